@@ -1,0 +1,92 @@
+/**
+ * Brings an instance to life in a host: with the code of its version, from the top, with what its journal knows. This
+ * serves the first start, every replay, and recovery alike.
+ */
+import type { ErrorInfo } from "../model/events.ts";
+import { Failure } from "../model/errors.ts";
+import type { InstanceStatus } from "../model/status.ts";
+import type { StartFrame } from "../protocol/frames.ts";
+import { apply, type Core } from "./core.ts";
+import type { HostLink } from "./hosts.ts";
+import { holdsPlace, type Live } from "./live.ts";
+import { historyWindow } from "./outcomes.ts";
+import type { RunnableVersion } from "./versions.ts";
+
+/**
+ * Starts a run of an instance that is queued, due, or was interrupted (and has been recovered). Never rejects: an
+ * instance that cannot be run fails, and one that has been paused or ended meanwhile is let go.
+ */
+export async function activate(core: Core, live: Live): Promise<void> {
+  if (live.activating || live.run !== undefined || live.gone || !isRunnable(live.state.status)) {
+    core.journal.whenDurable(live, () => core.instances.release(live));
+    return;
+  }
+  live.activating = true;
+  try {
+    const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
+    if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
+    const link = core.hosts.ready(version.script.id) ?? (await core.hosts.acquire(version.script));
+    apply(core, live, { type: "claim" });
+    apply(core, live, { type: "wake" });
+    await begin(core, live, version, link);
+  } catch (cause) {
+    if (core.closing) return;
+    if (cause instanceof Failure) return fail(core, live, cause.detail ?? cause.message);
+    core.log.error("An instance could not be started", { workflow: live.workflow, instance: live.id, reason: String(cause) });
+    return fail(core, live, "The instance could not be started; the server's log says why");
+  } finally {
+    live.activating = false;
+    core.instances.release(live);
+  }
+}
+
+function isRunnable(status: InstanceStatus): boolean {
+  return status === "queued" || status === "waiting" || holdsPlace(status);
+}
+
+async function begin(core: Core, live: Live, version: RunnableVersion, link: HostLink): Promise<void> {
+  const { state } = live;
+  let history: StartFrame["history"] = [];
+  // Outcomes are read from durable rows, and what is decided meanwhile must be among them.
+  while (state.steps.length > 0) {
+    await core.journal.durable(live);
+    const seen = live.state.lastEventId;
+    history = await historyWindow(core.store, live, 0, core.clock.now());
+    if (live.state.lastEventId === seen) break;
+  }
+  if (live.gone || live.state !== state || !holdsPlace(state.status)) return;
+  const run = link.nextRun();
+  live.run = { id: run, link, signalledUpTo: core.clock.now() };
+  link.runs.set(run, live);
+  link.send({
+    type: "start",
+    run,
+    className: version.className,
+    workflow: live.workflow,
+    instanceId: live.id,
+    params: state.params,
+    timestamp: live.createdAt,
+    ...(state.schedule && { schedule: state.schedule }),
+    options: version.options,
+    history,
+    knownSteps: state.steps.length,
+    careful: state.recoveries > 0,
+    paused: state.status === "waitingForPause",
+  });
+  core.effects.started(live);
+}
+
+function fail(core: Core, live: Live, message: string): void {
+  const error: ErrorInfo = { name: "WorkflowInternalError", message };
+  apply(core, live, { type: "fail", error });
+}
+
+/** Ends the run of an instance, if it has one: what it does from now on is recorded by nobody. */
+export function stopRun(core: Core, live: Live): void {
+  const { run } = live;
+  if (run === undefined) return;
+  live.run = undefined;
+  run.link.runs.delete(run.id);
+  run.link.send({ type: "stop", run: run.id });
+  core.hosts.released(run.link);
+}

@@ -1,0 +1,86 @@
+/** What people do to an instance from outside: pause, resume, terminate, restart, delete, and send it events. */
+import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
+import { isEventType } from "../model/names.ts";
+import type { InstanceStatus } from "../model/status.ts";
+import { encodedBytes, type Encoded } from "../model/value.ts";
+import { activate, stopRun } from "./activate.ts";
+import type { Scheduler } from "./claim.ts";
+import { applyDurably, type Core } from "./core.ts";
+import type { InstanceAddress } from "./engine.ts";
+import type { Live } from "./live.ts";
+
+/** Attempts under way may end; no new one begins. */
+export function pause(core: Core, address: InstanceAddress): Promise<InstanceStatus> {
+  return core.instances.use(address, async (live) => {
+    const durable = applyDurably(core, live, { type: "pause" });
+    const { status } = live.state;
+    if (status === "paused") stopRun(core, live);
+    else if (status === "waitingForPause") live.run?.link.send({ type: "pause", run: live.run.id });
+    await durable;
+    return status;
+  });
+}
+
+export function resume(core: Core, scheduler: Scheduler, address: InstanceAddress): Promise<InstanceStatus> {
+  return core.instances.use(address, async (live) => {
+    const durable = applyDurably(core, live, { type: "resume" });
+    const { status } = live.state;
+    if (status === "running") live.run?.link.send({ type: "unpause", run: live.run.id });
+    await durable;
+    if (live.state.status === "queued") scheduler.offer(live);
+    return status;
+  });
+}
+
+export function terminate(core: Core, address: InstanceAddress): Promise<InstanceStatus> {
+  return core.instances.use<InstanceStatus>(address, async (live) => {
+    const durable = applyDurably(core, live, { type: "terminate" });
+    if (live.state.status === "terminated") stopRun(core, live);
+    await durable;
+    return "terminated";
+  });
+}
+
+/** The newest version of the workflow runs it again; one whose workflow has been deleted keeps its own. */
+export function restart(core: Core, scheduler: Scheduler, address: InstanceAddress): Promise<InstanceStatus> {
+  return core.instances.use<InstanceStatus>(address, async (live) => {
+    const workflow = await core.catalog.workflow(live.workflow);
+    stopRun(core, live);
+    await applyDurably(core, live, { type: "restart", versionId: workflow?.versionId ?? live.state.versionId });
+    scheduler.offer(live);
+    return "queued";
+  });
+}
+
+export function sendEvent(core: Core, address: InstanceAddress, eventType: string, payload: Encoded): Promise<void> {
+  if (!isEventType(eventType)) throw new Failure("workflow.invalid_event_type", { field: "event_type" });
+  if (encodedBytes(payload) > LIMITS.valueBytes) throw new Failure("instance.too_large", { field: "payload" });
+  return core.instances.use(address, async (live) => {
+    await applyDurably(core, live, { type: "send_event", eventType, payload });
+    // It had been waiting as a row only: bring it back to take the event.
+    if (live.state.status === "running" && live.run === undefined) await activate(core, live);
+  });
+}
+
+/** Deletes instances, whatever they are doing. */
+export function remove(core: Core, workflow: string, ids: readonly string[]): Promise<(Failure | undefined)[]> {
+  return Promise.all(
+    ids.map(async (id) => {
+      try {
+        await core.instances.use({ workflow, id }, (live) => removeOne(core, live));
+        return undefined;
+      } catch (cause) {
+        if (cause instanceof Failure) return cause;
+        throw cause;
+      }
+    }),
+  );
+}
+
+async function removeOne(core: Core, live: Live): Promise<void> {
+  stopRun(core, live);
+  live.gone = true;
+  await core.journal.remove(live.pk);
+  core.instances.forget(live);
+}

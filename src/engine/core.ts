@@ -1,0 +1,93 @@
+/**
+ * What all verbs of the engine share: the world that they were given, the instances in memory, and the one way in which
+ * a command reaches an instance. No verb keeps state of its own about an instance.
+ */
+import { decide, type Command, type Decision } from "../model/decide.ts";
+import type { EventBody } from "../model/events.ts";
+import { Failure } from "../model/errors.ts";
+import type { InstanceStatus } from "../model/status.ts";
+import type { Catalog } from "../ports/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { Log } from "../ports/log.ts";
+import type { Store } from "../ports/store.ts";
+import type { Hosts } from "./hosts.ts";
+import type { Instances } from "./instances.ts";
+import type { Journal } from "./journal.ts";
+import type { Live } from "./live.ts";
+import type { Versions } from "./versions.ts";
+
+/** What the person who runs the engine may set. */
+export interface EngineSettings {
+  /** How many instances may be running (not waiting) at once; further ones stay queued. Default 10,000. */
+  readonly maxRunning: number;
+  /** How many hosts a script version may have. Default 1. */
+  readonly hostsPerVersion: number;
+  /** How long an instance that only waits stays in memory, in milliseconds. Default 1,000. */
+  readonly parkAfterMs: number;
+  /** How many instances that only wait may be in memory; the longest idle leave first. Default 2,000. */
+  readonly maxIdle: number;
+  /** How long the hosts of a version that nobody uses stay open, in milliseconds. Default 60,000. */
+  readonly hostIdleMs: number;
+  /** The delay before a step's first retry when it names none, in milliseconds. Default 10,000, as in production. */
+  readonly defaultRetryDelayMs: number;
+}
+
+export const DEFAULT_SETTINGS: EngineSettings = {
+  maxRunning: 10_000,
+  hostsPerVersion: 1,
+  parkAfterMs: 1_000,
+  maxIdle: 2_000,
+  hostIdleMs: 60_000,
+  defaultRetryDelayMs: 10_000,
+};
+
+/** The side doors through which a change of an instance is noticed elsewhere in the engine. */
+export interface Effects {
+  /** After every change of an instance in memory, at once. */
+  changed(live: Live, before: InstanceStatus, events: readonly EventBody[]): void;
+  /** A run of the instance has begun. */
+  started(live: Live): void;
+}
+
+export interface Core {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly settings: EngineSettings;
+  readonly journal: Journal;
+  readonly instances: Instances;
+  readonly versions: Versions;
+  readonly hosts: Hosts;
+  readonly effects: Effects;
+  /** True once the engine is closing: no new work is taken. */
+  closing: boolean;
+}
+
+/**
+ * Applies a command: decides, records, and tells the rest of the engine. Durable later — see `Journal.whenDurable`.
+ * A refusal has changed nothing.
+ */
+export function apply(core: Core, live: Live, command: Command): Decision {
+  if (live.gone) return { refused: "instance.not_found" };
+  const now = core.clock.now();
+  const before = live.state.status;
+  const decision = decide(live.state, command, now);
+  if ("events" in decision && decision.events.length > 0) {
+    core.journal.record(live, decision.events, now);
+    core.effects.changed(live, before, decision.events);
+  }
+  return decision;
+}
+
+/** As `apply`, for verbs that somebody waits for: throws a refusal, resolves when the change is durable. */
+export async function applyDurably(core: Core, live: Live, command: Command): Promise<readonly EventBody[]> {
+  const decision = apply(core, live, command);
+  if ("refused" in decision) {
+    throw new Failure(decision.refused, decision.detail === undefined ? {} : { detail: decision.detail });
+  }
+  await core.journal.durable(live);
+  return decision.events;
+}

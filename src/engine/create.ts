@@ -1,0 +1,97 @@
+/** Creates instances: ids, the first journal row, one commit for all of them — and starts those for which there is a place. */
+import type { EventBody, InstanceEvent } from "../model/events.ts";
+import { Failure } from "../model/errors.ts";
+import { evolve } from "../model/instance.ts";
+import { LIMITS } from "../model/limits.ts";
+import { isInstanceId } from "../model/names.ts";
+import type { TriggerSource } from "../model/status.ts";
+import { encodedBytes, type Encoded } from "../model/value.ts";
+import type { InstanceSummary, NewInstance } from "../ports/store.ts";
+import type { Scheduler } from "./claim.ts";
+import type { Core } from "./core.ts";
+import type { CreateRequest } from "./engine.ts";
+import { newLive } from "./live.ts";
+
+/** What an instance is given when its creator gave it nothing. */
+const NO_PARAMS: Encoded = "{}";
+
+/** See `Engine.create`. */
+export async function create(
+  core: Core,
+  scheduler: Scheduler,
+  workflow: string,
+  requests: readonly CreateRequest[],
+  trigger: TriggerSource,
+): Promise<(InstanceSummary | Failure)[]> {
+  if (core.closing) throw new Failure("shutting_down");
+  const known = await core.catalog.workflow(workflow);
+  if (known === undefined) throw new Failure("workflow.not_found");
+  const now = core.clock.now();
+  return Promise.all(
+    requests.map((request, i) => {
+      const id = request.id ?? core.ids.uuid();
+      const refusal = check(request, id, requests.length > 1 ? `[${i}].` : "");
+      if (refusal !== undefined) return refusal;
+      return createOne(core, scheduler, { workflow, id, versionId: known.versionId, trigger, now }, request);
+    }),
+  );
+}
+
+function check(request: CreateRequest, id: string, path: string): Failure | undefined {
+  // Ids that schedules make are longer and have spaces: they come with a schedule.
+  if (request.schedule === undefined && !isInstanceId(id)) return new Failure("instance.invalid_id", { field: `${path}instance_id` });
+  if (encodedBytes(request.params ?? NO_PARAMS) <= LIMITS.valueBytes) return undefined;
+  return new Failure("instance.too_large", { field: `${path}params` });
+}
+
+interface Birth {
+  readonly workflow: string;
+  readonly id: string;
+  readonly versionId: string;
+  readonly trigger: TriggerSource;
+  readonly now: number;
+}
+
+async function createOne(core: Core, scheduler: Scheduler, birth: Birth, request: CreateRequest): Promise<InstanceSummary | Failure> {
+  const { workflow, id, versionId, trigger, now } = birth;
+  const event: EventBody = {
+    type: "workflow_queued",
+    versionId,
+    trigger,
+    params: request.params ?? NO_PARAMS,
+    ...(request.schedule && { schedule: request.schedule }),
+    ...(request.retention && { retention: request.retention }),
+  };
+  const instance = newInstance(birth, event);
+  const pk = await core.journal.create(instance);
+  if (pk === "exists") return new Failure("instance.already_exists", { field: "instance_id" });
+  const summary = { pk, ...instance.summary };
+  if (!scheduler.mayStart()) {
+    scheduler.expect("queued");
+    return summary;
+  }
+  const state = evolve(undefined, event, { eventId: 1, timestamp: now, seq: 1 });
+  const live = newLive({ pk, workflow, id, createdAt: now }, state, 1);
+  core.instances.add(live);
+  scheduler.offer(live);
+  return summary;
+}
+
+function newInstance({ workflow, id, versionId, trigger, now }: Birth, event: EventBody): NewInstance {
+  const stored: Omit<InstanceEvent, "eventId"> = { ...event, timestamp: now };
+  return {
+    summary: {
+      workflow,
+      id,
+      status: "queued",
+      versionId,
+      trigger,
+      createdAt: now,
+      modifiedAt: now,
+      startedAt: null,
+      endedAt: null,
+      wakeAt: null,
+    },
+    row: { seq: 1, firstEventId: 1, events: JSON.stringify([stored]) },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * The engine's table of contents: what can be asked of it. Each verb has a file of its own in this folder.
+ */
+import type { InstanceEvent, Retention, ScheduleInfo } from "../model/events.ts";
+import type { Failure } from "../model/errors.ts";
+import type { InstanceStatus, TriggerSource } from "../model/status.ts";
+import type { Encoded } from "../model/value.ts";
+import type { InstanceSummary } from "../ports/store.ts";
+
+/** An instance to create. */
+export interface CreateRequest {
+  /** 1–100 characters of `[a-zA-Z0-9_-]`, not starting with `-`. A random UUID when absent. */
+  readonly id?: string;
+  /** Becomes `event.payload`; `{}` when absent. At most 1 MiB. */
+  readonly params?: Encoded;
+  readonly schedule?: ScheduleInfo;
+  readonly retention?: Retention;
+}
+
+/** Which instance. */
+export interface InstanceAddress {
+  readonly workflow: string;
+  readonly id: string;
+}
+
+/**
+ * Runs instances. Every promise resolves only when what it says is durable, and rejects with a `Failure` when the
+ * request is refused, in which case nothing has changed.
+ */
+export interface Engine {
+  /** Creates instances in one commit; the answer has a summary or a `Failure` for each request, in order. */
+  create(workflow: string, requests: readonly CreateRequest[], trigger: TriggerSource): Promise<(InstanceSummary | Failure)[]>;
+  /** Fails with `workflow.not_found` or `instance.not_found`. */
+  summary(address: InstanceAddress): Promise<InstanceSummary>;
+  /** The durable events of the instance's present life with `eventId > after`, oldest first. */
+  history(address: InstanceAddress, after?: number): AsyncIterable<InstanceEvent>;
+  /** As `history`, and goes on with events as they become durable, until a final one or until `signal` aborts. */
+  follow(address: InstanceAddress, after: number, signal: AbortSignal): AsyncIterable<InstanceEvent>;
+  /** Each of these answers the status right after it took effect. */
+  pause(address: InstanceAddress): Promise<InstanceStatus>;
+  resume(address: InstanceAddress): Promise<InstanceStatus>;
+  /** Fails with `instance.cannot_terminate` when the instance has ended. */
+  terminate(address: InstanceAddress): Promise<InstanceStatus>;
+  /** Starts the instance again from the beginning, with its own params and the newest version of the workflow. */
+  restart(address: InstanceAddress): Promise<InstanceStatus>;
+  /** Fails with `instance.in_finite_state` when the instance has ended. */
+  sendEvent(address: InstanceAddress, eventType: string, payload: Encoded): Promise<void>;
+  /** Deletes instances whatever they are doing; the answer has `undefined` or a `Failure` for each id, in order. */
+  remove(workflow: string, ids: readonly string[]): Promise<(Failure | undefined)[]>;
+  /** Begins to terminate every unfinished instance of a workflow (with this status, if one is given), in the background. */
+  terminateAll(workflow: string, status?: InstanceStatus): "ok" | "already_running";
+  terminatingAll(workflow: string): boolean;
+  /** Begins to delete every instance of a workflow that has been removed from the catalogue, in the background. */
+  removeAll(workflow: string): void;
+  /** Calls the `fetch` handler of a script's active version. */
+  fetch(script: string, request: Request): Promise<Response>;
+  /** Stops taking work, waits up to `drainMs` for steps under way, suspends the rest, flushes. */
+  close(drainMs?: number): Promise<void>;
+}

@@ -1,0 +1,170 @@
+/**
+ * The hosts that are open: a few for each script version in use, opened when first needed and closed when a version has
+ * had nothing to do for a while. A `HostLink` is the engine's end of one host.
+ */
+import type { FromRuntime, ToRuntime } from "../protocol/frames.ts";
+import type { ScriptVersion } from "../ports/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { BindingHandler, Executor, Host, HostEnd } from "../ports/executor.ts";
+import type { Live } from "./live.ts";
+
+/** Who is told what happens in hosts. */
+export interface HostListener {
+  frames(link: HostLink, frames: readonly FromRuntime[]): void;
+  ended(link: HostLink, end: HostEnd): void;
+}
+
+/** One open host, and the runs in it. Frames of one turn leave together. */
+export class HostLink {
+  readonly host: Host;
+  readonly runs: Map<number, Live> = new Map();
+  /** Requests that its script is answering. */
+  requests = 0;
+  #lastRun = 0;
+  #outbox: ToRuntime[] = [];
+  #acks: number[] = [];
+  #scheduled = false;
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** A number for a run that this host has not had yet. */
+  nextRun(): number {
+    return (this.#lastRun += 1);
+  }
+
+  send(frame: ToRuntime): void {
+    this.#outbox.push(frame);
+    this.#schedule();
+  }
+
+  /** All `events` frames of the run up to number n are durable. */
+  ack(run: number, n: number): void {
+    this.#acks.push(run, n);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      const frames = this.#outbox;
+      if (this.#acks.length > 0) frames.push({ type: "acks", acks: this.#acks });
+      this.#outbox = [];
+      this.#acks = [];
+      this.host.send(frames);
+    });
+  }
+}
+
+interface Pool {
+  readonly version: ScriptVersion;
+  readonly links: HostLink[];
+  readonly opening: Promise<HostLink>[];
+  idleAlarm: (() => void) | undefined;
+}
+
+export class Hosts {
+  readonly #executor: Executor;
+  readonly #bindings: BindingHandler;
+  readonly #clock: Clock;
+  readonly #listener: HostListener;
+  readonly #perVersion: number;
+  readonly #idleMs: number;
+  readonly #pools: Map<string, Pool> = new Map();
+  #closed = false;
+
+  constructor(
+    parts: { executor: Executor; bindings: BindingHandler; clock: Clock; perVersion: number; idleMs: number },
+    listener: HostListener,
+  ) {
+    this.#executor = parts.executor;
+    this.#bindings = parts.bindings;
+    this.#clock = parts.clock;
+    this.#perVersion = parts.perVersion;
+    this.#idleMs = parts.idleMs;
+    this.#listener = listener;
+  }
+
+  /** The least busy host of a version that is open already, when no further one is to be opened. */
+  ready(versionId: string): HostLink | undefined {
+    const pool = this.#pools.get(versionId);
+    if (pool === undefined || pool.links.length < this.#perVersion) return undefined;
+    return leastBusy(pool.links);
+  }
+
+  /** A host of a version; opens one if there are fewer than there may be. Rejects when the code does not load. */
+  async acquire(version: ScriptVersion): Promise<HostLink> {
+    const pool = this.#poolOf(version);
+    pool.idleAlarm?.();
+    pool.idleAlarm = undefined;
+    if (pool.links.length + pool.opening.length < this.#perVersion) {
+      const opening = this.#open(pool);
+      pool.opening.push(opening);
+      const settled = (): void => void pool.opening.splice(pool.opening.indexOf(opening), 1);
+      opening.then(settled, settled);
+    }
+    const link = leastBusy(pool.links);
+    return link ?? (await Promise.race(pool.opening));
+  }
+
+  /** Tells that a run or request in a host has ended; closes hosts that nobody uses any more. */
+  released(link: HostLink): void {
+    for (const pool of this.#pools.values()) {
+      if (!pool.links.includes(link)) continue;
+      if (pool.links.some((other) => other.runs.size + other.requests > 0) || pool.idleAlarm !== undefined) return;
+      pool.idleAlarm = this.#clock.alarm(this.#clock.now() + this.#idleMs, () => {
+        pool.idleAlarm = undefined;
+        if (pool.links.every((other) => other.runs.size + other.requests === 0)) void this.#closePool(pool);
+      });
+      return;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#pools.values()].map((pool) => this.#closePool(pool)));
+    await this.#executor.close();
+  }
+
+  #poolOf(version: ScriptVersion): Pool {
+    let pool = this.#pools.get(version.id);
+    if (pool === undefined) {
+      pool = { version, links: [], opening: [], idleAlarm: undefined };
+      this.#pools.set(version.id, pool);
+    }
+    return pool;
+  }
+
+  async #open(pool: Pool): Promise<HostLink> {
+    const host = await this.#executor.open(pool.version, this.#bindings);
+    const link = new HostLink(host);
+    if (this.#closed) {
+      await host.close();
+      return link;
+    }
+    host.onFrames((frames) => this.#listener.frames(link, frames));
+    pool.links.push(link);
+    void host.ended.then((end) => {
+      const at = pool.links.indexOf(link);
+      if (at >= 0) pool.links.splice(at, 1);
+      this.#listener.ended(link, end);
+    });
+    return link;
+  }
+
+  async #closePool(pool: Pool): Promise<void> {
+    pool.idleAlarm?.();
+    if (this.#pools.get(pool.version.id) === pool) this.#pools.delete(pool.version.id);
+    await Promise.allSettled(pool.opening);
+    await Promise.all(pool.links.map((link) => link.host.close()));
+  }
+}
+
+function leastBusy(links: readonly HostLink[]): HostLink | undefined {
+  let best: HostLink | undefined;
+  for (const link of links) if (best === undefined || link.runs.size < best.runs.size) best = link;
+  return best;
+}

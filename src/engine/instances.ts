@@ -1,0 +1,124 @@
+/**
+ * The instances in memory, by key and by address. Whoever works with one holds it; it leaves memory when nobody holds
+ * it, it has no run, and all that was recorded of it is durable — so there is never a second copy of the same instance.
+ */
+import { Failure } from "../model/errors.ts";
+import { evolve, type InstanceState } from "../model/instance.ts";
+import type { Catalog } from "../ports/catalog.ts";
+import type { InstanceSummary, Store } from "../ports/store.ts";
+import type { InstanceAddress } from "./engine.ts";
+import { readRow } from "./journal.ts";
+import { addressKey, newLive, type Live } from "./live.ts";
+
+/** Bytes of journal that are read at once while an instance is loaded. */
+const LOAD_BYTES = 1024 * 1024;
+
+/** Who is told when instances come and go. */
+export interface InstancesListener {
+  entered(live: Live): void;
+  left(live: Live): void;
+}
+
+export class Instances {
+  readonly #store: Store;
+  readonly #catalog: Catalog;
+  readonly #listener: InstancesListener;
+  readonly #byKey: Map<number, Live> = new Map();
+  readonly #byAddress: Map<string, Live> = new Map();
+  readonly #loading: Map<number, Promise<Live>> = new Map();
+
+  constructor(store: Store, catalog: Catalog, listener: InstancesListener) {
+    this.#store = store;
+    this.#catalog = catalog;
+    this.#listener = listener;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  all(): IterableIterator<Live> {
+    return this.#byKey.values();
+  }
+
+  get(pk: number): Live | undefined {
+    return this.#byKey.get(pk);
+  }
+
+  at(address: InstanceAddress): Live | undefined {
+    return this.#byAddress.get(addressKey(address.workflow, address.id));
+  }
+
+  add(live: Live): void {
+    this.#byKey.set(live.pk, live);
+    this.#byAddress.set(addressKey(live.workflow, live.id), live);
+    this.#listener.entered(live);
+  }
+
+  /** Works with an instance in memory, loading it if it is not there. Fails as `find` does. */
+  async use<T>(address: InstanceAddress, work: (live: Live) => Promise<T>): Promise<T> {
+    const live = this.at(address) ?? (await this.load(await this.find(address)));
+    live.holds += 1;
+    try {
+      if (live.gone) throw new Failure("instance.not_found");
+      return await work(live);
+    } finally {
+      live.holds -= 1;
+      this.release(live);
+    }
+  }
+
+  /** Fails with `workflow.not_found` or `instance.not_found`. */
+  async find({ workflow, id }: InstanceAddress): Promise<InstanceSummary> {
+    const summary = await this.#store.find(workflow, id);
+    if (summary !== undefined) return summary;
+    const known = await this.#catalog.workflow(workflow);
+    throw new Failure(known === undefined ? "workflow.not_found" : "instance.not_found");
+  }
+
+  /** The instance in memory; nobody holds it yet, so the caller does so before it lets go of the thread. */
+  async load(summary: InstanceSummary): Promise<Live> {
+    const present = this.#byKey.get(summary.pk);
+    if (present !== undefined) return present;
+    let loading = this.#loading.get(summary.pk);
+    if (loading === undefined) {
+      loading = this.#read(summary).finally(() => this.#loading.delete(summary.pk));
+      this.#loading.set(summary.pk, loading);
+    }
+    return loading;
+  }
+
+  /** Lets an instance leave memory if nothing keeps it there. */
+  release(live: Live): void {
+    if (live.holds > 0 || live.activating || live.run !== undefined) return;
+    if (live.row !== undefined || live.flushing !== undefined) return;
+    this.forget(live);
+  }
+
+  /** Drops an instance from memory, whatever it is doing. */
+  forget(live: Live): void {
+    if (this.#byKey.get(live.pk) !== live) return;
+    this.#byKey.delete(live.pk);
+    this.#byAddress.delete(addressKey(live.workflow, live.id));
+    this.#listener.left(live);
+  }
+
+  async #read(summary: InstanceSummary): Promise<Live> {
+    let state: InstanceState | undefined;
+    let seq = 0;
+    for (;;) {
+      const rows = await this.#store.load(summary.pk, seq, LOAD_BYTES);
+      if (rows.length === 0) break;
+      for (const row of rows) {
+        seq = row.seq;
+        for (const event of readRow(row)) {
+          state = evolve(state, event, { eventId: event.eventId, timestamp: event.timestamp, seq });
+        }
+      }
+    }
+    if (state === undefined) throw new Failure("instance.not_found");
+    const live = newLive(summary, state, seq);
+    this.add(live);
+    return live;
+  }
+}

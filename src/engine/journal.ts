@@ -1,0 +1,210 @@
+/**
+ * The commit path: whatever was recorded while the previous flush was under way shares the next one.
+ *
+ * Recording folds the events into the instance at once, so that the next decision sees them; what was recorded is told
+ * to nobody — no acknowledgement, no reply, no outcome — before the store says that it is durable. All events of an
+ * instance that share a flush share a row.
+ */
+import type { EventBody } from "../model/events.ts";
+import { evolve, nextWake } from "../model/instance.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Append, Batch, Lease, NewInstance, Store } from "../ports/store.ts";
+import type { Live, OpenRow, StoredEvent } from "./live.ts";
+
+interface PendingCreate {
+  readonly instance: NewInstance;
+  readonly done: (created: number | "exists") => void;
+  readonly failed: (cause: unknown) => void;
+}
+
+interface PendingRemove {
+  readonly pk: number;
+  readonly done: () => void;
+  readonly failed: (cause: unknown) => void;
+}
+
+interface Group {
+  readonly creates: PendingCreate[];
+  readonly rows: OpenRow[];
+  readonly removes: PendingRemove[];
+}
+
+/** Who is told when rows are durable or lost. */
+export interface JournalListener {
+  /** The row is durable; its `after` callbacks have run. */
+  flushed(live: Live): void;
+  /** The row is lost: the instance in memory is ahead of the store and must be given up. */
+  lost(live: Live, cause: unknown): void;
+}
+
+export class Journal {
+  readonly #store: Store;
+  readonly #lease: Lease;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #listener: JournalListener;
+  #group: Group = emptyGroup();
+  #scheduled = false;
+  #flushing = false;
+  #idle: (() => void)[] = [];
+
+  constructor(parts: { store: Store; lease: Lease; clock: Clock; log: Log }, listener: JournalListener) {
+    this.#store = parts.store;
+    this.#lease = parts.lease;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#listener = listener;
+  }
+
+  /** Records events of an instance: folds them in, and puts them on the row of the next flush. */
+  record(live: Live, events: readonly EventBody[], timestamp: number): void {
+    const row = this.#openRow(live);
+    const wakeBefore = row.changed ? null : nextWakeStored(live);
+    for (const event of events) {
+      if (event.type === "workflow_queued") this.#beginLife(row);
+      const eventId = live.state.lastEventId + 1;
+      live.state = evolve(live.state, event, { eventId, timestamp, seq: row.seq });
+      row.events.push({ ...event, timestamp });
+    }
+    row.changed ||= live.state.status !== row.from || nextWakeStored(live) !== wakeBefore;
+  }
+
+  /** Runs `after` once all that was recorded of the instance so far is durable; `failed` if it never will be. */
+  whenDurable(live: Live, after: () => void, failed?: (cause: unknown) => void): void {
+    const row = live.row ?? live.flushing;
+    if (row === undefined) return after();
+    row.after.push(after);
+    if (failed !== undefined) row.failed.push(failed);
+  }
+
+  /** As `whenDurable`, as a promise. */
+  durable(live: Live): Promise<void> {
+    return new Promise((resolve, reject) => this.whenDurable(live, resolve, reject));
+  }
+
+  create(instance: NewInstance): Promise<number | "exists"> {
+    return new Promise((done, failed) => {
+      this.#group.creates.push({ instance, done, failed });
+      this.#schedule();
+    });
+  }
+
+  remove(pk: number): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#group.removes.push({ pk, done, failed });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when nothing is waiting to be flushed. */
+  quiet(): Promise<void> {
+    if (!this.#flushing && !this.#scheduled) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #openRow(live: Live): OpenRow {
+    if (live.row !== undefined) return live.row;
+    live.seq += 1;
+    const firstEventId = live.state.lastEventId + 1;
+    const row: OpenRow = { live, seq: live.seq, firstEventId, events: [], from: live.state.status, changed: false, restart: false, ack: 0, after: [], failed: [] };
+    live.row = row;
+    this.#group.rows.push(row);
+    this.#schedule();
+    return row;
+  }
+
+  /** What a restart makes void need not be written first. */
+  #beginLife(row: OpenRow): void {
+    row.events = [];
+    row.firstEventId = row.live.state.lastEventId + 1;
+    row.restart = true;
+    row.changed = true;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#flushing) return;
+    this.#scheduled = true;
+    this.#clock.soon(() => {
+      this.#scheduled = false;
+      void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const group = this.#group;
+    this.#group = emptyGroup();
+    this.#flushing = true;
+    for (const row of group.rows) {
+      row.live.row = undefined;
+      row.live.flushing = row;
+    }
+    try {
+      const { created } = await this.#store.commit(toBatch(group), this.#lease);
+      this.#settle(group, created);
+    } catch (cause) {
+      this.#log.error("A commit failed; the instances in it are read again", { reason: String(cause), rows: group.rows.length });
+      this.#fail(group, cause);
+    }
+    this.#flushing = false;
+    if (this.#group.rows.length + this.#group.creates.length + this.#group.removes.length > 0) this.#schedule();
+    else for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #settle(group: Group, created: readonly (number | "exists")[]): void {
+    group.creates.forEach((pending, i) => pending.done(created[i] ?? "exists"));
+    for (const row of group.rows) {
+      const { live } = row;
+      live.flushing = undefined;
+      if (row.ack > 0) live.run?.link.ack(live.run.id, row.ack);
+      for (const after of row.after) after();
+      this.#listener.flushed(live);
+    }
+    for (const pending of group.removes) pending.done();
+  }
+
+  #fail(group: Group, cause: unknown): void {
+    for (const row of group.rows) {
+      const later = row.live.row;
+      row.live.flushing = undefined;
+      row.live.row = undefined;
+      // Rows recorded on top of a lost one are lost with it.
+      if (later !== undefined) this.#group.rows.splice(this.#group.rows.indexOf(later), 1);
+      for (const failed of [...row.failed, ...(later?.failed ?? [])]) failed(cause);
+      this.#listener.lost(row.live, cause);
+    }
+    for (const pending of [...group.creates, ...group.removes]) pending.failed(cause);
+  }
+}
+
+function emptyGroup(): Group {
+  return { creates: [], rows: [], removes: [] };
+}
+
+function nextWakeStored(live: Live): number | null {
+  return live.state.status === "waiting" ? nextWake(live.state) : null;
+}
+
+function toBatch(group: Group): Batch {
+  return {
+    creates: group.creates.map(({ instance }) => instance),
+    appends: group.rows.map(toAppend),
+    removes: group.removes.map(({ pk }) => pk),
+  };
+}
+
+function toAppend(row: OpenRow): Append {
+  const { live, seq, firstEventId, from } = row;
+  const journalRow = { seq, firstEventId, events: JSON.stringify(row.events) };
+  if (!row.changed) return { pk: live.pk, row: journalRow };
+  const { status, versionId, startedAt, endedAt } = live.state;
+  const modifiedAt = row.events.at(-1)?.timestamp ?? live.createdAt;
+  const to = { status, versionId, modifiedAt, startedAt, endedAt, wakeAt: nextWakeStored(live) };
+  return { pk: live.pk, row: journalRow, change: { from, to }, ...(row.restart && { restart: true as const }) };
+}
+
+/** Reads a journal row back: its events with their ids. */
+export function readRow(row: { readonly firstEventId: number; readonly events: string }): (StoredEvent & { readonly eventId: number })[] {
+  const events = JSON.parse(row.events) as StoredEvent[];
+  return events.map((event, i) => ({ ...event, eventId: row.firstEventId + i }));
+}

@@ -1,0 +1,91 @@
+/**
+ * An instance in memory: its folded state, the journal row that it is filling, and the run that works on it, if any.
+ * Instances are here while they run or are being asked something; all others are only rows.
+ */
+import type { EventBody } from "../model/events.ts";
+import type { InstanceState } from "../model/instance.ts";
+import type { InstanceStatus } from "../model/status.ts";
+import type { HostLink } from "./hosts.ts";
+
+/** An event as a journal row holds it: its id follows from its place. */
+export type StoredEvent = EventBody & { readonly timestamp: number };
+
+/** A journal row that is still being filled, or is being flushed. */
+export interface OpenRow {
+  readonly live: Live;
+  readonly seq: number;
+  firstEventId: number;
+  events: StoredEvent[];
+  /** The status that the summary has in the store. */
+  readonly from: InstanceStatus;
+  /** True when the summary is to change. */
+  changed: boolean;
+  restart: boolean;
+  /** The newest `events` frame of the run whose facts are in this row; 0 when there is none. */
+  ack: number;
+  /** Called in order once the row is durable. */
+  readonly after: (() => void)[];
+  /** Called instead when it never will be. */
+  readonly failed: ((cause: unknown) => void)[];
+}
+
+/** One activation of an instance in a host. */
+export interface Run {
+  readonly id: number;
+  readonly link: HostLink;
+  /** Retry delays that ended up to here have been signalled. */
+  signalledUpTo: number;
+}
+
+export interface Live {
+  readonly pk: number;
+  readonly workflow: string;
+  readonly id: string;
+  readonly createdAt: number;
+  state: InstanceState;
+  /** The newest journal row, flushed or not. */
+  seq: number;
+  row: OpenRow | undefined;
+  flushing: OpenRow | undefined;
+  run: Run | undefined;
+  /** True between the decision to start a run and its start. */
+  activating: boolean;
+  /** Verbs that are using the instance right now; it stays in memory for them. */
+  holds: number;
+  /** The alarm that `Timers` keeps for it. */
+  alarmAt: number | null;
+  /** Since when it only waits, in epoch milliseconds. */
+  idleSince: number | null;
+  /** Deleted, or given up after a failed commit: nothing more may be recorded. */
+  gone: boolean;
+}
+
+/** A live instance around a state that the store knows up to row `seq`. */
+export function newLive(of: Pick<Live, "pk" | "workflow" | "id" | "createdAt">, state: InstanceState, seq: number): Live {
+  return {
+    pk: of.pk,
+    workflow: of.workflow,
+    id: of.id,
+    createdAt: of.createdAt,
+    state,
+    seq,
+    row: undefined,
+    flushing: undefined,
+    run: undefined,
+    activating: false,
+    holds: 0,
+    alarmAt: null,
+    idleSince: null,
+    gone: false,
+  };
+}
+
+/** The name under which an instance is found in memory. Names contain no `/`. */
+export function addressKey(workflow: string, id: string): string {
+  return `${workflow}/${id}`;
+}
+
+/** True while the instance takes one of the places that limit how many run at once. */
+export function holdsPlace(status: InstanceStatus): boolean {
+  return status === "running" || status === "waitingForPause";
+}

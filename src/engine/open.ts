@@ -1,0 +1,186 @@
+/** Puts the parts of the engine together, and takes them apart again. */
+import { Failure } from "../model/errors.ts";
+import type { Catalog } from "../ports/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { BindingHandler, Executor } from "../ports/executor.ts";
+import type { Ids } from "../ports/ids.ts";
+import { silentLog, type Log } from "../ports/log.ts";
+import type { Lease, Store } from "../ports/store.ts";
+import { stopRun } from "./activate.ts";
+import { Bulk } from "./bulk.ts";
+import { Scheduler } from "./claim.ts";
+import { pause, remove, restart, resume, sendEvent, terminate } from "./control.ts";
+import { DEFAULT_SETTINGS, type Core, type EngineSettings } from "./core.ts";
+import { create } from "./create.ts";
+import type { Engine } from "./engine.ts";
+import { Hosts } from "./hosts.ts";
+import { Instances } from "./instances.ts";
+import { Journal } from "./journal.ts";
+import { Parking } from "./park.ts";
+import { follow, history, Watchers } from "./query.ts";
+import { hostEnded, receive, tellOutcomes } from "./run.ts";
+import { Versions } from "./versions.ts";
+import { Timers } from "./wake.ts";
+
+/** What an engine is made of. */
+export interface EngineParts {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly executor: Executor;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log?: Log;
+  /** Answers what user code asks of its workflow bindings, given the engine that it asks. */
+  readonly bindings?: (engine: Engine) => BindingHandler;
+  readonly settings?: Partial<EngineSettings>;
+}
+
+interface Wheels {
+  readonly core: Core;
+  readonly scheduler: Scheduler;
+  readonly timers: Timers;
+  readonly parking: Parking;
+  readonly bulk: Bulk;
+  readonly watchers: Watchers;
+}
+
+/** Opens an engine: takes the right to write, and picks up whatever was left unfinished. */
+export async function openEngine(parts: EngineParts): Promise<Engine> {
+  const lease = await parts.store.acquire(parts.ids.uuid());
+  const bindings: BindingHandler = (call) => handler(call);
+  const wheels = assemble(parts, lease, bindings);
+  const engine = facade(wheels);
+  const handler: BindingHandler = parts.bindings?.(engine) ?? (() => Promise.reject(new Failure("internal_server", { detail: "No bindings" })));
+  wheels.timers.expectAt(parts.clock.now());
+  wheels.scheduler.fill();
+  return engine;
+}
+
+function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): Wheels {
+  const { store, catalog, executor, clock, ids } = parts;
+  const log = parts.log ?? silentLog;
+  const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
+  const watchers = new Watchers();
+  const instances = new Instances(store, catalog, {
+    entered: (live) => scheduler.entered(live.state.status),
+    left: (live) => {
+      timers.leave(live);
+      scheduler.left(live.state.status);
+    },
+  });
+  const journal = new Journal({ store, lease, clock, log }, {
+    flushed: (live) => {
+      instances.release(live);
+      watchers.notify(live.pk);
+    },
+    lost: (live) => {
+      live.gone = true;
+      stopRun(core, live);
+      instances.forget(live);
+      scheduler.lost();
+    },
+  });
+  const hosts = new Hosts(
+    { executor, bindings, clock, perVersion: settings.hostsPerVersion, idleMs: settings.hostIdleMs },
+    { frames: (link, frames) => receive(core, link, frames), ended: (link, end) => hostEnded(core, link, end) },
+  );
+  const effects: Core["effects"] = {
+    changed: (live, before, events) => {
+      const { status } = live.state;
+      if (status !== before) scheduler.statusChanged(before, status);
+      if (status !== before || live.idleSince !== null) parking.track(live);
+      if (events.some(movesTimers)) {
+        timers.track(live);
+        tellOutcomes(core, live, events);
+      }
+    },
+    started: (live) => timers.track(live),
+  };
+  const versions = new Versions(catalog, settings.defaultRetryDelayMs);
+  const core: Core = { store, catalog, clock, ids, log, settings, journal, instances, versions, hosts, effects, closing: false };
+  const scheduler = new Scheduler(core);
+  const timers = new Timers(core, () => scheduler.expect("due"));
+  const parking = new Parking(core);
+  return { core, scheduler, timers, parking, bulk: new Bulk(core), watchers };
+}
+
+/** A step that succeeds at its first attempt moves no timer: that is the hot path. */
+function movesTimers(event: { readonly type: string; readonly attempt?: number }): boolean {
+  switch (event.type) {
+    case "step_started":
+    case "attempt_completed":
+    case "step_completed":
+    case "step_errored":
+      return false;
+    case "attempt_started":
+      return event.attempt !== 1;
+    default:
+      return true;
+  }
+}
+
+function facade(wheels: Wheels): Engine {
+  const { core, scheduler, bulk, watchers } = wheels;
+  let closed: Promise<void> | undefined;
+  return {
+    create: (workflow, requests, trigger) => create(core, scheduler, workflow, requests, trigger),
+    summary: (address) => core.instances.find(address),
+    history: (address, after) => history(core, address, after),
+    follow: (address, after, signal) => follow(core, watchers, address, after, signal),
+    pause: (address) => pause(core, address),
+    resume: (address) => resume(core, scheduler, address),
+    terminate: (address) => terminate(core, address),
+    restart: (address) => restart(core, scheduler, address),
+    sendEvent: (address, eventType, payload) => sendEvent(core, address, eventType, payload),
+    remove: (workflow, ids) => remove(core, workflow, ids),
+    terminateAll: (workflow, status) => bulk.terminateAll(workflow, status),
+    terminatingAll: (workflow) => bulk.terminating(workflow),
+    removeAll: (workflow) => bulk.removeAll(workflow),
+    fetch: (script, request) => callScript(core, script, request),
+    close: (drainMs = 0) => (closed ??= close(wheels, drainMs)),
+  };
+}
+
+async function callScript(core: Core, script: string, request: Request): Promise<Response> {
+  if (core.closing) throw new Failure("shutting_down");
+  const version = await core.catalog.activeScript(script);
+  if (version === undefined) throw new Failure("script.not_found");
+  const link = core.hosts.ready(version.id) ?? (await core.hosts.acquire(version));
+  link.requests += 1;
+  try {
+    return await link.host.fetch(request);
+  } finally {
+    link.requests -= 1;
+    core.hosts.released(link);
+  }
+}
+
+/** Attempts under way may end within `drainMs`; then everything stops where it stands, to go on at the next start. */
+async function close({ core, scheduler, timers, parking, bulk }: Wheels, drainMs: number): Promise<void> {
+  core.closing = true;
+  timers.close();
+  parking.close();
+  await scheduler.quiet();
+  await bulk.quiet();
+  const running = [...core.instances.all()].filter((live) => live.run !== undefined);
+  for (const { run } of running) run?.link.send({ type: "pause", run: run.id });
+  await drained(core, running.length, drainMs);
+  for (const live of core.instances.all()) stopRun(core, live);
+  await core.journal.quiet();
+  await core.hosts.close();
+  await core.journal.quiet();
+}
+
+/** Resolves when no instance has a run any more, or after `drainMs`. */
+function drained(core: Core, running: number, drainMs: number): Promise<void> {
+  if (running === 0 || drainMs <= 0) return Promise.resolve();
+  const until = core.clock.now() + drainMs;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const busy = [...core.instances.all()].some((live) => live.run !== undefined);
+      if (!busy || core.clock.now() >= until) return resolve();
+      core.clock.alarm(Math.min(core.clock.now() + 10, until), look);
+    };
+    look();
+  });
+}

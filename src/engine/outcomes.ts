@@ -1,0 +1,79 @@
+/**
+ * What replay needs: for each step that had begun, how it ended or that it has not. Built in windows, in the order in
+ * which the steps started, reading only the journal rows that hold an outcome.
+ */
+import type { InstanceEvent } from "../model/events.ts";
+import { dueAt, type StepState } from "../model/instance.ts";
+import { LIMITS } from "../model/limits.ts";
+import { stepId, type StepKey } from "../model/step.ts";
+import type { Outcome } from "../protocol/frames.ts";
+import type { Store } from "../ports/store.ts";
+import { readRow } from "./journal.ts";
+import type { Live } from "./live.ts";
+
+/** How many rows are asked for at once. Outcomes may be as large as a megabyte each. */
+const ROWS_AT_ONCE = 64;
+
+type OutcomeEvent = Extract<InstanceEvent, { type: "step_completed" | "wait_completed" }>;
+
+/** The outcomes of steps number `from` on, as many as make a window; all that was recorded must be durable. */
+export async function historyWindow(store: Store, live: Live, from: number, now: number): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let bytes = 0;
+  for (let at = from; at < live.state.steps.length && bytes < LIMITS.historyWindowBytes; at += ROWS_AT_ONCE) {
+    const steps = live.state.steps.slice(at, at + ROWS_AT_ONCE);
+    const found = await outcomeEvents(store, live, steps);
+    for (const step of steps) {
+      const outcome = outcomeOf(step, found.get(step), now);
+      bytes += 64 + outcomeBytes(outcome);
+      outcomes.push(outcome);
+      if (bytes >= LIMITS.historyWindowBytes) break;
+    }
+  }
+  return outcomes;
+}
+
+/** Only successes are looked up: whether a step failed, and how, is in the state. */
+async function outcomeEvents(store: Store, live: Live, steps: readonly StepState[]): Promise<Map<StepState, OutcomeEvent>> {
+  const seqs = new Set<number>();
+  for (const step of steps) if (step.settledIn !== undefined) seqs.add(step.settledIn);
+  const found = new Map<StepState, OutcomeEvent>();
+  if (seqs.size === 0) return found;
+  const wanted = new Set(steps);
+  for (const row of await store.rows(live.pk, [...seqs].sort((a, b) => a - b))) {
+    for (const event of readRow(row)) {
+      if (event.type !== "step_completed" && event.type !== "wait_completed") continue;
+      const kind = event.type === "step_completed" ? "do" : "waitForEvent";
+      const step = live.state.byId.get(stepId(kind, event.name, event.count));
+      if (step !== undefined && wanted.has(step)) found.set(step, event);
+    }
+  }
+  return found;
+}
+
+/** How a step stands, given the event that ended it if that carries a value. */
+export function outcomeOf(step: StepState, event: OutcomeEvent | undefined, now: number): Outcome {
+  const key: StepKey = { kind: step.kind, name: step.name, count: step.count };
+  switch (step.kind) {
+    case "sleep":
+      return { key, state: step.settledIn === undefined ? "pending" : "slept" };
+    case "waitForEvent":
+      if (step.timedOut) return { key, state: "timedOut", timeoutMs: step.timeoutMs };
+      if (event?.type !== "wait_completed") return { key, state: "pending" };
+      return { key, state: "received", eventType: step.eventType, payload: event.payload, receivedAt: event.receivedAt };
+    case "do": {
+      if (step.phase.is === "errored") return { key, state: "errored", error: step.phase.error };
+      if (step.phase.is === "completed") {
+        const output = event?.type === "step_completed" ? event.output : undefined;
+        return { key, state: "completed", ...(output !== undefined && { output }) };
+      }
+      const due = (dueAt(step) ?? now) <= now;
+      return { key, state: "retrying", attempts: step.attempts, due, config: step.config };
+    }
+  }
+}
+
+function outcomeBytes(outcome: Outcome): number {
+  if (outcome.state === "completed") return outcome.output?.length ?? 0;
+  return outcome.state === "received" ? outcome.payload.length : 0;
+}

@@ -1,0 +1,129 @@
+/**
+ * A run as the engine sees it: frames come in from a host, are decided one by one, and their acknowledgement leaves when
+ * they are durable. Frames are input, not truth — the host shares its memory with user code.
+ */
+import type { EventBody } from "../model/events.ts";
+import { stepId, type StepKey } from "../model/step.ts";
+import type { FromRuntime, Outcome } from "../protocol/frames.ts";
+import type { HostEnd } from "../ports/executor.ts";
+import { activate, stopRun } from "./activate.ts";
+import { apply, type Core } from "./core.ts";
+import type { HostLink } from "./hosts.ts";
+import type { Live } from "./live.ts";
+import { historyWindow } from "./outcomes.ts";
+
+/** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
+export function receive(core: Core, link: HostLink, frames: readonly FromRuntime[]): void {
+  for (const frame of frames) {
+    const live = link.runs.get(frame.run);
+    if (live === undefined) continue;
+    switch (frame.type) {
+      case "events":
+        record(core, live, frame);
+        break;
+      case "idle":
+        idle(core, live);
+        break;
+      case "need":
+        void sendWindow(core, live, frame.from);
+    }
+  }
+}
+
+function record(core: Core, live: Live, frame: Extract<FromRuntime, { type: "events" }>): void {
+  for (const event of frame.events) {
+    const decision = apply(core, live, { type: "record", event });
+    if ("refused" in decision) return breach(core, live, decision.detail ?? decision.refused);
+    if (event.type === "workflow_completed" || event.type === "workflow_errored") return ended(core, live);
+  }
+  if (live.row !== undefined) live.row.ack = frame.n;
+}
+
+/** The runtime forgets a run by itself when it has said how it ended. */
+function ended(core: Core, live: Live): void {
+  const { run } = live;
+  if (run === undefined) return;
+  live.run = undefined;
+  run.link.runs.delete(run.id);
+  core.hosts.released(run.link);
+}
+
+/** The run says what cannot be. It is stopped, and the instance replayed from what is known for sure. */
+function breach(core: Core, live: Live, detail: string): void {
+  core.log.warn("A run contradicted its journal and is replayed", { workflow: live.workflow, instance: live.id, detail });
+  stopRun(core, live);
+  recover(core, live);
+}
+
+function idle(core: Core, live: Live): void {
+  if (core.closing) {
+    // Held back for the shutdown, not by the user: suspend it where it is.
+    stopRun(core, live);
+    core.instances.release(live);
+    return;
+  }
+  apply(core, live, { type: "idle" });
+  if (live.state.status === "paused") stopRun(core, live);
+}
+
+async function sendWindow(core: Core, live: Live, from: number): Promise<void> {
+  const { run } = live;
+  if (run === undefined || !Number.isSafeInteger(from) || from < 0) return;
+  await core.journal.durable(live);
+  const outcomes = await historyWindow(core.store, live, from, core.clock.now());
+  if (live.run === run) run.link.send({ type: "history", run: run.id, from, outcomes });
+}
+
+/** A host is gone: what ran in it is recovered and goes on in another. */
+export function hostEnded(core: Core, link: HostLink, end: HostEnd): void {
+  const lives = [...link.runs.values()];
+  link.runs.clear();
+  if (core.closing) return;
+  if (lives.length > 0) core.log.warn("A host ended; its instances go on elsewhere", { end: end.kind, instances: lives.length });
+  for (const live of lives) {
+    live.run = undefined;
+    recover(core, live);
+  }
+}
+
+/** Records the loss of a run, and starts the next. */
+function recover(core: Core, live: Live): void {
+  apply(core, live, { type: "recover" });
+  if (live.state.status === "running") void activate(core, live);
+  else core.journal.whenDurable(live, () => core.instances.release(live));
+}
+
+/** Tells a run what has happened to the steps that it waits in, once that is durable. */
+export function tellOutcomes(core: Core, live: Live, events: readonly EventBody[]): void {
+  for (const event of events) {
+    const outcome = settledOutcome(live, event);
+    if (outcome === undefined) continue;
+    const { run } = live;
+    if (run === undefined) return;
+    core.journal.whenDurable(live, () => {
+      if (live.run === run) run.link.send({ type: "outcome", run: run.id, outcome });
+    });
+  }
+}
+
+function settledOutcome(live: Live, event: EventBody): Outcome | undefined {
+  switch (event.type) {
+    case "sleep_completed":
+      return { key: keyOf("sleep", event), state: "slept" };
+    case "wait_completed":
+      return { key: keyOf("waitForEvent", event), state: "received", eventType: waitOf(live, event).eventType, payload: event.payload, receivedAt: event.receivedAt };
+    case "wait_timed_out":
+      return { key: keyOf("waitForEvent", event), state: "timedOut", timeoutMs: waitOf(live, event).timeoutMs };
+    default:
+      return undefined;
+  }
+}
+
+function keyOf(kind: StepKey["kind"], { name, count }: { readonly name: string; readonly count: number }): StepKey {
+  return { kind, name, count };
+}
+
+function waitOf(live: Live, event: { readonly name: string; readonly count: number }): { eventType: string; timeoutMs: number } {
+  const step = live.state.byId.get(stepId("waitForEvent", event.name, event.count));
+  return step?.kind === "waitForEvent" ? step : { eventType: "", timeoutMs: 0 };
+}

@@ -1,0 +1,153 @@
+/**
+ * Timers: one alarm for all of them. Instances in memory are in a heap by when they are next due; the others are found
+ * in the store by the scheduler, which is told when the earliest of those is due.
+ */
+import { dueAt, nextWake } from "../model/instance.ts";
+import { apply, type Core } from "./core.ts";
+import type { Live } from "./live.ts";
+
+interface Entry {
+  readonly at: number;
+  readonly live: Live;
+}
+
+export class Timers {
+  readonly #core: Core;
+  /** Tells that instances which are not in memory may be due. */
+  readonly #expectDue: () => void;
+  readonly #heap: Entry[] = [];
+  /** When the earliest instance outside memory is due. */
+  #parkedAt = Infinity;
+  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  #closed = false;
+
+  constructor(core: Core, expectDue: () => void) {
+    this.#core = core;
+    this.#expectDue = expectDue;
+  }
+
+  /** The instance is in memory: it is due when its state says so. */
+  track(live: Live): void {
+    const at = nextDue(live);
+    if (at === live.alarmAt) return;
+    live.alarmAt = at;
+    if (at === null) return;
+    push(this.#heap, { at, live });
+    this.#arm();
+  }
+
+  /** The instance leaves memory: from now on the store knows when it is due. */
+  leave(live: Live): void {
+    live.alarmAt = null;
+    const at = nextWake(live.state);
+    if (live.state.status === "waiting" && at !== null) this.expectAt(at);
+  }
+
+  /** An instance outside memory is due then. */
+  expectAt(at: number): void {
+    if (at >= this.#parkedAt) return;
+    this.#parkedAt = at;
+    this.#arm();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#alarm?.cancel();
+  }
+
+  #arm(): void {
+    if (this.#closed) return;
+    const at = Math.min(this.#heap[0]?.at ?? Infinity, this.#parkedAt);
+    if (at === Infinity || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
+    this.#alarm?.cancel();
+    this.#alarm = { at, cancel: this.#core.clock.alarm(at, () => this.#fire()) };
+  }
+
+  #fire(): void {
+    this.#alarm = undefined;
+    const now = this.#core.clock.now();
+    if (this.#parkedAt <= now) {
+      this.#parkedAt = Infinity;
+      this.#expectDue();
+      void this.#findNext(now);
+    }
+    for (let entry = this.#heap[0]; entry !== undefined && entry.at <= now; entry = this.#heap[0]) {
+      pop(this.#heap);
+      if (entry.live.alarmAt === entry.at) this.#wake(entry.live, now);
+    }
+    this.#arm();
+  }
+
+  async #findNext(after: number): Promise<void> {
+    try {
+      const at = await this.#core.store.nextWake(after);
+      if (at !== undefined) this.expectAt(at);
+    } catch (cause) {
+      this.#core.log.error("Looking for the next timer failed", { reason: String(cause) });
+    }
+  }
+
+  #wake(live: Live, now: number): void {
+    live.alarmAt = null;
+    if (live.gone || live.run === undefined) return;
+    apply(this.#core, live, { type: "wake" });
+    signalRetries(live, now);
+    this.track(live);
+  }
+}
+
+/** When the engine has to look at an instance in memory next; what has been signalled already is the run's business. */
+function nextDue(live: Live): number | null {
+  const { run } = live;
+  if (run === undefined) return null;
+  const next = nextWake(live.state);
+  if (next === null || next > run.signalledUpTo) return next;
+  let later: number | null = null;
+  for (const step of live.state.open) {
+    const due = dueAt(step);
+    if (due === undefined || (step.kind === "do" && due <= run.signalledUpTo)) continue;
+    if (later === null || due < later) later = due;
+  }
+  return later;
+}
+
+/** Lets the run begin the attempts whose delay has ended since the last time. */
+function signalRetries(live: Live, now: number): void {
+  const { run } = live;
+  if (run === undefined) return;
+  for (const step of live.state.open) {
+    if (step.kind !== "do" || step.phase.is !== "delayed") continue;
+    if (step.phase.dueAt > now || step.phase.dueAt <= run.signalledUpTo) continue;
+    run.link.send({ type: "retry", run: run.id, key: { kind: "do", name: step.name, count: step.count } });
+  }
+  run.signalledUpTo = now;
+}
+
+function push(heap: Entry[], entry: Entry): void {
+  let at = heap.push(entry) - 1;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    const above = heap[parent];
+    if (above === undefined || above.at <= entry.at) break;
+    heap[at] = above;
+    at = parent;
+  }
+  heap[at] = entry;
+}
+
+function pop(heap: Entry[]): void {
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    const left = heap[2 * at + 1];
+    const right = heap[2 * at + 2];
+    if (left === undefined) break;
+    const child = right !== undefined && right.at < left.at ? 2 * at + 2 : 2 * at + 1;
+    const below = heap[child];
+    if (below === undefined || below.at >= last.at) break;
+    heap[at] = below;
+    at = child;
+  }
+  heap[at] = last;
+}

@@ -1,0 +1,59 @@
+/**
+ * What a host and its thread say to one another. Batches of frames cross as bare strings, because there are many of
+ * them; everything else is an object.
+ */
+import type { Binding } from "../../ports/catalog.ts";
+import type { BindingCall } from "../../ports/executor.ts";
+
+/** What a thread is given when it starts. */
+export interface ThreadData {
+  readonly script: string;
+  readonly code: string;
+  readonly sourceMap: string | undefined;
+  readonly bindings: readonly Binding[];
+}
+
+/** A request as it crosses; `body` is transferred. */
+export interface RequestParts {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: readonly [string, string][];
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
+/** A response as it crosses; `body` is transferred. */
+export interface ResponseParts {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: readonly [string, string][];
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
+/** How a request ended: with a response, or with the name of a failure. */
+export type RequestEnd =
+  | { readonly kind: "answered"; readonly response: ResponseParts }
+  | { readonly kind: "no_handler" }
+  /** The handler threw; `message` is what the error said. */
+  | { readonly kind: "threw"; readonly message: string };
+
+/** How a binding call ended: with an encoded value, or with the text of an error. */
+export type CallEnd = { readonly kind: "answered"; readonly value: string } | { readonly kind: "refused"; readonly message: string };
+
+/** Host to thread. A string is a batch of `ToRuntime` frames. */
+export type ToThread =
+  | string
+  | { readonly type: "ping" }
+  | { readonly type: "fetch"; readonly id: number; readonly request: RequestParts }
+  /** Nobody waits for the answer any more. */
+  | { readonly type: "abort"; readonly id: number }
+  | { readonly type: "called"; readonly id: number; readonly end: CallEnd };
+
+/** Thread to host. A string is a batch of `FromRuntime` frames. */
+export type FromThread =
+  | string
+  | { readonly type: "pong" }
+  | { readonly type: "loaded" }
+  /** The script does not load; `detail` is the first line of the error, and where it was. */
+  | { readonly type: "unloadable"; readonly detail: string }
+  | { readonly type: "fetched"; readonly id: number; readonly end: RequestEnd }
+  | { readonly type: "call"; readonly id: number; readonly call: BindingCall };

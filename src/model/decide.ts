@@ -1,0 +1,251 @@
+/**
+ * The rules: what may happen to an instance next. `decide` looks at the state, a command and the time, and answers with
+ * the events to record, or with the reason why there are none. It changes nothing; `evolve` does, with what is recorded.
+ */
+import type { ErrorInfo, EventBody, RuntimeEvent } from "./events.ts";
+import type { FailureName } from "./errors.ts";
+import { dueAt, isWorking, type DoStep, type InstanceState, type StepState } from "./instance.ts";
+import { LIMITS } from "./limits.ts";
+import { mayRetry, retryDelayMs } from "./retry.ts";
+import { isFinal } from "./status.ts";
+import { stepId } from "./step.ts";
+import type { Encoded } from "./value.ts";
+
+/** What may be asked of an instance. */
+export type Command =
+  /** A fact from the code that runs the instance. */
+  | { readonly type: "record"; readonly event: RuntimeEvent }
+  /** There is a place for it: begin, or go on after a resume. */
+  | { readonly type: "claim" }
+  /** The run has nothing under way but waits. */
+  | { readonly type: "idle" }
+  /** Time has passed. */
+  | { readonly type: "wake" }
+  /** The process or thread that ran it is gone. */
+  | { readonly type: "recover" }
+  | { readonly type: "send_event"; readonly eventType: string; readonly payload: Encoded }
+  | { readonly type: "pause" }
+  | { readonly type: "resume" }
+  | { readonly type: "terminate" }
+  | { readonly type: "restart"; readonly versionId: string }
+  /** It can never run: its code is gone, say. */
+  | { readonly type: "fail"; readonly error: ErrorInfo };
+
+/** Events to record (none when there is nothing to do), or why the command is refused. */
+export type Decision = { readonly events: readonly EventBody[] } | { readonly refused: FailureName; readonly detail?: string };
+
+const NOTHING: Decision = { events: [] };
+
+/** Delay before the retry of an attempt that was lost, when the step's own delay is a function that cannot be asked. */
+const LOST_ATTEMPT_DELAY_MS = 1_000;
+
+/** Decides what a command does to an instance. Pure. */
+export function decide(state: InstanceState, command: Command, now: number): Decision {
+  switch (command.type) {
+    case "record":
+      return record(state, command.event, now);
+    case "claim":
+      return claim(state, now);
+    case "idle":
+      return idle(state);
+    case "wake":
+      return wake(state, now);
+    case "recover":
+      return recover(state);
+    case "send_event":
+      return sendEvent(state, command.eventType, command.payload, now);
+    case "pause":
+      return pause(state);
+    case "resume":
+      return resume(state);
+    case "terminate":
+      if (isFinal(state.status)) return { refused: "instance.cannot_terminate" };
+      return { events: [{ type: "workflow_terminated" }] };
+    case "restart":
+      return { events: [restarted(state, command.versionId)] };
+    case "fail":
+      return isFinal(state.status) ? NOTHING : { events: [{ type: "workflow_errored", error: command.error }] };
+  }
+}
+
+/** Facts from the runtime are input like any other: order and kind are checked against what is known. */
+function record(state: InstanceState, event: RuntimeEvent, now: number): Decision {
+  const { status } = state;
+  if (status !== "running" && status !== "waiting" && status !== "waitingForPause") {
+    return { refused: "runtime.out_of_order", detail: `${event.type} while ${status}` };
+  }
+  const wrong = contradiction(state, event);
+  if (wrong !== undefined) return { refused: "runtime.out_of_order", detail: wrong };
+  const events: EventBody[] = status === "waiting" ? [{ type: "workflow_running" }, event] : [event];
+  if (event.type === "sleep_started" && event.wakeAt <= now) {
+    events.push({ type: "sleep_completed", name: event.name, count: event.count });
+  } else if (event.type === "wait_started") {
+    const oldest = state.buffered.get(event.eventType)?.[0];
+    if (oldest !== undefined) events.push({ type: "wait_completed", name: event.name, count: event.count, ...oldest });
+  }
+  return { events };
+}
+
+/** Says why an event cannot follow the state, or undefined when it can. */
+function contradiction(state: InstanceState, event: RuntimeEvent): string | undefined {
+  switch (event.type) {
+    case "workflow_completed":
+    case "workflow_errored":
+      return undefined;
+    case "step_started":
+      return known(state, stepId("do", event.name, event.count), event.type);
+    case "sleep_started":
+      return known(state, stepId("sleep", event.name, event.count), event.type);
+    case "wait_started":
+      return known(state, stepId("waitForEvent", event.name, event.count), event.type);
+    default: {
+      const step = state.byId.get(stepId("do", event.name, event.count));
+      if (step?.kind !== "do") return `${event.type} of a step that has not started`;
+      return followsPhase(step, event) ? undefined : `${event.type} of step "${event.name}" (${event.count}) while ${step.phase.is}`;
+    }
+  }
+}
+
+function known(state: InstanceState, id: string, type: string): string | undefined {
+  if (state.byId.has(id)) return `${type} of a step that has started already`;
+  return state.steps.length >= 4 * LIMITS.stepsCeiling ? "too many steps" : undefined;
+}
+
+function followsPhase(step: DoStep, event: Extract<RuntimeEvent, { type: `attempt_${string}` | "step_completed" | "step_errored" }>): boolean {
+  const { is } = step.phase;
+  switch (event.type) {
+    case "attempt_started":
+      return (is === "started" || is === "delayed") && event.attempt === step.attempts + 1;
+    case "attempt_completed":
+    case "attempt_errored":
+      return is === "attempting" && event.attempt === step.attempts;
+    case "step_completed":
+      return is === "succeeded";
+    case "step_errored":
+      return is === "failed";
+  }
+}
+
+function claim(state: InstanceState, now: number): Decision {
+  if (state.status !== "queued") return NOTHING;
+  if (state.startedAt === null) return { events: [{ type: "workflow_started" }, { type: "workflow_running" }] };
+  return { events: [{ type: "workflow_running" }, ...deliveries(state), ...timeouts(state, now)] };
+}
+
+/** What was sent while the instance was paused, for the waiters that were there already. */
+function deliveries(state: InstanceState): EventBody[] {
+  const taken = new Map<string, number>();
+  const events: EventBody[] = [];
+  for (const step of state.open) {
+    if (step.kind !== "waitForEvent") continue;
+    const index = taken.get(step.eventType) ?? 0;
+    const event = state.buffered.get(step.eventType)?.[index];
+    if (event === undefined) continue;
+    taken.set(step.eventType, index + 1);
+    events.push({ type: "wait_completed", name: step.name, count: step.count, ...event });
+  }
+  return events;
+}
+
+function idle(state: InstanceState): Decision {
+  if (isWorking(state)) return NOTHING;
+  if (state.status === "waitingForPause") return { events: [{ type: "workflow_paused" }] };
+  if (state.status === "running" && state.open.size > 0) return { events: [{ type: "workflow_waiting" }] };
+  return NOTHING;
+}
+
+function wake(state: InstanceState, now: number): Decision {
+  const { status } = state;
+  if (status !== "waiting" && status !== "running" && status !== "waitingForPause") return NOTHING;
+  const ended = timeouts(state, now);
+  if (status !== "waiting") return { events: ended };
+  const retry = [...state.open].some((step) => step.kind === "do" && isDue(step, now));
+  return ended.length > 0 || retry ? { events: [{ type: "workflow_running" }, ...ended] } : NOTHING;
+}
+
+function isDue(step: StepState, now: number): boolean {
+  const due = dueAt(step);
+  return due !== undefined && due <= now;
+}
+
+/** Sleeps that are over and waits that have lasted too long, the earliest first. */
+function timeouts(state: InstanceState, now: number): EventBody[] {
+  const due: StepState[] = [];
+  for (const step of state.open) if (step.kind !== "do" && isDue(step, now)) due.push(step);
+  due.sort((a, b) => (dueAt(a) ?? 0) - (dueAt(b) ?? 0));
+  return due.map(({ kind, name, count }) => ({ type: kind === "sleep" ? "sleep_completed" : "wait_timed_out", name, count }));
+}
+
+function sendEvent(state: InstanceState, eventType: string, payload: Encoded, now: number): Decision {
+  if (isFinal(state.status)) return { refused: "instance.in_finite_state" };
+  const waiter = state.status === "paused" || state.status === "queued" ? undefined : firstWaiter(state, eventType);
+  if (waiter === undefined) {
+    if (state.bufferedCount >= LIMITS.bufferedEvents) {
+      return { refused: "instance.too_many_events", detail: `The instance holds ${LIMITS.bufferedEvents} events that no step has waited for` };
+    }
+    return { events: [{ type: "event_received", eventType, payload }] };
+  }
+  const delivered: EventBody = { type: "wait_completed", name: waiter.name, count: waiter.count, payload, receivedAt: now };
+  return { events: state.status === "waiting" ? [{ type: "workflow_running" }, delivered] : [delivered] };
+}
+
+function firstWaiter(state: InstanceState, eventType: string): StepState | undefined {
+  for (const step of state.open) if (step.kind === "waitForEvent" && step.eventType === eventType) return step;
+  return undefined;
+}
+
+function pause(state: InstanceState): Decision {
+  switch (state.status) {
+    case "running":
+      return { events: [{ type: "workflow_waiting_for_pause" }] };
+    case "waiting":
+    case "queued":
+      return { events: [{ type: "workflow_paused" }] };
+    default:
+      return NOTHING;
+  }
+}
+
+function resume(state: InstanceState): Decision {
+  if (state.status === "paused") return { events: [{ type: "workflow_resumed" }] };
+  if (state.status === "waitingForPause") return { events: [{ type: "workflow_running" }] };
+  return NOTHING;
+}
+
+function restarted(state: InstanceState, versionId: string): EventBody {
+  return {
+    type: "workflow_queued",
+    versionId,
+    trigger: state.trigger,
+    params: state.params,
+    ...(state.schedule && { schedule: state.schedule }),
+    ...(state.retention && { retention: state.retention }),
+  };
+}
+
+/** An attempt that was under way has failed; an instance that takes its process down again and again fails itself. */
+function recover(state: InstanceState): Decision {
+  if (state.status !== "running" && state.status !== "waitingForPause") return NOTHING;
+  if (state.recoveries >= LIMITS.recoveries) {
+    const message = `The instance was lost with its process ${LIMITS.recoveries + 1} times in a row without starting a step`;
+    return { events: [{ type: "workflow_recovered" }, { type: "workflow_errored", error: { name: "WorkflowInternalError", message } }] };
+  }
+  const events: EventBody[] = [{ type: "workflow_recovered" }];
+  for (const step of state.open) if (step.kind === "do") events.push(...lostAttempt(step));
+  if (state.status === "waitingForPause") events.push({ type: "workflow_paused" });
+  return { events };
+}
+
+function lostAttempt(step: DoStep): EventBody[] {
+  if (step.phase.is !== "attempting") return [];
+  const { name, count, config, attempts: attempt } = step;
+  const error = { name: "WorkflowInternalError", message: "Attempt failed due to internal workflows error" };
+  if (!mayRetry(config, attempt)) {
+    return [
+      { type: "attempt_errored", name, count, attempt, error },
+      { type: "step_errored", name, count },
+    ];
+  }
+  const retryDelay = config.retries.delay === "[dynamic]" ? LOST_ATTEMPT_DELAY_MS : retryDelayMs(config, attempt);
+  return [{ type: "attempt_errored", name, count, attempt, error, retryDelayMs: retryDelay }];
+}

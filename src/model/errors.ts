@@ -1,0 +1,98 @@
+/**
+ * The catalogue of failures: everything that stepwell refuses, under one stable name each.
+ *
+ * A name is the tail of Cloudflare's REST message (`workflows.api.error.<name>`) and the head of the binding's text
+ * (`(<name>) <sentence>`). Codes and HTTP statuses are Cloudflare's where they are known; the ones that start with 109
+ * are ours. Our own code tells failures apart by `name in the catalogue`, never by their text.
+ */
+
+/** What the catalogue says of a failure. */
+export interface FailureKind {
+  /** The `code` of the REST envelope. */
+  readonly code: number;
+  /** HTTP status. */
+  readonly status: number;
+  /** What happened, for people and for the binding's text. */
+  readonly sentence: string;
+  /** What to do next, where the sentence does not say it already. */
+  readonly hint?: string;
+}
+
+/** The name of a failure in the catalogue. */
+export type FailureName =
+  | "internal_server"
+  | "body"
+  | "not_found"
+  | "workflow.not_found"
+  | "workflow.invalid_name"
+  | "version.not_found"
+  | "instance.not_found"
+  | "instance.cannot_terminate"
+  | "instance.cannot_restart"
+  | "instance.already_exists"
+  | "instance.duplicate_in_batch"
+  | "instance.invalid_id"
+  | "instance.in_finite_state"
+  | "instance.too_many_events"
+  | "instance.step_not_found"
+  | "instance.too_large"
+  | "workflow.invalid_event_type"
+  | "script.not_found"
+  | "script.invalid"
+  | "script.class_missing"
+  | "script.no_fetch_handler"
+  | "script.unavailable"
+  | "authentication"
+  | "runtime.out_of_order"
+  | "shutting_down";
+
+const catalogue: Readonly<Record<FailureName, FailureKind>> = {
+  internal_server: { code: 10001, status: 500, sentence: "Internal error", hint: "The server's log has the details under this request id." },
+  body: { code: 10002, status: 400, sentence: "The request is not valid" },
+  not_found: { code: 10900, status: 404, sentence: "No such route" },
+  "workflow.not_found": { code: 10200, status: 404, sentence: "Workflow not found" },
+  "workflow.invalid_name": { code: 10901, status: 400, sentence: "Workflow name is invalid", hint: "Use 1 to 64 letters, digits, _ and -, not starting with -." },
+  "version.not_found": { code: 10300, status: 404, sentence: "Version not found" },
+  "instance.not_found": { code: 10400, status: 404, sentence: "Instance not found" },
+  "instance.cannot_terminate": { code: 10401, status: 409, sentence: "Cannot terminate instance since its on a finite state" },
+  "instance.cannot_restart": { code: 10402, status: 409, sentence: "Cannot restart instance" },
+  "instance.already_exists": { code: 10405, status: 400, sentence: "Instance already exists", hint: "Choose another id, or delete the instance that has it." },
+  "instance.duplicate_in_batch": { code: 10415, status: 400, sentence: "The id occurs more than once in the batch" },
+  "instance.invalid_id": { code: 10902, status: 400, sentence: "Instance ID is invalid", hint: "Use 1 to 100 letters, digits, _ and -, not starting with -." },
+  "instance.in_finite_state": { code: 10903, status: 409, sentence: "Instance reached a finite state, cannot send events to it" },
+  "instance.too_many_events": { code: 10911, status: 429, sentence: "The instance holds too many events that no step has waited for" },
+  "instance.step_not_found": { code: 10904, status: 404, sentence: "The instance has no such step", hint: "Use the name as the instance's log shows it, with its counter: fetch-1." },
+  "instance.too_large": { code: 10905, status: 413, sentence: "The value is larger than 1 MiB" },
+  "workflow.invalid_event_type": { code: 10906, status: 400, sentence: "Event type is invalid", hint: "Use 1 to 100 letters, digits, _ and -, not starting with -." },
+  "script.not_found": { code: 10007, status: 404, sentence: "This Worker does not exist" },
+  "script.invalid": { code: 10021, status: 400, sentence: "The Worker's code does not load" },
+  "script.class_missing": { code: 10907, status: 400, sentence: "The Worker exports no such class" },
+  "script.no_fetch_handler": { code: 10908, status: 404, sentence: "The Worker has no fetch handler" },
+  "script.unavailable": { code: 10909, status: 503, sentence: "The Worker stopped before it answered" },
+  authentication: { code: 10000, status: 401, sentence: "Authentication error", hint: "Send Authorization: Bearer <token>; `stepwell token create` makes one." },
+  "runtime.out_of_order": { code: 10912, status: 500, sentence: "The code that runs the instance reported something that cannot be" },
+  shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
+};
+
+/** What the catalogue says of a failure. */
+export function failureKind(name: FailureName): FailureKind {
+  return catalogue[name];
+}
+
+/** A refusal. Changes nothing; is answered clearly. */
+export class Failure extends Error {
+  override readonly name = "WorkflowError";
+  /** Which entry of the catalogue. */
+  readonly failure: FailureName;
+  /** Which part of the input is at fault, as a path such as `params` or `instances[3].id`. */
+  readonly field: string | undefined;
+  /** What exactly is wrong, where the catalogue's sentence is too general. */
+  readonly detail: string | undefined;
+
+  constructor(failure: FailureName, about: { field?: string; detail?: string; cause?: unknown } = {}) {
+    super(`(${failure}) ${about.detail ?? catalogue[failure].sentence}`, { cause: about.cause });
+    this.failure = failure;
+    this.field = about.field;
+    this.detail = about.detail;
+  }
+}

@@ -1,0 +1,341 @@
+/**
+ * The state of an instance: what is left of its journal when outputs are put aside. `evolve` folds one event into it.
+ *
+ * A state belongs to whoever folds: `evolve` changes the one it is given, because an instance may have 25,000 steps and
+ * copying them for each event would make long histories quadratic. It stays a pure fold — no clock, no random, no I/O —
+ * so the same events always give the same state.
+ */
+import type { ErrorInfo, EventBody, Retention, ScheduleInfo, StepConfig } from "./events.ts";
+import { stepId } from "./step.ts";
+import type { InstanceStatus, TriggerSource } from "./status.ts";
+import type { Encoded } from "./value.ts";
+
+/** Where and when an event is recorded. */
+export interface Stamp {
+  readonly eventId: number;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  /** The journal row that holds the event. */
+  readonly seq: number;
+}
+
+interface StepBase {
+  readonly id: string;
+  readonly name: string;
+  readonly count: number;
+  /** The journal row that holds the outcome, once there is one. */
+  settledIn: number | undefined;
+}
+
+/** A `step.do`. */
+export interface DoStep extends StepBase {
+  readonly kind: "do";
+  readonly config: StepConfig;
+  /** How many attempts have begun. */
+  attempts: number;
+  phase: DoPhase;
+}
+
+/** What a `do` is at. `delayed` waits for its next attempt; `dueAt` is epoch milliseconds. */
+export type DoPhase =
+  | { readonly is: "started" }
+  | { readonly is: "attempting" }
+  | { readonly is: "delayed"; readonly dueAt: number }
+  | { readonly is: "succeeded" }
+  | { readonly is: "failed"; readonly error: ErrorInfo }
+  | { readonly is: "completed" }
+  | { readonly is: "errored"; readonly error: ErrorInfo };
+
+/** A `step.sleep` or `step.sleepUntil`. */
+export interface SleepStep extends StepBase {
+  readonly kind: "sleep";
+  dueAt: number;
+}
+
+/** A `step.waitForEvent`. `dueAt` is when it times out. */
+export interface WaitStep extends StepBase {
+  readonly kind: "waitForEvent";
+  readonly eventType: string;
+  readonly timeoutMs: number;
+  dueAt: number;
+  timedOut: boolean;
+}
+
+export type StepState = DoStep | SleepStep | WaitStep;
+
+/** An event that waits for a waiter. */
+export interface BufferedEvent {
+  readonly payload: Encoded;
+  readonly receivedAt: number;
+}
+
+/** The fold of a journal. */
+export interface InstanceState {
+  status: InstanceStatus;
+  lastEventId: number;
+  readonly versionId: string;
+  readonly trigger: TriggerSource;
+  readonly params: Encoded;
+  readonly schedule: ScheduleInfo | undefined;
+  readonly retention: Retention | undefined;
+  /** When the present life began. */
+  readonly queuedAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  pausedAt: number | null;
+  /** Every step of this life in the order in which it started. */
+  readonly steps: StepState[];
+  readonly byId: Map<string, StepState>;
+  /** The steps without an outcome, in the same order. */
+  readonly open: Set<StepState>;
+  /** By event type, oldest first. */
+  readonly buffered: Map<string, BufferedEvent[]>;
+  bufferedCount: number;
+  /** How often in a row the instance was lost with its process without having started anything since. */
+  recoveries: number;
+}
+
+/** Folds one event. The state given in is spent; use the one that is returned. */
+export function evolve(state: InstanceState | undefined, event: EventBody, stamp: Stamp): InstanceState {
+  if (event.type === "workflow_queued") return born(event, stamp);
+  if (state === undefined) throw new Error(`A journal cannot begin with ${event.type}`);
+  state.lastEventId = stamp.eventId;
+  switch (event.type) {
+    case "step_started":
+    case "attempt_started":
+    case "attempt_completed":
+    case "attempt_errored":
+    case "step_completed":
+    case "step_errored":
+      evolveDo(state, event, stamp);
+      return state;
+    case "sleep_started":
+    case "sleep_completed":
+    case "wait_started":
+    case "wait_completed":
+    case "wait_timed_out":
+      evolveWaiting(state, event, stamp);
+      return state;
+    case "event_received":
+      buffer(state, event.eventType, { payload: event.payload, receivedAt: stamp.timestamp });
+      return state;
+    default:
+      evolveLifecycle(state, event, stamp);
+      return state;
+  }
+}
+
+function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Stamp): InstanceState {
+  return {
+    status: "queued",
+    lastEventId: stamp.eventId,
+    versionId: event.versionId,
+    trigger: event.trigger,
+    params: event.params,
+    schedule: event.schedule,
+    retention: event.retention,
+    queuedAt: stamp.timestamp,
+    startedAt: null,
+    endedAt: null,
+    pausedAt: null,
+    steps: [],
+    byId: new Map(),
+    open: new Set(),
+    buffered: new Map(),
+    bufferedCount: 0,
+    recoveries: 0,
+  };
+}
+
+type LifeEvent = Exclude<
+  EventBody,
+  { type: `step_${string}` | `attempt_${string}` | `sleep_${string}` | `wait_${string}` | "event_received" | "workflow_queued" }
+>;
+
+function evolveLifecycle(state: InstanceState, event: LifeEvent, { timestamp }: Stamp): void {
+  switch (event.type) {
+    case "workflow_started":
+      state.startedAt = timestamp;
+      return;
+    case "workflow_running":
+      state.status = "running";
+      return;
+    case "workflow_waiting":
+      state.status = "waiting";
+      return;
+    case "workflow_waiting_for_pause":
+      state.status = "waitingForPause";
+      return;
+    case "workflow_paused":
+      state.status = "paused";
+      state.pausedAt = timestamp;
+      return;
+    case "workflow_resumed":
+      state.status = "queued";
+      postpone(state, timestamp - (state.pausedAt ?? timestamp));
+      state.pausedAt = null;
+      return;
+    case "workflow_recovered":
+      state.recoveries += 1;
+      return;
+    case "workflow_completed":
+      end(state, "complete", timestamp);
+      return;
+    case "workflow_errored":
+      end(state, "errored", timestamp);
+      return;
+    case "workflow_terminated":
+      end(state, "terminated", timestamp);
+      return;
+    default:
+      // A journal written by a newer version: to skip what one does not know would be to make history up.
+      throw new Error(`Unknown event kind ${(event satisfies never as { type: string }).type}`);
+  }
+}
+
+type DoStepEvent = Extract<EventBody, { type: `step_${string}` | `attempt_${string}` }>;
+
+function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void {
+  if (event.type === "step_started") {
+    const { name, count, config } = event;
+    const id = stepId("do", name, count);
+    begin(state, { id, kind: "do", name, count, config, attempts: 0, phase: { is: "started" }, settledIn: undefined });
+    return;
+  }
+  const step = stepOf(state, "do", event.name, event.count);
+  switch (event.type) {
+    case "attempt_started":
+      step.attempts = event.attempt;
+      step.phase = { is: "attempting" };
+      state.recoveries = 0;
+      return;
+    case "attempt_completed":
+      step.phase = { is: "succeeded" };
+      return;
+    case "attempt_errored":
+      step.phase =
+        event.retryDelayMs === undefined
+          ? { is: "failed", error: event.error }
+          : { is: "delayed", dueAt: stamp.timestamp + event.retryDelayMs };
+      return;
+    case "step_completed":
+      step.phase = { is: "completed" };
+      settle(state, step, stamp.seq);
+      return;
+    case "step_errored": {
+      const error = step.phase.is === "failed" ? step.phase.error : { name: "Error", message: "" };
+      step.phase = { is: "errored", error };
+      settle(state, step, stamp.seq);
+    }
+  }
+}
+
+type WaitingEvent = Extract<EventBody, { type: `sleep_${string}` | `wait_${string}` }>;
+
+function evolveWaiting(state: InstanceState, event: WaitingEvent, stamp: Stamp): void {
+  const { name, count } = event;
+  switch (event.type) {
+    case "sleep_started": {
+      const id = stepId("sleep", name, count);
+      begin(state, { id, kind: "sleep", name, count, dueAt: event.wakeAt, settledIn: undefined });
+      return;
+    }
+    case "sleep_completed":
+      settle(state, stepOf(state, "sleep", name, count), stamp.seq);
+      return;
+    case "wait_started": {
+      const { eventType, timeoutMs } = event;
+      const dueAt = stamp.timestamp + timeoutMs;
+      const id = stepId("waitForEvent", name, count);
+      begin(state, { id, kind: "waitForEvent", name, count, eventType, timeoutMs, dueAt, timedOut: false, settledIn: undefined });
+      return;
+    }
+    case "wait_completed": {
+      const step = stepOf(state, "waitForEvent", name, count);
+      unbuffer(state, step.eventType, event.receivedAt, event.payload);
+      settle(state, step, stamp.seq);
+      return;
+    }
+    case "wait_timed_out": {
+      const step = stepOf(state, "waitForEvent", name, count);
+      step.timedOut = true;
+      settle(state, step, stamp.seq);
+    }
+  }
+}
+
+function stepOf<K extends StepState["kind"]>(state: InstanceState, kind: K, name: string, count: number): Extract<StepState, { kind: K }> {
+  const step = state.byId.get(stepId(kind, name, count));
+  if (step === undefined) throw new Error(`The journal speaks of ${kind} "${name}" (${count}) before it started`);
+  return step as Extract<StepState, { kind: K }>;
+}
+
+function begin(state: InstanceState, step: StepState): void {
+  state.steps.push(step);
+  state.byId.set(step.id, step);
+  state.open.add(step);
+  state.recoveries = 0;
+}
+
+function settle(state: InstanceState, step: StepState, seq: number): void {
+  step.settledIn = seq;
+  state.open.delete(step);
+}
+
+function end(state: InstanceState, status: "complete" | "errored" | "terminated", timestamp: number): void {
+  state.status = status;
+  state.endedAt = timestamp;
+  state.open.clear();
+  state.buffered.clear();
+  state.bufferedCount = 0;
+}
+
+/** Time spent paused does not count: what was due then is due that much later. */
+function postpone(state: InstanceState, byMs: number): void {
+  for (const step of state.open) {
+    if (step.kind === "do") {
+      if (step.phase.is === "delayed") step.phase = { is: "delayed", dueAt: step.phase.dueAt + byMs };
+    } else step.dueAt += byMs;
+  }
+}
+
+function buffer(state: InstanceState, eventType: string, event: BufferedEvent): void {
+  const waiting = state.buffered.get(eventType);
+  if (waiting === undefined) state.buffered.set(eventType, [event]);
+  else waiting.push(event);
+  state.bufferedCount += 1;
+}
+
+/** Takes the oldest buffered event off, if it is the one that a waiter was given. One that came directly was never buffered. */
+function unbuffer(state: InstanceState, eventType: string, receivedAt: number, payload: Encoded): void {
+  const waiting = state.buffered.get(eventType);
+  const oldest = waiting?.[0];
+  if (waiting === undefined || oldest === undefined) return;
+  if (oldest.receivedAt !== receivedAt || oldest.payload !== payload) return;
+  waiting.shift();
+  state.bufferedCount -= 1;
+  if (waiting.length === 0) state.buffered.delete(eventType);
+}
+
+/** When a step without an outcome is due, in epoch milliseconds; undefined while user code works on it. */
+export function dueAt(step: StepState): number | undefined {
+  if (step.kind !== "do") return step.dueAt;
+  return step.phase.is === "delayed" ? step.phase.dueAt : undefined;
+}
+
+/** When the instance has something to do next without being asked, or null. Paused and ended ones never have. */
+export function nextWake(state: InstanceState): number | null {
+  if (state.status !== "waiting" && state.status !== "running" && state.status !== "waitingForPause") return null;
+  let next: number | null = null;
+  for (const step of state.open) {
+    const due = dueAt(step);
+    if (due !== undefined && (next === null || due < next)) next = due;
+  }
+  return next;
+}
+
+/** True while an attempt of any step is under way. */
+export function isWorking(state: InstanceState): boolean {
+  for (const step of state.open) if (step.kind === "do" && step.phase.is !== "delayed") return true;
+  return false;
+}

@@ -1,0 +1,62 @@
+/** Every limit in one place, with Cloudflare's value where there is one (runtime docs, limits page, autumn 2026). */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+type Limit =
+  | "workflowName"
+  | "instanceId"
+  | "instanceAddress"
+  | "stepName"
+  | "eventType"
+  | "valueBytes"
+  | "steps"
+  | "stepsCeiling"
+  | "waitMs"
+  | "retries"
+  | "delayFunctionMs"
+  | "batch"
+  | "logOutput"
+  | "bufferedEvents"
+  | "recoveries"
+  | "historyWindowBytes";
+
+/** The limits, by what they limit. */
+export const LIMITS: Readonly<Record<Limit, number>> = {
+  /** Characters of a workflow's name. Cloudflare: 64. */
+  workflowName: 64,
+  /** Characters of an id given at creation. Cloudflare: 100. */
+  instanceId: 100,
+  /** Characters of an id that addresses an instance; ids made by schedules are longer. Cloudflare: 271. */
+  instanceAddress: 271,
+  /** Characters of a step's name. Cloudflare: 256. */
+  stepName: 256,
+  /** Characters of an event's type. Cloudflare: 100. */
+  eventType: 100,
+  /** Bytes of params, of an event's payload, of a step's result and of an instance's output, encoded. Cloudflare: 1 MiB. */
+  valueBytes: MIB,
+  /** `step.do` calls of one instance unless the workflow says otherwise. Cloudflare: 10,000. */
+  steps: 10_000,
+  /** The highest number that a workflow may ask for. Cloudflare: 25,000. */
+  stepsCeiling: 25_000,
+  /** Longest sleep and longest wait. Cloudflare: 365 days. */
+  waitMs: 365 * DAY_MS,
+  /** Retries of one step. Cloudflare: 10,000. */
+  retries: 10_000,
+  /** Milliseconds that a delay function may take. Cloudflare: 5,000. */
+  delayFunctionMs: 5_000,
+  /** Items of a batch. Cloudflare: 100. */
+  batch: 100,
+  /** Characters of an output in an instance's log. Cloudflare: 1,024. */
+  logOutput: 1_024,
+  /** Events that an instance keeps for later waiters. Ours. */
+  bufferedEvents: 10_000,
+  /** Times in a row that an instance may be lost with its process before it fails. Ours. */
+  recoveries: 5,
+  /** Bytes of outcomes that travel to the runtime at once. Ours. */
+  historyWindowBytes: 256 * KIB,
+};
+
+/** How long `waitForEvent` waits when it is told nothing. Cloudflare: 24 hours. */
+export const DEFAULT_WAIT_MS: number = DAY_MS;

@@ -1,0 +1,27 @@
+/** How often a step is tried, and how long it waits in between. No jitter and no cap, as on Cloudflare. */
+import { durationMs } from "./duration.ts";
+import type { Backoff, StepConfig } from "./events.ts";
+
+/** True when another attempt may follow the failure of this one (1-based). `limit` counts retries, so attempts are one more. */
+export function mayRetry(config: StepConfig, failedAttempt: number): boolean {
+  return failedAttempt <= config.retries.limit;
+}
+
+/**
+ * Milliseconds between the failure of an attempt (1-based) and the next one. `base` replaces the configured delay, for
+ * steps whose delay is a function.
+ */
+export function retryDelayMs(config: StepConfig, failedAttempt: number, base: number | string = config.retries.delay): number {
+  return Math.max(0, durationMs(base)) * growth(config.retries.backoff, failedAttempt);
+}
+
+function growth(backoff: Backoff, failedAttempt: number): number {
+  switch (backoff) {
+    case "constant":
+      return 1;
+    case "linear":
+      return failedAttempt;
+    case "exponential":
+      return 2 ** (failedAttempt - 1);
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Values as text. What plain JSON can say exactly is stored as plain JSON, readable in any SQL shell; everything else
+ * that structured clone knows (Map, Set, Date, BigInt, typed arrays, RegExp, Error, cycles, undefined, NaN, -0, holes)
+ * is stored in devalue's notation behind a mark. Encoding happens once, beside the user's code; from there on a value
+ * is an opaque string until somebody has to look at it.
+ */
+import { parse, stringify } from "devalue";
+
+/** A value as text: plain JSON, or `MARK` followed by devalue's notation. */
+export type Encoded = string;
+
+/** No JSON text begins with it. */
+const MARK = "=";
+
+/** A value that cannot be stored. The message says what and where. */
+export class Unserialisable extends Error {
+  override readonly name = "Unserialisable";
+}
+
+/**
+ * Text for a value.
+ *
+ * @throws Unserialisable for functions, symbols, promises, streams and instances of classes.
+ */
+export function encode(value: unknown): Encoded {
+  if (isPlainJson(value, 0)) return JSON.stringify(value);
+  try {
+    return MARK + stringify(value, REDUCERS);
+  } catch (cause) {
+    throw new Unserialisable(complaint(cause), { cause });
+  }
+}
+
+/** The value of a text that `encode` made: a structured clone of what it was given. */
+export function decode(text: Encoded): unknown {
+  return text.startsWith(MARK) ? parse(text.slice(1), REVIVERS) : JSON.parse(text);
+}
+
+/** Bytes of a text in UTF-8. */
+export function encodedBytes(text: Encoded): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    bytes += unit < 0x800 ? 1 : 2;
+    // A surrogate pair is two units and four bytes.
+    if (unit >= 0xd800 && unit <= 0xdbff) {
+      i += 1;
+    }
+  }
+  return bytes;
+}
+
+/** The value as the REST API and the logs show it: JSON, with a note where JSON has no word. */
+export function toJson(text: Encoded): unknown {
+  if (!text.startsWith(MARK)) return JSON.parse(text);
+  return jsonForm(decode(text), new Set());
+}
+
+/** As `toJson`, as text. `undefined` reads as `null`. */
+export function toLogText(text: Encoded): string {
+  return text.startsWith(MARK) ? (JSON.stringify(toJson(text)) ?? "null") : text;
+}
+
+/** Deeper values are left to devalue, which does not recurse as eagerly as JSON.stringify may. */
+const MAX_PLAIN_DEPTH = 200;
+
+function isPlainJson(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case "object":
+      if (value === null) return true;
+      if (depth > MAX_PLAIN_DEPTH) return false;
+      return Array.isArray(value) ? isPlainArray(value, depth) : isPlainObject(value, depth);
+    default:
+      return false;
+  }
+}
+
+function isPlainArray(array: readonly unknown[], depth: number): boolean {
+  for (let i = 0; i < array.length; i += 1) {
+    const item = array[i];
+    // A hole reads as undefined, which is not plain either.
+    if (item === undefined || !isPlainJson(item, depth + 1)) return false;
+  }
+  return Object.getPrototypeOf(array) === Array.prototype;
+}
+
+function isPlainObject(object: object, depth: number): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype !== Object.prototype) return false;
+  if (typeof (object as { toJSON?: unknown }).toJSON === "function") return false;
+  for (const key in object) {
+    // JSON.parse makes an own property of it, but nobody who then copies the object keeps it.
+    if (key === "__proto__") return false;
+    const item = (object as Record<string, unknown>)[key];
+    if (item === undefined || !isPlainJson(item, depth + 1)) return false;
+  }
+  return Object.getOwnPropertySymbols(object).length === 0;
+}
+
+const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
+
+type ErrorClass = keyof typeof ERRORS;
+
+const REDUCERS: Record<string, (value: unknown) => unknown> = {
+  // Named objects that are no more than data in structured clone's eyes.
+  Error: (value) => value instanceof Error && [errorClass(value), value.message, value.cause === undefined ? [] : [value.cause]],
+  Headers: (value) => typeof Headers === "function" && value instanceof Headers && [...value],
+  View: (value) => isCutView(value) && compact(value),
+};
+
+type Revivers = NonNullable<Parameters<typeof parse>[1]>;
+
+const REVIVERS: Revivers = {
+  Error: ([name, message, cause]: [ErrorClass, string, unknown[]]) =>
+    new ERRORS[name](message, cause.length === 0 ? undefined : { cause: cause[0] }),
+  Headers: (entries: [string, string][]) => new Headers(entries),
+  View: (view: unknown) => view,
+};
+
+function errorClass(error: Error): ErrorClass {
+  const { name } = error;
+  return Object.hasOwn(ERRORS, name) ? (name as ErrorClass) : "Error";
+}
+
+/** A view of a part of a larger buffer: only the part is to be stored. */
+function isCutView(value: unknown): value is ArrayBufferView {
+  return ArrayBuffer.isView(value) && value.byteLength !== value.buffer.byteLength;
+}
+
+function compact(view: ArrayBufferView): ArrayBufferView {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+  if (view instanceof DataView) return new DataView(bytes.buffer);
+  const View = view.constructor as new (buffer: ArrayBufferLike) => ArrayBufferView;
+  return new View(bytes.buffer);
+}
+
+function complaint(cause: unknown): string {
+  const { message, path } = cause as { message?: unknown; path?: unknown };
+  const where = typeof path === "string" && path !== "" ? ` at ${path.startsWith(".") ? path.slice(1) : path}` : "";
+  return `${typeof message === "string" ? message : String(cause)}${where}`;
+}
+
+function jsonForm(value: unknown, above: Set<object>): unknown {
+  switch (typeof value) {
+    case "bigint":
+      return `[BigInt(${value})]`;
+    case "number":
+      return Number.isFinite(value) ? value : null;
+    case "object":
+      return value === null ? null : jsonObject(value, above);
+    default:
+      return value;
+  }
+}
+
+function jsonObject(value: object, above: Set<object>): unknown {
+  if (above.has(value)) return "[Circular]";
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (ArrayBuffer.isView(value)) return `[${value.constructor.name}(${value.byteLength} bytes)]`;
+  if (value instanceof ArrayBuffer) return `[ArrayBuffer(${value.byteLength} bytes)]`;
+  above.add(value);
+  const shown = Array.isArray(value)
+    ? Array.from(value, (item: unknown) => jsonForm(item, above) ?? null)
+    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonForm(item, above)]));
+  above.delete(value);
+  return shown;
+}

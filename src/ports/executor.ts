@@ -1,0 +1,42 @@
+/**
+ * What the engine needs of a place where user code runs. An executor opens hosts; a host is one isolate (a thread, a
+ * process, or this very process) with one script version loaded, and speaks the frames of `protocol/frames.ts`.
+ */
+import type { FromRuntime, ToRuntime } from "../protocol/frames.ts";
+import type { ScriptVersion } from "./catalog.ts";
+
+/** Why a host is gone. `closed` was asked for; the others take the host's instances with them, to be replayed. */
+export type HostEnd = { readonly kind: "closed" } | { readonly kind: "died"; readonly detail: string } | { readonly kind: "hung" };
+
+export interface Host {
+  /** Hands over frames, in order. A no-op once the host has ended. */
+  send(frames: readonly ToRuntime[]): void;
+  /** Who is to get the frames that come back, in order. Set once, before the first `send`. */
+  onFrames(handler: (frames: readonly FromRuntime[]) => void): void;
+  /** Calls the script's own `fetch` handler. Rejects with `Failure("script.no_fetch_handler")` when it has none. */
+  fetch(request: Request): Promise<Response>;
+  /** Resolves when the host has ended, for whatever reason; never rejects. */
+  readonly ended: Promise<HostEnd>;
+  /** Ends it. User code still running in it is cut off. */
+  close(): Promise<void>;
+}
+
+/** What user code in a host may ask of the engine through its bindings. Values travel encoded. */
+export interface BindingCall {
+  /** Name of the workflow that the binding stands for. */
+  readonly workflow: string;
+  readonly method: string;
+  /** An encoded array of arguments. */
+  readonly args: string;
+}
+
+/** Answers a binding call with an encoded value; rejects with a `Failure` whose text user code may see. */
+export type BindingHandler = (call: BindingCall) => Promise<string>;
+
+export interface Executor {
+  /** A name for logs and figures, like `node`. */
+  readonly name: string;
+  /** Loads a script version. Rejects with `Failure("script.invalid")` when the code does not load. */
+  open(version: ScriptVersion, bindings: BindingHandler): Promise<Host>;
+  close(): Promise<void>;
+}

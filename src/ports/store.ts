@@ -1,0 +1,121 @@
+/**
+ * What the engine needs of a database: to commit, to load, and to find what is due.
+ *
+ * A store decides nothing. It appends journal rows, keeps one summary row an instance for lists and timers, and counts
+ * statuses as it goes. One contract suite (`testing/store-contract.ts`) holds for every implementation.
+ */
+import type { InstanceStatus, TriggerSource } from "../model/status.ts";
+
+/** The right to write, won with `acquire`. A commit under an epoch that is no longer the newest is refused. */
+export interface Lease {
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+/** The fold of an instance's journal, as far as lists and timers need it. All times are epoch milliseconds. */
+export interface InstanceSummary {
+  /** Given by the store; the key of the journal. */
+  readonly pk: number;
+  readonly workflow: string;
+  readonly id: string;
+  readonly status: InstanceStatus;
+  readonly versionId: string;
+  readonly trigger: TriggerSource;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** When the next timer of a waiting instance is due; null when it has none. */
+  readonly wakeAt: number | null;
+}
+
+/** The part of a summary that changes. */
+export type SummaryChange = Pick<
+  InstanceSummary,
+  "status" | "versionId" | "modifiedAt" | "startedAt" | "endedAt" | "wakeAt"
+>;
+
+/** One commit of one instance: a JSON array of events, the first of which has `firstEventId`. */
+export interface JournalRow {
+  /** 1-based and without gaps within a life of an instance; grows across restarts. */
+  readonly seq: number;
+  readonly firstEventId: number;
+  readonly events: string;
+}
+
+/** An instance to be made, with the first row of its journal. */
+export interface NewInstance {
+  readonly summary: Omit<InstanceSummary, "pk">;
+  readonly row: JournalRow;
+}
+
+/** A row for an existing instance, and what it changes in the summary. */
+export interface Append {
+  readonly pk: number;
+  readonly row: JournalRow;
+  /** Absent when the row changes nothing that a list shows. `from` is the status before. */
+  readonly change?: { readonly from: InstanceStatus; readonly to: SummaryChange };
+  /** True when the row begins a new life: rows before it are deleted. */
+  readonly restart?: true;
+}
+
+/** Everything that shares one flush. */
+export interface Batch {
+  readonly creates: readonly NewInstance[];
+  readonly appends: readonly Append[];
+  /** Primary keys of instances to delete whole. One that does not exist is passed over. */
+  readonly removes: readonly number[];
+}
+
+/** For each of `Batch.creates`: the new primary key, or `"exists"` when workflow and id are taken. */
+export interface BatchResult {
+  readonly created: readonly (number | "exists")[];
+}
+
+/** Which instances to list. Bounds on `createdAt` are inclusive. */
+export interface ListQuery {
+  readonly workflow: string;
+  readonly status?: InstanceStatus;
+  readonly createdFrom?: number;
+  readonly createdTo?: number;
+  readonly direction: "asc" | "desc";
+  readonly limit: number;
+  /** Skip so many … */
+  readonly offset?: number;
+  /** … or go on after this one (the order is by `createdAt`, then `pk`). */
+  readonly after?: { readonly createdAt: number; readonly pk: number };
+}
+
+/**
+ * What the scheduler looks for, oldest first:
+ * `interrupted` — running or waitingForPause, for whoever takes over after a crash; `due` — waiting with
+ * `wakeAt <= now`; `queued` — not begun, or resumed and waiting for a place.
+ */
+export type ReadyKind = "interrupted" | "due" | "queued";
+
+export interface Store {
+  /** Takes the right to write, ending everybody else's. */
+  acquire(owner: string): Promise<Lease>;
+  /** All or nothing, and durable when the promise resolves. Rejects with `StoreFenced` under an old epoch. */
+  commit(batch: Batch, lease: Lease): Promise<BatchResult>;
+  find(workflow: string, id: string): Promise<InstanceSummary | undefined>;
+  /** Rows with `seq > afterSeq` in order: as many as fit in about `maxBytes`, at least one; none at the end. */
+  load(pk: number, afterSeq: number, maxBytes: number): Promise<JournalRow[]>;
+  /** The rows with exactly these numbers, in order of `seq`. */
+  rows(pk: number, seqs: readonly number[]): Promise<JournalRow[]>;
+  /** `after` is the last primary key of the page before; only `interrupted` pages that way. */
+  ready(kind: ReadyKind, now: number, limit: number, after?: number): Promise<InstanceSummary[]>;
+  /** The earliest `wakeAt` of any waiting instance that is later than `after`. */
+  nextWake(after: number): Promise<number | undefined>;
+  list(query: ListQuery): Promise<InstanceSummary[]>;
+  /** How many instances match, `cap` at the most when they have to be counted one by one. */
+  count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number>;
+  /** Instances of a workflow by status; statuses without any are absent. */
+  statusCounts(workflow: string): Promise<Partial<Record<InstanceStatus, number>>>;
+  close(): Promise<void>;
+}
+
+/** Somebody else has acquired the store since: this process must stop writing. */
+export class StoreFenced extends Error {
+  override readonly name = "StoreFenced";
+}

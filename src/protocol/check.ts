@@ -1,0 +1,86 @@
+/**
+ * Whether something is a frame that the code beside the user's may send. Types only: order, kinds and counts are for
+ * `decide` to judge, which knows the instance.
+ */
+import type { ErrorInfo, RuntimeEvent, StepConfig } from "../model/events.ts";
+import type { FromRuntime } from "./frames.ts";
+
+type Fields<T> = { readonly [K in T extends unknown ? keyof T : never]?: unknown };
+
+/** True when `value` has the shape of a frame to the engine. */
+export function isFromRuntime(value: unknown): value is FromRuntime {
+  if (!isObject(value)) return false;
+  const frame: Fields<FromRuntime> = value;
+  if (!isCount(frame.run)) return false;
+  switch (frame.type) {
+    case "events":
+      return isCount(frame.n) && Array.isArray(frame.events) && frame.events.every(isRuntimeEvent);
+    case "need":
+      return isCount(frame.from);
+    default:
+      return frame.type === "idle";
+  }
+}
+
+function isRuntimeEvent(value: unknown): value is RuntimeEvent {
+  if (!isObject(value)) return false;
+  const event: Fields<RuntimeEvent> = value;
+  if (event.type === "workflow_completed") return isText(event.output, "optional");
+  if (event.type === "workflow_errored") return isErrorInfo(event.error);
+  return isText(event.name) && isCount(event.count) && isStepEvent(event);
+}
+
+function isStepEvent(event: Fields<RuntimeEvent>): boolean {
+  switch (event.type) {
+    case "step_started":
+      return isStepConfig(event.config);
+    case "attempt_started":
+    case "attempt_completed":
+      return isCount(event.attempt);
+    case "attempt_errored":
+      return isCount(event.attempt) && isErrorInfo(event.error) && (event.retryDelayMs === undefined || isSpan(event.retryDelayMs));
+    case "step_completed":
+      return isText(event.output, "optional");
+    case "sleep_started":
+      return isSpan(event.durationMs) && isSpan(event.wakeAt);
+    case "wait_started":
+      return isText(event.eventType) && isSpan(event.timeoutMs);
+    default:
+      return event.type === "step_errored";
+  }
+}
+
+function isStepConfig(value: unknown): value is StepConfig {
+  if (!isObject(value)) return false;
+  const { retries, timeout, sensitive }: Fields<StepConfig> = value;
+  if (!isObject(retries) || !isDuration(timeout)) return false;
+  const { limit, delay, backoff }: Fields<StepConfig["retries"]> = retries;
+  const known = backoff === "constant" || backoff === "linear" || backoff === "exponential";
+  return known && isSpan(limit) && isDuration(delay) && (sensitive === undefined || sensitive === "output");
+}
+
+function isErrorInfo(value: unknown): value is ErrorInfo {
+  if (!isObject(value)) return false;
+  const { name, message }: Fields<ErrorInfo> = value;
+  return isText(name) && isText(message);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isText(value: unknown, presence: "required" | "optional" = "required"): value is string {
+  return typeof value === "string" || (value === undefined && presence === "optional");
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isSpan(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+function isDuration(value: unknown): value is number | string {
+  return typeof value === "string" || isSpan(value);
+}

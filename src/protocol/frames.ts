@@ -1,0 +1,93 @@
+/**
+ * What the engine and the code beside the user's say to one another. A *run* is one activation of an instance in a
+ * host: from `start` until its last event or `stop`. Frames of a run arrive in the order in which they were sent.
+ */
+import type { ErrorInfo, RuntimeEvent, ScheduleInfo } from "../model/events.ts";
+import type { StepKey } from "../model/step.ts";
+import type { Encoded } from "../model/value.ts";
+
+/** What the journal knows of a step that had begun before this run. */
+export type Outcome =
+  /** A `do` that is over. `output` is absent for `undefined`. */
+  | { readonly key: StepKey; readonly state: "completed"; readonly output?: Encoded }
+  /** `payload` belongs to a waitForEvent, `receivedAt` is epoch milliseconds. */
+  | {
+      readonly key: StepKey;
+      readonly state: "received";
+      readonly eventType: string;
+      readonly payload: Encoded;
+      readonly receivedAt: number;
+    }
+  | { readonly key: StepKey; readonly state: "slept" }
+  | { readonly key: StepKey; readonly state: "errored"; readonly error: ErrorInfo }
+  | { readonly key: StepKey; readonly state: "timedOut"; readonly timeoutMs: number }
+  /** A sleep or wait that goes on: the engine will send `outcome` when it ends. */
+  | { readonly key: StepKey; readonly state: "pending" }
+  /**
+   * A `do` that goes on. `attempts` have been begun (and failed); the next may start at once when `due`, else when the
+   * engine says `retry`. `config` is the one stored at the step's first start and holds for good.
+   */
+  | {
+      readonly key: StepKey;
+      readonly state: "retrying";
+      readonly attempts: number;
+      readonly due: boolean;
+      readonly config: import("../model/events.ts").StepConfig;
+    };
+
+/** Settings of the workflow's version that the runtime obeys. */
+export interface RunOptions {
+  /** How many `step.do` an instance may make. */
+  readonly maxSteps: number;
+  /** Cloudflare's flag `workflows_preserve_non_retryable_error_message`. */
+  readonly preserveNonRetryable: boolean;
+  /** The delay before the first retry when a step names none. Production: 10,000 ms. */
+  readonly defaultRetryDelayMs: number;
+}
+
+/** What to run. */
+export interface StartFrame {
+  readonly type: "start";
+  /** Names the activation in all later frames. Never used twice in a host. */
+  readonly run: number;
+  readonly className: string;
+  readonly workflow: string;
+  readonly instanceId: string;
+  readonly params: Encoded;
+  /** Epoch milliseconds: `event.timestamp`. */
+  readonly timestamp: number;
+  readonly schedule?: ScheduleInfo;
+  readonly options: RunOptions;
+  /** The first window of outcomes, in the order in which the steps had started. */
+  readonly history: readonly Outcome[];
+  /** How many steps the journal knows in all; more than `history.length` when there are further windows. */
+  readonly knownSteps: number;
+  /** True after a crash: each attempt's start must be durable before its callback runs. */
+  readonly careful: boolean;
+  /** True when the instance is about to be paused: no new attempt may begin. */
+  readonly paused: boolean;
+}
+
+export type ToRuntime =
+  | StartFrame
+  /** Answers `need`: the outcomes of steps number `from`, `from + 1`, … (counted from 0). */
+  | { readonly type: "history"; readonly run: number; readonly from: number; readonly outcomes: readonly Outcome[] }
+  /** Pairs of (run, n): all `events` frames of that run up to number n are durable. */
+  | { readonly type: "acks"; readonly acks: readonly number[] }
+  /** A pending sleep or wait has ended. Durable already. */
+  | { readonly type: "outcome"; readonly run: number; readonly outcome: Outcome }
+  /** The delay before the next attempt is over. */
+  | { readonly type: "retry"; readonly run: number; readonly key: StepKey }
+  /** Begin no new attempt; say `idle` when the ones under way have ended. */
+  | { readonly type: "pause"; readonly run: number }
+  | { readonly type: "unpause"; readonly run: number }
+  /** Forget the run. Its promises stay pending for ever; nothing it does is recorded any more. */
+  | { readonly type: "stop"; readonly run: number };
+
+export type FromRuntime =
+  /** Facts, in order. `n` counts the `events` frames of the run from 1. */
+  | { readonly type: "events"; readonly run: number; readonly n: number; readonly events: readonly RuntimeEvent[] }
+  /** Nothing is under way in the run but waits, retry delays and, when pausing, steps held back. */
+  | { readonly type: "idle"; readonly run: number }
+  /** Please send `history` from this step number on. */
+  | { readonly type: "need"; readonly run: number; readonly from: number };

@@ -1,0 +1,86 @@
+/** One call of a step's callback, against its time-out. A callback that is late is let go: its result matters to nobody. */
+import type { Backoff } from "../model/events.ts";
+import type { Run } from "./run.ts";
+
+/** What a step's callback is given. */
+export interface AttemptContext {
+  readonly step: { readonly name: string; readonly count: number };
+  /** 1-based. */
+  readonly attempt: number;
+  readonly config: {
+    readonly retries: { readonly limit: number; readonly delay?: number | string; readonly backoff: Backoff };
+    readonly timeout: number | string;
+    readonly sensitive?: "output";
+  };
+  /** Aborted when the attempt times out or its run ends. Not on Cloudflare. */
+  readonly signal?: AbortSignal;
+}
+
+export type StepCallback = (ctx: AttemptContext) => unknown;
+
+/** The longest delay that timers take; longer time-outs are left to the next activation. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The error of an attempt that took too long. */
+export class TimedOut extends Error {
+  override readonly name = "WorkflowTimeoutError";
+}
+
+/** Calls the callback. Rejects with what it throws, or when it has not settled in time. */
+export async function attempt(run: Run, callback: StepCallback, ctx: AttemptContext, timeoutMs: number): Promise<unknown> {
+  const abort = lazySignal(ctx);
+  const result = callback(ctx);
+  if (!isThenable(result)) return result;
+  return new Promise((resolve, reject) => {
+    const cancel = (): void => {
+      clearTimeout(timer);
+      abort(new Error("The instance is no longer running here"));
+    };
+    const settled = (): void => {
+      clearTimeout(timer);
+      run.cleanups.delete(cancel);
+    };
+    const late = (): void => {
+      run.cleanups.delete(cancel);
+      const error = new TimedOut(`Execution timed out after ${timeoutMs}ms`);
+      reject(error);
+      abort(error);
+    };
+    const timer = setTimeout(late, Math.min(timeoutMs, MAX_TIMER_MS));
+    run.cleanups.add(cancel);
+    result.then(
+      (value) => {
+        settled();
+        resolve(value);
+      },
+      (thrown: unknown) => {
+        settled();
+        // The callback may throw anything, and what it throws is what the step fails with.
+        // oxlint-disable-next-line prefer-promise-reject-errors
+        reject(thrown);
+      },
+    );
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** Most callbacks never look at the signal, so it is made when they do. */
+function lazySignal(ctx: AttemptContext): (reason: Error) => void {
+  let controller: AbortController | undefined;
+  let aborted: Error | undefined;
+  Object.defineProperty(ctx, "signal", {
+    enumerable: false,
+    get: () => {
+      controller ??= new AbortController();
+      if (aborted !== undefined) controller.abort(aborted);
+      return controller.signal;
+    },
+  });
+  return (reason) => {
+    aborted = reason;
+    controller?.abort(reason);
+  };
+}

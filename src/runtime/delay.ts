@@ -1,0 +1,64 @@
+/** The delay before a step's next attempt, which user code may compute. */
+import { isDelay } from "../model/step-config.ts";
+import type { DelayFunction } from "../model/step-config.ts";
+import type { StepConfig } from "../model/events.ts";
+import { LIMITS } from "../model/limits.ts";
+import { retryDelayMs } from "../model/retry.ts";
+import { displayName } from "../model/step.ts";
+import type { AttemptContext } from "./attempt.ts";
+import type { Run } from "./run.ts";
+
+/** A delay function that failed: the step fails with it. */
+export class NonRetryableDelay extends Error {}
+
+/** What stands in when the stored configuration has a delay function and the code has none any more, in milliseconds. */
+const MISSING_FUNCTION_DELAY_MS = 1_000;
+
+interface DelayedCall {
+  readonly run: Run;
+  readonly name: string;
+  readonly count: number;
+  readonly config: StepConfig;
+  readonly delay: DelayFunction | undefined;
+}
+
+/** Milliseconds to wait; back-off applies to what a function returns, too. Rejects with `NonRetryableDelay`. */
+export async function delayBeforeRetry(call: DelayedCall, ctx: AttemptContext, error: Error): Promise<number> {
+  const { config, delay } = call;
+  if (config.retries.delay !== "[dynamic]") return retryDelayMs(config, ctx.attempt);
+  if (delay === undefined) return retryDelayMs(config, ctx.attempt, MISSING_FUNCTION_DELAY_MS);
+  const base = await ask(call, delay, ctx, error);
+  if (isDelay(base)) return retryDelayMs(config, ctx.attempt, base);
+  throw complain(call, 'returned an invalid delay value (expected a number of ms or a duration string like "30 seconds")');
+}
+
+function ask(call: DelayedCall, delay: DelayFunction, ctx: AttemptContext, error: Error): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const cancel = (): void => clearTimeout(timer);
+    const settled = (): void => {
+      cancel();
+      call.run.cleanups.delete(cancel);
+    };
+    const timer = setTimeout(() => {
+      settled();
+      reject(complain(call, `did not return within ${LIMITS.delayFunctionMs / 1_000} seconds`));
+    }, LIMITS.delayFunctionMs);
+    call.run.cleanups.add(cancel);
+    const threw = (thrown: unknown): void => {
+      settled();
+      reject(complain(call, `threw an error: ${thrown instanceof Error ? thrown.message : String(thrown)}`));
+    };
+    try {
+      Promise.resolve(delay({ ctx, error })).then((value) => {
+        settled();
+        resolve(value);
+      }, threw);
+    } catch (thrown) {
+      threw(thrown);
+    }
+  });
+}
+
+function complain({ name, count }: DelayedCall, what: string): NonRetryableDelay {
+  return new NonRetryableDelay(`The delay function for step "${displayName(name, count)}" ${what}`);
+}

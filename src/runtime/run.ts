@@ -1,0 +1,252 @@
+/**
+ * One activation of an instance: what it knows of the past, what it is waiting for, and what it has to say. The steps
+ * (`step-*.ts`) work on this; `runtime.ts` carries the frames.
+ */
+import type { RuntimeEvent } from "../model/events.ts";
+import { stepId, type StepKey, type StepKind } from "../model/step.ts";
+import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
+
+/** What a run needs of the runtime that it is in. */
+export interface RunHost {
+  /** The run has something to say in this turn. */
+  dirty(run: Run): void;
+}
+
+type RetryingOutcome = Extract<Outcome, { state: "retrying" }>;
+
+export class Run {
+  readonly id: number;
+  readonly start: StartFrame;
+  readonly #host: RunHost;
+  readonly #counts: Map<string, number> = new Map();
+
+  /** Outcomes that have been sent and not asked for yet. */
+  readonly #history: Map<string, Outcome> = new Map();
+  #loaded = 0;
+  #known: number;
+  #windows: (() => void)[] = [];
+
+  /** Sleeps and waits that the engine will end. */
+  readonly #waiting: Map<string, (outcome: Outcome) => void> = new Map();
+  /** Steps whose next attempt the engine will allow. */
+  readonly #delayed: Map<string, () => void> = new Map();
+  /** Steps held back while the instance is being paused. */
+  #held: (() => void)[] = [];
+  #paused: boolean;
+
+  #events: RuntimeEvent[] = [];
+  #sent = 0;
+  /** Resolvers for acknowledgements, in the order of the frames that they wait for. */
+  #unacked: { readonly n: number; readonly resolve: () => void }[] = [];
+  #working = 0;
+  #asked = 0;
+  #idle = false;
+  #over = false;
+
+  /** `step.do` calls so far. */
+  steps = 0;
+  /** Attempt time-outs and the like, to be cancelled with the run. */
+  readonly cleanups: Set<() => void> = new Set();
+
+  constructor(start: StartFrame, host: RunHost) {
+    this.id = start.run;
+    this.start = start;
+    this.#host = host;
+    this.#known = start.knownSteps;
+    this.#paused = start.paused;
+    this.addHistory(0, start.history);
+  }
+
+  /** True once the run has ended or been stopped: nothing that happens in it matters any more. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** The identity of the next step of this kind and name, in call order. */
+  nextKey(kind: StepKind, name: string): StepKey & { readonly id: string } {
+    const counter = `${kind} ${name}`;
+    const count = (this.#counts.get(counter) ?? 0) + 1;
+    this.#counts.set(counter, count);
+    return { kind, name, count, id: stepId(kind, name, count) };
+  }
+
+  // What is known of the past
+
+  /** How a step ended or stands, if it had begun before this run. Each outcome is handed out once. */
+  outcome(id: string): Outcome | undefined | Promise<Outcome | undefined> {
+    const known = this.#history.get(id);
+    if (known !== undefined) {
+      this.#history.delete(id);
+      return known;
+    }
+    return this.#loaded < this.#known ? this.#load(id) : undefined;
+  }
+
+  async #load(id: string): Promise<Outcome | undefined> {
+    while (!this.#history.has(id) && this.#loaded < this.#known) {
+      if (this.#windows.length === 0) this.#ask();
+      await new Promise<void>((resolve) => this.#windows.push(resolve));
+    }
+    const outcome = this.#history.get(id);
+    this.#history.delete(id);
+    return outcome;
+  }
+
+  #ask(): void {
+    this.#asked += 1;
+    this.#touch();
+  }
+
+  /** Takes in a window. An outcome that came by itself meanwhile is the newer one. */
+  addHistory(from: number, outcomes: readonly Outcome[]): void {
+    if (from !== this.#loaded) return;
+    for (const outcome of outcomes) {
+      const id = stepId(outcome.key.kind, outcome.key.name, outcome.key.count);
+      if (!this.#history.has(id)) this.#history.set(id, outcome);
+    }
+    this.#loaded += outcomes.length;
+    // An empty window past the start means that there is no more, whatever had been announced.
+    if (outcomes.length === 0) this.#known = this.#loaded;
+    for (const resolve of this.#windows.splice(0)) resolve();
+  }
+
+  // What the engine ends
+
+  /** Resolves with how a sleep or wait ends. */
+  settled(id: string): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#touch();
+    });
+  }
+
+  /** A sleep or wait has ended. If the code has not got there yet, it will find that out when it does. */
+  settle(outcome: Outcome): void {
+    const id = stepId(outcome.key.kind, outcome.key.name, outcome.key.count);
+    const resolve = this.#waiting.get(id);
+    if (resolve === undefined) {
+      this.#history.set(id, outcome);
+      return;
+    }
+    this.#waiting.delete(id);
+    this.#touch();
+    resolve(outcome);
+  }
+
+  /** Resolves when the step's next attempt may begin. */
+  retryDue(id: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#delayed.set(id, resolve);
+      this.#touch();
+    });
+  }
+
+  /** The delay before the next attempt of a step is over. */
+  retry(key: StepKey): void {
+    const id = stepId(key.kind, key.name, key.count);
+    const resolve = this.#delayed.get(id);
+    if (resolve !== undefined) {
+      this.#delayed.delete(id);
+      this.#touch();
+      resolve();
+      return;
+    }
+    const known = this.#history.get(id);
+    if (known?.state === "retrying") this.#history.set(id, { ...known, due: true } satisfies RetryingOutcome);
+  }
+
+  // Pausing
+
+  /** Resolves when new work may begin; at once (with undefined) unless the instance is being paused. */
+  gate(): Promise<void> | undefined {
+    if (!this.#paused) return undefined;
+    return new Promise((resolve) => {
+      this.#held.push(resolve);
+      this.#touch();
+    });
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#idle = false;
+    this.#touch();
+  }
+
+  unpause(): void {
+    this.#paused = false;
+    for (const resolve of this.#held.splice(0)) resolve();
+    this.#touch();
+  }
+
+  // What the run says
+
+  /** Records facts, in order, without waiting. */
+  emit(...events: RuntimeEvent[]): void {
+    if (this.#over) return;
+    for (const event of events) this.#events.push(event);
+    this.#touch();
+  }
+
+  /** Resolves when everything emitted so far is durable; never, once the run is over. */
+  durable(): Promise<void> {
+    const n = this.#sent + (this.#events.length > 0 ? 1 : 0);
+    return new Promise((resolve) => this.#unacked.push({ n, resolve }));
+  }
+
+  /** All frames up to number n are durable. */
+  ack(n: number): void {
+    let count = 0;
+    for (const waiter of this.#unacked) {
+      if (waiter.n > n) break;
+      count += 1;
+      waiter.resolve();
+    }
+    if (count > 0) {
+      this.#unacked.splice(0, count);
+      this.#touch();
+    }
+  }
+
+  /** An attempt's callback begins or ends. */
+  working(by: 1 | -1): void {
+    this.#working += by;
+    this.#touch();
+  }
+
+  /** The run has ended or is dropped. What still waits in it waits for ever. */
+  end(): void {
+    this.#over = true;
+    this.#waiting.clear();
+    this.#delayed.clear();
+    this.#history.clear();
+    this.#held = [];
+    this.#unacked = [];
+    for (const cleanup of this.cleanups) cleanup();
+    this.cleanups.clear();
+  }
+
+  /** What there is to say at the end of a turn. */
+  flush(into: FromRuntime[]): void {
+    if (this.#events.length > 0) {
+      this.#sent += 1;
+      into.push({ type: "events", run: this.id, n: this.#sent, events: this.#events });
+      this.#events = [];
+    }
+    if (this.#over) return;
+    for (; this.#asked > 0; this.#asked -= 1) into.push({ type: "need", run: this.id, from: this.#loaded });
+    if (!this.#idle && this.#isQuiet()) {
+      this.#idle = true;
+      into.push({ type: "idle", run: this.id });
+    }
+  }
+
+  #isQuiet(): boolean {
+    if (this.#working > 0 || this.#unacked.length > 0 || this.#windows.length > 0) return false;
+    return this.#waiting.size + this.#delayed.size + this.#held.length > 0;
+  }
+
+  #touch(): void {
+    this.#idle &&= this.#isQuiet();
+    this.#host.dirty(this);
+  }
+}

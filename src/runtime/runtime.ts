@@ -1,0 +1,173 @@
+/**
+ * The runtime: runs beside user code, in whatever isolate that is, and speaks frames with the engine. All that its runs
+ * have to say in one turn leaves in one batch.
+ */
+import { fold, foldUncaught } from "../model/thrown.ts";
+import { decode, encode, encodedBytes, Unserialisable, type Encoded } from "../model/value.ts";
+import { LIMITS } from "../model/limits.ts";
+import type { ErrorInfo, RuntimeEvent } from "../model/events.ts";
+import type { FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
+import { Run } from "./run.ts";
+import { createStep, type Step } from "./step.ts";
+
+/** The execution context that user code knows as `this.ctx`. */
+export interface ExecutionContext {
+  waitUntil(promise: Promise<unknown>): void;
+  passThroughOnException(): void;
+  readonly props: unknown;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+/** What `run` is given. */
+export interface WorkflowEvent {
+  readonly timestamp: Date;
+  readonly payload: unknown;
+  readonly instanceId: string;
+  readonly workflowName: string;
+  readonly schedule?: { readonly cron: string; readonly scheduledTime: number };
+}
+
+/** A user's class. */
+export type WorkflowClass = new (ctx: never, env: never) => { run?: (event: never, step: never) => unknown };
+
+/** What the runtime needs of the isolate that it is in. */
+export interface RuntimeHost {
+  send(frames: FromRuntime[]): void;
+  /** Calls back once what is ready in this turn has run: `setImmediate`, in Node. */
+  soon(fire: () => void): void;
+  workflowClass(name: string): WorkflowClass | undefined;
+  context(): ExecutionContext;
+  readonly env: unknown;
+}
+
+export interface Runtime {
+  receive(frames: readonly ToRuntime[]): void;
+  /** How many runs there are. */
+  readonly runs: number;
+}
+
+/** A runtime in this isolate. */
+export function createRuntime(host: RuntimeHost): Runtime {
+  const runs = new Map<number, Run>();
+  const dirty = new Set<Run>();
+  const flush = (): void => {
+    const frames: FromRuntime[] = [];
+    for (const run of dirty) {
+      run.flush(frames);
+      if (run.over) runs.delete(run.id);
+    }
+    dirty.clear();
+    if (frames.length > 0) host.send(frames);
+  };
+  const runHost = {
+    dirty: (run: Run): void => {
+      if (dirty.size === 0) host.soon(flush);
+      dirty.add(run);
+    },
+  };
+  const receive = (frame: ToRuntime): void => {
+    switch (frame.type) {
+      case "start": {
+        const run = new Run(frame, runHost);
+        runs.set(run.id, run);
+        void execute(host, run);
+        return;
+      }
+      case "acks":
+        for (let i = 0; i + 1 < frame.acks.length; i += 2) runs.get(frame.acks[i] ?? 0)?.ack(frame.acks[i + 1] ?? 0);
+        return;
+      default: {
+        const run = runs.get(frame.run);
+        if (run === undefined) return;
+        tell(run, frame);
+        if (frame.type === "stop") {
+          runs.delete(run.id);
+          dirty.delete(run);
+        }
+      }
+    }
+  };
+  return {
+    receive: (frames) => {
+      for (const frame of frames) receive(frame);
+    },
+    get runs() {
+      return runs.size;
+    },
+  };
+}
+
+function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): void {
+  switch (frame.type) {
+    case "history":
+      run.addHistory(frame.from, frame.outcomes);
+      return;
+    case "outcome":
+      run.settle(frame.outcome);
+      return;
+    case "retry":
+      run.retry(frame.key);
+      return;
+    case "pause":
+      run.pause();
+      return;
+    case "unpause":
+      run.unpause();
+      return;
+    case "stop":
+      run.end();
+  }
+}
+
+/** Calls the user's `run`, and says how it ended. */
+async function execute(host: RuntimeHost, run: Run): Promise<void> {
+  const { className, options } = run.start;
+  let last: RuntimeEvent;
+  try {
+    const Class = host.workflowClass(className);
+    if (Class === undefined) throw new Error(`The Worker exports no class "${className}"`);
+    const entrypoint = new Class(host.context() as never, host.env as never);
+    if (typeof entrypoint.run !== "function") throw new TypeError(`The class "${className}" has no run method`);
+    const step: Step = createStep(run);
+    const output = toOutput(await entrypoint.run(toEvent(run.start) as never, step as never));
+    last = { type: "workflow_completed", ...(output !== undefined && { output }) };
+  } catch (thrown) {
+    last = { type: "workflow_errored", error: thrown instanceof BadOutput ? thrown.info : foldUncaught(thrown, options.preserveNonRetryable) };
+  }
+  if (run.over) return;
+  run.emit(last);
+  run.end();
+}
+
+function toEvent(start: StartFrame): WorkflowEvent {
+  return {
+    timestamp: new Date(start.timestamp),
+    payload: decode(start.params),
+    instanceId: start.instanceId,
+    workflowName: start.workflow,
+    ...(start.schedule && { schedule: start.schedule }),
+  };
+}
+
+/** What `run` returned cannot be kept. */
+class BadOutput extends Error {
+  readonly info: ErrorInfo;
+
+  constructor(info: ErrorInfo) {
+    super(info.message);
+    this.info = info;
+  }
+}
+
+function toOutput(value: unknown): Encoded | undefined {
+  if (value === undefined) return undefined;
+  let output: Encoded;
+  try {
+    output = encode(value);
+  } catch (cause) {
+    const detail = cause instanceof Unserialisable ? cause.message : fold(cause).message;
+    throw new BadOutput({ name: "WorkflowFatalError", message: `The Workflow returned a value which is not serialisable: ${detail}` });
+  }
+  if (encodedBytes(output) <= LIMITS.valueBytes) return output;
+  throw new BadOutput({ name: "WorkflowInternalError", message: "The Workflow's output is too large. Maximum allowed size is 1MiB." });
+}
