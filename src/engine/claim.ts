@@ -12,7 +12,10 @@ import { holdsPlace, type Live } from "./live.ts";
 /** How many instances are read from the store at once. */
 const PAGE = 256;
 
-/** How long to wait before looking again after a commit failed, in milliseconds. */
+/** How long to wait before looking again when everything found was being started already, in milliseconds. */
+const AGAIN_MS = 20;
+
+/** How long to wait before looking again after something failed, in milliseconds. */
 const RETRY_MS = 1_000;
 
 export class Scheduler {
@@ -76,11 +79,18 @@ export class Scheduler {
   /** Looks for instances to start, as long as there are places. */
   fill(): void {
     if (this.#filling !== undefined || this.#core.closing || this.#next() === undefined) return;
-    this.#filling = this.#fill()
-      .catch((cause: unknown) => this.#core.log.error("Looking for work failed", { reason: String(cause) }))
-      .finally(() => {
+    this.#filling = this.#fill().then(
+      (stuck) => {
         this.#filling = undefined;
-      });
+        if (stuck) this.#core.clock.alarm(this.#core.clock.now() + AGAIN_MS, () => this.fill());
+        else this.fill();
+      },
+      (cause: unknown) => {
+        this.#filling = undefined;
+        this.#core.log.error("Looking for work failed", { reason: String(cause) });
+        this.#core.clock.alarm(this.#core.clock.now() + RETRY_MS, () => this.fill());
+      },
+    );
   }
 
   /** Resolves when nothing is being looked for. */
@@ -99,17 +109,21 @@ export class Scheduler {
     return this.#backlog.queued ? "queued" : undefined;
   }
 
-  async #fill(): Promise<void> {
+  /** True when all that was found is being started already: it has to get there before it makes sense to look again. */
+  async #fill(): Promise<boolean> {
     for (let kind = this.#next(); kind !== undefined && !this.#core.closing; kind = this.#next()) {
       const limit = Math.min(this.#free(), PAGE);
+      // Whoever expects more while this is being read sets it again.
+      this.#backlog[kind] = false;
       const found = await this.#core.store.ready(kind, this.#core.clock.now(), limit, this.#interruptedAfter);
       if (kind === "interrupted") this.#interruptedAfter = found.at(-1)?.pk ?? this.#interruptedAfter;
-      if (found.length < limit) this.#backlog[kind] = false;
+      if (found.length === limit) this.#backlog[kind] = true;
       const started = await Promise.all(found.map((summary) => this.#take(kind, summary)));
       // What was claimed must have left the store's lists before they are read again.
       await this.#core.journal.quiet();
-      if (kind !== "interrupted" && !started.includes(true)) return;
+      if (kind !== "interrupted" && found.length > 0 && !started.includes(true)) return true;
     }
+    return false;
   }
 
   /** Starts an instance that the store has named; false when it is on its way already. */

@@ -41,9 +41,14 @@ export type FailureName =
   | "script.invalid"
   | "script.class_missing"
   | "script.no_fetch_handler"
+  | "script.exception"
   | "script.unavailable"
   | "authentication"
   | "runtime.out_of_order"
+  | "store.newer"
+  | "store.foreign"
+  | "store.locked"
+  | "store.unwritable"
   | "shutting_down";
 
 const catalogue: Readonly<Record<FailureName, FailureKind>> = {
@@ -68,9 +73,14 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   "script.invalid": { code: 10021, status: 400, sentence: "The Worker's code does not load" },
   "script.class_missing": { code: 10907, status: 400, sentence: "The Worker exports no such class" },
   "script.no_fetch_handler": { code: 10908, status: 404, sentence: "The Worker has no fetch handler" },
+  "script.exception": { code: 10913, status: 500, sentence: "The Worker threw an exception", hint: "The Worker's log has the stack." },
   "script.unavailable": { code: 10909, status: 503, sentence: "The Worker stopped before it answered" },
   authentication: { code: 10000, status: 401, sentence: "Authentication error", hint: "Send Authorization: Bearer <token>; `stepwell token create` makes one." },
   "runtime.out_of_order": { code: 10912, status: 500, sentence: "The code that runs the instance reported something that cannot be" },
+  "store.newer": { code: 10920, status: 503, sentence: "The database was written by a newer stepwell", hint: "Start that version, or put back a copy of the data from before the upgrade." },
+  "store.foreign": { code: 10921, status: 503, sentence: "The file is not a stepwell database", hint: "Use another data directory." },
+  "store.locked": { code: 10922, status: 503, sentence: "Another stepwell has the data directory open", hint: "Stop it, or use another data directory." },
+  "store.unwritable": { code: 10923, status: 503, sentence: "The data directory cannot be written to", hint: "Check its owner, its permissions and the space on the disk." },
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
 };
 

@@ -42,7 +42,8 @@ function isStepEvent(event: Fields<RuntimeEvent>): boolean {
     case "step_completed":
       return isText(event.output, "optional");
     case "sleep_started":
-      return isSpan(event.durationMs) && isSpan(event.wakeAt);
+      // A negative duration is a sleep that ends at once.
+      return Number.isFinite(event.durationMs) && isSpan(event.wakeAt);
     case "wait_started":
       return isText(event.eventType) && isSpan(event.timeoutMs);
     default:

@@ -10,6 +10,7 @@ import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
 export interface RunHost {
   /** The run has something to say in this turn. */
   dirty(run: Run): void;
+  now(): number;
 }
 
 type RetryingOutcome = Extract<Outcome, { state: "retrying" }>;
@@ -60,6 +61,11 @@ export class Run {
   /** True once the run has ended or been stopped: nothing that happens in it matters any more. */
   get over(): boolean {
     return this.#over;
+  }
+
+  /** Epoch milliseconds. */
+  now(): number {
+    return this.#host.now();
   }
 
   /** The identity of the next step of this kind and name, in call order. */

@@ -35,6 +35,8 @@ export interface RuntimeHost {
   send(frames: FromRuntime[]): void;
   /** Calls back once what is ready in this turn has run: `setImmediate`, in Node. */
   soon(fire: () => void): void;
+  /** Epoch milliseconds. */
+  now(): number;
   workflowClass(name: string): WorkflowClass | undefined;
   context(): ExecutionContext;
   readonly env: unknown;
@@ -60,6 +62,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
     if (frames.length > 0) host.send(frames);
   };
   const runHost = {
+    now: () => host.now(),
     dirty: (run: Run): void => {
       if (dirty.size === 0) host.soon(flush);
       dirty.add(run);

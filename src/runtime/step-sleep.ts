@@ -31,7 +31,7 @@ async function sleepStep(run: Run, name: string, plan: (now: number) => { durati
   const outcome = known instanceof Promise ? await known : known;
   if (outcome?.state === "slept") return;
   if (outcome === undefined) {
-    const planned = plan(Date.now());
+    const planned = plan(run.now());
     const held = run.gate();
     if (held !== undefined) await held;
     run.emit({ type: "sleep_started", name, count, ...planned });

@@ -1,0 +1,45 @@
+/** The workflows that are measured, as the text of a Worker: the same for every system. */
+
+export const WORKER = `
+import { WorkflowEntrypoint } from "cloudflare:workers";
+
+/** As many steps as asked for, one after another. */
+export class Steps extends WorkflowEntrypoint {
+  async run(event, step) {
+    for (let i = 0; i < event.payload.steps; i += 1) await step.do("step", async () => ({ i }));
+    return "done";
+  }
+}
+
+/** Says when its steps ran. */
+export class Clocked extends WorkflowEntrypoint {
+  async run(event, step) {
+    const times = [];
+    for (let i = 0; i < event.payload.steps; i += 1) times.push(await step.do("step", async () => performance.now()));
+    if (event.payload.waits) await step.waitForEvent("go", { type: "go" });
+    return [times[0], times[499] ?? 0, times.at(-500) ?? 0, times.at(-1)];
+  }
+}
+
+/** Sleeps for as long as asked for, or until a moment. */
+export class Sleeper extends WorkflowEntrypoint {
+  async run(event, step) {
+    if (event.payload.until) await step.sleepUntil("sleep", event.payload.until);
+    else await step.sleep("sleep", event.payload.ms);
+    return "awake";
+  }
+}
+
+export default {
+  async fetch(request, env) {
+    const { pathname, searchParams } = new URL(request.url);
+    const body = request.method === "POST" ? await request.json() : {};
+    if (pathname === "/create") {
+      await Promise.all(Array.from({ length: body.count }, (_, i) => env.STEPS.create({ id: body.prefix + i, params: body.params })));
+      return new Response("ok");
+    }
+    const instance = await env.STEPS.get(searchParams.get("id"));
+    return Response.json(await instance.status());
+  },
+};
+`;

@@ -1,0 +1,236 @@
+/**
+ * The promise of the engine: an instance that is interrupted anywhere ends as if it had not been, and no step whose
+ * result was durable runs again. Programs are made up, cut off at every commit in turn, and compared with a run that
+ * nobody interrupted.
+ */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { inProcessExecutor } from "../executors/in-process/executor.ts";
+import { NonRetryableError } from "../model/thrown.ts";
+import { decode, encode } from "../model/value.ts";
+import type { Catalog } from "../ports/catalog.ts";
+import type { Batch, BatchResult, Lease, Store } from "../ports/store.ts";
+import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
+import { openMemoryStore } from "../stores/memory/open.ts";
+import { fakeClock, type FakeClock } from "../testing/fake-clock.ts";
+import type { Engine } from "./engine.ts";
+import { openEngine } from "./open.ts";
+
+const RETRIES = { retries: { limit: 1_000, delay: 100, backoff: "constant" } } as const;
+
+/** What a made-up program may do. */
+type Act =
+  | { readonly is: "do"; readonly name: string; readonly fails: number }
+  | { readonly is: "caught"; readonly name: string }
+  | { readonly is: "sleep"; readonly ms: number }
+  | { readonly is: "wait"; readonly timesOut: boolean }
+  | { readonly is: "all"; readonly branches: readonly Act[][] };
+
+const name = fc.constantFrom("a", "b", "c");
+const { program } = fc.letrec<{ act: Act; program: Act[] }>((tie) => ({
+  act: fc.oneof(
+    { maxDepth: 2 },
+    fc.record({ is: fc.constant("do" as const), name, fails: fc.constantFrom(0, 0, 0, 1, 2) }),
+    fc.record({ is: fc.constant("caught" as const), name }),
+    fc.record({ is: fc.constant("sleep" as const), ms: fc.constantFrom(0, 500, 5_000) }),
+    fc.record({ is: fc.constant("wait" as const), timesOut: fc.boolean() }),
+    fc.record({ is: fc.constant("all" as const), branches: fc.array(tie("program"), { minLength: 2, maxLength: 3 }) }),
+  ),
+  program: fc.array(tie("act"), { maxLength: 4 }),
+}));
+
+/** How often each attempt's callback was called, in all lives of the engine together. */
+type Calls = Map<string, number>;
+
+/** One life of the engine. What is dead calls nobody, though its objects are still here. */
+interface Life {
+  dead: boolean;
+  readonly calls: Calls;
+}
+
+function interpreter(program: readonly Act[], life: Life): new () => { run(event: unknown, step: WorkflowStep): Promise<unknown> } {
+  return class Program {
+    run(_event: unknown, step: WorkflowStep): Promise<unknown> {
+      return perform(program, step, life, "");
+    }
+  };
+}
+
+/** Names are told apart by branch: which of two parallel steps of one name is the first is nobody's promise. */
+async function perform(acts: readonly Act[], step: WorkflowStep, life: Life, branch: string): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  for (const act of acts) seen.push(await performOne(act, step, life, branch));
+  return seen;
+}
+
+async function performOne(act: Act, step: WorkflowStep, life: Life, branch: string): Promise<unknown> {
+  switch (act.is) {
+    case "do":
+      return step.do(branch + act.name, RETRIES, (ctx) => {
+        if (life.dead) return new Promise(() => {});
+        const called = note(life.calls, `${ctx.step.name}-${ctx.step.count}`);
+        if (called <= act.fails) throw new TypeError(`failure ${called}`);
+        return { step: ctx.step };
+      });
+    case "caught":
+      try {
+        // An attempt that is cut off counts as failed, so there must be retries left for it; this failure uses none.
+        return await step.do(branch + act.name, RETRIES, () => {
+          throw new NonRetryableError("always");
+        });
+      } catch (error) {
+        return [(error as Error).constructor.name, (error as Error).message];
+      }
+    case "sleep":
+      await step.sleep(`${branch}nap`, act.ms);
+      return "slept";
+    case "wait":
+      try {
+        return (await step.waitForEvent(`${branch}wait`, act.timesOut ? { type: "never", timeout: "1 hour" } : { type: "go", timeout: "365 days" })).payload !== undefined;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    case "all":
+      return Promise.all(act.branches.map((acts, i) => perform(acts, step, life, `${branch}${i}.`)));
+  }
+}
+
+function note(calls: Calls, key: string): number {
+  const called = (calls.get(key) ?? 0) + 1;
+  calls.set(key, called);
+  return called;
+}
+
+/** A store whose process "dies" before or after a commit: from then on nothing is stored and nobody hears anything. */
+class MortalStore {
+  readonly store: Store;
+  #left: number;
+  #applied: boolean;
+  died: () => void = () => {};
+
+  constructor(inner: Store, commits: number, appliesLast: boolean) {
+    this.#left = commits;
+    this.#applied = appliesLast;
+    this.store = new Proxy(inner, {
+      get: (target, verb: keyof Store) =>
+        verb === "commit" ? (batch: Batch, lease: Lease) => this.#commit(inner, batch, lease) : target[verb].bind(target),
+    });
+  }
+
+  async #commit(inner: Store, batch: Batch, lease: Lease): Promise<BatchResult> {
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return inner.commit(batch, lease);
+    }
+    if (this.#applied) {
+      this.#applied = false;
+      await inner.commit(batch, lease);
+    }
+    this.died();
+    return new Promise(() => {});
+  }
+}
+
+const ADDRESS = { workflow: "Program", id: "p" };
+
+interface World {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly clock: FakeClock;
+  readonly calls: Calls;
+  readonly program: readonly Act[];
+}
+
+async function makeWorld(program: readonly Act[]): Promise<World> {
+  const { store, catalog } = openMemoryStore();
+  const version = { id: "v1", workflow: "Program", className: "Program", scriptVersionId: "s1", createdAt: 0, settings: {} };
+  await catalog.putScriptVersion({ id: "s1", script: "s", hash: "1", code: "", bindings: [], compatibilityFlags: [], createdAt: 0 });
+  await catalog.putWorkflow({ id: "w", name: "Program", className: "Program", script: "s", versionId: "v1", createdAt: 0, modifiedAt: 0 }, version);
+  return { store, catalog, clock: fakeClock(), calls: new Map(), program };
+}
+
+function open({ catalog, clock, calls, program }: World, store: Store, life: Life = { dead: false, calls }): Promise<Engine> {
+  const executor = inProcessExecutor({ classes: { Program: interpreter(program, life) } as never, now: clock.now });
+  return openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
+}
+
+/** Lets the engine work, time pass and events come, until the instance has ended or `stop` says so. */
+async function live(world: World, engine: Engine, stop: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 3_000 && !stop(); turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const summary = await world.store.find(ADDRESS.workflow, ADDRESS.id);
+    if (summary?.status === "complete" || summary?.status === "errored") return;
+    if (turn % 10 !== 9) continue;
+    world.clock.advance(700);
+    if (turn % 50 === 49) void engine.sendEvent(ADDRESS, "go", encode(turn)).catch(() => {});
+    if (turn % 100 === 99) world.clock.advance(3_600_000);
+  }
+}
+
+async function result(world: World): Promise<unknown> {
+  const engine = await open(world, world.store);
+  try {
+    let last: unknown;
+    for await (const event of engine.history(ADDRESS)) {
+      if (event.type === "workflow_completed") last = { output: decode(event.output ?? "null") };
+      if (event.type === "workflow_errored") last = { error: event.error };
+    }
+    return last;
+  } finally {
+    await engine.close();
+  }
+}
+
+/** The steps whose success is in the journal. */
+async function completedSteps(world: World): Promise<Set<string>> {
+  const done = new Set<string>();
+  const found = await world.store.find(ADDRESS.workflow, ADDRESS.id);
+  if (found === undefined) return done;
+  for (const row of await world.store.load(found.pk, 0, 1e9)) {
+    for (const event of JSON.parse(row.events) as { type: string; name: string; count: number }[]) {
+      if (event.type === "step_completed") done.add(`${event.name}-${event.count}`);
+    }
+  }
+  return done;
+}
+
+async function uninterrupted(program: readonly Act[]): Promise<unknown> {
+  const world = await makeWorld(program);
+  const engine = await open(world, world.store);
+  await engine.create("Program", [{ id: ADDRESS.id }], "api");
+  await live(world, engine, () => false);
+  await engine.close();
+  return result(world);
+}
+
+describe("an instance that is interrupted", () => {
+  test("ends as if it had not been, and repeats no step whose result was durable", { timeout: 120_000 }, async () => {
+    const cut = fc.record({ commits: fc.nat(12), applied: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(program, fc.array(cut, { minLength: 1, maxLength: 4 }), async (acts, cuts) => {
+        const expected = await uninterrupted(acts);
+        const world = await makeWorld(acts);
+        for (const { commits, applied } of cuts) {
+          const mortal = new MortalStore(world.store, commits, applied);
+          const life: Life = { dead: false, calls: world.calls };
+          mortal.died = () => {
+            life.dead = true;
+          };
+          const before = await completedSteps(world);
+          const calledBefore = new Map(world.calls);
+          const engine = await open(world, mortal.store, life);
+          void engine.create("Program", [{ id: ADDRESS.id }], "api").catch(() => {});
+          await live(world, engine, () => life.dead);
+          life.dead = true;
+          for (const step of before) expect(world.calls.get(step)).toBe(calledBefore.get(step));
+        }
+        const engine = await open(world, world.store);
+        await engine.create("Program", [{ id: ADDRESS.id }], "api");
+        await live(world, engine, () => false);
+        await engine.close();
+        expect(await result(world)).toEqual(expected);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

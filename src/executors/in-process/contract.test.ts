@@ -1,0 +1,29 @@
+import { decode, encode } from "../../model/value.ts";
+import type { BindingHandler } from "../../ports/executor.ts";
+import { workflowBinding } from "../../runtime/binding.ts";
+import { WorkflowEntrypoint } from "../../runtime/cloudflare-workers.ts";
+import { NonRetryableError } from "../../runtime/cloudflare-workflows.ts";
+import type { WorkflowClass } from "../../runtime/runtime.ts";
+import { executorContract } from "../../testing/executor-contract.ts";
+import { contractScript, type Platform } from "../../testing/executor-script.ts";
+import { inProcessExecutor } from "./executor.ts";
+
+const SAME_PROCESS = "the script shares this process";
+
+executorContract("in-process", ({ bindings }) => inProcessExecutor({ classes: classesOf(), env: envOf(bindings) }), {
+  bindings: "env is made by whoever opens the executor",
+  isolation: SAME_PROCESS,
+  load: "classes are given, no code is loaded",
+  fetch: "there is no fetch handler",
+  hang: SAME_PROCESS,
+  crash: SAME_PROCESS,
+});
+
+function classesOf(): Record<string, WorkflowClass> {
+  const platform = { WorkflowEntrypoint, NonRetryableError, env: undefined } as unknown as Platform;
+  return contractScript(platform) as Record<string, WorkflowClass>;
+}
+
+function envOf(bindings: BindingHandler): unknown {
+  return { FLOW: workflowBinding(async (method, args) => decode(await bindings({ workflow: "flow", method, args: encode(args) }))) };
+}

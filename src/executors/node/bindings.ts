@@ -1,0 +1,29 @@
+/** What a script finds in its `env` and in `process.env`, made of its bindings. */
+import type { Binding } from "../../ports/catalog.ts";
+import { workflowBinding } from "../../runtime/binding.ts";
+
+/** Asks the workflow that a binding stands for. */
+export type CallWorkflow = (workflow: string, method: string, args: readonly unknown[]) => Promise<unknown>;
+
+/** What `env` holds. */
+export function envOf(bindings: readonly Binding[], call: CallWorkflow): Record<string, unknown> {
+  return Object.fromEntries(bindings.map((binding) => [binding.name, bindingValue(binding, call)]));
+}
+
+function bindingValue(binding: Binding, call: CallWorkflow): unknown {
+  switch (binding.type) {
+    case "plain_text":
+    case "secret_text":
+      return binding.text;
+    case "json":
+      return binding.json;
+    case "workflow":
+      return workflowBinding((method, args) => call(binding.workflow, method, args));
+  }
+}
+
+/** What `process.env` holds: the texts, as on Cloudflare under `nodejs_compat`, and nothing of the server's own. */
+export function processEnvOf(bindings: readonly Binding[]): Record<string, string> {
+  const texts = bindings.filter((binding) => binding.type === "plain_text" || binding.type === "secret_text");
+  return Object.fromEntries(texts.map(({ name, text }) => [name, text]));
+}

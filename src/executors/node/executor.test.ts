@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import { encode } from "../../model/value.ts";
+import type { Executor } from "../../ports/executor.ts";
+import { executorContract } from "../../testing/executor-contract.ts";
+import { Driver } from "../../testing/executor-driver.ts";
+import { contractVersion } from "../../testing/executor-script.ts";
+import { nodeExecutor, type LogLevel, type NodeExecutorOptions } from "./executor.ts";
+
+executorContract("node", ({ hangAfterMs }) => nodeExecutor({ hangAfterMs, onLog: () => {} }));
+
+const noBindings = (): Promise<string> => Promise.resolve(encode(null));
+
+/** Runs `body` with an executor that is closed afterwards. */
+async function withExecutor(options: NodeExecutorOptions, body: (executor: Executor) => Promise<void>): Promise<void> {
+  const executor = nodeExecutor(options);
+  try {
+    await body(executor);
+  } finally {
+    await executor.close();
+  }
+}
+
+describe("node executor", () => {
+  test("what a script writes comes out line by line under its name", async () => {
+    const lines: [string, LogLevel][] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const onLog = (line: string, level: LogLevel): void => {
+      lines.push([line, level]);
+      if (lines.length === 4) resolve();
+    };
+    await withExecutor({ onLog }, async (executor) => {
+      const code = `console.log("one\\ntwo"); process.stdout.write("thr"); process.stdout.write("ee\\n"); console.error("oh %s", "no");`;
+      await executor.open(contractVersion(code), noBindings);
+      await promise;
+    });
+    expect(lines.filter(([, level]) => level === "info").map(([line]) => line)).toEqual(["[contract] one", "[contract] two", "[contract] three"]);
+    expect(lines.filter(([, level]) => level === "error")).toEqual([["[contract] oh no", "error"]]);
+  });
+
+  test("a heap that outgrows its limit ends the thread only", async () => {
+    await withExecutor({ resourceLimits: { maxOldGenerationSizeMb: 24 }, onLog: () => {} }, async (executor) => {
+      const code = `export default { fetch() { const all = []; for (;;) all.push(new Array(1000).fill(0)); } };`;
+      const host = await executor.open(contractVersion(code), noBindings);
+      await expect(host.fetch(new Request("http://contract.test/"))).rejects.toMatchObject({ failure: "script.unavailable" });
+      expect(await host.ended).toMatchObject({ kind: "died", detail: expect.stringContaining("memory") as unknown });
+    });
+  });
+
+  test("stacks name the sources that a source map names", async () => {
+    // One mapping: the first column of the first line comes from line 7, column 3 of flow.ts.
+    const sourceMap = JSON.stringify({ version: 3, sources: ["flow.ts"], names: [], mappings: "AAME" });
+    await withExecutor({}, async (executor) => {
+      const opening = executor.open({ ...contractVersion("null.nothing;"), sourceMap }, noBindings);
+      await expect(opening).rejects.toMatchObject({ detail: expect.stringMatching(/^TypeError: .*\(flow\.ts:7:\d+\)$/) as unknown });
+    });
+  });
+
+  test("a thread that sends what is no frame is given up", async () => {
+    await withExecutor({}, async (executor) => {
+      const code = `import { parentPort } from "node:worker_threads";
+        export default { fetch() { parentPort.postMessage('[{"type":"events"}]'); return new Promise(() => {}); } };`;
+      const host = await executor.open(contractVersion(code), noBindings);
+      await expect(host.fetch(new Request("http://contract.test/"))).rejects.toMatchObject({ failure: "script.unavailable" });
+      expect(await host.ended).toMatchObject({ kind: "died", detail: "Frame 1 of 1 has a shape that no frame has" });
+    });
+  });
+
+  test("a script may call only what it is bound to", async () => {
+    await withExecutor({}, async (executor) => {
+      const code = `import { parentPort } from "node:worker_threads";
+        export default { fetch: () => new Promise((resolve) => {
+          parentPort.on("message", ({ type, end }) => type === "called" && resolve(Response.json(end)));
+          parentPort.postMessage({ type: "call", id: 1, call: { workflow: "another", method: "create", args: "[]" } });
+        }) };`;
+      const host = await executor.open(contractVersion(code), noBindings);
+      const response = await host.fetch(new Request("http://contract.test/"));
+      expect(await response.json()).toEqual({ kind: "refused", message: "(workflow.not_found) Workflow not found" });
+    });
+  });
+
+  test("the pages of one script do not see those of another", async () => {
+    await withExecutor({}, async (executor) => {
+      const hosts = await Promise.all([1, 2].map(() => executor.open(contractVersion(), noBindings)));
+      const abort = new AbortController();
+      const [first, second] = hosts;
+      const waiting = first?.fetch(new Request("http://contract.test/never", { signal: abort.signal }));
+      abort.abort(new Error("enough"));
+      await expect(waiting).rejects.toThrow("enough");
+      expect(await (await second?.fetch(new Request("http://contract.test/aborted")))?.json()).toEqual([]);
+      expect(await (await first?.fetch(new Request("http://contract.test/aborted")))?.json()).toEqual(["never"]);
+    });
+  });
+
+  test("a host that loads while the executor closes does not stay", async () => {
+    const executor = nodeExecutor();
+    const opening = executor.open(contractVersion(), noBindings);
+    const refused = expect(opening).rejects.toMatchObject({ failure: "script.unavailable" });
+    await executor.close();
+    await refused;
+    await expect(executor.open(contractVersion(), noBindings)).rejects.toMatchObject({ failure: "shutting_down" });
+  });
+
+  test("nothing is heard of a host after its end", async () => {
+    await withExecutor({ onLog: () => {} }, async (executor) => {
+      const host = await executor.open(contractVersion(), noBindings);
+      const run = new Driver(host).start("Two", { acks: "by hand" });
+      await run.until(() => run.types.length > 0);
+      const before = run.types;
+      void host.close();
+      run.ack();
+      await host.ended;
+      await host.close();
+      expect(run.types).toEqual(before);
+    });
+  });
+});

@@ -1,0 +1,53 @@
+/**
+ * Runs scripts in worker threads of this process, one thread a host. A thread keeps a script's crashes, hangs and heap to
+ * itself. It is separation, not a security boundary: the script can use every module of Node, files and network
+ * included, with the rights of the process.
+ */
+import type { ResourceLimits } from "node:worker_threads";
+import { Failure } from "../../model/errors.ts";
+import type { Executor } from "../../ports/executor.ts";
+import { ThreadHost, type LogLevel } from "./host.ts";
+
+export type { LogLevel } from "./host.ts";
+
+/** Settings of a node executor. All are optional. */
+export interface NodeExecutorOptions {
+  /** How long a thread may go without answering, and how long a script's top level may take. Default: 60,000. */
+  readonly hangAfterMs?: number;
+  /** Heap and stack of a thread, as `node:worker_threads` has them. Default: Node's own limits. */
+  readonly resourceLimits?: ResourceLimits;
+  /** Gets every line that a script writes, with `[script]` before it. Default: standard output and standard error. */
+  readonly onLog?: (line: string, level: LogLevel) => void;
+}
+
+const DEFAULT_HANG_AFTER_MS = 60_000;
+
+/** An executor whose hosts are worker threads. */
+export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
+  const settings = {
+    hangAfterMs: options.hangAfterMs ?? DEFAULT_HANG_AFTER_MS,
+    resourceLimits: options.resourceLimits ?? {},
+    onLog: options.onLog ?? writeLine,
+  };
+  const hosts = new Set<ThreadHost>();
+  let closed = false;
+  return {
+    name: "node",
+    open: async (version, bindings) => {
+      if (closed) throw new Failure("shutting_down");
+      const host = new ThreadHost(version, bindings, settings);
+      hosts.add(host);
+      void host.ended.then(() => hosts.delete(host));
+      await host.load();
+      return host;
+    },
+    close: async () => {
+      closed = true;
+      await Promise.all([...hosts].map((host) => host.close()));
+    },
+  };
+}
+
+function writeLine(line: string, level: LogLevel): void {
+  (level === "error" ? process.stderr : process.stdout).write(`${line}\n`);
+}

@@ -1,0 +1,177 @@
+/** One worker thread with one script version in it: how it starts, what is said to it and by it, and all the ways it can end. */
+import { createInterface } from "node:readline";
+import { Worker, type ResourceLimits, type Transferable } from "node:worker_threads";
+import { Failure } from "../../model/errors.ts";
+import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { BindingCall, BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
+import { decodeFromRuntime, encodeFrames, MalformedFrames } from "../../protocol/codec.ts";
+import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
+import { startHeartbeat, type Heartbeat } from "./heartbeat.ts";
+import type { CallEnd, FromThread, ThreadData, ToThread } from "./messages.ts";
+import { Requests } from "./requests.ts";
+import { siblingUrl } from "./sibling.ts";
+
+/** `error` for what a script writes to standard error, `info` for the rest. */
+export type LogLevel = "info" | "error";
+
+/** What holds for every thread of an executor. */
+export interface ThreadSettings {
+  readonly hangAfterMs: number;
+  readonly resourceLimits: ResourceLimits;
+  readonly onLog: (line: string, level: LogLevel) => void;
+}
+
+export class ThreadHost implements Host {
+  readonly ended: Promise<HostEnd>;
+  readonly #version: ScriptVersion;
+  readonly #bindings: BindingHandler;
+  readonly #settings: ThreadSettings;
+  readonly #worker: Worker;
+  readonly #requests: Requests;
+  readonly #loaded: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #end: (end: HostEnd) => void;
+  #heartbeat: Heartbeat | undefined;
+  #handler: ((frames: readonly FromRuntime[]) => void) | undefined;
+  #over = false;
+
+  constructor(version: ScriptVersion, bindings: BindingHandler, settings: ThreadSettings) {
+    this.#version = version;
+    this.#bindings = bindings;
+    this.#settings = settings;
+    ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
+    this.#worker = startThread(version, settings);
+    this.#requests = new Requests((message, transfer) => this.#post(message, transfer));
+    this.#worker.on("message", (message: FromThread) => this.#receive(message));
+    this.#worker.on("error", (error: unknown) => this.#finish({ kind: "died", detail: firstLine(error) }));
+    this.#worker.on("exit", (code) => this.#finish({ kind: "died", detail: `The thread exited with code ${code}` }));
+  }
+
+  /** Resolves when the script has run its top level. Rejects with `Failure("script.invalid")` when that fails, and ends the host. */
+  async load(): Promise<void> {
+    const { hangAfterMs } = this.#settings;
+    const late = setTimeout(() => this.#refuse(`Its top level did not finish within ${hangAfterMs} ms`), hangAfterMs);
+    late.unref();
+    try {
+      await this.#loaded.promise;
+    } finally {
+      clearTimeout(late);
+    }
+    const ping = (): void => this.#post({ type: "ping" });
+    this.#heartbeat = startHeartbeat(hangAfterMs, ping, () => this.#finish({ kind: "hung" }));
+  }
+
+  send(frames: readonly ToRuntime[]): void {
+    this.#post(encodeFrames(frames));
+  }
+
+  onFrames(handler: (frames: readonly FromRuntime[]) => void): void {
+    this.#handler = handler;
+  }
+
+  fetch(request: Request): Promise<Response> {
+    return this.#requests.fetch(request);
+  }
+
+  async close(): Promise<void> {
+    this.#finish({ kind: "closed" });
+    await this.#worker.terminate();
+  }
+
+  #post(message: ToThread, transfer: readonly Transferable[] = []): void {
+    if (!this.#over) this.#worker.postMessage(message, transfer);
+  }
+
+  #receive(message: FromThread): void {
+    if (this.#over) return;
+    if (typeof message === "string") return this.#receiveFrames(message);
+    switch (message.type) {
+      case "pong":
+        this.#heartbeat?.answered();
+        return;
+      case "loaded":
+        this.#loaded.resolve();
+        return;
+      case "unloadable":
+        this.#refuse(message.detail);
+        return;
+      case "fetched":
+        this.#requests.settle(message.id, message.end);
+        return;
+      case "call":
+        void this.#call(message.id, message.call);
+    }
+  }
+
+  #receiveFrames(text: string): void {
+    let frames: readonly FromRuntime[];
+    try {
+      frames = decodeFromRuntime(text);
+    } catch (cause) {
+      if (!(cause instanceof MalformedFrames)) throw cause;
+      return this.#finish({ kind: "died", detail: cause.message });
+    }
+    this.#handler?.(frames);
+  }
+
+  async #call(id: number, call: BindingCall): Promise<void> {
+    this.#post({ type: "called", id, end: await this.#answer(call) });
+  }
+
+  async #answer(call: BindingCall): Promise<CallEnd> {
+    try {
+      const bound = this.#version.bindings.some((binding) => binding.type === "workflow" && binding.workflow === call.workflow);
+      if (!bound) throw new Failure("workflow.not_found");
+      return { kind: "answered", value: await this.#bindings(call) };
+    } catch (cause) {
+      if (cause instanceof Failure) return { kind: "refused", message: cause.message };
+      this.#settings.onLog(`[${this.#version.script}] A call of a workflow binding failed: ${firstLine(cause)}`, "error");
+      return { kind: "refused", message: new Failure("internal_server").message };
+    }
+  }
+
+  /** The script does not load. */
+  #refuse(detail: string): void {
+    this.#loaded.reject(new Failure("script.invalid", { detail }));
+    this.#finish({ kind: "died", detail });
+  }
+
+  /** Ends the host at once. What the thread still does until it stops is heard by nobody. */
+  #finish(end: HostEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#loaded.reject(new Failure(...notLoaded(end)));
+    this.#heartbeat?.stop();
+    this.#requests.abandon();
+    this.#end(end);
+    void this.#worker.terminate();
+  }
+}
+
+/** Only matters while the script loads. */
+function notLoaded(end: HostEnd): ConstructorParameters<typeof Failure> {
+  return end.kind === "died" ? ["script.invalid", { detail: end.detail }] : ["script.unavailable"];
+}
+
+function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSettings): Worker {
+  const { script, code, sourceMap, bindings } = version;
+  const data: ThreadData = { script, code, sourceMap, bindings };
+  const worker = new Worker(siblingUrl("./thread"), {
+    name: `script ${script}`,
+    workerData: data,
+    // Nothing of the server's own: neither its environment, nor its arguments, nor its flags.
+    env: {},
+    argv: [],
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    stdout: true,
+    stderr: true,
+    resourceLimits,
+  });
+  createInterface({ input: worker.stdout }).on("line", (line) => onLog(`[${script}] ${line}`, "info"));
+  createInterface({ input: worker.stderr }).on("line", (line) => onLog(`[${script}] ${line}`, "error"));
+  return worker;
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,83 @@
+/** The host's end of `fetch`: takes requests apart, puts responses together, and lets nobody wait for a thread that is gone. */
+import type { Transferable } from "node:worker_threads";
+import { Failure } from "../../model/errors.ts";
+import type { RequestEnd, ResponseParts, ToThread } from "./messages.ts";
+
+type Post = (message: ToThread, transfer: readonly Transferable[]) => void;
+
+interface Pending {
+  readonly resolve: (end: RequestEnd) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Requests that a thread is answering. Bodies stream both ways, in the thread's own time. */
+export class Requests {
+  readonly #post: Post;
+  readonly #pending: Map<number, Pending> = new Map();
+  /** Aborted when the thread is gone: a transferred stream does not notice by itself that its other end has vanished. */
+  readonly #gone: AbortController = new AbortController();
+  #last = 0;
+
+  constructor(post: Post) {
+    this.#post = post;
+  }
+
+  /**
+   * Rejects with `Failure`s named `script.no_fetch_handler`, `script.exception` or `script.unavailable`, and with the
+   * signal's reason when the request is aborted.
+   */
+  async fetch(request: Request): Promise<Response> {
+    this.#gone.signal.throwIfAborted();
+    request.signal.throwIfAborted();
+    const id = (this.#last += 1);
+    const { url, method, headers, body } = request;
+    this.#post({ type: "fetch", id, request: { url, method, headers: [...headers], body } }, body === null ? [] : [body]);
+    const abort = (): void => {
+      this.#post({ type: "abort", id }, []);
+      this.#pending.get(id)?.reject(request.signal.reason);
+    };
+    request.signal.addEventListener("abort", abort, { once: true });
+    try {
+      return this.#toResponse(await this.#end(id));
+    } finally {
+      this.#pending.delete(id);
+      request.signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** The thread has said how a request ended. */
+  settle(id: number, end: RequestEnd): void {
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) pending.resolve(end);
+    else if (end.kind === "answered") void end.response.body?.cancel();
+  }
+
+  /** The thread is gone: whoever waits for an answer, or for the rest of one, is told. */
+  abandon(): void {
+    const failure = new Failure("script.unavailable");
+    this.#gone.abort(failure);
+    for (const { reject } of this.#pending.values()) reject(failure);
+  }
+
+  #end(id: number): Promise<RequestEnd> {
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+    });
+  }
+
+  #toResponse(end: RequestEnd): Response {
+    switch (end.kind) {
+      case "answered":
+        return this.#assemble(end.response);
+      case "no_handler":
+        throw new Failure("script.no_fetch_handler");
+      case "threw":
+        throw new Failure("script.exception", { detail: end.message });
+    }
+  }
+
+  #assemble({ status, statusText, headers, body }: ResponseParts): Response {
+    const guarded = body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: this.#gone.signal }) ?? null;
+    return new Response(guarded, { status, statusText, headers: headers as [string, string][] });
+  }
+}

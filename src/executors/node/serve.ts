@@ -1,0 +1,66 @@
+/** The thread's end of `fetch`: finds the script's handler, calls it, and takes the response apart for the crossing. */
+import type { ExecutionContext } from "../../runtime/runtime.ts";
+import type { ScriptExports } from "./load.ts";
+import type { RequestEnd, RequestParts, ResponseParts } from "./messages.ts";
+
+type Handler = (request: Request) => unknown;
+
+/** Answers requests with the script's `default` export: an object with `fetch`, or a class with a `fetch` method. */
+export class Server {
+  readonly #handler: ((context: ExecutionContext) => Handler) | undefined;
+  readonly #context: () => ExecutionContext;
+  readonly #aborts: Map<number, AbortController> = new Map();
+
+  constructor(exports: ScriptExports, env: unknown, context: () => ExecutionContext) {
+    this.#handler = findHandler(exports["default"], env);
+    this.#context = context;
+  }
+
+  /** Never rejects. Undefined when the request was aborted in the meantime: nobody waits for an answer. */
+  async answer(id: number, parts: RequestParts): Promise<RequestEnd | undefined> {
+    if (this.#handler === undefined) return { kind: "no_handler" };
+    const abort = new AbortController();
+    this.#aborts.set(id, abort);
+    try {
+      const response = await this.#handler(this.#context())(toRequest(parts, abort.signal));
+      if (!(response instanceof Response)) throw new TypeError("The fetch handler did not return a Response");
+      if (!abort.signal.aborted) return { kind: "answered", response: toParts(response) };
+      await response.body?.cancel();
+      return undefined;
+    } catch (thrown) {
+      if (abort.signal.aborted) return undefined;
+      console.error(thrown);
+      return { kind: "threw", message: thrown instanceof Error ? thrown.message : String(thrown) };
+    } finally {
+      this.#aborts.delete(id);
+    }
+  }
+
+  /** Tells the handler, through its request's signal. Once it has answered, cancelling the body says as much. */
+  abort(id: number): void {
+    this.#aborts.get(id)?.abort();
+  }
+}
+
+function findHandler(exported: unknown, env: unknown): ((context: ExecutionContext) => Handler) | undefined {
+  if (typeof exported === "function") {
+    const Entrypoint = exported as new (context: ExecutionContext, env: unknown) => { fetch: Handler };
+    if (!hasFetch(Entrypoint.prototype)) return undefined;
+    return (context) => (request) => new Entrypoint(context, env).fetch(request);
+  }
+  if (!hasFetch(exported)) return undefined;
+  return (context) => (request) => exported.fetch(request, env, context);
+}
+
+function hasFetch(value: unknown): value is { fetch(request: Request, env: unknown, context: ExecutionContext): unknown } {
+  return typeof value === "object" && value !== null && typeof (value as { fetch?: unknown }).fetch === "function";
+}
+
+function toRequest({ url, method, headers, body }: RequestParts, signal: AbortSignal): Request {
+  const init: RequestInit = { method, headers: headers as [string, string][], signal, redirect: "manual" };
+  return new Request(url, body === null ? init : { ...init, body, duplex: "half" });
+}
+
+function toParts({ status, statusText, headers, body }: Response): ResponseParts {
+  return { status, statusText, headers: [...headers], body };
+}

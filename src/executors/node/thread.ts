@@ -1,0 +1,91 @@
+/** The entry of a worker thread: loads the script, and connects it with the host on the main thread. */
+import { parentPort, workerData, type Transferable } from "node:worker_threads";
+import { waitUntil } from "../../runtime/cloudflare-workers.ts";
+import { env } from "../../runtime/environment.ts";
+import { createRuntime, type ExecutionContext, type Runtime } from "../../runtime/runtime.ts";
+import { decodeToRuntime, encodeFrames } from "../../protocol/codec.ts";
+import { Calls } from "./calls.ts";
+import { envOf, processEnvOf } from "./bindings.ts";
+import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
+import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.ts";
+import { Server } from "./serve.ts";
+
+const { code, sourceMap, bindings } = workerData as ThreadData;
+const calls = new Calls((id, call) => post({ type: "call", id, call }));
+let loaded: { readonly runtime: Runtime; readonly server: Server } | undefined;
+
+Object.assign(env, envOf(bindings, (workflow, method, args) => calls.call(workflow, method, args)));
+Object.assign(process.env, processEnvOf(bindings));
+// A promise that a script has forgotten is no reason to stop its instances.
+process.on("unhandledRejection", (reason) => console.error("Unhandled rejection:", reason));
+parentPort?.on("message", receive);
+await load();
+
+async function load(): Promise<void> {
+  try {
+    loaded = connect(await loadScript(code, sourceMap));
+    post({ type: "loaded" });
+  } catch (error) {
+    post({ type: "unloadable", detail: describeLoadError(error, code) });
+  }
+}
+
+function connect(exports: ScriptExports): { runtime: Runtime; server: Server } {
+  const runtime = createRuntime({
+    send: (frames) => post(encodeFrames(frames)),
+    soon: setImmediate,
+    now: Date.now,
+    workflowClass: (name) => {
+      const exported = Object.hasOwn(exports, name) ? exports[name] : undefined;
+      return typeof exported === "function" ? (exported as never) : undefined;
+    },
+    context,
+    env,
+  });
+  return { runtime, server: new Server(exports, env, context) };
+}
+
+function receive(message: ToThread): void {
+  if (typeof message === "string") {
+    loaded?.runtime.receive(decodeToRuntime(message));
+    return;
+  }
+  switch (message.type) {
+    case "ping":
+      post({ type: "pong" });
+      return;
+    case "fetch":
+      void answer(message.id, message.request);
+      return;
+    case "abort":
+      loaded?.server.abort(message.id);
+      return;
+    case "called":
+      calls.answer(message.id, message.end);
+  }
+}
+
+async function answer(id: number, request: RequestParts): Promise<void> {
+  const end = await loaded?.server.answer(id, request);
+  if (end === undefined) return;
+  const body = end.kind === "answered" ? end.response.body : null;
+  try {
+    post({ type: "fetched", id, end }, body === null ? [] : [body]);
+  } catch (cause) {
+    // A body that somebody has read already cannot be handed over.
+    post({ type: "fetched", id, end: { kind: "threw", message: String(cause) } });
+  }
+}
+
+function context(): ExecutionContext {
+  return {
+    waitUntil,
+    passThroughOnException: () => {},
+    props: {},
+    exports: {},
+  };
+}
+
+function post(message: FromThread, transfer: readonly Transferable[] = []): void {
+  parentPort?.postMessage(message, transfer);
+}

@@ -1,0 +1,384 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decide, type Command, type Decision } from "./decide.ts";
+import type { EventBody, StepConfig } from "./events.ts";
+import { dueAt, evolve, nextWake, type InstanceState } from "./instance.ts";
+import { LIMITS } from "./limits.ts";
+import { INSTANCE_STATUSES, isFinal } from "./status.ts";
+
+const CONFIG: StepConfig = { retries: { limit: 2, delay: 100, backoff: "constant" }, timeout: "10 minutes" };
+const QUEUED: EventBody = { type: "workflow_queued", versionId: "v1", trigger: "api", params: "{}" };
+const ERROR = { name: "Error", message: "boom" };
+
+/** An instance on a table: commands go in, what is recorded is kept. */
+class Table {
+  state: InstanceState;
+  now = 1_000;
+  readonly journal: { event: EventBody; timestamp: number }[] = [];
+
+  constructor() {
+    this.state = this.#fold(undefined, QUEUED);
+  }
+
+  try(command: Command): Decision {
+    const decision = decide(this.state, command, this.now);
+    if ("events" in decision) for (const event of decision.events) this.state = this.#fold(this.state, event);
+    return decision;
+  }
+
+  does(command: Command): string[] {
+    const decision = this.try(command);
+    if ("refused" in decision) throw new Error(`refused: ${decision.refused} ${decision.detail ?? ""}`);
+    return decision.events.map(({ type }) => type);
+  }
+
+  /** Facts from the runtime. */
+  says(...events: Extract<Command, { type: "record" }>["event"][]): string[] {
+    return events.flatMap((event) => this.does({ type: "record", event }));
+  }
+
+  replayed(): InstanceState {
+    let state: InstanceState | undefined;
+    this.journal.forEach(({ event, timestamp }, i) => {
+      state = evolve(state, event, { eventId: i + 1, timestamp, seq: i + 1 });
+    });
+    if (state === undefined) throw new Error("empty journal");
+    return state;
+  }
+
+  #fold(state: InstanceState | undefined, event: EventBody): InstanceState {
+    this.journal.push({ event, timestamp: this.now });
+    const at = this.journal.length;
+    return evolve(state, event, { eventId: at, timestamp: this.now, seq: at });
+  }
+}
+
+function running(): Table {
+  const table = new Table();
+  table.does({ type: "claim" });
+  return table;
+}
+
+const started = (name: string): EventBody & { type: "step_started" } => ({ type: "step_started", name, count: 1, config: CONFIG });
+const attempt = (name: string, n = 1) => ({ type: "attempt_started", name, count: 1, attempt: n }) as const;
+const attemptDone = (name: string, n = 1) => ({ type: "attempt_completed", name, count: 1, attempt: n }) as const;
+const done = (name: string, output?: string) => ({ type: "step_completed", name, count: 1, ...(output !== undefined && { output }) }) as const;
+const sleeping = (name: string, wakeAt: number) => ({ type: "sleep_started", name, count: 1, durationMs: 1, wakeAt }) as const;
+const waiting = (name: string, eventType = "go", timeoutMs = 10_000) => ({ type: "wait_started", name, count: 1, eventType, timeoutMs }) as const;
+
+describe("the life of an instance", () => {
+  test("queued, started, running, complete", () => {
+    const table = new Table();
+    expect(table.state.status).toBe("queued");
+    expect(table.does({ type: "claim" })).toEqual(["workflow_started", "workflow_running"]);
+    table.says(started("a"), attempt("a"), attemptDone("a"), done("a", "1"), { type: "workflow_completed", output: "2" });
+    expect(table.state.status).toBe("complete");
+    expect(table.state.startedAt).toBe(1_000);
+    expect(table.state.endedAt).toBe(1_000);
+  });
+
+  test("a claim of what is not queued does nothing", () => {
+    expect(running().does({ type: "claim" })).toEqual([]);
+  });
+
+  test("a sleep puts it to waiting, and its end to running", () => {
+    const table = running();
+    table.says(sleeping("s", 5_000));
+    expect(table.does({ type: "idle" })).toEqual(["workflow_waiting"]);
+    expect(nextWake(table.state)).toBe(5_000);
+    table.now = 4_999;
+    expect(table.does({ type: "wake" })).toEqual([]);
+    table.now = 5_000;
+    expect(table.does({ type: "wake" })).toEqual(["workflow_running", "sleep_completed"]);
+    expect(nextWake(table.state)).toBeNull();
+  });
+
+  test("a sleep that is over already ends at once", () => {
+    expect(running().says(sleeping("s", 1_000))).toEqual(["sleep_started", "sleep_completed"]);
+  });
+
+  test("it is not idle while an attempt is under way", () => {
+    const table = running();
+    table.says(started("a"), attempt("a"), sleeping("s", 5_000));
+    expect(table.does({ type: "idle" })).toEqual([]);
+    expect(table.state.status).toBe("running");
+  });
+
+  test("a retry delay is waited for, and its end is a reason to run", () => {
+    const table = running();
+    table.says(started("a"), attempt("a"), { type: "attempt_errored", name: "a", count: 1, attempt: 1, error: ERROR, retryDelayMs: 100 });
+    expect(table.does({ type: "idle" })).toEqual(["workflow_waiting"]);
+    table.now = 1_100;
+    expect(table.does({ type: "wake" })).toEqual(["workflow_running"]);
+    expect(table.says(attempt("a", 2))).toEqual(["attempt_started"]);
+  });
+});
+
+describe("events for an instance", () => {
+  test("one that is waited for goes to the first waiter of its type", () => {
+    const table = running();
+    table.says(waiting("first"), waiting("second"), waiting("other", "stop"));
+    table.does({ type: "send_event", eventType: "go", payload: "1" });
+    expect(table.journal.at(-1)?.event).toMatchObject({ type: "wait_completed", name: "first", payload: "1" });
+    table.does({ type: "send_event", eventType: "go", payload: "2" });
+    expect(table.journal.at(-1)?.event).toMatchObject({ type: "wait_completed", name: "second", payload: "2" });
+    expect([...table.state.open].map(({ name }) => name)).toEqual(["other"]);
+  });
+
+  test("one that nobody waits for is kept for a later waiter, in order and by type", () => {
+    const table = running();
+    for (const payload of ["1", "2"]) table.does({ type: "send_event", eventType: "go", payload });
+    table.does({ type: "send_event", eventType: "stop", payload: "3" });
+    expect(table.says(waiting("a"))).toEqual(["wait_started", "wait_completed"]);
+    expect(table.journal.at(-1)?.event).toMatchObject({ name: "a", payload: "1" });
+    table.says(waiting("b"));
+    expect(table.journal.at(-1)?.event).toMatchObject({ name: "b", payload: "2" });
+    expect(table.state.bufferedCount).toBe(1);
+  });
+
+  test("after a time-out the next waiter gets it", () => {
+    const table = running();
+    table.says(waiting("late", "go", 10));
+    table.now = 1_010;
+    expect(table.does({ type: "wake" })).toEqual(["wait_timed_out"]);
+    table.does({ type: "send_event", eventType: "go", payload: "1" });
+    table.says(waiting("next"));
+    expect(table.journal.at(-1)?.event).toMatchObject({ type: "wait_completed", name: "next" });
+  });
+
+  test("a paused instance keeps them until it goes on", () => {
+    const table = running();
+    table.says(waiting("a"));
+    table.does({ type: "idle" });
+    table.does({ type: "pause" });
+    expect(table.does({ type: "send_event", eventType: "go", payload: "1" })).toEqual(["event_received"]);
+    table.does({ type: "resume" });
+    expect(table.does({ type: "claim" })).toEqual(["workflow_running", "wait_completed"]);
+    expect(table.state.bufferedCount).toBe(0);
+  });
+
+  test("a finished instance takes none", () => {
+    const table = running();
+    table.says({ type: "workflow_completed" });
+    expect(table.try({ type: "send_event", eventType: "go", payload: "1" })).toEqual({ refused: "instance.in_finite_state" });
+  });
+
+  test("there is a limit to how many are kept", () => {
+    const table = running();
+    table.state.bufferedCount = LIMITS.bufferedEvents;
+    expect(table.try({ type: "send_event", eventType: "go", payload: "1" })).toMatchObject({ refused: "instance.too_many_events" });
+  });
+});
+
+describe("pause and resume", () => {
+  test("attempts under way may end first", () => {
+    const table = running();
+    table.says(started("a"), attempt("a"));
+    expect(table.does({ type: "pause" })).toEqual(["workflow_waiting_for_pause"]);
+    table.says(attemptDone("a"), done("a"));
+    expect(table.does({ type: "idle" })).toEqual(["workflow_paused"]);
+    expect(table.does({ type: "resume" })).toEqual(["workflow_resumed"]);
+    expect(table.state.status).toBe("queued");
+    expect(table.does({ type: "claim" })).toEqual(["workflow_running"]);
+  });
+
+  test("a pending pause can be taken back", () => {
+    const table = running();
+    table.does({ type: "pause" });
+    expect(table.does({ type: "resume" })).toEqual(["workflow_running"]);
+  });
+
+  test("time spent paused does not count", () => {
+    const table = running();
+    table.says(sleeping("s", 5_000));
+    table.does({ type: "idle" });
+    table.now = 2_000;
+    expect(table.does({ type: "pause" })).toEqual(["workflow_paused"]);
+    expect(nextWake(table.state)).toBeNull();
+    table.now = 9_000;
+    expect(table.does({ type: "wake" })).toEqual([]);
+    table.does({ type: "resume" });
+    expect(table.does({ type: "claim" })).toEqual(["workflow_running"]);
+    expect(nextWake(table.state)).toBe(12_000);
+  });
+
+  test("on a finished or paused instance both do nothing", () => {
+    const table = running();
+    table.does({ type: "terminate" });
+    expect(table.does({ type: "pause" })).toEqual([]);
+    expect(table.does({ type: "resume" })).toEqual([]);
+  });
+});
+
+describe("an instance that lost its process", () => {
+  test("the attempt under way has failed and is retried by the step's own rules", () => {
+    const table = running();
+    table.says(started("a"), attempt("a"));
+    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "attempt_errored"]);
+    expect(table.journal.at(-1)?.event).toMatchObject({ error: { name: "WorkflowInternalError" }, retryDelayMs: 100 });
+  });
+
+  test("without a retry left the step has failed", () => {
+    const table = running();
+    table.says({ ...started("a"), config: { ...CONFIG, retries: { ...CONFIG.retries, limit: 0 } } }, attempt("a"));
+    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "attempt_errored", "step_errored"]);
+  });
+
+  test("a pause that was pending is done", () => {
+    const table = running();
+    table.does({ type: "pause" });
+    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "workflow_paused"]);
+  });
+
+  test("one that never gets anywhere fails at last", () => {
+    const table = running();
+    for (let i = 0; i < LIMITS.recoveries; i += 1) expect(table.does({ type: "recover" })).toEqual(["workflow_recovered"]);
+    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "workflow_errored"]);
+    expect(table.state.status).toBe("errored");
+  });
+
+  test("anything that it starts in between counts as progress", () => {
+    const table = running();
+    for (let i = 0; i < LIMITS.recoveries; i += 1) table.does({ type: "recover" });
+    table.says(started("a"), attempt("a"));
+    expect(table.state.recoveries).toBe(0);
+  });
+});
+
+describe("what the runtime says is input", () => {
+  const refused = { refused: "runtime.out_of_order" };
+  const cases: [string, (table: Table) => Decision][] = [
+    ["a step twice", (t) => (t.says(started("a")), t.try({ type: "record", event: started("a") }))],
+    ["an attempt of no step", (t) => t.try({ type: "record", event: attempt("a") })],
+    ["an attempt out of order", (t) => (t.says(started("a")), t.try({ type: "record", event: attempt("a", 2) }))],
+    ["the end of an attempt that has not begun", (t) => (t.says(started("a")), t.try({ type: "record", event: attemptDone("a") }))],
+    ["the end of a step whose attempt goes on", (t) => (t.says(started("a"), attempt("a")), t.try({ type: "record", event: done("a") }))],
+    ["a step after the end", (t) => (t.says({ type: "workflow_completed" }), t.try({ type: "record", event: started("a") }))],
+    ["a second end", (t) => (t.says({ type: "workflow_completed" }), t.try({ type: "record", event: { type: "workflow_completed" } }))],
+  ];
+  test.each(cases)("%s is refused", (_, act) => {
+    expect(act(running())).toMatchObject(refused);
+  });
+});
+
+describe("ways out of a final status", () => {
+  test("restart begins a new life with the same params and a new version", () => {
+    const table = running();
+    table.says(started("a"), attempt("a"), attemptDone("a"), done("a"), { type: "workflow_completed" });
+    const lastEventId = table.state.lastEventId;
+    expect(table.does({ type: "restart", versionId: "v2" })).toEqual(["workflow_queued"]);
+    expect(table.state).toMatchObject({ status: "queued", versionId: "v2", params: "{}", steps: [], startedAt: null, endedAt: null });
+    expect(table.state.lastEventId).toBe(lastEventId + 1);
+  });
+
+  test("terminate is refused", () => {
+    const table = running();
+    table.does({ type: "terminate" });
+    expect(table.try({ type: "terminate" })).toEqual({ refused: "instance.cannot_terminate" });
+  });
+});
+
+test("an event kind of a newer version is refused, not skipped", () => {
+  const { state } = new Table();
+  const unknown = { type: "workflow_teleported" } as unknown as EventBody;
+  expect(() => evolve(state, unknown, { eventId: 2, timestamp: 1, seq: 2 })).toThrow("workflow_teleported");
+});
+
+/** Commands and facts, as arbitrary as they come; most of the facts will not fit and are refused. */
+const name = fc.constantFrom("a", "b");
+const number = fc.integer({ min: 1, max: 3 });
+const fact: fc.Arbitrary<Command> = fc
+  .oneof(
+    name.map(started),
+    fc.tuple(name, number).map(([n, k]) => attempt(n, k)),
+    fc.tuple(name, number).map(([n, k]) => attemptDone(n, k)),
+    fc.tuple(name, number, fc.option(fc.constant(50))).map(
+      ([n, k, retry]) => ({ type: "attempt_errored", name: n, count: 1, attempt: k, error: ERROR, ...(retry !== null && { retryDelayMs: retry }) }) as const,
+    ),
+    name.map((n) => done(n, "1")),
+    name.map((n) => ({ type: "step_errored", name: n, count: 1 }) as const),
+    fc.tuple(name, fc.integer({ min: 900, max: 2_000 })).map(([n, at]) => sleeping(n, at)),
+    fc.tuple(name, number).map(([n, k]) => ({ ...waiting(n, "go", 200), count: k })),
+    fc.constant({ type: "workflow_completed" } as const),
+  )
+  .map((event) => ({ type: "record", event }));
+const anything: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: fact },
+  { weight: 1, arbitrary: fc.constantFrom<Command>({ type: "claim" }, { type: "recover" }, { type: "pause" }, { type: "resume" }, { type: "restart", versionId: "v2" }) },
+  { weight: 2, arbitrary: fc.constantFrom<Command>({ type: "idle" }, { type: "wake" }) },
+  { weight: 1, arbitrary: fc.nat(9).map((n): Command => ({ type: "send_event", eventType: "go", payload: String(n) })) },
+  { weight: 1, arbitrary: fc.constant<Command>({ type: "terminate" }) },
+);
+const story = fc.array(fc.tuple(anything, fc.nat(120)), { maxLength: 60 });
+
+describe("whatever happens", () => {
+  test("decisions can be folded, and folding the journal again gives the same state", () => {
+    fc.assert(
+      fc.property(story, (steps) => {
+        const table = running();
+        for (const [command, later] of steps) {
+          table.now += later;
+          table.try(command);
+          expect(INSTANCE_STATUSES).toContain(table.state.status);
+        }
+        expect(table.replayed()).toEqual(table.state);
+        expect(table.replayed()).toEqual(table.replayed());
+      }),
+    );
+  });
+
+  test("only restart leads out of a final status", () => {
+    fc.assert(
+      fc.property(story, (steps) => {
+        const table = running();
+        for (const [command, later] of steps) {
+          const before = table.state.status;
+          table.now += later;
+          table.try(command);
+          if (isFinal(before) && command.type !== "restart") expect(table.state.status).toBe(before);
+        }
+      }),
+    );
+  });
+
+  test("no timer ends early", () => {
+    fc.assert(
+      fc.property(story, (steps) => {
+        const table = running();
+        for (const [command, later] of steps) {
+          table.now += later;
+          const due = new Map([...table.state.open].map((step) => [`${step.kind} ${step.name} ${step.count}`, dueAt(step)]));
+          const decision = table.try(command);
+          if (command.type !== "wake" || "refused" in decision) continue;
+          for (const event of decision.events) {
+            if (event.type !== "sleep_completed" && event.type !== "wait_timed_out") continue;
+            const kind = event.type === "sleep_completed" ? "sleep" : "waitForEvent";
+            expect(due.get(`${kind} ${event.name} ${event.count}`)).toBeLessThanOrEqual(table.now);
+          }
+        }
+      }),
+    );
+  });
+
+  test("each event reaches at most one waiter, in the order of arrival, also across pauses", () => {
+    const steps = fc.array(fc.tuple(fc.constantFrom("send", "wait", "idle", "pause", "resume", "claim", "wake"), fc.nat(90)), { maxLength: 60 });
+    fc.assert(
+      fc.property(steps, (acts) => {
+        const table = running();
+        let sent = 0;
+        let waits = 0;
+        for (const [act, later] of acts) {
+          table.now += later;
+          if (act === "send") table.does({ type: "send_event", eventType: "go", payload: String((sent += 1)) });
+          else if (act === "wait") {
+            if (table.state.status !== "running" && table.state.status !== "waiting") continue;
+            table.does({ type: "record", event: { ...waiting("w"), count: (waits += 1), timeoutMs: 300 } });
+          } else table.does({ type: act as "idle" });
+        }
+        const received = table.journal.flatMap(({ event }) => (event.type === "wait_completed" ? [Number(event.payload)] : []));
+        expect(received).toEqual(received.map((_, i) => i + 1));
+        expect(received.length + table.state.bufferedCount).toBe(sent);
+      }),
+    );
+  });
+});

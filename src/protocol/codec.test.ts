@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { RuntimeEvent } from "../model/events.ts";
+import { decodeFromRuntime, decodeToRuntime, encodeFrames, MalformedFrames } from "./codec.ts";
+import type { FromRuntime, ToRuntime } from "./frames.ts";
+
+const count = fc.nat();
+const name = fc.string();
+const ref = { name, count };
+const optionalText = fc.option(fc.string(), { nil: undefined });
+const error = fc.record({ name, message: fc.string() });
+const duration = fc.oneof(fc.nat(), fc.constantFrom("1 hour", "[dynamic]"));
+const config = fc.record({
+  retries: fc.record({ limit: fc.nat(), delay: duration, backoff: fc.constantFrom("constant", "linear", "exponential") }),
+  timeout: duration,
+});
+
+const event: fc.Arbitrary<RuntimeEvent> = fc
+  .oneof(
+    fc.record({ type: fc.constant("step_started"), ...ref, config }),
+    fc.record({ type: fc.constantFrom("attempt_started", "attempt_completed"), ...ref, attempt: count }),
+    fc.record({ type: fc.constant("attempt_errored"), ...ref, attempt: count, error, retryDelayMs: fc.option(fc.nat(), { nil: undefined }) }),
+    fc.record({ type: fc.constant("step_completed"), ...ref, output: optionalText }),
+    fc.record({ type: fc.constant("step_errored"), ...ref }),
+    fc.record({ type: fc.constant("sleep_started"), ...ref, durationMs: fc.integer(), wakeAt: fc.nat() }),
+    fc.record({ type: fc.constant("wait_started"), ...ref, eventType: name, timeoutMs: fc.nat() }),
+    fc.record({ type: fc.constant("workflow_completed"), output: optionalText }),
+    fc.record({ type: fc.constant("workflow_errored"), error }),
+  )
+  .map((made) => made as RuntimeEvent);
+
+const frame: fc.Arbitrary<FromRuntime> = fc
+  .oneof(
+    fc.record({ type: fc.constant("events"), run: count, n: count, events: fc.array(event, { maxLength: 5 }) }),
+    fc.record({ type: fc.constant("idle"), run: count }),
+    fc.record({ type: fc.constant("need"), run: count, from: count }),
+  )
+  .map((made) => made as FromRuntime);
+
+/** Every way to a value inside a value. */
+function paths(value: unknown, above: readonly string[] = []): string[][] {
+  if (typeof value !== "object" || value === null) return [[...above]];
+  return Object.entries(value).flatMap(([key, inner]) => paths(inner, [...above, key]));
+}
+
+/** A copy with one place replaced. */
+function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
+  if (key === undefined) return by;
+  const copy: Record<string, unknown> = { ...(value as Record<string, unknown>) };
+  copy[key] = replaced(copy[key], rest, by);
+  return Array.isArray(value) ? Object.values(copy) : copy;
+}
+
+describe("frames from the runtime", () => {
+  test("come out as they went in", () => {
+    fc.assert(
+      fc.property(fc.array(frame), (frames) => {
+        expect(decodeFromRuntime(encodeFrames(frames))).toEqual(frames);
+      }),
+    );
+  });
+
+  test("are refused when any one field has another type", () => {
+    const places = fc.tuple(frame, fc.nat()).map(([made, pick]) => {
+      const all = paths(JSON.parse(JSON.stringify(made)));
+      return { made, path: all[pick % all.length] ?? [] };
+    });
+    fc.assert(
+      fc.property(places, fc.constantFrom(true, null, { some: "object" }), ({ made, path }, by) => {
+        expect(() => decodeFromRuntime(JSON.stringify([replaced(made, path, by)]))).toThrow(MalformedFrames);
+      }),
+    );
+  });
+
+  test.each([
+    ["no JSON", "[{"],
+    ["no array", '{"type":"idle","run":1}'],
+    ["no frame", "[null]"],
+    ["a frame of the other direction", '[{"type":"stop","run":1}]'],
+    ["an event that only the engine makes", '[{"type":"events","run":1,"n":1,"events":[{"type":"workflow_running"}]}]'],
+    ["a negative run", '[{"type":"idle","run":-1}]'],
+    ["a number that is none", '[{"type":"events","run":1,"n":1,"events":[{"type":"wait_started","name":"a","count":1,"eventType":"b","timeoutMs":null}]}]'],
+  ])("are refused: %s", (_, text) => {
+    expect(() => decodeFromRuntime(text)).toThrow(MalformedFrames);
+  });
+
+  test("are not quoted in the refusal", () => {
+    expect(() => decodeFromRuntime('[{"type":"password","run":1}]')).toThrow("Frame 1 of 1 has a shape that no frame has");
+  });
+});
+
+test("frames to the runtime come out as they went in", () => {
+  const frames: ToRuntime[] = [
+    { type: "acks", acks: [1, 2, 3, 4] },
+    { type: "outcome", run: 1, outcome: { key: { kind: "sleep", name: "a\u2028b", count: 1 }, state: "slept" } },
+    { type: "stop", run: 9 },
+  ];
+  expect(decodeToRuntime(encodeFrames(frames))).toEqual(frames);
+});

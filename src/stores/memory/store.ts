@@ -1,0 +1,171 @@
+/** The store as plain maps: nothing survives, nothing is indexed. For tests, and as the shortest account of the contract. */
+import type { InstanceStatus } from "../../model/status.ts";
+import {
+  StoreFenced,
+  type Append,
+  type Batch,
+  type BatchResult,
+  type InstanceSummary,
+  type JournalRow,
+  type Lease,
+  type ListQuery,
+  type NewInstance,
+  type ReadyKind,
+  type Store,
+} from "../../ports/store.ts";
+
+interface Entry {
+  summary: InstanceSummary;
+  rows: readonly JournalRow[];
+}
+
+export class MemoryStore implements Store {
+  readonly #entries: Map<number, Entry> = new Map();
+  readonly #keys: Map<string, number> = new Map();
+  #nextPk = 1;
+  #lease: Lease = { owner: "", epoch: 0 };
+
+  async acquire(owner: string): Promise<Lease> {
+    this.#lease = { owner, epoch: this.#lease.epoch + 1 };
+    return this.#lease;
+  }
+
+  async commit(batch: Batch, lease: Lease): Promise<BatchResult> {
+    if (lease.owner !== this.#lease.owner || lease.epoch !== this.#lease.epoch) throw new StoreFenced("The lease is lost");
+    const undo: (() => void)[] = [];
+    try {
+      const created = batch.creates.map((instance) => this.#create(instance, undo));
+      for (const append of batch.appends) this.#append(append, undo);
+      for (const pk of batch.removes) this.#remove(pk, undo);
+      return { created };
+    } catch (cause) {
+      for (const step of undo.reverse()) step();
+      throw cause;
+    }
+  }
+
+  async find(workflow: string, id: string): Promise<InstanceSummary | undefined> {
+    const pk = this.#keys.get(addressOf({ workflow, id }));
+    return pk === undefined ? undefined : this.#entries.get(pk)?.summary;
+  }
+
+  async load(pk: number, afterSeq: number, maxBytes: number): Promise<JournalRow[]> {
+    const later = this.#rows(pk).filter((row) => row.seq > afterSeq);
+    let bytes = 0;
+    const end = later.findIndex((row, i) => (bytes += row.events.length) > maxBytes && i > 0);
+    return end === -1 ? later : later.slice(0, end);
+  }
+
+  async rows(pk: number, seqs: readonly number[]): Promise<JournalRow[]> {
+    return this.#rows(pk).filter((row) => seqs.includes(row.seq));
+  }
+
+  async ready(kind: ReadyKind, now: number, limit: number, after = 0): Promise<InstanceSummary[]> {
+    switch (kind) {
+      case "interrupted": {
+        const lost = this.#summaries(({ status, pk }) => (status === "running" || status === "waitingForPause") && pk > after);
+        return lost.sort((a, b) => a.pk - b.pk).slice(0, limit);
+      }
+      case "due": {
+        const due = this.#summaries(({ status, wakeAt }) => status === "waiting" && wakeAt !== null && wakeAt <= now);
+        return due.sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || a.pk - b.pk).slice(0, limit);
+      }
+      case "queued":
+        return this.#summaries(({ status }) => status === "queued").sort(byCreation).slice(0, limit);
+    }
+  }
+
+  async nextWake(after: number): Promise<number | undefined> {
+    let next: number | undefined;
+    for (const { summary } of this.#entries.values()) {
+      const { status, wakeAt } = summary;
+      if (status === "waiting" && wakeAt !== null && wakeAt > after && wakeAt < (next ?? Infinity)) next = wakeAt;
+    }
+    return next;
+  }
+
+  async list(query: ListQuery): Promise<InstanceSummary[]> {
+    const { direction, after, offset = 0, limit } = query;
+    const order = direction === "asc" ? byCreation : (a: Place, b: Place): number => byCreation(b, a);
+    const found = this.#summaries((summary) => matches(summary, query) && (after === undefined || order(after, summary) < 0));
+    return found.sort(order).slice(offset, offset + limit);
+  }
+
+  async count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number> {
+    const { length } = this.#summaries((summary) => matches(summary, query));
+    const isBounded = query.createdFrom !== undefined || query.createdTo !== undefined;
+    return isBounded ? Math.min(length, cap) : length;
+  }
+
+  async statusCounts(workflow: string): Promise<Partial<Record<InstanceStatus, number>>> {
+    const counts: Partial<Record<InstanceStatus, number>> = {};
+    for (const { status } of this.#summaries((summary) => summary.workflow === workflow)) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  }
+
+  async close(): Promise<void> {}
+
+  #create({ summary, row }: NewInstance, undo: (() => void)[]): number | "exists" {
+    const address = addressOf(summary);
+    if (this.#keys.has(address)) return "exists";
+    const pk = this.#nextPk;
+    this.#nextPk += 1;
+    this.#keys.set(address, pk);
+    this.#entries.set(pk, { summary: { pk, ...summary }, rows: [row] });
+    undo.push(() => {
+      this.#keys.delete(address);
+      this.#entries.delete(pk);
+    });
+    return pk;
+  }
+
+  #append({ pk, row, change, restart }: Append, undo: (() => void)[]): void {
+    const entry = this.#entries.get(pk);
+    if (entry === undefined) throw new Error(`There is no instance ${pk}`);
+    const { summary, rows } = entry;
+    if (rows.some(({ seq }) => seq === row.seq)) throw new Error(`Instance ${pk} has a row ${row.seq} already`);
+    if (change !== undefined && change.from !== summary.status) throw new Error(`Instance ${pk} is not ${change.from}`);
+    undo.push(() => Object.assign(entry, { summary, rows }));
+    entry.rows = [...(restart === true ? rows.filter(({ seq }) => seq > row.seq) : rows), row].sort((a, b) => a.seq - b.seq);
+    if (change !== undefined) entry.summary = { ...summary, ...change.to };
+  }
+
+  #remove(pk: number, undo: (() => void)[]): void {
+    const entry = this.#entries.get(pk);
+    if (entry === undefined) return;
+    const address = addressOf(entry.summary);
+    this.#keys.delete(address);
+    this.#entries.delete(pk);
+    undo.push(() => {
+      this.#keys.set(address, pk);
+      this.#entries.set(pk, entry);
+    });
+  }
+
+  #rows(pk: number): readonly JournalRow[] {
+    return this.#entries.get(pk)?.rows ?? [];
+  }
+
+  #summaries(wanted: (summary: InstanceSummary) => boolean): InstanceSummary[] {
+    const found: InstanceSummary[] = [];
+    for (const { summary } of this.#entries.values()) if (wanted(summary)) found.push(summary);
+    return found;
+  }
+}
+
+type Place = Pick<InstanceSummary, "createdAt" | "pk">;
+
+function byCreation(a: Place, b: Place): number {
+  return a.createdAt - b.createdAt || a.pk - b.pk;
+}
+
+function matches(summary: InstanceSummary, query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">): boolean {
+  const { workflow, status = summary.status, createdFrom = -Infinity, createdTo = Infinity } = query;
+  const { createdAt } = summary;
+  return summary.workflow === workflow && summary.status === status && createdAt >= createdFrom && createdAt <= createdTo;
+}
+
+function addressOf({ workflow, id }: { readonly workflow: string; readonly id: string }): string {
+  // No workflow's name has a space.
+  return `${workflow} ${id}`;
+}

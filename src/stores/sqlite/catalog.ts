@@ -1,0 +1,121 @@
+/** The catalogue of what is deployed, in small tables of the same database. */
+import type { Catalog, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
+import { transaction, type Database } from "./database.ts";
+
+type Row = Record<string, unknown>;
+
+const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id AS versionId,
+  created_at AS createdAt, modified_at AS modifiedAt FROM workflows`;
+
+const VERSION = `SELECT id, workflow, class_name AS className, script_version_id AS scriptVersionId,
+  created_at AS createdAt, settings FROM workflow_versions`;
+
+const TOKEN = "SELECT id, label, hash, created_at AS createdAt FROM tokens";
+
+/** Each verb is asked for so rarely that its statements are prepared when it is. */
+export function sqliteCatalog(db: Database): Catalog {
+  const one = (sql: string, ...values: (string | number)[]): Row | undefined => db.prepare(sql).get(...values);
+  const all = (sql: string, ...values: (string | number)[]): Row[] => db.prepare(sql).all(...values);
+  const run = (sql: string, ...values: (string | number | null)[]): boolean => db.prepare(sql).run(...values).changes > 0;
+  return {
+    workflow: async (name) => one(`${WORKFLOW} WHERE name = ?`, name) as Workflow | undefined,
+    workflows: async ({ search = "", offset, limit }): Promise<Slice<Workflow>> => ({
+      items: all(
+        `${WORKFLOW} WHERE instr(name, ?) > 0 ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, search, limit, offset,
+      ) as unknown as Workflow[],
+      total: count(one("SELECT count(*) AS n FROM workflows WHERE instr(name, ?) > 0", search)),
+    }),
+    putWorkflow: async (workflow, version) => transaction(db, () => putWorkflow(run, workflow, version)),
+    removeWorkflow: async (name) =>
+      transaction(db, () => {
+        run("DELETE FROM workflow_versions WHERE workflow = ?", name);
+        return run("DELETE FROM workflows WHERE name = ?", name);
+      }),
+    workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
+    workflowVersions: async (workflow, offset, limit): Promise<Slice<WorkflowVersion>> => ({
+      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, workflow, limit, offset)
+        .map(toVersion)
+        .filter((version) => version !== undefined),
+      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", workflow)),
+    }),
+
+    activeScript: async (script) =>
+      toScript(one("SELECT * FROM script_versions WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)", script)),
+    scriptNames: async () => all("SELECT name FROM scripts ORDER BY name").map(({ name }) => String(name)),
+    scriptVersion: async (id) => toScript(one("SELECT * FROM script_versions WHERE id = ?", id)),
+    putScriptVersion: async (version) => transaction(db, () => putScriptVersion(run, version)),
+
+    tokens: async () => all(`${TOKEN} ORDER BY created_at, pk`) as unknown as TokenRecord[],
+    putToken: async ({ id, label, hash, createdAt }) => {
+      run("INSERT INTO tokens (id, label, hash, created_at) VALUES (?, ?, ?, ?)", id, label, hash, createdAt);
+    },
+    removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
+
+    setting: async (name) => one("SELECT json FROM settings WHERE name = ?", name)?.["json"] as string | undefined,
+    putSetting: async (name, json) => {
+      run("INSERT INTO settings (name, json) VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json", name, json);
+    },
+  };
+}
+
+type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
+
+function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): void {
+  run(
+    `INSERT INTO workflows (name, id, class_name, script, version_id, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET id = excluded.id, class_name = excluded.class_name, script = excluded.script,
+       version_id = excluded.version_id, created_at = excluded.created_at, modified_at = excluded.modified_at`,
+    workflow.name, workflow.id, workflow.className, workflow.script, workflow.versionId, workflow.createdAt, workflow.modifiedAt,
+  );
+  run(
+    `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings)
+     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    version.id, version.workflow, version.className, version.scriptVersionId, version.createdAt, JSON.stringify(version.settings),
+  );
+}
+
+function putScriptVersion(run: Run, version: ScriptVersion): void {
+  run(
+    `INSERT INTO script_versions
+       (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, source_map, code)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    version.id,
+    version.script,
+    version.hash,
+    version.createdAt,
+    JSON.stringify(version.bindings),
+    version.compatibilityDate ?? null,
+    JSON.stringify(version.compatibilityFlags),
+    version.sourceMap ?? null,
+    version.code,
+  );
+  run(
+    "INSERT INTO scripts (name, active_version_id) VALUES (?, ?) ON CONFLICT DO UPDATE SET active_version_id = excluded.active_version_id",
+    version.script,
+    version.id,
+  );
+}
+
+function toVersion(row: Row | undefined): WorkflowVersion | undefined {
+  return row && ({ ...row, settings: JSON.parse(String(row["settings"])) } as unknown as WorkflowVersion);
+}
+
+function toScript(row: Row | undefined): ScriptVersion | undefined {
+  if (row === undefined) return undefined;
+  const { source_map: sourceMap, compatibility_date: compatibilityDate } = row;
+  return {
+    id: String(row["id"]),
+    script: String(row["script"]),
+    hash: String(row["hash"]),
+    code: String(row["code"]),
+    bindings: JSON.parse(String(row["bindings"])) as ScriptVersion["bindings"],
+    compatibilityFlags: JSON.parse(String(row["compatibility_flags"])) as string[],
+    createdAt: Number(row["created_at"]),
+    ...(typeof sourceMap === "string" && { sourceMap }),
+    ...(typeof compatibilityDate === "string" && { compatibilityDate }),
+  };
+}
+
+function count(row: Row | undefined): number {
+  return Number(row?.["n"]);
+}

@@ -1,0 +1,45 @@
+/**
+ * Brings a database to the newest version of the schema: forward only, one transaction a version. The version is kept in
+ * SQLite's `user_version`; `application_id` marks the file as ours, so that nobody else's database is ever written to.
+ */
+import { Failure } from "../../model/errors.ts";
+import { transaction, type Database } from "./database.ts";
+import { schema0001 } from "./schema/0001.ts";
+
+/** The n-th entry leads from version n to version n + 1. */
+const MIGRATIONS: readonly string[] = [schema0001];
+
+/** The version of the schema that this code reads and writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+/** "step", as the four bytes that SQLite has room for. */
+const APPLICATION_ID = 0x73746570;
+
+/** Rejects files that are not ours to touch. Fails with `store.newer` or `store.foreign`, having changed nothing. */
+export function migrate(db: Database, file: string): void {
+  const version = pragma(db, "user_version");
+  const application = pragma(db, "application_id");
+  const isEmpty = db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
+  if (application !== APPLICATION_ID && !(isEmpty && application === 0 && version === 0)) {
+    throw new Failure("store.foreign", { detail: `${file} is a database of another program.` });
+  }
+  if (version > SCHEMA_VERSION) throw new Failure("store.newer", { detail: newer(file, version) });
+  // Once for the life of the file, and not possible within a transaction.
+  db.exec("PRAGMA journal_mode = WAL");
+  MIGRATIONS.forEach((sql, from) => {
+    if (from < version) return;
+    transaction(db, () => db.exec(`${sql}; PRAGMA user_version = ${from + 1}; PRAGMA application_id = ${APPLICATION_ID}`));
+  });
+}
+
+function newer(file: string, version: number): string {
+  return (
+    `The database ${file} has schema version ${version}, and this stepwell knows versions up to ${SCHEMA_VERSION}. ` +
+    "Start the newer stepwell that wrote it, or put back a copy of the data from before the upgrade."
+  );
+}
+
+function pragma(db: Database, name: "user_version" | "application_id"): number {
+  const row = db.prepare(`PRAGMA ${name}`).get();
+  return Number(row?.[name]);
+}

@@ -1,0 +1,75 @@
+/** Opens a database file: takes the lock, brings the schema up to date, and hands out store and catalogue. */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Catalog } from "../../ports/catalog.ts";
+import type { Store } from "../../ports/store.ts";
+import { sqliteCatalog } from "./catalog.ts";
+import { connectReader, connectWriter, openingFailure, unwritable } from "./database.ts";
+import { lockDatabase } from "./lock.ts";
+import { migrate } from "./migrate.ts";
+import { Reader } from "./reader.ts";
+import { ThreadWriter } from "./thread.ts";
+import { Writer } from "./writer.ts";
+
+/** How a database is opened. */
+export interface SqliteOptions {
+  /** Where commits are written: `thread` keeps the caller free, `inline` answers sooner. */
+  readonly writer?: "thread" | "inline";
+}
+
+/**
+ * Opens the database in a file, which is made if it is not there, like the directories above it. The files next to it
+ * that begin with its name belong to it. One process at a time may have it open.
+ *
+ * Rejects with a `Failure`: `store.locked`, `store.newer`, `store.foreign` or `store.unwritable`. Nothing has changed then.
+ */
+export async function openSqlite(file: string, options: SqliteOptions = {}): Promise<{ store: Store; catalog: Catalog }> {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (cause) {
+    throw unwritable(file, cause);
+  }
+  try {
+    return openLocked(file, lockDatabase(file), options);
+  } catch (cause) {
+    throw openingFailure(file, cause);
+  }
+}
+
+function openLocked(file: string, unlock: () => void, { writer = "inline" }: SqliteOptions): { store: Store; catalog: Catalog } {
+  try {
+    const db = connectReader(file);
+    try {
+      migrate(db, file);
+      const commits = writer === "inline" ? new Writer(connectWriter(file)) : new ThreadWriter(file);
+      const close = async (): Promise<void> => {
+        await commits.close();
+        db.close();
+        unlock();
+      };
+      return { store: sqliteStore(commits, new Reader(db), close), catalog: sqliteCatalog(db) };
+    } catch (cause) {
+      db.close();
+      throw cause;
+    }
+  } catch (cause) {
+    unlock();
+    throw cause;
+  }
+}
+
+function sqliteStore(writer: Writer | ThreadWriter, reader: Reader, close: () => Promise<void>): Store {
+  return {
+    acquire: async (owner) => writer.acquire(owner),
+    commit: async (batch, lease) => writer.commit(batch, lease),
+    find: async (workflow, id) => reader.find(workflow, id),
+    load: async (pk, afterSeq, maxBytes) => reader.load(pk, afterSeq, maxBytes),
+    rows: async (pk, seqs) => reader.rows(pk, seqs),
+    ready: async (kind, now, limit, after = 0) => reader.ready(kind, now, limit, after),
+    nextWake: async (after) => reader.nextWake(after),
+    list: async (query) => reader.list(query),
+    count: async (query, cap) => reader.count(query, cap),
+    statusCounts: async (workflow) => reader.statusCounts(workflow),
+    close,
+  };
+}

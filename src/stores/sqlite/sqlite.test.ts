@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Store } from "../../ports/store.ts";
+import { storeContract } from "../../testing/store-contract.ts";
+import { sampleChange, sampleInstance, sampleRow, sampleWriter } from "../../testing/store-samples.ts";
+import { SCHEMA_VERSION } from "./migrate.ts";
+import { openSqlite } from "./open.ts";
+
+for (const writer of ["inline", "thread"] as const) {
+  storeContract(`sqlite, ${writer}`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "stepwell-"));
+    const { store, catalog } = await openSqlite(join(directory, "x.db"), { writer });
+    const close = async (): Promise<void> => {
+      await store.close();
+      rmSync(directory, { recursive: true });
+    };
+    return { store, catalog, close };
+  });
+}
+
+describe.each(["inline", "thread"] as const)("sqlite file, %s", (writer) => {
+  let directory: string;
+  let file: string;
+  const open = async (): Promise<Store> => (await openSqlite(file, { writer })).store;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "stepwell-"));
+    file = join(directory, "data", "x.db");
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  test("everything is there after it was closed and opened again", async () => {
+    const first = await open();
+    const { create, commit, lease } = await sampleWriter(first);
+    const [a = 0, b = 0, c = 0] = await create(sampleInstance("a"), sampleInstance("b"), sampleInstance("c"));
+    await commit({ appends: [sampleChange(a, 2, "queued", "waiting", 50)], removes: [b, c] });
+    const summary = await first.find("orders", "a");
+    await first.close();
+
+    const second = await open();
+    expect(await second.find("orders", "a")).toEqual(summary);
+    expect(await second.load(a, 0, 1000)).toEqual([sampleRow(1), sampleRow(2)]);
+    expect(await second.statusCounts("orders")).toEqual({ waiting: 1 });
+    expect(await second.nextWake(0)).toBe(50);
+    const next = await sampleWriter(second);
+    expect(next.lease.epoch).toBe(lease.epoch + 1);
+    expect(await next.create(sampleInstance("d"))).toHaveLength(1);
+    await second.close();
+    await expect(second.commit({ creates: [], appends: [], removes: [] }, next.lease)).rejects.toThrow();
+  });
+
+  test("a second opener is refused while the first lives, and welcome afterwards", async () => {
+    const first = await open();
+    await expect(open()).rejects.toMatchObject({ failure: "store.locked", detail: expect.stringContaining(file) });
+    expect(await first.find("orders", "a")).toBeUndefined();
+    await first.close();
+    await (await open()).close();
+  });
+
+  test("a process killed while it commits has lost nothing that it was told is durable", async () => {
+    const child = startCommitter(file, writer);
+    const acknowledged = await killAfter(child, 200);
+    const store = await open();
+    expect(acknowledged.length).toBeGreaterThanOrEqual(200);
+    for (const line of acknowledged) {
+      const { id, pk, seq } = JSON.parse(line) as { id: string; pk: number; seq: number };
+      expect(await store.find("orders", id)).toMatchObject({ pk });
+      expect(await store.rows(pk, [seq])).toEqual([sampleRow(seq, 400)]);
+    }
+    const all = await store.list({ workflow: "orders", direction: "asc", limit: 1e9 });
+    expect(await store.count({ workflow: "orders" }, 0)).toBe(all.length);
+    await store.close();
+  });
+
+  test("another process has it until it dies, however it dies", async () => {
+    const child = startCommitter(file, writer);
+    const [, refusal] = await Promise.all([
+      killAfter(child, 1, async () => expect(open()).rejects.toMatchObject({ failure: "store.locked" })),
+      undefined,
+    ]);
+    expect(refusal).toBeUndefined();
+    await (await open()).close();
+  });
+});
+
+describe("sqlite, what is refused", () => {
+  let directory: string;
+  let file: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "stepwell-"));
+    file = join(directory, "x.db");
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  function edit(sql: string): void {
+    const db = new DatabaseSync(file);
+    db.exec(sql);
+    db.close();
+  }
+
+  test("a schema from the future, by both versions and with a way out; the file stays as it is", async () => {
+    await (await openSqlite(file)).store.close();
+    edit(`PRAGMA user_version = ${SCHEMA_VERSION + 6}`);
+    const detail = expect.stringMatching(new RegExp(`version ${SCHEMA_VERSION + 6}.* ${SCHEMA_VERSION}\\. Start the newer`));
+    await expect(openSqlite(file)).rejects.toMatchObject({ failure: "store.newer", detail });
+    edit(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    await (await openSqlite(file)).store.close();
+  });
+
+  test("another program's database, and what is none", async () => {
+    edit("CREATE TABLE theirs (x)");
+    await expect(openSqlite(file)).rejects.toMatchObject({ failure: "store.foreign" });
+    writeFileSync(file, "Dear diary, ".repeat(1000));
+    await expect(openSqlite(file)).rejects.toMatchObject({ failure: "store.foreign" });
+  });
+
+  test("a place that cannot be written to", async () => {
+    writeFileSync(join(directory, "taken"), "");
+    const inFile = openSqlite(join(directory, "taken", "x.db"));
+    await expect(inFile).rejects.toMatchObject({ failure: "store.unwritable", detail: expect.stringContaining("taken") });
+    mkdirSync(file);
+    await expect(openSqlite(file)).rejects.toMatchObject({ failure: "store.unwritable" });
+  });
+});
+
+/** A process that commits for ever, in twos and threes, and says on its output what has been acknowledged. */
+function startCommitter(file: string, writer: string): ChildProcess {
+  const script = `
+    import { writeSync } from "node:fs";
+    import { openSqlite } from ${JSON.stringify(new URL("open.ts", import.meta.url).href)};
+    import { sampleInstance, sampleRow, sampleWriter } from ${JSON.stringify(new URL("../../testing/store-samples.ts", import.meta.url).href)};
+    const { store } = await openSqlite(${JSON.stringify(file)}, { writer: ${JSON.stringify(writer)} });
+    const { create, commit } = await sampleWriter(store);
+    for (let i = 0; ; i += 1) {
+      const id = "i" + i;
+      const [pk] = await create(sampleInstance(id), sampleInstance("other-" + i));
+      await commit({ appends: [2, 3, 4].map((seq) => ({ pk, row: sampleRow(seq, 400) })) });
+      writeSync(1, JSON.stringify({ id, pk, seq: 4 }) + "\\n");
+    }`;
+  return spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** Kills a committer once it has said so many lines (and `before` is done); resolves with every whole line it has said. */
+async function killAfter(child: ChildProcess, lines: number, before?: () => Promise<void>): Promise<string[]> {
+  let said = "";
+  let isReady = false;
+  const closed = once(child, "close");
+  await new Promise<void>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error("The committer ended by itself")));
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      if (isReady || said.split("\n").length <= lines) return;
+      isReady = true;
+      resolve((before?.() ?? Promise.resolve()).finally(() => child.kill("SIGKILL")));
+    });
+  });
+  await closed;
+  return said.split("\n").slice(0, -1);
+}

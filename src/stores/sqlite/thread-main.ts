@@ -1,0 +1,29 @@
+/** The writing thread: the writer on its connection, doing what the store asks, one thing after the other. */
+import { parentPort, workerData } from "node:worker_threads";
+import { StoreFenced } from "../../ports/store.ts";
+import { connectWriter } from "./database.ts";
+import type { FromWriter, ToWriter } from "./thread-messages.ts";
+import { Writer } from "./writer.ts";
+
+const writer = new Writer(connectWriter(String(workerData)));
+
+parentPort?.on("message", (message: ToWriter) => {
+  parentPort?.postMessage(answer(message));
+  if (message.type === "close") parentPort?.close();
+});
+
+function answer(message: ToWriter): FromWriter {
+  try {
+    switch (message.type) {
+      case "acquire":
+        return { type: "acquired", lease: writer.acquire(message.owner) };
+      case "commit":
+        return { type: "committed", result: writer.commit(message.batch, message.lease) };
+      case "close":
+        writer.close();
+        return { type: "closed" };
+    }
+  } catch (cause) {
+    return cause instanceof StoreFenced ? { type: "fenced", message: cause.message } : { type: "failed", cause };
+  }
+}

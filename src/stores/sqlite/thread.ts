@@ -1,0 +1,75 @@
+/**
+ * The writer in a thread of its own. A commit is mostly waiting for the disk, and here the engine goes on meanwhile:
+ * the caller is held up for as long as it takes to copy a batch.
+ */
+import { Worker } from "node:worker_threads";
+import { StoreFenced, type Batch, type BatchResult, type Lease } from "../../ports/store.ts";
+import type { FromWriter, ToWriter } from "./thread-messages.ts";
+
+interface Waiting {
+  readonly resolve: (answer: FromWriter) => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+export class ThreadWriter {
+  readonly #worker: Worker;
+  readonly #waiting: Waiting[] = [];
+  #ended: Error | undefined;
+
+  constructor(file: string) {
+    // Sources run as `.ts`, the published package as `.js`.
+    const extension = new URL(import.meta.url).pathname.endsWith(".ts") ? "ts" : "js";
+    this.#worker = new Worker(new URL(`./thread-main.${extension}`, import.meta.url), { workerData: file });
+    this.#worker.unref();
+    this.#worker.on("message", (answer: FromWriter) => this.#settle(answer));
+    this.#worker.on("error", (cause) => this.#end(cause instanceof Error ? cause : new Error(String(cause))));
+    this.#worker.on("exit", () => this.#end(new Error("The database is closed")));
+  }
+
+  async acquire(owner: string): Promise<Lease> {
+    const answer = await this.#ask({ type: "acquire", owner });
+    if (answer.type !== "acquired") throw failure(answer);
+    return answer.lease;
+  }
+
+  async commit(batch: Batch, lease: Lease): Promise<BatchResult> {
+    const answer = await this.#ask({ type: "commit", batch, lease });
+    if (answer.type !== "committed") throw failure(answer);
+    return answer.result;
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended === undefined) await this.#ask({ type: "close" });
+  }
+
+  #ask(message: ToWriter): Promise<FromWriter> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      // A process may not end while somebody waits for a commit.
+      if (this.#waiting.push({ resolve, reject }) === 1) this.#worker.ref();
+      this.#worker.postMessage(message);
+    });
+  }
+
+  #settle(answer: FromWriter): void {
+    const waiting = this.#waiting.shift();
+    if (this.#waiting.length === 0) this.#worker.unref();
+    waiting?.resolve(answer);
+  }
+
+  #end(cause: Error): void {
+    this.#ended ??= cause;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
+  }
+}
+
+function failure(answer: FromWriter): unknown {
+  switch (answer.type) {
+    case "fenced":
+      return new StoreFenced(answer.message);
+    case "failed":
+      return answer.cause;
+    default:
+      return new Error(`The writing thread answered ${answer.type}`);
+  }
+}

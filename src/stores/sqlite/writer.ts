@@ -1,0 +1,113 @@
+/**
+ * Commits, on a connection of its own: a batch is one transaction, applied by statements prepared once. The epoch is
+ * checked inside the transaction, so that whoever has lost the lease cannot write, however late.
+ */
+import type { InstanceStatus } from "../../model/status.ts";
+import { StoreFenced, type Append, type Batch, type BatchResult, type JournalRow, type Lease, type NewInstance } from "../../ports/store.ts";
+import { StatusCounts } from "./counts.ts";
+import { transaction, type Database, type Statement } from "./database.ts";
+import { Names } from "./names.ts";
+
+export class Writer {
+  readonly #db: Database;
+  readonly #names: Names;
+  readonly #counts: StatusCounts;
+  readonly #statements: ReturnType<typeof prepare>;
+  #nextPk: number;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#names = new Names(db);
+    this.#counts = new StatusCounts(db);
+    this.#statements = prepare(db);
+    const row = db.prepare("SELECT max(pk) AS last FROM instances").get();
+    // Counted here, so that in the life of a process no key is given twice, even if the newest instance is deleted.
+    this.#nextPk = Number(row?.["last"] ?? 0) + 1;
+  }
+
+  acquire(owner: string): Lease {
+    const row = transaction(this.#db, () => this.#statements.acquire.get(owner));
+    return { owner, epoch: Number(row?.["epoch"]) };
+  }
+
+  commit(batch: Batch, lease: Lease): BatchResult {
+    try {
+      return transaction(this.#db, () => {
+        if (this.#statements.holds.get(lease.owner, lease.epoch) === undefined) throw new StoreFenced("The lease is lost");
+        const created = batch.creates.map((instance) => this.#create(instance));
+        for (const append of batch.appends) this.#append(append);
+        for (const pk of batch.removes) this.#remove(pk);
+        this.#counts.write();
+        return { created };
+      });
+    } catch (cause) {
+      this.#names.forget();
+      this.#counts.forget();
+      throw cause;
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #create({ summary, row }: NewInstance): number | "exists" {
+    const { status, trigger, createdAt, modifiedAt, startedAt, endedAt, wakeAt } = summary;
+    const pk = this.#nextPk;
+    const workflow = this.#names.keyOf(summary.workflow);
+    const version = this.#names.keyOf(summary.versionId);
+    const { create } = this.#statements;
+    const { changes } = create.run(pk, workflow, summary.id, status, version, trigger, createdAt, modifiedAt, startedAt, endedAt, wakeAt);
+    if (changes === 0) return "exists";
+    this.#nextPk += 1;
+    this.#insertRow(pk, row);
+    this.#counts.add(workflow, status, 1);
+    return pk;
+  }
+
+  #append({ pk, row, change, restart }: Append): void {
+    if (restart === true) this.#statements.voidRows.run(pk, row.seq);
+    this.#insertRow(pk, row);
+    if (change === undefined) return;
+    const { from, to } = change;
+    const version = this.#names.keyOf(to.versionId);
+    const found = this.#statements.change.get(to.status, version, to.modifiedAt, to.startedAt, to.endedAt, to.wakeAt, pk, from);
+    if (found === undefined) throw new Error(`Instance ${pk} is not ${from}, so it cannot become ${to.status}`);
+    if (to.status === from) return;
+    const workflow = Number(found["workflow"]);
+    this.#counts.add(workflow, from, -1);
+    this.#counts.add(workflow, to.status, 1);
+  }
+
+  #remove(pk: number): void {
+    const gone = this.#statements.remove.get(pk);
+    if (gone === undefined) return;
+    this.#statements.removeRows.run(pk);
+    this.#counts.add(Number(gone["workflow"]), gone["status"] as InstanceStatus, -1);
+  }
+
+  #insertRow(pk: number, { seq, firstEventId, events }: JournalRow): void {
+    this.#statements.insertRow.run(pk, seq, firstEventId, events);
+  }
+}
+
+function prepare(db: Database): Record<"acquire" | "holds" | "create" | "insertRow" | "change" | "voidRows" | "remove" | "removeRows", Statement> {
+  return {
+    acquire: db.prepare("UPDATE lease SET owner = ?, epoch = epoch + 1 RETURNING epoch"),
+    holds: db.prepare("SELECT 1 FROM lease WHERE owner = ? AND epoch = ?"),
+    create: db.prepare(
+      `INSERT INTO instances
+         (pk, workflow, id, status, version, trigger_source, created_at, modified_at, started_at, ended_at, wake_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (workflow, id) DO NOTHING`,
+    ),
+    insertRow: db.prepare("INSERT INTO journal (instance, seq, first_event_id, events) VALUES (?, ?, ?, ?)"),
+    change: db.prepare(
+      `UPDATE instances SET status = ?, version = ?, modified_at = ?, started_at = ?, ended_at = ?, wake_at = ?
+       WHERE pk = ? AND status = ? RETURNING workflow`,
+    ),
+    voidRows: db.prepare("DELETE FROM journal WHERE instance = ? AND seq < ?"),
+    remove: db.prepare("DELETE FROM instances WHERE pk = ? RETURNING workflow, status"),
+    removeRows: db.prepare("DELETE FROM journal WHERE instance = ?"),
+  };
+}

@@ -1,0 +1,122 @@
+/** What every catalogue must do, as tests; part of the contract of a store. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ScriptVersion, Workflow, WorkflowVersion } from "../ports/catalog.ts";
+import type { OpenedStore } from "./store-samples.ts";
+
+function workflow(name: string, createdAt: number, versionId = `${name}-1`): Workflow {
+  return { id: `id-${name}`, name, className: "Flow", script: "shop", versionId, createdAt, modifiedAt: createdAt + 1 };
+}
+
+function workflowVersion(of: string, id: string, createdAt: number): WorkflowVersion {
+  const settings = { limits: { steps: 9 }, schedules: [{ cron: "* * * * *" }] };
+  return { id, workflow: of, className: "Flow", scriptVersionId: "script-1", createdAt, settings };
+}
+
+const FULL: ScriptVersion = {
+  id: "script-1",
+  script: "shop",
+  hash: "h1",
+  code: "export class Flow {} // \u{1F600}",
+  sourceMap: "{}",
+  bindings: [
+    { type: "plain_text", name: "A", text: "a" },
+    { type: "json", name: "B", json: { b: [1, null] } },
+    { type: "workflow", name: "FLOW", workflow: "orders" },
+  ],
+  compatibilityDate: "2026-11-01",
+  compatibilityFlags: ["nodejs_compat"],
+  createdAt: 5,
+};
+
+const BARE: ScriptVersion = { id: "script-2", script: "shop", hash: "h2", code: "", bindings: [], compatibilityFlags: [], createdAt: 6 };
+
+/** Defines the tests for a catalogue. */
+export function catalogContract(name: string, open: () => Promise<OpenedStore>): void {
+  describe(`${name}: catalog`, () => {
+    const at = {} as OpenedStore;
+    beforeEach(async () => {
+      Object.assign(at, await open());
+    });
+    afterEach(() => at.close());
+
+    test("a workflow is what was last put, and keeps its versions", async () => {
+      const { catalog } = at;
+      expect(await catalog.workflow("orders")).toBeUndefined();
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
+      await catalog.putWorkflow(workflow("orders", 1, "v2"), workflowVersion("orders", "v2", 2));
+      expect(await catalog.workflow("orders")).toEqual(workflow("orders", 1, "v2"));
+      expect(await catalog.workflowVersion("v1")).toEqual(workflowVersion("orders", "v1", 1));
+      expect(await catalog.workflowVersion("v2")).toEqual(workflowVersion("orders", "v2", 2));
+      expect(await catalog.workflowVersion("v3")).toBeUndefined();
+      const { items, total } = await catalog.workflows({ offset: 0, limit: 10 });
+      expect([items.length, total]).toEqual([1, 1]);
+    });
+
+    test("workflows are listed newest first, by a part of the name, in slices", async () => {
+      const { catalog } = at;
+      const times = { "a-one": 1, "b-one": 3, "c-two": 2, "d-one": 3 };
+      for (const [each, createdAt] of Object.entries(times)) {
+        await catalog.putWorkflow(workflow(each, createdAt), workflowVersion(each, `${each}-1`, createdAt));
+      }
+      const names = async (query: { search?: string; offset: number; limit: number }): Promise<[string[], number]> => {
+        const { items, total } = await catalog.workflows(query);
+        return [items.map((each) => each.name), total];
+      };
+      expect(await names({ offset: 0, limit: 10 })).toEqual([["d-one", "b-one", "c-two", "a-one"], 4]);
+      expect(await names({ search: "-one", offset: 1, limit: 1 })).toEqual([["b-one"], 3]);
+      expect(await names({ search: "%", offset: 0, limit: 10 })).toEqual([[], 0]);
+    });
+
+    test("versions of a workflow are listed newest first, in slices", async () => {
+      const { catalog } = at;
+      for (const [id, createdAt] of [["v1", 1], ["v2", 2], ["v3", 2]] as const) {
+        await catalog.putWorkflow(workflow("orders", 1, id), workflowVersion("orders", id, createdAt));
+      }
+      await catalog.putWorkflow(workflow("bills", 1, "w1"), workflowVersion("bills", "w1", 9));
+      const { items, total } = await catalog.workflowVersions("orders", 0, 2);
+      expect([items.map(({ id }) => id), total]).toEqual([["v3", "v2"], 3]);
+      expect((await catalog.workflowVersions("orders", 2, 2)).items).toEqual([workflowVersion("orders", "v1", 1)]);
+    });
+
+    test("a removed workflow is forgotten with its versions, and with nobody else's", async () => {
+      const { catalog } = at;
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
+      await catalog.putWorkflow(workflow("bills", 1, "w1"), workflowVersion("bills", "w1", 1));
+      expect(await catalog.removeWorkflow("orders")).toBe(true);
+      expect(await catalog.removeWorkflow("orders")).toBe(false);
+      expect(await catalog.workflow("orders")).toBeUndefined();
+      expect(await catalog.workflowVersion("v1")).toBeUndefined();
+      expect(await catalog.workflowVersion("w1")).toBeDefined();
+    });
+
+    test("the script version that was put last is the active one; older ones stay as they were", async () => {
+      const { catalog } = at;
+      expect(await catalog.activeScript("shop")).toBeUndefined();
+      await catalog.putScriptVersion(FULL);
+      await catalog.putScriptVersion(BARE);
+      expect(await catalog.activeScript("shop")).toEqual(BARE);
+      expect(await catalog.scriptVersion("script-1")).toEqual(FULL);
+      await catalog.putScriptVersion({ ...FULL, code: "other" });
+      expect(await catalog.activeScript("shop")).toEqual(FULL);
+      await catalog.putScriptVersion({ ...BARE, id: "script-3", script: "bank" });
+      expect(await catalog.scriptNames()).toEqual(["bank", "shop"]);
+      expect(await catalog.scriptVersion("script-9")).toBeUndefined();
+    });
+
+    test("tokens and settings", async () => {
+      const { catalog } = at;
+      const first = { id: "t1", label: "ci", hash: "aa", createdAt: 1 };
+      const second = { id: "t2", label: "me", hash: "bb", createdAt: 2 };
+      await catalog.putToken(second);
+      await catalog.putToken(first);
+      expect(await catalog.tokens()).toEqual([first, second]);
+      expect(await catalog.removeToken("t1")).toBe(true);
+      expect(await catalog.removeToken("t1")).toBe(false);
+      expect(await catalog.tokens()).toEqual([second]);
+      expect(await catalog.setting("limits")).toBeUndefined();
+      await catalog.putSetting("limits", "1");
+      await catalog.putSetting("limits", "2");
+      expect(await catalog.setting("limits")).toBe("2");
+    });
+  });
+}

@@ -1,0 +1,200 @@
+/**
+ * The script that the executor contract runs, as one function: its text makes a module for executors that load one, and
+ * calling it makes the classes for those that are given them. It must therefore refer to nothing outside itself.
+ */
+import type { ScriptVersion } from "../ports/catalog.ts";
+
+/** What the function needs of `cloudflare:workers` and `cloudflare:workflows`. */
+export interface Platform {
+  readonly WorkflowEntrypoint: new (ctx: never, env: never) => { readonly ctx: unknown; readonly env: unknown };
+  readonly NonRetryableError: new (message: string) => Error;
+  readonly env: unknown;
+}
+
+/** As much of a step as the script uses. */
+interface Step {
+  do(name: string, callback: (ctx: { attempt: number }) => unknown): Promise<unknown>;
+  do(name: string, config: object, callback: (ctx: { attempt: number }) => unknown): Promise<unknown>;
+  sleep(name: string, duration: number | string): Promise<void>;
+  waitForEvent(name: string, options: { type: string }): Promise<{ payload: unknown; type: string; timestamp: Date }>;
+}
+
+interface Flow {
+  create(options: unknown): Promise<{ id: string }>;
+  get(id: string): Promise<{ id: string }>;
+}
+
+interface Env {
+  readonly GREETING: string;
+  readonly KEY: string;
+  readonly SETTINGS: unknown;
+  readonly FLOW: Flow;
+}
+
+interface Event {
+  readonly payload: { readonly n: number };
+  readonly instanceId: string;
+}
+
+/** The workflows of the contract, and a `default` export that answers requests. */
+export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imported }: Platform): Record<string, unknown> {
+  const aborted: string[] = [];
+
+  class Two extends WorkflowEntrypoint {
+    async run(event: Event, step: Step): Promise<unknown> {
+      const first = (await step.do("first", () => event.payload.n + 1)) as number;
+      const second = (await step.do("second", async () => first * 2)) as number;
+      return { first, second, id: event.instanceId };
+    }
+  }
+
+  class Flaky extends WorkflowEntrypoint {
+    async run(_: Event, step: Step): Promise<unknown> {
+      return step.do("flaky", { retries: { limit: 3, delay: 50, backoff: "constant" } }, ({ attempt }) => {
+        if (attempt < 3) throw new TypeError(`no ${attempt}`);
+        return attempt;
+      });
+    }
+  }
+
+  class Stubborn extends WorkflowEntrypoint {
+    async run(_: Event, step: Step): Promise<unknown> {
+      const caught = await step
+        .do("stubborn", () => {
+          const error = new NonRetryableError("never");
+          throw error instanceof NonRetryableError ? error : new Error("another class of that name");
+        })
+        .catch((error: unknown) => String(error));
+      return caught;
+    }
+  }
+
+  class Sleeper extends WorkflowEntrypoint {
+    async run(_: Event, step: Step): Promise<unknown> {
+      await step.sleep("nap", "1 hour");
+      return "awake";
+    }
+  }
+
+  class Waiter extends WorkflowEntrypoint {
+    async run(_: Event, step: Step): Promise<unknown> {
+      const { payload, type, timestamp } = await step.waitForEvent("answer", { type: "reply" });
+      return { payload, type, at: timestamp.getTime() };
+    }
+  }
+
+  class Caller extends WorkflowEntrypoint {
+    async run(event: Event, step: Step): Promise<unknown> {
+      const flow = (this.env as Env).FLOW;
+      return step.do("call", { retries: { limit: 0, delay: 0 } }, async () => {
+        const made = await flow.create({ id: `child-${event.payload.n}`, params: { when: new Date(5), seen: new Set([1]) } });
+        return made.id;
+      });
+    }
+  }
+
+  class Reader extends WorkflowEntrypoint {
+    async run(): Promise<unknown> {
+      const { GREETING, KEY, SETTINGS } = this.env as Env;
+      return { GREETING, KEY, SETTINGS, imported: (imported as Env).GREETING, path: process.env["PATH"] ?? "unset", key: process.env["KEY"] };
+    }
+  }
+
+  /** Waits in a step until the binding answers, so that a test decides when. */
+  class Gated extends WorkflowEntrypoint {
+    async run(_: Event, step: Step): Promise<unknown> {
+      await step.do("gate", async () => (await (this.env as Env).FLOW.get("gate")).id);
+      return step.do("behind", () => "through");
+    }
+  }
+
+  class Careless extends WorkflowEntrypoint {
+    async run(_: Event, step: Step): Promise<unknown> {
+      void Promise.reject(new Error("nobody caught this"));
+      (this.ctx as { waitUntil(promise: Promise<unknown>): void }).waitUntil(Promise.reject(new Error("nor this")));
+      return step.do("go on", () => "still here");
+    }
+  }
+
+  class Busy extends WorkflowEntrypoint {
+    async run(): Promise<unknown> {
+      for (;;);
+    }
+  }
+
+  class Crasher extends WorkflowEntrypoint {
+    async run(): Promise<unknown> {
+      setTimeout(() => {
+        throw new Error("thrown to nobody");
+      });
+      return new Promise(() => {});
+    }
+  }
+
+  class Quitter extends WorkflowEntrypoint {
+    async run(): Promise<unknown> {
+      return process.exit(3);
+    }
+  }
+
+  async function fetch(request: Request, env: Env): Promise<Response> {
+    switch (new URL(request.url).pathname) {
+      case "/echo": {
+        const headers = { "x-method": request.method, "x-greeting": env.GREETING, "x-sent": request.headers.get("x-sent") ?? "" };
+        return new Response(request.body, { status: 201, headers });
+      }
+      case "/cookies":
+        return new Response(null, {
+          status: 204,
+          headers: [
+            ["set-cookie", "a=1"],
+            ["set-cookie", "b=2"],
+          ],
+        });
+      case "/never":
+        request.signal.addEventListener("abort", () => aborted.push("never"));
+        return new Promise(() => {});
+      case "/stuck":
+        return new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new TextEncoder().encode("some")) }, { highWaterMark: 0 }));
+      case "/aborted":
+        return Response.json(aborted);
+      case "/exit":
+        return process.exit(4);
+      default:
+        throw new RangeError("no such page");
+    }
+  }
+
+  const workflows = { Two, Flaky, Stubborn, Sleeper, Waiter, Caller, Reader, Gated, Careless, Busy, Crasher, Quitter };
+  return { ...workflows, default: { fetch } };
+}
+
+const NAMES = ["Two", "Flaky", "Stubborn", "Sleeper", "Waiter", "Caller", "Reader", "Gated", "Careless", "Busy", "Crasher", "Quitter"];
+
+/** The script as a module. */
+const CONTRACT_CODE = `
+import { WorkflowEntrypoint, env } from "cloudflare:workers";
+import { NonRetryableError } from "cloudflare:workflows";
+const script = (${contractScript.toString()})({ WorkflowEntrypoint, NonRetryableError, env });
+export const { ${NAMES.join(", ")} } = script;
+export default script.default;
+`;
+
+/** A version with the contract's bindings, whose code is the contract's script unless another is given. */
+export function contractVersion(code: string = CONTRACT_CODE): ScriptVersion {
+  return {
+    id: "contract-1",
+    script: "contract",
+    hash: "contract",
+    code,
+    bindings: [
+      { type: "plain_text", name: "GREETING", text: "hello" },
+      { type: "secret_text", name: "KEY", text: "open sesame" },
+      { type: "json", name: "SETTINGS", json: { depth: [1, 2] } },
+      { type: "workflow", name: "FLOW", workflow: "flow" },
+    ],
+    compatibilityDate: "2026-11-01",
+    compatibilityFlags: [],
+    createdAt: 0,
+  };
+}

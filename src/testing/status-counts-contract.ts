@@ -1,0 +1,98 @@
+/** The counts of statuses are kept as batches come: here they are held against a recount, after batches of every kind. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { INSTANCE_STATUSES, type InstanceStatus } from "../model/status.ts";
+import type { Append, Batch, Store } from "../ports/store.ts";
+import { sampleChange, sampleInstance, sampleRow, sampleWriter, type OpenedStore } from "./store-samples.ts";
+
+const WORKFLOWS = ["orders", "bills"] as const;
+
+const status: fc.Arbitrary<InstanceStatus> = fc.constantFrom(...INSTANCE_STATUSES);
+
+/** One random batch; `which` picks an instance among those that there are. */
+const script = fc.record({
+  creates: fc.array(fc.record({ workflow: fc.constantFrom(...WORKFLOWS), id: fc.constantFrom("a", "b", "c", "d", "e"), status })),
+  changes: fc.array(fc.record({ which: fc.nat(9), status, restart: fc.boolean() })),
+  removes: fc.array(fc.nat(9), { maxLength: 2 }),
+  /** Ends with a row that cannot be written, so that the whole batch must count for nothing. */
+  isSpoiled: fc.boolean(),
+});
+
+type Script = typeof script extends fc.Arbitrary<infer T> ? T : never;
+
+interface Expected {
+  readonly workflow: string;
+  readonly status: InstanceStatus;
+}
+
+/** Defines the tests of how statuses are counted. */
+export function statusCountsContract(name: string, open: () => Promise<OpenedStore>): void {
+  describe(`${name}: status counts`, () => {
+    test("after any batches the counts are those of a recount, and of what was asked for", async () => {
+      const property = fc.asyncProperty(fc.array(script, { maxLength: 8 }), async (scripts) => {
+        const { store, close } = await open();
+        try {
+          await play(store, scripts);
+        } finally {
+          await close();
+        }
+      });
+      await fc.assert(property, { numRuns: 40 });
+    });
+  });
+}
+
+async function play(store: Store, scripts: readonly Script[]): Promise<void> {
+  const writer = await sampleWriter(store);
+  let expected: ReadonlyMap<number, Expected> = new Map();
+  let seq = 1;
+  for (const each of scripts) {
+    const { batch, after } = toBatch(each, expected, seq);
+    seq += each.changes.length + 2;
+    if (each.isSpoiled && expected.size > 0) {
+      await expect(writer.commit(batch)).rejects.toThrow();
+    } else {
+      const { created } = await writer.commit(batch);
+      expected = new Map([...after, ...created.flatMap((pk, i) => made(pk, each.creates[i]))]);
+    }
+    await check(store, expected);
+  }
+}
+
+function toBatch(each: Script, before: ReadonlyMap<number, Expected>, seq: number): { batch: Batch; after: Map<number, Expected> } {
+  const pks = [...before.keys()];
+  const after = new Map(before);
+  const appends = each.changes.flatMap(({ which, status: to, restart }, i): Append[] => {
+    const pk = pks[which];
+    const from = pk === undefined ? undefined : after.get(pk);
+    if (pk === undefined || from === undefined) return [];
+    after.set(pk, { ...from, status: to });
+    const append = sampleChange(pk, seq + 1 + i, from.status, to);
+    return [restart ? { ...append, restart: true } : append];
+  });
+  const [first] = pks;
+  const twice = { pk: first ?? 0, row: sampleRow(seq + each.changes.length + 1) };
+  if (each.isSpoiled && first !== undefined) appends.push(twice, twice);
+  const removes = each.removes.flatMap((which) => pks[which] ?? []);
+  for (const pk of removes) after.delete(pk);
+  const creates = each.creates.map(({ workflow, id, status: born }) => sampleInstance(id, { workflow, status: born }));
+  return { batch: { creates, appends, removes }, after };
+}
+
+function made(pk: number | "exists", instance: Expected | undefined): [number, Expected][] {
+  return pk === "exists" || instance === undefined ? [] : [[pk, instance]];
+}
+
+async function check(store: Store, expected: ReadonlyMap<number, Expected>): Promise<void> {
+  for (const workflow of WORKFLOWS) {
+    const counts = await store.statusCounts(workflow);
+    expect(counts).toEqual(tally(await store.list({ workflow, direction: "asc", limit: 1000 })));
+    expect(counts).toEqual(tally([...expected.values()].filter((each) => each.workflow === workflow)));
+  }
+}
+
+function tally(instances: Iterable<{ readonly status: InstanceStatus }>): Partial<Record<InstanceStatus, number>> {
+  const counts: Partial<Record<InstanceStatus, number>> = {};
+  for (const each of instances) counts[each.status] = (counts[each.status] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,263 @@
+/**
+ * What every store must do, as tests. Run it from a test file of a store:
+ * `storeContract("mine", async () => ({ store, catalog, close }))`. Needs Vitest and fast-check.
+ */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { InstanceStatus } from "../model/status.ts";
+import { StoreFenced, type InstanceSummary, type Store } from "../ports/store.ts";
+import { catalogContract } from "./catalog-contract.ts";
+import { SAMPLE_NOW, sampleChange, sampleInstance, sampleRow, sampleWriter, type OpenedStore, type SampleWriter } from "./store-samples.ts";
+import { statusCountsContract } from "./status-counts-contract.ts";
+
+/** Defines the tests of the contract for a store. */
+export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
+  describe(`${name}: store`, () => {
+    const at = {} as OpenedStore & { writer: SampleWriter };
+    beforeEach(async () => {
+      const opened = await open();
+      Object.assign(at, opened, { writer: await sampleWriter(opened.store) });
+    });
+    afterEach(() => at.close());
+
+    describe("commit", () => commitContract(at));
+    describe("journal", () => journalContract(at));
+    describe("lists", () => listContract(at));
+    describe("schedule", () => scheduleContract(at));
+  });
+  statusCountsContract(name, open);
+  catalogContract(name, open);
+}
+
+/** The store of the test that is running. */
+interface At {
+  readonly store: Store;
+  readonly writer: SampleWriter;
+}
+
+function commitContract(at: At): void {
+  test("a new instance is found by its address, with everything that was said of it", async () => {
+    const about = { status: "waiting", trigger: "cron", startedAt: 5, endedAt: 6, wakeAt: 7, modifiedAt: 8, versionId: "v" } as const;
+    const [pk] = await at.writer.create(sampleInstance("a", about));
+    expect(await at.store.find("orders", "a")).toEqual({ ...sampleInstance("a", about).summary, pk });
+    expect(await at.store.find("orders", "b")).toBeUndefined();
+    expect(await at.store.find("bills", "a")).toBeUndefined();
+  });
+
+  test("a taken id is answered per row, within a batch too, and leaves the first one alone", async () => {
+    const [first] = await at.writer.create(sampleInstance("a"));
+    const creates = [sampleInstance("a", { status: "running" }), sampleInstance("b"), sampleInstance("b", { status: "running" })];
+    const { created } = await at.writer.commit({ creates: [...creates, sampleInstance("a", { workflow: "bills" })] });
+    expect(created.map((each) => typeof each)).toEqual(["string", "number", "string", "number"]);
+    expect(created[0]).toBe("exists");
+    expect(new Set([first, created[1], created[3]]).size).toBe(3);
+    expect(await at.store.find("orders", "a")).toMatchObject({ pk: first, status: "queued" });
+    expect(await at.store.statusCounts("orders")).toEqual({ queued: 2 });
+  });
+
+  test("creates, appends and removes of one batch are applied in this order", async () => {
+    const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
+    const appends = [sampleChange(b, 2, "queued", "running"), sampleChange(b, 3, "running", "complete")];
+    const { created } = await at.writer.commit({ creates: [sampleInstance("a")], appends, removes: [a, a, 999] });
+    expect(created).toEqual(["exists"]);
+    expect(await at.store.find("orders", "a")).toBeUndefined();
+    expect(await at.store.find("orders", "b")).toMatchObject({ status: "complete", modifiedAt: SAMPLE_NOW + 3 });
+    expect(await at.store.statusCounts("orders")).toEqual({ complete: 1 });
+  });
+
+  test("a change replaces exactly the part of the summary that changes", async () => {
+    const [pk = 0] = await at.writer.create(sampleInstance("a", { wakeAt: 4 }));
+    const to = { status: "errored", versionId: "version-2", modifiedAt: 1, startedAt: 2, endedAt: 3, wakeAt: null } as const;
+    await at.writer.commit({ appends: [{ pk, row: sampleRow(2), change: { from: "queued", to } }] });
+    expect(await at.store.find("orders", "a")).toEqual({ ...sampleInstance("a").summary, ...to, pk });
+  });
+
+  test("a removed instance is gone with its journal, and its id is free for a new one", async () => {
+    const [pk = 0] = await at.writer.create(sampleInstance("a"));
+    await at.writer.commit({ appends: [{ pk, row: sampleRow(2) }] });
+    await at.writer.commit({ removes: [pk] });
+    expect(await at.store.find("orders", "a")).toBeUndefined();
+    expect(await at.store.load(pk, 0, 1000)).toEqual([]);
+    expect(await at.store.statusCounts("orders")).toEqual({});
+    const [again = 0] = await at.writer.create(sampleInstance("a"));
+    expect(again).not.toBe(pk);
+    expect(await at.store.load(again, 0, 1000)).toEqual([sampleRow(1)]);
+  });
+
+  test.each([
+    ["a status that is not the stored one", (pk: number) => sampleChange(pk, 2, "running", "complete")],
+    ["a row number that is taken", (pk: number) => sampleChange(pk, 1, "queued", "running")],
+  ])("a batch with %s changes nothing at all", async (_, wrong) => {
+    const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
+    const batch = { creates: [sampleInstance("c", { workflow: "new" })], appends: [sampleChange(a, 2, "queued", "running"), wrong(b)] };
+    await expect(at.writer.commit({ ...batch, removes: [a] })).rejects.toThrow();
+    expect(await at.store.find("new", "c")).toBeUndefined();
+    expect(await at.store.find("orders", "a")).toMatchObject({ status: "queued" });
+    expect(await at.store.load(a, 0, 1000)).toEqual([sampleRow(1)]);
+    expect(await at.store.statusCounts("orders")).toEqual({ queued: 2 });
+    expect(await at.store.statusCounts("new")).toEqual({});
+    // And the store goes on as if nothing had been.
+    const [c] = await at.writer.create(sampleInstance("c", { workflow: "new", versionId: "version-9" }));
+    expect(await at.store.find("new", "c")).toMatchObject({ pk: c, versionId: "version-9" });
+    expect(await at.store.statusCounts("new")).toEqual({ queued: 1 });
+  });
+
+  test("whoever has lost the lease cannot write", async () => {
+    const next = await at.store.acquire("next");
+    expect(next.epoch).toBeGreaterThan(at.writer.lease.epoch);
+    const refused = at.writer.commit({ creates: [sampleInstance("a")] });
+    await expect(refused).rejects.toBeInstanceOf(StoreFenced);
+    expect(await at.store.find("orders", "a")).toBeUndefined();
+    await at.store.commit({ creates: [sampleInstance("a")], appends: [], removes: [] }, next);
+    expect(await at.store.find("orders", "a")).toBeDefined();
+  });
+
+  test("commits that are begun together all take effect", async () => {
+    const ids = ["a", "b", "c", "d"];
+    await Promise.all(ids.map((id) => at.writer.create(sampleInstance(id))));
+    expect(await at.store.statusCounts("orders")).toEqual({ queued: 4 });
+  });
+}
+
+function journalContract(at: At): void {
+  const seqs = async (pk: number, afterSeq: number, maxBytes: number): Promise<number[]> =>
+    (await at.store.load(pk, afterSeq, maxBytes)).map(({ seq }) => seq);
+
+  test("rows come back as they were written, in order, each instance its own", async () => {
+    const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
+    const text = { seq: 2, firstEventId: 77, events: JSON.stringify(["é €", "\u{1F600}", '"\\\u0000']) };
+    await at.writer.commit({ appends: [{ pk: b, row: sampleRow(2) }, { pk: a, row: text }] });
+    await at.writer.commit({ appends: [{ pk: a, row: sampleRow(3) }] });
+    expect(await at.store.load(a, 0, 10_000)).toEqual([sampleRow(1), text, sampleRow(3)]);
+    expect(await at.store.load(b, 0, 10_000)).toEqual([sampleRow(1), sampleRow(2)]);
+    expect(await at.store.load(999, 0, 10_000)).toEqual([]);
+  });
+
+  test("a window holds what fits, at least one row, and the next goes on after it", async () => {
+    const [pk = 0] = await at.writer.create(sampleInstance("a"));
+    await at.writer.commit({ appends: [2, 3, 4, 5].map((seq) => ({ pk, row: sampleRow(seq, 100) })) });
+    expect(await seqs(pk, 1, 250)).toEqual([2, 3]);
+    expect(await seqs(pk, 3, 200)).toEqual([4, 5]);
+    expect(await seqs(pk, 1, 10)).toEqual([2]);
+    expect(await seqs(pk, 5, 10)).toEqual([]);
+  });
+
+  test("single rows are read by number, in order, and missing ones are left out", async () => {
+    const [pk = 0] = await at.writer.create(sampleInstance("a"));
+    await at.writer.commit({ appends: [2, 3, 4].map((seq) => ({ pk, row: sampleRow(seq) })) });
+    expect(await at.store.rows(pk, [4, 2, 9])).toEqual([sampleRow(2), sampleRow(4)]);
+    expect(await at.store.rows(pk, [])).toEqual([]);
+  });
+
+  test("a restart deletes the rows of the life before", async () => {
+    const [pk = 0, other = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
+    await at.writer.commit({ appends: [{ pk, row: sampleRow(2) }, sampleChange(pk, 3, "queued", "complete")] });
+    await at.writer.commit({ appends: [{ ...sampleChange(pk, 4, "complete", "queued"), restart: true }] });
+    expect(await seqs(pk, 0, 1000)).toEqual([4]);
+    expect(await seqs(other, 0, 1000)).toEqual([1]);
+    expect(await at.store.find("orders", "a")).toMatchObject({ pk, status: "queued" });
+  });
+}
+
+function listContract(at: At): void {
+  const ids = (page: readonly InstanceSummary[]): string => page.map(({ id }) => id).join("");
+
+  /** a to e, of which b, c and d share their moment; f is another workflow's. */
+  async function fill(): Promise<void> {
+    const times = { a: 10, b: 20, c: 20, d: 20, e: 30 };
+    await at.writer.create(
+      sampleInstance("f", { workflow: "bills", createdAt: 20 }),
+      ...Object.entries(times).map(([id, createdAt]) => sampleInstance(id, { createdAt, status: id === "c" ? "running" : "queued" })),
+    );
+  }
+
+  test("both directions, by moment and then by key", async () => {
+    await fill();
+    expect(ids(await at.store.list({ workflow: "orders", direction: "asc", limit: 10 }))).toBe("abcde");
+    expect(ids(await at.store.list({ workflow: "orders", direction: "desc", limit: 10 }))).toBe("edcba");
+    expect(ids(await at.store.list({ workflow: "none", direction: "desc", limit: 10 }))).toBe("");
+  });
+
+  test.each(["asc", "desc"] as const)("pages by offset and by position are the same: %s", async (direction) => {
+    await fill();
+    const whole = ids(await at.store.list({ workflow: "orders", direction, limit: 10 }));
+    let byPosition = "";
+    let after: { createdAt: number; pk: number } | undefined;
+    for (let offset = 0; offset <= 6; offset += 2) {
+      const page = await at.store.list({ workflow: "orders", direction, limit: 2, ...(after && { after }) });
+      byPosition += ids(page);
+      after = page.at(-1) ?? after;
+      expect(ids(await at.store.list({ workflow: "orders", direction, limit: 2, offset }))).toBe(whole.slice(offset, offset + 2));
+    }
+    expect(byPosition).toBe(whole);
+  });
+
+  test("filters combine, and their bounds are inclusive", async () => {
+    await fill();
+    const query = { workflow: "orders", direction: "asc", limit: 10 } as const;
+    expect(ids(await at.store.list({ ...query, status: "running" }))).toBe("c");
+    expect(ids(await at.store.list({ ...query, createdFrom: 20 }))).toBe("bcde");
+    expect(ids(await at.store.list({ ...query, createdTo: 20 }))).toBe("abcd");
+    expect(ids(await at.store.list({ ...query, createdFrom: 20, createdTo: 20, status: "queued" }))).toBe("bd");
+    expect(ids(await at.store.list({ ...query, createdFrom: 11, createdTo: 19 }))).toBe("");
+  });
+
+  test("counting stops at the cap only where instances are counted one by one", async () => {
+    await fill();
+    expect(await at.store.count({ workflow: "orders" }, 2)).toBe(5);
+    expect(await at.store.count({ workflow: "orders", status: "queued" }, 2)).toBe(4);
+    expect(await at.store.count({ workflow: "orders", status: "paused" }, 2)).toBe(0);
+    expect(await at.store.count({ workflow: "orders", createdFrom: 20 }, 10)).toBe(4);
+    expect(await at.store.count({ workflow: "orders", createdFrom: 20, createdTo: 20, status: "queued" }, 10)).toBe(2);
+    expect(await at.store.count({ workflow: "orders", createdTo: 30 }, 3)).toBe(3);
+    expect(await at.store.count({ workflow: "none" }, 2)).toBe(0);
+  });
+}
+
+function scheduleContract(at: At): void {
+  const ready = async (...query: Parameters<Store["ready"]>): Promise<string> =>
+    (await at.store.ready(...query)).map(({ id }) => id).join("");
+
+  test("interrupted: running or about to pause, by key, page after page", async () => {
+    const statuses: Record<string, InstanceStatus> = { a: "running", b: "waiting", c: "waitingForPause", d: "paused", e: "running" };
+    const pks = await at.writer.create(...Object.entries(statuses).map(([id, status]) => sampleInstance(id, { status, createdAt: -id.charCodeAt(0) })));
+    expect(await ready("interrupted", 0, 10)).toBe("ace");
+    expect(await ready("interrupted", 0, 2)).toBe("ac");
+    expect(await ready("interrupted", 0, 2, pks[2])).toBe("e");
+  });
+
+  test("due: waiting until now or earlier, the longest due first", async () => {
+    const wakes = { a: 30, b: 10, c: 20, d: 21, e: null, f: 10 };
+    const pks = await at.writer.create(...Object.entries(wakes).map(([id, wakeAt]) => sampleInstance(id, { status: "waiting", wakeAt })));
+    await at.writer.create(sampleInstance("g", { status: "paused", wakeAt: 5 }));
+    expect(await ready("due", 20, 10)).toBe("bfc");
+    expect(await ready("due", 20, 1)).toBe("b");
+    expect(await ready("due", 20, 10, pks[5])).toBe("bfc");
+    expect(await ready("due", 9, 10)).toBe("");
+  });
+
+  test("queued: the oldest first", async () => {
+    const times = { a: 30, b: 10, c: 20, d: 10 };
+    const [a = 0] = await at.writer.create(...Object.entries(times).map(([id, createdAt]) => sampleInstance(id, { createdAt })));
+    expect(await ready("queued", 0, 10)).toBe("bdca");
+    expect(await ready("queued", 0, 2, a)).toBe("bd");
+    await at.writer.commit({ appends: [sampleChange(a, 2, "queued", "running")] });
+    expect(await ready("queued", 0, 10)).toBe("bdc");
+    await at.writer.commit({ appends: [sampleChange(a, 3, "running", "queued")] });
+    expect(await ready("queued", 0, 10)).toBe("bdca");
+  });
+
+  test("the next timer is the earliest one of those that are waiting and later", async () => {
+    expect(await at.store.nextWake(0)).toBeUndefined();
+    const [, b = 0] = await at.writer.create(
+      sampleInstance("a", { status: "waiting", wakeAt: 30 }),
+      sampleInstance("b", { status: "waiting", wakeAt: 20 }),
+      sampleInstance("c", { status: "waiting" }),
+      sampleInstance("d", { status: "paused", wakeAt: 10 }),
+    );
+    expect(await at.store.nextWake(0)).toBe(20);
+    expect(await at.store.nextWake(20)).toBe(30);
+    expect(await at.store.nextWake(30)).toBeUndefined();
+    await at.writer.commit({ appends: [sampleChange(b, 2, "waiting", "running")] });
+    expect(await at.store.nextWake(0)).toBe(30);
+  });
+}

@@ -1,0 +1,212 @@
+/**
+ * The table below is the architecture: who may import whom. The rest of this page reads the imports out of `src/`, holds them
+ * against the table, and then proves that the guard can bark, by showing it sources that break each rule.
+ */
+import { globSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+interface Layer {
+  /** Folders of `src/` whose files may be imported; `*` is any of them. A folder's own files always may. */
+  readonly folders: readonly string[];
+  /** npm packages; `*` is any of them. */
+  readonly packages?: readonly string[];
+  /** Node's own modules: free unless this says "none". */
+  readonly node?: "none";
+}
+
+const PURE = { packages: [], node: "none" } as const;
+
+const STORE: Layer = { folders: ["model", "ports"] };
+const EXECUTOR: Layer = { folders: ["model", "protocol", "runtime", "ports"] };
+
+const LAYERS: Readonly<Record<string, Layer>> = {
+  model: { folders: [], ...PURE, packages: ["devalue"] },
+  protocol: { folders: ["model"], ...PURE },
+  runtime: { folders: ["model", "protocol"], ...PURE },
+  ports: { folders: ["model", "protocol"], ...PURE },
+  engine: { folders: ["model", "protocol", "ports"], ...PURE },
+  scripts: { folders: ["model", "ports"], packages: ["esbuild", "jsonc-parser", "smol-toml"] },
+  "stores/*": STORE,
+  "stores/postgres": { ...STORE, packages: ["postgres"] },
+  "executors/*": EXECUTOR,
+  "executors/workerd": { ...EXECUTOR, packages: ["workerd", "cloudflare:*"] },
+  api: { folders: ["model", "ports", "engine", "scripts"], packages: ["hono", "zod", "@hono/zod-openapi"] },
+  server: { folders: ["model", "ports", "engine", "scripts", "api"], packages: ["hono", "@hono/node-server", "pino"] },
+  testing: {
+    folders: ["model", "protocol", "runtime", "ports", "engine", "stores/memory"],
+    packages: ["vitest", "fast-check", "cloudflare:*"],
+  },
+  "index.ts": { folders: ["model", "ports", "engine", "api", "stores/sqlite", "executors/node", "executors/in-process"] },
+  cli: { folders: ["*"], packages: ["*"] },
+};
+
+/** What a `*.test.ts` may import on top of what its folder may: test equipment, and the runtime to write workflows with. */
+const IN_TESTS: Layer = {
+  folders: ["testing", "runtime", "stores/memory", "executors/in-process"],
+  packages: ["vitest", "fast-check"],
+};
+
+/** Names that hold anything, and so say nothing. */
+const EMPTY_NAMES = /(^|[/.-])(utils?|helpers?|common|misc|managers?|lib)(?=[/.-])/;
+
+const MAX_LINES = 300;
+
+interface Source {
+  /** Path from the root of the repository, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const sources: readonly Source[] = globSync("src/**/*.{ts,tsx,mts,cts,js,mjs}", { cwd: root })
+  .map((path) => path.replaceAll("\\", "/"))
+  .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+
+const isTest = (path: string): boolean => path.endsWith(".test.ts");
+
+/** `src/stores/sqlite/rows.ts` is of the layer `stores/sqlite`, `src/api/routes/a.ts` of `api`, `src/index.ts` of itself. */
+function layerOf(path: string): string {
+  const [, first = "", second = ""] = path.split("/");
+  return first === "stores" || first === "executors" ? `${first}/${second}` : first;
+}
+
+const STATIC_IMPORT = /^(?:import|export)\b[^"'`;=]*?\bfrom\s*["']([^"']+)["']/gm;
+const BARE_IMPORT = /^import\s*["']([^"']+)["']/gm;
+/** Covers `await import("x")` and the type `import("x").Y`; a specifier that is no literal is captured as it stands. */
+const CALLED_IMPORT = /\b(?:import|require|getBuiltinModule)\(\s*(?:["']([^"']+)["']|([^"'\s)][^)]*))/g;
+
+function importsOf(text: string): string[] {
+  return [STATIC_IMPORT, BARE_IMPORT, CALLED_IMPORT].flatMap((pattern) =>
+    Array.from(text.matchAll(pattern), (match) => match[1] ?? `(computed) ${match[2]}`),
+  );
+}
+
+const rowOf = (layer: string): Layer | undefined => LAYERS[layer] ?? LAYERS[layer.replace(/\/.+/, "/*")];
+
+const packageOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+
+const isListed = (name: string, list: readonly string[] = []): boolean =>
+  list.some((entry) => entry === "*" || entry === name || (entry.endsWith(":*") && name.startsWith(entry.slice(0, -1))));
+
+function mayImport({ path }: Source, specifier: string): boolean {
+  const own = layerOf(path);
+  const { folders, packages, node }: Layer = rowOf(own) ?? { folders: [], ...PURE };
+  const extra: Layer = isTest(path) ? IN_TESTS : { folders: [] };
+  if (specifier.startsWith(".")) {
+    const target = layerOf(normalize(join(dirname(path), specifier)).replaceAll("\\", "/"));
+    return target === own || isListed(target, folders) || isListed(target, extra.folders);
+  }
+  if (specifier.startsWith("(computed)")) return node !== "none";
+  if (isBuiltin(specifier)) return node !== "none" || isTest(path);
+  return isListed(packageOf(specifier), packages) || isListed(packageOf(specifier), extra.packages);
+}
+
+/** One sentence for each forbidden import. */
+function breaches(files: readonly Source[]): string[] {
+  return files.flatMap((file) =>
+    rowOf(layerOf(file.path)) === undefined
+      ? [`${file.path} is in no folder of the table`]
+      : importsOf(file.text)
+          .filter((specifier) => !mayImport(file, specifier))
+          .map((specifier) => `${file.path} may not import ${specifier}`),
+  );
+}
+
+/** Lines that are neither blank nor comment: what the linter counts, too. */
+const codeLines = (text: string): number =>
+  text
+    .replaceAll(/^\s*\/\*[\s\S]*?\*\/\s*$/gm, "")
+    .split("\n")
+    .filter((line) => !/^\s*(\/\/.*)?$/.test(line)).length;
+
+/** Tests, and the contract suites that are published as tests, may be long. */
+const mayBeLong = (path: string): boolean => isTest(path) || /^src\/testing\/[^/]*-contract\.ts$/.test(path);
+
+const tooLong = (files: readonly Source[]): string[] =>
+  files.filter(({ path, text }) => !mayBeLong(path) && codeLines(text) > MAX_LINES).map(({ path }) => path);
+
+const emptyNames = (files: readonly Source[]): string[] =>
+  files.map(({ path }) => path).filter((path) => EMPTY_NAMES.test(path.slice("src".length)));
+
+describe("src/ keeps the architecture", () => {
+  test("every import is in the table", () => {
+    expect(breaches(sources)).toEqual([]);
+  });
+
+  test(`no file has more than ${MAX_LINES} lines of code`, () => {
+    expect(tooLong(sources)).toEqual([]);
+  });
+
+  test("no file or folder has a name that could hold anything", () => {
+    expect(emptyNames(sources)).toEqual([]);
+  });
+
+  test("the table has no circle, and names only folders that it has", () => {
+    const reaches = (from: string, seen: readonly string[]): boolean =>
+      (rowOf(from)?.folders ?? []).some((next) => seen.includes(next) || reaches(next, [...seen, next]));
+    expect(Object.keys(LAYERS).filter((name) => reaches(name, [name]))).toEqual([]);
+    const named = Object.values(LAYERS).flatMap(({ folders }) => folders);
+    expect(named.filter((folder) => folder !== "*" && rowOf(folder) === undefined)).toEqual([]);
+  });
+});
+
+describe("the guard sees a planted breach", () => {
+  test.each([
+    ["model", "src/model/a.ts", `import type { Clock } from "../ports/clock.ts";`],
+    ["model, npm", "src/model/a.ts", `import { z } from "zod";`],
+    ["engine, over several lines", "src/engine/a.ts", `import {\n  rows,\n  type Row,\n} from "../stores/sqlite/rows.ts";`],
+    ["engine, node:", "src/engine/a.ts", `import { setTimeout } from "node:timers/promises";`],
+    ["engine, node without its prefix", "src/engine/a.ts", `import fs from "fs";`],
+    ["engine, without from", "src/engine/a.ts", `import "pino";`],
+    ["protocol, re-export", "src/protocol/a.ts", `export * from "../runtime/step.ts";`],
+    ["ports, dynamic", "src/ports/a.ts", `const at = await import("node:crypto");`],
+    ["ports, computed", "src/ports/a.ts", "const at = await import(`node:${name}`);"],
+    ["runtime, type of an import", "src/runtime/a.ts", `let x: import("../engine/core.ts").Core;`],
+    ["runtime, getBuiltinModule", "src/runtime/a.ts", `const fs = process.getBuiltinModule("node:fs");`],
+    ["a store's sibling", "src/stores/sqlite/a.ts", `import { x } from "../memory/store.ts";`],
+    ["a store's engine", "src/stores/memory/a.ts", `import { x } from "../../engine/core.ts";`],
+    ["an executor's sibling", "src/executors/node/a.ts", `import { x } from "../workerd/host.ts";`],
+    ["an executor's store", "src/executors/workerd/a.ts", `import { x } from "../../stores/sqlite/store.ts";`],
+    ["api, upwards", "src/api/routes/a.ts", `import { x } from "../../server/listen.ts";`],
+    ["api, npm", "src/api/a.ts", `import { serve } from "@hono/node-server";`],
+    ["server, store", "src/server/a.ts", `import { x } from "../stores/sqlite/store.ts";`],
+    ["testing, sqlite", "src/testing/a.ts", `import { x } from "../stores/sqlite/store.ts";`],
+    ["the entry, cli", "src/index.ts", `export { x } from "./cli/main.ts";`],
+    ["a test, the other way round", "src/engine/a.test.ts", `import { x } from "../server/listen.ts";`],
+    ["a test's rights in a source", "src/engine/a.ts", `import { test } from "vitest";`],
+    ["a folder that the table lacks", "src/toolbox/a.ts", ""],
+  ])("%s", (_, path, text) => {
+    expect(breaches([{ path, text }])).toHaveLength(1);
+  });
+
+  test.each([
+    ["src/engine/a.ts", `import { x } from "./b.ts";\nexport type { Y } from "../model/y.ts";`],
+    ["src/model/value.ts", `import { stringify } from "devalue";`],
+    ["src/engine/a.test.ts", `import { test } from "vitest";\nimport { clock } from "../testing/clock.ts";`],
+    ["src/stores/sqlite/a.ts", `import { DatabaseSync } from "node:sqlite";`],
+    ["src/executors/node/a.ts", "const { default: X } = await import(url);"],
+    ["src/cli/dev.ts", `import { x } from "../stores/sqlite/store.ts";\nimport { parse } from "smol-toml";`],
+    ["src/model/a.ts", `export const from = "zod";\n// an export from "zod" that is only spoken of`],
+    ["src/executors/in-process/a.ts", `import { x } from "../../runtime/step.ts";`],
+  ])("and leaves %s alone", (path, text) => {
+    expect(breaches([{ path, text }])).toEqual([]);
+  });
+
+  test("a file of 301 lines, whatever comments surround it", () => {
+    const code = (lines: number): string => `/**\n * Prose.\n */\n\n${"// why\nlet a = 1;\n".repeat(lines)}`;
+    expect(tooLong([{ path: "src/engine/a.ts", text: code(MAX_LINES) }])).toEqual([]);
+    expect(tooLong([{ path: "src/engine/a.ts", text: code(MAX_LINES + 1) }])).toEqual(["src/engine/a.ts"]);
+    expect(tooLong([{ path: "src/engine/a.test.ts", text: code(MAX_LINES + 1) }])).toEqual([]);
+  });
+
+  test("a name that could hold anything", () => {
+    const named = (path: string): Source => ({ path, text: "" });
+    expect(emptyNames([named("src/engine/utils.ts"), named("src/lib/a.ts"), named("src/api/sql-helper.ts")])).toHaveLength(3);
+    expect(emptyNames([named("src/engine/library.ts"), named("src/model/common-prefix.ts")])).toEqual([
+      "src/model/common-prefix.ts",
+    ]);
+  });
+});

@@ -1,0 +1,90 @@
+/** A stepwell server as a process of its own, started and stopped as a user would, and a client for its REST API. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** A project in a folder of its own. */
+export interface Project {
+  readonly folder: string;
+  write(path: string, text: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Makes a project of these files. */
+export async function makeProject(files: Readonly<Record<string, string>>): Promise<Project> {
+  const folder = await mkdtemp(join(tmpdir(), "stepwell-test-"));
+  const write = async (path: string, text: string): Promise<void> => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  };
+  for (const [path, text] of Object.entries(files)) await write(path, text);
+  return { folder, write, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+export interface Server {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** All that it has printed. */
+  output(): string;
+  /** Calls the REST API below `/accounts/local`; answers the envelope. */
+  call(method: string, path: string, body?: unknown): Promise<Envelope>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+export interface Envelope {
+  readonly status: number;
+  readonly success: boolean;
+  readonly result: never;
+  readonly result_info?: { readonly cursor?: string };
+  readonly errors: readonly { readonly code: number; readonly message: string }[];
+}
+
+/** Starts the command line and resolves when it has printed its address. Rejects when it ends before. */
+export async function startServer(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Server> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    const listen = (chunk: Buffer): void => {
+      printed += chunk.toString();
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout.on("data", listen);
+    child.stderr.on("data", listen);
+    child.once("exit", (code) => reject(new Error(`stepwell ended with ${code}:\n${printed}`)));
+  });
+  const gone = once(child, "exit");
+  return {
+    url,
+    process: child,
+    output: () => printed,
+    call: (method, path, body) => call(`${url}/client/v4/accounts/local${path}`, method, body),
+    stop: async () => {
+      child.kill("SIGTERM");
+      await gone;
+      return child.exitCode;
+    },
+    kill: async () => {
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
+}
+
+async function call(url: string, method: string, body: unknown): Promise<Envelope> {
+  const init: RequestInit =
+    body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const response = await fetch(url, init);
+  return { status: response.status, ...((await response.json()) as Omit<Envelope, "status">) };
+}
