@@ -11,13 +11,11 @@ import { encode } from "../src/model/value.ts";
 import type { Catalog } from "../src/ports/catalog.ts";
 import type { Executor } from "../src/ports/executor.ts";
 import type { Store } from "../src/ports/store.ts";
-import { systemClock } from "../src/server/system-clock.ts";
+import { systemClock } from "../src/ports/system-clock.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";
-import { WORKER } from "./workflows.ts";
+import { WORKER, WORKFLOWS } from "./workflows.ts";
 
 export type ExecutorName = "node" | "in-process";
-
-export const WORKFLOWS = ["Steps", "Clocked", "Sleeper"] as const;
 
 export interface Subject {
   readonly engine: Engine;
@@ -31,7 +29,7 @@ export interface Subject {
 export async function openSubject(executor: ExecutorName, settings: Partial<EngineSettings> = {}, folder?: string): Promise<Subject> {
   const home = folder ?? (await mkdtemp(join(tmpdir(), "stepwell-bench-")));
   const file = join(home, "bench.db");
-  const { store, catalog } = openSqlite(file);
+  const { store, catalog } = await openSqlite(file);
   await deploy(catalog);
   const engine = await openEngine({ store, catalog, executor: await pick(executor), clock: systemClock, ids: { uuid: () => crypto.randomUUID() }, settings });
   return {

@@ -1,5 +1,8 @@
 /** The workflows that are measured, as the text of a Worker: the same for every system. */
 
+/** Names of the classes, and of their workflows. */
+export const WORKFLOWS = ["Steps", "Clocked", "Sleeper"] as const;
+
 export const WORKER = `
 import { WorkflowEntrypoint } from "cloudflare:workers";
 

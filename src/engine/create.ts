@@ -28,11 +28,10 @@ export async function create(
   if (known === undefined) throw new Failure("workflow.not_found");
   const now = core.clock.now();
   return Promise.all(
-    requests.map((request, i) => {
+    requests.map(async (request, i) => {
       const id = request.id ?? core.ids.uuid();
       const refusal = check(request, id, requests.length > 1 ? `[${i}].` : "");
-      if (refusal !== undefined) return refusal;
-      return createOne(core, scheduler, { workflow, id, versionId: known.versionId, trigger, now }, request);
+      return refusal ?? createOne(core, scheduler, { workflow, id, versionId: known.versionId, trigger, now }, request);
     }),
   );
 }

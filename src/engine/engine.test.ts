@@ -28,7 +28,7 @@ class Flaky {
 
 beforeEach(async () => {
   failures = 2;
-  bench = await openBench((clock) => inProcessExecutor({ classes: { Order, Flaky } as never, now: clock.now }), ["Order", "Flaky"]);
+  bench = await openBench((clock) => inProcessExecutor({ classes: { Order, Flaky } as never, now: () => clock.now() }), ["Order", "Flaky"]);
 });
 afterEach(() => bench.close());
 
@@ -188,7 +188,7 @@ describe("refusals change nothing", () => {
 
 test("only so many run at once; the others wait their turn", async () => {
   await bench.close();
-  bench = await openBench((clock) => inProcessExecutor({ classes: { Order, Flaky } as never, now: clock.now }), ["Flaky"], { maxRunning: 2 });
+  bench = await openBench((clock) => inProcessExecutor({ classes: { Order, Flaky } as never, now: () => clock.now() }), ["Flaky"], { maxRunning: 2 });
   failures = 0;
   await bench.engine.create("Flaky", Array.from({ length: 20 }, (_, i) => ({ id: `n-${i}` })), "api");
   for (let i = 0; i < 20; i += 1) await bench.reaches({ workflow: "Flaky", id: `n-${i}` }, "complete");

@@ -150,7 +150,7 @@ async function makeWorld(program: readonly Act[]): Promise<World> {
 }
 
 function open({ catalog, clock, calls, program }: World, store: Store, life: Life = { dead: false, calls }): Promise<Engine> {
-  const executor = inProcessExecutor({ classes: { Program: interpreter(program, life) } as never, now: clock.now });
+  const executor = inProcessExecutor({ classes: { Program: interpreter(program, life) } as never, now: () => clock.now() });
   return openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
 }
 

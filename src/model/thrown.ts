@@ -14,8 +14,7 @@ function isBuiltIn(name: string): name is keyof typeof BUILT_IN {
 /** What is recorded of a thrown value. */
 export function fold(thrown: unknown): ErrorInfo {
   if (thrown instanceof Error) {
-    const name = String(thrown.name);
-    const message = String(thrown.message);
+    const { name, message } = thrown;
     return isBuiltIn(name) ? { name, message } : { name: "Error", message: `${name}: ${message}` };
   }
   return { name: "Error", message: typeof thrown === "object" && thrown !== null ? `#<${className(thrown)}>` : String(thrown) };

@@ -59,7 +59,7 @@ export interface Append {
   readonly restart?: true;
 }
 
-/** Everything that shares one flush. */
+/** Everything that shares one flush; applied in the order of the fields. */
 export interface Batch {
   readonly creates: readonly NewInstance[];
   readonly appends: readonly Append[];
@@ -96,7 +96,10 @@ export type ReadyKind = "interrupted" | "due" | "queued";
 export interface Store {
   /** Takes the right to write, ending everybody else's. */
   acquire(owner: string): Promise<Lease>;
-  /** All or nothing, and durable when the promise resolves. Rejects with `StoreFenced` under an old epoch. */
+  /**
+   * All or nothing, and durable when the promise resolves. Rejects with `StoreFenced` under an old epoch, and with any
+   * error when a row's number is taken or a change's `from` is not the stored status.
+   */
   commit(batch: Batch, lease: Lease): Promise<BatchResult>;
   find(workflow: string, id: string): Promise<InstanceSummary | undefined>;
   /** Rows with `seq > afterSeq` in order: as many as fit in about `maxBytes`, at least one; none at the end. */

@@ -38,7 +38,9 @@ function isStepEvent(event: Fields<RuntimeEvent>): boolean {
     case "attempt_completed":
       return isCount(event.attempt);
     case "attempt_errored":
-      return isCount(event.attempt) && isErrorInfo(event.error) && (event.retryDelayMs === undefined || isSpan(event.retryDelayMs));
+      return (
+        isCount(event.attempt) && isErrorInfo(event.error) && (event.retryDelayMs === undefined || isSpan(event.retryDelayMs))
+      );
     case "step_completed":
       return isText(event.output, "optional");
     case "sleep_started":

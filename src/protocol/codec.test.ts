@@ -19,7 +19,13 @@ const event: fc.Arbitrary<RuntimeEvent> = fc
   .oneof(
     fc.record({ type: fc.constant("step_started"), ...ref, config }),
     fc.record({ type: fc.constantFrom("attempt_started", "attempt_completed"), ...ref, attempt: count }),
-    fc.record({ type: fc.constant("attempt_errored"), ...ref, attempt: count, error, retryDelayMs: fc.option(fc.nat(), { nil: undefined }) }),
+    fc.record({
+      type: fc.constant("attempt_errored"),
+      ...ref,
+      attempt: count,
+      error,
+      retryDelayMs: fc.option(fc.nat(), { nil: undefined }),
+    }),
     fc.record({ type: fc.constant("step_completed"), ...ref, output: optionalText }),
     fc.record({ type: fc.constant("step_errored"), ...ref }),
     fc.record({ type: fc.constant("sleep_started"), ...ref, durationMs: fc.integer(), wakeAt: fc.nat() }),
@@ -79,7 +85,10 @@ describe("frames from the runtime", () => {
     ["a frame of the other direction", '[{"type":"stop","run":1}]'],
     ["an event that only the engine makes", '[{"type":"events","run":1,"n":1,"events":[{"type":"workflow_running"}]}]'],
     ["a negative run", '[{"type":"idle","run":-1}]'],
-    ["a number that is none", '[{"type":"events","run":1,"n":1,"events":[{"type":"wait_started","name":"a","count":1,"eventType":"b","timeoutMs":null}]}]'],
+    [
+      "a number that is none",
+      '[{"type":"events","run":1,"n":1,"events":[{"type":"wait_started","name":"a","count":1,"eventType":"b","timeoutMs":null}]}]',
+    ],
   ])("are refused: %s", (_, text) => {
     expect(() => decodeFromRuntime(text)).toThrow(MalformedFrames);
   });

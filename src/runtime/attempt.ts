@@ -55,8 +55,6 @@ export async function attempt(run: Run, callback: StepCallback, ctx: AttemptCont
       },
       (thrown: unknown) => {
         settled();
-        // The callback may throw anything, and what it throws is what the step fails with.
-        // oxlint-disable-next-line prefer-promise-reject-errors
         reject(thrown);
       },
     );

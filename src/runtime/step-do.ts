@@ -29,7 +29,7 @@ interface DoCall {
 }
 
 /** Runs a step, or recalls how it ended. */
-export async function stepDo(run: Run, name: string, args: readonly unknown[]): Promise<unknown> {
+export async function stepDo(run: Run, name: unknown, args: readonly unknown[]): Promise<unknown> {
   const { config, callback, rollback } = split(args);
   if (typeof callback !== "function") throw fatal(`Step "${String(name)}" requires a callback function`);
   checkRollback(name, rollback);

@@ -5,7 +5,7 @@ import { fatal, never } from "./fatal.ts";
 import type { Run } from "./run.ts";
 
 /** Sleeps that long from its first encounter. Zero and negative durations end at once. */
-export function sleep(run: Run, name: string, duration: number | string): Promise<void> {
+export function sleep(run: Run, name: unknown, duration: number | string): Promise<void> {
   return sleepStep(run, String(name), (now) => {
     const ms = parse(String(name), duration);
     return { durationMs: ms, wakeAt: now + Math.max(0, ms) };
@@ -13,7 +13,7 @@ export function sleep(run: Run, name: string, duration: number | string): Promis
 }
 
 /** Sleeps until a moment. One that lies in the past is refused — unless the sleep had begun before it passed. */
-export function sleepUntil(run: Run, name: string, timestamp: Date | number): Promise<void> {
+export function sleepUntil(run: Run, name: unknown, timestamp: Date | number): Promise<void> {
   return sleepStep(run, String(name), (now) => {
     const wakeAt = timestamp instanceof Date ? timestamp.getTime() : timestamp;
     if (typeof wakeAt !== "number" || !Number.isFinite(wakeAt)) {

@@ -16,7 +16,7 @@ export interface WaitedEvent {
 }
 
 /** Waits for an event of this type, 24 hours unless told otherwise. */
-export async function waitForEvent(run: Run, stepName: string, options: unknown): Promise<WaitedEvent> {
+export async function waitForEvent(run: Run, stepName: unknown, options: unknown): Promise<WaitedEvent> {
   const name = String(stepName);
   const { type, timeout } = (options ?? {}) as { type?: unknown; timeout?: unknown };
   if (typeof type !== "string" || !isEventType(type)) {

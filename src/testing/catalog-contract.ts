@@ -28,7 +28,15 @@ const FULL: ScriptVersion = {
   createdAt: 5,
 };
 
-const BARE: ScriptVersion = { id: "script-2", script: "shop", hash: "h2", code: "", bindings: [], compatibilityFlags: [], createdAt: 6 };
+const BARE: ScriptVersion = {
+  id: "script-2",
+  script: "shop",
+  hash: "h2",
+  code: "",
+  bindings: [],
+  compatibilityFlags: [],
+  createdAt: 6,
+};
 
 /** Defines the tests for a catalogue. */
 export function catalogContract(name: string, open: () => Promise<OpenedStore>): void {
@@ -69,7 +77,11 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
 
     test("versions of a workflow are listed newest first, in slices", async () => {
       const { catalog } = at;
-      for (const [id, createdAt] of [["v1", 1], ["v2", 2], ["v3", 2]] as const) {
+      for (const [id, createdAt] of [
+        ["v1", 1],
+        ["v2", 2],
+        ["v3", 2],
+      ] as const) {
         await catalog.putWorkflow(workflow("orders", 1, id), workflowVersion("orders", id, createdAt));
       }
       await catalog.putWorkflow(workflow("bills", 1, "w1"), workflowVersion("bills", "w1", 9));

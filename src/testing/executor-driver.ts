@@ -25,7 +25,8 @@ export class DrivenRun {
   readonly needs: number[] = [];
   /** The number of its last `events` frame. */
   lastFrame = 0;
-  readonly #waiters: { readonly met: () => boolean; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  readonly #waiters: { readonly met: () => boolean; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
+    [];
 
   constructor(id: number, host: Host) {
     this.id = id;
@@ -43,7 +44,7 @@ export class DrivenRun {
   }
 
   tell(frame: Unaddressed<Exclude<ToRuntime, { type: "acks" }>>): void {
-    this.#host.send([{ ...frame, run: this.id } as ToRuntime]);
+    this.#host.send([{ ...frame, run: this.id }]);
   }
 
   /** Resolves when something is true of the run; rejects when the host ends first. */
@@ -71,7 +72,8 @@ export class DrivenRun {
 
   /** The host is gone: nothing more will be heard. */
   lost(): void {
-    for (const { reject } of this.#waiters.splice(0)) reject(new Error(`The host ended after ${this.types.join(", ") || "nothing"}`));
+    for (const { reject } of this.#waiters.splice(0))
+      reject(new Error(`The host ended after ${this.types.join(", ") || "nothing"}`));
   }
 
   #look(): void {

@@ -96,7 +96,14 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
   class Reader extends WorkflowEntrypoint {
     async run(): Promise<unknown> {
       const { GREETING, KEY, SETTINGS } = this.env as Env;
-      return { GREETING, KEY, SETTINGS, imported: (imported as Env).GREETING, path: process.env["PATH"] ?? "unset", key: process.env["KEY"] };
+      return {
+        GREETING,
+        KEY,
+        SETTINGS,
+        imported: (imported as Env).GREETING,
+        path: process.env["PATH"] ?? "unset",
+        key: process.env["KEY"],
+      };
     }
   }
 
@@ -155,7 +162,12 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
         request.signal.addEventListener("abort", () => aborted.push("never"));
         return new Promise(() => {});
       case "/stuck":
-        return new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new TextEncoder().encode("some")) }, { highWaterMark: 0 }));
+        return new Response(
+          new ReadableStream(
+            { pull: (controller) => controller.enqueue(new TextEncoder().encode("some")) },
+            { highWaterMark: 0 },
+          ),
+        );
       case "/aborted":
         return Response.json(aborted);
       case "/exit":
@@ -169,7 +181,20 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
   return { ...workflows, default: { fetch } };
 }
 
-const NAMES = ["Two", "Flaky", "Stubborn", "Sleeper", "Waiter", "Caller", "Reader", "Gated", "Careless", "Busy", "Crasher", "Quitter"];
+const NAMES = [
+  "Two",
+  "Flaky",
+  "Stubborn",
+  "Sleeper",
+  "Waiter",
+  "Caller",
+  "Reader",
+  "Gated",
+  "Careless",
+  "Busy",
+  "Crasher",
+  "Quitter",
+];
 
 /** The script as a module. */
 const CONTRACT_CODE = `

@@ -6,7 +6,15 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { InstanceStatus } from "../model/status.ts";
 import { StoreFenced, type InstanceSummary, type Store } from "../ports/store.ts";
 import { catalogContract } from "./catalog-contract.ts";
-import { SAMPLE_NOW, sampleChange, sampleInstance, sampleRow, sampleWriter, type OpenedStore, type SampleWriter } from "./store-samples.ts";
+import {
+  SAMPLE_NOW,
+  sampleChange,
+  sampleInstance,
+  sampleRow,
+  sampleWriter,
+  type OpenedStore,
+  type SampleWriter,
+} from "./store-samples.ts";
 import { statusCountsContract } from "./status-counts-contract.ts";
 
 /** Defines the tests of the contract for a store. */
@@ -36,7 +44,15 @@ interface At {
 
 function commitContract(at: At): void {
   test("a new instance is found by its address, with everything that was said of it", async () => {
-    const about = { status: "waiting", trigger: "cron", startedAt: 5, endedAt: 6, wakeAt: 7, modifiedAt: 8, versionId: "v" } as const;
+    const about = {
+      status: "waiting",
+      trigger: "cron",
+      startedAt: 5,
+      endedAt: 6,
+      wakeAt: 7,
+      modifiedAt: 8,
+      versionId: "v",
+    } as const;
     const [pk] = await at.writer.create(sampleInstance("a", about));
     expect(await at.store.find("orders", "a")).toEqual({ ...sampleInstance("a", about).summary, pk });
     expect(await at.store.find("orders", "b")).toBeUndefined();
@@ -88,7 +104,10 @@ function commitContract(at: At): void {
     ["a row number that is taken", (pk: number) => sampleChange(pk, 1, "queued", "running")],
   ])("a batch with %s changes nothing at all", async (_, wrong) => {
     const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
-    const batch = { creates: [sampleInstance("c", { workflow: "new" })], appends: [sampleChange(a, 2, "queued", "running"), wrong(b)] };
+    const batch = {
+      creates: [sampleInstance("c", { workflow: "new" })],
+      appends: [sampleChange(a, 2, "queued", "running"), wrong(b)],
+    };
     await expect(at.writer.commit({ ...batch, removes: [a] })).rejects.toThrow();
     expect(await at.store.find("new", "c")).toBeUndefined();
     expect(await at.store.find("orders", "a")).toMatchObject({ status: "queued" });
@@ -125,7 +144,12 @@ function journalContract(at: At): void {
   test("rows come back as they were written, in order, each instance its own", async () => {
     const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
     const text = { seq: 2, firstEventId: 77, events: JSON.stringify(["é €", "\u{1F600}", '"\\\u0000']) };
-    await at.writer.commit({ appends: [{ pk: b, row: sampleRow(2) }, { pk: a, row: text }] });
+    await at.writer.commit({
+      appends: [
+        { pk: b, row: sampleRow(2) },
+        { pk: a, row: text },
+      ],
+    });
     await at.writer.commit({ appends: [{ pk: a, row: sampleRow(3) }] });
     expect(await at.store.load(a, 0, 10_000)).toEqual([sampleRow(1), text, sampleRow(3)]);
     expect(await at.store.load(b, 0, 10_000)).toEqual([sampleRow(1), sampleRow(2)]);
@@ -166,7 +190,9 @@ function listContract(at: At): void {
     const times = { a: 10, b: 20, c: 20, d: 20, e: 30 };
     await at.writer.create(
       sampleInstance("f", { workflow: "bills", createdAt: 20 }),
-      ...Object.entries(times).map(([id, createdAt]) => sampleInstance(id, { createdAt, status: id === "c" ? "running" : "queued" })),
+      ...Object.entries(times).map(([id, createdAt]) =>
+        sampleInstance(id, { createdAt, status: id === "c" ? "running" : "queued" }),
+      ),
     );
   }
 
@@ -218,8 +244,16 @@ function scheduleContract(at: At): void {
     (await at.store.ready(...query)).map(({ id }) => id).join("");
 
   test("interrupted: running or about to pause, by key, page after page", async () => {
-    const statuses: Record<string, InstanceStatus> = { a: "running", b: "waiting", c: "waitingForPause", d: "paused", e: "running" };
-    const pks = await at.writer.create(...Object.entries(statuses).map(([id, status]) => sampleInstance(id, { status, createdAt: -id.charCodeAt(0) })));
+    const statuses: Record<string, InstanceStatus> = {
+      a: "running",
+      b: "waiting",
+      c: "waitingForPause",
+      d: "paused",
+      e: "running",
+    };
+    const pks = await at.writer.create(
+      ...Object.entries(statuses).map(([id, status]) => sampleInstance(id, { status, createdAt: -id.charCodeAt(0) })),
+    );
     expect(await ready("interrupted", 0, 10)).toBe("ace");
     expect(await ready("interrupted", 0, 2)).toBe("ac");
     expect(await ready("interrupted", 0, 2, pks[2])).toBe("e");
@@ -227,7 +261,9 @@ function scheduleContract(at: At): void {
 
   test("due: waiting until now or earlier, the longest due first", async () => {
     const wakes = { a: 30, b: 10, c: 20, d: 21, e: null, f: 10 };
-    const pks = await at.writer.create(...Object.entries(wakes).map(([id, wakeAt]) => sampleInstance(id, { status: "waiting", wakeAt })));
+    const pks = await at.writer.create(
+      ...Object.entries(wakes).map(([id, wakeAt]) => sampleInstance(id, { status: "waiting", wakeAt })),
+    );
     await at.writer.create(sampleInstance("g", { status: "paused", wakeAt: 5 }));
     expect(await ready("due", 20, 10)).toBe("bfc");
     expect(await ready("due", 20, 1)).toBe("b");

@@ -37,17 +37,30 @@ export function sampleInstance(id: string, about: Partial<Omit<InstanceSummary, 
 }
 
 /** A row that moves an instance from one status to another. */
-export function sampleChange(pk: number, seq: number, from: InstanceStatus, to: InstanceStatus, wakeAt: number | null = null): Append {
-  const change = { status: to, versionId: "version-1", modifiedAt: SAMPLE_NOW + seq, startedAt: SAMPLE_NOW + 1, endedAt: null, wakeAt };
+export function sampleChange(
+  pk: number,
+  seq: number,
+  from: InstanceStatus,
+  to: InstanceStatus,
+  wakeAt: number | null = null,
+): Append {
+  const change = {
+    status: to,
+    versionId: "version-1",
+    modifiedAt: SAMPLE_NOW + seq,
+    startedAt: SAMPLE_NOW + 1,
+    endedAt: null,
+    wakeAt,
+  };
   return { pk, row: sampleRow(seq), change: { from, to: change } };
 }
 
 /** A store that has been acquired, with shorter verbs. */
 export interface SampleWriter {
   readonly lease: Lease;
-  commit(batch: Partial<Batch>): Promise<BatchResult>;
+  readonly commit: (batch: Partial<Batch>) => Promise<BatchResult>;
   /** Creates instances and answers their primary keys; fails if one exists already. */
-  create(...instances: readonly NewInstance[]): Promise<number[]>;
+  readonly create: (...instances: readonly NewInstance[]) => Promise<number[]>;
 }
 
 /** Acquires a store to write samples to it. */

@@ -25,5 +25,7 @@ function classesOf(): Record<string, WorkflowClass> {
 }
 
 function envOf(bindings: BindingHandler): unknown {
-  return { FLOW: workflowBinding(async (method, args) => decode(await bindings({ workflow: "flow", method, args: encode(args) }))) };
+  return {
+    FLOW: workflowBinding(async (method, args) => decode(await bindings({ workflow: "flow", method, args: encode(args) }))),
+  };
 }

@@ -1,7 +1,8 @@
 /**
- * Runs scripts in worker threads of this process, one thread a host. A thread keeps a script's crashes, hangs and heap to
+ * Runs scripts in worker threads of this process, one thread a host. A thread keeps a script's crashes and hangs to
  * itself. It is separation, not a security boundary: the script can use every module of Node, files and network
- * included, with the rights of the process.
+ * included, with the rights of the process. And it is not complete: a thread whose heap outgrows its limit is usually
+ * ended alone, but a single allocation far beyond the limit makes V8 end the whole process.
  */
 import type { ResourceLimits } from "node:worker_threads";
 import { Failure } from "../../model/errors.ts";
@@ -14,7 +15,7 @@ export type { LogLevel } from "./host.ts";
 export interface NodeExecutorOptions {
   /** How long a thread may go without answering, and how long a script's top level may take. Default: 60,000. */
   readonly hangAfterMs?: number;
-  /** Heap and stack of a thread, as `node:worker_threads` has them. Default: Node's own limits. */
+  /** Heap and stack of a thread, as `node:worker_threads` has them. Default: Node's own, with a young generation of 16 MiB. */
   readonly resourceLimits?: ResourceLimits;
   /** Gets every line that a script writes, with `[script]` before it. Default: standard output and standard error. */
   readonly onLog?: (line: string, level: LogLevel) => void;
@@ -22,11 +23,17 @@ export interface NodeExecutorOptions {
 
 const DEFAULT_HANG_AFTER_MS = 60_000;
 
+/**
+ * Node gives a heap that has reached its limit 16 MiB more, to end the thread in. Whatever survives of the young
+ * generation has to fit in there; with the larger one that Node allows by default it often does not, which ends the process.
+ */
+const YOUNG_GENERATION_MIB = 16;
+
 /** An executor whose hosts are worker threads. */
 export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
   const settings = {
     hangAfterMs: options.hangAfterMs ?? DEFAULT_HANG_AFTER_MS,
-    resourceLimits: options.resourceLimits ?? {},
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB, ...options.resourceLimits },
     onLog: options.onLog ?? writeLine,
   };
   const hosts = new Set<ThreadHost>();

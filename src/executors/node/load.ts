@@ -25,7 +25,8 @@ export async function loadScript(code: string, sourceMap: string | undefined): P
       if (specifier === SCRIPT_URL) return { url: SCRIPT_URL, format: "module", shortCircuit: true };
       if (context.parentURL !== SCRIPT_URL || isBuiltin(specifier)) return next(specifier, context);
       const shim = SHIMS[specifier];
-      if (shim === undefined) throw new Error(`Cannot import "${specifier}": it is not in the bundle, and not a module of this runtime`);
+      if (shim === undefined)
+        throw new Error(`Cannot import "${specifier}": it is not in the bundle, and not a module of this runtime`);
       return { url: siblingUrl(shim).href, shortCircuit: true };
     },
     load: (url, context, next) => {

@@ -37,7 +37,9 @@ export type RequestEnd =
   | { readonly kind: "threw"; readonly message: string };
 
 /** How a binding call ended: with an encoded value, or with the text of an error. */
-export type CallEnd = { readonly kind: "answered"; readonly value: string } | { readonly kind: "refused"; readonly message: string };
+export type CallEnd =
+  | { readonly kind: "answered"; readonly value: string }
+  | { readonly kind: "refused"; readonly message: string };
 
 /** Host to thread. A string is a batch of `ToRuntime` frames. */
 export type ToThread =

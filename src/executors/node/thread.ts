@@ -14,7 +14,10 @@ const { code, sourceMap, bindings } = workerData as ThreadData;
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let loaded: { readonly runtime: Runtime; readonly server: Server } | undefined;
 
-Object.assign(env, envOf(bindings, (workflow, method, args) => calls.call(workflow, method, args)));
+Object.assign(
+  env,
+  envOf(bindings, (workflow, method, args) => calls.call(workflow, method, args)),
+);
 Object.assign(process.env, processEnvOf(bindings));
 // A promise that a script has forgotten is no reason to stop its instances.
 process.on("unhandledRejection", (reason) => console.error("Unhandled rejection:", reason));

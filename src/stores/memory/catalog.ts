@@ -15,7 +15,11 @@ export class MemoryCatalog implements Catalog {
   }
 
   async workflows({ search = "", offset, limit }: { search?: string; offset: number; limit: number }): Promise<Slice<Workflow>> {
-    return slice([...this.#workflows.values()].filter(({ name }) => name.includes(search)), offset, limit);
+    return slice(
+      [...this.#workflows.values()].filter(({ name }) => name.includes(search)),
+      offset,
+      limit,
+    );
   }
 
   async putWorkflow(workflow: Workflow, version: WorkflowVersion): Promise<void> {
@@ -33,7 +37,11 @@ export class MemoryCatalog implements Catalog {
   }
 
   async workflowVersions(workflow: string, offset: number, limit: number): Promise<Slice<WorkflowVersion>> {
-    return slice([...this.#workflowVersions.values()].filter((version) => version.workflow === workflow), offset, limit);
+    return slice(
+      [...this.#workflowVersions.values()].filter((version) => version.workflow === workflow),
+      offset,
+      limit,
+    );
   }
 
   async activeScript(script: string): Promise<ScriptVersion | undefined> {
@@ -76,7 +84,7 @@ export class MemoryCatalog implements Catalog {
 }
 
 /** Newest first; of two of the same moment, the one that came later. */
-function slice<T extends { readonly createdAt: number }>(items: T[], offset: number, limit: number): Slice<T> {
-  items.reverse().sort((a, b) => b.createdAt - a.createdAt);
-  return { items: items.slice(offset, offset + limit), total: items.length };
+function slice<T extends { readonly createdAt: number }>(items: readonly T[], offset: number, limit: number): Slice<T> {
+  const newestFirst = items.toReversed().sort((a, b) => b.createdAt - a.createdAt);
+  return { items: newestFirst.slice(offset, offset + limit), total: items.length };
 }

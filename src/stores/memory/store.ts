@@ -39,7 +39,7 @@ export class MemoryStore implements Store {
       for (const pk of batch.removes) this.#remove(pk, undo);
       return { created };
     } catch (cause) {
-      for (const step of undo.reverse()) step();
+      for (const step of undo.toReversed()) step();
       throw cause;
     }
   }
@@ -71,7 +71,9 @@ export class MemoryStore implements Store {
         return due.sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || a.pk - b.pk).slice(0, limit);
       }
       case "queued":
-        return this.#summaries(({ status }) => status === "queued").sort(byCreation).slice(0, limit);
+        return this.#summaries(({ status }) => status === "queued")
+          .sort(byCreation)
+          .slice(0, limit);
     }
   }
 
@@ -99,7 +101,8 @@ export class MemoryStore implements Store {
 
   async statusCounts(workflow: string): Promise<Partial<Record<InstanceStatus, number>>> {
     const counts: Partial<Record<InstanceStatus, number>> = {};
-    for (const { status } of this.#summaries((summary) => summary.workflow === workflow)) counts[status] = (counts[status] ?? 0) + 1;
+    for (const { status } of this.#summaries((summary) => summary.workflow === workflow))
+      counts[status] = (counts[status] ?? 0) + 1;
     return counts;
   }
 

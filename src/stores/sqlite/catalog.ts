@@ -21,7 +21,10 @@ export function sqliteCatalog(db: Database): Catalog {
     workflow: async (name) => one(`${WORKFLOW} WHERE name = ?`, name) as Workflow | undefined,
     workflows: async ({ search = "", offset, limit }): Promise<Slice<Workflow>> => ({
       items: all(
-        `${WORKFLOW} WHERE instr(name, ?) > 0 ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, search, limit, offset,
+        `${WORKFLOW} WHERE instr(name, ?) > 0 ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`,
+        search,
+        limit,
+        offset,
       ) as unknown as Workflow[],
       total: count(one("SELECT count(*) AS n FROM workflows WHERE instr(name, ?) > 0", search)),
     }),
@@ -65,12 +68,23 @@ function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): vo
     `INSERT INTO workflows (name, id, class_name, script, version_id, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET id = excluded.id, class_name = excluded.class_name, script = excluded.script,
        version_id = excluded.version_id, created_at = excluded.created_at, modified_at = excluded.modified_at`,
-    workflow.name, workflow.id, workflow.className, workflow.script, workflow.versionId, workflow.createdAt, workflow.modifiedAt,
+    workflow.name,
+    workflow.id,
+    workflow.className,
+    workflow.script,
+    workflow.versionId,
+    workflow.createdAt,
+    workflow.modifiedAt,
   );
   run(
     `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings)
      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    version.id, version.workflow, version.className, version.scriptVersionId, version.createdAt, JSON.stringify(version.settings),
+    version.id,
+    version.workflow,
+    version.className,
+    version.scriptVersionId,
+    version.createdAt,
+    JSON.stringify(version.settings),
   );
 }
 

@@ -13,7 +13,10 @@ import { Writer } from "./writer.ts";
 
 /** How a database is opened. */
 export interface SqliteOptions {
-  /** Where commits are written: `thread` keeps the caller free, `inline` answers sooner. */
+  /**
+   * Where commits are written. `thread` (the default) leaves the caller's thread free during the flush. `inline` blocks
+   * it for the whole commit; it has nothing to start first, and a lone commit is answered some 0.05 ms sooner.
+   */
   readonly writer?: "thread" | "inline";
 }
 
@@ -36,18 +39,19 @@ export async function openSqlite(file: string, options: SqliteOptions = {}): Pro
   }
 }
 
-function openLocked(file: string, unlock: () => void, { writer = "inline" }: SqliteOptions): { store: Store; catalog: Catalog } {
+function openLocked(file: string, unlock: () => void, { writer = "thread" }: SqliteOptions): { store: Store; catalog: Catalog } {
   try {
     const db = connectReader(file);
     try {
       migrate(db, file);
       const commits = writer === "inline" ? new Writer(connectWriter(file)) : new ThreadWriter(file);
+      let closed: Promise<void> | undefined;
       const close = async (): Promise<void> => {
         await commits.close();
         db.close();
         unlock();
       };
-      return { store: sqliteStore(commits, new Reader(db), close), catalog: sqliteCatalog(db) };
+      return { store: sqliteStore(commits, new Reader(db), () => (closed ??= close())), catalog: sqliteCatalog(db) };
     } catch (cause) {
       db.close();
       throw cause;

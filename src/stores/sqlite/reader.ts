@@ -81,7 +81,9 @@ export class Reader {
 
   statusCounts(workflow: string): Partial<Record<InstanceStatus, number>> {
     const rows = this.#statements.counts.all(workflow);
-    return Object.fromEntries(rows.map(({ status, instances }) => [status, instances])) as Partial<Record<InstanceStatus, number>>;
+    return Object.fromEntries(rows.map(({ status, instances }) => [status, instances])) as Partial<
+      Record<InstanceStatus, number>
+    >;
   }
 
   #prepared(sql: string): Statement {
@@ -91,7 +93,12 @@ export class Reader {
   }
 }
 
-function where({ workflow, status, createdFrom, createdTo }: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">): {
+function where({
+  workflow,
+  status,
+  createdFrom,
+  createdTo,
+}: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">): {
   terms: string[];
   values: (string | number)[];
 } {
@@ -116,7 +123,9 @@ function prepare(db: Database): Record<"find" | "load" | "row" | "nextWake" | "c
     interrupted: db.prepare(`${SUMMARY} WHERE status IN ('running', 'waitingForPause') AND pk > ? ORDER BY pk LIMIT ?`),
     due: db.prepare(`${SUMMARY} WHERE status = 'waiting' AND wake_at <= ? ORDER BY wake_at, pk LIMIT ?`),
     queued: db.prepare(`${SUMMARY} WHERE status = 'queued' ORDER BY created_at, pk LIMIT ?`),
-    nextWake: db.prepare("SELECT wake_at AS wakeAt FROM instances WHERE status = 'waiting' AND wake_at > ? ORDER BY wake_at LIMIT 1"),
+    nextWake: db.prepare(
+      "SELECT wake_at AS wakeAt FROM instances WHERE status = 'waiting' AND wake_at > ? ORDER BY wake_at LIMIT 1",
+    ),
     counts: db.prepare(`SELECT status, instances FROM status_counts WHERE ${OF_WORKFLOW} AND instances > 0`),
   };
 }

@@ -9,7 +9,6 @@ const writer = new Writer(connectWriter(String(workerData)));
 
 parentPort?.on("message", (message: ToWriter) => {
   parentPort?.postMessage(answer(message));
-  if (message.type === "close") parentPort?.close();
 });
 
 function answer(message: ToWriter): FromWriter {

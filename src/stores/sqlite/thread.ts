@@ -19,7 +19,7 @@ export class ThreadWriter {
   constructor(file: string) {
     // Sources run as `.ts`, the published package as `.js`.
     const extension = new URL(import.meta.url).pathname.endsWith(".ts") ? "ts" : "js";
-    this.#worker = new Worker(new URL(`./thread-main.${extension}`, import.meta.url), { workerData: file });
+    this.#worker = new Worker(new URL(`./thread-main.${extension}`, import.meta.url), { workerData: file, execArgv: [] });
     this.#worker.unref();
     this.#worker.on("message", (answer: FromWriter) => this.#settle(answer));
     this.#worker.on("error", (cause) => this.#end(cause instanceof Error ? cause : new Error(String(cause))));
@@ -40,6 +40,7 @@ export class ThreadWriter {
 
   async close(): Promise<void> {
     if (this.#ended === undefined) await this.#ask({ type: "close" });
+    await this.#worker.terminate();
   }
 
   #ask(message: ToWriter): Promise<FromWriter> {

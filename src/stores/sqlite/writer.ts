@@ -3,7 +3,15 @@
  * checked inside the transaction, so that whoever has lost the lease cannot write, however late.
  */
 import type { InstanceStatus } from "../../model/status.ts";
-import { StoreFenced, type Append, type Batch, type BatchResult, type JournalRow, type Lease, type NewInstance } from "../../ports/store.ts";
+import {
+  StoreFenced,
+  type Append,
+  type Batch,
+  type BatchResult,
+  type JournalRow,
+  type Lease,
+  type NewInstance,
+} from "../../ports/store.ts";
 import { StatusCounts } from "./counts.ts";
 import { transaction, type Database, type Statement } from "./database.ts";
 import { Names } from "./names.ts";
@@ -21,7 +29,7 @@ export class Writer {
     this.#counts = new StatusCounts(db);
     this.#statements = prepare(db);
     const row = db.prepare("SELECT max(pk) AS last FROM instances").get();
-    // Counted here, so that in the life of a process no key is given twice, even if the newest instance is deleted.
+    // Counted here, so that no key is given twice in the life of a process, even after the newest instance was deleted.
     this.#nextPk = Number(row?.["last"] ?? 0) + 1;
   }
 
@@ -57,7 +65,19 @@ export class Writer {
     const workflow = this.#names.keyOf(summary.workflow);
     const version = this.#names.keyOf(summary.versionId);
     const { create } = this.#statements;
-    const { changes } = create.run(pk, workflow, summary.id, status, version, trigger, createdAt, modifiedAt, startedAt, endedAt, wakeAt);
+    const { changes } = create.run(
+      pk,
+      workflow,
+      summary.id,
+      status,
+      version,
+      trigger,
+      createdAt,
+      modifiedAt,
+      startedAt,
+      endedAt,
+      wakeAt,
+    );
     if (changes === 0) return "exists";
     this.#nextPk += 1;
     this.#insertRow(pk, row);
@@ -91,7 +111,9 @@ export class Writer {
   }
 }
 
-function prepare(db: Database): Record<"acquire" | "holds" | "create" | "insertRow" | "change" | "voidRows" | "remove" | "removeRows", Statement> {
+function prepare(
+  db: Database,
+): Record<"acquire" | "holds" | "create" | "insertRow" | "change" | "voidRows" | "remove" | "removeRows", Statement> {
   return {
     acquire: db.prepare("UPDATE lease SET owner = ?, epoch = epoch + 1 RETURNING epoch"),
     holds: db.prepare("SELECT 1 FROM lease WHERE owner = ? AND epoch = ?"),

@@ -1,0 +1,47 @@
+/** Cloudflare's v4 envelope: every answer says whether it is a success, in the body and in the status alike. */
+import { Failure, failureKind } from "../model/errors.ts";
+
+/** What goes with a list. */
+export interface ResultInfo {
+  readonly count: number;
+  readonly per_page: number;
+  readonly total_count: number;
+  readonly page?: number;
+  readonly total_pages?: number;
+  readonly cursor?: string;
+}
+
+/** The body of a success. */
+export function success(result: unknown, info?: ResultInfo): object {
+  return { success: true, errors: [], messages: [], result, ...(info && { result_info: info }) };
+}
+
+/** Seconds after which a client may try again, for statuses that say "later". */
+const RETRY_AFTER: Readonly<Record<number, string>> = { 429: "1", 503: "1" };
+
+/** One entry of `errors`. wrangler prints the chain under the message: it names the field, and what to do. */
+export interface ErrorEntry {
+  readonly code: number;
+  readonly message: string;
+  readonly error_chain?: readonly ErrorEntry[];
+}
+
+/** How a failure is shown: Cloudflare's dotted name, and below it what exactly is wrong, where, and what to do next. */
+export function errorEntry(failure: Failure): ErrorEntry {
+  const { code, sentence, hint } = failureKind(failure.failure);
+  const where = failure.field === undefined ? "" : `${failure.field}: `;
+  const text = [`${where}${failure.detail ?? sentence}`, ...(hint === undefined ? [] : [hint])].join(". ");
+  return { code, message: `workflows.api.error.${failure.failure}`, error_chain: [{ code, message: text }] };
+}
+
+/** The answer to a request that was refused. */
+export function failureResponse(failure: Failure): Response {
+  const { status } = failureKind(failure.failure);
+  const headers = new Headers({ "content-type": "application/json" });
+  const retryAfter = RETRY_AFTER[status];
+  if (retryAfter !== undefined) headers.set("retry-after", retryAfter);
+  // The official SDK sends a refused change twice more unless it is told not to.
+  if (status === 409) headers.set("x-should-retry", "false");
+  const body = { success: false, errors: [errorEntry(failure)], messages: [], result: null };
+  return new Response(JSON.stringify(body), { status, headers });
+}

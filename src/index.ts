@@ -1,0 +1,99 @@
+/**
+ * stepwell as a library: an engine in your own process, on a file of your own, with your own classes. The same engine
+ * and the same binding that Workers get; only the server and the isolation are left out.
+ */
+import { bindingHandler } from "./api/binding.ts";
+import type { Engine } from "./engine/engine.ts";
+import { openEngine } from "./engine/open.ts";
+import { inProcessExecutor } from "./executors/in-process/executor.ts";
+import { Failure } from "./model/errors.ts";
+import { isWorkflowName } from "./model/names.ts";
+import { decode, encode } from "./model/value.ts";
+import type { Catalog } from "./ports/catalog.ts";
+import { silentLog, type Log } from "./ports/log.ts";
+import { systemClock } from "./ports/system-clock.ts";
+import { workflowBinding, type Workflow } from "./runtime/binding.ts";
+import type { WorkflowClass } from "./runtime/runtime.ts";
+import { openSqlite } from "./stores/sqlite/open.ts";
+
+export type { BatchError, CreateOptions, InstanceStatusReport, Workflow, WorkflowInstance } from "./runtime/binding.ts";
+export type { WorkflowClass } from "./runtime/runtime.ts";
+export type { Log, LogFields } from "./ports/log.ts";
+export {
+  WorkflowEntrypoint,
+  type WorkflowEvent,
+  type WorkflowStep,
+  type WorkflowStepConfig,
+  type WorkflowStepContext,
+  type WorkflowStepEvent,
+} from "./runtime/cloudflare-workers.ts";
+export { NonRetryableError } from "./runtime/cloudflare-workflows.ts";
+
+/** What to open. */
+export interface StepwellOptions {
+  /** The database file; made if it is not there. One process at a time may have it open. */
+  readonly file: string;
+  /** Classes by the name of their workflow: 1–64 letters, digits, `_` and `-`. */
+  readonly workflows: Readonly<Record<string, WorkflowClass>>;
+  /** What the classes find as `this.env`. */
+  readonly env?: unknown;
+  /** Where the engine says what goes wrong; nowhere when absent. */
+  readonly log?: Log;
+  /** The delay before a step's first retry when it names none, in milliseconds. Default 10,000, as on Cloudflare. */
+  readonly defaultRetryDelayMs?: number;
+}
+
+/** An open engine. */
+export interface Stepwell extends AsyncDisposable {
+  /** The binding of a workflow. Fails with `workflow.not_found` for a name that was not given to `openStepwell`. */
+  workflow<Params = unknown>(name: string): Workflow<Params>;
+  /** Waits up to `drainMs` (default 0) for attempts under way, suspends the rest, and closes the file. */
+  close(drainMs?: number): Promise<void>;
+}
+
+/**
+ * Opens an engine and goes on with whatever was left unfinished in its file. Instances always run on the classes given
+ * now: a class cannot be kept from one process to the next.
+ *
+ * @throws Failure when the file cannot be used (`store.locked`, `store.newer`, `store.unwritable`) or a name is not valid.
+ */
+export async function openStepwell(options: StepwellOptions): Promise<Stepwell> {
+  const { workflows, env, log = silentLog } = options;
+  for (const name of Object.keys(workflows)) if (!isWorkflowName(name)) throw new Failure("workflow.invalid_name", { field: name });
+  const { store, catalog } = await openSqlite(options.file);
+  await register(catalog, Object.keys(workflows));
+  const engine: Engine = await openEngine({
+    store,
+    catalog,
+    executor: inProcessExecutor({ classes: workflows, env }),
+    clock: systemClock,
+    ids: { uuid: () => crypto.randomUUID() },
+    log,
+    settings: options.defaultRetryDelayMs === undefined ? {} : { defaultRetryDelayMs: options.defaultRetryDelayMs },
+  });
+  const answer = bindingHandler(engine, store, catalog);
+  const close = async (drainMs = 0): Promise<void> => {
+    await engine.close(drainMs);
+    await store.close();
+  };
+  return {
+    workflow: (name) => {
+      if (!Object.hasOwn(workflows, name)) throw new Failure("workflow.not_found", { detail: `No class was given for the workflow "${name}"` });
+      return workflowBinding(async (method, args) => decode(await answer({ workflow: name, method, args: encode(args) })));
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+/** One version for ever: the code is whatever this process has. */
+async function register(catalog: Catalog, names: readonly string[]): Promise<void> {
+  const script = "embedded";
+  const createdAt = Date.now();
+  await catalog.putScriptVersion({ id: script, script, hash: script, code: "", bindings: [], compatibilityFlags: [], createdAt });
+  for (const name of names) {
+    if ((await catalog.workflow(name)) !== undefined) continue;
+    const version = { id: crypto.randomUUID(), workflow: name, className: name, scriptVersionId: script, createdAt, settings: {} };
+    await catalog.putWorkflow({ id: crypto.randomUUID(), name, className: name, script, versionId: version.id, createdAt, modifiedAt: createdAt }, version);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Events as subscribers see them: Cloudflare's `WorkflowInstanceEvent`. Step names get their counter, secrets are
+ * redacted, and what is internal stays so.
+ */
+import type { InstanceEvent } from "./events.ts";
+import { REDACTED } from "./log.ts";
+import { displayName } from "./step.ts";
+import { toJson, type Encoded } from "./value.ts";
+
+/** An event as a subscriber gets it; which further fields there are depends on `type`. */
+export interface PublicEvent {
+  readonly instanceId: string;
+  readonly eventId: number;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** The kinds that subscribers are told of, and may filter by. */
+export const PUBLIC_EVENT_TYPES: ReadonlySet<string> = new Set([
+  "workflow_queued",
+  "workflow_started",
+  "workflow_running",
+  "workflow_waiting",
+  "workflow_waiting_for_pause",
+  "workflow_paused",
+  "workflow_completed",
+  "workflow_errored",
+  "workflow_terminated",
+  "step_started",
+  "step_completed",
+  "step_errored",
+  "attempt_started",
+  "attempt_completed",
+  "attempt_errored",
+  "sleep_started",
+  "sleep_completed",
+  "wait_started",
+  "wait_completed",
+  "wait_timed_out",
+]);
+
+/** Shows the events of one instance. It has to see them from the first one on, to know what is secret. */
+export class PublicView {
+  readonly #instanceId: string;
+  readonly #sensitive: Set<string> = new Set();
+  #params: Encoded | undefined;
+
+  constructor(instanceId: string) {
+    this.#instanceId = instanceId;
+  }
+
+  /** Undefined for events that nobody outside is told of. */
+  show(event: InstanceEvent): PublicEvent | undefined {
+    if (event.type === "workflow_queued") {
+      this.#params = event.params;
+      this.#sensitive.clear();
+    }
+    if (event.type === "step_started" && event.config.sensitive !== undefined) this.#sensitive.add(displayName(event.name, event.count));
+    if (!PUBLIC_EVENT_TYPES.has(event.type)) return undefined;
+    const { eventId, timestamp, type } = event;
+    const stepName = "name" in event ? { stepName: displayName(event.name, event.count) } : {};
+    return { instanceId: this.#instanceId, eventId, timestamp, type, ...stepName, ...this.#extras(event) };
+  }
+
+  #extras(event: InstanceEvent): Record<string, unknown> {
+    switch (event.type) {
+      case "workflow_started":
+        return this.#params === undefined ? {} : { params: toJson(this.#params) };
+      case "workflow_completed":
+        return output(event.output);
+      case "workflow_errored":
+        return { error: event.error };
+      case "step_started":
+        return { config: event.config };
+      case "step_completed": {
+        const secret = event.output !== undefined && this.#sensitive.has(displayName(event.name, event.count));
+        return secret ? { output: REDACTED } : output(event.output);
+      }
+      case "attempt_started":
+      case "attempt_completed":
+        return { attempt: event.attempt };
+      case "attempt_errored": {
+        const { attempt, error, retryDelayMs } = event;
+        return { attempt, error, ...(retryDelayMs !== undefined && { retryDelayMs }) };
+      }
+      case "sleep_started":
+        return { durationMs: event.durationMs };
+      case "wait_started":
+        return { eventType: event.eventType };
+      default:
+        return {};
+    }
+  }
+}
+
+function output(value: Encoded | undefined): Record<string, unknown> {
+  return value === undefined ? {} : { output: toJson(value) };
+}

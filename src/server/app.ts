@@ -1,0 +1,93 @@
+/**
+ * What a request is for: a Worker's own `fetch` (by host name, or below `/workers/`), or the control plane. Everything
+ * that the control plane answers carries hardened headers; a Worker's answers are its own.
+ */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import type { Engine } from "../engine/engine.ts";
+import { Failure } from "../model/errors.ts";
+import type { Log } from "../ports/log.ts";
+import { failureResponse } from "../api/envelope.ts";
+import { normalPath } from "../api/path.ts";
+import type { Guard } from "./auth.ts";
+import { isAllowedHost } from "./hosts.ts";
+import { startPage, START_PAGE_CSP } from "./start-page.ts";
+
+/** What the server is made of. */
+export interface AppParts {
+  readonly engine: Engine;
+  /** The REST API, with its full paths below `/client/v4`. */
+  readonly rest: Hono;
+  /** wrangler's local API, with its paths below the explorer prefix. */
+  readonly explorer: Hono;
+  readonly guard: Guard;
+  readonly log: Log;
+  /** Host names, besides the loopback ones, under which the server may be addressed. */
+  readonly hostNames: readonly string[];
+}
+
+/** Bytes of a request to the control plane: a batch of a hundred instances with large params fits, nothing endless does. */
+const MAX_BODY_BYTES = 110 * 1024 * 1024;
+
+const EXPLORER_PREFIXES = ["/cdn-cgi/local/explorer/api", "/cdn-cgi/explorer/api"] as const;
+
+/** Answers requests. Never rejects. */
+export function serverApp(parts: AppParts): (request: Request) => Promise<Response> {
+  const control = controlPlane(parts);
+  return async (request) => {
+    const url = new URL(request.url);
+    if (!isAllowedHost(url.hostname, parts.hostNames)) return new Response("This host name is not served here\n", { status: 403 });
+    const worker = workerOf(url);
+    if (worker !== undefined) return callWorker(parts, worker.script, worker.url, request);
+    return control.fetch(request);
+  };
+}
+
+function controlPlane({ engine: _, rest, explorer, guard, log }: AppParts): Hono {
+  const app = new Hono({ getPath: (request) => normalPath(request.url) });
+  app.use(async (c, next) => {
+    const start = performance.now();
+    await next();
+    log.debug("request", { method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - start) });
+  });
+  app.use(secureHeaders({ xFrameOptions: "DENY", referrerPolicy: "no-referrer", contentSecurityPolicy: START_PAGE_CSP }));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => failureResponse(new Failure("instance.too_large", { detail: "The request is too large" })) }));
+  app.use("/client/v4/*", async (c, next) => {
+    if (await guard(c.req.raw.headers)) return next();
+    return failureResponse(new Failure("authentication"));
+  });
+  for (const prefix of EXPLORER_PREFIXES) {
+    app.use(`${prefix}/*`, async (c, next) => ((await guard(c.req.raw.headers)) ? next() : failureResponse(new Failure("authentication"))));
+    app.route(prefix, explorer);
+  }
+  app.route("/client/v4", rest);
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/", (c) => c.html(startPage()));
+  app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));
+  return app;
+}
+
+/** The script that a request is for, and the URL that it is to see. */
+function workerOf(url: URL): { script: string; url: URL } | undefined {
+  const byHost = /^([a-z0-9][a-z0-9_-]*)\.localhost$/.exec(url.hostname)?.[1];
+  if (byHost !== undefined) return { script: byHost, url };
+  const byPath = /^\/workers\/([a-z0-9][a-z0-9_-]*)(\/.*|$)/.exec(url.pathname);
+  if (byPath === null) return undefined;
+  const [, script = "", rest = ""] = byPath;
+  const inner = new URL(url);
+  inner.pathname = rest === "" ? "/" : rest;
+  return { script, url: inner };
+}
+
+async function callWorker({ engine, log }: AppParts, script: string, url: URL, request: Request): Promise<Response> {
+  try {
+    const { method, headers, body, signal } = request;
+    const init: RequestInit = { method, headers, signal, redirect: "manual" };
+    return await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
+  } catch (cause) {
+    if (cause instanceof Failure) return failureResponse(cause);
+    log.error("A Worker could not be called", { script, reason: String(cause) });
+    return failureResponse(new Failure("internal_server"));
+  }
+}

@@ -1,0 +1,42 @@
+/** Who may ask: tokens, kept as hashes and compared in constant time. Cloudflare's three ways to send one are taken. */
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import type { Catalog, TokenRecord } from "../ports/catalog.ts";
+
+/** Decides whether a request may use the control plane. */
+export type Guard = (headers: Headers) => Promise<boolean>;
+
+/** For `dev` on loopback: whoever reaches the server may use it. */
+export const openGuard: Guard = () => Promise.resolve(true);
+
+/** Asks for a token that the catalogue has the hash of. */
+export function tokenGuard(catalog: Catalog): Guard {
+  return async (headers) => {
+    const token = tokenOf(headers);
+    if (token === undefined) return false;
+    const given = digest(token);
+    let found = false;
+    // All of them are compared, so that the time it takes says nothing about which.
+    for (const { hash } of await catalog.tokens()) {
+      const known = Buffer.from(hash, "hex");
+      if (known.length === given.length && timingSafeEqual(known, given)) found = true;
+    }
+    return found;
+  };
+}
+
+/** Makes a token and stores its hash. The token itself is nowhere but in the answer. */
+export async function createToken(catalog: Catalog, label: string): Promise<{ readonly token: string; readonly record: TokenRecord }> {
+  const token = `sw_${randomBytes(32).toString("base64url")}`;
+  const record = { id: randomUUID(), label, hash: digest(token).toString("hex"), createdAt: Date.now() };
+  await catalog.putToken(record);
+  return { token, record };
+}
+
+function tokenOf(headers: Headers): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  return bearer ?? headers.get("x-auth-key") ?? headers.get("x-auth-user-service-key") ?? undefined;
+}
+
+function digest(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}

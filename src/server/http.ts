@@ -1,0 +1,40 @@
+/** The listener: requests in, responses out, and an end that waits for neither for ever. */
+import { createAdaptorServer } from "@hono/node-server";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface Listener {
+  /** Like `http://127.0.0.1:8787`. */
+  readonly url: string;
+  readonly port: number;
+  /** Takes no new requests; resolves when those under way are answered, or cut off after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Listens. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot. */
+export async function listen(answer: (request: Request) => Promise<Response>, host: string, port: number): Promise<Listener> {
+  const server = createAdaptorServer({ fetch: answer, overrideGlobalObjects: false }) as Server;
+  // Streams of events stay open for as long as an instance lives.
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
+    port: address.port,
+    close: (graceMs) => close(server, graceMs),
+  };
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
