@@ -71,7 +71,7 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
     log,
     settings: options.defaultRetryDelayMs === undefined ? {} : { defaultRetryDelayMs: options.defaultRetryDelayMs },
   });
-  const answer = bindingHandler(engine, store, catalog);
+  const answer = bindingHandler(engine);
   const close = async (drainMs = 0): Promise<void> => {
     await engine.close(drainMs);
     await store.close();

@@ -28,7 +28,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   runtime: { folders: ["model", "protocol"], ...PURE },
   ports: { folders: ["model", "protocol"], ...PURE },
   engine: { folders: ["model", "protocol", "ports"], ...PURE },
-  scripts: { folders: ["model", "ports"], packages: ["esbuild", "jsonc-parser", "smol-toml"] },
+  scripts: { folders: ["model", "ports"], packages: ["esbuild", "jsonc-parser", "smol-toml", "zod"] },
   "stores/*": STORE,
   "stores/postgres": { ...STORE, packages: ["postgres"] },
   "executors/*": EXECUTOR,
@@ -39,7 +39,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     folders: ["model", "protocol", "runtime", "ports", "engine", "stores/memory"],
     packages: ["vitest", "fast-check", "cloudflare:*"],
   },
-  "index.ts": { folders: ["model", "ports", "engine", "api", "stores/sqlite", "executors/node", "executors/in-process"] },
+  "index.ts": { folders: ["model", "ports", "engine", "api", "runtime", "stores/sqlite", "executors/node", "executors/in-process"] },
   cli: { folders: ["*"], packages: ["*"] },
 };
 

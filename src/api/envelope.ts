@@ -1,5 +1,5 @@
 /** Cloudflare's v4 envelope: every answer says whether it is a success, in the body and in the status alike. */
-import { Failure, failureKind } from "../model/errors.ts";
+import { Failure, failureKind, type FailureName } from "../model/errors.ts";
 
 /** What goes with a list. */
 export interface ResultInfo {
@@ -9,6 +9,8 @@ export interface ResultInfo {
   readonly page?: number;
   readonly total_pages?: number;
   readonly cursor?: string;
+  /** Only wrangler's local API has it. */
+  readonly status_counts?: Readonly<Record<string, number>>;
 }
 
 /** The body of a success. */
@@ -28,10 +30,10 @@ export interface ErrorEntry {
 
 /** How a failure is shown: Cloudflare's dotted name, and below it what exactly is wrong, where, and what to do next. */
 export function errorEntry(failure: Failure): ErrorEntry {
-  const { code, sentence, hint } = failureKind(failure.failure);
+  const { code, message, sentence, hint } = failureKind(failure.failure);
   const where = failure.field === undefined ? "" : `${failure.field}: `;
   const text = [`${where}${failure.detail ?? sentence}`, ...(hint === undefined ? [] : [hint])].join(". ");
-  return { code, message: `workflows.api.error.${failure.failure}`, error_chain: [{ code, message: text }] };
+  return { code, message: message ?? `workflows.api.error.${failure.failure}`, error_chain: [{ code, message: text }] };
 }
 
 /** The answer to a request that was refused. */
@@ -44,4 +46,16 @@ export function failureResponse(failure: Failure): Response {
   if (status === 409) headers.set("x-should-retry", "false");
   const body = { success: false, errors: [errorEntry(failure)], messages: [], result: null };
   return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** As `failureResponse`, in the words of wrangler's local API: one code for what is missing, one for everything else. */
+export function explorerFailure(failure: Failure, { workflow_name: workflow = "", instance_id: id = "" }: Readonly<Record<string, string>>): Response {
+  const { status } = failureKind(failure.failure);
+  const missing: Partial<Record<FailureName, string>> = {
+    "workflow.not_found": `Workflow '${workflow}' not found.`,
+    "instance.not_found": `Workflow instance '${id}' not found.`,
+  };
+  const message = missing[failure.failure];
+  const error = message === undefined ? { code: 10001, message: failure.message } : { code: 10501, message };
+  return Response.json({ success: false, errors: [error], messages: [], result: null }, { status });
 }

@@ -1,7 +1,7 @@
 /** Work on all instances of a workflow at once, in the background and in small batches: terminate all, delete all. */
 import { Failure } from "../model/errors.ts";
 import { INSTANCE_STATUSES, isFinal, type InstanceStatus } from "../model/status.ts";
-import type { InstanceSummary } from "../ports/store.ts";
+import type { InstanceSummary, ListQuery } from "../ports/store.ts";
 import { remove, terminate } from "./control.ts";
 import type { Core } from "./core.ts";
 
@@ -27,7 +27,7 @@ export class Bulk {
     const statuses = status === undefined ? INSTANCE_STATUSES.filter((each) => !isFinal(each)) : [status];
     this.#start(async () => {
       try {
-        for (const each of statuses) await this.#each(workflow, each, (page) => this.#terminatePage(page));
+        for (const each of statuses) await this.#each({ workflow, status: each }, (page) => this.#terminatePage(page));
       } finally {
         this.#terminating.delete(workflow);
       }
@@ -36,7 +36,9 @@ export class Bulk {
   }
 
   removeAll(workflow: string): void {
-    this.#start(() => this.#each(workflow, undefined, (page) => this.#removePage(workflow, page)));
+    // What is created from now on belongs to a workflow of the same name that comes after this one.
+    const createdTo = this.#core.clock.now();
+    this.#start(() => this.#each({ workflow, createdTo }, (page) => this.#removePage(workflow, page)));
   }
 
   /** Resolves when no work is under way. */
@@ -52,14 +54,16 @@ export class Bulk {
   }
 
   /** Pages by position and not by what is left, so that an instance that cannot be changed is passed over once. */
-  async #each(workflow: string, status: InstanceStatus | undefined, work: (page: InstanceSummary[]) => Promise<void>): Promise<void> {
+  async #each(
+    filter: Pick<ListQuery, "workflow" | "status" | "createdTo">,
+    work: (page: InstanceSummary[]) => Promise<void>,
+  ): Promise<void> {
     let after: { createdAt: number; pk: number } | undefined;
     while (!this.#core.closing) {
       const page = await this.#core.store.list({
-        workflow,
+        ...filter,
         direction: "asc",
         limit: PAGE,
-        ...(status !== undefined && { status }),
         ...(after !== undefined && { after }),
       });
       const last = page.at(-1);

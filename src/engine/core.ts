@@ -84,6 +84,7 @@ export function apply(core: Core, live: Live, command: Command): Decision {
 
 /** As `apply`, for verbs that somebody waits for: throws a refusal, resolves when the change is durable. */
 export async function applyDurably(core: Core, live: Live, command: Command): Promise<readonly EventBody[]> {
+  if (core.closing) throw new Failure("shutting_down");
   const decision = apply(core, live, command);
   if ("refused" in decision) {
     throw new Failure(decision.refused, decision.detail === undefined ? {} : { detail: decision.detail });

@@ -30,15 +30,16 @@ export async function create(
   return Promise.all(
     requests.map(async (request, i) => {
       const id = request.id ?? core.ids.uuid();
-      const refusal = check(request, id, requests.length > 1 ? `[${i}].` : "");
+      const refusal = checkRequest({ ...request, id }, requests.length > 1 ? `[${i}].` : "");
       return refusal ?? createOne(core, scheduler, { workflow, id, versionId: known.versionId, trigger, now }, request);
     }),
   );
 }
 
-function check(request: CreateRequest, id: string, path: string): Failure | undefined {
+/** Why an instance cannot be created whatever else there is; `path` leads to it in the request. */
+export function checkRequest(request: CreateRequest, path: string): Failure | undefined {
   // Ids that schedules make are longer and have spaces: they come with a schedule.
-  if (request.schedule === undefined && !isInstanceId(id)) return new Failure("instance.invalid_id", { field: `${path}instance_id` });
+  if (request.id !== undefined && request.schedule === undefined && !isInstanceId(request.id)) return new Failure("instance.invalid_id", { field: `${path}instance_id` });
   if (encodedBytes(request.params ?? NO_PARAMS) <= LIMITS.valueBytes) return undefined;
   return new Failure("instance.too_large", { field: `${path}params` });
 }

@@ -14,6 +14,8 @@ export interface FailureKind {
   readonly status: number;
   /** What happened, for people and for the binding's text. */
   readonly sentence: string;
+  /** The REST message, where it is not `workflows.api.error.<name>`: these belong to the platform, not to Workflows. */
+  readonly message?: string;
   /** What to do next, where the sentence does not say it already. */
   readonly hint?: string;
 }
@@ -44,6 +46,8 @@ export type FailureName =
   | "script.exception"
   | "script.unavailable"
   | "authentication"
+  | "account.not_found"
+  | "subscribe.upgrade_required"
   | "runtime.out_of_order"
   | "store.newer"
   | "store.foreign"
@@ -69,13 +73,15 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   "instance.step_not_found": { code: 10904, status: 404, sentence: "The instance has no such step", hint: "Use the name as the instance's log shows it, with its counter: fetch-1." },
   "instance.too_large": { code: 10905, status: 413, sentence: "The value is larger than 1 MiB" },
   "workflow.invalid_event_type": { code: 10906, status: 400, sentence: "Event type is invalid", hint: "Use 1 to 100 letters, digits, _ and -, not starting with -." },
-  "script.not_found": { code: 10007, status: 404, sentence: "This Worker does not exist" },
+  "script.not_found": { code: 10007, status: 404, message: "This Worker does not exist on your account.", sentence: "This Worker does not exist" },
   "script.invalid": { code: 10021, status: 400, sentence: "The Worker's code does not load" },
   "script.class_missing": { code: 10907, status: 400, sentence: "The Worker exports no such class" },
   "script.no_fetch_handler": { code: 10908, status: 404, sentence: "The Worker has no fetch handler" },
   "script.exception": { code: 10913, status: 500, sentence: "The Worker threw an exception", hint: "The Worker's log has the stack." },
   "script.unavailable": { code: 10909, status: 503, sentence: "The Worker stopped before it answered" },
-  authentication: { code: 10000, status: 401, sentence: "Authentication error", hint: "Send Authorization: Bearer <token>; `stepwell token create` makes one." },
+  "account.not_found": { code: 7003, status: 404, message: "Could not route to the account, perhaps its identifier is invalid?", sentence: "There is no such account" },
+  authentication: { code: 10000, status: 401, message: "Authentication error", sentence: "No valid token was sent", hint: "Send Authorization: Bearer <token>; `stepwell token create` makes one." },
+  "subscribe.upgrade_required": { code: 10914, status: 426, sentence: "Events come as a stream", hint: "Send Accept: text/event-stream." },
   "runtime.out_of_order": { code: 10912, status: 500, sentence: "The code that runs the instance reported something that cannot be" },
   "store.newer": { code: 10920, status: 503, sentence: "The database was written by a newer stepwell", hint: "Start that version, or put back a copy of the data from before the upgrade." },
   "store.foreign": { code: 10921, status: 503, sentence: "The file is not a stepwell database", hint: "Use another data directory." },

@@ -17,6 +17,7 @@ type Limit =
   | "retries"
   | "delayFunctionMs"
   | "batch"
+  | "page"
   | "logOutput"
   | "bufferedEvents"
   | "recoveries"
@@ -48,6 +49,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   delayFunctionMs: 5_000,
   /** Items of a batch. Cloudflare: 100. */
   batch: 100,
+  /** Items of a page of a list. Cloudflare: 100. */
+  page: 100,
   /** Characters of an output in an instance's log. Cloudflare: 1,024. */
   logOutput: 1_024,
   /** Events that an instance keeps for later waiters. Ours. */

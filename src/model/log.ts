@@ -4,7 +4,7 @@
  */
 import type { ErrorInfo, InstanceEvent, ScheduleInfo, StepConfig } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import type { TriggerSource } from "./status.ts";
+import type { InstanceStatus, TriggerSource } from "./status.ts";
 import { displayName, stepId } from "./step.ts";
 import { toJson, toLogText, type Encoded } from "./value.ts";
 
@@ -66,6 +66,7 @@ export type LogEntry = StepEntry | SleepEntry | WaitEntry | TerminationEntry;
 
 /** An instance's log. */
 export interface InstanceLog {
+  status: InstanceStatus;
   readonly params: unknown;
   readonly trigger: { readonly source: TriggerSource };
   readonly schedule?: ScheduleInfo;
@@ -79,6 +80,17 @@ export interface InstanceLog {
   /** In the order in which they started. */
   readonly steps: LogEntry[];
 }
+
+const STATUS_AFTER: Readonly<Partial<Record<InstanceEvent["type"], InstanceStatus>>> = {
+  workflow_running: "running",
+  workflow_waiting: "waiting",
+  workflow_waiting_for_pause: "waitingForPause",
+  workflow_paused: "paused",
+  workflow_resumed: "queued",
+  workflow_completed: "complete",
+  workflow_errored: "errored",
+  workflow_terminated: "terminated",
+};
 
 /** A log under construction. */
 export class LogFold {
@@ -106,6 +118,7 @@ export class LogFold {
 
   #addLifecycle(log: InstanceLog, event: InstanceEvent): void {
     const at = iso(event.timestamp);
+    log.status = STATUS_AFTER[event.type] ?? log.status;
     switch (event.type) {
       case "workflow_started":
         log.start = at;
@@ -153,6 +166,7 @@ export class LogFold {
 
 function begin(event: Extract<InstanceEvent, { type: "workflow_queued" }>): InstanceLog {
   return {
+    status: "queued",
     params: toJson(event.params),
     trigger: { source: event.trigger },
     ...(event.schedule && { schedule: event.schedule }),

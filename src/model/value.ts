@@ -141,6 +141,7 @@ function compact(view: ArrayBufferView): ArrayBufferView {
 }
 
 function complaint(cause: unknown): string {
+  if (cause instanceof RangeError) return "The value is nested too deeply";
   const { message, path } = cause as { message?: unknown; path?: unknown };
   const where = typeof path === "string" && path !== "" ? ` at ${path.startsWith(".") ? path.slice(1) : path}` : "";
   return `${typeof message === "string" ? message : String(cause)}${where}`;

@@ -3,9 +3,10 @@
  * stored again, so starting `dev` twice makes one version. Instances under way stay on the version they began with.
  */
 import { createHash, randomUUID } from "node:crypto";
-import type { Binding, Catalog, ScriptVersion, Workflow, WorkflowSettings } from "../ports/catalog.ts";
+import type { Binding, Catalog, ScriptVersion, WorkflowSettings } from "../ports/catalog.ts";
 import type { Bundle } from "./bundle.ts";
 import { ProjectError, type ProjectConfig } from "./config.ts";
+import { putWorkflow } from "./workflow.ts";
 
 /** What a deployment did. */
 export interface Deployment {
@@ -41,25 +42,9 @@ export async function deploy(
   }
   for (const { name, class_name: className, limits } of own) {
     const settings: WorkflowSettings = limits?.steps === undefined ? {} : { limits: { steps: limits.steps } };
-    await deployWorkflow(catalog, { name, className, script: config.name }, version.id, settings);
+    await putWorkflow(catalog, { name, className, script: config.name }, version.id, settings);
   }
   return { script: config.name, scriptVersionId: version.id, changed, workflows: own.map(({ name }) => name) };
-}
-
-async function deployWorkflow(
-  catalog: Catalog,
-  wanted: Pick<Workflow, "name" | "className" | "script">,
-  scriptVersionId: string,
-  settings: WorkflowSettings,
-): Promise<void> {
-  const present = await catalog.workflow(wanted.name);
-  const newest = present && (await catalog.workflowVersion(present.versionId));
-  const same = newest?.scriptVersionId === scriptVersionId && newest.className === wanted.className;
-  if (same && JSON.stringify(newest.settings) === JSON.stringify(settings)) return;
-  const now = Date.now();
-  const version = { id: randomUUID(), workflow: wanted.name, className: wanted.className, scriptVersionId, createdAt: now, settings };
-  const workflow = { id: present?.id ?? randomUUID(), ...wanted, versionId: version.id, createdAt: present?.createdAt ?? now, modifiedAt: now };
-  await catalog.putWorkflow(workflow, version);
 }
 
 function scriptVersion(config: ProjectConfig, bundle: Bundle, secrets: Readonly<Record<string, string>>): ScriptVersion {

@@ -2,7 +2,7 @@
  * What a request is for: a Worker's own `fetch` (by host name, or below `/workers/`), or the control plane. Everything
  * that the control plane answers carries hardened headers; a Worker's answers are its own.
  */
-import { Hono } from "hono";
+import { Hono, type Env } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
@@ -18,9 +18,9 @@ import { startPage, START_PAGE_CSP } from "./start-page.ts";
 export interface AppParts {
   readonly engine: Engine;
   /** The REST API, with its full paths below `/client/v4`. */
-  readonly rest: Hono;
+  readonly rest: Hono<Env>;
   /** wrangler's local API, with its paths below the explorer prefix. */
-  readonly explorer: Hono;
+  readonly explorer: Hono<Env>;
   readonly guard: Guard;
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
@@ -44,7 +44,7 @@ export function serverApp(parts: AppParts): (request: Request) => Promise<Respon
   };
 }
 
-function controlPlane({ engine: _, rest, explorer, guard, log }: AppParts): Hono {
+function controlPlane({ rest, explorer, guard, log }: Omit<AppParts, "engine">): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();

@@ -13,7 +13,7 @@ export interface Listener {
 
 /** Listens. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot. */
 export async function listen(answer: (request: Request) => Promise<Response>, host: string, port: number): Promise<Listener> {
-  const server = createAdaptorServer({ fetch: answer, overrideGlobalObjects: false }) as Server;
+  const server = createAdaptorServer({ fetch: answer }) as Server;
   // Streams of events stay open for as long as an instance lives.
   server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {

@@ -15,8 +15,19 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
 /** "step", as the four bytes that SQLite has room for. */
 const APPLICATION_ID = 0x73746570;
 
-/** Rejects files that are not ours to touch. Fails with `store.newer` or `store.foreign`, having changed nothing. */
+/** Brings a database up to date. Fails with `store.newer` or `store.foreign`, having changed nothing. */
 export function migrate(db: Database, file: string): void {
+  const version = recognise(db, file);
+  // Once for the life of the file, and not possible within a transaction.
+  db.exec("PRAGMA journal_mode = WAL");
+  MIGRATIONS.forEach((sql, from) => {
+    if (from < version) return;
+    transaction(db, () => db.exec(`${sql}; PRAGMA user_version = ${from + 1}; PRAGMA application_id = ${APPLICATION_ID}`));
+  });
+}
+
+/** The version that a database of ours has; 0 for an empty file. Fails with `store.newer` or `store.foreign`. */
+export function recognise(db: Database, file: string): number {
   const version = pragma(db, "user_version");
   const application = pragma(db, "application_id");
   const isEmpty = db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
@@ -24,12 +35,7 @@ export function migrate(db: Database, file: string): void {
     throw new Failure("store.foreign", { detail: `${file} is a database of another program.` });
   }
   if (version > SCHEMA_VERSION) throw new Failure("store.newer", { detail: newer(file, version) });
-  // Once for the life of the file, and not possible within a transaction.
-  db.exec("PRAGMA journal_mode = WAL");
-  MIGRATIONS.forEach((sql, from) => {
-    if (from < version) return;
-    transaction(db, () => db.exec(`${sql}; PRAGMA user_version = ${from + 1}; PRAGMA application_id = ${APPLICATION_ID}`));
-  });
+  return version;
 }
 
 function newer(file: string, version: number): string {

@@ -4,9 +4,10 @@ import { dirname } from "node:path";
 import type { Catalog } from "../../ports/catalog.ts";
 import type { Store } from "../../ports/store.ts";
 import { sqliteCatalog } from "./catalog.ts";
-import { connectReader, connectWriter, openingFailure, unwritable } from "./database.ts";
+import { Failure } from "../../model/errors.ts";
+import { connectReader, connectWriter, openingFailure, tryHold, unwritable } from "./database.ts";
 import { lockDatabase } from "./lock.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, recognise, SCHEMA_VERSION } from "./migrate.ts";
 import { Reader } from "./reader.ts";
 import { ThreadWriter } from "./thread.ts";
 import { Writer } from "./writer.ts";
@@ -34,6 +35,36 @@ export async function openSqlite(file: string, options: SqliteOptions = {}): Pro
   }
   try {
     return openLocked(file, lockDatabase(file), options);
+  } catch (cause) {
+    throw openingFailure(file, cause);
+  }
+}
+
+/**
+ * Opens the catalogue alone, which is possible while a server has the database open: to make a token for it, say.
+ * Rejects with a `Failure` as `openSqlite` does, but not with `store.locked` unless the server is of another version.
+ */
+export async function openSqliteCatalog(file: string): Promise<{ catalog: Catalog; close(): void }> {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (cause) {
+    throw unwritable(file, cause);
+  }
+  try {
+    const lock = tryHold(`${file}.lock`);
+    const db = connectReader(file);
+    const close = (): void => {
+      db.close();
+      lock?.close();
+    };
+    try {
+      if (lock !== undefined) migrate(db, file);
+      else if (recognise(db, file) !== SCHEMA_VERSION) throw new Failure("store.locked", { detail: `An older stepwell has ${file} open` });
+      return { catalog: sqliteCatalog(db), close };
+    } catch (cause) {
+      close();
+      throw cause;
+    }
   } catch (cause) {
     throw openingFailure(file, cause);
   }

@@ -1,0 +1,171 @@
+/**
+ * What user code gets when it calls a workflow binding (`env.MY_WORKFLOW`): the methods of Cloudflare's `Workflow` and
+ * `WorkflowInstance` (`runtime/binding.ts`), answered by the engine.
+ */
+import { z } from "zod";
+import { checkRequest } from "../engine/create.ts";
+import type { CreateRequest, Engine, InstanceAddress } from "../engine/engine.ts";
+import { Failure, failureKind } from "../model/errors.ts";
+import { durationMs, isDuration } from "../model/duration.ts";
+import type { Retention } from "../model/events.ts";
+import { LIMITS } from "../model/limits.ts";
+import { LogFold } from "../model/log.ts";
+import { isFinal } from "../model/status.ts";
+import { decode, encode, toJson, Unserialisable } from "../model/value.ts";
+import type { BindingHandler } from "../ports/executor.ts";
+import { deleteInstances } from "./routes/instances.ts";
+
+const duration = z.union([z.number(), z.string()]).refine((value) => isDuration(value) && durationMs(value) >= 0, "Not a duration").transform(durationMs);
+
+const createOptions = z
+  .object({
+    id: z.string().optional(),
+    params: z.unknown().optional(),
+    retention: z.object({ successRetention: duration.optional(), errorRetention: duration.optional() }).optional(),
+    locationHint: z.string().optional(),
+  })
+  .nullish();
+
+type CreateOptions = z.output<typeof createOptions>;
+
+type Method = (engine: Engine, workflow: string, args: readonly unknown[]) => Promise<unknown>;
+
+/** A method of a handle: its first argument is the instance's id. */
+const ofInstance =
+  (method: (engine: Engine, address: InstanceAddress, args: readonly unknown[]) => Promise<unknown>): Method =>
+  (engine, workflow, [id, ...args]) => method(engine, { workflow, id: String(id) }, args);
+
+const METHODS: Readonly<Record<string, Method>> = {
+  create: async (engine, workflow, [options]) => {
+    const [made] = await engine.create(workflow, [toRequest(parse(createOptions, options))], "binding");
+    if (made === undefined || made instanceof Failure) throw made ?? new Failure("internal_server");
+    return made.id;
+  },
+  get: async (engine, workflow, [id]) => (await engine.summary({ workflow, id: String(id) })).id,
+  createBatch: (engine, workflow, [options]) => createBatch(engine, workflow, options),
+  deleteBatch: async (engine, workflow, [ids]) =>
+    deleteInstances({ engine }, workflow, batch(z.string(), ids, "batchDeleteInstances should have at least 1 instance", "batchDeleteInstances only supports 100 instances at a time")),
+  pause: ofInstance((engine, address) => engine.pause(address)),
+  resume: ofInstance((engine, address) => engine.resume(address)),
+  terminate: ofInstance((engine, address, [options]) => {
+    if ((options as { rollback?: unknown } | undefined)?.rollback === true) throw new Failure("body", { detail: "Rollback is not supported yet" });
+    return engine.terminate(address);
+  }),
+  restart: ofInstance((engine, address, [options]) => {
+    if ((options as { from?: unknown } | undefined)?.from !== undefined) throw new Failure("body", { detail: "Restarting from a step is not supported yet" });
+    return engine.restart(address);
+  }),
+  delete: ofInstance(async (engine, { workflow, id }) => {
+    const [failure] = await engine.remove(workflow, [id]);
+    if (failure !== undefined) throw failure;
+  }),
+  status: ofInstance(status),
+  sendEvent: ofInstance((engine, address, [event]) => {
+    const { type, payload } = parse(z.object({ type: z.string(), payload: z.unknown().optional() }), event);
+    return engine.sendEvent(address, type, encode(payload));
+  }),
+};
+
+/** Answers the calls of user code to an engine. */
+export function bindingHandler(engine: Engine): BindingHandler {
+  return async ({ workflow, method, args }) => {
+    const answer = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
+    if (answer === undefined) throw new Failure("body", { detail: `A workflow has no method "${method}"` });
+    try {
+      return encode(await answer(engine, workflow, decode(args) as unknown[]));
+    } catch (cause) {
+      if (cause instanceof Unserialisable) throw new Failure("body", { detail: cause.message, cause });
+      throw cause;
+    }
+  };
+}
+
+const OVERSIZE = "batchCreate only supports 100 instances at a time";
+
+/** The older form passes over ids that are taken; the newer one tells what became of each. */
+async function createBatch(engine: Engine, workflow: string, input: unknown): Promise<unknown> {
+  if (!Array.isArray(input)) return createEach(engine, workflow, requestsOf(input));
+  const requests = batch(createOptions, input, "batchCreate should have at least 1 instance", OVERSIZE).map(toRequest);
+  refuseInvalid(requests);
+  const made = await engine.create(workflow, requests, "binding");
+  return made.flatMap((each) => (each instanceof Failure ? [] : [each.id]));
+}
+
+async function createEach(engine: Engine, workflow: string, requests: readonly CreateRequest[]): Promise<unknown> {
+  refuseInvalid(requests);
+  const seen = new Set<string>();
+  const isDouble = requests.map(({ id }) => id !== undefined && (seen.has(id) || !seen.add(id)));
+  const made = await engine.create(workflow, requests.filter((_, i) => isDouble[i] === false), "binding");
+  const created: string[] = [];
+  const errors: object[] = [];
+  requests.forEach(({ id }, index) => {
+    const outcome = isDouble[index] === true ? new Failure("instance.duplicate_in_batch") : made.shift();
+    if (outcome instanceof Failure) errors.push({ index, id, code: failureKind(outcome.failure).code, message: `workflows.api.error.${outcome.failure}` });
+    else if (outcome !== undefined) created.push(outcome.id);
+  });
+  return { created, errors };
+}
+
+function requestsOf(input: unknown): CreateRequest[] {
+  const { count, instances, ...common } = (input ?? {}) as { count?: unknown; instances?: unknown };
+  if (instances !== undefined) return batch(createOptions, instances, "Batch size exceeds maximum allowed", "Batch size exceeds maximum allowed").map(toRequest);
+  if (typeof count !== "number" || !Number.isInteger(count) || count < 1) throw new Failure("body", { detail: "count must be a positive integer" });
+  if (count > LIMITS.batch) throw new Failure("body", { detail: OVERSIZE });
+  const request = toRequest(parse(createOptions.unwrap().unwrap().omit({ id: true }), common));
+  return Array.from({ length: count }, () => request);
+}
+
+/** One that is refused for what it is refuses all: nothing has been created then. */
+function refuseInvalid(requests: readonly CreateRequest[]): void {
+  requests.forEach((request, i) => {
+    const refusal = checkRequest(request, `[${i}].`);
+    if (refusal !== undefined) throw refusal;
+  });
+}
+
+function batch<T extends z.ZodType>(item: T, input: unknown, empty: string, oversize: string): z.output<T>[] {
+  if (!Array.isArray(input)) throw new Failure("body", { detail: "Provided argument is invalid" });
+  if (input.length === 0) throw new Failure("body", { detail: empty });
+  if (input.length > LIMITS.batch) throw new Failure("body", { detail: oversize });
+  return parse(z.array(item), input);
+}
+
+/** The status as the Workers binding tells it: an output once there is one, an error once there is one. */
+async function status(engine: Engine, address: InstanceAddress): Promise<unknown> {
+  const fold = new LogFold();
+  let output: unknown;
+  for await (const event of engine.history(address)) {
+    fold.add(event);
+    if (event.type === "workflow_queued") output = undefined;
+    if (event.type === "workflow_completed" && event.output !== undefined) output = toJson(event.output);
+  }
+  if (fold.log === undefined) throw new Failure("instance.not_found");
+  const { status: current, error } = fold.log;
+  return {
+    status: current,
+    ...(isFinal(current) && error !== null && { error }),
+    ...(output !== undefined && { output }),
+  };
+}
+
+function toRequest(options: CreateOptions): CreateRequest {
+  if (options === undefined || options === null) return {};
+  const { id, params, retention } = options;
+  const kept: Retention = {
+    ...(retention?.successRetention !== undefined && { successMs: retention.successRetention }),
+    ...(retention?.errorRetention !== undefined && { errorMs: retention.errorRetention }),
+  };
+  return {
+    ...(id !== undefined && { id }),
+    ...(params !== undefined && { params: encode(params) }),
+    ...(retention && { retention: kept }),
+  };
+}
+
+function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.map(String).join(".") ?? "";
+  throw new Failure("body", { ...(field !== "" && { field }), detail: issue?.message ?? "Not valid" });
+}

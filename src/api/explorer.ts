@@ -1,0 +1,199 @@
+/**
+ * The API of Cloudflare's local explorer, which `wrangler workflows … --local` speaks: fewer fields than REST, other
+ * names, errors of its own. The same engine answers.
+ */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
+import { Failure } from "../model/errors.ts";
+import { INSTANCE_STATUSES } from "../model/status.ts";
+import { encode } from "../model/value.ts";
+import type { Workflow } from "../ports/catalog.ts";
+import { endpoint, mount, type Api, type Endpoint } from "./endpoint.ts";
+import { explorerFailure } from "./envelope.ts";
+import { changeStatus, readLog } from "./routes/instance.ts";
+import { deleteInstances } from "./routes/instances.ts";
+import { workflowOf } from "./routes/workflows.ts";
+import { instant, iso, page, perPage, status } from "./schemas.ts";
+
+/** The local engine knows no rollback status. */
+const COUNTED = INSTANCE_STATUSES.filter((each) => each !== "rollingBack");
+
+const done = z.object({ success: z.literal(true) });
+
+const DONE = { result: { success: true } } as const;
+
+const WORKFLOW = "/workflows/{workflow_name}";
+const INSTANCES = `${WORKFLOW}/instances` as const;
+const INSTANCE = `${INSTANCES}/{instance_id}` as const;
+
+/** `action` is what wrangler sent until the autumn of 2026, `status` what it sends since. */
+const change = z
+  .object({
+    action: z.enum(["pause", "resume", "restart", "terminate"]).optional(),
+    status: z.enum(["pause", "resume", "restart", "terminate"]).optional(),
+    rollback: z.literal(false, "Rollback is not supported yet; leave it out").optional(),
+    from: z.null("Restarting from a step is not supported yet; leave it out").optional(),
+  })
+  .transform((body, context) => {
+    const verb = body.status ?? body.action;
+    if (verb !== undefined) return verb;
+    context.addIssue({ code: "custom", path: ["status"], message: "Say what to do: pause, resume, restart or terminate" });
+    return z.NEVER;
+  });
+
+function identity({ name, className, script }: Workflow): object {
+  return { name, class_name: className, script_name: script };
+}
+
+async function counts({ store }: Api, workflow: string): Promise<Record<string, number>> {
+  const found = await store.statusCounts(workflow);
+  return Object.fromEntries(COUNTED.map((each) => [each, found[each] ?? 0]));
+}
+
+const workflows: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/workflows",
+    summary: "List workflows",
+    result: z.array(z.unknown()),
+    handle: async (_, api) => {
+      const { items, total } = await api.catalog.workflows({ offset: 0, limit: 1_000 });
+      return { result: items.map(identity), info: { count: items.length, per_page: 1_000, total_count: total } };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: WORKFLOW,
+    summary: "Read a workflow",
+    result: z.unknown(),
+    handle: async ({ params }, api) => {
+      const workflow = await workflowOf(api, params.workflow_name);
+      return { result: { ...identity(workflow), instances: await counts(api, workflow.name) } };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: WORKFLOW,
+    summary: "Delete the instances of a workflow, in the background",
+    result: z.unknown(),
+    handle: async ({ params }, api) => {
+      const { name } = await workflowOf(api, params.workflow_name);
+      api.engine.removeAll(name);
+      return { result: { status: "ok", success: true } };
+    },
+  }),
+];
+
+const instances: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: INSTANCES,
+    summary: "List instances, newest first",
+    query: z.object({
+      page: page.default(1),
+      per_page: perPage(25),
+      status: status.optional(),
+      date_start: instant.optional(),
+      date_end: instant.optional(),
+    }),
+    result: z.array(z.unknown()),
+    handle: async ({ params, query }, api) => {
+      const { name } = await workflowOf(api, params.workflow_name);
+      const filter = {
+        workflow: name,
+        ...(query.status !== undefined && { status: query.status }),
+        ...(query.date_start !== undefined && { createdFrom: query.date_start }),
+        ...(query.date_end !== undefined && { createdTo: query.date_end }),
+      };
+      const offset = (query.page - 1) * query.per_page;
+      const items = await api.store.list({ ...filter, direction: "desc", limit: query.per_page, offset });
+      const total = await api.store.count(filter, 10_000);
+      const result = items.map(({ id, status: current, createdAt }) => ({ id, status: current, created_on: iso(createdAt) }));
+      const pages = Math.max(1, Math.ceil(total / query.per_page));
+      const info = { count: items.length, page: query.page, per_page: query.per_page, total_count: total, total_pages: pages };
+      return { result, info: { ...info, status_counts: await counts(api, name) } };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: INSTANCES,
+    summary: "Create an instance",
+    body: z.object({ id: z.string().optional(), params: z.unknown().optional() }),
+    result: z.object({ id: z.string() }),
+    handle: async ({ params: { workflow_name: workflow }, body: { id, params } }, api) => {
+      const request = { ...(id !== undefined && { id }), ...(params !== undefined && { params: encode(params) }) };
+      const [made] = await api.engine.create(workflow, [request], "api");
+      if (made === undefined || made instanceof Failure) throw made ?? new Failure("internal_server");
+      return { result: { id: made.id } };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: `${INSTANCES}/batch/delete`,
+    summary: "Delete instances",
+    body: z.object({ instances: z.array(z.string()).min(1).max(100) }),
+    result: z.unknown(),
+    handle: async ({ params, body }, api) => {
+      const { name } = await workflowOf(api, params.workflow_name);
+      return { result: await deleteInstances(api, name, body.instances) };
+    },
+  }),
+];
+
+const instance: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: INSTANCE,
+    summary: "Read an instance",
+    result: z.unknown(),
+    handle: async ({ params }, api) => {
+      const { name } = await workflowOf(api, params.workflow_name);
+      const { status: current, params: payload, queued, start, end, output, error, steps } = await readLog(api, { workflow: name, id: params.instance_id });
+      return { result: { status: current, params: payload, queued, start, end, output, error, steps, step_count: steps.length } };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: INSTANCE,
+    summary: "Delete an instance",
+    result: done,
+    handle: async ({ params }, api) => {
+      const { name } = await workflowOf(api, params.workflow_name);
+      const [failure] = await api.engine.remove(name, [params.instance_id]);
+      if (failure !== undefined) throw failure;
+      return DONE;
+    },
+  }),
+  endpoint({
+    method: "patch",
+    path: `${INSTANCE}/status`,
+    summary: "Pause, resume, restart or terminate an instance",
+    body: change,
+    result: done,
+    handle: async ({ params, body: verb }, api) => {
+      const { name } = await workflowOf(api, params.workflow_name);
+      await changeStatus[verb](api, { workflow: name, id: params.instance_id });
+      return DONE;
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: `${INSTANCE}/events/{event_type}`,
+    summary: "Send an event",
+    body: z.unknown(),
+    result: done,
+    handle: async ({ params, body }, api) => {
+      const { name } = await workflowOf(api, params.workflow_name);
+      await api.engine.sendEvent({ workflow: name, id: params.instance_id }, params.event_type, encode(body));
+      return DONE;
+    },
+  }),
+];
+
+/** The routes, below the explorer's prefix, and their description at its root. */
+export function explorerApi(api: Api): OpenAPIHono {
+  const app = new OpenAPIHono();
+  mount(app, api, [...workflows, ...instances, ...instance], (failure, about) => explorerFailure(failure, about));
+  app.doc31("/", { openapi: "3.1.0", info: { title: "stepwell local explorer API", version: "4.0.0" } });
+  return app;
+}

@@ -1,0 +1,57 @@
+/** What clients ask of the platform before they come to Workflows: who they are, and which account that is. */
+import { z } from "zod";
+import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { page, pageInfo, perPage } from "../schemas.ts";
+
+const account = z.object({ id: z.string(), name: z.string() });
+
+const pages = z.object({ page: page.default(1), per_page: perPage(20) });
+
+/** Every token is its owner's: there are no users apart from tokens. */
+const USER = { id: "00000000000000000000000000000001", email: "owner@stepwell.local" } as const;
+
+const TOKEN = { id: "00000000000000000000000000000002", status: "active" } as const;
+
+/** A list of one, page by page: clients ask until a page is empty. */
+function onePage(item: object, query: z.output<typeof pages>): { result: object[]; info: ReturnType<typeof pageInfo> } {
+  const result = query.page === 1 ? [item] : [];
+  return { result, info: pageInfo(query, result.length, 1) };
+}
+
+function accountOf({ accountId: id }: Api): z.output<typeof account> {
+  return { id, name: id };
+}
+
+/** The platform's own routes, as far as clients of Workflows need them. */
+export const accountRoutes: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/accounts",
+    summary: "List accounts: there is one",
+    query: pages,
+    result: z.array(account),
+    handle: ({ query }, api) => Promise.resolve(onePage(accountOf(api), query)),
+  }),
+  endpoint({
+    method: "get",
+    path: "/memberships",
+    summary: "List memberships: one, in the one account",
+    query: pages,
+    result: z.array(z.object({ id: z.string(), account })),
+    handle: ({ query }, api) => Promise.resolve(onePage({ id: TOKEN.id, account: accountOf(api) }, query)),
+  }),
+  endpoint({
+    method: "get",
+    path: "/user",
+    summary: "Read the user that a token belongs to",
+    result: z.object({ id: z.string(), email: z.string() }),
+    handle: () => Promise.resolve({ result: USER }),
+  }),
+  endpoint({
+    method: "get",
+    path: "/user/tokens/verify",
+    summary: "Ask whether a token is good",
+    result: z.object({ id: z.string(), status: z.literal("active") }),
+    handle: () => Promise.resolve({ result: TOKEN }),
+  }),
+];

@@ -1,0 +1,164 @@
+/** Workflows: list, read, put and delete them; and the defaults of the account. */
+import { z } from "zod";
+import { Failure } from "../../model/errors.ts";
+import { LIMITS } from "../../model/limits.ts";
+import { INSTANCE_STATUSES } from "../../model/status.ts";
+import type { Workflow, WorkflowSettings } from "../../ports/catalog.ts";
+import { putWorkflow } from "../../scripts/workflow.ts";
+import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { iso, page, pageInfo, perPage, retention, showRetention, shownRetention, timestamp } from "../schemas.ts";
+
+const shown = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  class_name: z.string(),
+  script_name: z.string(),
+  created_on: timestamp,
+  modified_on: timestamp,
+  triggered_on: timestamp.nullable(),
+  instances: z.record(z.enum(INSTANCE_STATUSES), z.number()),
+  schedules: z.array(z.object({ cron: z.string(), next_instance: timestamp })),
+  script_deleted: z.boolean(),
+});
+
+const put = z.object({
+  class_name: z.string().min(1).max(255),
+  script_name: z.string().min(1).max(255),
+  // Terraform sends null for what has been taken out of a configuration.
+  limits: z.object({ steps: z.number().int().min(1).max(LIMITS.stepsCeiling).nullish() }).nullish(),
+  concurrency: z.object({ limit: z.number().int().min(1).nullish() }).nullish(),
+  default_retention: retention.nullish(),
+  schedules: z.array(z.object({ cron: z.string() })).max(0, "Schedules are not supported yet; leave them out").nullish(),
+  jurisdiction: z.null("This server keeps everything in one place; leave the jurisdiction out").optional(),
+});
+
+const putShown = shown.omit({ instances: true, schedules: true, script_deleted: true }).extend({
+  version_id: z.uuid(),
+  is_deleted: z.number(),
+  terminator_running: z.number(),
+});
+
+/** Where the catalogue keeps the defaults of the account. */
+const SETTINGS = "account";
+
+const settings = z.object({ default_retention: retention.optional() });
+
+const settingsShown = z.object({ default_retention: shownRetention.optional() });
+
+async function readSettings({ catalog }: Api): Promise<z.output<typeof settings>> {
+  const text = await catalog.setting(SETTINGS);
+  return text === undefined ? {} : (JSON.parse(text) as z.output<typeof settings>);
+}
+
+function showSettings({ default_retention: set }: z.output<typeof settings>): object {
+  return set === undefined ? {} : { default_retention: showRetention(set) };
+}
+
+async function showWorkflow({ store, catalog }: Api, workflow: Workflow): Promise<object> {
+  const counts = await store.statusCounts(workflow.name);
+  return {
+    ...(await showIdentity({ store }, workflow)),
+    instances: Object.fromEntries(INSTANCE_STATUSES.map((each) => [each, counts[each] ?? 0])),
+    schedules: [],
+    script_deleted: (await catalog.activeScript(workflow.script)) === undefined,
+  };
+}
+
+async function showIdentity({ store }: Pick<Api, "store">, workflow: Workflow): Promise<object> {
+  const { id, name, className, script, createdAt, modifiedAt } = workflow;
+  const [last] = await store.list({ workflow: name, direction: "desc", limit: 1 });
+  return {
+    id,
+    name,
+    class_name: className,
+    script_name: script,
+    created_on: iso(createdAt),
+    modified_on: iso(modifiedAt),
+    triggered_on: last === undefined ? null : iso(last.createdAt),
+  };
+}
+
+/** The workflow of this name. Fails with `workflow.not_found`. */
+export async function workflowOf({ catalog }: Pick<Api, "catalog">, name: string): Promise<Workflow> {
+  const workflow = await catalog.workflow(name);
+  if (workflow === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
+  return workflow;
+}
+
+/** `settings` comes before the names that it could be mistaken for. */
+export const workflows: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workflows/settings",
+    summary: "Read the defaults of the account",
+    result: settingsShown,
+    handle: async (_, api) => ({ result: showSettings(await readSettings(api)) }),
+  }),
+  endpoint({
+    method: "patch",
+    path: "/accounts/{account_id}/workflows/settings",
+    summary: "Change the defaults of the account",
+    body: settings,
+    result: settingsShown,
+    handle: async ({ body }, api) => {
+      const before = await readSettings(api);
+      const merged = { default_retention: { ...before.default_retention, ...body.default_retention } };
+      await api.catalog.putSetting(SETTINGS, JSON.stringify(merged));
+      return { result: showSettings(merged) };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workflows",
+    summary: "List workflows, newest first",
+    query: z.object({ page: page.default(1), per_page: perPage(10), search: z.string().min(1).max(LIMITS.workflowName).optional() }),
+    result: z.array(shown),
+    handle: async ({ query }, api) => {
+      const { search, page: number, per_page: limit } = query;
+      const slice = await api.catalog.workflows({ offset: (number - 1) * limit, limit, ...(search !== undefined && { search }) });
+      const result = await Promise.all(slice.items.map((each) => showWorkflow(api, each)));
+      return { result, info: pageInfo(query, result.length, slice.total) };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workflows/{workflow_name}",
+    summary: "Read a workflow",
+    result: shown,
+    handle: async ({ params }, api) => ({ result: await showWorkflow(api, await workflowOf(api, params.workflow_name)) }),
+  }),
+  endpoint({
+    method: "put",
+    path: "/accounts/{account_id}/workflows/{workflow_name}",
+    summary: "Create or change a workflow; a change makes a new version of it",
+    body: put,
+    result: putShown,
+    handle: async ({ params, body }, api) => {
+      const { class_name: className, script_name: script } = body;
+      const active = await api.catalog.activeScript(script);
+      if (active === undefined) throw new Failure("script.not_found", { field: "script_name" });
+      const workflow = await putWorkflow(api.catalog, { name: params.workflow_name, className, script }, active.id, settingsOf(body));
+      const flags = { is_deleted: 0, terminator_running: api.engine.terminatingAll(workflow.name) ? 1 : 0 };
+      return { result: { ...(await showIdentity(api, workflow)), version_id: workflow.versionId, ...flags } };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: "/accounts/{account_id}/workflows/{workflow_name}",
+    summary: "Delete a workflow; its instances follow in the background, its Worker stays",
+    result: z.object({ status: z.literal("ok"), success: z.literal(true) }),
+    handle: async ({ params }, api) => {
+      if (!(await api.catalog.removeWorkflow(params.workflow_name))) throw new Failure("workflow.not_found", { field: "workflow_name" });
+      api.engine.removeAll(params.workflow_name);
+      return { result: { status: "ok", success: true } };
+    },
+  }),
+];
+
+function settingsOf({ limits, concurrency, default_retention: kept }: z.output<typeof put>): WorkflowSettings {
+  return {
+    ...(typeof limits?.steps === "number" && { limits: { steps: limits.steps } }),
+    ...(typeof concurrency?.limit === "number" && { concurrency: { limit: concurrency.limit } }),
+    ...(kept && { defaultRetention: kept }),
+  };
+}

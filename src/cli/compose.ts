@@ -1,0 +1,99 @@
+/** Puts a server together: store, executor, engine, API, listener. The only place that picks a store and an executor. */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { bindingHandler } from "../api/binding.ts";
+import { explorerApi } from "../api/explorer.ts";
+import { restApi } from "../api/rest.ts";
+import { openEngine } from "../engine/open.ts";
+import { nodeExecutor } from "../executors/node/executor.ts";
+import { Failure } from "../model/errors.ts";
+import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import type { Log } from "../ports/log.ts";
+import { systemClock } from "../ports/system-clock.ts";
+import { serverApp } from "../server/app.ts";
+import { openGuard, tokenGuard } from "../server/auth.ts";
+import { listen } from "../server/http.ts";
+import { createLog } from "../server/log.ts";
+import { openSqlite } from "../stores/sqlite/open.ts";
+import { explainListening } from "./explain.ts";
+import type { ServerOptions } from "./options.ts";
+
+/** Milliseconds that connections may stay open once everything else has stopped. */
+const LISTENER_GRACE_MS = 500;
+
+/** A server that runs. */
+export interface Running {
+  readonly url: string;
+  readonly port: number;
+  readonly catalog: Catalog;
+  readonly log: Log;
+  /** Loads a version to see that it does. Rejects with `script.invalid` when it does not. */
+  tryLoad(version: ScriptVersion): Promise<void>;
+  /** Stops taking work, lets steps under way end for as long as the options say, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Where the database of a data directory is. */
+export function databaseIn(data: string): string {
+  return join(data, "stepwell.db");
+}
+
+/** Starts a server on a data directory. `open`: nobody needs a token. */
+export async function startServer(options: ServerOptions, data: string, access: "open" | "tokens"): Promise<Running> {
+  const log = createLog({ format: options.logFormat, level: options.logLevel });
+  const { store, catalog } = await openSqlite(databaseIn(data));
+  const executor = nodeExecutor({ onLog: (line, level) => log[level](line) });
+  const ids = { uuid: () => randomUUID() };
+  const engine = await openEngine({ store, catalog, executor, clock: systemClock, ids, log, bindings: bindingHandler });
+  const closeEngine = async (drainMs: number): Promise<void> => {
+    await engine.close(drainMs);
+    await executor.close();
+    await store.close();
+  };
+  const api = { engine, store, catalog, log, accountId: options.accountId };
+  const app = serverApp({
+    engine,
+    rest: restApi(api),
+    explorer: explorerApi(api),
+    guard: access === "open" ? openGuard : tokenGuard(catalog),
+    log,
+    // Where a token is needed, a page that has made a browser come here under another name gains nothing.
+    hostNames: access === "open" ? [] : ["*"],
+  });
+  try {
+    const listener = await listen(app, options.host, options.port);
+    const stop = async (): Promise<void> => {
+      await closeEngine(options.drainMs);
+      await listener.close(LISTENER_GRACE_MS);
+    };
+    const { url, port } = listener;
+    return { url, port, catalog, log, tryLoad: (version) => tryLoad(executor.open(version, noBindings)), stop };
+  } catch (cause) {
+    await closeEngine(0);
+    throw explainListening(cause, options.host, options.port) ?? cause;
+  }
+}
+
+/** Code at the top level of a module may not use bindings, here as on Cloudflare. */
+function noBindings(): Promise<never> {
+  return Promise.reject(new Failure("body", { detail: "Bindings cannot be used at the top level of a module" }));
+}
+
+async function tryLoad(opening: Promise<{ close(): Promise<void> }>): Promise<void> {
+  const host = await opening;
+  await host.close();
+}
+
+/** Resolves when the process is asked to end (SIGTERM, SIGINT); a second request ends it at once. */
+export function askedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on("SIGTERM", ask);
+    process.on("SIGINT", ask);
+  });
+}

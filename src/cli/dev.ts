@@ -1,0 +1,93 @@
+/** `stepwell dev`: a project on this machine, deployed again whenever one of its files changes. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { styleText } from "node:util";
+import { isLoopback } from "../server/hosts.ts";
+import { createToken } from "../server/auth.ts";
+import { bundle } from "../scripts/bundle.ts";
+import { readConfig, type ProjectConfig } from "../scripts/config.ts";
+import { deploy, type Deployment } from "../scripts/deploy.ts";
+import { readDevVars } from "../scripts/dev-vars.ts";
+import { askedToStop, startServer, type Running } from "./compose.ts";
+import { explain, UsageError } from "./explain.ts";
+import { readServerOptions } from "./options.ts";
+import { FolderWatch } from "./watch.ts";
+
+interface Deployed extends Deployment {
+  readonly config: ProjectConfig;
+  /** Files that it was made of. */
+  readonly inputs: readonly string[];
+}
+
+/** Runs until it is asked to stop. */
+export async function dev(args: readonly string[]): Promise<void> {
+  const options = readServerOptions(args);
+  const [given = ".", ...more] = options.positionals;
+  if (more.length > 0) throw new UsageError(`stepwell dev takes one folder, not ${more.length + 1}`);
+  const folder = resolve(given);
+  if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}`);
+  // Mistakes in the project are told before anything is opened or made.
+  const { main } = await readConfig(folder);
+  await bundle(folder, main);
+
+  const access = isLoopback(options.host) ? "open" : "tokens";
+  const running = await startServer(options, resolve(options.data ?? join(folder, ".stepwell")), access);
+  const stopped = askedToStop();
+  let deployed: Deployed;
+  try {
+    deployed = await deployProject(running, folder);
+  } catch (cause) {
+    await running.stop();
+    throw cause;
+  }
+  if (access === "tokens") await showToken(running);
+  if (options.logLevel === "warn") process.stdout.write(`Ready on ${running.url}\n`);
+  else greet(running, deployed, options.accountId);
+  const watch = new FolderWatch(() => redeploy(running, folder, watch));
+  watch.follow(watched(folder, deployed.inputs));
+  await stopped;
+  watch.close();
+  running.log.info("Stopping");
+  await running.stop();
+}
+
+async function deployProject(running: Running, folder: string): Promise<Deployed> {
+  const config = await readConfig(folder);
+  const made = await bundle(folder, config.main);
+  const deployment = await deploy(running.catalog, config, made, await readDevVars(folder), running.tryLoad);
+  if (config.ignored.length > 0) running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);
+  return { ...deployment, config, inputs: made.inputs };
+}
+
+/** Whatever is wrong with the new code, the old goes on. */
+async function redeploy(running: Running, folder: string, watch: FolderWatch): Promise<void> {
+  try {
+    const { changed, script, inputs } = await deployProject(running, folder);
+    watch.follow(watched(folder, inputs));
+    if (changed) running.log.info(`Deployed ${script} again`);
+  } catch (cause) {
+    running.log.error(`Not deployed: ${explain(cause)}`);
+  }
+}
+
+function watched(folder: string, inputs: readonly string[]): readonly string[] {
+  const configuration = ["wrangler.json", "wrangler.jsonc", "wrangler.toml", ".dev.vars"].map((name) => join(folder, name));
+  return [...configuration, ...inputs.filter((path) => !path.includes("/node_modules/"))];
+}
+
+async function showToken({ catalog }: Running): Promise<void> {
+  if ((await catalog.tokens()).length > 0) return;
+  const { token } = await createToken(catalog, "first");
+  process.stdout.write(`Token, shown only now: ${token}\n`);
+}
+
+function greet({ url, port }: Running, { script, workflows }: Deployed, accountId: string): void {
+  const bold = (text: string): string => styleText("bold", text);
+  const lines = [
+    `${bold("stepwell")} runs ${bold(script)} with ${workflows.length === 0 ? "no workflows" : workflows.join(", ")}`,
+    `  API      ${url}/client/v4/accounts/${accountId}/workflows`,
+    `  Worker   http://${script}.localhost:${port}/ and ${url}/workers/${script}/`,
+    `  wrangler workflows list --local --port ${port}`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,48 @@
+/** What went wrong, in one line that says what to do. */
+import { Failure, failureKind } from "../model/errors.ts";
+import { ProjectError } from "../scripts/config.ts";
+
+/** Misuse of the command line. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** One line for an error. Errors that nobody foresaw keep their stack: whoever reports them will need it. */
+export function explain(cause: unknown): string {
+  if (cause instanceof Failure) return explainFailure(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  if (cause instanceof UsageError || cause instanceof ProjectError) return oneLine(cause.message);
+  if (codeOf(cause)?.startsWith("ERR_PARSE_ARGS")) return `${oneLine(cause.message)}. --help says what there is`;
+  return cause.stack ?? cause.message;
+}
+
+/** Why a server cannot listen; undefined for errors that have another reason. */
+export function explainListening(cause: unknown, host: string, port: number): UsageError | undefined {
+  switch (codeOf(cause)) {
+    case "EADDRINUSE":
+      return new UsageError(`Port ${port} of ${host} is in use: stop what uses it, or choose another with --port`);
+    case "EACCES":
+      return new UsageError(`Port ${port} of ${host} may not be used: choose one above 1023 with --port`);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new UsageError(`This machine has no address ${host}: choose another with --host`);
+    default:
+      return undefined;
+  }
+}
+
+function explainFailure({ failure, field, detail }: Failure): string {
+  const { sentence, hint } = failureKind(failure);
+  const where = field === undefined ? "" : `${field}: `;
+  const what = `${where}${detail ?? sentence}`.replace(/\.$/, "");
+  return oneLine(hint === undefined ? what : `${what}. ${hint}`);
+}
+
+function codeOf(cause: unknown): string | undefined {
+  const { code } = cause as NodeJS.ErrnoException;
+  return typeof code === "string" ? code : undefined;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
+}

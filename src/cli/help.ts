@@ -1,0 +1,56 @@
+/** What `--help` prints. */
+
+const GENERAL = `stepwell: Cloudflare Workflows on your own machine.
+
+  stepwell dev [dir]              run a Worker project, and again whenever it changes
+  stepwell serve                  run what has been deployed into a data directory
+  stepwell token create|list|revoke
+                                  who may use the API of serve
+
+  stepwell <command> --help       what a command takes
+  stepwell --version
+`;
+
+const SERVER = `
+  --port N            port to listen on (8787; 0 takes a free one)
+  --host ADDRESS      address to listen on (127.0.0.1)
+  --account ID        id of the one account, in the paths of the API (local)
+  --drain-seconds N   how long steps under way may go on after SIGTERM (10)
+  --log-format F      pretty or json (pretty)
+  --verbose           log every request
+  --quiet             log only what goes wrong
+`;
+
+/** The commands. */
+export type CommandName = "dev" | "serve" | "token";
+
+const COMMANDS: Readonly<Record<CommandName, string>> = {
+  dev: `stepwell dev [dir]: runs the Worker project in a folder (the current one), and deploys it again whenever it changes.
+
+It reads wrangler.json, wrangler.jsonc or wrangler.toml, and .dev.vars. Instances under way stay on the code that they
+began with. On a loopback address nobody needs a token; on any other one everybody does.
+
+  --data DIR          where to keep everything (<dir>/.stepwell)${SERVER}`,
+  serve: `stepwell serve: runs what has been deployed into a data directory. Every client needs a token; the first one is
+printed when the directory is new.
+
+  --data DIR          where everything is (.stepwell)${SERVER}`,
+  token: `stepwell token: who may use the API of a server. Works while the server runs.
+
+  stepwell token create [--label TEXT]   makes a token and prints it, once
+  stepwell token list                    lists ids, labels and dates
+  stepwell token revoke ID               makes a token worthless
+
+  --data DIR          the server's data directory (.stepwell)
+`,
+};
+
+/** True for the name of a command. */
+export function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+/** Help on a command, or on all of them. */
+export function help(command?: CommandName): string {
+  return command === undefined ? GENERAL : COMMANDS[command];
+}

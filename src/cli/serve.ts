@@ -1,0 +1,23 @@
+/** `stepwell serve`: what has been deployed into a data directory, for clients that have a token. */
+import { resolve } from "node:path";
+import { createToken } from "../server/auth.ts";
+import { askedToStop, startServer } from "./compose.ts";
+import { UsageError } from "./explain.ts";
+import { readServerOptions } from "./options.ts";
+
+/** Runs until it is asked to stop. */
+export async function serve(args: readonly string[]): Promise<void> {
+  const options = readServerOptions(args);
+  const [unexpected] = options.positionals;
+  if (unexpected !== undefined) throw new UsageError(`stepwell serve takes no folder; --data names the data directory (found "${unexpected}")`);
+  const running = await startServer(options, resolve(options.data ?? ".stepwell"), "tokens");
+  const stopped = askedToStop();
+  if ((await running.catalog.tokens()).length === 0) {
+    const { token } = await createToken(running.catalog, "first");
+    process.stdout.write(`Token, shown only now: ${token}\n`);
+  }
+  process.stdout.write(`Ready on ${running.url}\n`);
+  await stopped;
+  running.log.info("Stopping");
+  await running.stop();
+}

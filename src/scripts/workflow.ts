@@ -1,0 +1,21 @@
+/** Puts a workflow into the catalogue. What has not changed is not stored again: the newest version stays the newest. */
+import { randomUUID } from "node:crypto";
+import type { Catalog, Workflow, WorkflowSettings } from "../ports/catalog.ts";
+
+/** Points a workflow, new or known, to a class of a script version. Answers the workflow as it is then. */
+export async function putWorkflow(
+  catalog: Catalog,
+  wanted: Pick<Workflow, "name" | "className" | "script">,
+  scriptVersionId: string,
+  settings: WorkflowSettings,
+): Promise<Workflow> {
+  const present = await catalog.workflow(wanted.name);
+  const newest = present && (await catalog.workflowVersion(present.versionId));
+  const same = newest?.scriptVersionId === scriptVersionId && newest.className === wanted.className;
+  if (present && same && JSON.stringify(newest.settings) === JSON.stringify(settings)) return present;
+  const now = Date.now();
+  const version = { id: randomUUID(), workflow: wanted.name, className: wanted.className, scriptVersionId, createdAt: now, settings };
+  const workflow = { id: present?.id ?? randomUUID(), ...wanted, versionId: version.id, createdAt: present?.createdAt ?? now, modifiedAt: now };
+  await catalog.putWorkflow(workflow, version);
+  return workflow;
+}
