@@ -25,7 +25,7 @@ export class Drill extends WorkflowEntrypoint {
       const token = await step.do("step " + i, { retries: { limit: 1000, delay: 1, backoff: "constant" } }, async () => {
         const token = crypto.randomUUID();
         appendFileSync(event.payload.file, event.instanceId + " " + i + " " + token + "\\n");
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
         return token;
       });
       tokens.push(token);
@@ -83,6 +83,7 @@ test(
       }
     };
 
+    let nextKill = Promise.withResolvers<void>();
     let restarted: Promise<unknown> = Promise.resolve();
     let stopped = false;
     const killer = (async () => {
@@ -95,11 +96,15 @@ test(
         })();
         await restarted;
         kills += 1;
+        nextKill.resolve();
+        nextKill = Promise.withResolvers<void>();
       }
       stopped = true;
     })();
 
     for (let i = 0; i < INSTANCES; i += 1) {
+      // Spread over the kills, so that each of them finds instances at every stage.
+      while (kills < Math.floor((i * KILLS) / INSTANCES)) await nextKill.promise;
       const id = `drill-${i}`;
       const { errors, success } = await required("POST", "/workflows/drill/instances", { instance_id: id, params: { file } });
       // A create that was cut off and had been durable is answered as a duplicate: it counts.
@@ -146,6 +151,9 @@ test(
       for (const taken of acknowledged.get(id) ?? []) if (taken < second) expect(events).toContain(taken);
     }
     expect(kills).toBeGreaterThanOrEqual(KILLS);
+    // Attempts that were cut off: without some of them nothing has been shown.
+    const attempts = [...effects.values()].reduce((sum, lines) => sum + lines.length, 0);
+    expect(attempts).toBeGreaterThan(INSTANCES * STEPS + KILLS);
   },
 );
 
