@@ -70,9 +70,8 @@ export interface Core {
  * Applies a command: decides, records, and tells the rest of the engine. Durable later — see `Journal.whenDurable`.
  * A refusal has changed nothing.
  */
-export function apply(core: Core, live: Live, command: Command): Decision {
+export function apply(core: Core, live: Live, command: Command, now: number = core.clock.now()): Decision {
   if (live.gone) return { refused: "instance.not_found" };
-  const now = core.clock.now();
   const before = live.state.status;
   const decision = decide(live.state, command, now);
   if ("events" in decision && decision.events.length > 0) {

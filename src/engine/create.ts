@@ -1,5 +1,5 @@
 /** Creates instances: ids, the first journal row, one commit for all of them — and starts those for which there is a place. */
-import type { EventBody, InstanceEvent } from "../model/events.ts";
+import type { EventBody } from "../model/events.ts";
 import { Failure } from "../model/errors.ts";
 import { evolve } from "../model/instance.ts";
 import { LIMITS } from "../model/limits.ts";
@@ -11,6 +11,7 @@ import type { Scheduler } from "./claim.ts";
 import type { Core } from "./core.ts";
 import type { CreateRequest } from "./engine.ts";
 import { newLive } from "./live.ts";
+import { rowText } from "./row.ts";
 
 /** What an instance is given when its creator gave it nothing. */
 const NO_PARAMS: Encoded = "{}";
@@ -78,7 +79,6 @@ async function createOne(core: Core, scheduler: Scheduler, birth: Birth, request
 }
 
 function newInstance({ workflow, id, versionId, trigger, now }: Birth, event: EventBody): NewInstance {
-  const stored: Omit<InstanceEvent, "eventId"> = { ...event, timestamp: now };
   return {
     summary: {
       workflow,
@@ -92,6 +92,6 @@ function newInstance({ workflow, id, versionId, trigger, now }: Birth, event: Ev
       endedAt: null,
       wakeAt: null,
     },
-    row: { seq: 1, firstEventId: 1, events: JSON.stringify([stored]) },
+    row: { seq: 1, firstEventId: 1, events: rowText([now, event]) },
   };
 }

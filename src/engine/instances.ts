@@ -7,7 +7,7 @@ import { evolve, type InstanceState } from "../model/instance.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { InstanceSummary, Store } from "../ports/store.ts";
 import type { InstanceAddress } from "./engine.ts";
-import { readRow } from "./journal.ts";
+import { readRow } from "./row.ts";
 import { addressKey, newLive, type Live } from "./live.ts";
 
 /** Bytes of journal that are read at once while an instance is loaded. */

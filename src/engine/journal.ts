@@ -10,7 +10,8 @@ import { evolve, nextWake } from "../model/instance.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Append, Batch, Lease, NewInstance, Store } from "../ports/store.ts";
-import type { Live, OpenRow, StoredEvent } from "./live.ts";
+import type { Live, OpenRow } from "./live.ts";
+import { rowText } from "./row.ts";
 
 interface PendingCreate {
   readonly instance: NewInstance;
@@ -65,7 +66,9 @@ export class Journal {
       if (event.type === "workflow_queued") this.#beginLife(row);
       const eventId = live.state.lastEventId + 1;
       live.state = evolve(live.state, event, { eventId, timestamp, seq: row.seq });
-      row.events.push({ ...event, timestamp });
+      if (row.timestamp !== timestamp) row.entries.push(timestamp);
+      row.timestamp = timestamp;
+      row.entries.push(event);
     }
     row.changed ||= live.state.status !== row.from || nextWakeStored(live) !== wakeBefore;
   }
@@ -107,7 +110,7 @@ export class Journal {
     if (live.row !== undefined) return live.row;
     live.seq += 1;
     const firstEventId = live.state.lastEventId + 1;
-    const row: OpenRow = { live, seq: live.seq, firstEventId, events: [], from: live.state.status, changed: false, restart: false, ack: 0, after: [], failed: [] };
+    const row: OpenRow = { live, seq: live.seq, firstEventId, entries: [], timestamp: 0, from: live.state.status, changed: false, restart: false, ack: 0, after: [], failed: [] };
     live.row = row;
     this.#group.rows.push(row);
     this.#schedule();
@@ -116,7 +119,8 @@ export class Journal {
 
   /** What a restart makes void need not be written first. */
   #beginLife(row: OpenRow): void {
-    row.events = [];
+    row.entries = [];
+    row.timestamp = 0;
     row.firstEventId = row.live.state.lastEventId + 1;
     row.restart = true;
     row.changed = true;
@@ -195,16 +199,10 @@ function toBatch(group: Group): Batch {
 
 function toAppend(row: OpenRow): Append {
   const { live, seq, firstEventId, from } = row;
-  const journalRow = { seq, firstEventId, events: JSON.stringify(row.events) };
+  const journalRow = { seq, firstEventId, events: rowText(row.entries) };
   if (!row.changed) return { pk: live.pk, row: journalRow };
   const { status, versionId, startedAt, endedAt } = live.state;
-  const modifiedAt = row.events.at(-1)?.timestamp ?? live.createdAt;
+  const modifiedAt = row.timestamp;
   const to = { status, versionId, modifiedAt, startedAt, endedAt, wakeAt: nextWakeStored(live) };
   return { pk: live.pk, row: journalRow, change: { from, to }, ...(row.restart && { restart: true as const }) };
-}
-
-/** Reads a journal row back: its events with their ids. */
-export function readRow(row: { readonly firstEventId: number; readonly events: string }): (StoredEvent & { readonly eventId: number })[] {
-  const events = JSON.parse(row.events) as StoredEvent[];
-  return events.map((event, i) => ({ ...event, eventId: row.firstEventId + i }));
 }

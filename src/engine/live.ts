@@ -2,20 +2,21 @@
  * An instance in memory: its folded state, the journal row that it is filling, and the run that works on it, if any.
  * Instances are here while they run or are being asked something; all others are only rows.
  */
-import type { EventBody } from "../model/events.ts";
 import type { InstanceState } from "../model/instance.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { HostLink } from "./hosts.ts";
+import type { RowEntry } from "./row.ts";
 
-/** An event as a journal row holds it: its id follows from its place. */
-export type StoredEvent = EventBody & { readonly timestamp: number };
 
 /** A journal row that is still being filled, or is being flushed. */
 export interface OpenRow {
   readonly live: Live;
   readonly seq: number;
   firstEventId: number;
-  events: StoredEvent[];
+  /** Events, each group of them after the time at which it was recorded. */
+  entries: RowEntry[];
+  /** The time of the newest event. */
+  timestamp: number;
   /** The status that the summary has in the store. */
   readonly from: InstanceStatus;
   /** True when the summary is to change. */

@@ -8,7 +8,7 @@ import { LIMITS } from "../model/limits.ts";
 import { stepId, type StepKey } from "../model/step.ts";
 import type { Outcome } from "../protocol/frames.ts";
 import type { Store } from "../ports/store.ts";
-import { readRow } from "./journal.ts";
+import { readRow } from "./row.ts";
 import type { Live } from "./live.ts";
 
 /** How many rows are asked for at once. Outcomes may be as large as a megabyte each. */

@@ -2,7 +2,7 @@
 import type { InstanceEvent } from "../model/events.ts";
 import type { Core } from "./core.ts";
 import type { InstanceAddress } from "./engine.ts";
-import { readRow } from "./journal.ts";
+import { readRow } from "./row.ts";
 
 /** Bytes of journal that are read at once. */
 const READ_BYTES = 256 * 1024;

@@ -31,8 +31,9 @@ export function receive(core: Core, link: HostLink, frames: readonly FromRuntime
 }
 
 function record(core: Core, live: Live, frame: Extract<FromRuntime, { type: "events" }>): void {
+  const now = core.clock.now();
   for (const event of frame.events) {
-    const decision = apply(core, live, { type: "record", event });
+    const decision = apply(core, live, { type: "record", event }, now);
     if ("refused" in decision) return breach(core, live, decision.detail ?? decision.refused);
     if (event.type === "workflow_completed" || event.type === "workflow_errored") return ended(core, live);
   }

@@ -74,7 +74,8 @@ export type LifecycleEvent =
 
 /** The events of one `step.do`. */
 export type DoEvent =
-  | (StepRef & { readonly type: "step_started"; readonly config: StepConfig })
+  /** `config` is absent when it is the default (`DEFAULT_STEP_CONFIG`). */
+  | (StepRef & { readonly type: "step_started"; readonly config?: StepConfig })
   | (AttemptRef & { readonly type: "attempt_started" })
   | (AttemptRef & { readonly type: "attempt_completed" })
   /** `retryDelayMs` is absent when no retry follows. */

@@ -7,6 +7,7 @@
  */
 import type { ErrorInfo, EventBody, Retention, ScheduleInfo, StepConfig } from "./events.ts";
 import { stepId } from "./step.ts";
+import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 import type { InstanceStatus, TriggerSource } from "./status.ts";
 import type { Encoded } from "./value.ts";
 
@@ -197,7 +198,7 @@ type DoStepEvent = Extract<EventBody, { type: `step_${string}` | `attempt_${stri
 
 function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void {
   if (event.type === "step_started") {
-    const { name, count, config } = event;
+    const { name, count, config = DEFAULT_STEP_CONFIG } = event;
     const id = stepId("do", name, count);
     begin(state, { id, kind: "do", name, count, config, attempts: 0, phase: { is: "started" }, settledIn: undefined });
     return;

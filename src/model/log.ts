@@ -6,6 +6,7 @@ import type { ErrorInfo, InstanceEvent, ScheduleInfo, StepConfig } from "./event
 import { LIMITS } from "./limits.ts";
 import type { InstanceStatus, TriggerSource } from "./status.ts";
 import { displayName, stepId } from "./step.ts";
+import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 import { toJson, toLogText, type Encoded } from "./value.ts";
 
 /** What stands where more was. */
@@ -193,7 +194,7 @@ function startedEntry(event: StepEvent): LogEntry | undefined {
   const start = iso(event.timestamp);
   switch (event.type) {
     case "step_started":
-      return { name, type: "step", start, end: null, success: null, output: null, config: event.config, attempts: [] };
+      return { name, type: "step", start, end: null, success: null, output: null, config: event.config ?? DEFAULT_STEP_CONFIG, attempts: [] };
     case "sleep_started":
       return { name, type: "sleep", start, end: iso(event.wakeAt), finished: false, error: null };
     case "wait_started": {

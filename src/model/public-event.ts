@@ -5,6 +5,7 @@
 import type { InstanceEvent } from "./events.ts";
 import { REDACTED } from "./log.ts";
 import { displayName } from "./step.ts";
+import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 import { toJson, type Encoded } from "./value.ts";
 
 /** An event as a subscriber gets it; which further fields there are depends on `type`. */
@@ -57,7 +58,7 @@ export class PublicView {
       this.#params = event.params;
       this.#sensitive.clear();
     }
-    if (event.type === "step_started" && event.config.sensitive !== undefined) this.#sensitive.add(displayName(event.name, event.count));
+    if (event.type === "step_started" && event.config?.sensitive !== undefined) this.#sensitive.add(displayName(event.name, event.count));
     if (!PUBLIC_EVENT_TYPES.has(event.type)) return undefined;
     const { eventId, timestamp, type } = event;
     const stepName = "name" in event ? { stepName: displayName(event.name, event.count) } : {};
@@ -73,7 +74,7 @@ export class PublicView {
       case "workflow_errored":
         return { error: event.error };
       case "step_started":
-        return { config: event.config };
+        return { config: event.config ?? DEFAULT_STEP_CONFIG };
       case "step_completed": {
         const secret = event.output !== undefined && this.#sensitive.has(displayName(event.name, event.count));
         return secret ? { output: REDACTED } : output(event.output);

@@ -14,9 +14,16 @@ export interface ParsedConfig {
   readonly delay: DelayFunction | undefined;
 }
 
-/** Retries and time-out when a step names none (Cloudflare's documentation: 5 retries, exponential, 10 minutes). */
+/** Retries and time-out when a step names none (Cloudflare's documentation: 5 retries from 10 s on, exponential, 10 minutes). */
+export const DEFAULT_STEP_CONFIG: StepConfig = {
+  retries: { limit: 5, delay: 10_000, backoff: "exponential" },
+  timeout: "10 minutes",
+};
+
+/** As `DEFAULT_STEP_CONFIG` — the very same object, where nothing differs — with another delay before the first retry. */
 export function defaultStepConfig(retryDelayMs: number): StepConfig {
-  return { retries: { limit: 5, delay: retryDelayMs, backoff: "exponential" }, timeout: "10 minutes" };
+  const { retries, timeout } = DEFAULT_STEP_CONFIG;
+  return retries.delay === retryDelayMs ? DEFAULT_STEP_CONFIG : { retries: { ...retries, delay: retryDelayMs }, timeout };
 }
 
 /**

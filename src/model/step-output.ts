@@ -63,7 +63,7 @@ export class StepOutputFold {
     switch (event.type) {
       case "step_started":
         this.#found = { status: "running", error: null };
-        this.#sensitive = event.config.sensitive !== undefined;
+        this.#sensitive = event.config?.sensitive !== undefined;
         return;
       case "attempt_started":
         this.#attempts = event.attempt;

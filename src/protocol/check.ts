@@ -3,23 +3,38 @@
  * `decide` to judge, which knows the instance.
  */
 import type { ErrorInfo, RuntimeEvent, StepConfig } from "../model/events.ts";
+import type { PackedStep } from "../model/pack.ts";
 import type { FromRuntime } from "./frames.ts";
+
+/** A frame as it travels: steps that succeeded at once are packed. */
+export type Packed<F extends FromRuntime> = F extends { readonly events: readonly RuntimeEvent[] }
+  ? Omit<F, "events"> & { readonly events: readonly (RuntimeEvent | PackedStep)[] }
+  : F;
 
 type Fields<T> = { readonly [K in T extends unknown ? keyof T : never]?: unknown };
 
 /** True when `value` has the shape of a frame to the engine. */
-export function isFromRuntime(value: unknown): value is FromRuntime {
+export function isFromRuntime(value: unknown): value is Packed<FromRuntime> {
   if (!isObject(value)) return false;
   const frame: Fields<FromRuntime> = value;
   if (!isCount(frame.run)) return false;
   switch (frame.type) {
     case "events":
-      return isCount(frame.n) && Array.isArray(frame.events) && frame.events.every(isRuntimeEvent);
+      return isCount(frame.n) && Array.isArray(frame.events) && frame.events.every(isEntry);
     case "need":
       return isCount(frame.from);
     default:
       return frame.type === "idle";
   }
+}
+
+function isEntry(value: unknown): boolean {
+  return Array.isArray(value) ? isPackedStep(value) : isRuntimeEvent(value);
+}
+
+function isPackedStep([name, count, output, config, ...more]: unknown[]): boolean {
+  const known = isText(name) && isCount(count) && (output === null || isText(output)) && more.length === 0;
+  return known && (config === undefined || isStepConfig(config));
 }
 
 function isRuntimeEvent(value: unknown): value is RuntimeEvent {
@@ -33,7 +48,7 @@ function isRuntimeEvent(value: unknown): value is RuntimeEvent {
 function isStepEvent(event: Fields<RuntimeEvent>): boolean {
   switch (event.type) {
     case "step_started":
-      return isStepConfig(event.config);
+      return event.config === undefined || isStepConfig(event.config);
     case "attempt_started":
     case "attempt_completed":
       return isCount(event.attempt);

@@ -4,7 +4,9 @@
  * Between threads, text is also quicker than structured clone of the same objects (about 7 µs against 10 µs a frame and
  * round trip, in batches of a hundred), because cloning spells out the property names of every object on a slower path.
  */
-import { isFromRuntime } from "./check.ts";
+import type { RuntimeEvent } from "../model/events.ts";
+import { pack, unpack, type PackedStep } from "../model/pack.ts";
+import { isFromRuntime, type Packed } from "./check.ts";
 import type { FromRuntime, ToRuntime } from "./frames.ts";
 
 /** What arrived is not a batch of frames. The message says what is wrong with it, and quotes none of it. */
@@ -13,8 +15,8 @@ export class MalformedFrames extends Error {
 }
 
 /** Text for a batch of frames of either direction. Absent and `undefined` properties are the same. */
-export function encodeFrames(frames: readonly ToRuntime[] | readonly FromRuntime[]): string {
-  return JSON.stringify(frames);
+export function encodeFrames(frames: readonly (ToRuntime | FromRuntime)[]): string {
+  return JSON.stringify(frames.map((frame) => (frame.type === "events" ? { ...frame, events: pack(frame.events) } : frame)));
 }
 
 /** The frames of a text that the engine made. The engine is trusted: nothing is checked. */
@@ -38,5 +40,15 @@ export function decodeFromRuntime(text: string): readonly FromRuntime[] {
   if (!Array.isArray(frames)) throw new MalformedFrames("A batch of frames is not an array");
   const wrong = frames.findIndex((frame) => !isFromRuntime(frame));
   if (wrong >= 0) throw new MalformedFrames(`Frame ${wrong + 1} of ${frames.length} has a shape that no frame has`);
-  return frames as readonly FromRuntime[];
+  return (frames as readonly Packed<FromRuntime>[]).map(unpackFrame);
+}
+
+function unpackFrame(frame: Packed<FromRuntime>): FromRuntime {
+  if (frame.type !== "events") return frame;
+  const events = frame.events.flatMap((entry) => (isPacked(entry) ? unpack(entry) : [entry]));
+  return { ...frame, events };
+}
+
+function isPacked(entry: RuntimeEvent | PackedStep): entry is PackedStep {
+  return Array.isArray(entry);
 }

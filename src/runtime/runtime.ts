@@ -7,6 +7,7 @@ import { decode, encode, encodedBytes, Unserialisable, type Encoded } from "../m
 import { LIMITS } from "../model/limits.ts";
 import type { ErrorInfo, RuntimeEvent } from "../model/events.ts";
 import type { FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
+import { Inbox } from "./inbox.ts";
 import { Run } from "./run.ts";
 import { createStep, type Step } from "./step.ts";
 
@@ -90,10 +91,9 @@ export function createRuntime(host: RuntimeHost): Runtime {
       }
     }
   };
+  const inbox = new Inbox(host.soon, receive);
   return {
-    receive: (frames) => {
-      for (const frame of frames) receive(frame);
-    },
+    receive: (frames) => inbox.add(frames),
     get runs() {
       return runs.size;
     },

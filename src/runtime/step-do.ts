@@ -8,7 +8,7 @@ import { LIMITS } from "../model/limits.ts";
 import { isStepName } from "../model/names.ts";
 import { mayRetry } from "../model/retry.ts";
 import { displayName } from "../model/step.ts";
-import { defaultStepConfig, parseStepConfig, type DelayFunction } from "../model/step-config.ts";
+import { DEFAULT_STEP_CONFIG, defaultStepConfig, parseStepConfig, type DelayFunction } from "../model/step-config.ts";
 import { fold, foldAttempt, isNonRetryable, revive } from "../model/thrown.ts";
 import { decode, encode, encodedBytes, Unserialisable, type Encoded } from "../model/value.ts";
 import { attempt, TimedOut, type AttemptContext, type StepCallback } from "./attempt.ts";
@@ -75,7 +75,7 @@ function checkRollback(name: unknown, options: unknown): void {
   if (typeof options !== "object" || options === null) throw fatal(`Rollback options for "${String(name)}" must be an object`);
   const { rollback, rollbackConfig } = options as { rollback?: unknown; rollbackConfig?: unknown };
   if (typeof rollback !== "function") throw fatal(`Rollback for "${String(name)}" must be a function`);
-  if (parseStepConfig(rollbackConfig, defaultStepConfig(0)) === undefined) {
+  if (parseStepConfig(rollbackConfig, DEFAULT_STEP_CONFIG) === undefined) {
     throw fatal(`Rollback config for "${String(name)}" is in a invalid format. See ${DOCS}`);
   }
 }
@@ -84,7 +84,7 @@ async function begin(call: DoCall): Promise<unknown> {
   const { run, name, count, config } = call;
   const held = run.gate();
   if (held !== undefined) await held;
-  run.emit({ type: "step_started", name, count, config });
+  run.emit({ type: "step_started", name, count, ...(config !== DEFAULT_STEP_CONFIG && { config }) });
   return attempts(call, 1);
 }
 

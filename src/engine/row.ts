@@ -1,0 +1,31 @@
+/**
+ * The text of a journal row: a JSON array of times (epoch milliseconds), each followed by the events that were recorded
+ * then. Ids are not written: they follow from the first one's.
+ */
+import type { DoEvent, EventBody, InstanceEvent } from "../model/events.ts";
+import { pack, unpack, type PackedStep } from "../model/pack.ts";
+import type { JournalRow } from "../ports/store.ts";
+
+/** A time, or an event. */
+export type RowEntry = number | EventBody;
+
+/** The text of a row. */
+export function rowText(entries: readonly RowEntry[]): string {
+  return JSON.stringify(pack<Exclude<RowEntry, DoEvent>>(entries as readonly (Exclude<RowEntry, DoEvent> | DoEvent)[]));
+}
+
+/** The events of a row, with their ids and times. */
+export function readRow({ firstEventId, events }: Pick<JournalRow, "firstEventId" | "events">): InstanceEvent[] {
+  const read: InstanceEvent[] = [];
+  let timestamp = 0;
+  for (const entry of JSON.parse(events) as readonly (RowEntry | PackedStep)[]) {
+    if (typeof entry === "number") timestamp = entry;
+    else if (isPacked(entry)) for (const event of unpack(entry)) read.push({ ...event, timestamp, eventId: firstEventId + read.length });
+    else read.push({ ...entry, timestamp, eventId: firstEventId + read.length });
+  }
+  return read;
+}
+
+function isPacked(entry: EventBody | PackedStep): entry is PackedStep {
+  return Array.isArray(entry);
+}
