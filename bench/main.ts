@@ -12,7 +12,9 @@ import { rest } from "./rows/rest.ts";
 import { sleepers } from "./rows/sleepers.ts";
 import { throughput } from "./rows/throughput.ts";
 
-const { values } = parseArgs({ options: { json: { type: "string" }, only: { type: "string" }, quick: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { json: { type: "string" }, only: { type: "string" }, quick: { type: "boolean", default: false } },
+});
 
 const benchmarks: readonly Benchmark[] = [...throughput, ...rest, ...history, ...sleepers, ...miniflarePeer];
 const only = values.only?.split(",");
@@ -25,12 +27,19 @@ for (const benchmark of benchmarks) {
     if (only !== undefined && !only.includes(row.id)) continue;
     rows.push(row);
     const figure = row.median >= 100 ? Math.round(row.median).toLocaleString("en") : row.median.toFixed(3);
-    process.stdout.write(`${row.id.padEnd(20)} ${row.system.padEnd(10)} ${row.executor.padEnd(11)} ${figure.padStart(10)} ${row.unit}\n`);
+    process.stdout.write(
+      `${row.id.padEnd(20)} ${row.system.padEnd(10)} ${row.executor.padEnd(11)} ${figure.padStart(10)} ${row.unit}\n`,
+    );
   }
 }
 
 if (values.json !== undefined) {
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? "", memoryGiB: Math.round(totalmem() / 2 ** 30), os: `${platform()} ${arch()}` };
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model ?? "",
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    os: `${platform()} ${arch()}`,
+  };
   writeFileSync(values.json, `${JSON.stringify({ machine, versions: versions(), rows }, undefined, 2)}\n`);
 }
 

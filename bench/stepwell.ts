@@ -26,12 +26,23 @@ export interface Subject {
 }
 
 /** Opens an engine in a folder, which is a new one unless it is given. */
-export async function openSubject(executor: ExecutorName, settings: Partial<EngineSettings> = {}, folder?: string): Promise<Subject> {
+export async function openSubject(
+  executor: ExecutorName,
+  settings: Partial<EngineSettings> = {},
+  folder?: string,
+): Promise<Subject> {
   const home = folder ?? (await mkdtemp(join(tmpdir(), "stepwell-bench-")));
   const file = join(home, "bench.db");
   const { store, catalog } = await openSqlite(file);
   await deploy(catalog);
-  const engine = await openEngine({ store, catalog, executor: await pick(executor), clock: systemClock, ids: { uuid: () => crypto.randomUUID() }, settings });
+  const engine = await openEngine({
+    store,
+    catalog,
+    executor: await pick(executor),
+    clock: systemClock,
+    ids: { uuid: () => crypto.randomUUID() },
+    settings,
+  });
   return {
     engine,
     store,
@@ -55,10 +66,28 @@ async function pick(name: ExecutorName): Promise<Executor> {
 
 async function deploy(catalog: Catalog): Promise<void> {
   const createdAt = Date.now();
-  await catalog.putScriptVersion({ id: "bench-script", script: "bench", hash: "bench", code: WORKER, bindings: [], compatibilityFlags: [], createdAt });
+  await catalog.putScriptVersion({
+    id: "bench-script",
+    script: "bench",
+    hash: "bench",
+    code: WORKER,
+    bindings: [],
+    compatibilityFlags: [],
+    createdAt,
+  });
   for (const className of WORKFLOWS) {
-    const version = { id: `${className}-v1`, workflow: className, className, scriptVersionId: "bench-script", createdAt, settings: {} };
-    await catalog.putWorkflow({ id: className, name: className, className, script: "bench", versionId: version.id, createdAt, modifiedAt: createdAt }, version);
+    const version = {
+      id: `${className}-v1`,
+      workflow: className,
+      className,
+      scriptVersionId: "bench-script",
+      createdAt,
+      settings: {},
+    };
+    await catalog.putWorkflow(
+      { id: className, name: className, className, script: "bench", versionId: version.id, createdAt, modifiedAt: createdAt },
+      version,
+    );
   }
 }
 

@@ -59,7 +59,8 @@ export interface Stepwell extends AsyncDisposable {
  */
 export async function openStepwell(options: StepwellOptions): Promise<Stepwell> {
   const { workflows, env, log = silentLog } = options;
-  for (const name of Object.keys(workflows)) if (!isWorkflowName(name)) throw new Failure("workflow.invalid_name", { field: name });
+  for (const name of Object.keys(workflows))
+    if (!isWorkflowName(name)) throw new Failure("workflow.invalid_name", { field: name });
   const { store, catalog } = await openSqlite(options.file);
   await register(catalog, Object.keys(workflows));
   const engine: Engine = await openEngine({
@@ -78,7 +79,8 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
   };
   return {
     workflow: (name) => {
-      if (!Object.hasOwn(workflows, name)) throw new Failure("workflow.not_found", { detail: `No class was given for the workflow "${name}"` });
+      if (!Object.hasOwn(workflows, name))
+        throw new Failure("workflow.not_found", { detail: `No class was given for the workflow "${name}"` });
       return workflowBinding(async (method, args) => decode(await answer({ workflow: name, method, args: encode(args) })));
     },
     close,
@@ -93,7 +95,17 @@ async function register(catalog: Catalog, names: readonly string[]): Promise<voi
   await catalog.putScriptVersion({ id: script, script, hash: script, code: "", bindings: [], compatibilityFlags: [], createdAt });
   for (const name of names) {
     if ((await catalog.workflow(name)) !== undefined) continue;
-    const version = { id: crypto.randomUUID(), workflow: name, className: name, scriptVersionId: script, createdAt, settings: {} };
-    await catalog.putWorkflow({ id: crypto.randomUUID(), name, className: name, script, versionId: version.id, createdAt, modifiedAt: createdAt }, version);
+    const version = {
+      id: crypto.randomUUID(),
+      workflow: name,
+      className: name,
+      scriptVersionId: script,
+      createdAt,
+      settings: {},
+    };
+    await catalog.putWorkflow(
+      { id: crypto.randomUUID(), name, className: name, script, versionId: version.id, createdAt, modifiedAt: createdAt },
+      version,
+    );
   }
 }

@@ -39,7 +39,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     folders: ["model", "protocol", "runtime", "ports", "engine", "stores/memory"],
     packages: ["vitest", "fast-check", "cloudflare:*"],
   },
-  "index.ts": { folders: ["model", "ports", "engine", "api", "runtime", "stores/sqlite", "executors/node", "executors/in-process"] },
+  "index.ts": {
+    folders: ["model", "ports", "engine", "api", "runtime", "stores/sqlite", "executors/node", "executors/in-process"],
+  },
   cli: { folders: ["*"], packages: ["*"] },
 };
 

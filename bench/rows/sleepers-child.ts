@@ -21,7 +21,8 @@ async function create(subject: Subject, params: unknown, total: number): Promise
 }
 
 async function waiting(subject: Subject, total: number): Promise<void> {
-  while (((await subject.store.statusCounts("Sleeper")).waiting ?? 0) < total) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (((await subject.store.statusCounts("Sleeper")).waiting ?? 0) < total)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 const acts: Record<string, (total: number) => Promise<Record<string, number>>> = {

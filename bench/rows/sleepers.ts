@@ -39,7 +39,11 @@ export const sleepers: readonly Benchmark[] = [
       inFolder(async (folder) => {
         const asleep = await child("sleep", folder, quick ? 10_000 : 100_000);
         const again = await child("restart", folder, 0);
-        return { "sleepers-100k-rss": asleep["rss"] ?? 0, "sleepers-100k-disk": asleep["disk"] ?? 0, "sleepers-restart": again["ready"] ?? 0 };
+        return {
+          "sleepers-100k-rss": asleep["rss"] ?? 0,
+          "sleepers-100k-disk": asleep["disk"] ?? 0,
+          "sleepers-restart": again["ready"] ?? 0,
+        };
       }),
   },
   {
@@ -48,6 +52,7 @@ export const sleepers: readonly Benchmark[] = [
     executor: "node",
     store: "sqlite-full",
     units: { "timers-10k": "ms until all are done" },
-    measure: ({ quick }) => inFolder(async (folder) => ({ "timers-10k": (await child("timers", folder, quick ? 1_000 : 10_000))["late"] ?? 0 })),
+    measure: ({ quick }) =>
+      inFolder(async (folder) => ({ "timers-10k": (await child("timers", folder, quick ? 1_000 : 10_000))["late"] ?? 0 })),
   },
 ];

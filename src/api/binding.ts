@@ -15,7 +15,10 @@ import { decode, encode, toJson, Unserialisable } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { deleteInstances } from "./routes/instances.ts";
 
-const duration = z.union([z.number(), z.string()]).refine((value) => isDuration(value) && durationMs(value) >= 0, "Not a duration").transform(durationMs);
+const duration = z
+  .union([z.number(), z.string()])
+  .refine((value) => isDuration(value) && durationMs(value) >= 0, "Not a duration")
+  .transform(durationMs);
 
 const createOptions = z
   .object({
@@ -33,7 +36,8 @@ type Method = (engine: Engine, workflow: string, args: readonly unknown[]) => Pr
 /** A method of a handle: its first argument is the instance's id. */
 const ofInstance =
   (method: (engine: Engine, address: InstanceAddress, args: readonly unknown[]) => Promise<unknown>): Method =>
-  (engine, workflow, [id, ...args]) => method(engine, { workflow, id: String(id) }, args);
+  (engine, workflow, [id, ...args]) =>
+    method(engine, { workflow, id: String(id) }, args);
 
 const METHODS: Readonly<Record<string, Method>> = {
   create: async (engine, workflow, [options]) => {
@@ -44,15 +48,26 @@ const METHODS: Readonly<Record<string, Method>> = {
   get: async (engine, workflow, [id]) => (await engine.summary({ workflow, id: String(id) })).id,
   createBatch: (engine, workflow, [options]) => createBatch(engine, workflow, options),
   deleteBatch: async (engine, workflow, [ids]) =>
-    deleteInstances({ engine }, workflow, batch(z.string(), ids, "batchDeleteInstances should have at least 1 instance", "batchDeleteInstances only supports 100 instances at a time")),
+    deleteInstances(
+      { engine },
+      workflow,
+      batch(
+        z.string(),
+        ids,
+        "batchDeleteInstances should have at least 1 instance",
+        "batchDeleteInstances only supports 100 instances at a time",
+      ),
+    ),
   pause: ofInstance((engine, address) => engine.pause(address)),
   resume: ofInstance((engine, address) => engine.resume(address)),
   terminate: ofInstance((engine, address, [options]) => {
-    if ((options as { rollback?: unknown } | undefined)?.rollback === true) throw new Failure("body", { detail: "Rollback is not supported yet" });
+    if ((options as { rollback?: unknown } | undefined)?.rollback === true)
+      throw new Failure("body", { detail: "Rollback is not supported yet" });
     return engine.terminate(address);
   }),
   restart: ofInstance((engine, address, [options]) => {
-    if ((options as { from?: unknown } | undefined)?.from !== undefined) throw new Failure("body", { detail: "Restarting from a step is not supported yet" });
+    if ((options as { from?: unknown } | undefined)?.from !== undefined)
+      throw new Failure("body", { detail: "Restarting from a step is not supported yet" });
     return engine.restart(address);
   }),
   delete: ofInstance(async (engine, { workflow, id }) => {
@@ -95,12 +110,17 @@ async function createEach(engine: Engine, workflow: string, requests: readonly C
   refuseInvalid(requests);
   const seen = new Set<string>();
   const isDouble = requests.map(({ id }) => id !== undefined && (seen.has(id) || !seen.add(id)));
-  const made = await engine.create(workflow, requests.filter((_, i) => isDouble[i] === false), "binding");
+  const made = await engine.create(
+    workflow,
+    requests.filter((_, i) => isDouble[i] === false),
+    "binding",
+  );
   const created: string[] = [];
   const errors: object[] = [];
   requests.forEach(({ id }, index) => {
     const outcome = isDouble[index] === true ? new Failure("instance.duplicate_in_batch") : made.shift();
-    if (outcome instanceof Failure) errors.push({ index, id, code: failureKind(outcome.failure).code, message: `workflows.api.error.${outcome.failure}` });
+    if (outcome instanceof Failure)
+      errors.push({ index, id, code: failureKind(outcome.failure).code, message: `workflows.api.error.${outcome.failure}` });
     else if (outcome !== undefined) created.push(outcome.id);
   });
   return { created, errors };
@@ -108,8 +128,12 @@ async function createEach(engine: Engine, workflow: string, requests: readonly C
 
 function requestsOf(input: unknown): CreateRequest[] {
   const { count, instances, ...common } = (input ?? {}) as { count?: unknown; instances?: unknown };
-  if (instances !== undefined) return batch(createOptions, instances, "Batch size exceeds maximum allowed", "Batch size exceeds maximum allowed").map(toRequest);
-  if (typeof count !== "number" || !Number.isInteger(count) || count < 1) throw new Failure("body", { detail: "count must be a positive integer" });
+  if (instances !== undefined)
+    return batch(createOptions, instances, "Batch size exceeds maximum allowed", "Batch size exceeds maximum allowed").map(
+      toRequest,
+    );
+  if (typeof count !== "number" || !Number.isInteger(count) || count < 1)
+    throw new Failure("body", { detail: "count must be a positive integer" });
   if (count > LIMITS.batch) throw new Failure("body", { detail: OVERSIZE });
   const request = toRequest(parse(createOptions.unwrap().unwrap().omit({ id: true }), common));
   return Array.from({ length: count }, () => request);

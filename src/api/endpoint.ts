@@ -55,17 +55,15 @@ interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType> {
   handle(input: { params: ParamsOf<Path>; query: z.output<Q>; body: z.output<B> }, api: Api, request: Request): Promise<Reply>;
 }
 
-type NoQuery = z.ZodObject<Record<never, never>>;
+type NoQuery = z.ZodObject;
 
 const NO_QUERY: NoQuery = z.object({});
 
 /** Declares an endpoint. `params` are named by the path, and checked by name (`params.ts`). */
-export function endpoint<
-  const Path extends string,
-  Q extends z.ZodType = NoQuery,
-  B extends z.ZodType = z.ZodUndefined,
->(spec: Spec<Path, Q, B>): Endpoint {
-  return { ...spec, query: spec.query ?? NO_QUERY, body: spec.body, handle: spec.handle as Endpoint["handle"] };
+export function endpoint<const Path extends string, Q extends z.ZodType = NoQuery, B extends z.ZodType = z.ZodUndefined>(
+  spec: Spec<Path, Q, B>,
+): Endpoint {
+  return { ...spec, query: spec.query ?? NO_QUERY, body: spec.body, handle: (input, api, request) => spec.handle(input, api, request) };
 }
 
 /** How failures are shown; wrangler's local API has a way of its own. `params` are those of the path. */
@@ -144,7 +142,14 @@ function rayId(): string {
   return `${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-LCL`;
 }
 
-function describe({ method, path, summary, query, body, result }: Endpoint): Parameters<OpenAPIHono["openAPIRegistry"]["registerPath"]>[0] {
+function describe({
+  method,
+  path,
+  summary,
+  query,
+  body,
+  result,
+}: Endpoint): Parameters<OpenAPIHono["openAPIRegistry"]["registerPath"]>[0] {
   const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);
   const envelope = z.object({
     success: z.literal(true),
@@ -170,7 +175,9 @@ function describe({ method, path, summary, query, body, result }: Endpoint): Par
 
 const REFUSAL = z.object({
   success: z.literal(false),
-  errors: z.array(z.object({ code: z.int(), message: z.string(), error_chain: z.array(z.object({ code: z.int(), message: z.string() })) })),
+  errors: z.array(
+    z.object({ code: z.int(), message: z.string(), error_chain: z.array(z.object({ code: z.int(), message: z.string() })) }),
+  ),
   messages: z.array(z.string()),
   result: z.null(),
 });

@@ -29,7 +29,7 @@ export interface ErrorEntry {
 }
 
 /** How a failure is shown: Cloudflare's dotted name, and below it what exactly is wrong, where, and what to do next. */
-export function errorEntry(failure: Failure): ErrorEntry {
+function errorEntry(failure: Failure): ErrorEntry {
   const { code, message, sentence, hint } = failureKind(failure.failure);
   const where = failure.field === undefined ? "" : `${failure.field}: `;
   const text = [`${where}${failure.detail ?? sentence}`, ...(hint === undefined ? [] : [hint])].join(". ");
@@ -49,7 +49,10 @@ export function failureResponse(failure: Failure): Response {
 }
 
 /** As `failureResponse`, in the words of wrangler's local API: one code for what is missing, one for everything else. */
-export function explorerFailure(failure: Failure, { workflow_name: workflow = "", instance_id: id = "" }: Readonly<Record<string, string>>): Response {
+export function explorerFailure(
+  failure: Failure,
+  { workflow_name: workflow = "", instance_id: id = "" }: Readonly<Record<string, string>>,
+): Response {
   const { status } = failureKind(failure.failure);
   const missing: Partial<Record<FailureName, string>> = {
     "workflow.not_found": `Workflow '${workflow}' not found.`,

@@ -7,13 +7,14 @@ import { z } from "zod";
 import { Failure } from "../model/errors.ts";
 import { INSTANCE_STATUSES } from "../model/status.ts";
 import { encode } from "../model/value.ts";
+import { iso } from "../model/time.ts";
 import type { Workflow } from "../ports/catalog.ts";
 import { endpoint, mount, type Api, type Endpoint } from "./endpoint.ts";
 import { explorerFailure } from "./envelope.ts";
 import { changeStatus, readLog } from "./routes/instance.ts";
 import { deleteInstances } from "./routes/instances.ts";
 import { workflowOf } from "./routes/workflows.ts";
-import { instant, iso, page, perPage, status } from "./schemas.ts";
+import { instant, page, perPage, status } from "./schemas.ts";
 
 /** The local engine knows no rollback status. */
 const COUNTED = INSTANCE_STATUSES.filter((each) => each !== "rollingBack");
@@ -148,7 +149,16 @@ const instance: readonly Endpoint[] = [
     result: z.unknown(),
     handle: async ({ params }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);
-      const { status: current, params: payload, queued, start, end, output, error, steps } = await readLog(api, { workflow: name, id: params.instance_id });
+      const {
+        status: current,
+        params: payload,
+        queued,
+        start,
+        end,
+        output,
+        error,
+        steps,
+      } = await readLog(api, { workflow: name, id: params.instance_id });
       return { result: { status: current, params: payload, queued, start, end, output, error, steps, step_count: steps.length } };
     },
   }),

@@ -4,6 +4,7 @@ import { isDuration, durationMs } from "../model/duration.ts";
 import type { Retention } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
 import { INSTANCE_STATUSES, TRIGGER_SOURCES } from "../model/status.ts";
+import { iso } from "../model/time.ts";
 import type { ResultInfo } from "./envelope.ts";
 
 /** ISO 8601 in UTC, as answers have it. */
@@ -17,8 +18,13 @@ export const status: z.ZodType<(typeof INSTANCE_STATUSES)[number]> = z.enum(INST
 export const triggerSource: z.ZodType = z.enum(TRIGGER_SOURCES);
 
 /** Milliseconds of a duration: a number of them, or text such as `3 days`. */
-export const duration: z.ZodType<number> = z
-  .union([z.number().int().min(0), z.string().refine((text) => isDuration(text) && durationMs(text) >= 0, "Not a duration; use milliseconds or text such as \"3 days\"")])
+const duration: z.ZodType<number> = z
+  .union([
+    z.number().int().min(0),
+    z
+      .string()
+      .refine((text) => isDuration(text) && durationMs(text) >= 0, 'Not a duration; use milliseconds or text such as "3 days"'),
+  ])
   .transform(durationMs);
 
 /** How long finished instances are kept. */
@@ -30,7 +36,10 @@ export const retention: z.ZodType<Retention> = z
   }));
 
 /** As `retention`, in answers. */
-export const shownRetention: z.ZodType = z.object({ error_retention: z.number().optional(), success_retention: z.number().optional() });
+export const shownRetention: z.ZodType = z.object({
+  error_retention: z.number().optional(),
+  success_retention: z.number().optional(),
+});
 
 /** Retention in Cloudflare's words; undefined when nothing is set. */
 export function showRetention(set: Retention | undefined): Record<string, number> | undefined {
@@ -52,12 +61,13 @@ export const perPage = (standard: number): z.ZodType<number> => z.coerce.number(
 
 /** What goes with a list that is read page by page. */
 export function pageInfo(query: { page: number; per_page: number }, count: number, total: number): ResultInfo {
-  return { count, page: query.page, per_page: query.per_page, total_count: total, total_pages: Math.ceil(total / query.per_page) };
-}
-
-/** A time in an answer. */
-export function iso(ms: number): string {
-  return new Date(ms).toISOString();
+  return {
+    count,
+    page: query.page,
+    per_page: query.per_page,
+    total_count: total,
+    total_pages: Math.ceil(total / query.per_page),
+  };
 }
 
 /** As `iso`, for times that may not have come yet. */

@@ -54,8 +54,11 @@ export async function dev(args: readonly string[]): Promise<void> {
 async function deployProject(running: Running, folder: string): Promise<Deployed> {
   const config = await readConfig(folder);
   const made = await bundle(folder, config.main);
-  const deployment = await deploy(running.catalog, config, made, await readDevVars(folder), running.tryLoad);
-  if (config.ignored.length > 0) running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);
+  const deployment = await deploy(running.catalog, config, made, await readDevVars(folder), (version) =>
+    running.tryLoad(version),
+  );
+  if (config.ignored.length > 0)
+    running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);
   return { ...deployment, config, inputs: made.inputs };
 }
 

@@ -1,34 +1,14 @@
 #!/usr/bin/env node
-/** The command line: finds the command, and turns what goes wrong into one line that says what to do. */
-import { dev } from "./dev.ts";
-import { help, isCommandName, type CommandName } from "./help.ts";
-import { explain } from "./explain.ts";
-import { serve } from "./serve.ts";
-import { token } from "./token.ts";
-import { version } from "./version.ts";
+/** The program. An older Node is told apart before anything is loaded that it does not have. */
 
-const COMMANDS: Readonly<Record<CommandName, (args: readonly string[]) => Promise<void>>> = { dev, serve, token };
+const NEEDED = [24, 12] as const;
 
-const [first, ...rest] = process.argv.slice(2);
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
-try {
-  await main();
-} catch (cause) {
-  process.stderr.write(`stepwell: ${explain(cause)}\n`);
+if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
+  process.stderr.write(`stepwell: Node ${NEEDED.join(".")} or newer is needed, and this is ${process.versions.node}\n`);
   process.exitCode = 1;
-}
-
-async function main(): Promise<void> {
-  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
-    const [about] = rest;
-    process.stdout.write(help(about !== undefined && isCommandName(about) ? about : undefined));
-  } else if (first === "--version" || first === "-v" || first === "version") {
-    process.stdout.write(`${version()}\n`);
-  } else if (!isCommandName(first)) {
-    throw new Error(`There is no command "${first}"; stepwell --help lists them`);
-  } else if (rest.includes("--help") || rest.includes("-h")) {
-    process.stdout.write(help(first));
-  } else {
-    await COMMANDS[first](rest);
-  }
+} else {
+  const { main } = await import("./commands.ts");
+  await main(process.argv.slice(2));
 }

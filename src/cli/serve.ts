@@ -9,7 +9,8 @@ import { readServerOptions } from "./options.ts";
 export async function serve(args: readonly string[]): Promise<void> {
   const options = readServerOptions(args);
   const [unexpected] = options.positionals;
-  if (unexpected !== undefined) throw new UsageError(`stepwell serve takes no folder; --data names the data directory (found "${unexpected}")`);
+  if (unexpected !== undefined)
+    throw new UsageError(`stepwell serve takes no folder; --data names the data directory (found "${unexpected}")`);
   const running = await startServer(options, resolve(options.data ?? ".stepwell"), "tokens");
   const stopped = askedToStop();
   if ((await running.catalog.tokens()).length === 0) {

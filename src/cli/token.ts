@@ -19,14 +19,17 @@ export async function token(args: readonly string[]): Promise<void> {
   if (verb !== "create" && verb !== "list" && verb !== "revoke") throw new UsageError("stepwell token create, list or revoke ID");
   if (verb === "revoke" && id === undefined) throw new UsageError("stepwell token revoke ID: stepwell token list shows the ids");
   const file = databaseIn(resolve(values.data));
-  if (!existsSync(file)) throw new UsageError(`There is no data in ${resolve(values.data)}: --data names the data directory of a server`);
-  const { catalog, close } = await openSqliteCatalog(file);
+  if (!existsSync(file))
+    throw new UsageError(`There is no data in ${resolve(values.data)}: --data names the data directory of a server`);
+  const opened = await openSqliteCatalog(file);
+  const { catalog } = opened;
   try {
     if (verb === "create") process.stdout.write(`${(await createToken(catalog, values.label)).token}\n`);
     else if (verb === "list") await list(catalog);
-    else if (!(await catalog.removeToken(id ?? ""))) throw new UsageError(`There is no token ${id}: stepwell token list shows the ids`);
+    else if (!(await catalog.removeToken(id ?? "")))
+      throw new UsageError(`There is no token ${id}: stepwell token list shows the ids`);
   } finally {
-    close();
+    opened.close();
   }
 }
 

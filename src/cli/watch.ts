@@ -36,7 +36,8 @@ export class FolderWatch {
   }
 
   #watch(folder: string): void {
-    const names = (name: string | null): boolean => name === null || [...this.#files].some((file) => dirname(file) === folder && basename(file) === name);
+    const names = (name: string | null): boolean =>
+      name === null || [...this.#files].some((file) => dirname(file) === folder && basename(file) === name);
     try {
       const watcher = watch(folder, (_, name) => {
         if (names(name)) this.#notice();

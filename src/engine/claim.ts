@@ -64,6 +64,15 @@ export class Scheduler {
     return !this.#backlog.queued && !this.#backlog.due && !this.#core.closing && this.#free() > 0;
   }
 
+  /** Keeps a place for an instance that is about to be made; call the answer once it is there. Undefined when there is none. */
+  reserve(): (() => void) | undefined {
+    if (!this.mayStart()) return undefined;
+    this.#starting += 1;
+    return () => {
+      this.#starting -= 1;
+    };
+  }
+
   /** Starts an instance in memory that is queued, or leaves it to wait for a place. */
   offer(live: Live): void {
     if (this.mayStart()) void this.#start(live);

@@ -1,12 +1,13 @@
 /** Creates instances: ids, the first journal row, one commit for all of them — and starts those for which there is a place. */
 import type { EventBody } from "../model/events.ts";
 import { Failure } from "../model/errors.ts";
-import { evolve } from "../model/instance.ts";
+import { evolve, type InstanceState } from "../model/instance.ts";
 import { LIMITS } from "../model/limits.ts";
 import { isInstanceId } from "../model/names.ts";
 import type { TriggerSource } from "../model/status.ts";
 import { encodedBytes, type Encoded } from "../model/value.ts";
 import type { InstanceSummary, NewInstance } from "../ports/store.ts";
+import { activate } from "./activate.ts";
 import type { Scheduler } from "./claim.ts";
 import type { Core } from "./core.ts";
 import type { CreateRequest } from "./engine.ts";
@@ -40,7 +41,8 @@ export async function create(
 /** Why an instance cannot be created whatever else there is; `path` leads to it in the request. */
 export function checkRequest(request: CreateRequest, path: string): Failure | undefined {
   // Ids that schedules make are longer and have spaces: they come with a schedule.
-  if (request.id !== undefined && request.schedule === undefined && !isInstanceId(request.id)) return new Failure("instance.invalid_id", { field: `${path}instance_id` });
+  if (request.id !== undefined && request.schedule === undefined && !isInstanceId(request.id))
+    return new Failure("instance.invalid_id", { field: `${path}instance_id` });
   if (encodedBytes(request.params ?? NO_PARAMS) <= LIMITS.valueBytes) return undefined;
   return new Failure("instance.too_large", { field: `${path}params` });
 }
@@ -53,9 +55,14 @@ interface Birth {
   readonly now: number;
 }
 
-async function createOne(core: Core, scheduler: Scheduler, birth: Birth, request: CreateRequest): Promise<InstanceSummary | Failure> {
+async function createOne(
+  core: Core,
+  scheduler: Scheduler,
+  birth: Birth,
+  request: CreateRequest,
+): Promise<InstanceSummary | Failure> {
   const { workflow, id, versionId, trigger, now } = birth;
-  const event: EventBody = {
+  const queued: EventBody = {
     type: "workflow_queued",
     versionId,
     trigger,
@@ -63,35 +70,52 @@ async function createOne(core: Core, scheduler: Scheduler, birth: Birth, request
     ...(request.schedule && { schedule: request.schedule }),
     ...(request.retention && { retention: request.retention }),
   };
-  const instance = newInstance(birth, event);
-  const pk = await core.journal.create(instance);
-  if (pk === "exists") return new Failure("instance.already_exists", { field: "instance_id" });
-  const summary = { pk, ...instance.summary };
-  if (!scheduler.mayStart()) {
-    scheduler.expect("queued");
-    return summary;
+  // With a place kept for it, an instance is started by the commit that makes it: that saves a row and an update.
+  const release = scheduler.reserve();
+  try {
+    const events: readonly EventBody[] =
+      release === undefined ? [queued] : [queued, { type: "workflow_started" }, { type: "workflow_running" }];
+    const state = fold(events, now);
+    const instance = newInstance(birth, state, events);
+    const pk = await core.journal.create(instance);
+    if (pk === "exists") return new Failure("instance.already_exists", { field: "instance_id" });
+    if (release === undefined) scheduler.expect("queued");
+    else {
+      const live = newLive({ pk, workflow, id, createdAt: now }, state, 1);
+      core.instances.add(live);
+      void activate(core, live);
+    }
+    return { pk, ...instance.summary };
+  } finally {
+    release?.();
   }
-  const state = evolve(undefined, event, { eventId: 1, timestamp: now, seq: 1 });
-  const live = newLive({ pk, workflow, id, createdAt: now }, state, 1);
-  core.instances.add(live);
-  scheduler.offer(live);
-  return summary;
 }
 
-function newInstance({ workflow, id, versionId, trigger, now }: Birth, event: EventBody): NewInstance {
+function fold(events: readonly EventBody[], timestamp: number): InstanceState {
+  let state: InstanceState | undefined;
+  for (const [i, event] of events.entries()) state = evolve(state, event, { eventId: i + 1, timestamp, seq: 1 });
+  if (state === undefined) throw new Error("An instance begins with an event");
+  return state;
+}
+
+function newInstance(
+  { workflow, id, versionId, trigger, now }: Birth,
+  state: InstanceState,
+  events: readonly EventBody[],
+): NewInstance {
   return {
     summary: {
       workflow,
       id,
-      status: "queued",
+      status: state.status,
       versionId,
       trigger,
       createdAt: now,
       modifiedAt: now,
-      startedAt: null,
+      startedAt: state.startedAt,
       endedAt: null,
       wakeAt: null,
     },
-    row: { seq: 1, firstEventId: 1, events: rowText([now, event]) },
+    row: { seq: 1, firstEventId: 1, events: rowText([now, ...events]) },
   };
 }

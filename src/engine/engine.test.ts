@@ -28,7 +28,10 @@ class Flaky {
 
 beforeEach(async () => {
   failures = 2;
-  bench = await openBench((clock) => inProcessExecutor({ classes: { Order, Flaky } as never, now: () => clock.now() }), ["Order", "Flaky"]);
+  bench = await openBench(
+    (clock) => inProcessExecutor({ classes: { Order, Flaky }, now: () => clock.now() }),
+    ["Order", "Flaky"],
+  );
 });
 afterEach(() => bench.close());
 
@@ -97,7 +100,10 @@ describe("the life of an instance", () => {
       bench.clock.advance(delay);
     }
     await bench.reaches(address, "errored");
-    expect(await bench.last(address)).toMatchObject({ type: "workflow_errored", error: { name: "TypeError", message: "attempt 4" } });
+    expect(await bench.last(address)).toMatchObject({
+      type: "workflow_errored",
+      error: { name: "TypeError", message: "attempt 4" },
+    });
   });
 });
 
@@ -155,7 +161,11 @@ describe("control", () => {
 
   test("terminate-all ends what is unfinished and leaves the rest", async () => {
     failures = 0;
-    await bench.engine.create("Order", [{ id: "a" }, { id: "b" }].map((each) => ({ ...each, params: encode({ item: "x" }) })), "api");
+    await bench.engine.create(
+      "Order",
+      [{ id: "a" }, { id: "b" }].map((each) => ({ ...each, params: encode({ item: "x" }) })),
+      "api",
+    );
     await bench.reaches({ workflow: "Order", id: "b" }, "waiting");
     expect(bench.engine.terminateAll("Order")).toBe("ok");
     await bench.reaches({ workflow: "Order", id: "a" }, "terminated");
@@ -188,8 +198,14 @@ describe("refusals change nothing", () => {
 
 test("only so many run at once; the others wait their turn", async () => {
   await bench.close();
-  bench = await openBench((clock) => inProcessExecutor({ classes: { Order, Flaky } as never, now: () => clock.now() }), ["Flaky"], { maxRunning: 2 });
+  bench = await openBench((clock) => inProcessExecutor({ classes: { Order, Flaky }, now: () => clock.now() }), ["Flaky"], {
+    maxRunning: 2,
+  });
   failures = 0;
-  await bench.engine.create("Flaky", Array.from({ length: 20 }, (_, i) => ({ id: `n-${i}` })), "api");
+  await bench.engine.create(
+    "Flaky",
+    Array.from({ length: 20 }, (_, i) => ({ id: `n-${i}` })),
+    "api",
+  );
   for (let i = 0; i < 20; i += 1) await bench.reaches({ workflow: "Flaky", id: `n-${i}` }, "complete");
 });

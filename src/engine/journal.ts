@@ -31,6 +31,12 @@ interface Group {
   readonly removes: PendingRemove[];
 }
 
+/**
+ * Rows to a commit, about: while one commit is written, the instances of the one before it are at work again. Larger
+ * commits save hardly anything, and everybody in them waits for all of them.
+ */
+const MAX_ROWS = 256;
+
 /** Who is told when rows are durable or lost. */
 export interface JournalListener {
   /** The row is durable; its `after` callbacks have run. */
@@ -110,7 +116,19 @@ export class Journal {
     if (live.row !== undefined) return live.row;
     live.seq += 1;
     const firstEventId = live.state.lastEventId + 1;
-    const row: OpenRow = { live, seq: live.seq, firstEventId, entries: [], timestamp: 0, from: live.state.status, changed: false, restart: false, ack: 0, after: [], failed: [] };
+    const row: OpenRow = {
+      live,
+      seq: live.seq,
+      firstEventId,
+      entries: [],
+      timestamp: 0,
+      from: live.state.status,
+      changed: false,
+      restart: false,
+      ack: 0,
+      after: [],
+      failed: [],
+    };
     live.row = row;
     this.#group.rows.push(row);
     this.#schedule();
@@ -136,8 +154,7 @@ export class Journal {
   }
 
   async #flush(): Promise<void> {
-    const group = this.#group;
-    this.#group = emptyGroup();
+    const group = this.#take();
     this.#flushing = true;
     for (const row of group.rows) {
       row.live.row = undefined;
@@ -153,6 +170,18 @@ export class Journal {
     this.#flushing = false;
     if (this.#group.rows.length + this.#group.creates.length + this.#group.removes.length > 0) this.#schedule();
     else for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** What the next commit carries. The rows that stay behind go on being filled. */
+  #take(): Group {
+    const { creates, rows, removes } = this.#group;
+    if (creates.length + rows.length + removes.length > MAX_ROWS) {
+      const first = creates.splice(0, MAX_ROWS);
+      return { creates: first, rows: rows.splice(0, MAX_ROWS - first.length), removes: removes.splice(0, MAX_ROWS) };
+    }
+    const group = this.#group;
+    this.#group = emptyGroup();
+    return group;
   }
 
   #settle(group: Group, created: readonly (number | "exists")[]): void {

@@ -7,7 +7,6 @@ import type { InstanceStatus } from "../model/status.ts";
 import type { HostLink } from "./hosts.ts";
 import type { RowEntry } from "./row.ts";
 
-
 /** A journal row that is still being filled, or is being flushed. */
 export interface OpenRow {
   readonly live: Live;

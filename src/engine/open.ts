@@ -50,7 +50,8 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   const bindings: BindingHandler = (call) => handler(call);
   const wheels = assemble(parts, lease, bindings);
   const engine = facade(wheels);
-  const handler: BindingHandler = parts.bindings?.(engine) ?? (() => Promise.reject(new Failure("internal_server", { detail: "No bindings" })));
+  const handler: BindingHandler =
+    parts.bindings?.(engine) ?? (() => Promise.reject(new Failure("internal_server", { detail: "No bindings" })));
   wheels.timers.expectAt(parts.clock.now());
   wheels.scheduler.fill();
   return engine;
@@ -68,18 +69,21 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
       scheduler.left(live.state.status);
     },
   });
-  const journal = new Journal({ store, lease, clock, log }, {
-    flushed: (live) => {
-      instances.release(live);
-      watchers.notify(live.pk);
+  const journal = new Journal(
+    { store, lease, clock, log },
+    {
+      flushed: (live) => {
+        instances.release(live);
+        watchers.notify(live.pk);
+      },
+      lost: (live) => {
+        live.gone = true;
+        stopRun(core, live);
+        instances.forget(live);
+        scheduler.lost();
+      },
     },
-    lost: (live) => {
-      live.gone = true;
-      stopRun(core, live);
-      instances.forget(live);
-      scheduler.lost();
-    },
-  });
+  );
   const hosts = new Hosts(
     { executor, bindings, clock, perVersion: settings.hostsPerVersion, idleMs: settings.hostIdleMs },
     { frames: (link, frames) => receive(core, link, frames), ended: (link, end) => hostEnded(core, link, end) },

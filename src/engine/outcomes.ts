@@ -40,7 +40,10 @@ async function outcomeEvents(store: Store, live: Live, steps: readonly StepState
   const found = new Map<StepState, OutcomeEvent>();
   if (seqs.size === 0) return found;
   const wanted = new Set(steps);
-  for (const row of await store.rows(live.pk, [...seqs].sort((a, b) => a - b))) {
+  for (const row of await store.rows(
+    live.pk,
+    [...seqs].sort((a, b) => a - b),
+  )) {
     for (const event of readRow(row)) {
       if (event.type !== "step_completed" && event.type !== "wait_completed") continue;
       const kind = event.type === "step_completed" ? "do" : "waitForEvent";
@@ -52,7 +55,7 @@ async function outcomeEvents(store: Store, live: Live, steps: readonly StepState
 }
 
 /** How a step stands, given the event that ended it if that carries a value. */
-export function outcomeOf(step: StepState, event: OutcomeEvent | undefined, now: number): Outcome {
+function outcomeOf(step: StepState, event: OutcomeEvent | undefined, now: number): Outcome {
   const key: StepKey = { kind: step.kind, name: step.name, count: step.count };
   switch (step.kind) {
     case "sleep":

@@ -48,7 +48,10 @@ interface Life {
   readonly calls: Calls;
 }
 
-function interpreter(program: readonly Act[], life: Life): new () => { run(event: unknown, step: WorkflowStep): Promise<unknown> } {
+function interpreter(
+  program: readonly Act[],
+  life: Life,
+): new () => { run(event: unknown, step: WorkflowStep): Promise<unknown> } {
   return class Program {
     run(_event: unknown, step: WorkflowStep): Promise<unknown> {
       return perform(program, step, life, "");
@@ -86,7 +89,14 @@ async function performOne(act: Act, step: WorkflowStep, life: Life, branch: stri
       return "slept";
     case "wait":
       try {
-        return (await step.waitForEvent(`${branch}wait`, act.timesOut ? { type: "never", timeout: "1 hour" } : { type: "go", timeout: "365 days" })).payload !== undefined;
+        return (
+          (
+            await step.waitForEvent(
+              `${branch}wait`,
+              act.timesOut ? { type: "never", timeout: "1 hour" } : { type: "go", timeout: "365 days" },
+            )
+          ).payload !== undefined
+        );
       } catch (error) {
         return (error as Error).message;
       }
@@ -144,13 +154,24 @@ interface World {
 async function makeWorld(program: readonly Act[]): Promise<World> {
   const { store, catalog } = openMemoryStore();
   const version = { id: "v1", workflow: "Program", className: "Program", scriptVersionId: "s1", createdAt: 0, settings: {} };
-  await catalog.putScriptVersion({ id: "s1", script: "s", hash: "1", code: "", bindings: [], compatibilityFlags: [], createdAt: 0 });
-  await catalog.putWorkflow({ id: "w", name: "Program", className: "Program", script: "s", versionId: "v1", createdAt: 0, modifiedAt: 0 }, version);
+  await catalog.putScriptVersion({
+    id: "s1",
+    script: "s",
+    hash: "1",
+    code: "",
+    bindings: [],
+    compatibilityFlags: [],
+    createdAt: 0,
+  });
+  await catalog.putWorkflow(
+    { id: "w", name: "Program", className: "Program", script: "s", versionId: "v1", createdAt: 0, modifiedAt: 0 },
+    version,
+  );
   return { store, catalog, clock: fakeClock(), calls: new Map(), program };
 }
 
 function open({ catalog, clock, calls, program }: World, store: Store, life: Life = { dead: false, calls }): Promise<Engine> {
-  const executor = inProcessExecutor({ classes: { Program: interpreter(program, life) } as never, now: () => clock.now() });
+  const executor = inProcessExecutor({ classes: { Program: interpreter(program, life) }, now: () => clock.now() });
   return openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
 }
 

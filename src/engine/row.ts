@@ -11,7 +11,7 @@ export type RowEntry = number | EventBody;
 
 /** The text of a row. */
 export function rowText(entries: readonly RowEntry[]): string {
-  return JSON.stringify(pack<Exclude<RowEntry, DoEvent>>(entries as readonly (Exclude<RowEntry, DoEvent> | DoEvent)[]));
+  return JSON.stringify(pack<Exclude<RowEntry, DoEvent>>(entries));
 }
 
 /** The events of a row, with their ids and times. */
@@ -20,7 +20,8 @@ export function readRow({ firstEventId, events }: Pick<JournalRow, "firstEventId
   let timestamp = 0;
   for (const entry of JSON.parse(events) as readonly (RowEntry | PackedStep)[]) {
     if (typeof entry === "number") timestamp = entry;
-    else if (isPacked(entry)) for (const event of unpack(entry)) read.push({ ...event, timestamp, eventId: firstEventId + read.length });
+    else if (isPacked(entry))
+      for (const event of unpack(entry)) read.push({ ...event, timestamp, eventId: firstEventId + read.length });
     else read.push({ ...entry, timestamp, eventId: firstEventId + read.length });
   }
   return read;

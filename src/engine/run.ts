@@ -112,7 +112,13 @@ function settledOutcome(live: Live, event: EventBody): Outcome | undefined {
     case "sleep_completed":
       return { key: keyOf("sleep", event), state: "slept" };
     case "wait_completed":
-      return { key: keyOf("waitForEvent", event), state: "received", eventType: waitOf(live, event).eventType, payload: event.payload, receivedAt: event.receivedAt };
+      return {
+        key: keyOf("waitForEvent", event),
+        state: "received",
+        eventType: waitOf(live, event).eventType,
+        payload: event.payload,
+        receivedAt: event.receivedAt,
+      };
     case "wait_timed_out":
       return { key: keyOf("waitForEvent", event), state: "timedOut", timeoutMs: waitOf(live, event).timeoutMs };
     default:

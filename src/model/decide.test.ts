@@ -59,12 +59,19 @@ function running(): Table {
   return table;
 }
 
-const started = (name: string): EventBody & { type: "step_started" } => ({ type: "step_started", name, count: 1, config: CONFIG });
+const started = (name: string): EventBody & { type: "step_started" } => ({
+  type: "step_started",
+  name,
+  count: 1,
+  config: CONFIG,
+});
 const attempt = (name: string, n = 1) => ({ type: "attempt_started", name, count: 1, attempt: n }) as const;
 const attemptDone = (name: string, n = 1) => ({ type: "attempt_completed", name, count: 1, attempt: n }) as const;
-const done = (name: string, output?: string) => ({ type: "step_completed", name, count: 1, ...(output !== undefined && { output }) }) as const;
+const done = (name: string, output?: string) =>
+  ({ type: "step_completed", name, count: 1, ...(output !== undefined && { output }) }) as const;
 const sleeping = (name: string, wakeAt: number) => ({ type: "sleep_started", name, count: 1, durationMs: 1, wakeAt }) as const;
-const waiting = (name: string, eventType = "go", timeoutMs = 10_000) => ({ type: "wait_started", name, count: 1, eventType, timeoutMs }) as const;
+const waiting = (name: string, eventType = "go", timeoutMs = 10_000) =>
+  ({ type: "wait_started", name, count: 1, eventType, timeoutMs }) as const;
 
 describe("the life of an instance", () => {
   test("queued, started, running, complete", () => {
@@ -106,7 +113,14 @@ describe("the life of an instance", () => {
 
   test("a retry delay is waited for, and its end is a reason to run", () => {
     const table = running();
-    table.says(started("a"), attempt("a"), { type: "attempt_errored", name: "a", count: 1, attempt: 1, error: ERROR, retryDelayMs: 100 });
+    table.says(started("a"), attempt("a"), {
+      type: "attempt_errored",
+      name: "a",
+      count: 1,
+      attempt: 1,
+      error: ERROR,
+      retryDelayMs: 100,
+    });
     expect(table.does({ type: "idle" })).toEqual(["workflow_waiting"]);
     table.now = 1_100;
     expect(table.does({ type: "wake" })).toEqual(["workflow_running"]);
@@ -166,7 +180,9 @@ describe("events for an instance", () => {
   test("there is a limit to how many are kept", () => {
     const table = running();
     table.state.bufferedCount = LIMITS.bufferedEvents;
-    expect(table.try({ type: "send_event", eventType: "go", payload: "1" })).toMatchObject({ refused: "instance.too_many_events" });
+    expect(table.try({ type: "send_event", eventType: "go", payload: "1" })).toMatchObject({
+      refused: "instance.too_many_events",
+    });
   });
 });
 
@@ -251,10 +267,19 @@ describe("what the runtime says is input", () => {
     ["a step twice", (t) => (t.says(started("a")), t.try({ type: "record", event: started("a") }))],
     ["an attempt of no step", (t) => t.try({ type: "record", event: attempt("a") })],
     ["an attempt out of order", (t) => (t.says(started("a")), t.try({ type: "record", event: attempt("a", 2) }))],
-    ["the end of an attempt that has not begun", (t) => (t.says(started("a")), t.try({ type: "record", event: attemptDone("a") }))],
-    ["the end of a step whose attempt goes on", (t) => (t.says(started("a"), attempt("a")), t.try({ type: "record", event: done("a") }))],
+    [
+      "the end of an attempt that has not begun",
+      (t) => (t.says(started("a")), t.try({ type: "record", event: attemptDone("a") })),
+    ],
+    [
+      "the end of a step whose attempt goes on",
+      (t) => (t.says(started("a"), attempt("a")), t.try({ type: "record", event: done("a") })),
+    ],
     ["a step after the end", (t) => (t.says({ type: "workflow_completed" }), t.try({ type: "record", event: started("a") }))],
-    ["a second end", (t) => (t.says({ type: "workflow_completed" }), t.try({ type: "record", event: { type: "workflow_completed" } }))],
+    [
+      "a second end",
+      (t) => (t.says({ type: "workflow_completed" }), t.try({ type: "record", event: { type: "workflow_completed" } })),
+    ],
   ];
   test.each(cases)("%s is refused", (_, act) => {
     expect(act(running())).toMatchObject(refused);
@@ -267,7 +292,14 @@ describe("ways out of a final status", () => {
     table.says(started("a"), attempt("a"), attemptDone("a"), done("a"), { type: "workflow_completed" });
     const lastEventId = table.state.lastEventId;
     expect(table.does({ type: "restart", versionId: "v2" })).toEqual(["workflow_queued"]);
-    expect(table.state).toMatchObject({ status: "queued", versionId: "v2", params: "{}", steps: [], startedAt: null, endedAt: null });
+    expect(table.state).toMatchObject({
+      status: "queued",
+      versionId: "v2",
+      params: "{}",
+      steps: [],
+      startedAt: null,
+      endedAt: null,
+    });
     expect(table.state.lastEventId).toBe(lastEventId + 1);
   });
 
@@ -292,9 +324,19 @@ const fact: fc.Arbitrary<Command> = fc
     name.map(started),
     fc.tuple(name, number).map(([n, k]) => attempt(n, k)),
     fc.tuple(name, number).map(([n, k]) => attemptDone(n, k)),
-    fc.tuple(name, number, fc.option(fc.constant(50))).map(
-      ([n, k, retry]) => ({ type: "attempt_errored", name: n, count: 1, attempt: k, error: ERROR, ...(retry !== null && { retryDelayMs: retry }) }) as const,
-    ),
+    fc
+      .tuple(name, number, fc.option(fc.constant(50)))
+      .map(
+        ([n, k, retry]) =>
+          ({
+            type: "attempt_errored",
+            name: n,
+            count: 1,
+            attempt: k,
+            error: ERROR,
+            ...(retry !== null && { retryDelayMs: retry }),
+          }) as const,
+      ),
     name.map((n) => done(n, "1")),
     name.map((n) => ({ type: "step_errored", name: n, count: 1 }) as const),
     fc.tuple(name, fc.integer({ min: 900, max: 2_000 })).map(([n, at]) => sleeping(n, at)),
@@ -304,7 +346,16 @@ const fact: fc.Arbitrary<Command> = fc
   .map((event) => ({ type: "record", event }));
 const anything: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: fact },
-  { weight: 1, arbitrary: fc.constantFrom<Command>({ type: "claim" }, { type: "recover" }, { type: "pause" }, { type: "resume" }, { type: "restart", versionId: "v2" }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Command>(
+      { type: "claim" },
+      { type: "recover" },
+      { type: "pause" },
+      { type: "resume" },
+      { type: "restart", versionId: "v2" },
+    ),
+  },
   { weight: 2, arbitrary: fc.constantFrom<Command>({ type: "idle" }, { type: "wake" }) },
   { weight: 1, arbitrary: fc.nat(9).map((n): Command => ({ type: "send_event", eventType: "go", payload: String(n) })) },
   { weight: 1, arbitrary: fc.constant<Command>({ type: "terminate" }) },
@@ -361,7 +412,9 @@ describe("whatever happens", () => {
   });
 
   test("each event reaches at most one waiter, in the order of arrival, also across pauses", () => {
-    const steps = fc.array(fc.tuple(fc.constantFrom("send", "wait", "idle", "pause", "resume", "claim", "wake"), fc.nat(90)), { maxLength: 60 });
+    const steps = fc.array(fc.tuple(fc.constantFrom("send", "wait", "idle", "pause", "resume", "claim", "wake"), fc.nat(90)), {
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(steps, (acts) => {
         const table = running();

@@ -101,7 +101,9 @@ function contradiction(state: InstanceState, event: RuntimeEvent): string | unde
     default: {
       const step = state.byId.get(stepId("do", event.name, event.count));
       if (step?.kind !== "do") return `${event.type} of a step that has not started`;
-      return followsPhase(step, event) ? undefined : `${event.type} of step "${event.name}" (${event.count}) while ${step.phase.is}`;
+      return followsPhase(step, event)
+        ? undefined
+        : `${event.type} of step "${event.name}" (${event.count}) while ${step.phase.is}`;
     }
   }
 }
@@ -111,7 +113,10 @@ function known(state: InstanceState, id: string, type: string): string | undefin
   return state.steps.length >= 4 * LIMITS.stepsCeiling ? "too many steps" : undefined;
 }
 
-function followsPhase(step: DoStep, event: Extract<RuntimeEvent, { type: `attempt_${string}` | "step_completed" | "step_errored" }>): boolean {
+function followsPhase(
+  step: DoStep,
+  event: Extract<RuntimeEvent, { type: `attempt_${string}` | "step_completed" | "step_errored" }>,
+): boolean {
   const { is } = step.phase;
   switch (event.type) {
     case "attempt_started":
@@ -181,7 +186,10 @@ function sendEvent(state: InstanceState, eventType: string, payload: Encoded, no
   const waiter = state.status === "paused" || state.status === "queued" ? undefined : firstWaiter(state, eventType);
   if (waiter === undefined) {
     if (state.bufferedCount >= LIMITS.bufferedEvents) {
-      return { refused: "instance.too_many_events", detail: `The instance holds ${LIMITS.bufferedEvents} events that no step has waited for` };
+      return {
+        refused: "instance.too_many_events",
+        detail: `The instance holds ${LIMITS.bufferedEvents} events that no step has waited for`,
+      };
     }
     return { events: [{ type: "event_received", eventType, payload }] };
   }
@@ -228,7 +236,9 @@ function recover(state: InstanceState): Decision {
   if (state.status !== "running" && state.status !== "waitingForPause") return NOTHING;
   if (state.recoveries >= LIMITS.recoveries) {
     const message = `The instance was lost with its process ${LIMITS.recoveries + 1} times in a row without starting a step`;
-    return { events: [{ type: "workflow_recovered" }, { type: "workflow_errored", error: { name: "WorkflowInternalError", message } }] };
+    return {
+      events: [{ type: "workflow_recovered" }, { type: "workflow_errored", error: { name: "WorkflowInternalError", message } }],
+    };
   }
   const events: EventBody[] = [{ type: "workflow_recovered" }];
   for (const step of state.open) if (step.kind === "do") events.push(...lostAttempt(step));

@@ -265,7 +265,12 @@ function evolveWaiting(state: InstanceState, event: WaitingEvent, stamp: Stamp):
   }
 }
 
-function stepOf<K extends StepState["kind"]>(state: InstanceState, kind: K, name: string, count: number): Extract<StepState, { kind: K }> {
+function stepOf<K extends StepState["kind"]>(
+  state: InstanceState,
+  kind: K,
+  name: string,
+  count: number,
+): Extract<StepState, { kind: K }> {
   const step = state.byId.get(stepId(kind, name, count));
   if (step === undefined) throw new Error(`The journal speaks of ${kind} "${name}" (${count}) before it started`);
   return step as Extract<StepState, { kind: K }>;

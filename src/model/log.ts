@@ -7,10 +7,11 @@ import { LIMITS } from "./limits.ts";
 import type { InstanceStatus, TriggerSource } from "./status.ts";
 import { displayName, stepId } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
+import { iso } from "./time.ts";
 import { toJson, toLogText, type Encoded } from "./value.ts";
 
 /** What stands where more was. */
-export const TRUNCATED = "[truncated output]";
+const TRUNCATED = "[truncated output]";
 
 /** What stands where something secret is. */
 export const REDACTED = "[REDACTED]";
@@ -96,7 +97,7 @@ const STATUS_AFTER: Readonly<Partial<Record<InstanceEvent["type"], InstanceStatu
 /** A log under construction. */
 export class LogFold {
   #log: InstanceLog | undefined;
-  readonly #open: Map<string, LogEntry> = new Map();
+  readonly #open: Map<string, OpenEntry> = new Map();
   #pausedAt = 0;
 
   /** The log so far; undefined before the first event. */
@@ -146,21 +147,25 @@ export class LogFold {
 
   #addStep(log: InstanceLog, event: Extract<InstanceEvent, { name: string }>): void {
     const id = stepId(kindOf(event.type), event.name, event.count);
-    const started = startedEntry(event);
+    const started = begun(event);
     if (started !== undefined) {
-      log.steps.push(started);
+      log.steps.push(started.entry);
       this.#open.set(id, started);
       return;
     }
-    const entry = this.#open.get(id);
-    if (entry?.type === "step") advanceStep(entry, event);
-    else if (entry?.type === "sleep" || entry?.type === "waitForEvent") settle(entry, event);
-    if (event.type === "step_completed" || event.type === "step_errored" || isSettled(entry)) this.#open.delete(id);
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    if (open.entry.type === "step") advanceStep(open.entry, event);
+    else settle(open.entry, event, open.dueAt - open.startedAt);
+    if (event.type === "step_completed" || event.type === "step_errored" || open.entry.type !== "step") this.#open.delete(id);
   }
 
   #postpone(byMs: number): void {
-    for (const entry of this.#open.values()) {
-      if (entry.type === "sleep" || entry.type === "waitForEvent") entry.end = iso(Date.parse(entry.end) + byMs);
+    for (const open of this.#open.values()) {
+      if (open.entry.type === "step") continue;
+      open.startedAt += byMs;
+      open.dueAt += byMs;
+      open.entry.end = iso(open.dueAt);
     }
   }
 }
@@ -189,17 +194,44 @@ function kindOf(type: StepEvent["type"]): "do" | "sleep" | "waitForEvent" {
   return type.startsWith("wait") ? "waitForEvent" : "do";
 }
 
-function startedEntry(event: StepEvent): LogEntry | undefined {
+/** An entry that is not over. Both times move when the instance is paused, so that their difference is the time-out. */
+interface OpenEntry {
+  readonly entry: StepEntry | SleepEntry | WaitEntry;
+  startedAt: number;
+  dueAt: number;
+}
+
+function begun(event: StepEvent): OpenEntry | undefined {
   const name = displayName(event.name, event.count);
-  const start = iso(event.timestamp);
+  const startedAt = event.timestamp;
+  const start = iso(startedAt);
   switch (event.type) {
-    case "step_started":
-      return { name, type: "step", start, end: null, success: null, output: null, config: event.config ?? DEFAULT_STEP_CONFIG, attempts: [] };
+    case "step_started": {
+      const config = event.config ?? DEFAULT_STEP_CONFIG;
+      return {
+        entry: { name, type: "step", start, end: null, success: null, output: null, config, attempts: [] },
+        startedAt,
+        dueAt: startedAt,
+      };
+    }
     case "sleep_started":
-      return { name, type: "sleep", start, end: iso(event.wakeAt), finished: false, error: null };
+      return {
+        entry: { name, type: "sleep", start, end: iso(event.wakeAt), finished: false, error: null },
+        startedAt,
+        dueAt: event.wakeAt,
+      };
     case "wait_started": {
-      const end = iso(event.timestamp + event.timeoutMs);
-      return { name, type: "waitForEvent", event_type: event.eventType, start, end, finished: false, error: null };
+      const dueAt = startedAt + event.timeoutMs;
+      const entry: WaitEntry = {
+        name,
+        type: "waitForEvent",
+        event_type: event.eventType,
+        start,
+        end: iso(dueAt),
+        finished: false,
+        error: null,
+      };
+      return { entry, startedAt, dueAt };
     }
     default:
       return undefined;
@@ -222,7 +254,8 @@ function advanceStep(entry: StepEntry, event: StepEvent): void {
     case "step_completed":
       entry.end = at;
       entry.success = true;
-      if (event.output !== undefined) entry.output = entry.config.sensitive === undefined ? cut(toLogText(event.output)) : REDACTED;
+      if (event.output !== undefined)
+        entry.output = entry.config.sensitive === undefined ? cut(toLogText(event.output)) : REDACTED;
       return;
     case "step_errored":
       entry.end = at;
@@ -232,19 +265,14 @@ function advanceStep(entry: StepEntry, event: StepEvent): void {
   }
 }
 
-function settle(entry: SleepEntry | WaitEntry, event: StepEvent): void {
+function settle(entry: SleepEntry | WaitEntry, event: StepEvent, timeoutMs: number): void {
   entry.end = iso(event.timestamp);
   entry.finished = true;
   if (entry.type !== "waitForEvent") return;
   if (event.type === "wait_completed") entry.output = cut(toLogText(event.payload));
   if (event.type === "wait_timed_out") {
-    const timeoutMs = Date.parse(entry.end) - Date.parse(entry.start);
     entry.error = { name: "WorkflowTimeoutError", message: `Execution timed out after ${timeoutMs}ms` };
   }
-}
-
-function isSettled(entry: LogEntry | undefined): boolean {
-  return (entry?.type === "sleep" || entry?.type === "waitForEvent") && entry.finished;
 }
 
 /** Numbers are shown as numbers, everything else as JSON text. */
@@ -255,10 +283,6 @@ function shownOutput(output: Encoded): string | number {
 }
 
 /** The first 1,024 characters of a text. */
-export function cut(text: string): string {
+function cut(text: string): string {
   return text.length <= LIMITS.logOutput ? text : text.slice(0, LIMITS.logOutput) + TRUNCATED;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -58,7 +58,8 @@ export class PublicView {
       this.#params = event.params;
       this.#sensitive.clear();
     }
-    if (event.type === "step_started" && event.config?.sensitive !== undefined) this.#sensitive.add(displayName(event.name, event.count));
+    if (event.type === "step_started" && event.config?.sensitive !== undefined)
+      this.#sensitive.add(displayName(event.name, event.count));
     if (!PUBLIC_EVENT_TYPES.has(event.type)) return undefined;
     const { eventId, timestamp, type } = event;
     const stepName = "name" in event ? { stepName: displayName(event.name, event.count) } : {};

@@ -96,7 +96,10 @@ export class StepOutputFold {
         this.#output = event.payload;
         return;
       case "wait_timed_out":
-        this.#found = { status: "errored", error: { name: "WorkflowTimeoutError", message: `Execution timed out after ${this.#timeoutMs}ms` } };
+        this.#found = {
+          status: "errored",
+          error: { name: "WorkflowTimeoutError", message: `Execution timed out after ${this.#timeoutMs}ms` },
+        };
         return;
       default:
     }

@@ -51,7 +51,8 @@ export function foldAttempt(thrown: unknown): ErrorInfo {
   return fold(thrown);
 }
 
-const UNHANDLED = "The execution of the Workflow instance was terminated, as a step threw an NonRetryableError and it was not handled";
+const UNHANDLED =
+  "The execution of the Workflow instance was terminated, as a step threw an NonRetryableError and it was not handled";
 
 /** What is recorded when `run` itself rejects. `preserve` is the compatibility flag that keeps a non-retryable error's text. */
 export function foldUncaught(thrown: unknown, preserve: boolean): ErrorInfo {

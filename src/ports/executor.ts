@@ -6,7 +6,10 @@ import type { FromRuntime, ToRuntime } from "../protocol/frames.ts";
 import type { ScriptVersion } from "./catalog.ts";
 
 /** Why a host is gone. `closed` was asked for; the others take the host's instances with them, to be replayed. */
-export type HostEnd = { readonly kind: "closed" } | { readonly kind: "died"; readonly detail: string } | { readonly kind: "hung" };
+export type HostEnd =
+  | { readonly kind: "closed" }
+  | { readonly kind: "died"; readonly detail: string }
+  | { readonly kind: "hung" };
 
 export interface Host {
   /** Hands over frames, in order. A no-op once the host has ended. */

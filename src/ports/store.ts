@@ -30,10 +30,7 @@ export interface InstanceSummary {
 }
 
 /** The part of a summary that changes. */
-export type SummaryChange = Pick<
-  InstanceSummary,
-  "status" | "versionId" | "modifiedAt" | "startedAt" | "endedAt" | "wakeAt"
->;
+export type SummaryChange = Pick<InstanceSummary, "status" | "versionId" | "modifiedAt" | "startedAt" | "endedAt" | "wakeAt">;
 
 /** One commit of one instance: a JSON array of events, the first of which has `firstEventId`. */
 export interface JournalRow {

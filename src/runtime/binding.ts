@@ -56,9 +56,13 @@ export interface Workflow<Params = unknown> {
   /** The older form: ids that are taken are passed over. */
   createBatch(batch: readonly CreateOptions<Params>[]): Promise<WorkflowInstance[]>;
   createBatch(
-    batch: { readonly instances: readonly CreateOptions<Params>[] } | ({ readonly count: number } & Omit<CreateOptions<Params>, "id">),
+    batch:
+      | { readonly instances: readonly CreateOptions<Params>[] }
+      | ({ readonly count: number } & Omit<CreateOptions<Params>, "id">),
   ): Promise<{ created: WorkflowInstance[]; errors: BatchError[] }>;
-  deleteBatch(ids: readonly string[]): Promise<{ deleted: { id: string }[]; errors: { id: string; code: number; message: string }[] }>;
+  deleteBatch(
+    ids: readonly string[],
+  ): Promise<{ deleted: { id: string }[]; errors: { id: string; code: number; message: string }[] }>;
 }
 
 /** A binding that forwards to `call`. */

@@ -34,7 +34,10 @@ export interface WorkflowStepConfig {
   readonly retries?: {
     /** Attempts after the first. */
     readonly limit: number;
-    readonly delay: number | string | ((input: { readonly ctx: WorkflowStepContext; readonly error: Error }) => number | string | Promise<number | string>);
+    readonly delay:
+      | number
+      | string
+      | ((input: { readonly ctx: WorkflowStepContext; readonly error: Error }) => number | string | Promise<number | string>);
     readonly backoff?: "constant" | "linear" | "exponential";
   };
   /** Of one attempt. */
@@ -47,7 +50,11 @@ export interface WorkflowStepContext {
   readonly step: { readonly name: string; readonly count: number };
   readonly attempt: number;
   readonly config: {
-    readonly retries?: { readonly limit: number; readonly backoff?: "constant" | "linear" | "exponential"; readonly delay?: number | string };
+    readonly retries?: {
+      readonly limit: number;
+      readonly backoff?: "constant" | "linear" | "exponential";
+      readonly delay?: number | string;
+    };
     readonly timeout?: number | string;
     readonly sensitive?: "output";
   };
@@ -68,7 +75,10 @@ export interface WorkflowStep {
   do<T>(name: string, config: WorkflowStepConfig, callback: (ctx: WorkflowStepContext) => T | Promise<T>): Promise<T>;
   sleep(name: string, duration: number | string): Promise<void>;
   sleepUntil(name: string, timestamp: Date | number): Promise<void>;
-  waitForEvent<Payload = unknown>(name: string, options: { type: string; timeout?: number | string }): Promise<WorkflowStepEvent<Payload>>;
+  waitForEvent<Payload = unknown>(
+    name: string,
+    options: { type: string; timeout?: number | string },
+  ): Promise<WorkflowStepEvent<Payload>>;
 }
 
 /** The base of a Worker written as a class. */

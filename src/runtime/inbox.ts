@@ -22,7 +22,9 @@ export class Inbox {
   add(frames: readonly ToRuntime[]): void {
     for (const frame of frames) {
       if (frame.type !== "acks") this.#frames.push(frame);
-      else for (let at = 0; at < frame.acks.length; at += 2 * SLICE) this.#frames.push({ type: "acks", acks: frame.acks.slice(at, at + 2 * SLICE) });
+      else
+        for (let at = 0; at < frame.acks.length; at += 2 * SLICE)
+          this.#frames.push({ type: "acks", acks: frame.acks.slice(at, at + 2 * SLICE) });
     }
     if (this.#draining) return;
     this.#draining = true;

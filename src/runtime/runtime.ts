@@ -91,7 +91,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
       }
     }
   };
-  const inbox = new Inbox(host.soon, receive);
+  const inbox = new Inbox((fire) => host.soon(fire), receive);
   return {
     receive: (frames) => inbox.add(frames),
     get runs() {
@@ -135,7 +135,10 @@ async function execute(host: RuntimeHost, run: Run): Promise<void> {
     const output = toOutput(await entrypoint.run(toEvent(run.start) as never, step as never));
     last = { type: "workflow_completed", ...(output !== undefined && { output }) };
   } catch (thrown) {
-    last = { type: "workflow_errored", error: thrown instanceof BadOutput ? thrown.info : foldUncaught(thrown, options.preserveNonRetryable) };
+    last = {
+      type: "workflow_errored",
+      error: thrown instanceof BadOutput ? thrown.info : foldUncaught(thrown, options.preserveNonRetryable),
+    };
   }
   if (run.over) return;
   run.emit(last);
@@ -169,8 +172,14 @@ function toOutput(value: unknown): Encoded | undefined {
     output = encode(value);
   } catch (cause) {
     const detail = cause instanceof Unserialisable ? cause.message : fold(cause).message;
-    throw new BadOutput({ name: "WorkflowFatalError", message: `The Workflow returned a value which is not serialisable: ${detail}` });
+    throw new BadOutput({
+      name: "WorkflowFatalError",
+      message: `The Workflow returned a value which is not serialisable: ${detail}`,
+    });
   }
   if (encodedBytes(output) <= LIMITS.valueBytes) return output;
-  throw new BadOutput({ name: "WorkflowInternalError", message: "The Workflow's output is too large. Maximum allowed size is 1MiB." });
+  throw new BadOutput({
+    name: "WorkflowInternalError",
+    message: "The Workflow's output is too large. Maximum allowed size is 1MiB.",
+  });
 }

@@ -47,7 +47,15 @@ export async function stepDo(run: Run, name: unknown, args: readonly unknown[]):
   const { count, id } = run.nextKey("do", stepName);
   const known = run.outcome(id);
   const outcome = known instanceof Promise ? await known : known;
-  const call: DoCall = { run, name: stepName, count, id, callback: callback as StepCallback, config: parsed.config, delay: parsed.delay };
+  const call: DoCall = {
+    run,
+    name: stepName,
+    count,
+    id,
+    callback: callback as StepCallback,
+    config: parsed.config,
+    delay: parsed.delay,
+  };
   switch (outcome?.state) {
     case undefined:
       return begin(call);
@@ -139,7 +147,14 @@ async function failed(
       info = { name: "NonRetryableDelayError", message: cause.message };
     }
   }
-  run.emit({ type: "attempt_errored", name, count, attempt: ctx.attempt, error: info, ...(retryDelayMs !== undefined && { retryDelayMs }) });
+  run.emit({
+    type: "attempt_errored",
+    name,
+    count,
+    attempt: ctx.attempt,
+    error: info,
+    ...(retryDelayMs !== undefined && { retryDelayMs }),
+  });
   if (retryDelayMs === undefined) run.emit({ type: "step_errored", name, count });
   run.working(-1);
   if (retryDelayMs !== undefined) {

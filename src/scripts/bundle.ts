@@ -35,7 +35,12 @@ export async function bundle(folder: string, main: string): Promise<Bundle> {
       logLevel: "silent",
     });
     const text = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? "";
-    return { code: text("index.js"), sourceMap: text("index.js.map"), exports: exportsOf(metafile), inputs: inputsOf(folder, metafile) };
+    return {
+      code: text("index.js"),
+      sourceMap: text("index.js.map"),
+      exports: exportsOf(metafile),
+      inputs: inputsOf(folder, metafile),
+    };
   } catch (cause) {
     if (isBuildFailure(cause)) throw new ProjectError(describe(cause.errors), { cause });
     throw cause;

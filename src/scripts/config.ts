@@ -81,7 +81,9 @@ const NOT_YET = [
 export async function readConfig(folder: string): Promise<ProjectConfig> {
   const file = FILES.map((name) => join(folder, name)).find((path) => existsSync(path));
   if (file === undefined) {
-    throw new ProjectError(`No ${FILES.join(", ")} in ${folder}: go to the folder of a Worker project, or name it: stepwell dev <folder>`);
+    throw new ProjectError(
+      `No ${FILES.join(", ")} in ${folder}: go to the folder of a Worker project, or name it: stepwell dev <folder>`,
+    );
   }
   const text = await readFile(file, "utf8");
   const raw = file.endsWith(".toml") ? fromToml(file, text) : fromJson(file, text);
@@ -120,7 +122,8 @@ function firstIssue(error: z.ZodError): string {
 function checkNames(file: string, workflows: ProjectConfig["workflows"]): void {
   const seen = new Set<string>();
   workflows.forEach(({ name, script_name: script }, i) => {
-    if (seen.has(name)) throw new ProjectError(`${file}: workflows[${i}].name: "${name}" is used twice; every workflow needs a name of its own`);
+    if (seen.has(name))
+      throw new ProjectError(`${file}: workflows[${i}].name: "${name}" is used twice; every workflow needs a name of its own`);
     if (script === undefined) seen.add(name);
   });
 }

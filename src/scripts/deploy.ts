@@ -29,7 +29,9 @@ export async function deploy(
   for (const { name, class_name: className } of own) {
     if (bundle.exports.includes(className)) continue;
     const known = bundle.exports.filter((each) => each !== "default").join(", ") || "no classes";
-    throw new ProjectError(`${config.main} exports no class "${className}", which the workflow "${name}" needs (it exports ${known})`);
+    throw new ProjectError(
+      `${config.main} exports no class "${className}", which the workflow "${name}" needs (it exports ${known})`,
+    );
   }
   const wanted = scriptVersion(config, bundle, secrets);
   const active = await catalog.activeScript(config.name);
@@ -62,7 +64,9 @@ function scriptVersion(config: ProjectConfig, bundle: Bundle, secrets: Readonly<
 function bindings(config: ProjectConfig, secrets: Readonly<Record<string, string>>): Binding[] {
   const vars = Object.entries(config.vars).filter(([name]) => !Object.hasOwn(secrets, name));
   return [
-    ...vars.map(([name, value]): Binding => (typeof value === "string" ? { type: "plain_text", name, text: value } : { type: "json", name, json: value })),
+    ...vars.map(([name, value]): Binding =>
+      typeof value === "string" ? { type: "plain_text", name, text: value } : { type: "json", name, json: value },
+    ),
     ...Object.entries(secrets).map(([name, text]): Binding => ({ type: "secret_text", name, text })),
     ...config.workflows.map(({ binding, name }): Binding => ({ type: "workflow", name: binding, workflow: name })),
   ];

@@ -14,8 +14,21 @@ export async function putWorkflow(
   const same = newest?.scriptVersionId === scriptVersionId && newest.className === wanted.className;
   if (present && same && JSON.stringify(newest.settings) === JSON.stringify(settings)) return present;
   const now = Date.now();
-  const version = { id: randomUUID(), workflow: wanted.name, className: wanted.className, scriptVersionId, createdAt: now, settings };
-  const workflow = { id: present?.id ?? randomUUID(), ...wanted, versionId: version.id, createdAt: present?.createdAt ?? now, modifiedAt: now };
+  const version = {
+    id: randomUUID(),
+    workflow: wanted.name,
+    className: wanted.className,
+    scriptVersionId,
+    createdAt: now,
+    settings,
+  };
+  const workflow = {
+    id: present?.id ?? randomUUID(),
+    ...wanted,
+    versionId: version.id,
+    createdAt: present?.createdAt ?? now,
+    modifiedAt: now,
+  };
   await catalog.putWorkflow(workflow, version);
   return workflow;
 }

@@ -37,7 +37,8 @@ export function serverApp(parts: AppParts): (request: Request) => Promise<Respon
   const control = controlPlane(parts);
   return async (request) => {
     const url = new URL(request.url);
-    if (!isAllowedHost(url.hostname, parts.hostNames)) return new Response("This host name is not served here\n", { status: 403 });
+    if (!isAllowedHost(url.hostname, parts.hostNames))
+      return new Response("This host name is not served here\n", { status: 403 });
     const worker = workerOf(url);
     if (worker !== undefined) return callWorker(parts, worker.script, worker.url, request);
     return control.fetch(request);
@@ -49,16 +50,28 @@ function controlPlane({ rest, explorer, guard, log }: Omit<AppParts, "engine">):
   app.use(async (c, next) => {
     const start = performance.now();
     await next();
-    log.debug("request", { method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - start) });
+    log.debug("request", {
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      ms: Math.round(performance.now() - start),
+    });
   });
   app.use(secureHeaders({ xFrameOptions: "DENY", referrerPolicy: "no-referrer", contentSecurityPolicy: START_PAGE_CSP }));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => failureResponse(new Failure("instance.too_large", { detail: "The request is too large" })) }));
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => failureResponse(new Failure("instance.too_large", { detail: "The request is too large" })),
+    }),
+  );
   app.use("/client/v4/*", async (c, next) => {
     if (await guard(c.req.raw.headers)) return next();
     return failureResponse(new Failure("authentication"));
   });
   for (const prefix of EXPLORER_PREFIXES) {
-    app.use(`${prefix}/*`, async (c, next) => ((await guard(c.req.raw.headers)) ? next() : failureResponse(new Failure("authentication"))));
+    app.use(`${prefix}/*`, async (c, next) =>
+      (await guard(c.req.raw.headers)) ? next() : failureResponse(new Failure("authentication")),
+    );
     app.route(prefix, explorer);
   }
   app.route("/client/v4", rest);

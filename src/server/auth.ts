@@ -25,7 +25,10 @@ export function tokenGuard(catalog: Catalog): Guard {
 }
 
 /** Makes a token and stores its hash. The token itself is nowhere but in the answer. */
-export async function createToken(catalog: Catalog, label: string): Promise<{ readonly token: string; readonly record: TokenRecord }> {
+export async function createToken(
+  catalog: Catalog,
+  label: string,
+): Promise<{ readonly token: string; readonly record: TokenRecord }> {
   const token = `sw_${randomBytes(32).toString("base64url")}`;
   const record = { id: randomUUID(), label, hash: digest(token).toString("hex"), createdAt: Date.now() };
   await catalog.putToken(record);

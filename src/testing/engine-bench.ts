@@ -31,13 +31,24 @@ export interface Bench {
 }
 
 /** Opens an engine with one script that has these classes, each a workflow of the same name. */
-export async function openBench(executor: (clock: FakeClock) => Executor, classes: readonly string[], settings: Partial<EngineSettings> = {}): Promise<Bench> {
+export async function openBench(
+  executor: (clock: FakeClock) => Executor,
+  classes: readonly string[],
+  settings: Partial<EngineSettings> = {},
+): Promise<Bench> {
   const { store, catalog } = openMemoryStore();
   const clock = fakeClock();
   await deployClasses(catalog, classes);
   const counted = countRuns(executor(clock));
   let ids = 0;
-  const engine = await openEngine({ store, catalog, executor: counted.executor, clock, ids: { uuid: () => `id-${(ids += 1)}` }, settings });
+  const engine = await openEngine({
+    store,
+    catalog,
+    executor: counted.executor,
+    clock,
+    ids: { uuid: () => `id-${(ids += 1)}` },
+    settings,
+  });
   const events = async (address: InstanceAddress): Promise<InstanceEvent[]> => {
     const found: InstanceEvent[] = [];
     for await (const event of engine.history(address)) found.push(event);
@@ -55,7 +66,8 @@ export async function openBench(executor: (clock: FakeClock) => Executor, classe
     catalog,
     clock,
     reaches: (address, status) => until(async () => (await engine.summary(address)).status === status),
-    happens: (address, type, times = 1) => until(async () => (await events(address)).filter((event) => event.type === type).length >= times),
+    happens: (address, type, times = 1) =>
+      until(async () => (await events(address)).filter((event) => event.type === type).length >= times),
     quiet: async () => {
       for (let turn = 0; turn < 50; turn += 1) await nextTurn();
     },
@@ -71,10 +83,21 @@ export async function openBench(executor: (clock: FakeClock) => Executor, classe
 }
 
 async function deployClasses(catalog: Catalog, classes: readonly string[]): Promise<void> {
-  await catalog.putScriptVersion({ id: "s1", script: "script", hash: "1", code: "", bindings: [], compatibilityFlags: [], createdAt: 0 });
+  await catalog.putScriptVersion({
+    id: "s1",
+    script: "script",
+    hash: "1",
+    code: "",
+    bindings: [],
+    compatibilityFlags: [],
+    createdAt: 0,
+  });
   for (const name of classes) {
     const version = { id: `${name}-v1`, workflow: name, className: name, scriptVersionId: "s1", createdAt: 0, settings: {} };
-    await catalog.putWorkflow({ id: name, name, className: name, script: "script", versionId: version.id, createdAt: 0, modifiedAt: 0 }, version);
+    await catalog.putWorkflow(
+      { id: name, name, className: name, script: "script", versionId: version.id, createdAt: 0, modifiedAt: 0 },
+      version,
+    );
   }
 }
 

@@ -152,12 +152,17 @@ export function bindingCases(open: OpenHost): void {
 
   test("arguments and results cross whole", async () => {
     const calls: BindingCall[] = [];
-    const output = await outputOf(open, "Caller", {}, {
-      bindings: async (call) => {
-        calls.push(call);
-        return encode("made");
+    const output = await outputOf(
+      open,
+      "Caller",
+      {},
+      {
+        bindings: async (call) => {
+          calls.push(call);
+          return encode("made");
+        },
       },
-    });
+    );
     expect(output).toBe("made");
     expect(calls).toMatchObject([{ workflow: "flow", method: "create" }]);
     expect(decode(calls[0]?.args ?? "")).toMatchObject([{ id: "child-1", params: { when: new Date(5), seen: new Set([1]) } }]);

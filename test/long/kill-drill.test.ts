@@ -117,9 +117,11 @@ test(
     for (const id of created) {
       const taken: number[] = [];
       acknowledged.set(id, taken);
-      for (let ended = false; !ended && taken.length < 2; ) {
+      for (let ended = false; !ended && taken.length < 2;) {
         payload += 1;
-        const answer = await (server as Server).call("POST", `/workflows/drill/instances/${id}/events/ping`, payload).catch(() => undefined);
+        const answer = await (server as Server)
+          .call("POST", `/workflows/drill/instances/${id}/events/ping`, payload)
+          .catch(() => undefined);
         if (answer === undefined) await restarted;
         else if (answer.success) taken.push(payload);
         else {
@@ -142,7 +144,7 @@ test(
       expect(tokens).toHaveLength(STEPS);
       const lines = effects.get(id) ?? [];
       tokens.forEach((token, i) => {
-        expect(lines.filter((line) => line.step === i).at(-1)?.token).toBe(token);
+        expect(lines.findLast((line) => line.step === i)?.token).toBe(token);
       });
       expect(lines.map(({ step }) => step)).toEqual(lines.map(({ step }) => step).sort((a, b) => a - b));
       // In order of sending, none twice, and none passed over that was acknowledged.

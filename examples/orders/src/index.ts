@@ -58,7 +58,11 @@ export class OrderWorkflow extends WorkflowEntrypoint<Env, OrderParams> {
 /** Sixty labels an order, which makes a manifest too long for the log. */
 function labels(orderId: string, items: Item[]): string[] {
   const contents = items.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(", ") || "nothing";
-  return Array.from({ length: 60 }, (_, i) => `Parcel ${i + 1} of 60 for order ${orderId}: ${contents}. Keep dry, this side up, do not stack. Return to sender if lost.`);
+  return Array.from(
+    { length: 60 },
+    (_, i) =>
+      `Parcel ${i + 1} of 60 for order ${orderId}: ${contents}. Keep dry, this side up, do not stack. Return to sender if lost.`,
+  );
 }
 
 export default {

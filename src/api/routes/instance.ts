@@ -7,8 +7,9 @@ import { LIMITS } from "../../model/limits.ts";
 import type { InstanceStatus } from "../../model/status.ts";
 import { StepOutputFold } from "../../model/step-output.ts";
 import { encode } from "../../model/value.ts";
+import { iso } from "../../model/time.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
-import { errorInfo, iso, status, timestamp, triggerSource } from "../schemas.ts";
+import { errorInfo, status, timestamp, triggerSource } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
 const INSTANCE = "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}";
@@ -46,7 +47,9 @@ const change = z.discriminatedUnion("status", [
 type Change = "pause" | "resume" | "terminate" | "restart";
 
 /** Changes an instance's status; answers the one that it has right after. */
-export const changeStatus: Readonly<Record<Change, (api: Pick<Api, "engine">, address: InstanceAddress) => Promise<InstanceStatus>>> = {
+export const changeStatus: Readonly<
+  Record<Change, (api: Pick<Api, "engine">, address: InstanceAddress) => Promise<InstanceStatus>>
+> = {
   pause: ({ engine }, address) => engine.pause(address),
   resume: ({ engine }, address) => engine.resume(address),
   terminate: ({ engine }, address) => engine.terminate(address),
@@ -109,7 +112,8 @@ export const instance: readonly Endpoint[] = [
     handle: async ({ params, query }, api) => {
       const fold = new StepOutputFold(query);
       for await (const event of api.engine.history(await addressOf(api, params))) fold.add(event);
-      if (fold.result === undefined) throw new Failure("instance.step_not_found", { field: query.attempt === undefined ? "name" : "attempt" });
+      if (fold.result === undefined)
+        throw new Failure("instance.step_not_found", { field: query.attempt === undefined ? "name" : "attempt" });
       return { result: fold.result };
     },
   }),

@@ -5,11 +5,12 @@ import type { CreateRequest } from "../../engine/engine.ts";
 import { Failure, failureKind } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { encode } from "../../model/value.ts";
+import { iso } from "../../model/time.ts";
 import type { InstanceSummary, ListQuery } from "../../ports/store.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import type { ResultInfo } from "../envelope.ts";
-import { instant, iso, isoOrNull, page, perPage, retention, status, timestamp, triggerSource } from "../schemas.ts";
+import { instant, isoOrNull, page, perPage, retention, status, timestamp, triggerSource } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
@@ -160,7 +161,11 @@ export const instances: readonly Endpoint[] = [
 ];
 
 /** A slice of a workflow's instances, with what clients need to read on: a page's number, a cursor, or both. */
-async function listInstances({ store }: Api, workflow: string, query: z.output<typeof list>): Promise<{ items: InstanceSummary[]; info: ResultInfo }> {
+async function listInstances(
+  { store }: Api,
+  workflow: string,
+  query: z.output<typeof list>,
+): Promise<{ items: InstanceSummary[]; info: ResultInfo }> {
   const { per_page: limit, direction } = query;
   const filter = {
     workflow,
@@ -203,8 +208,9 @@ function showListed(summary: InstanceSummary, workflowId: string): z.input<typeo
   };
 }
 
-function showCreated({ id, status: current, versionId, trigger }: InstanceSummary, workflowId: string): z.input<typeof created> {
-  return { id, status: current, version_id: versionId, workflow_id: workflowId, trigger_source: trigger };
+/** An instance is created queued; that it may be running by now is for the next request to find out. */
+function showCreated({ id, versionId, trigger }: InstanceSummary, workflowId: string): z.input<typeof created> {
+  return { id, status: "queued", version_id: versionId, workflow_id: workflowId, trigger_source: trigger };
 }
 
 function toRequest({ instance_id: id, params, instance_retention: kept }: z.output<typeof newInstance>): CreateRequest {

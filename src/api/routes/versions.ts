@@ -1,9 +1,10 @@
 /** The versions of a workflow. */
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
+import { iso } from "../../model/time.ts";
 import type { Workflow, WorkflowVersion } from "../../ports/catalog.ts";
 import { endpoint, type Endpoint } from "../endpoint.ts";
-import { iso, page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "../schemas.ts";
+import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
 const shown = z.object({

@@ -3,10 +3,11 @@ import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/status.ts";
+import { iso } from "../../model/time.ts";
 import type { Workflow, WorkflowSettings } from "../../ports/catalog.ts";
 import { putWorkflow } from "../../scripts/workflow.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
-import { iso, page, pageInfo, perPage, retention, showRetention, shownRetention, timestamp } from "../schemas.ts";
+import { page, pageInfo, perPage, retention, showRetention, shownRetention, timestamp } from "../schemas.ts";
 
 const shown = z.object({
   id: z.uuid(),
@@ -28,7 +29,10 @@ const put = z.object({
   limits: z.object({ steps: z.number().int().min(1).max(LIMITS.stepsCeiling).nullish() }).nullish(),
   concurrency: z.object({ limit: z.number().int().min(1).nullish() }).nullish(),
   default_retention: retention.nullish(),
-  schedules: z.array(z.object({ cron: z.string() })).max(0, "Schedules are not supported yet; leave them out").nullish(),
+  schedules: z
+    .array(z.object({ cron: z.string() }))
+    .max(0, "Schedules are not supported yet; leave them out")
+    .nullish(),
   jurisdiction: z.null("This server keeps everything in one place; leave the jurisdiction out").optional(),
 });
 
@@ -111,7 +115,11 @@ export const workflows: readonly Endpoint[] = [
     method: "get",
     path: "/accounts/{account_id}/workflows",
     summary: "List workflows, newest first",
-    query: z.object({ page: page.default(1), per_page: perPage(10), search: z.string().min(1).max(LIMITS.workflowName).optional() }),
+    query: z.object({
+      page: page.default(1),
+      per_page: perPage(10),
+      search: z.string().min(1).max(LIMITS.workflowName).optional(),
+    }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
       const { search, page: number, per_page: limit } = query;
@@ -137,7 +145,12 @@ export const workflows: readonly Endpoint[] = [
       const { class_name: className, script_name: script } = body;
       const active = await api.catalog.activeScript(script);
       if (active === undefined) throw new Failure("script.not_found", { field: "script_name" });
-      const workflow = await putWorkflow(api.catalog, { name: params.workflow_name, className, script }, active.id, settingsOf(body));
+      const workflow = await putWorkflow(
+        api.catalog,
+        { name: params.workflow_name, className, script },
+        active.id,
+        settingsOf(body),
+      );
       const flags = { is_deleted: 0, terminator_running: api.engine.terminatingAll(workflow.name) ? 1 : 0 };
       return { result: { ...(await showIdentity(api, workflow)), version_id: workflow.versionId, ...flags } };
     },
@@ -148,7 +161,8 @@ export const workflows: readonly Endpoint[] = [
     summary: "Delete a workflow; its instances follow in the background, its Worker stays",
     result: z.object({ status: z.literal("ok"), success: z.literal(true) }),
     handle: async ({ params }, api) => {
-      if (!(await api.catalog.removeWorkflow(params.workflow_name))) throw new Failure("workflow.not_found", { field: "workflow_name" });
+      if (!(await api.catalog.removeWorkflow(params.workflow_name)))
+        throw new Failure("workflow.not_found", { field: "workflow_name" });
       api.engine.removeAll(params.workflow_name);
       return { result: { status: "ok", success: true } };
     },

@@ -100,9 +100,7 @@ describe("node executor", () => {
   test("a host that loads while the executor closes does not stay", async () => {
     const executor = nodeExecutor();
     const opening = executor.open(contractVersion(), noBindings);
-    const refused = expect(opening).rejects.toMatchObject({ failure: "script.unavailable" });
-    await executor.close();
-    await refused;
+    await Promise.all([expect(opening).rejects.toMatchObject({ failure: "script.unavailable" }), executor.close()]);
     await expect(executor.open(contractVersion(), noBindings)).rejects.toMatchObject({ failure: "shutting_down" });
   });
 

@@ -1,0 +1,72 @@
+/** The package as npm delivers it: packed, installed into an empty folder, and used from there. */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stepwell-package-"));
+  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root });
+  const [packed] = JSON.parse(stdout.slice(stdout.indexOf("["))) as { filename: string; files: { path: string }[] }[];
+  expect(packed?.files.map(({ path }) => path).filter((path) => path.startsWith("src/") || path.includes(".test."))).toEqual([]);
+  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
+  await run("npm", ["install", "--no-audit", "--no-fund", join(folder, packed?.filename ?? "")], { cwd: folder });
+}, 180_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("npx stepwell dev runs a project", { timeout: 60_000 }, async () => {
+  await cp(join(root, "examples/orders"), join(folder, "orders"), { recursive: true });
+  const child = spawn(process.execPath, [join(folder, "node_modules/.bin/stepwell"), "dev", "orders", "--port", "0"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  try {
+    let printed = "";
+    const url = await new Promise<string>((resolve, reject) => {
+      const listen = (chunk: Buffer): void => {
+        printed += chunk.toString();
+        const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
+        if (found !== undefined) resolve(found);
+      };
+      child.stdout.on("data", listen);
+      child.stderr.on("data", listen);
+      child.once("exit", (code) => reject(new Error(`stepwell ended with ${code}:\n${printed}`)));
+    });
+    const workflows = `${url}/client/v4/accounts/local/workflows`;
+    const created = await fetch(`${workflows}/orders/instances`, {
+      method: "POST",
+      body: JSON.stringify({ instance_id: "packed", params: { orderId: "packed", items: [], coolOffSeconds: 0 } }),
+    });
+    expect(created.status).toBe(200);
+    expect(
+      (await fetch(`${workflows}/orders/instances/packed/events/approval`, { method: "POST", body: `{"approvedBy":"Ada"}` }))
+        .status,
+    ).toBe(200);
+    const events = await fetch(`${workflows}/orders/instances/packed/subscribe?filter=workflow_completed`, {
+      headers: { accept: "text/event-stream" },
+    });
+    expect(await events.text()).toContain("trk-packed-60");
+  } finally {
+    const gone = once(child, "exit");
+    child.kill("SIGTERM");
+    expect(await gone).toEqual([0, null]);
+  }
+});
+
+test("the embedded example runs, and finds its file again", { timeout: 60_000 }, async () => {
+  await copyFile(join(root, "examples/embedded/main.ts"), join(folder, "main.ts"));
+  for (let i = 0; i < 2; i += 1) {
+    const { stdout } = await run(process.execPath, ["main.ts"], { cwd: folder });
+    expect(stdout).toMatch(/^[0-9a-f-]{36} complete booked a room in Jodhpur\n$/);
+  }
+});
