@@ -63,7 +63,12 @@ const NO_QUERY: NoQuery = z.object({});
 export function endpoint<const Path extends string, Q extends z.ZodType = NoQuery, B extends z.ZodType = z.ZodUndefined>(
   spec: Spec<Path, Q, B>,
 ): Endpoint {
-  return { ...spec, query: spec.query ?? NO_QUERY, body: spec.body, handle: (input, api, request) => spec.handle(input, api, request) };
+  return {
+    ...spec,
+    query: spec.query ?? NO_QUERY,
+    body: spec.body,
+    handle: (input, api, request) => spec.handle(input, api, request),
+  };
 }
 
 /** How failures are shown; wrangler's local API has a way of its own. `params` are those of the path. */

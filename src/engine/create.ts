@@ -27,7 +27,7 @@ export async function create(
 ): Promise<(InstanceSummary | Failure)[]> {
   if (core.closing) throw new Failure("shutting_down");
   const known = await core.catalog.workflow(workflow);
-  if (known === undefined) throw new Failure("workflow.not_found");
+  if (known === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
   const now = core.clock.now();
   return Promise.all(
     requests.map(async (request, i) => {

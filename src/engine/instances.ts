@@ -60,7 +60,7 @@ export class Instances {
     const live = this.at(address) ?? (await this.load(await this.find(address)));
     live.holds += 1;
     try {
-      if (live.gone) throw new Failure("instance.not_found");
+      if (live.gone) throw new Failure("instance.not_found", { field: "instance_id" });
       return await work(live);
     } finally {
       live.holds -= 1;
@@ -73,7 +73,8 @@ export class Instances {
     const summary = await this.#store.find(workflow, id);
     if (summary !== undefined) return summary;
     const known = await this.#catalog.workflow(workflow);
-    throw new Failure(known === undefined ? "workflow.not_found" : "instance.not_found");
+    if (known === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
+    throw new Failure("instance.not_found", { field: "instance_id" });
   }
 
   /** The instance in memory; nobody holds it yet, so the caller does so before it lets go of the thread. */
@@ -116,7 +117,7 @@ export class Instances {
         }
       }
     }
-    if (state === undefined) throw new Failure("instance.not_found");
+    if (state === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
     const live = newLive(summary, state, seq);
     this.add(live);
     return live;

@@ -324,19 +324,17 @@ const fact: fc.Arbitrary<Command> = fc
     name.map(started),
     fc.tuple(name, number).map(([n, k]) => attempt(n, k)),
     fc.tuple(name, number).map(([n, k]) => attemptDone(n, k)),
-    fc
-      .tuple(name, number, fc.option(fc.constant(50)))
-      .map(
-        ([n, k, retry]) =>
-          ({
-            type: "attempt_errored",
-            name: n,
-            count: 1,
-            attempt: k,
-            error: ERROR,
-            ...(retry !== null && { retryDelayMs: retry }),
-          }) as const,
-      ),
+    fc.tuple(name, number, fc.option(fc.constant(50))).map(
+      ([n, k, retry]) =>
+        ({
+          type: "attempt_errored",
+          name: n,
+          count: 1,
+          attempt: k,
+          error: ERROR,
+          ...(retry !== null && { retryDelayMs: retry }),
+        }) as const,
+    ),
     name.map((n) => done(n, "1")),
     name.map((n) => ({ type: "step_errored", name: n, count: 1 }) as const),
     fc.tuple(name, fc.integer({ min: 900, max: 2_000 })).map(([n, at]) => sleeping(n, at)),

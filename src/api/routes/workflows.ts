@@ -10,7 +10,7 @@ import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { page, pageInfo, perPage, retention, showRetention, shownRetention, timestamp } from "../schemas.ts";
 
 const shown = z.object({
-  id: z.uuid(),
+  id: z.string(),
   name: z.string(),
   class_name: z.string(),
   script_name: z.string(),
@@ -37,7 +37,7 @@ const put = z.object({
 });
 
 const putShown = shown.omit({ instances: true, schedules: true, script_deleted: true }).extend({
-  version_id: z.uuid(),
+  version_id: z.string(),
   is_deleted: z.number(),
   terminator_running: z.number(),
 });

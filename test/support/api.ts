@@ -1,0 +1,81 @@
+/** The whole HTTP surface on a table: memory store, fake clock, no sockets. Every answer is held against its schema. */
+import { expect } from "vitest";
+import { bindingHandler } from "../../src/api/binding.ts";
+import { explorerApi } from "../../src/api/explorer.ts";
+import { ENDPOINTS, restApi } from "../../src/api/rest.ts";
+import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
+import { decode, encode } from "../../src/model/value.ts";
+import { silentLog } from "../../src/ports/log.ts";
+import { workflowBinding, type Workflow } from "../../src/runtime/binding.ts";
+import type { WorkflowClass } from "../../src/runtime/runtime.ts";
+import { serverApp } from "../../src/server/app.ts";
+import { openGuard, type Guard } from "../../src/server/auth.ts";
+import { openBench, type Bench } from "../../src/testing/engine-bench.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly success: boolean;
+  readonly result: never;
+  readonly result_info: Record<string, unknown>;
+  readonly errors: readonly {
+    readonly code: number;
+    readonly message: string;
+    readonly error_chain: readonly { readonly message: string }[];
+  }[];
+}
+
+export interface ApiBench extends Bench {
+  /** Sends a request to any path. A body that is not text is sent as JSON. */
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Calls the REST API below `/accounts/local`; checks envelope and schema. */
+  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** As `call`, for wrangler's local API. */
+  local(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** The binding of a workflow. */
+  binding(workflow: string): Workflow;
+}
+
+/** Opens it with these classes, each a workflow of the same name. */
+export async function openApi(classes: Readonly<Record<string, WorkflowClass>>, guard: Guard = openGuard): Promise<ApiBench> {
+  const bench = await openBench((clock) => inProcessExecutor({ classes, now: () => clock.now() }), Object.keys(classes));
+  const { engine, store, catalog } = bench;
+  const api = { engine, store, catalog, log: silentLog, accountId: "local" };
+  const app = serverApp({ engine, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
+  const send: ApiBench["send"] = (method, path, body, headers = {}) => {
+    const init: RequestInit = { method, headers };
+    if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);
+    return app(new Request(`http://localhost${path}`, init));
+  };
+  const answer = bindingHandler(engine);
+  return {
+    ...bench,
+    send,
+    call: async (method, path, body) => {
+      const full = `/accounts/local${path}`;
+      return read(await send(method, `/client/v4${full}`, body), schemaOf(method, full));
+    },
+    local: async (method, path, body) => read(await send(method, `/cdn-cgi/local/explorer/api${path}`, body), undefined),
+    binding: (workflow) =>
+      workflowBinding(async (method, args) => decode(await answer({ workflow, method, args: encode(args) }))),
+  };
+}
+
+async function read(response: Response, schema: { parse(value: unknown): unknown } | undefined): Promise<Answer> {
+  expect(response.headers.get("content-type")).toContain("application/json");
+  const body = (await response.json()) as Omit<Answer, "status" | "headers">;
+  expect(Object.keys(body)).toEqual(expect.arrayContaining(["success", "errors", "messages", "result"]));
+  // One client looks at the status, another at the body: they have to agree.
+  expect(body.success).toBe(response.status === 200);
+  if (body.success) schema?.parse(body.result);
+  return { ...body, status: response.status, headers: response.headers };
+}
+
+function schemaOf(method: string, path: string): { parse(value: unknown): unknown } | undefined {
+  const [plain = ""] = path.split("?");
+  const found = ENDPOINTS.find((each) => {
+    const pattern = new RegExp(`^${each.path.replace(/\{\w+\}/g, "[^/]+")}/?$`);
+    return each.method === method.toLowerCase() && pattern.test(plain);
+  });
+  return found?.result;
+}
