@@ -47,16 +47,18 @@ function isRunnable(status: InstanceStatus): boolean {
 async function begin(core: Core, live: Live, version: RunnableVersion, link: HostLink): Promise<void> {
   const { state } = live;
   let history: StartFrame["history"] = [];
+  let now = core.clock.now();
   // Outcomes are read from durable rows, and what is decided meanwhile must be among them.
   while (state.steps.length > 0) {
     await core.journal.durable(live);
     const seen = live.state.lastEventId;
-    history = await historyWindow(core.store, live, 0, core.clock.now());
+    now = core.clock.now();
+    history = await historyWindow(core.store, live, 0, now);
     if (live.state.lastEventId === seen) break;
   }
   if (live.gone || live.state !== state || !holdsPlace(state.status)) return;
   const run = link.nextRun();
-  live.run = { id: run, link, signalledUpTo: core.clock.now() };
+  live.run = { id: run, link, signalledUpTo: now };
   link.runs.set(run, live);
   link.send({
     type: "start",

@@ -67,6 +67,8 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
     left: (live) => {
       timers.leave(live);
       scheduler.left(live.state.status);
+      // Whoever follows a deleted instance has nothing to wait for.
+      if (live.gone) watchers.notify(live.pk);
     },
   });
   const journal = new Journal(

@@ -11,6 +11,7 @@ import { apply, type Core } from "./core.ts";
 import type { HostLink } from "./hosts.ts";
 import type { Live } from "./live.ts";
 import { historyWindow } from "./outcomes.ts";
+import { signalRetry } from "./wake.ts";
 
 /** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
 export function receive(core: Core, link: HostLink, frames: readonly FromRuntime[]): void {
@@ -97,14 +98,22 @@ function recover(core: Core, live: Live): void {
 /** Tells a run what has happened to the steps that it waits in, once that is durable. */
 export function tellOutcomes(core: Core, live: Live, events: readonly EventBody[]): void {
   for (const event of events) {
-    const outcome = settledOutcome(live, event);
-    if (outcome === undefined) continue;
     const { run } = live;
     if (run === undefined) return;
+    // The alarm passes over delays that ended when it last rang, or before: one as short as that is over already.
+    if (event.type === "attempt_errored" && isOver(live, event, run.signalledUpTo)) signalRetry(core, live, run, event);
+    const outcome = settledOutcome(live, event);
+    if (outcome === undefined) continue;
     core.journal.whenDurable(live, () => {
       if (live.run === run) run.link.send({ type: "outcome", run: run.id, outcome });
     });
   }
+}
+
+/** True when the delay that a failed attempt began had ended by `until`. */
+function isOver(live: Live, { name, count }: { readonly name: string; readonly count: number }, until: number): boolean {
+  const step = live.state.byId.get(stepId("do", name, count));
+  return step?.kind === "do" && step.phase.is === "delayed" && step.phase.dueAt <= until;
 }
 
 function settledOutcome(live: Live, event: EventBody): Outcome | undefined {

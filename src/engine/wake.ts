@@ -4,7 +4,7 @@
  */
 import { dueAt, nextWake } from "../model/instance.ts";
 import { apply, type Core } from "./core.ts";
-import type { Live } from "./live.ts";
+import type { Live, Run } from "./live.ts";
 
 interface Entry {
   readonly at: number;
@@ -91,7 +91,7 @@ export class Timers {
     live.alarmAt = null;
     if (live.gone || live.run === undefined) return;
     apply(this.#core, live, { type: "wake" });
-    signalRetries(live, now);
+    signalRetries(this.#core, live, now);
     this.track(live);
   }
 }
@@ -112,15 +112,22 @@ function nextDue(live: Live): number | null {
 }
 
 /** Lets the run begin the attempts whose delay has ended since the last time. */
-function signalRetries(live: Live, now: number): void {
+function signalRetries(core: Core, live: Live, now: number): void {
   const { run } = live;
   if (run === undefined) return;
   for (const step of live.state.open) {
     if (step.kind !== "do" || step.phase.is !== "delayed") continue;
     if (step.phase.dueAt > now || step.phase.dueAt <= run.signalledUpTo) continue;
-    run.link.send({ type: "retry", run: run.id, key: { kind: "do", name: step.name, count: step.count } });
+    signalRetry(core, live, run, step);
   }
   run.signalledUpTo = now;
+}
+
+/** Lets the run begin the next attempt of a step, once it is durable that the one before has failed. */
+export function signalRetry(core: Core, live: Live, run: Run, { name, count }: { name: string; count: number }): void {
+  core.journal.whenDurable(live, () => {
+    if (live.run === run) run.link.send({ type: "retry", run: run.id, key: { kind: "do", name, count } });
+  });
 }
 
 function push(heap: Entry[], entry: Entry): void {

@@ -30,13 +30,15 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** Opens an engine with one script that has these classes, each a workflow of the same name. */
+/** Opens an engine with one script that has these classes, each a workflow of the same name. `over` wraps its store. */
 export async function openBench(
   executor: (clock: FakeClock) => Executor,
   classes: readonly string[],
   settings: Partial<EngineSettings> = {},
+  over: (store: Store) => Store = (store) => store,
 ): Promise<Bench> {
-  const { store, catalog } = openMemoryStore();
+  const { store: memory, catalog } = openMemoryStore();
+  const store = over(memory);
   const clock = fakeClock();
   await deployClasses(catalog, classes);
   const counted = countRuns(executor(clock));
