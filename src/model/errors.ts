@@ -46,6 +46,8 @@ export type FailureName =
   | "script.exception"
   | "script.unavailable"
   | "authentication"
+  | "authentication.token"
+  | "authentication.origin"
   | "account.not_found"
   | "subscribe.upgrade_required"
   | "runtime.out_of_order"
@@ -123,6 +125,12 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "The Worker's log has the stack.",
   },
   "script.unavailable": { code: 10909, status: 503, sentence: "The Worker stopped before it answered" },
+  "authentication.origin": {
+    code: 10915,
+    status: 403,
+    sentence: "A page of another site may not use this server",
+    hint: "Open the page from this machine, or start the server on an address that asks for tokens.",
+  },
   "account.not_found": {
     code: 7003,
     status: 404,
@@ -133,8 +141,15 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     code: 10000,
     status: 401,
     message: "Authentication error",
-    sentence: "No valid token was sent",
+    sentence: "No token was sent",
     hint: "Send Authorization: Bearer <token>; `stepwell token create` makes one.",
+  },
+  "authentication.token": {
+    code: 9109,
+    status: 403,
+    message: "Invalid access token",
+    sentence: "The token is unknown, or has been revoked",
+    hint: "`stepwell token create` makes a new one.",
   },
   "subscribe.upgrade_required": {
     code: 10914,
@@ -147,24 +162,14 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 500,
     sentence: "The code that runs the instance reported something that cannot be",
   },
-  "store.newer": {
-    code: 10920,
-    status: 503,
-    sentence: "The database was written by a newer stepwell",
-    hint: "Start that version, or put back a copy of the data from before the upgrade.",
-  },
+  "store.newer": { code: 10920, status: 503, sentence: "The database was written by a newer stepwell" },
   "store.foreign": {
     code: 10921,
     status: 503,
     sentence: "The file is not a stepwell database",
     hint: "Use another data directory.",
   },
-  "store.locked": {
-    code: 10922,
-    status: 503,
-    sentence: "Another stepwell has the data directory open",
-    hint: "Stop it, or use another data directory.",
-  },
+  "store.locked": { code: 10922, status: 503, sentence: "Another stepwell has the data directory open" },
   "store.unwritable": {
     code: 10923,
     status: 503,

@@ -2,7 +2,7 @@
  * What a request is for: a Worker's own `fetch` (by host name, or below `/workers/`), or the control plane. Everything
  * that the control plane answers carries hardened headers; a Worker's answers are its own.
  */
-import { Hono, type Env } from "hono";
+import { Hono, type Env, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
@@ -10,8 +10,8 @@ import { Failure } from "../model/errors.ts";
 import type { Log } from "../ports/log.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { normalPath } from "../api/path.ts";
-import type { Guard } from "./auth.ts";
-import { isAllowedHost } from "./hosts.ts";
+import { refusal, type Guard } from "./auth.ts";
+import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
 import { startPage, START_PAGE_CSP } from "./start-page.ts";
 
 /** What the server is made of. */
@@ -45,7 +45,7 @@ export function serverApp(parts: AppParts): (request: Request) => Promise<Respon
   };
 }
 
-function controlPlane({ rest, explorer, guard, log }: Omit<AppParts, "engine">): Hono {
+function controlPlane({ rest, explorer, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -58,20 +58,20 @@ function controlPlane({ rest, explorer, guard, log }: Omit<AppParts, "engine">):
     });
   });
   app.use(secureHeaders({ xFrameOptions: "DENY", referrerPolicy: "no-referrer", contentSecurityPolicy: START_PAGE_CSP }));
+  app.use(async (c, next) =>
+    isAllowedOrigin(c.req.header("origin") ?? null, hostNames) ? next() : failureResponse(new Failure("authentication.origin")),
+  );
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: () => failureResponse(new Failure("instance.too_large", { detail: "The request is too large" })),
     }),
   );
-  app.use("/client/v4/*", async (c, next) => {
-    if (await guard(c.req.raw.headers)) return next();
-    return failureResponse(new Failure("authentication"));
-  });
+  const authenticate: MiddlewareHandler = async (c, next) =>
+    (await guard(c.req.raw.headers)) ? next() : failureResponse(refusal(c.req.raw.headers));
+  app.use("/client/v4/*", authenticate);
   for (const prefix of EXPLORER_PREFIXES) {
-    app.use(`${prefix}/*`, async (c, next) =>
-      (await guard(c.req.raw.headers)) ? next() : failureResponse(new Failure("authentication")),
-    );
+    app.use(`${prefix}/*`, authenticate);
     app.route(prefix, explorer);
   }
   app.route("/client/v4", rest);

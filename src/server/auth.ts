@@ -1,5 +1,6 @@
 /** Who may ask: tokens, kept as hashes and compared in constant time. Cloudflare's three ways to send one are taken. */
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { Failure } from "../model/errors.ts";
 import type { Catalog, TokenRecord } from "../ports/catalog.ts";
 
 /** Decides whether a request may use the control plane. */
@@ -33,6 +34,14 @@ export async function createToken(
   const record = { id: randomUUID(), label, hash: digest(token).toString("hex"), createdAt: Date.now() };
   await catalog.putToken(record);
   return { token, record };
+}
+
+/**
+ * What a request is told that a guard has refused. Cloudflare has another code for a token that it does not know than for
+ * none: on the latter wrangler goes on to ask who it is, is refused that as well, and shows a stack instead of the reason.
+ */
+export function refusal(headers: Headers): Failure {
+  return new Failure(tokenOf(headers) === undefined ? "authentication" : "authentication.token");
 }
 
 function tokenOf(headers: Headers): string | undefined {

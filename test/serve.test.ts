@@ -1,0 +1,105 @@
+/** `stepwell serve` as a process: what has been deployed before, for those who have a token. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeProject, runCommand, startServer, type Project, type Server } from "./support/server.ts";
+
+let project: Project;
+let data: string;
+let server: Server;
+
+const serve = (...more: readonly string[]): Promise<Server> => startServer(["serve", "--data", data, "--port", "0", ...more]);
+
+beforeAll(async () => {
+  project = await makeProject({
+    "wrangler.toml": 'name = "shop"\nmain = "index.js"\n[[workflows]]\nname = "quick"\nbinding = "QUICK"\nclass_name = "Quick"\n',
+    "index.js": "export class Quick { async run() {} }\nexport default { fetch: () => new Response('the Worker') };\n",
+  });
+  data = join(project.folder, "data");
+  const deploying = await startServer(["dev", project.folder, "--data", data, "--port", "0", "--quiet"]);
+  expect(await deploying.stop()).toBe(0);
+  server = await serve();
+});
+afterAll(async () => {
+  await server.kill();
+  await project.remove();
+});
+
+const tokensIn = (text: string): string[] => text.match(/sw_[\w-]+/g) ?? [];
+
+const statusWith = async (token: string | undefined): Promise<number> => {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return (await fetch(`${server.url}/client/v4/accounts/local/workflows/quick`, { headers })).status;
+};
+
+const token = (...args: readonly string[]): ReturnType<typeof runCommand> => runCommand(["token", ...args, "--data", data]);
+
+let first: string;
+
+test("a token is printed when the data is first served, and never again", async () => {
+  const printed = tokensIn(server.output());
+  expect(printed).toHaveLength(1);
+  [first = ""] = printed;
+  expect(await server.stop()).toBe(0);
+  server = await serve();
+  expect(server.output()).toContain(`Ready on ${server.url}`);
+  expect(tokensIn(server.output())).toEqual([]);
+});
+
+test("the API needs it, the Worker and the health check do not", async () => {
+  expect(await Promise.all([statusWith(undefined), statusWith("sw_wrong"), statusWith(first)])).toEqual([401, 403, 200]);
+  expect(await (await fetch(`${server.url}/workers/shop/`)).text()).toBe("the Worker");
+  expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: "ok" });
+});
+
+test("tokens are made, listed and revoked while the server runs", async () => {
+  const made = await token("create", "--label", "the laptop");
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^sw_[\w-]{43}\n$/) as string, stderr: "" });
+  const second = made.stdout.trim();
+  expect(await statusWith(second)).toBe(200);
+
+  const listed = await token("list");
+  expect(listed.stdout).toMatch(/^[\w-]{36} {2}\d{4}-\d\d-\d\dT[\d:.]+Z {2}first\n[\w-]{36} {2}\S+Z {2}the laptop\n$/);
+  expect(tokensIn(listed.stdout)).toEqual([]);
+
+  const [id = ""] = listed.stdout.split(" ");
+  expect(await token("revoke", id)).toEqual({ code: 0, stdout: "", stderr: "" });
+  expect(await Promise.all([statusWith(first), statusWith(second)])).toEqual([403, 200]);
+  const again = await token("revoke", id);
+  expect(again).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `stepwell: There is no token ${id}: stepwell token list shows the ids\n`,
+  });
+});
+
+test("tokens are nowhere in the data", async () => {
+  const { stdout } = await token("create");
+  expect(await server.stop()).toBe(0);
+  const files = await Promise.all((await readdir(data)).map((name) => readFile(join(data, name), "latin1")));
+  expect(files.join("")).toContain("the laptop");
+  expect(files.join("")).not.toContain(stdout.trim());
+  server = await serve();
+});
+
+test("the log can be JSON, line by line, and says nothing of payloads or tokens", async () => {
+  expect(await server.stop()).toBe(0);
+  const { stdout } = await token("create");
+  server = await serve("--log-format", "json", "--verbose");
+  const headers = { authorization: `Bearer ${stdout.trim()}` };
+  const url = `${server.url}/client/v4/accounts/local/workflows/quick/instances`;
+  const created = await fetch(url, { method: "POST", headers, body: '{"params":{"card":"4111"}}' });
+  expect(created.status).toBe(200);
+  expect(await server.stop()).toBe(0);
+  const lines = server
+    .output()
+    .split("\n")
+    .filter((line) => line.startsWith("{"));
+  const parsed = lines.map((line) => JSON.parse(line) as { level: number; msg: string; path?: string; status?: number });
+  expect(parsed).toContainEqual(
+    expect.objectContaining({ msg: "request", method: "POST", path: new URL(url).pathname, status: 200 }),
+  );
+  expect(parsed).toContainEqual(expect.objectContaining({ msg: "Stopping" }));
+  expect(server.output()).not.toContain("4111");
+  expect(server.output()).not.toContain(stdout.trim());
+});
