@@ -85,11 +85,12 @@ export async function readConfig(folder: string): Promise<ProjectConfig> {
       `No ${FILES.join(", ")} in ${folder}: go to the folder of a Worker project, or name it: stepwell dev <folder>`,
     );
   }
-  const text = await readFile(file, "utf8");
+  // Some editors begin a file with a byte order mark.
+  const text = (await readFile(file, "utf8")).replace(/^\uFEFF/, "");
   const raw = file.endsWith(".toml") ? fromToml(file, text) : fromJson(file, text);
   const parsed = config.safeParse(raw);
   if (!parsed.success) throw new ProjectError(`${file}: ${firstIssue(parsed.error)}`);
-  checkNames(file, parsed.data.workflows);
+  checkNames(file, parsed.data);
   const ignored = NOT_YET.filter((key) => isPresent((raw as Record<string, unknown>)[key]));
   return { ...parsed.data, file, ignored: [...ignored, ...(hasSchedules(raw) ? ["workflows[].schedules"] : [])] };
 }
@@ -119,12 +120,19 @@ function firstIssue(error: z.ZodError): string {
   return `${path === "" ? "the configuration" : path.slice(1)}: ${issue.message}`;
 }
 
-function checkNames(file: string, workflows: ProjectConfig["workflows"]): void {
-  const seen = new Set<string>();
-  workflows.forEach(({ name, script_name: script }, i) => {
-    if (seen.has(name))
+function checkNames(file: string, { name: own, workflows, vars }: z.output<typeof config>): void {
+  const names = new Set<string>();
+  const bindings = new Set(Object.keys(vars));
+  workflows.forEach(({ name, binding, script_name: script = own }, i) => {
+    if (bindings.has(binding))
+      throw new ProjectError(
+        `${file}: workflows[${i}].binding: "${binding}" is used twice; each name in env stands for one thing`,
+      );
+    bindings.add(binding);
+    if (script !== own) return;
+    if (names.has(name))
       throw new ProjectError(`${file}: workflows[${i}].name: "${name}" is used twice; every workflow needs a name of its own`);
-    if (script === undefined) seen.add(name);
+    names.add(name);
   });
 }
 

@@ -1,0 +1,167 @@
+/** Deploying: what gets a new version, what does not, and that a refusal leaves everything as it was. */
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import { openMemoryStore } from "../stores/memory/open.ts";
+import type { Bundle } from "./bundle.ts";
+import { ProjectError, type ProjectConfig } from "./config.ts";
+import { deploy, type Deployment } from "./deploy.ts";
+
+let catalog: Catalog;
+let loaded: ScriptVersion[];
+
+beforeEach(() => {
+  ({ catalog } = openMemoryStore());
+  loaded = [];
+});
+
+const CONFIG: ProjectConfig = {
+  name: "shop",
+  main: "src/index.ts",
+  compatibility_date: "2026-11-01",
+  compatibility_flags: ["nodejs_compat"],
+  vars: { MODE: "test", LIMITS: { max: 3 } },
+  workflows: [
+    { binding: "ORDERS", name: "orders", class_name: "Order", limits: { steps: 2000 } },
+    { binding: "MAIL", name: "mail", class_name: "Mail", script_name: "post" },
+    { binding: "RETURNS", name: "returns", class_name: "Return", script_name: "shop" },
+  ],
+  file: "/shop/wrangler.json",
+  ignored: [],
+};
+
+const BUNDLE: Bundle = { code: "the code", sourceMap: "the map", exports: ["Order", "Return", "default"], inputs: [] };
+
+interface Change {
+  readonly config?: Partial<ProjectConfig>;
+  readonly bundle?: Partial<Bundle>;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly load?: () => Promise<void>;
+}
+
+const put = ({ config, bundle, secrets = {}, load = () => Promise.resolve() }: Change = {}): Promise<Deployment> =>
+  deploy(catalog, { ...CONFIG, ...config }, { ...BUNDLE, ...bundle }, secrets, (version) => {
+    loaded.push(version);
+    return load();
+  });
+
+/** Everything that a deployment may touch. */
+const everything = async (): Promise<unknown> => ({
+  script: await catalog.activeScript("shop"),
+  names: await catalog.scriptNames(),
+  workflows: await catalog.workflows({ offset: 0, limit: 100 }),
+  orders: await catalog.workflowVersions("orders", 0, 100),
+  returns: await catalog.workflowVersions("returns", 0, 100),
+});
+
+const versionsOf = async (workflow: string): Promise<number> => (await catalog.workflowVersions(workflow, 0, 1)).total;
+
+describe("the first deployment", () => {
+  test("makes a version of the script, and one of each workflow that it has the class of", async () => {
+    const { scriptVersionId, ...deployment } = await put({ secrets: { KEY: "hunter2", MODE: "secret" } });
+    expect(deployment).toEqual({ script: "shop", changed: true, workflows: ["orders", "returns"] });
+    expect(await catalog.activeScript("shop")).toMatchObject({
+      id: scriptVersionId,
+      code: "the code",
+      sourceMap: "the map",
+      compatibilityDate: "2026-11-01",
+      compatibilityFlags: ["nodejs_compat"],
+      bindings: [
+        { type: "json", name: "LIMITS", json: { max: 3 } },
+        { type: "secret_text", name: "KEY", text: "hunter2" },
+        { type: "secret_text", name: "MODE", text: "secret" },
+        { type: "workflow", name: "ORDERS", workflow: "orders" },
+        { type: "workflow", name: "MAIL", workflow: "mail" },
+        { type: "workflow", name: "RETURNS", workflow: "returns" },
+      ],
+    });
+    const orders = await catalog.workflow("orders");
+    expect(orders).toMatchObject({ className: "Order", script: "shop" });
+    expect(await catalog.workflowVersion(orders?.versionId ?? "")).toMatchObject({
+      scriptVersionId,
+      className: "Order",
+      settings: { limits: { steps: 2000 } },
+    });
+    expect(await catalog.workflow("mail")).toBeUndefined();
+  });
+
+  test("loads the code before anything points to it", async () => {
+    await put({
+      load: async () => {
+        expect(await catalog.activeScript("shop")).toBeUndefined();
+      },
+    });
+    expect(loaded).toHaveLength(1);
+  });
+});
+
+describe("the next deployment", () => {
+  test("of the same changes nothing, and loads nothing", async () => {
+    const first = await put();
+    const before = await everything();
+    expect(await put()).toEqual({ ...first, changed: false });
+    expect(await put({ bundle: { sourceMap: "another map", inputs: ["elsewhere"] } })).toEqual({ ...first, changed: false });
+    expect(await everything()).toEqual(before);
+    expect(loaded).toHaveLength(1);
+  });
+
+  test.each<[string, Change]>([
+    ["code", { bundle: { code: "other code" } }],
+    ["a variable", { config: { vars: { MODE: "live" } } }],
+    ["a secret", { secrets: { KEY: "other" } }],
+    ["a flag", { config: { compatibility_flags: [] } }],
+    ["the date", { config: { compatibility_date: "2026-11-02" } }],
+  ])("of other %s makes new versions, and keeps the old ones", async (_, change) => {
+    const first = await put();
+    const before = await catalog.workflow("orders");
+    const second = await put(change);
+    expect(second.changed).toBe(true);
+    expect(second.scriptVersionId).not.toBe(first.scriptVersionId);
+    expect((await catalog.activeScript("shop"))?.id).toBe(second.scriptVersionId);
+    expect(await catalog.scriptVersion(first.scriptVersionId)).toMatchObject({ code: "the code" });
+    const after = await catalog.workflow("orders");
+    expect([after?.id, after?.createdAt]).toEqual([before?.id, before?.createdAt]);
+    expect(after?.versionId).not.toBe(before?.versionId);
+    expect(await versionsOf("orders")).toBe(2);
+  });
+
+  test("of other settings of one workflow makes a version of that one", async () => {
+    await put();
+    const [orders, , returns] = CONFIG.workflows;
+    if (orders === undefined || returns === undefined) throw new Error("The configuration has three workflows");
+    const { changed } = await put({
+      config: { workflows: [{ ...orders, limits: { steps: 3000 } }, ...CONFIG.workflows.slice(1)] },
+    });
+    expect(changed).toBe(false);
+    expect([await versionsOf("orders"), await versionsOf("returns")]).toEqual([2, 1]);
+  });
+
+  test("that is an old one again makes that one active", async () => {
+    await put();
+    await put({ bundle: { code: "other code" } });
+    await put();
+    expect((await catalog.activeScript("shop"))?.code).toBe("the code");
+    expect(await versionsOf("orders")).toBe(3);
+  });
+});
+
+describe("a refusal changes nothing", () => {
+  test.each([
+    [["Return", "default"], 'src/index.ts exports no class "Order", which the workflow "orders" needs (it exports Return)'],
+    [["Order", "Other"], 'src/index.ts exports no class "Return", which the workflow "returns" needs (it exports Order, Other)'],
+    [["default"], 'src/index.ts exports no class "Order", which the workflow "orders" needs (it exports no classes)'],
+  ])("of a bundle that exports %j", async (exports, message) => {
+    await put();
+    const before = await everything();
+    await expect(put({ bundle: { code: "other code", exports } })).rejects.toThrow(new ProjectError(message));
+    expect(await everything()).toEqual(before);
+    expect(loaded).toHaveLength(1);
+  });
+
+  test("of code that does not load", async () => {
+    await put();
+    const before = await everything();
+    const broken: Change = { bundle: { code: "broken" }, load: () => Promise.reject(new Error("It does not load")) };
+    await expect(put(broken)).rejects.toThrow("It does not load");
+    expect(await everything()).toEqual(before);
+  });
+});
