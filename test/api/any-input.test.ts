@@ -1,6 +1,7 @@
 /** Whatever is sent, the answer is an envelope, and the server is never at fault. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { normalPath } from "../../src/api/path.ts";
 import { ENDPOINTS } from "../../src/api/rest.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Quick, Sleeper } from "../support/workflows.ts";
@@ -77,33 +78,71 @@ const body = fc.oneof(
   ),
 );
 
-test("any request is answered with an envelope that agrees with its status, and never with 500", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"),
-      path,
-      query,
-      body,
-      async (method, where, what, text) => {
-        const hasBody = method !== "GET" && method !== "HEAD";
-        const response = await api.send(method, `/client/v4${where}?${what}`, hasBody ? text : undefined);
-        expect(response.status).not.toBe(500);
-        if (method === "HEAD") return;
-        const answer = (await response.json()) as { success: boolean; errors: { code: number; message: string }[] };
-        expect(answer.success).toBe(response.status === 200);
-        if (!answer.success)
-          expect(answer.errors[0]).toMatchObject({ code: expect.any(Number) as number, message: expect.any(String) as string });
-      },
-    ),
-    { numRuns: 1_500 },
-  );
-}, 60_000);
+test.each([
+  ["REST", "/client/v4/", "accounts/local/"],
+  ["wrangler's local API", "/cdn-cgi/local/explorer/api/", ""],
+])(
+  "%s answers any request with an envelope that agrees with its status, and is never at fault",
+  async (_, root, account) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"),
+        path,
+        query,
+        body,
+        async (method, where, what, text) => {
+          const hasBody = method !== "GET" && method !== "HEAD";
+          const full = `${root}${where.slice(1).replace(/^accounts\/local\/?/, account)}`;
+          const response = await api.send(method, `${full}?${what}`, hasBody ? text : undefined);
+          expect(response.status).toBeLessThan(500);
+          // Dots may lead out of the API, or to its root, which is its description.
+          const { href } = new URL(full, "http://localhost");
+          if (method === "HEAD" || !normalPath(href).startsWith(root)) return;
+          const answer = (await response.json()) as { success: boolean; errors: { code: number; message: string }[] };
+          expect(answer.success).toBe(response.status === 200);
+          if (!answer.success)
+            expect(answer.errors[0]).toMatchObject({ code: expect.any(Number) as number, message: expect.any(String) as string });
+        },
+      ),
+      { numRuns: 1_500 },
+    );
+  },
+  60_000,
+);
 
-test("the description of the API names every route", async () => {
-  const { paths, openapi } = (await (await api.send("GET", "/client/v4/openapi.json")).json()) as {
+interface Operation {
+  readonly summary?: string;
+  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: object }> };
+  readonly responses: Record<
+    string,
+    { readonly description: string; readonly content: Record<string, { readonly schema: object }> }
+  >;
+}
+
+test("the description of the API names every route, with its parameters, its body and its answers", async () => {
+  const text = await (await api.send("GET", "/client/v4/openapi.json")).text();
+  const { paths, openapi, info } = JSON.parse(text) as {
     openapi: string;
-    paths: Record<string, Record<string, unknown>>;
+    info: object;
+    paths: Record<string, Record<string, Operation>>;
   };
   expect(openapi).toBe("3.1.0");
-  for (const { method, path: route } of ENDPOINTS) expect(paths[route]).toHaveProperty(method);
+  expect(info).toEqual({ title: expect.any(String) as string, version: expect.any(String) as string });
+  // It is complete in itself.
+  expect(text).not.toContain('"$ref"');
+  const described = Object.entries(paths).flatMap(([route, operations]) =>
+    Object.keys(operations).map((method) => `${method} ${route}`),
+  );
+  expect(described.toSorted()).toEqual(ENDPOINTS.map((each) => `${each.method} ${each.path}`).toSorted());
+  for (const { method, path: route, body: takes } of ENDPOINTS) {
+    const operation = paths[route]?.[method];
+    const named = operation?.parameters?.filter((each) => each.in === "path" && each.required === true).map(({ name }) => name);
+    expect(named ?? []).toEqual(Array.from(route.matchAll(/\{(\w+)\}/g), ([, name]) => name));
+    expect(operation?.requestBody !== undefined).toBe(takes !== undefined);
+    expect(operation?.responses).toMatchObject({
+      "200": { description: expect.any(String) as string, content: { "application/json": { schema: { type: "object" } } } },
+      "4XX": { content: { "application/json": { schema: { type: "object" } } } },
+    });
+  }
 });

@@ -56,13 +56,13 @@ describe("a list", () => {
 
   test("by cursor ends without one, which is how wrangler knows", async () => {
     const seen: string[] = [];
-    let cursor: unknown;
+    let cursor: string | undefined;
     let turns = 0;
     do {
-      const at = cursor === undefined ? "" : `&cursor=${String(cursor)}`;
+      const at = cursor === undefined ? "" : `&cursor=${cursor}`;
       const answer = await api.call("GET", `/workflows/Sleeper/instances?per_page=2${at}`);
       seen.push(...ids(answer));
-      cursor = answer.result_info["cursor"];
+      cursor = answer.result_info["cursor"] as string | undefined;
       turns += 1;
     } while (cursor !== undefined);
     expect(seen).toEqual(["s-5", "s-4", "s-3", "s-2", "s-1"]);

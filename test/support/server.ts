@@ -1,5 +1,5 @@
 /** A stepwell server as a process of its own, started and stopped as a user would, and a client for its REST API. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +7,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** Servers that run. A test that fails leaves them behind; its file does not. Benchmarks, which have no files, end their own. */
+const running: Set<ChildProcess> = new Set();
+if (process.env["VITEST"] !== undefined) {
+  const { afterAll } = await import("vitest");
+  afterAll(() => {
+    for (const child of running) child.kill("SIGKILL");
+  });
+}
 
 /** A project in a folder of its own. */
 export interface Project {
@@ -47,12 +56,31 @@ export interface Envelope {
   readonly errors: readonly { readonly code: number; readonly message: string }[];
 }
 
+/** What a command printed, and how it ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command that ends by itself. One that does not is ended. */
+export function runCommand(args: readonly string[], cwd?: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { cwd, env: { ...process.env, NO_COLOR: "1" }, timeout: 20_000, killSignal: "SIGKILL" } as const;
+    const child = execFile(process.execPath, [MAIN, ...args], options, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
 /** Starts the command line and resolves when it has printed its address. Rejects when it ends before. */
 export async function startServer(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Server> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   let printed = "";
   const url = await new Promise<string>((resolve, reject) => {
     const listen = (chunk: Buffer): void => {
@@ -64,7 +92,8 @@ export async function startServer(args: readonly string[], env: Readonly<Record<
     child.stderr.on("data", listen);
     child.once("exit", (code) => reject(new Error(`stepwell ended with ${code}:\n${printed}`)));
   });
-  const gone = once(child, "exit");
+  // Not `exit`: what it printed last may come after that.
+  const gone = once(child, "close");
   return {
     url,
     process: child,

@@ -1,0 +1,133 @@
+/** The official SDK, as its documentation says to use it, against a server process. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { loadSdk, type Sdk } from "./support/clients.ts";
+import { PROJECT } from "./support/clients-project.ts";
+import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
+
+const sdk = loadSdk();
+const account = { account_id: "local" };
+
+let project: Project;
+let server: Server;
+let client: Sdk;
+let sent: string[];
+
+beforeAll(async () => {
+  project = await makeProject(PROJECT);
+  server = await startServer(["dev", project.folder, "--port", "0", "--quiet"]);
+  client = new sdk.default({
+    apiToken: "any",
+    baseURL: `${server.url}/client/v4`,
+    fetch: (url: string, init: RequestInit) => {
+      sent.push(`${init.method ?? "GET"} ${url}`);
+      return fetch(url, init);
+    },
+  });
+});
+beforeEach(() => {
+  sent = [];
+});
+afterAll(async () => {
+  await server.stop();
+  await project.remove();
+});
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** Waits on the stream of events for the n-th of a kind. */
+async function happens(workflow: string, id: string, type: string): Promise<void> {
+  const url = `${server.url}/client/v4/accounts/local/workflows/${workflow}/instances/${id}/subscribe?filter=${type}`;
+  const response = await fetch(url, { headers: { accept: "text/event-stream" } });
+  const reader = response.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+}
+
+describe("lists end", () => {
+  test("of workflows", async () => {
+    const names = (await all(client.workflows.list({ ...account, per_page: 1 }))).map(({ name }) => name);
+    expect(names.toSorted()).toEqual(["dynamic", "every", "sleeper", "unused"]);
+    expect(sent).toHaveLength(5);
+  });
+
+  test("of instances", async () => {
+    const body = Array.from({ length: 7 }, (_, i) => ({ instance_id: `listed-${i}` }));
+    expect(await all(client.workflows.instances.bulk("sleeper", { ...account, body }))).toHaveLength(7);
+    const listed = await all(client.workflows.instances.list("sleeper", { ...account, per_page: 3 }));
+    expect(listed.map(({ id }) => id).toSorted()).toEqual(body.map(({ instance_id: id }) => id));
+  });
+
+  test("of versions", async () => {
+    expect(await all(client.workflows.versions.list("every", { ...account, per_page: 1 }))).toHaveLength(1);
+  });
+});
+
+test("an instance goes from creation to its output, and its steps are read in full", async () => {
+  const instances = client.workflows.instances;
+  const at = { ...account, workflow_name: "every" };
+  expect(await instances.create("every", { ...account, instance_id: "e", params: JSON.stringify({ a: 1 }) })).toMatchObject({
+    id: "e",
+    status: "queued",
+  });
+  await happens("every", "e", "wait_started");
+  await instances.events.create("answer", { ...at, instance_id: "e", body: { yes: true } });
+  await happens("every", "e", "workflow_completed");
+  const log = await instances.get("e", at);
+  expect(log.status).toBe("complete");
+  expect(JSON.parse(String(log.output))).toEqual({ length: 6_000, answer: { yes: true }, params: { a: 1 } });
+  expect(log.steps[0]?.output).toBe(`"${"x".repeat(1_023)}[truncated output]`);
+  const query = { ...at, name: "long-1", type: "step" };
+  expect(await instances.step("e", query)).toEqual({ status: "complete", error: null, output: "x".repeat(6_000) });
+  const response = await instances.step("e", query).asResponse();
+  expect(response.headers.get("content-type")).toContain("application/json");
+  expect(await instances.step("e", { ...query, name: "flaky-1", attempt: 1 })).toMatchObject({
+    status: "errored",
+    error: { message: "first time" },
+  });
+});
+
+test("the status is edited", async () => {
+  const at = { ...account, workflow_name: "sleeper" };
+  await client.workflows.instances.create("sleeper", { ...account, instance_id: "edited" });
+  await happens("sleeper", "edited", "workflow_waiting");
+  const edit = async (status: string): Promise<string> =>
+    (await client.workflows.instances.status.edit("edited", { ...at, status })).status;
+  expect(await edit("pause")).toBe("paused");
+  expect(await edit("resume")).toBe("queued");
+  expect(await edit("terminate")).toBe("terminated");
+  sent = [];
+  await expect(edit("terminate")).rejects.toBeInstanceOf(sdk.ConflictError);
+  // It is not asked again: the answer says that this is of no use.
+  expect(sent).toHaveLength(1);
+  expect(await edit("restart")).toBe("queued");
+});
+
+test("a workflow is put, read and deleted", async () => {
+  const put = await client.workflows.update("fresh", { ...account, class_name: "Sleeper", script_name: "clients" });
+  expect(put).toMatchObject({ name: "fresh" });
+  expect(await client.workflows.versions.get(put.version_id, { ...account, workflow_name: "fresh" })).toMatchObject({
+    class_name: "Sleeper",
+  });
+  expect((await client.workflows.get("fresh", account)).instances).toMatchObject({ running: 0, rollingBack: 0 });
+  expect(await client.workflows.delete("fresh", account)).toMatchObject({ status: "ok" });
+  await expect(client.workflows.get("fresh", account)).rejects.toBeInstanceOf(sdk.NotFoundError);
+});
+
+test("failures are the classes that the SDK documents, with our codes", async () => {
+  await expect(client.workflows.get("nobody", account)).rejects.toMatchObject({ status: 404, errors: [{ code: 10200 }] });
+  const at = { ...account, workflow_name: "every" };
+  await expect(client.workflows.instances.get("nobody", at)).rejects.toMatchObject({ status: 404, errors: [{ code: 10400 }] });
+  await expect(client.workflows.instances.create("every", { ...account, instance_id: "a b" })).rejects.toBeInstanceOf(
+    sdk.BadRequestError,
+  );
+  // The SDK sends no body at all here, and says that it is JSON.
+  await expect(client.workflows.instances.events.create("x", { ...at, instance_id: "nobody" })).rejects.toMatchObject({
+    status: 400,
+    errors: [{ code: 10002 }],
+  });
+  await expect(client.workflows.instances.get("*/5 * * * *-1", at)).rejects.toBeInstanceOf(sdk.NotFoundError);
+});
