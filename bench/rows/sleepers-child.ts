@@ -6,10 +6,15 @@ import { complete, completed, openSubject, type Subject } from "../stepwell.ts";
 
 const [act = "", folder = "", count = "0"] = process.argv.slice(2);
 
-/** Resident memory in megabytes, with what is garbage gone. */
+/** Resident memory in megabytes. */
 function rss(): number {
-  for (let i = 0; i < 3; i += 1) globalThis.gc?.();
   return process.memoryUsage().rss / 1e6;
+}
+
+/** As `rss`, when V8 has given back what is garbage, and the pages that it keeps for the next burst. */
+function rssWithoutGarbage(): number {
+  globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+  return rss();
 }
 
 async function create(subject: Subject, params: unknown, total: number): Promise<void> {
@@ -29,13 +34,14 @@ const acts: Record<string, (total: number) => Promise<Record<string, number>>> =
   async sleep(total) {
     const subject = await openSubject("node", {}, folder);
     await complete(subject, "Sleeper", 2_000, { ms: 0 });
-    const before = rss();
+    const before = rssWithoutGarbage();
     const sizeBefore = await size(subject.file);
     await create(subject, { ms: 3_600_000 }, total);
     await waiting(subject, total);
     // All of them have left memory when the idle time is over.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const figures = { rss: rss() - before, disk: ((await size(subject.file)) - sizeBefore) / total };
+    const peak = rss() - before;
+    const figures = { peak, rss: rssWithoutGarbage() - before, disk: ((await size(subject.file)) - sizeBefore) / total };
     await subject.close();
     return figures;
   },

@@ -30,17 +30,23 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 
 export const sleepers: readonly Benchmark[] = [
   {
-    ids: ["sleepers-100k-rss", "sleepers-100k-disk", "sleepers-restart"],
+    ids: ["sleepers-100k-rss", "sleepers-100k-rss-uncollected", "sleepers-100k-disk", "sleepers-restart"],
     system: "stepwell",
     executor: "node",
     store: "sqlite-full",
-    units: { "sleepers-100k-rss": "MB grown", "sleepers-100k-disk": "bytes each", "sleepers-restart": "ms to ready" },
+    units: {
+      "sleepers-100k-rss": "MB grown",
+      "sleepers-100k-rss-uncollected": "MB grown",
+      "sleepers-100k-disk": "bytes each",
+      "sleepers-restart": "ms to ready",
+    },
     measure: ({ quick }) =>
       inFolder(async (folder) => {
         const asleep = await child("sleep", folder, quick ? 10_000 : 100_000);
         const again = await child("restart", folder, 0);
         return {
           "sleepers-100k-rss": asleep["rss"] ?? 0,
+          "sleepers-100k-rss-uncollected": asleep["peak"] ?? 0,
           "sleepers-100k-disk": asleep["disk"] ?? 0,
           "sleepers-restart": again["ready"] ?? 0,
         };

@@ -172,12 +172,14 @@ export class Journal {
     else for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** What the next commit carries. The rows that stay behind go on being filled. */
+  /**
+   * What the next commit carries: so many of each kind, that a burst of one never makes another wait for its end. The rows
+   * that stay behind go on being filled.
+   */
   #take(): Group {
     const { creates, rows, removes } = this.#group;
-    if (creates.length + rows.length + removes.length > MAX_ROWS) {
-      const first = creates.splice(0, MAX_ROWS);
-      return { creates: first, rows: rows.splice(0, MAX_ROWS - first.length), removes: removes.splice(0, MAX_ROWS) };
+    if (Math.max(creates.length, rows.length, removes.length) > MAX_ROWS) {
+      return { creates: creates.splice(0, MAX_ROWS), rows: rows.splice(0, MAX_ROWS), removes: removes.splice(0, MAX_ROWS) };
     }
     const group = this.#group;
     this.#group = emptyGroup();

@@ -6,6 +6,7 @@ import type { InstanceState } from "../model/instance.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { HostLink } from "./hosts.ts";
 import type { RowEntry } from "./row.ts";
+import type { Timer } from "./timer-heap.ts";
 
 /** A journal row that is still being filled, or is being flushed. */
 export interface OpenRow {
@@ -52,8 +53,8 @@ export interface Live {
   activating: boolean;
   /** Verbs that are using the instance right now; it stays in memory for them. */
   holds: number;
-  /** The alarm that `Timers` keeps for it. */
-  alarmAt: number | null;
+  /** What `Timers` keeps for it. */
+  timer: Timer<Live> | undefined;
   /** Since when it only waits, in epoch milliseconds. */
   idleSince: number | null;
   /** Deleted, or given up after a failed commit: nothing more may be recorded. */
@@ -74,7 +75,7 @@ export function newLive(of: Pick<Live, "pk" | "workflow" | "id" | "createdAt">, 
     run: undefined,
     activating: false,
     holds: 0,
-    alarmAt: null,
+    timer: undefined,
     idleSince: null,
     gone: false,
   };

@@ -5,17 +5,13 @@
 import { dueAt, nextWake } from "../model/instance.ts";
 import { apply, type Core } from "./core.ts";
 import type { Live, Run } from "./live.ts";
-
-interface Entry {
-  readonly at: number;
-  readonly live: Live;
-}
+import { TimerHeap } from "./timer-heap.ts";
 
 export class Timers {
   readonly #core: Core;
   /** Tells that instances which are not in memory may be due. */
   readonly #expectDue: () => void;
-  readonly #heap: Entry[] = [];
+  readonly #heap: TimerHeap<Live> = new TimerHeap();
   /** When the earliest instance outside memory is due. */
   #parkedAt = Infinity;
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
@@ -29,16 +25,16 @@ export class Timers {
   /** The instance is in memory: it is due when its state says so. */
   track(live: Live): void {
     const at = nextDue(live);
-    if (at === live.alarmAt) return;
-    live.alarmAt = at;
+    if (at === (live.timer?.at ?? null)) return;
+    this.#drop(live);
     if (at === null) return;
-    push(this.#heap, { at, live });
+    live.timer = this.#heap.add(at, live);
     this.#arm();
   }
 
   /** The instance leaves memory: from now on the store knows when it is due. */
   leave(live: Live): void {
-    live.alarmAt = null;
+    this.#drop(live);
     const at = nextWake(live.state);
     if (live.state.status === "waiting" && at !== null) this.expectAt(at);
   }
@@ -57,7 +53,7 @@ export class Timers {
 
   #arm(): void {
     if (this.#closed) return;
-    const at = Math.min(this.#heap[0]?.at ?? Infinity, this.#parkedAt);
+    const at = Math.min(this.#heap.first?.at ?? Infinity, this.#parkedAt);
     if (at === Infinity || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
     this.#alarm?.cancel();
     this.#alarm = { at, cancel: this.#core.clock.alarm(at, () => this.#fire()) };
@@ -71,10 +67,8 @@ export class Timers {
       this.#expectDue();
       void this.#findNext(now);
     }
-    for (let entry = this.#heap[0]; entry !== undefined && entry.at <= now; entry = this.#heap[0]) {
-      pop(this.#heap);
-      if (entry.live.alarmAt === entry.at) this.#wake(entry.live, now);
-    }
+    for (let timer = this.#heap.first; timer !== undefined && timer.at <= now; timer = this.#heap.first)
+      this.#wake(timer.of, now);
     this.#arm();
   }
 
@@ -87,8 +81,13 @@ export class Timers {
     }
   }
 
+  #drop(live: Live): void {
+    if (live.timer !== undefined) this.#heap.remove(live.timer);
+    live.timer = undefined;
+  }
+
   #wake(live: Live, now: number): void {
-    live.alarmAt = null;
+    this.#drop(live);
     if (live.gone || live.run === undefined) return;
     apply(this.#core, live, { type: "wake" });
     signalRetries(this.#core, live, now);
@@ -128,33 +127,4 @@ export function signalRetry(core: Core, live: Live, run: Run, { name, count }: {
   core.journal.whenDurable(live, () => {
     if (live.run === run) run.link.send({ type: "retry", run: run.id, key: { kind: "do", name, count } });
   });
-}
-
-function push(heap: Entry[], entry: Entry): void {
-  let at = heap.push(entry) - 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    const above = heap[parent];
-    if (above === undefined || above.at <= entry.at) break;
-    heap[at] = above;
-    at = parent;
-  }
-  heap[at] = entry;
-}
-
-function pop(heap: Entry[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let at = 0;
-  for (;;) {
-    const left = heap[2 * at + 1];
-    const right = heap[2 * at + 2];
-    if (left === undefined) break;
-    const child = right !== undefined && right.at < left.at ? 2 * at + 2 : 2 * at + 1;
-    const below = heap[child];
-    if (below === undefined || below.at >= last.at) break;
-    heap[at] = below;
-    at = child;
-  }
-  heap[at] = last;
 }

@@ -45,6 +45,19 @@ export function serverApp(parts: AppParts): (request: Request) => Promise<Respon
   };
 }
 
+const countBody = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge });
+
+/** A length that is announced is believed, as the parser holds clients to it: to look at a body costs more than to read it. */
+const limitBody: MiddlewareHandler = async (c, next) => {
+  const length = c.req.header("content-length");
+  if (length === undefined || c.req.header("transfer-encoding") !== undefined) return countBody(c, next);
+  return Number(length) > MAX_BODY_BYTES ? tooLarge() : next();
+};
+
+function tooLarge(): Response {
+  return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
+}
+
 function controlPlane({ rest, explorer, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
@@ -61,12 +74,7 @@ function controlPlane({ rest, explorer, guard, log, hostNames }: Omit<AppParts, 
   app.use(async (c, next) =>
     isAllowedOrigin(c.req.header("origin") ?? null, hostNames) ? next() : failureResponse(new Failure("authentication.origin")),
   );
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => failureResponse(new Failure("instance.too_large", { detail: "The request is too large" })),
-    }),
-  );
+  app.use(limitBody);
   const authenticate: MiddlewareHandler = async (c, next) =>
     (await guard(c.req.raw.headers)) ? next() : failureResponse(refusal(c.req.raw.headers));
   app.use("/client/v4/*", authenticate);

@@ -1,6 +1,6 @@
 /** The catalogue of what is deployed, in small tables of the same database. */
 import type { Catalog, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
-import { transaction, type Database } from "./database.ts";
+import { transaction, type Database, type Statement } from "./database.ts";
 
 type Row = Record<string, unknown>;
 
@@ -12,13 +12,26 @@ const VERSION = `SELECT id, workflow, class_name AS className, script_version_id
 
 const TOKEN = "SELECT id, label, hash, created_at AS createdAt FROM tokens";
 
-/** Each verb is asked for so rarely that its statements are prepared when it is. */
+/** Statements are prepared when they are first asked for. */
 export function sqliteCatalog(db: Database): Catalog {
-  const one = (sql: string, ...values: (string | number)[]): Row | undefined => db.prepare(sql).get(...values);
-  const all = (sql: string, ...values: (string | number)[]): Row[] => db.prepare(sql).all(...values);
-  const run = (sql: string, ...values: (string | number | null)[]): boolean => db.prepare(sql).run(...values).changes > 0;
+  const statements = new Map<string, Statement>();
+  const prepared = (sql: string): Statement => {
+    let statement = statements.get(sql);
+    if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)));
+    return statement;
+  };
+  // Asked for with every instance that is made. Only this process deploys: others that have the file open see to tokens.
+  const workflows = new Map<string, Workflow>();
+  const workflow = (name: string): Workflow | undefined => {
+    const known = workflows.get(name) ?? (one(`${WORKFLOW} WHERE name = ?`, name) as Workflow | undefined);
+    if (known !== undefined) workflows.set(name, known);
+    return known;
+  };
+  const one = (sql: string, ...values: (string | number)[]): Row | undefined => prepared(sql).get(...values);
+  const all = (sql: string, ...values: (string | number)[]): Row[] => prepared(sql).all(...values);
+  const run = (sql: string, ...values: (string | number | null)[]): boolean => prepared(sql).run(...values).changes > 0;
   return {
-    workflow: async (name) => one(`${WORKFLOW} WHERE name = ?`, name) as Workflow | undefined,
+    workflow: async (name) => workflow(name),
     workflows: async ({ search = "", offset, limit }): Promise<Slice<Workflow>> => ({
       items: all(
         `${WORKFLOW} WHERE instr(name, ?) > 0 ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`,
@@ -28,18 +41,22 @@ export function sqliteCatalog(db: Database): Catalog {
       ) as unknown as Workflow[],
       total: count(one("SELECT count(*) AS n FROM workflows WHERE instr(name, ?) > 0", search)),
     }),
-    putWorkflow: async (workflow, version) => transaction(db, () => putWorkflow(run, workflow, version)),
+    putWorkflow: async (changed, version) => {
+      workflows.delete(changed.name);
+      transaction(db, () => putWorkflow(run, changed, version));
+    },
     removeWorkflow: async (name) =>
       transaction(db, () => {
+        workflows.delete(name);
         run("DELETE FROM workflow_versions WHERE workflow = ?", name);
         return run("DELETE FROM workflows WHERE name = ?", name);
       }),
     workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
-    workflowVersions: async (workflow, offset, limit): Promise<Slice<WorkflowVersion>> => ({
-      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, workflow, limit, offset)
+    workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
+      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
         .map(toVersion)
         .filter((version) => version !== undefined),
-      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", workflow)),
+      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
     }),
 
     activeScript: async (script) =>

@@ -3,22 +3,22 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Catalog } from "../../ports/catalog.ts";
 import type { Store } from "../../ports/store.ts";
+import { AdaptiveWriter } from "./adaptive.ts";
 import { sqliteCatalog } from "./catalog.ts";
 import { Failure } from "../../model/errors.ts";
 import { connectReader, connectWriter, openingFailure, tryHold, unwritable } from "./database.ts";
 import { lockDatabase } from "./lock.ts";
 import { migrate, recognise, SCHEMA_VERSION } from "./migrate.ts";
 import { Reader } from "./reader.ts";
-import { ThreadWriter } from "./thread.ts";
 import { Writer } from "./writer.ts";
 
 /** How a database is opened. */
 export interface SqliteOptions {
   /**
-   * Where commits are written. `thread` (the default) leaves the caller's thread free during the flush. `inline` blocks
-   * it for the whole commit; it has nothing to start first, and a lone commit is answered some 0.05 ms sooner.
+   * Where commits are written. `adaptive` (the default) writes small ones at once and hands large ones to a thread, which
+   * leaves the caller's thread free during the flush. `inline` blocks it for every commit.
    */
-  readonly writer?: "thread" | "inline";
+  readonly writer?: "adaptive" | "inline";
 }
 
 /**
@@ -71,12 +71,16 @@ export async function openSqliteCatalog(file: string): Promise<{ catalog: Catalo
   }
 }
 
-function openLocked(file: string, unlock: () => void, { writer = "thread" }: SqliteOptions): { store: Store; catalog: Catalog } {
+function openLocked(
+  file: string,
+  unlock: () => void,
+  { writer = "adaptive" }: SqliteOptions,
+): { store: Store; catalog: Catalog } {
   try {
     const db = connectReader(file);
     try {
       migrate(db, file);
-      const commits = writer === "inline" ? new Writer(connectWriter(file)) : new ThreadWriter(file);
+      const commits = writer === "inline" ? new Writer(connectWriter(file)) : new AdaptiveWriter(file);
       let closed: Promise<void> | undefined;
       const close = async (): Promise<void> => {
         await commits.close();
@@ -94,7 +98,7 @@ function openLocked(file: string, unlock: () => void, { writer = "thread" }: Sql
   }
 }
 
-function sqliteStore(writer: Writer | ThreadWriter, reader: Reader, close: () => Promise<void>): Store {
+function sqliteStore(writer: Writer | AdaptiveWriter, reader: Reader, close: () => Promise<void>): Store {
   return {
     acquire: async (owner) => writer.acquire(owner),
     commit: async (batch, lease) => writer.commit(batch, lease),

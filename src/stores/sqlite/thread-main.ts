@@ -14,10 +14,9 @@ parentPort?.on("message", (message: ToWriter) => {
 function answer(message: ToWriter): FromWriter {
   try {
     switch (message.type) {
-      case "acquire":
-        return { type: "acquired", lease: writer.acquire(message.owner) };
       case "commit":
-        return { type: "committed", result: writer.commit(message.batch, message.lease) };
+        writer.nextPk = Math.max(writer.nextPk, message.nextPk);
+        return { type: "committed", result: writer.commit(message.batch, message.lease), nextPk: writer.nextPk };
       case "close":
         writer.close();
         return { type: "closed" };

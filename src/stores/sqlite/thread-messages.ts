@@ -3,14 +3,12 @@ import type { Batch, BatchResult, Lease } from "../../ports/store.ts";
 
 /** Store to thread. */
 export type ToWriter =
-  | { readonly type: "acquire"; readonly owner: string }
-  | { readonly type: "commit"; readonly batch: Batch; readonly lease: Lease }
+  | { readonly type: "commit"; readonly batch: Batch; readonly lease: Lease; readonly nextPk: number }
   | { readonly type: "close" };
 
 /** Thread to store. */
 export type FromWriter =
-  | { readonly type: "acquired"; readonly lease: Lease }
-  | { readonly type: "committed"; readonly result: BatchResult }
+  | { readonly type: "committed"; readonly result: BatchResult; readonly nextPk: number }
   | { readonly type: "closed" }
   /** Somebody else has the lease. */
   | { readonly type: "fenced"; readonly message: string }

@@ -11,6 +11,9 @@ interface Waiting {
   readonly reject: (cause: unknown) => void;
 }
 
+/** Batches are dropped as soon as they are written: a larger young generation only keeps more of them in memory. */
+const YOUNG_GENERATION_MIB = 8;
+
 export class ThreadWriter {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
@@ -19,23 +22,27 @@ export class ThreadWriter {
   constructor(file: string) {
     // Sources run as `.ts`, the published package as `.js`.
     const extension = new URL(import.meta.url).pathname.endsWith(".ts") ? "ts" : "js";
-    this.#worker = new Worker(new URL(`./thread-main.${extension}`, import.meta.url), { workerData: file, execArgv: [] });
+    this.#worker = new Worker(new URL(`./thread-main.${extension}`, import.meta.url), {
+      workerData: file,
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+    });
     this.#worker.unref();
     this.#worker.on("message", (answer: FromWriter) => this.#settle(answer));
     this.#worker.on("error", (cause) => this.#end(cause instanceof Error ? cause : new Error(String(cause))));
     this.#worker.on("exit", () => this.#end(new Error("The database is closed")));
   }
 
-  async acquire(owner: string): Promise<Lease> {
-    const answer = await this.#ask({ type: "acquire", owner });
-    if (answer.type !== "acquired") throw failure(answer);
-    return answer.lease;
+  /** True while a commit is under way or waits. */
+  get busy(): boolean {
+    return this.#waiting.length > 0;
   }
 
-  async commit(batch: Batch, lease: Lease): Promise<BatchResult> {
-    const answer = await this.#ask({ type: "commit", batch, lease });
+  /** `nextPk` is where this writer has to go on, and in the answer where the next has to. */
+  async commit(batch: Batch, lease: Lease, nextPk: number): Promise<{ result: BatchResult; nextPk: number }> {
+    const answer = await this.#ask({ type: "commit", batch, lease, nextPk });
     if (answer.type !== "committed") throw failure(answer);
-    return answer.result;
+    return answer;
   }
 
   async close(): Promise<void> {

@@ -21,7 +21,8 @@ export class Writer {
   readonly #names: Names;
   readonly #counts: StatusCounts;
   readonly #statements: ReturnType<typeof prepare>;
-  #nextPk: number;
+  /** The key of the next instance; whoever writes after another writer is told where that one has got to. */
+  nextPk: number;
 
   constructor(db: Database) {
     this.#db = db;
@@ -30,7 +31,7 @@ export class Writer {
     this.#statements = prepare(db);
     const row = db.prepare("SELECT max(pk) AS last FROM instances").get();
     // Counted here, so that no key is given twice in the life of a process, even after the newest instance was deleted.
-    this.#nextPk = Number(row?.["last"] ?? 0) + 1;
+    this.nextPk = Number(row?.["last"] ?? 0) + 1;
   }
 
   acquire(owner: string): Lease {
@@ -61,7 +62,7 @@ export class Writer {
 
   #create({ summary, row }: NewInstance): number | "exists" {
     const { status, trigger, createdAt, modifiedAt, startedAt, endedAt, wakeAt } = summary;
-    const pk = this.#nextPk;
+    const pk = this.nextPk;
     const workflow = this.#names.keyOf(summary.workflow);
     const version = this.#names.keyOf(summary.versionId);
     const { create } = this.#statements;
@@ -79,7 +80,7 @@ export class Writer {
       wakeAt,
     );
     if (changes === 0) return "exists";
-    this.#nextPk += 1;
+    this.nextPk += 1;
     this.#insertRow(pk, row);
     this.#counts.add(workflow, status, 1);
     return pk;
