@@ -54,6 +54,15 @@ afterAll(async () => {
   await project.remove();
 });
 
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  const { port } = holder.address() as AddressInfo;
+  holder.close();
+  return port;
+}
+
 /** Resolves when the instance has said this. */
 async function happens(workflow: string, id: string, type: string): Promise<void> {
   const url = `${server.url}/client/v4/accounts/local/workflows/${workflow}/instances/${id}/subscribe?filter=${type}`;
@@ -111,6 +120,26 @@ test("the Worker answers under its host name and below its path, and starts inst
   expect((await server.call("GET", `/workflows/waiting/instances/${id}`)).result).toMatchObject({
     trigger: { source: "binding" },
   });
+});
+
+test("whoever asks before the project is deployed waits, and is not told that it is not there", async () => {
+  const slow = await makeProject({
+    "wrangler.json": JSON.stringify({
+      name: "slow",
+      main: "index.js",
+      workflows: [{ name: "slow", binding: "SLOW", class_name: "Slow" }],
+    }),
+    "index.js": `import { WorkflowEntrypoint } from "cloudflare:workers";
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      export class Slow extends WorkflowEntrypoint { async run() {} }`,
+  });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/client/v4/accounts/local/workflows/slow`;
+  const starting = startServer(["dev", slow.folder, "--port", String(port)]);
+  const first = await vi.waitUntil(() => fetch(url).catch(() => undefined), { timeout: 20_000, interval: 5 });
+  expect(first.status).toBe(200);
+  await (await starting).kill();
+  await slow.remove();
 });
 
 test("a change is deployed: instances under way end on the old code, new ones run on the new", async () => {

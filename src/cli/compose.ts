@@ -29,6 +29,8 @@ export interface Running {
   readonly log: Log;
   /** Loads a version to see that it does. Rejects with `script.invalid` when it does not. */
   tryLoad(version: ScriptVersion): Promise<void>;
+  /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
+  open(): void;
   /** Stops taking work, lets steps under way end for as long as the options say, and closes everything. */
   stop(): Promise<void>;
 }
@@ -60,14 +62,20 @@ export async function startServer(options: ServerOptions, data: string, access: 
     // Where a token is needed, a page that has made a browser come here under another name gains nothing.
     hostNames: access === "open" ? [] : ["*"],
   });
+  const opened = Promise.withResolvers<void>();
+  const answer = async (request: Request): Promise<Response> => {
+    await opened.promise;
+    return app(request);
+  };
   try {
-    const listener = await listen(app, options.host, options.port);
+    const listener = await listen(answer, options.host, options.port);
     const stop = async (): Promise<void> => {
       await closeEngine(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
     };
     const { url, port } = listener;
-    return { url, port, catalog, log, tryLoad: (version) => tryLoad(executor.open(version, noBindings)), stop };
+    const open = (): void => opened.resolve();
+    return { url, port, catalog, log, tryLoad: (version) => tryLoad(executor.open(version, noBindings)), open, stop };
   } catch (cause) {
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;

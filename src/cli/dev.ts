@@ -40,6 +40,7 @@ export async function dev(args: readonly string[]): Promise<void> {
     await running.stop();
     throw cause;
   }
+  running.open();
   if (access === "tokens") await showToken(running);
   if (options.logLevel === "warn") process.stdout.write(`Ready on ${running.url}\n`);
   else greet(running, deployed, options.accountId);

@@ -17,6 +17,7 @@ export async function serve(args: readonly string[]): Promise<void> {
     const { token } = await createToken(running.catalog, "first");
     process.stdout.write(`Token, shown only now: ${token}\n`);
   }
+  running.open();
   process.stdout.write(`Ready on ${running.url}\n`);
   await stopped;
   running.log.info("Stopping");
