@@ -58,7 +58,7 @@ async function begin(core: Core, live: Live, version: RunnableVersion, link: Hos
   }
   if (live.gone || live.state !== state || !holdsPlace(state.status)) return;
   const run = link.nextRun();
-  live.run = { id: run, link, signalledUpTo: now };
+  live.run = { id: run, link, signalledUpTo: now, told: 0 };
   link.runs.set(run, live);
   link.send({
     type: "start",

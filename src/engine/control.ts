@@ -9,6 +9,7 @@ import type { Scheduler } from "./claim.ts";
 import { applyDurably, type Core } from "./core.ts";
 import type { InstanceAddress } from "./engine.ts";
 import type { Live } from "./live.ts";
+import { tell } from "./tell.ts";
 
 /** Attempts under way may end; no new one begins. */
 export function pause(core: Core, address: InstanceAddress): Promise<InstanceStatus> {
@@ -16,7 +17,8 @@ export function pause(core: Core, address: InstanceAddress): Promise<InstanceSta
     const durable = applyDurably(core, live, { type: "pause" });
     const { status } = live.state;
     if (status === "paused") stopRun(core, live);
-    else if (status === "waitingForPause") live.run?.link.send({ type: "pause", run: live.run.id });
+    else if (status === "waitingForPause" && live.run !== undefined)
+      tell(core, live, live.run, { type: "pause", run: live.run.id });
     await durable;
     return status;
   });
@@ -26,7 +28,7 @@ export function resume(core: Core, scheduler: Scheduler, address: InstanceAddres
   return core.instances.use(address, async (live) => {
     const durable = applyDurably(core, live, { type: "resume" });
     const { status } = live.state;
-    if (status === "running") live.run?.link.send({ type: "unpause", run: live.run.id });
+    if (status === "running" && live.run !== undefined) tell(core, live, live.run, { type: "unpause", run: live.run.id });
     await durable;
     if (live.state.status === "queued") scheduler.offer(live);
     return status;

@@ -36,6 +36,8 @@ export interface Run {
   readonly link: HostLink;
   /** Retry delays that ended up to here have been signalled. */
   signalledUpTo: number;
+  /** How often it has been told to go on or to stop, in frames that are sent or will be once something is durable. */
+  told: number;
 }
 
 export interface Live {

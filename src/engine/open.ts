@@ -19,6 +19,7 @@ import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
 import { follow, history, Watchers } from "./query.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
+import { tell } from "./tell.ts";
 import { Versions } from "./versions.ts";
 import { Timers } from "./wake.ts";
 
@@ -169,7 +170,7 @@ async function close({ core, scheduler, timers, parking, bulk }: Wheels, drainMs
   await scheduler.quiet();
   await bulk.quiet();
   const running = [...core.instances.all()].filter((live) => live.run !== undefined);
-  for (const { run } of running) run?.link.send({ type: "pause", run: run.id });
+  for (const live of running) if (live.run !== undefined) tell(core, live, live.run, { type: "pause", run: live.run.id });
   await drained(core, running.length, drainMs);
   for (const live of core.instances.all()) stopRun(core, live);
   await core.journal.quiet();

@@ -11,6 +11,7 @@ import { apply, type Core } from "./core.ts";
 import type { HostLink } from "./hosts.ts";
 import type { Live } from "./live.ts";
 import { historyWindow } from "./outcomes.ts";
+import { tell } from "./tell.ts";
 import { signalRetry } from "./wake.ts";
 
 /** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
@@ -23,7 +24,7 @@ export function receive(core: Core, link: HostLink, frames: readonly FromRuntime
         record(core, live, frame);
         break;
       case "idle":
-        idle(core, live);
+        idle(core, live, frame.heard);
         break;
       case "need":
         void sendWindow(core, live, frame.from);
@@ -57,13 +58,16 @@ function breach(core: Core, live: Live, detail: string): void {
   recover(core, live);
 }
 
-function idle(core: Core, live: Live): void {
+function idle(core: Core, live: Live, heard: number): void {
   if (core.closing) {
     // Held back for the shutdown, not by the user: suspend it where it is.
     stopRun(core, live);
     core.instances.release(live);
     return;
   }
+  // It was quiet when it said so; what it is told meanwhile sets it going again. Were it recorded as waiting, and lost before
+  // it could go on, nobody would start it before its next timer.
+  if (heard !== live.run?.told) return;
   apply(core, live, { type: "idle" });
   if (live.state.status === "paused") stopRun(core, live);
 }
@@ -104,9 +108,7 @@ export function tellOutcomes(core: Core, live: Live, events: readonly EventBody[
     if (event.type === "attempt_errored" && isOver(live, event, run.signalledUpTo)) signalRetry(core, live, run, event);
     const outcome = settledOutcome(live, event);
     if (outcome === undefined) continue;
-    core.journal.whenDurable(live, () => {
-      if (live.run === run) run.link.send({ type: "outcome", run: run.id, outcome });
-    });
+    tell(core, live, run, { type: "outcome", run: run.id, outcome });
   }
 }
 

@@ -5,6 +5,7 @@
 import { dueAt, nextWake } from "../model/instance.ts";
 import { apply, type Core } from "./core.ts";
 import type { Live, Run } from "./live.ts";
+import { tell } from "./tell.ts";
 import { TimerHeap } from "./timer-heap.ts";
 
 export class Timers {
@@ -124,7 +125,5 @@ function signalRetries(core: Core, live: Live, now: number): void {
 
 /** Lets the run begin the next attempt of a step, once it is durable that the one before has failed. */
 export function signalRetry(core: Core, live: Live, run: Run, { name, count }: { name: string; count: number }): void {
-  core.journal.whenDurable(live, () => {
-    if (live.run === run) run.link.send({ type: "retry", run: run.id, key: { kind: "do", name, count } });
-  });
+  tell(core, live, run, { type: "retry", run: run.id, key: { kind: "do", name, count } });
 }

@@ -24,7 +24,7 @@ export function isFromRuntime(value: unknown): value is Packed<FromRuntime> {
     case "need":
       return isCount(frame.from);
     default:
-      return frame.type === "idle";
+      return frame.type === "idle" && isCount(frame.heard);
   }
 }
 

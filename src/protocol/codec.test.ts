@@ -38,7 +38,7 @@ const event: fc.Arbitrary<RuntimeEvent> = fc
 const frame: fc.Arbitrary<FromRuntime> = fc
   .oneof(
     fc.record({ type: fc.constant("events"), run: count, n: count, events: fc.array(event, { maxLength: 5 }) }),
-    fc.record({ type: fc.constant("idle"), run: count }),
+    fc.record({ type: fc.constant("idle"), run: count, heard: count }),
     fc.record({ type: fc.constant("need"), run: count, from: count }),
   )
   .map((made) => made as FromRuntime);

@@ -87,7 +87,11 @@ export type ToRuntime =
 export type FromRuntime =
   /** Facts, in order. `n` counts the `events` frames of the run from 1. */
   | { readonly type: "events"; readonly run: number; readonly n: number; readonly events: readonly RuntimeEvent[] }
-  /** Nothing is under way in the run but waits, retry delays and, when pausing, steps held back. */
-  | { readonly type: "idle"; readonly run: number }
+  /**
+   * Nothing is under way in the run but waits, retry delays and, when pausing, steps held back. `heard` counts the frames
+   * that it has been told to go on or to stop by (`outcome`, `retry`, `pause`, `unpause`): if there are more on their way, it
+   * is not idle after all.
+   */
+  | { readonly type: "idle"; readonly run: number; readonly heard: number }
   /** Please send `history` from this step number on. */
   | { readonly type: "need"; readonly run: number; readonly from: number };

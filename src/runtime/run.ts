@@ -42,6 +42,7 @@ export class Run {
   #working = 0;
   #asked = 0;
   #idle = false;
+  #heard = 0;
   #over = false;
 
   /** `step.do` calls so far. */
@@ -74,6 +75,13 @@ export class Run {
     const count = (this.#counts.get(counter) ?? 0) + 1;
     this.#counts.set(counter, count);
     return { kind, name, count, id: stepId(kind, name, count) };
+  }
+
+  /** The engine has said something that changes what the run waits for: once it is quiet again, it says so again. */
+  hear(): void {
+    this.#heard += 1;
+    this.#idle = false;
+    this.#touch();
   }
 
   // What is known of the past
@@ -174,14 +182,11 @@ export class Run {
 
   pause(): void {
     this.#paused = true;
-    this.#idle = false;
-    this.#touch();
   }
 
   unpause(): void {
     this.#paused = false;
     for (const resolve of this.#held.splice(0)) resolve();
-    this.#touch();
   }
 
   // What the run says
@@ -242,7 +247,7 @@ export class Run {
     for (; this.#asked > 0; this.#asked -= 1) into.push({ type: "need", run: this.id, from: this.#loaded });
     if (!this.#idle && this.#isQuiet()) {
       this.#idle = true;
-      into.push({ type: "idle", run: this.id });
+      into.push({ type: "idle", run: this.id, heard: this.#heard });
     }
   }
 

@@ -101,6 +101,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
 }
 
 function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): void {
+  if (frame.type !== "history" && frame.type !== "stop") run.hear();
   switch (frame.type) {
     case "history":
       run.addHistory(frame.from, frame.outcomes);
