@@ -28,7 +28,7 @@ for (const benchmark of benchmarks) {
     rows.push(row);
     const figure = row.median >= 100 ? Math.round(row.median).toLocaleString("en") : row.median.toFixed(3);
     process.stdout.write(
-      `${row.id.padEnd(20)} ${row.system.padEnd(10)} ${row.executor.padEnd(11)} ${figure.padStart(10)} ${row.unit}\n`,
+      `${row.id.padEnd(28)} ${row.system.padEnd(10)} ${row.executor.padEnd(11)} ${figure.padStart(10)} ${row.unit}\n`,
     );
   }
 }

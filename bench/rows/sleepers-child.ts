@@ -53,6 +53,20 @@ const acts: Record<string, (total: number) => Promise<Record<string, number>>> =
     await subject.close();
     return { ready };
   },
+  /** A hundred more among those that are there: how long after they are due they have all gone on. */
+  async claim() {
+    const subject = await openSubject("node", {}, folder);
+    const done = (await subject.store.statusCounts("Sleeper")).complete ?? 0;
+    const asleep = (await subject.store.statusCounts("Sleeper")).waiting ?? 0;
+    // Longer than the time after which they leave memory.
+    const due = Date.now() + 4_000;
+    await create(subject, { until: due }, 100);
+    await waiting(subject, asleep + 100);
+    await completed(subject, "Sleeper", done + 100);
+    const claim = Date.now() - due;
+    await subject.close();
+    return { claim };
+  },
   async timers(total) {
     const subject = await openSubject("node", {}, folder);
     const due = Date.now() + 6_000 + total / 2;

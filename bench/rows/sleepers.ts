@@ -28,35 +28,47 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-export const sleepers: readonly Benchmark[] = [
-  {
-    ids: ["sleepers-100k-rss", "sleepers-100k-rss-uncollected", "sleepers-100k-disk", "sleepers-restart"],
-    system: "stepwell",
-    executor: "node",
-    store: "sqlite-full",
-    units: {
-      "sleepers-100k-rss": "MB grown",
-      "sleepers-100k-rss-uncollected": "MB grown",
-      "sleepers-100k-disk": "bytes each",
-      "sleepers-restart": "ms to ready",
-    },
-    measure: ({ quick }) =>
-      inFolder(async (folder) => {
-        const asleep = await child("sleep", folder, quick ? 10_000 : 100_000);
-        const again = await child("restart", folder, 0);
-        return {
-          "sleepers-100k-rss": asleep["rss"] ?? 0,
-          "sleepers-100k-rss-uncollected": asleep["peak"] ?? 0,
-          "sleepers-100k-disk": asleep["disk"] ?? 0,
-          "sleepers-restart": again["ready"] ?? 0,
-        };
-      }),
+const subject = { system: "stepwell", executor: "node", store: "sqlite-full" } as const;
+
+/** So many asleep: what they cost, and what it takes to start among them. */
+const asleep = (name: string, total: number, runs: number): Benchmark => ({
+  ...subject,
+  ids: ["rss", "rss-uncollected", "disk", "claim-100"].map((what) => `sleepers-${name}-${what}`).concat(restart(name)),
+  units: {
+    [`sleepers-${name}-rss`]: "MB grown",
+    [`sleepers-${name}-rss-uncollected`]: "MB grown",
+    [`sleepers-${name}-disk`]: "bytes each",
+    [`sleepers-${name}-claim-100`]: "ms after they were due",
+    [restart(name)]: "ms to ready",
   },
+  runs,
+  measure: ({ quick }) =>
+    inFolder(async (folder) => {
+      const slept = await child("sleep", folder, quick ? total / 10 : total);
+      const again = await child("restart", folder, 0);
+      const claimed = await child("claim", folder, 0);
+      return {
+        [`sleepers-${name}-rss`]: slept["rss"] ?? 0,
+        [`sleepers-${name}-rss-uncollected`]: slept["peak"] ?? 0,
+        [`sleepers-${name}-disk`]: slept["disk"] ?? 0,
+        [restart(name)]: again["ready"] ?? 0,
+        [`sleepers-${name}-claim-100`]: claimed["claim"] ?? 0,
+      };
+    }),
+});
+
+/** The row of a hundred thousand was there before there was another. */
+function restart(name: string): string {
+  return name === "100k" ? "sleepers-restart" : `sleepers-${name}-restart`;
+}
+
+export const sleepers: readonly Benchmark[] = [
+  asleep("100k", 100_000, 3),
+  // Minutes: once is enough.
+  asleep("1m", 1_000_000, 1),
   {
+    ...subject,
     ids: ["timers-10k"],
-    system: "stepwell",
-    executor: "node",
-    store: "sqlite-full",
     units: { "timers-10k": "ms until all are done" },
     measure: ({ quick }) =>
       inFolder(async (folder) => ({ "timers-10k": (await child("timers", folder, quick ? 1_000 : 10_000))["late"] ?? 0 })),
