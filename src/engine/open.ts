@@ -61,9 +61,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
 }
 
 function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): Wheels {
-  const { store, catalog, executor, clock, ids } = parts;
-  const log = parts.log ?? silentLog;
-  const vault = parts.vault ?? noVault;
+  const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers();
   const instances = new Instances(store, catalog, {
@@ -107,21 +105,8 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
     started: (live) => timers.track(live),
   };
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
-  const core: Core = {
-    store,
-    vault,
-    catalog,
-    clock,
-    ids,
-    log,
-    settings,
-    journal,
-    instances,
-    versions,
-    hosts,
-    effects,
-    closing: false,
-  };
+  const world = { store, vault, catalog, clock, ids, log };
+  const core: Core = { ...world, settings, journal, instances, versions, hosts, effects, closing: false };
   const scheduler = new Scheduler(core);
   const timers = new Timers(core, () => scheduler.expect("due"));
   const parking = new Parking(core);
