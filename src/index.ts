@@ -15,6 +15,8 @@ import { systemClock } from "./ports/system-clock.ts";
 import { workflowBinding, type Workflow } from "./runtime/binding.ts";
 import type { WorkflowClass } from "./runtime/runtime.ts";
 import { openSqlite } from "./stores/sqlite/open.ts";
+import { parseKeys } from "./vault/keys.ts";
+import { openVault } from "./vault/open.ts";
 
 export type { BatchError, CreateOptions, InstanceStatusReport, Workflow, WorkflowInstance } from "./runtime/binding.ts";
 export type { WorkflowClass } from "./runtime/runtime.ts";
@@ -37,6 +39,11 @@ export interface StepwellOptions {
   readonly workflows: Readonly<Record<string, WorkflowClass>>;
   /** What the classes find as `this.env`. */
   readonly env?: unknown;
+  /**
+   * Keys that encrypt the outputs of sensitive steps, each 32 bytes in base64 or hex: the first encrypts, all decrypt. When
+   * absent, a key is made in the file next to the database whose name ends in `.key`.
+   */
+  readonly keys?: readonly string[];
   /** Where the engine says what goes wrong; nowhere when absent. */
   readonly log?: Log;
   /** The delay before a step's first retry when it names none, in milliseconds. Default 10,000, as on Cloudflare. */
@@ -55,17 +62,24 @@ export interface Stepwell extends AsyncDisposable {
  * Opens an engine and goes on with whatever was left unfinished in its file. Instances always run on the classes given
  * now: a class cannot be kept from one process to the next.
  *
- * @throws Failure when the file cannot be used (`store.locked`, `store.newer`, `store.unwritable`) or a name is not valid.
+ * @throws Failure when the file cannot be used (`store.locked`, `store.newer`, `store.unwritable`), a name is not
+ * valid, or a key is not (`vault.key_invalid`).
  */
 export async function openStepwell(options: StepwellOptions): Promise<Stepwell> {
-  const { workflows, env, log = silentLog } = options;
+  const { workflows, env, keys, log = silentLog } = options;
   for (const name of Object.keys(workflows))
     if (!isWorkflowName(name)) throw new Failure("workflow.invalid_name", { field: name });
+  const given = (keys ?? []).flatMap((key, i) => parseKeys(key, `keys[${i}]`));
   const { store, catalog } = await openSqlite(options.file);
+  const vault = await openVault(given, `${options.file}.key`).catch(async (cause: unknown) => {
+    await store.close();
+    throw cause;
+  });
   await register(catalog, Object.keys(workflows));
   const engine: Engine = await openEngine({
     store,
     catalog,
+    vault,
     executor: inProcessExecutor({ classes: workflows, env }),
     clock: systemClock,
     ids: { uuid: () => crypto.randomUUID() },

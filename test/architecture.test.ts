@@ -29,6 +29,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   ports: { folders: ["model", "protocol"], ...PURE },
   engine: { folders: ["model", "protocol", "ports"], ...PURE },
   scripts: { folders: ["model", "ports"], packages: ["esbuild", "jsonc-parser", "smol-toml", "zod"] },
+  vault: { folders: ["model", "ports"] },
   "stores/*": STORE,
   "stores/postgres": { ...STORE, packages: ["postgres"] },
   "executors/*": EXECUTOR,
@@ -40,7 +41,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["vitest", "fast-check", "cloudflare:*"],
   },
   "index.ts": {
-    folders: ["model", "ports", "engine", "api", "runtime", "stores/sqlite", "executors/node", "executors/in-process"],
+    folders: ["model", "ports", "engine", "api", "runtime", "vault", "stores/sqlite", "executors/node", "executors/in-process"],
   },
   cli: { folders: ["*"], packages: ["*"] },
 };

@@ -15,6 +15,7 @@ import { openGuard, tokenGuard } from "../server/auth.ts";
 import { listen } from "../server/http.ts";
 import { createLog } from "../server/log.ts";
 import { openSqlite } from "../stores/sqlite/open.ts";
+import { keysOf, openVault } from "../vault/open.ts";
 import { explainListening } from "./explain.ts";
 import type { ServerOptions } from "./options.ts";
 
@@ -43,10 +44,15 @@ export function databaseIn(data: string): string {
 /** Starts a server on a data directory. `open`: nobody needs a token. */
 export async function startServer(options: ServerOptions, data: string, access: "open" | "tokens"): Promise<Running> {
   const log = createLog({ format: options.logFormat, level: options.logLevel });
+  const given = await keysOf(process.env);
   const { store, catalog } = await openSqlite(databaseIn(data));
+  const vault = await openVault(given, join(data, "stepwell.key")).catch(async (cause: unknown) => {
+    await store.close();
+    throw cause;
+  });
   const executor = nodeExecutor({ onLog: (line, level) => log[level](line) });
   const ids = { uuid: () => randomUUID() };
-  const engine = await openEngine({ store, catalog, executor, clock: systemClock, ids, log, bindings: bindingHandler });
+  const engine = await openEngine({ store, catalog, vault, executor, clock: systemClock, ids, log, bindings: bindingHandler });
   const closeEngine = async (drainMs: number): Promise<void> => {
     await engine.close(drainMs);
     await executor.close();

@@ -3,7 +3,7 @@
  * serves the first start, every replay, and recovery alike.
  */
 import type { ErrorInfo } from "../model/events.ts";
-import { Failure } from "../model/errors.ts";
+import { Failure, failureKind } from "../model/errors.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { StartFrame } from "../protocol/frames.ts";
 import { apply, type Core } from "./core.ts";
@@ -31,9 +31,7 @@ export async function activate(core: Core, live: Live): Promise<void> {
     await begin(core, live, version, link);
   } catch (cause) {
     if (core.closing) return;
-    if (cause instanceof Failure) return fail(core, live, cause.detail ?? cause.message);
-    core.log.error("An instance could not be started", { workflow: live.workflow, instance: live.id, reason: String(cause) });
-    return fail(core, live, "The instance could not be started; the server's log says why");
+    giveUp(core, live, cause);
   } finally {
     live.activating = false;
     core.instances.release(live);
@@ -53,7 +51,7 @@ async function begin(core: Core, live: Live, version: RunnableVersion, link: Hos
     await core.journal.durable(live);
     const seen = live.state.lastEventId;
     now = core.clock.now();
-    history = await historyWindow(core.store, live, 0, now);
+    history = await historyWindow(core, live, 0, now);
     if (live.state.lastEventId === seen) break;
   }
   if (live.gone || live.state !== state || !holdsPlace(state.status)) return;
@@ -76,6 +74,20 @@ async function begin(core: Core, live: Live, version: RunnableVersion, link: Hos
     paused: state.status === "waitingForPause",
   });
   core.effects.started(live);
+}
+
+/** The instance cannot go on. One that lacks a key is paused, for that can be mended; everything else is its end. */
+export function giveUp(core: Core, live: Live, cause: unknown): void {
+  const about = { workflow: live.workflow, instance: live.id };
+  if (!(cause instanceof Failure)) {
+    core.log.error("An instance could not be started", { ...about, reason: String(cause) });
+    return fail(core, live, "The instance could not be started; the server's log says why");
+  }
+  const message = cause.detail ?? cause.message;
+  if (cause.failure !== "vault.key_missing") return fail(core, live, message);
+  const { hint } = failureKind(cause.failure);
+  core.log.error(`An instance is paused: ${message}`, { ...about, failure: cause.failure, hint });
+  apply(core, live, { type: "suspend" });
 }
 
 function fail(core: Core, live: Live, message: string): void {

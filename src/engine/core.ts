@@ -11,6 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
+import type { Vault } from "../ports/vault.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Instances } from "./instances.ts";
 import type { Journal } from "./journal.ts";
@@ -52,6 +53,7 @@ export interface Effects {
 
 export interface Core {
   readonly store: Store;
+  readonly vault: Vault;
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -6,6 +6,7 @@ import type { BindingHandler, Executor } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";
 import { silentLog, type Log } from "../ports/log.ts";
 import type { Lease, Store } from "../ports/store.ts";
+import { noVault, type Vault } from "../ports/vault.ts";
 import { stopRun } from "./activate.ts";
 import { Bulk } from "./bulk.ts";
 import { Scheduler } from "./claim.ts";
@@ -31,6 +32,8 @@ export interface EngineParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log?: Log;
+  /** Encrypts the outputs of sensitive steps; they are stored as they are when it is absent. */
+  readonly vault?: Vault;
   /** Answers what user code asks of its workflow bindings, given the engine that it asks. */
   readonly bindings?: (engine: Engine) => BindingHandler;
   readonly settings?: Partial<EngineSettings>;
@@ -59,8 +62,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
 }
 
 function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): Wheels {
-  const { store, catalog, executor, clock, ids } = parts;
-  const log = parts.log ?? silentLog;
+  const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers();
   const instances = new Instances(store, catalog, {
@@ -104,7 +106,8 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
     started: (live) => timers.track(live),
   };
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
-  const core: Core = { store, catalog, clock, ids, log, settings, journal, instances, versions, hosts, effects, closing: false };
+  const world = { store, vault, catalog, clock, ids, log };
+  const core: Core = { ...world, settings, journal, instances, versions, hosts, effects, closing: false };
   const scheduler = new Scheduler(core);
   const timers = new Timers(core, () => scheduler.expect("due"));
   const parking = new Parking(core);

@@ -6,25 +6,37 @@ import type { InstanceEvent } from "../model/events.ts";
 import { dueAt, type StepState } from "../model/instance.ts";
 import { LIMITS } from "../model/limits.ts";
 import { stepId, type StepKey } from "../model/step.ts";
+import type { Encoded } from "../model/value.ts";
 import type { Outcome } from "../protocol/frames.ts";
 import type { Store } from "../ports/store.ts";
-import { readRow } from "./row.ts";
+import type { Vault } from "../ports/vault.ts";
 import type { Live } from "./live.ts";
+import { readRow } from "./row.ts";
+import { opened } from "./seal.ts";
 
 /** How many rows are asked for at once. Outcomes may be as large as a megabyte each. */
 const ROWS_AT_ONCE = 64;
 
 type OutcomeEvent = Extract<InstanceEvent, { type: "step_completed" | "wait_completed" }>;
 
-/** The outcomes of steps number `from` on, as many as make a window; all that was recorded must be durable. */
-export async function historyWindow(store: Store, live: Live, from: number, now: number): Promise<Outcome[]> {
+/** Where outcomes are, and what opens the secret ones. */
+interface Source {
+  readonly store: Store;
+  readonly vault: Vault;
+}
+
+/**
+ * The outcomes of steps number `from` on, as many as make a window; all that was recorded must be durable. Rejects as
+ * `Vault.open` throws when one of them cannot be opened.
+ */
+export async function historyWindow({ store, vault }: Source, live: Live, from: number, now: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let bytes = 0;
   for (let at = from; at < live.state.steps.length && bytes < LIMITS.historyWindowBytes; at += ROWS_AT_ONCE) {
     const steps = live.state.steps.slice(at, at + ROWS_AT_ONCE);
     const found = await outcomeEvents(store, live, steps);
     for (const step of steps) {
-      const outcome = outcomeOf(step, found.get(step), now);
+      const outcome = outcomeOf(step, found.get(step), now, (output) => opened(vault, live, step, output));
       bytes += 64 + outcomeBytes(outcome);
       outcomes.push(outcome);
       if (bytes >= LIMITS.historyWindowBytes) break;
@@ -55,7 +67,7 @@ async function outcomeEvents(store: Store, live: Live, steps: readonly StepState
 }
 
 /** How a step stands, given the event that ended it if that carries a value. */
-function outcomeOf(step: StepState, event: OutcomeEvent | undefined, now: number): Outcome {
+function outcomeOf(step: StepState, event: OutcomeEvent | undefined, now: number, open: (output: Encoded) => Encoded): Outcome {
   const key: StepKey = { kind: step.kind, name: step.name, count: step.count };
   switch (step.kind) {
     case "sleep":
@@ -68,7 +80,7 @@ function outcomeOf(step: StepState, event: OutcomeEvent | undefined, now: number
       if (step.phase.is === "errored") return { key, state: "errored", error: step.phase.error };
       if (step.phase.is === "completed") {
         const output = event?.type === "step_completed" ? event.output : undefined;
-        return { key, state: "completed", ...(output !== undefined && { output }) };
+        return { key, state: "completed", ...(output !== undefined && { output: open(output) }) };
       }
       const due = (dueAt(step) ?? now) <= now;
       return { key, state: "retrying", attempts: step.attempts, due, config: step.config };

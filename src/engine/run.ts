@@ -6,12 +6,13 @@ import type { EventBody } from "../model/events.ts";
 import { stepId, type StepKey } from "../model/step.ts";
 import type { FromRuntime, Outcome } from "../protocol/frames.ts";
 import type { HostEnd } from "../ports/executor.ts";
-import { activate, stopRun } from "./activate.ts";
+import { activate, giveUp, stopRun } from "./activate.ts";
 import { apply, type Core } from "./core.ts";
 import type { HostLink } from "./hosts.ts";
 import type { Live } from "./live.ts";
 import { historyWindow } from "./outcomes.ts";
 import { tell } from "./tell.ts";
+import { sealed } from "./seal.ts";
 import { signalRetry } from "./wake.ts";
 
 /** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
@@ -34,7 +35,8 @@ export function receive(core: Core, link: HostLink, frames: readonly FromRuntime
 
 function record(core: Core, live: Live, frame: Extract<FromRuntime, { type: "events" }>): void {
   const now = core.clock.now();
-  for (const event of frame.events) {
+  for (const said of frame.events) {
+    const event = live.state.sensitive ? sealed(core.vault, live, said) : said;
     const decision = apply(core, live, { type: "record", event }, now);
     if ("refused" in decision) return breach(core, live, decision.detail ?? decision.refused);
     if (event.type === "workflow_completed" || event.type === "workflow_errored") return ended(core, live);
@@ -75,9 +77,15 @@ function idle(core: Core, live: Live, heard: number): void {
 async function sendWindow(core: Core, live: Live, from: number): Promise<void> {
   const { run } = live;
   if (run === undefined || !Number.isSafeInteger(from) || from < 0) return;
-  await core.journal.durable(live);
-  const outcomes = await historyWindow(core.store, live, from, core.clock.now());
-  if (live.run === run) run.link.send({ type: "history", run: run.id, from, outcomes });
+  try {
+    await core.journal.durable(live);
+    const outcomes = await historyWindow(core, live, from, core.clock.now());
+    if (live.run === run) run.link.send({ type: "history", run: run.id, from, outcomes });
+  } catch (cause) {
+    if (live.run !== run) return;
+    stopRun(core, live);
+    giveUp(core, live, cause);
+  }
 }
 
 /** A host is gone: what ran in it is recovered and goes on in another. */

@@ -23,6 +23,8 @@ export type Command =
   | { readonly type: "wake" }
   /** The process or thread that ran it is gone. */
   | { readonly type: "recover" }
+  /** It cannot go on for now, and has no run: pause it where it is. */
+  | { readonly type: "suspend" }
   | { readonly type: "send_event"; readonly eventType: string; readonly payload: Encoded }
   | { readonly type: "pause" }
   | { readonly type: "resume" }
@@ -52,6 +54,8 @@ export function decide(state: InstanceState, command: Command, now: number): Dec
       return wake(state, now);
     case "recover":
       return recover(state);
+    case "suspend":
+      return suspend(state);
     case "send_event":
       return sendEvent(state, command.eventType, command.payload, now);
     case "pause":
@@ -240,10 +244,18 @@ function recover(state: InstanceState): Decision {
       events: [{ type: "workflow_recovered" }, { type: "workflow_errored", error: { name: "WorkflowInternalError", message } }],
     };
   }
-  const events: EventBody[] = [{ type: "workflow_recovered" }];
-  for (const step of state.open) if (step.kind === "do") events.push(...lostAttempt(step));
+  const events: EventBody[] = [{ type: "workflow_recovered" }, ...lostAttempts(state)];
   if (state.status === "waitingForPause") events.push({ type: "workflow_paused" });
   return { events };
+}
+
+function suspend(state: InstanceState): Decision {
+  if (state.status === "paused" || isFinal(state.status)) return NOTHING;
+  return { events: [...lostAttempts(state), { type: "workflow_paused" }] };
+}
+
+function lostAttempts(state: InstanceState): EventBody[] {
+  return [...state.open].flatMap((step) => (step.kind === "do" ? lostAttempt(step) : []));
 }
 
 function lostAttempt(step: DoStep): EventBody[] {

@@ -55,6 +55,9 @@ export type FailureName =
   | "store.foreign"
   | "store.locked"
   | "store.unwritable"
+  | "vault.key_missing"
+  | "vault.key_invalid"
+  | "vault.damaged"
   | "shutting_down";
 
 const catalogue: Readonly<Record<FailureName, FailureKind>> = {
@@ -176,6 +179,19 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     sentence: "The data directory cannot be written to",
     hint: "Check its owner, its permissions and the space on the disk.",
   },
+  "vault.key_missing": {
+    code: 10930,
+    status: 503,
+    sentence: "The key with which an output was encrypted is missing",
+    hint: "Start stepwell with that key among the others (STEPWELL_KEY or STEPWELL_KEY_FILE), then resume the instance.",
+  },
+  "vault.key_invalid": {
+    code: 10931,
+    status: 503,
+    sentence: "A key is not usable",
+    hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
+  },
+  "vault.damaged": { code: 10932, status: 500, sentence: "A stored output has been damaged or moved" },
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
 };
 

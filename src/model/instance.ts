@@ -94,6 +94,8 @@ export interface InstanceState {
   bufferedCount: number;
   /** How often in a row the instance was lost with its process without having started anything since. */
   recoveries: number;
+  /** True once a step with a secret output has begun. */
+  sensitive: boolean;
 }
 
 /** Folds one event. The state given in is spent; use the one that is returned. */
@@ -145,6 +147,7 @@ function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Sta
     buffered: new Map(),
     bufferedCount: 0,
     recoveries: 0,
+    sensitive: false,
   };
 }
 
@@ -200,6 +203,7 @@ function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void 
   if (event.type === "step_started") {
     const { name, count, config = DEFAULT_STEP_CONFIG } = event;
     const id = stepId("do", name, count);
+    if (config.sensitive !== undefined) state.sensitive = true;
     begin(state, { id, kind: "do", name, count, config, attempts: 0, phase: { is: "started" }, settledIn: undefined });
     return;
   }

@@ -8,13 +8,10 @@ import type { InstanceStatus, TriggerSource } from "./status.ts";
 import { displayName, stepId } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 import { iso } from "./time.ts";
-import { toJson, toLogText, type Encoded } from "./value.ts";
+import { REDACTED, toJson, toLogText, type Encoded } from "./value.ts";
 
 /** What stands where more was. */
 const TRUNCATED = "[truncated output]";
-
-/** What stands where something secret is. */
-export const REDACTED = "[REDACTED]";
 
 /** One call of a step's callback. Times are ISO 8601. */
 export interface AttemptEntry {

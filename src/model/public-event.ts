@@ -3,10 +3,9 @@
  * redacted, and what is internal stays so.
  */
 import type { InstanceEvent } from "./events.ts";
-import { REDACTED } from "./log.ts";
 import { displayName } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
-import { toJson, type Encoded } from "./value.ts";
+import { REDACTED, toJson, type Encoded } from "./value.ts";
 
 /** An event as a subscriber gets it; which further fields there are depends on `type`. */
 export interface PublicEvent {

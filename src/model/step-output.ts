@@ -3,9 +3,8 @@
  * that only the step that was asked for is held.
  */
 import type { ErrorInfo, InstanceEvent } from "./events.ts";
-import { REDACTED } from "./log.ts";
 import { displayName } from "./step.ts";
-import { toJson, type Encoded } from "./value.ts";
+import { REDACTED, toJson, type Encoded } from "./value.ts";
 
 /** Which step, as the log shows it. */
 export interface StepQuery {

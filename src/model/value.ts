@@ -12,6 +12,17 @@ export type Encoded = string;
 /** No JSON text begins with it. */
 const MARK = "=";
 
+/** What a sealed value begins with: one that only its vault can read. Neither JSON nor `MARK` begins so. */
+export const SEAL = "~";
+
+/** What stands where something secret is. */
+export const REDACTED = "[REDACTED]";
+
+/** True for the text of a value that has been sealed. */
+export function isSealed(text: Encoded): boolean {
+  return text.startsWith(SEAL);
+}
+
 /** A value that cannot be stored. The message says what and where. */
 export class Unserialisable extends Error {
   override readonly name = "Unserialisable";
@@ -51,15 +62,16 @@ export function encodedBytes(text: Encoded): number {
   return bytes;
 }
 
-/** The value as the REST API and the logs show it: JSON, with a note where JSON has no word. */
+/** The value as the REST API and the logs show it: JSON, with a note where JSON has no word, and none of what is sealed. */
 export function toJson(text: Encoded): unknown {
+  if (isSealed(text)) return REDACTED;
   if (!text.startsWith(MARK)) return JSON.parse(text);
   return jsonForm(decode(text), new Set());
 }
 
 /** As `toJson`, as text. `undefined` reads as `null`. */
 export function toLogText(text: Encoded): string {
-  return text.startsWith(MARK) ? (JSON.stringify(toJson(text)) ?? "null") : text;
+  return text.startsWith(MARK) || isSealed(text) ? (JSON.stringify(toJson(text)) ?? "null") : text;
 }
 
 /** Deeper values are left to devalue, which does not recurse as eagerly as JSON.stringify may. */

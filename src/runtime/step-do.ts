@@ -10,7 +10,7 @@ import { mayRetry } from "../model/retry.ts";
 import { displayName } from "../model/step.ts";
 import { DEFAULT_STEP_CONFIG, defaultStepConfig, parseStepConfig, type DelayFunction } from "../model/step-config.ts";
 import { fold, foldAttempt, isNonRetryable, revive } from "../model/thrown.ts";
-import { decode, encode, encodedBytes, Unserialisable, type Encoded } from "../model/value.ts";
+import { decode, encode, encodedBytes, REDACTED, Unserialisable, type Encoded } from "../model/value.ts";
 import { attempt, TimedOut, type AttemptContext, type StepCallback } from "./attempt.ts";
 import { delayBeforeRetry, NonRetryableDelay } from "./delay.ts";
 import { fatal, never } from "./fatal.ts";
@@ -182,14 +182,16 @@ class Refused extends Error {
   }
 }
 
-function toOutput({ name, count }: DoCall, result: unknown): Encoded | undefined {
+function toOutput({ name, count, config }: DoCall, result: unknown): Encoded | undefined {
   if (result === undefined) return undefined;
   let output: Encoded;
   try {
     output = encode(result);
   } catch (cause) {
     if (!(cause instanceof Unserialisable)) throw cause;
-    const message = `Step "${displayName(name, count)}" returned a value which is not serialisable: ${cause.message}`;
+    // What is wrong with a value is told by showing the place in it.
+    const why = config.sensitive === undefined ? cause.message : REDACTED;
+    const message = `Step "${displayName(name, count)}" returned a value which is not serialisable: ${why}`;
     throw new Refused({ name: "WorkflowFatalError", message });
   }
   if (encodedBytes(output) <= LIMITS.valueBytes) return output;

@@ -64,9 +64,9 @@ export interface Ended {
 }
 
 /** Runs a command that ends by itself. One that does not is ended. */
-export function runCommand(args: readonly string[], cwd?: string): Promise<Ended> {
+export function runCommand(args: readonly string[], cwd?: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { cwd, env: { ...process.env, NO_COLOR: "1" }, timeout: 20_000, killSignal: "SIGKILL" } as const;
+    const options = { cwd, env: { ...process.env, NO_COLOR: "1", ...env }, timeout: 20_000, killSignal: "SIGKILL" } as const;
     const child = execFile(process.execPath, [MAIN, ...args], options, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
