@@ -3,6 +3,7 @@
  * That is Quartz's: 1 is Sunday, ranges may wrap (`FRI-MON`), `L`, `W` and `#` pick days by their place in the month,
  * and when both the day of the month and the day of the week are given, either will do.
  */
+import type { ScheduleInfo } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { calendarDay, type CalendarDay } from "./time.ts";
 
@@ -75,6 +76,31 @@ export function boundaryUpTo(text: string, ms: number): number | undefined {
     if (time !== undefined) return midnight + time;
   }
   return undefined;
+}
+
+/** A cron expression, and the boundary (epoch milliseconds) up to which it has been followed. */
+interface Followed {
+  readonly cron: string;
+  readonly followedTo: number;
+}
+
+/**
+ * The boundary whose instance is to be created now. Of several that were missed — nobody was there, or the clock
+ * jumped — it is the latest alone. A clock that is set back makes nothing due a second time.
+ */
+export function dueBoundary({ cron, followedTo }: Followed, now: number): number | undefined {
+  const latest = boundaryUpTo(cron, now);
+  return latest !== undefined && latest > followedTo ? latest : undefined;
+}
+
+/** The boundary to wait for once nothing is due. */
+export function nextBoundary({ cron, followedTo }: Followed, now: number): number | undefined {
+  return boundaryAfter(cron, Math.max(now, followedTo));
+}
+
+/** The id of the instance that a boundary creates. */
+export function cronInstanceId({ cron, scheduledTime }: ScheduleInfo): string {
+  return `${cron}-${scheduledTime}`;
 }
 
 function after(cron: Cron, ms: number): number | undefined {
