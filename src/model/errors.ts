@@ -30,6 +30,9 @@ export type FailureName =
   | "workflow.not_found"
   | "workflow.invalid_name"
   | "workflow.too_many_schedules"
+  | "concurrency.not_found"
+  | "concurrency.already_exists"
+  | "concurrency.too_many"
   | "version.not_found"
   | "instance.not_found"
   | "instance.cannot_terminate"
@@ -84,6 +87,19 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 400,
     sentence: `The account would have more than ${LIMITS.schedules} schedules`,
     hint: "Take some off this workflow, or off others.",
+  },
+  "concurrency.not_found": { code: 10931, status: 404, sentence: "Concurrency key not found" },
+  "concurrency.already_exists": {
+    code: 10932,
+    status: 409,
+    sentence: "There is a concurrency key of this name",
+    hint: "Change its limit, or choose another name.",
+  },
+  "concurrency.too_many": {
+    code: 10933,
+    status: 400,
+    sentence: `There may be ${LIMITS.concurrencyKeys} concurrency keys`,
+    hint: "Delete one that is not needed.",
   },
   "version.not_found": { code: 10300, status: 404, sentence: "Version not found" },
   "instance.not_found": { code: 10400, status: 404, sentence: "Instance not found" },

@@ -158,10 +158,12 @@ describe("the platform", () => {
 
   test("has one account, in both lists that wrangler intersects", async () => {
     expect(await get("/accounts?page=1")).toMatchObject({
-      result: [{ id: "local", name: "local" }],
+      result: [{ id: "local", name: "local", type: "standard" }],
       result_info: { count: 1, total_count: 1 },
     });
-    expect(await get("/memberships?page=1")).toMatchObject({ result: [{ account: { id: "local" } }] });
+    expect(await get("/memberships?page=1")).toMatchObject({
+      result: [{ status: "accepted", roles: [expect.any(String) as string], account: { id: "local", name: "local" } }],
+    });
     expect(await get("/accounts?page=2")).toMatchObject({ result: [] });
   });
 
