@@ -49,7 +49,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 /** What a `*.test.ts` may import on top of what its folder may: test equipment, and the runtime to write workflows with. */
 const IN_TESTS: Layer = {
   folders: ["testing", "runtime", "stores/memory", "executors/in-process"],
-  packages: ["vitest", "fast-check"],
+  // croner is the second opinion on what a cron expression means.
+  packages: ["vitest", "fast-check", "croner"],
 };
 
 /** Names that hold anything, and so say nothing. */
@@ -160,6 +161,7 @@ describe("the guard sees a planted breach", () => {
   test.each([
     ["model", "src/model/a.ts", `import type { Clock } from "../ports/clock.ts";`],
     ["model, npm", "src/model/a.ts", `import { z } from "zod";`],
+    ["model, a test's package", "src/model/a.ts", `import { Cron } from "croner";`],
     ["engine, over several lines", "src/engine/a.ts", `import {\n  rows,\n  type Row,\n} from "../stores/sqlite/rows.ts";`],
     ["engine, node:", "src/engine/a.ts", `import { setTimeout } from "node:timers/promises";`],
     ["engine, node without its prefix", "src/engine/a.ts", `import fs from "fs";`],

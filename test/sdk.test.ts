@@ -66,6 +66,26 @@ describe("lists end", () => {
   });
 });
 
+test("the account, its membership, the user and the token are what the types say", async () => {
+  const account = { id: "local", name: "local", type: "standard" };
+  expect(await all(client.accounts.list())).toEqual([account]);
+  expect(await all(client.memberships.list())).toMatchObject([{ status: "accepted", account }]);
+  expect(await client.user.get()).toMatchObject({ email: expect.any(String) as string });
+  expect(await client.user.tokens.verify()).toMatchObject({ status: "active" });
+});
+
+test("schedules are put, and shown with their next boundary", async () => {
+  const before = await client.workflows.get("unused", account);
+  expect(before.schedules).toEqual([]);
+  const { class_name: className, script_name: script } = before;
+  const same = { ...account, class_name: className, script_name: script };
+  await client.workflows.update("unused", { ...same, schedules: [{ cron: "0 0 29 2 *" }] });
+  const { schedules } = await client.workflows.get("unused", account);
+  expect(schedules).toEqual([{ cron: "0 0 29 2 *", next_instance: expect.stringMatching(/-02-29T00:00:00\.000Z$/) as string }]);
+  await client.workflows.update("unused", same);
+  expect((await client.workflows.get("unused", account)).schedules).toEqual([]);
+});
+
 test("an instance goes from creation to its output, and its steps are read in full", async () => {
   const instances = client.workflows.instances;
   const at = { ...account, workflow_name: "every" };

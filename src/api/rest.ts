@@ -3,20 +3,24 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { mount, type Api, type Endpoint } from "./endpoint.ts";
 import { failureResponse } from "./envelope.ts";
 import { accountRoutes } from "./routes/account.ts";
+import { concurrency } from "./routes/concurrency.ts";
 import { instance } from "./routes/instance.ts";
 import { instances } from "./routes/instances.ts";
 import { subscribe } from "./routes/subscribe.ts";
+import { eventTriggers } from "./routes/triggers.ts";
 import { versions } from "./routes/versions.ts";
 import { workflows } from "./routes/workflows.ts";
 
-/** Collections come before their members: `batch` is not an instance's id. */
+/** Fixed names come before those that they could be mistaken for: `batch` is no instance's id, `concurrency` no workflow. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...accountRoutes,
+  ...concurrency,
   ...workflows,
   ...instances,
   ...subscribe,
   ...instance,
   ...versions,
+  ...eventTriggers,
 ];
 
 /** The routes, and their description at `/openapi.json`. */

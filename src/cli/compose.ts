@@ -30,6 +30,8 @@ export interface Running {
   readonly log: Log;
   /** Loads a version to see that it does. Rejects with `script.invalid` when it does not. */
   tryLoad(version: ScriptVersion): Promise<void>;
+  /** The catalogue has been changed from here: its schedules are followed as they are now. */
+  deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
   open(): void;
   /** Stops taking work, lets steps under way end for as long as the options say, and closes everything. */
@@ -80,8 +82,16 @@ export async function startServer(options: ServerOptions, data: string, access: 
       await listener.close(LISTENER_GRACE_MS);
     };
     const { url, port } = listener;
-    const open = (): void => opened.resolve();
-    return { url, port, catalog, log, tryLoad: (version) => tryLoad(executor.open(version, noBindings)), open, stop };
+    return {
+      url,
+      port,
+      catalog,
+      log,
+      tryLoad: (version) => tryLoad(executor.open(version, noBindings)),
+      deployed: () => engine.schedulesChanged(),
+      open: () => opened.resolve(),
+      stop,
+    };
   } catch (cause) {
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;

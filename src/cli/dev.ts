@@ -58,6 +58,7 @@ async function deployProject(running: Running, folder: string): Promise<Deployed
   const deployment = await deploy(running.catalog, config, made, await readDevVars(folder), (version) =>
     running.tryLoad(version),
   );
+  running.deployed();
   if (config.ignored.length > 0)
     running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);
   return { ...deployment, config, inputs: made.inputs };

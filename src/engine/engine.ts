@@ -52,6 +52,8 @@ export interface Engine {
   terminatingAll(workflow: string): boolean;
   /** Begins to delete every instance of a workflow that has been removed from the catalogue, in the background. */
   removeAll(workflow: string): void;
+  /** A deployment may have changed the catalogue's schedules: they are followed from now on. */
+  schedulesChanged(): void;
   /** Calls the `fetch` handler of a script's active version. */
   fetch(script: string, request: Request): Promise<Response>;
   /** Stops taking work, waits up to `drainMs` for steps under way, suspends the rest, flushes. */

@@ -20,6 +20,7 @@ import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
 import { follow, history, Watchers } from "./query.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
+import { Schedules } from "./schedule.ts";
 import { tell } from "./tell.ts";
 import { Versions } from "./versions.ts";
 import { Timers } from "./wake.ts";
@@ -44,6 +45,7 @@ interface Wheels {
   readonly scheduler: Scheduler;
   readonly timers: Timers;
   readonly parking: Parking;
+  readonly schedules: Schedules;
   readonly bulk: Bulk;
   readonly watchers: Watchers;
 }
@@ -58,6 +60,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
     parts.bindings?.(engine) ?? (() => Promise.reject(new Failure("internal_server", { detail: "No bindings" })));
   wheels.timers.expectAt(parts.clock.now());
   wheels.scheduler.fill();
+  wheels.schedules.look();
   return engine;
 }
 
@@ -111,7 +114,8 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   const scheduler = new Scheduler(core);
   const timers = new Timers(core, () => scheduler.expect("due"));
   const parking = new Parking(core);
-  return { core, scheduler, timers, parking, bulk: new Bulk(core), watchers };
+  const schedules = new Schedules(core, scheduler);
+  return { core, scheduler, timers, parking, schedules, bulk: new Bulk(core), watchers };
 }
 
 /** A step that succeeds at its first attempt moves no timer: that is the hot path. */
@@ -130,7 +134,7 @@ function movesTimers(event: { readonly type: string; readonly attempt?: number }
 }
 
 function facade(wheels: Wheels): Engine {
-  const { core, scheduler, bulk, watchers } = wheels;
+  const { core, scheduler, schedules, bulk, watchers } = wheels;
   let closed: Promise<void> | undefined;
   return {
     create: (workflow, requests, trigger) => create(core, scheduler, workflow, requests, trigger),
@@ -146,6 +150,7 @@ function facade(wheels: Wheels): Engine {
     terminateAll: (workflow, status) => bulk.terminateAll(workflow, status),
     terminatingAll: (workflow) => bulk.terminating(workflow),
     removeAll: (workflow) => bulk.removeAll(workflow),
+    schedulesChanged: () => schedules.look(),
     fetch: (script, request) => callScript(core, script, request),
     close: (drainMs = 0) => (closed ??= close(wheels, drainMs)),
   };
@@ -166,10 +171,11 @@ async function callScript(core: Core, script: string, request: Request): Promise
 }
 
 /** Attempts under way may end within `drainMs`; then everything stops where it stands, to go on at the next start. */
-async function close({ core, scheduler, timers, parking, bulk }: Wheels, drainMs: number): Promise<void> {
+async function close({ core, scheduler, timers, parking, schedules, bulk }: Wheels, drainMs: number): Promise<void> {
   core.closing = true;
   timers.close();
   parking.close();
+  await schedules.close();
   await scheduler.quiet();
   await bulk.quiet();
   const running = [...core.instances.all()].filter((live) => live.run !== undefined);

@@ -6,6 +6,8 @@
  * are ours. Our own code tells failures apart by `name in the catalogue`, never by their text.
  */
 
+import { LIMITS } from "./limits.ts";
+
 /** What the catalogue says of a failure. */
 export interface FailureKind {
   /** The `code` of the REST envelope. */
@@ -27,6 +29,10 @@ export type FailureName =
   | "not_found"
   | "workflow.not_found"
   | "workflow.invalid_name"
+  | "workflow.too_many_schedules"
+  | "concurrency.not_found"
+  | "concurrency.already_exists"
+  | "concurrency.too_many"
   | "version.not_found"
   | "instance.not_found"
   | "instance.cannot_terminate"
@@ -75,6 +81,25 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 400,
     sentence: "Workflow name is invalid",
     hint: "Use 1 to 64 letters, digits, _ and -, not starting with -.",
+  },
+  "workflow.too_many_schedules": {
+    code: 10930,
+    status: 400,
+    sentence: `The account would have more than ${LIMITS.schedules} schedules`,
+    hint: "Take some off this workflow, or off others.",
+  },
+  "concurrency.not_found": { code: 10931, status: 404, sentence: "Concurrency key not found" },
+  "concurrency.already_exists": {
+    code: 10932,
+    status: 409,
+    sentence: "There is a concurrency key of this name",
+    hint: "Change its limit, or choose another name.",
+  },
+  "concurrency.too_many": {
+    code: 10933,
+    status: 400,
+    sentence: `There may be ${LIMITS.concurrencyKeys} concurrency keys`,
+    hint: "Delete one that is not needed.",
   },
   "version.not_found": { code: 10300, status: 404, sentence: "Version not found" },
   "instance.not_found": { code: 10400, status: 404, sentence: "Instance not found" },

@@ -10,6 +10,14 @@ type Limit =
   | "instanceAddress"
   | "stepName"
   | "eventType"
+  | "cron"
+  | "schedules"
+  | "schedulesAtOnce"
+  | "scriptName"
+  | "concurrencyKeys"
+  | "triggers"
+  | "triggerTargets"
+  | "triggerFilter"
   | "valueBytes"
   | "steps"
   | "stepsCeiling"
@@ -35,6 +43,22 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   stepName: 256,
   /** Characters of an event's type. Cloudflare: 100. */
   eventType: 100,
+  /** Characters of a cron expression. Cloudflare: 256. */
+  cron: 256,
+  /** Cron expressions of all workflows together. Cloudflare: 100. */
+  schedules: 100,
+  /** Cron expressions in one request. Cloudflare: 200. */
+  schedulesAtOnce: 200,
+  /** Characters of the name of a script or of a class. Cloudflare: 255. */
+  scriptName: 255,
+  /** Concurrency keys of the account. Ours. */
+  concurrencyKeys: 100,
+  /** Event triggers of a script. Cloudflare: 100. */
+  triggers: 100,
+  /** Targets of an event trigger. Cloudflare: 100. */
+  triggerTargets: 100,
+  /** Characters of a text in the filter of an event trigger. Cloudflare: 1,024. */
+  triggerFilter: 1_024,
   /** Bytes of params, of an event's payload, of a step's result and of an instance's output, encoded. Cloudflare: 1 MiB. */
   valueBytes: MIB,
   /** `step.do` calls of one instance unless the workflow says otherwise. Cloudflare: 10,000. */

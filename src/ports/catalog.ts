@@ -54,6 +54,14 @@ export interface Workflow {
   readonly modifiedAt: number;
 }
 
+/** A cron expression that a workflow's newest version has, and how far it has been followed. */
+export interface Schedule {
+  readonly workflow: string;
+  readonly cron: string;
+  /** Epoch milliseconds: boundaries up to here are dealt with, or were before the expression was deployed. */
+  readonly followedTo: number;
+}
+
 /** A token, of which only a hash is kept. */
 export interface TokenRecord {
   readonly id: string;
@@ -73,13 +81,21 @@ export interface Catalog {
   workflow(name: string): Promise<Workflow | undefined>;
   /** Newest first; `search` is a substring of the name. */
   workflows(query: { search?: string; offset: number; limit: number }): Promise<Slice<Workflow>>;
-  /** Stores the workflow (new or not) together with a version of it that becomes the newest. */
+  /**
+   * Stores the workflow (new or not) together with a version of it that becomes the newest. The version's cron expressions
+   * become the workflow's schedules: those that it had already go on from where they are, others begin at `createdAt`.
+   */
   putWorkflow(workflow: Workflow, version: WorkflowVersion): Promise<void>;
-  /** Forgets the workflow and its versions. Its instances are the engine's business. False when there was none. */
+  /** Forgets the workflow, its versions and its schedules. Its instances are the engine's business. False when there was none. */
   removeWorkflow(name: string): Promise<boolean>;
   workflowVersion(id: string): Promise<WorkflowVersion | undefined>;
   /** Newest first. */
   workflowVersions(workflow: string, offset: number, limit: number): Promise<Slice<WorkflowVersion>>;
+
+  /** Those of all workflows: `LIMITS.schedules` of them at the most. */
+  schedules(): Promise<Schedule[]>;
+  /** Boundaries up to `to` (epoch milliseconds) are dealt with. Never goes back; nothing happens when there is no such schedule. */
+  followSchedule(workflow: string, cron: string, to: number): Promise<void>;
 
   /** The version of a script that serves requests now. */
   activeScript(script: string): Promise<ScriptVersion | undefined>;
@@ -96,4 +112,9 @@ export interface Catalog {
   /** A small document kept under a name (account settings), as JSON text. */
   setting(name: string): Promise<string | undefined>;
   putSetting(name: string, json: string): Promise<void>;
+  /**
+   * Replaces a setting by what `change` makes of it, with nothing in between. What `change` throws is passed on, and the
+   * setting stays as it was.
+   */
+  changeSetting(name: string, change: (json: string | undefined) => string): Promise<void>;
 }

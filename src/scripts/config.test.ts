@@ -106,10 +106,22 @@ describe("a configuration", () => {
       services: [],
       triggers: { crons: ["* * * * *"] },
       observability: { enabled: true },
-      workflows: [{ binding: "A", name: "a", class_name: "A", schedules: ["* * * * *"] }],
     };
     await write("wrangler.json", JSON.stringify({ name: "shop", main: "a.js", ...more }));
-    expect((await readConfig(folder)).ignored).toEqual(["kv_namespaces", "triggers", "workflows[].schedules"]);
+    expect((await readConfig(folder)).ignored).toEqual(["kv_namespaces", "triggers"]);
+  });
+
+  test.each([
+    ["0 * * * *", ["0 * * * *"]],
+    [
+      ["0 * * * *", "0 9 * * MON-FRI"],
+      ["0 * * * *", "0 9 * * MON-FRI"],
+    ],
+    [undefined, undefined],
+  ])("may have schedules: %j", async (schedules, read) => {
+    const workflows = [{ binding: "A", name: "a", class_name: "A", schedules }];
+    await write("wrangler.json", JSON.stringify({ name: "shop", main: "a.js", workflows }));
+    expect((await readConfig(folder)).workflows[0]?.schedules).toEqual(read);
   });
 });
 
@@ -156,6 +168,19 @@ describe("a mistake in a configuration is said with its place", () => {
     [{ workflows: [{ ...workflow, binding: "" }] }, "workflows[0].binding: "],
     [{ workflows: [{ ...workflow, limits: { steps: 0 } }] }, "workflows[0].limits.steps: "],
     [{ workflows: [{ ...workflow, limits: { steps: 25_001 } }] }, "workflows[0].limits.steps: "],
+    [{ workflows: [{ ...workflow, schedules: [] }] }, "workflows[0].schedules: must not be empty"],
+    [{ workflows: [{ ...workflow, schedules: {} }] }, "workflows[0].schedules: "],
+    [{ workflows: [{ ...workflow, schedules: ["0 * * * *", 7] }] }, "workflows[0].schedules[1]: "],
+    [
+      { workflows: [workflow, { ...workflow, binding: "B", name: "b", schedules: ["0 * * * *", "0 22 * * 0"] }] },
+      'workflows[1].schedules[1]: The day of the week "0" is not valid: it takes *, 1 (Sunday) to 7 (Saturday)',
+    ],
+    [{ workflows: [{ ...workflow, schedules: "hourly" }] }, "workflows[0].schedules[0]: A cron expression has five fields"],
+    [
+      { workflows: [{ ...workflow, script_name: "post", schedules: "0 * * * *" }] },
+      'workflows[0].schedules: the class is in "post"; configure it there',
+    ],
+    [{ workflows: [{ ...workflow, script_name: "post", limits: { steps: 5 } }] }, "workflows[0].limits: the class is in"],
     [
       { workflows: [workflow, { ...workflow, binding: "B" }] },
       'workflows[1].name: "a" is used twice; every workflow needs a name of its own',

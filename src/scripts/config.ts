@@ -7,6 +7,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import { z } from "zod";
 import { isWorkflowName } from "../model/names.ts";
 import { LIMITS } from "../model/limits.ts";
+import { cronExpression } from "./workflow.ts";
 
 /** A project that cannot be used as it is. The message says which file, which part of it, and what to do. */
 export class ProjectError extends Error {
@@ -22,6 +23,9 @@ const workflow = z.object({
   class_name: z.string().min(1),
   script_name: z.string().optional(),
   limits: z.object({ steps: z.number().int().min(1).max(LIMITS.stepsCeiling).optional() }).optional(),
+  schedules: z
+    .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(cronExpression).min(1, "must not be empty"))
+    .optional(),
 });
 
 const config = z.object({
@@ -57,6 +61,8 @@ export interface WorkflowConfig {
   /** The Worker that has the class, when it is another one. */
   readonly script_name?: string | undefined;
   readonly limits?: { readonly steps?: number | undefined } | undefined;
+  /** Cron expressions; a single one may be written without the list. */
+  readonly schedules?: readonly string[] | undefined;
 }
 
 /** Parts that would change what the Worker does, and do not yet. */
@@ -91,8 +97,9 @@ export async function readConfig(folder: string): Promise<ProjectConfig> {
   const parsed = config.safeParse(raw);
   if (!parsed.success) throw new ProjectError(`${file}: ${firstIssue(parsed.error)}`);
   checkNames(file, parsed.data);
+  checkOwners(file, parsed.data);
   const ignored = NOT_YET.filter((key) => isPresent((raw as Record<string, unknown>)[key]));
-  return { ...parsed.data, file, ignored: [...ignored, ...(hasSchedules(raw) ? ["workflows[].schedules"] : [])] };
+  return { ...parsed.data, file, ignored };
 }
 
 function fromJson(file: string, text: string): unknown {
@@ -136,12 +143,18 @@ function checkNames(file: string, { name: own, workflows, vars }: z.output<typeo
   });
 }
 
+/** Settings belong to the Worker that has the class. */
+function checkOwners(file: string, { name: own, workflows }: z.output<typeof config>): void {
+  for (const [i, workflow] of workflows.entries()) {
+    const { script_name: script = own } = workflow;
+    const foreign = (["limits", "schedules"] as const).find((key) => script !== own && workflow[key] !== undefined);
+    if (foreign === undefined) continue;
+    const where = `${file}: workflows[${i}].${foreign}`;
+    throw new ProjectError(`${where}: the class is in "${script}"; configure it there, where the workflow is defined`);
+  }
+}
+
 function isPresent(value: unknown): boolean {
   if (value === undefined || value === null) return false;
   return Array.isArray(value) ? value.length > 0 : typeof value !== "object" || Object.keys(value).length > 0;
-}
-
-function hasSchedules(raw: unknown): boolean {
-  const { workflows } = raw as { workflows?: unknown };
-  return Array.isArray(workflows) && workflows.some((each: unknown) => isPresent((each as { schedules?: unknown }).schedules));
 }

@@ -51,6 +51,7 @@ const everything = async (): Promise<unknown> => ({
   workflows: await catalog.workflows({ offset: 0, limit: 100 }),
   orders: await catalog.workflowVersions("orders", 0, 100),
   returns: await catalog.workflowVersions("returns", 0, 100),
+  schedules: await catalog.schedules(),
 });
 
 const versionsOf = async (workflow: string): Promise<number> => (await catalog.workflowVersions(workflow, 0, 1)).total;
@@ -135,6 +136,19 @@ describe("the next deployment", () => {
     expect([await versionsOf("orders"), await versionsOf("returns")]).toEqual([2, 1]);
   });
 
+  test("has the schedules that it names, and no others", async () => {
+    const scheduled = (schedules?: readonly string[]): Change => ({
+      config: { workflows: CONFIG.workflows.map((each) => (each.name === "orders" ? { ...each, schedules } : each)) },
+    });
+    const crons = async (): Promise<string[]> => (await catalog.schedules()).map(({ workflow, cron }) => `${workflow}: ${cron}`);
+    await put(scheduled(["0 * * * *", "5 * * * *"]));
+    expect(await crons()).toEqual(["orders: 0 * * * *", "orders: 5 * * * *"]);
+    await put(scheduled(["5 * * * *"]));
+    expect(await crons()).toEqual(["orders: 5 * * * *"]);
+    await put(scheduled());
+    expect(await crons()).toEqual([]);
+  });
+
   test("that is an old one again makes that one active", async () => {
     await put();
     await put({ bundle: { code: "other code" } });
@@ -155,6 +169,24 @@ describe("a refusal changes nothing", () => {
     await expect(put({ bundle: { code: "other code", exports } })).rejects.toThrow(new ProjectError(message));
     expect(await everything()).toEqual(before);
     expect(loaded).toHaveLength(1);
+  });
+
+  test("of more schedules than an account may have", async () => {
+    await put();
+    const before = await everything();
+    const many = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `${from + i} * * * *`);
+    const schedules = { orders: many(0, 60), returns: [...many(0, 41), "0 * * * *"] };
+    const workflows = CONFIG.workflows.map((each) =>
+      each.name === "mail" ? each : { ...each, schedules: schedules[each.name as "orders"] },
+    );
+    await expect(put({ config: { workflows } })).rejects.toThrow(
+      new ProjectError("/shop/wrangler.json: workflows[].schedules: 101 in all; there may be 100"),
+    );
+    expect(await everything()).toEqual(before);
+    const fitting = workflows.map((each) => (each.name === "returns" ? { ...each, schedules: many(0, 40) } : each));
+    await put({ config: { workflows: fitting } });
+    expect(await catalog.schedules()).toHaveLength(100);
+    await put({ config: { workflows: fitting } });
   });
 
   test("of code that does not load", async () => {

@@ -5,8 +5,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Binding, Catalog, ScriptVersion, WorkflowSettings } from "../ports/catalog.ts";
 import type { Bundle } from "./bundle.ts";
-import { ProjectError, type ProjectConfig } from "./config.ts";
-import { putWorkflow } from "./workflow.ts";
+import { LIMITS } from "../model/limits.ts";
+import { ProjectError, type ProjectConfig, type WorkflowConfig } from "./config.ts";
+import { putWorkflow, schedulesWith } from "./workflow.ts";
 
 /** What a deployment did. */
 export interface Deployment {
@@ -33,6 +34,12 @@ export async function deploy(
       `${config.main} exports no class "${className}", which the workflow "${name}" needs (it exports ${known})`,
     );
   }
+  const schedules = await schedulesWith(
+    catalog,
+    own.map(({ name, schedules: crons = [] }) => ({ name, crons })),
+  );
+  if (schedules > LIMITS.schedules)
+    throw new ProjectError(`${config.file}: workflows[].schedules: ${schedules} in all; there may be ${LIMITS.schedules}`);
   const wanted = scriptVersion(config, bundle, secrets);
   const active = await catalog.activeScript(config.name);
   const changed = active?.hash !== wanted.hash;
@@ -42,11 +49,18 @@ export async function deploy(
     await load(version);
     await catalog.putScriptVersion(version);
   }
-  for (const { name, class_name: className, limits } of own) {
-    const settings: WorkflowSettings = limits?.steps === undefined ? {} : { limits: { steps: limits.steps } };
-    await putWorkflow(catalog, { name, className, script: config.name }, version.id, settings);
+  for (const workflow of own) {
+    const { name, class_name: className } = workflow;
+    await putWorkflow(catalog, { name, className, script: config.name }, version.id, settingsOf(workflow));
   }
   return { script: config.name, scriptVersionId: version.id, changed, workflows: own.map(({ name }) => name) };
+}
+
+function settingsOf({ limits, schedules }: WorkflowConfig): WorkflowSettings {
+  return {
+    ...(limits?.steps !== undefined && { limits: { steps: limits.steps } }),
+    ...(schedules !== undefined && { schedules: schedules.map((cron) => ({ cron })) }),
+  };
 }
 
 function scriptVersion(config: ProjectConfig, bundle: Bundle, secrets: Readonly<Record<string, string>>): ScriptVersion {

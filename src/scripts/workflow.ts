@@ -1,5 +1,7 @@
 /** Puts a workflow into the catalogue. What has not changed is not stored again: the newest version stays the newest. */
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { cronProblem } from "../model/cron.ts";
 import type { Catalog, Workflow, WorkflowSettings } from "../ports/catalog.ts";
 
 /** Points a workflow, new or known, to a class of a script version. Answers the workflow as it is then. */
@@ -31,4 +33,20 @@ export async function putWorkflow(
   };
   await catalog.putWorkflow(workflow, version);
   return workflow;
+}
+
+/** A cron expression that can be followed; what is wrong with another is said in words. */
+export const cronExpression: z.ZodType<string> = z.string().superRefine((text, context) => {
+  const message = cronProblem(text);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
+
+/** How many schedules there would be in all, if these workflows had these. They may be `LIMITS.schedules`. */
+export async function schedulesWith(
+  catalog: Catalog,
+  wanted: readonly { readonly name: string; readonly crons: readonly string[] }[],
+): Promise<number> {
+  const names = new Set(wanted.map(({ name }) => name));
+  const others = (await catalog.schedules()).filter(({ workflow }) => !names.has(workflow));
+  return wanted.reduce((sum, { crons }) => sum + new Set(crons).size, others.length);
 }

@@ -101,6 +101,31 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.workflowVersion("w1")).toBeDefined();
     });
 
+    test("schedules are those of the newest version; what stays goes on from where it is", async () => {
+      const { catalog } = at;
+      const put = (of: string, id: string, createdAt: number, crons: readonly string[]): Promise<void> =>
+        catalog.putWorkflow(workflow(of, 1, id), {
+          ...workflowVersion(of, id, createdAt),
+          settings: crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) },
+        });
+      const schedules = async (): Promise<string[]> =>
+        (await catalog.schedules()).map((each) => `${each.workflow} ${each.cron} ${each.followedTo}`).toSorted();
+      expect(await schedules()).toEqual([]);
+      await put("orders", "v1", 10, ["0 * * * *", "5 * * * *", "0 * * * *"]);
+      await put("bills", "w1", 11, ["0 * * * *"]);
+      expect(await schedules()).toEqual(["bills 0 * * * * 11", "orders 0 * * * * 10", "orders 5 * * * * 10"]);
+      await catalog.followSchedule("orders", "0 * * * *", 30);
+      await catalog.followSchedule("orders", "0 * * * *", 20);
+      await catalog.followSchedule("orders", "9 * * * *", 20);
+      await put("orders", "v2", 40, ["7 * * * *", "0 * * * *"]);
+      expect(await schedules()).toEqual(["bills 0 * * * * 11", "orders 0 * * * * 30", "orders 7 * * * * 40"]);
+      await put("orders", "v3", 50, []);
+      expect(await schedules()).toEqual(["bills 0 * * * * 11"]);
+      await put("orders", "v4", 60, ["0 * * * *"]);
+      await catalog.removeWorkflow("bills");
+      expect(await schedules()).toEqual(["orders 0 * * * * 60"]);
+    });
+
     test("the script version that was put last is the active one; older ones stay as they were", async () => {
       const { catalog } = at;
       expect(await catalog.activeScript("shop")).toBeUndefined();
@@ -129,6 +154,20 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       await catalog.putSetting("limits", "1");
       await catalog.putSetting("limits", "2");
       expect(await catalog.setting("limits")).toBe("2");
+    });
+
+    test("a setting is changed with nothing in between, or not at all", async () => {
+      const { catalog } = at;
+      const append = (text: string): Promise<void> => catalog.changeSetting("list", (before = "") => before + text);
+      await Promise.all(["a", "b", "c"].map(append));
+      expect(await catalog.setting("list")).toBe("abc");
+      const refusal = new Error("no");
+      await expect(
+        catalog.changeSetting("list", () => {
+          throw refusal;
+        }),
+      ).rejects.toBe(refusal);
+      expect(await catalog.setting("list")).toBe("abc");
     });
   });
 }

@@ -112,14 +112,6 @@ describe("workflows", () => {
       10002,
       "limits.steps",
     ],
-    [
-      "PUT",
-      "/workflows/fresh",
-      { class_name: "Quick", script_name: "script", schedules: [{ cron: "* * * * *" }] },
-      400,
-      10002,
-      "schedules",
-    ],
     ["PUT", "/workflows/fresh", { class_name: "Quick", script_name: "script", jurisdiction: "eu" }, 400, 10002, "jurisdiction"],
     ["PUT", "/workflows/not%20ok", { class_name: "Quick", script_name: "script" }, 400, 10901, "workflow_name"],
     ["GET", "/workflows/-x", undefined, 400, 10901, "workflow_name"],
@@ -166,10 +158,12 @@ describe("the platform", () => {
 
   test("has one account, in both lists that wrangler intersects", async () => {
     expect(await get("/accounts?page=1")).toMatchObject({
-      result: [{ id: "local", name: "local" }],
+      result: [{ id: "local", name: "local", type: "standard" }],
       result_info: { count: 1, total_count: 1 },
     });
-    expect(await get("/memberships?page=1")).toMatchObject({ result: [{ account: { id: "local" } }] });
+    expect(await get("/memberships?page=1")).toMatchObject({
+      result: [{ status: "accepted", roles: [expect.any(String) as string], account: { id: "local", name: "local" } }],
+    });
     expect(await get("/accounts?page=2")).toMatchObject({ result: [] });
   });
 

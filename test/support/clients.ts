@@ -47,9 +47,12 @@ export async function openWrangler(env: Readonly<Record<string, string>>, ...las
 
 /** As much of the official SDK as the tests use. */
 export interface Sdk {
+  readonly accounts: { list(): AsyncIterable<object> };
+  readonly memberships: { list(): AsyncIterable<object> };
+  readonly user: { get(): Promise<object>; readonly tokens: { verify(): Promise<object> } };
   readonly workflows: {
     list(params: object): AsyncIterable<{ name: string }>;
-    get(name: string, params: object): Promise<{ name: string; instances: Record<string, number> }>;
+    get(name: string, params: object): Promise<SdkWorkflow>;
     update(name: string, params: object): Promise<{ name: string; version_id: string }>;
     delete(name: string, params: object): Promise<{ status: string }>;
     readonly versions: {
@@ -66,6 +69,14 @@ export interface Sdk {
       readonly events: { create(type: string, params: object): Promise<unknown> };
     };
   };
+}
+
+interface SdkWorkflow {
+  readonly name: string;
+  readonly class_name: string;
+  readonly script_name: string;
+  readonly instances: Record<string, number>;
+  readonly schedules?: readonly { readonly cron: string; readonly next_instance: string }[];
 }
 
 /** The SDK's client class, with its error classes. */

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { page, pageInfo, perPage } from "../schemas.ts";
 
-const account = z.object({ id: z.string(), name: z.string() });
+const account = z.object({ id: z.string(), name: z.string(), type: z.literal("standard") });
+
+const membership = z.object({ id: z.string(), status: z.literal("accepted"), roles: z.array(z.string()), account });
 
 const pages = z.object({ page: page.default(1), per_page: perPage(20) });
 
@@ -19,7 +21,12 @@ function onePage(item: object, query: z.output<typeof pages>): { result: object[
 }
 
 function accountOf({ accountId: id }: Api): z.output<typeof account> {
-  return { id, name: id };
+  return { id, name: id, type: "standard" };
+}
+
+/** Whoever has a token may do everything. */
+function membershipOf(api: Api): z.output<typeof membership> {
+  return { id: TOKEN.id, status: "accepted", roles: ["Administrator"], account: accountOf(api) };
 }
 
 /** The platform's own routes, as far as clients of Workflows need them. */
@@ -37,8 +44,8 @@ export const accountRoutes: readonly Endpoint[] = [
     path: "/memberships",
     summary: "List memberships: one, in the one account",
     query: pages,
-    result: z.array(z.object({ id: z.string(), account })),
-    handle: ({ query }, api) => Promise.resolve(onePage({ id: TOKEN.id, account: accountOf(api) }, query)),
+    result: z.array(membership),
+    handle: ({ query }, api) => Promise.resolve(onePage(membershipOf(api), query)),
   }),
   endpoint({
     method: "get",

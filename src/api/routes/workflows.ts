@@ -1,11 +1,12 @@
 /** Workflows: list, read, put and delete them; and the defaults of the account. */
 import { z } from "zod";
+import { boundaryAfter } from "../../model/cron.ts";
 import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/status.ts";
 import { iso } from "../../model/time.ts";
 import type { Workflow, WorkflowSettings } from "../../ports/catalog.ts";
-import { putWorkflow } from "../../scripts/workflow.ts";
+import { cronExpression, putWorkflow, schedulesWith } from "../../scripts/workflow.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { page, pageInfo, perPage, retention, showRetention, shownRetention, timestamp } from "../schemas.ts";
 
@@ -23,15 +24,15 @@ const shown = z.object({
 });
 
 const put = z.object({
-  class_name: z.string().min(1).max(255),
-  script_name: z.string().min(1).max(255),
+  class_name: z.string().min(1).max(LIMITS.scriptName),
+  script_name: z.string().min(1).max(LIMITS.scriptName),
   // Terraform sends null for what has been taken out of a configuration.
   limits: z.object({ steps: z.number().int().min(1).max(LIMITS.stepsCeiling).nullish() }).nullish(),
   concurrency: z.object({ limit: z.number().int().min(1).nullish() }).nullish(),
   default_retention: retention.nullish(),
   schedules: z
-    .array(z.object({ cron: z.string() }))
-    .max(0, "Schedules are not supported yet; leave them out")
+    .array(z.object({ cron: cronExpression }))
+    .max(LIMITS.schedulesAtOnce)
     .nullish(),
   jurisdiction: z.null("This server keeps everything in one place; leave the jurisdiction out").optional(),
 });
@@ -63,9 +64,17 @@ async function showWorkflow({ store, catalog }: Api, workflow: Workflow): Promis
   return {
     ...(await showIdentity({ store }, workflow)),
     instances: Object.fromEntries(INSTANCE_STATUSES.map((each) => [each, counts[each] ?? 0])),
-    schedules: [],
+    schedules: await showSchedules(catalog, workflow),
     script_deleted: (await catalog.activeScript(workflow.script)) === undefined,
   };
+}
+
+async function showSchedules(catalog: Api["catalog"], { versionId }: Workflow): Promise<object[]> {
+  const version = await catalog.workflowVersion(versionId);
+  return (version?.settings.schedules ?? []).flatMap(({ cron }) => {
+    const next = boundaryAfter(cron, Date.now());
+    return next === undefined ? [] : [{ cron, next_instance: iso(next) }];
+  });
 }
 
 async function showIdentity({ store }: Pick<Api, "store">, workflow: Workflow): Promise<object> {
@@ -145,12 +154,16 @@ export const workflows: readonly Endpoint[] = [
       const { class_name: className, script_name: script } = body;
       const active = await api.catalog.activeScript(script);
       if (active === undefined) throw new Failure("script.not_found", { field: "script_name" });
+      const crons = (body.schedules ?? []).map(({ cron }) => cron);
+      if ((await schedulesWith(api.catalog, [{ name: params.workflow_name, crons }])) > LIMITS.schedules)
+        throw new Failure("workflow.too_many_schedules", { field: "schedules" });
       const workflow = await putWorkflow(
         api.catalog,
         { name: params.workflow_name, className, script },
         active.id,
         settingsOf(body),
       );
+      api.engine.schedulesChanged();
       const flags = { is_deleted: 0, terminator_running: api.engine.terminatingAll(workflow.name) ? 1 : 0 };
       return { result: { ...(await showIdentity(api, workflow)), version_id: workflow.versionId, ...flags } };
     },
@@ -169,10 +182,11 @@ export const workflows: readonly Endpoint[] = [
   }),
 ];
 
-function settingsOf({ limits, concurrency, default_retention: kept }: z.output<typeof put>): WorkflowSettings {
+function settingsOf({ limits, concurrency, default_retention: kept, schedules }: z.output<typeof put>): WorkflowSettings {
   return {
     ...(typeof limits?.steps === "number" && { limits: { steps: limits.steps } }),
     ...(typeof concurrency?.limit === "number" && { concurrency: { limit: concurrency.limit } }),
     ...(kept && { defaultRetention: kept }),
+    ...(schedules && schedules.length > 0 && { schedules }),
   };
 }

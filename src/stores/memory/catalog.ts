@@ -1,9 +1,10 @@
 /** The catalogue as plain maps, which remember in which order things came. */
-import type { Catalog, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
+import type { Catalog, Schedule, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
 
 export class MemoryCatalog implements Catalog {
   readonly #workflows: Map<string, Workflow> = new Map();
   readonly #workflowVersions: Map<string, WorkflowVersion> = new Map();
+  readonly #schedules: Map<string, Schedule> = new Map();
   readonly #scriptVersions: Map<string, ScriptVersion> = new Map();
   /** Script name to version id. */
   readonly #active: Map<string, string> = new Map();
@@ -25,11 +26,34 @@ export class MemoryCatalog implements Catalog {
   async putWorkflow(workflow: Workflow, version: WorkflowVersion): Promise<void> {
     this.#workflows.set(workflow.name, workflow);
     if (!this.#workflowVersions.has(version.id)) this.#workflowVersions.set(version.id, version);
+    const crons = (version.settings.schedules ?? []).map(({ cron }) => cron);
+    this.#keepSchedules(workflow.name, crons);
+    for (const cron of crons) {
+      const key = scheduleKey(workflow.name, cron);
+      if (this.#schedules.has(key)) continue;
+      this.#schedules.set(key, { workflow: workflow.name, cron, followedTo: version.createdAt });
+    }
   }
 
   async removeWorkflow(name: string): Promise<boolean> {
     for (const { id, workflow } of this.#workflowVersions.values()) if (workflow === name) this.#workflowVersions.delete(id);
+    this.#keepSchedules(name, []);
     return this.#workflows.delete(name);
+  }
+
+  #keepSchedules(of: string, crons: readonly string[]): void {
+    for (const [key, { workflow, cron }] of this.#schedules)
+      if (workflow === of && !crons.includes(cron)) this.#schedules.delete(key);
+  }
+
+  async schedules(): Promise<Schedule[]> {
+    return [...this.#schedules.values()];
+  }
+
+  async followSchedule(workflow: string, cron: string, to: number): Promise<void> {
+    const key = scheduleKey(workflow, cron);
+    const schedule = this.#schedules.get(key);
+    if (schedule !== undefined && schedule.followedTo < to) this.#schedules.set(key, { ...schedule, followedTo: to });
   }
 
   async workflowVersion(id: string): Promise<WorkflowVersion | undefined> {
@@ -81,6 +105,15 @@ export class MemoryCatalog implements Catalog {
   async putSetting(name: string, json: string): Promise<void> {
     this.#settings.set(name, json);
   }
+
+  async changeSetting(name: string, change: (json: string | undefined) => string): Promise<void> {
+    this.#settings.set(name, change(this.#settings.get(name)));
+  }
+}
+
+/** No name of a workflow has a space in it. */
+function scheduleKey(workflow: string, cron: string): string {
+  return `${workflow} ${cron}`;
 }
 
 /** Newest first; of two of the same moment, the one that came later. */

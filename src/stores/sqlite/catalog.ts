@@ -1,5 +1,5 @@
 /** The catalogue of what is deployed, in small tables of the same database. */
-import type { Catalog, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
+import type { Catalog, Schedule, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
 import { transaction, type Database, type Statement } from "./database.ts";
 
 type Row = Record<string, unknown>;
@@ -9,6 +9,10 @@ const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id A
 
 const VERSION = `SELECT id, workflow, class_name AS className, script_version_id AS scriptVersionId,
   created_at AS createdAt, settings FROM workflow_versions`;
+
+const SCHEDULE = "SELECT workflow, cron, followed_to AS followedTo FROM schedules";
+
+const FOLLOW = "UPDATE schedules SET followed_to = max(followed_to, ?) WHERE workflow = ? AND cron = ?";
 
 const TOKEN = "SELECT id, label, hash, created_at AS createdAt FROM tokens";
 
@@ -49,6 +53,7 @@ export function sqliteCatalog(db: Database): Catalog {
       transaction(db, () => {
         workflows.delete(name);
         run("DELETE FROM workflow_versions WHERE workflow = ?", name);
+        run("DELETE FROM schedules WHERE workflow = ?", name);
         return run("DELETE FROM workflows WHERE name = ?", name);
       }),
     workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
@@ -58,6 +63,8 @@ export function sqliteCatalog(db: Database): Catalog {
         .filter((version) => version !== undefined),
       total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
     }),
+    schedules: async () => all(SCHEDULE) as unknown as Schedule[],
+    followSchedule: async (of, cron, to) => void run(FOLLOW, to, of, cron),
 
     activeScript: async (script) =>
       toScript(one("SELECT * FROM script_versions WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)", script)),
@@ -71,12 +78,24 @@ export function sqliteCatalog(db: Database): Catalog {
     },
     removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
 
-    setting: async (name) => one("SELECT json FROM settings WHERE name = ?", name)?.["json"] as string | undefined,
-    putSetting: async (name, json) => {
-      run("INSERT INTO settings (name, json) VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json", name, json);
-    },
+    ...settings(db, one, run),
   };
 }
+
+function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "putSetting" | "changeSetting"> {
+  const get = (name: string): string | undefined =>
+    one("SELECT json FROM settings WHERE name = ?", name)?.["json"] as string | undefined;
+  const put = (name: string, json: string): void => {
+    run("INSERT INTO settings (name, json) VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json", name, json);
+  };
+  return {
+    setting: async (name) => get(name),
+    putSetting: async (name, json) => put(name, json),
+    changeSetting: async (name, change) => transaction(db, () => put(name, change(get(name)))),
+  };
+}
+
+type One = (sql: string, ...values: (string | number)[]) => Row | undefined;
 
 type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
 
@@ -103,6 +122,13 @@ function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): vo
     version.createdAt,
     JSON.stringify(version.settings),
   );
+  putSchedules(run, version);
+}
+
+function putSchedules(run: Run, { workflow, createdAt, settings }: WorkflowVersion): void {
+  const crons = JSON.stringify((settings.schedules ?? []).map(({ cron }) => cron));
+  run("DELETE FROM schedules WHERE workflow = ? AND cron NOT IN (SELECT value FROM json_each(?))", workflow, crons);
+  run("INSERT INTO schedules SELECT ?, value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", workflow, createdAt, crons);
 }
 
 function putScriptVersion(run: Run, version: ScriptVersion): void {

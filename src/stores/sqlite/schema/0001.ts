@@ -76,6 +76,13 @@ CREATE TABLE workflow_versions (
 ) STRICT;
 CREATE INDEX workflow_versions_by_workflow ON workflow_versions (workflow, created_at);
 
+CREATE TABLE schedules (
+  workflow TEXT NOT NULL,
+  cron TEXT NOT NULL,
+  followed_to INTEGER NOT NULL,
+  PRIMARY KEY (workflow, cron)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE scripts (
   name TEXT PRIMARY KEY,
   active_version_id TEXT NOT NULL
