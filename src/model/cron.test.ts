@@ -161,6 +161,27 @@ describe("arithmetic", () => {
     );
   });
 
+  test("what is taken comes, what is refused does not", () => {
+    const rare = fc
+      .tuple(
+        fc.oneof(
+          fc.integer({ min: 27, max: 31 }).map(String),
+          fc.integer({ min: 27, max: 31 }).map((date) => `${date}W`),
+          fc.integer({ min: 26, max: 30 }).map((back) => `L-${back}`),
+          fc.integer({ min: 26, max: 30 }).map((back) => `L-${back}W`),
+          fc.constant("*"),
+        ),
+        fc.subarray([2, 4, 6, 9, 11], { minLength: 1 }),
+        weekdays,
+      )
+      .map(([date, months, weekday]) => `0 0 ${date} ${months.join(",")} ${date === "*" ? `${weekday}#5` : "*"}`);
+    fc.assert(
+      fc.property(rare, moment, (text, ms) => {
+        expect(boundaryAfter(text, ms) === undefined).toBe(cronProblem(text) !== undefined);
+      }),
+    );
+  });
+
   test("days are the calendar's", () => {
     fc.assert(
       fc.property(moment, (ms) => {

@@ -58,7 +58,7 @@ export function cronProblem(text: string): string | undefined {
   if (text.length > LIMITS.cron) return `The expression is longer than ${LIMITS.cron} characters`;
   const cron = parse(text);
   if (typeof cron === "string") return cron;
-  return after(cron, 0) === undefined ? "There is no such day in any year" : undefined;
+  return comes(cron) ? undefined : "There is no such day in any year";
 }
 
 /** The first boundary later than a moment, both in epoch milliseconds; undefined for what `cronProblem` refuses. */
@@ -109,6 +109,21 @@ function after(cron: Cron, ms: number): number | undefined {
     if (time !== undefined) return midnight + time;
   }
   return undefined;
+}
+
+/** Whether there are such days at all. Sooner or later every month begins on every day of the week, a leap one too. */
+function comes({ months, isDay }: Cron): boolean {
+  for (const month of months)
+    for (const monthDays of monthLengths(month))
+      for (let first = 0; first < 7; first += 1)
+        for (let date = 1; date <= monthDays; date += 1)
+          if (isDay({ month, date, monthDays, weekday: ((first + date) % 7) + SUNDAY })) return true;
+  return false;
+}
+
+function monthLengths(month: number): readonly number[] {
+  if (month === 2) return [28, 29];
+  return [4, 6, 9, 11].includes(month) ? [30] : [31];
 }
 
 /** The midnights of the days that an expression means, from the day of `ms` on or back. */
