@@ -1,9 +1,20 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
 const config: ViteUserConfig = defineConfig({
+  // What the examples import, as a project that has installed the package finds it.
+  resolve: {
+    alias: {
+      "cloudflare:workers": source("src/index.ts"),
+      "stepwell/testing": source("src/testing/index.ts"),
+      stepwell: source("src/index.ts"),
+    },
+  },
   test: {
     environment: "node",
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["test/long/**", "test/clients/**", "test/projects/**", "**/node_modules/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

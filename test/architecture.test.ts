@@ -37,7 +37,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   api: { folders: ["model", "ports", "engine", "scripts"], packages: ["hono", "zod", "@hono/zod-openapi"] },
   server: { folders: ["model", "ports", "engine", "scripts", "api"], packages: ["hono", "@hono/node-server", "pino"] },
   testing: {
-    folders: ["model", "protocol", "runtime", "ports", "engine", "stores/memory"],
+    folders: ["model", "protocol", "runtime", "ports", "engine", "api", "stores/memory", "executors/in-process"],
     packages: ["vitest", "fast-check", "cloudflare:*"],
   },
   "index.ts": {

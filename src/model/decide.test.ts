@@ -139,6 +139,15 @@ describe("events for an instance", () => {
     expect([...table.state.open].map(({ name }) => name)).toEqual(["other"]);
   });
 
+  test("a wait of no time is over at once, whatever there is", () => {
+    const table = running();
+    table.does({ type: "send_event", eventType: "go", payload: "1" });
+    table.says(waiting("none", "go", 0));
+    expect(table.journal.at(-1)?.event).toMatchObject({ type: "wait_timed_out", name: "none" });
+    table.says(waiting("later"));
+    expect(table.journal.at(-1)?.event).toMatchObject({ type: "wait_completed", name: "later", payload: "1" });
+  });
+
   test("one that nobody waits for is kept for a later waiter, in order and by type", () => {
     const table = running();
     for (const payload of ["1", "2"]) table.does({ type: "send_event", eventType: "go", payload });
@@ -261,6 +270,23 @@ describe("an instance that lost its process", () => {
   });
 });
 
+describe("an instance that cannot go on for now", () => {
+  test("is paused where it is; the attempt under way is lost, but no life", () => {
+    const table = running();
+    table.says(started("a"), attempt("a"));
+    expect(table.does({ type: "suspend" })).toEqual(["attempt_errored", "workflow_paused"]);
+    expect([table.state.status, table.state.recoveries]).toEqual(["paused", 0]);
+    expect(table.does({ type: "suspend" })).toEqual([]);
+    expect(table.does({ type: "resume" })).toEqual(["workflow_resumed"]);
+  });
+
+  test("stays ended if it has ended", () => {
+    const table = running();
+    table.does({ type: "terminate" });
+    expect(table.does({ type: "suspend" })).toEqual([]);
+  });
+});
+
 describe("what the runtime says is input", () => {
   const refused = { refused: "runtime.out_of_order" };
   const cases: [string, (table: Table) => Decision][] = [
@@ -349,6 +375,7 @@ const anything: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.constantFrom<Command>(
       { type: "claim" },
       { type: "recover" },
+      { type: "suspend" },
       { type: "pause" },
       { type: "resume" },
       { type: "restart", versionId: "v2" },

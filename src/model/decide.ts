@@ -85,7 +85,8 @@ function record(state: InstanceState, event: RuntimeEvent, now: number): Decisio
     events.push({ type: "sleep_completed", name: event.name, count: event.count });
   } else if (event.type === "wait_started") {
     const oldest = state.buffered.get(event.eventType)?.[0];
-    if (oldest !== undefined) events.push({ type: "wait_completed", name: event.name, count: event.count, ...oldest });
+    if (event.timeoutMs === 0) events.push({ type: "wait_timed_out", name: event.name, count: event.count });
+    else if (oldest !== undefined) events.push({ type: "wait_completed", name: event.name, count: event.count, ...oldest });
   }
   return { events };
 }

@@ -5,6 +5,7 @@
 import type { RuntimeEvent } from "../model/events.ts";
 import { stepId, type StepKey, type StepKind } from "../model/step.ts";
 import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
+import type { InstanceMocks } from "./mocks.ts";
 
 /** What a run needs of the runtime that it is in. */
 export interface RunHost {
@@ -18,6 +19,7 @@ type RetryingOutcome = Extract<Outcome, { state: "retrying" }>;
 export class Run {
   readonly id: number;
   readonly start: StartFrame;
+  readonly mocks: InstanceMocks | undefined;
   readonly #host: RunHost;
   readonly #counts: Map<string, number> = new Map();
 
@@ -50,7 +52,8 @@ export class Run {
   /** Attempt time-outs and the like, to be cancelled with the run. */
   readonly cleanups: Set<() => void> = new Set();
 
-  constructor(start: StartFrame, host: RunHost) {
+  constructor(start: StartFrame, host: RunHost, mocks?: InstanceMocks) {
+    this.mocks = mocks;
     this.id = start.run;
     this.start = start;
     this.#host = host;

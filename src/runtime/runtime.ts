@@ -8,6 +8,7 @@ import { LIMITS } from "../model/limits.ts";
 import type { ErrorInfo, RuntimeEvent } from "../model/events.ts";
 import type { FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
 import { Inbox } from "./inbox.ts";
+import type { Mocks } from "./mocks.ts";
 import { Run } from "./run.ts";
 import { createStep, type Step } from "./step.ts";
 
@@ -41,6 +42,8 @@ export interface RuntimeHost {
   workflowClass(name: string): WorkflowClass | undefined;
   context(): ExecutionContext;
   readonly env: unknown;
+  /** Only in hosts of tests. */
+  readonly mocks?: Mocks;
 }
 
 export interface Runtime {
@@ -72,7 +75,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
   const receive = (frame: ToRuntime): void => {
     switch (frame.type) {
       case "start": {
-        const run = new Run(frame, runHost);
+        const run = new Run(frame, runHost, host.mocks?.of(frame.workflow, frame.instanceId));
         runs.set(run.id, run);
         void execute(host, run);
         return;

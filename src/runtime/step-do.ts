@@ -112,7 +112,8 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
     if (run.start.careful) await run.durable();
     let failure: { readonly thrown: unknown; readonly info: ErrorInfo; readonly final: boolean };
     try {
-      const output = toOutput(call, await attempt(run, call.callback, ctx, durationMs(config.timeout)));
+      const callback = run.mocks?.attempt(name, count, number) ?? call.callback;
+      const output = toOutput(call, await attempt(run, callback, ctx, durationMs(config.timeout)));
       run.emit(
         { type: "attempt_completed", name, count, attempt: number },
         { type: "step_completed", name, count, ...(output !== undefined && { output }) },
@@ -142,6 +143,7 @@ async function failed(
   if (!failure.final && mayRetry(config, ctx.attempt)) {
     try {
       retryDelayMs = await delayBeforeRetry(call, ctx, revive(fold(failure.thrown)));
+      if (run.mocks?.skipsDelay(name, count) === true) retryDelayMs = 0;
     } catch (cause) {
       if (!(cause instanceof NonRetryableDelay)) throw cause;
       info = { name: "NonRetryableDelayError", message: cause.message };

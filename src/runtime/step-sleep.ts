@@ -34,7 +34,8 @@ async function sleepStep(run: Run, name: string, plan: (now: number) => { durati
     const planned = plan(run.now());
     const held = run.gate();
     if (held !== undefined) await held;
-    run.emit({ type: "sleep_started", name, count, ...planned });
+    const skipped = run.mocks?.skipsSleep(name, count) === true && { wakeAt: run.now() };
+    run.emit({ type: "sleep_started", name, count, ...planned, ...skipped });
   } else if (outcome.state !== "pending") return never();
   await run.settled(id);
 }

@@ -29,7 +29,8 @@ export async function waitForEvent(run: Run, stepName: unknown, options: unknown
   if (outcome === undefined) {
     const held = run.gate();
     if (held !== undefined) await held;
-    run.emit({ type: "wait_started", name, count, eventType: type, timeoutMs });
+    const forced = run.mocks?.timesOut(name, count) === true;
+    run.emit({ type: "wait_started", name, count, eventType: type, timeoutMs: forced ? 0 : timeoutMs });
   }
   if (outcome === undefined || outcome.state === "pending") outcome = await run.settled(id);
   switch (outcome.state) {
@@ -46,7 +47,8 @@ function parse(name: string, timeout: unknown): number {
   if (timeout === undefined || timeout === null || timeout === 0 || timeout === "") return DEFAULT_WAIT_MS;
   try {
     const ms = durationMs(timeout as number | string);
-    if (ms >= 0 && ms <= LIMITS.waitMs) return ms;
+    // Zero is how a test says that the time is over already.
+    if (ms >= 0 && ms <= LIMITS.waitMs) return Math.max(1, ms);
   } catch (cause) {
     if (cause instanceof InvalidDuration) throw fatal(`Step "${name}": ${cause.message}`);
     throw fatal(`Step "${name}" has a timeout that is no duration`);

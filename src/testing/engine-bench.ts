@@ -84,7 +84,8 @@ export async function openBench(
   };
 }
 
-async function deployClasses(catalog: Catalog, classes: readonly string[]): Promise<void> {
+/** Deploys one script with these classes, each a workflow of the same name. */
+export async function deployClasses(catalog: Catalog, classes: readonly string[]): Promise<void> {
   await catalog.putScriptVersion({
     id: "s1",
     script: "script",

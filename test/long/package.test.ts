@@ -70,3 +70,25 @@ test("the embedded example runs, and finds its file again", { timeout: 60_000 },
     expect(stdout).toMatch(/^[0-9a-f-]{36} complete booked a room in Jodhpur\n$/);
   }
 });
+
+test("stepwell/testing introspects a workflow, with nothing else installed", { timeout: 60_000 }, async () => {
+  const source = `
+import { WorkflowEntrypoint } from "stepwell";
+import { env, introspectWorkflowInstance, openTestStepwell } from "stepwell/testing";
+class Nap extends WorkflowEntrypoint {
+  async run(event, step) {
+    await step.sleep("nap", "100 days");
+    return step.do("greet", () => "real");
+  }
+}
+await using stepwell = await openTestStepwell({ workflows: { NAP: Nap } });
+await using instance = await introspectWorkflowInstance(env.NAP, "one");
+await instance.modify((m) => m.mockStepResult({ name: "greet" }, "mocked"));
+await env.NAP.create({ id: "one" });
+await instance.waitForStatus("complete");
+console.log(await instance.getOutput());
+`;
+  await writeFile(join(folder, "testing.mjs"), source);
+  const { stdout } = await run(process.execPath, ["testing.mjs"], { cwd: folder });
+  expect(stdout).toBe("mocked\n");
+});

@@ -5,6 +5,7 @@
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { Executor, Host, HostEnd } from "../../ports/executor.ts";
 import { Failure } from "../../model/errors.ts";
+import type { Mocks } from "../../runtime/mocks.ts";
 import { createRuntime, type ExecutionContext, type WorkflowClass } from "../../runtime/runtime.ts";
 
 /** What runs in this process. */
@@ -15,6 +16,8 @@ export interface InProcessOptions {
   readonly env?: unknown;
   /** Epoch milliseconds, for `sleep`; the system's clock when absent. */
   readonly now?: () => number;
+  /** What a test has arranged for their steps. */
+  readonly mocks?: Mocks;
 }
 
 /** An executor whose hosts are this process. */
@@ -26,7 +29,7 @@ export function inProcessExecutor(options: InProcessOptions): Executor {
   };
 }
 
-function openHost({ classes, env, now = Date.now }: InProcessOptions): Host {
+function openHost({ classes, env, now = Date.now, mocks }: InProcessOptions): Host {
   let handler: ((frames: readonly FromRuntime[]) => void) | undefined;
   let open = true;
   const { promise: ended, resolve: end } = Promise.withResolvers<HostEnd>();
@@ -39,6 +42,7 @@ function openHost({ classes, env, now = Date.now }: InProcessOptions): Host {
     workflowClass: (name) => (Object.hasOwn(classes, name) ? classes[name] : undefined),
     context,
     env,
+    ...(mocks && { mocks }),
   });
   return {
     send: (frames: readonly ToRuntime[]) => {

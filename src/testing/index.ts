@@ -1,0 +1,13 @@
+/**
+ * `stepwell/testing`: for the tests of workflows. A test that was written for `cloudflare:test` needs its import changed,
+ * and an engine opened.
+ */
+export {
+  introspectWorkflow,
+  introspectWorkflowInstance,
+  type Modify,
+  type WorkflowInstanceIntrospector,
+  type WorkflowIntrospector,
+} from "./introspection.ts";
+export type { MockEvent, StepSelector, WorkflowInstanceModifier } from "./modifier.ts";
+export { env, openTestStepwell, type ProvidedEnv, type TestStepwell, type TestStepwellOptions } from "./test-stepwell.ts";

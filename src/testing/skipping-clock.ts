@@ -1,0 +1,52 @@
+/** The machine's clock, which can be put forward: so tests need not wait for what is only a matter of time. */
+import type { Clock } from "../ports/clock.ts";
+import { systemClock } from "../ports/system-clock.ts";
+
+export interface SkippingClock extends Clock {
+  /** Puts the clock forward to `at` (epoch milliseconds); alarms up to there ring soon. A time that has passed changes nothing. */
+  skipTo(at: number): void;
+  /** Milliseconds that have been skipped in all. */
+  readonly skippedMs: number;
+}
+
+interface Alarm {
+  readonly set: () => void;
+  cancel: () => void;
+}
+
+/** A clock that begins at the machine's time. */
+export function skippingClock(): SkippingClock {
+  let skippedMs = 0;
+  const alarms = new Set<Alarm>();
+  const now = (): number => systemClock.now() + skippedMs;
+  return {
+    now,
+    soon: (fire) => systemClock.soon(fire),
+    alarm: (at, fire) => {
+      const ring = (): void => {
+        alarms.delete(alarm);
+        fire();
+      };
+      const set = (): void => {
+        alarm.cancel();
+        alarm.cancel = systemClock.alarm(at - skippedMs, ring);
+      };
+      const alarm: Alarm = { set, cancel: () => {} };
+      alarms.add(alarm);
+      set();
+      return () => {
+        alarm.cancel();
+        alarms.delete(alarm);
+      };
+    },
+    skipTo: (at) => {
+      const byMs = at - now();
+      if (byMs <= 0) return;
+      skippedMs += byMs;
+      for (const { set } of alarms) set();
+    },
+    get skippedMs() {
+      return skippedMs;
+    },
+  };
+}

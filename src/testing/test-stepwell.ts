@@ -1,0 +1,95 @@
+/**
+ * An engine for the tests of a user's workflows: in this process, in memory, with bindings like those of a Worker. Sleeps
+ * and retry delays take no time: when nothing is under way, the clock is put forward to the next end of one.
+ */
+import { bindingHandler } from "../api/binding.ts";
+import { openEngine } from "../engine/open.ts";
+import { inProcessExecutor } from "../executors/in-process/executor.ts";
+import { Failure } from "../model/errors.ts";
+import { isWorkflowName } from "../model/names.ts";
+import { decode, encode } from "../model/value.ts";
+import type { BindingHandler } from "../ports/executor.ts";
+import { workflowBinding, type Workflow } from "../runtime/binding.ts";
+import type { WorkflowClass } from "../runtime/runtime.ts";
+import { openMemoryStore } from "../stores/memory/open.ts";
+import { deployClasses } from "./engine-bench.ts";
+import { register } from "./introspection.ts";
+import { skippingClock } from "./skipping-clock.ts";
+import { TestBed } from "./test-bed.ts";
+
+/** What to open. */
+export interface TestStepwellOptions<Binding extends string> {
+  /** Classes by the name of their binding, which is the name of the workflow, too. */
+  readonly workflows: Readonly<Record<Binding, WorkflowClass>>;
+  /** What else is in `env`. */
+  readonly env?: Readonly<Record<string, unknown>>;
+  /** The delay before a step's first retry when it names none, in milliseconds. Default 10,000, as on Cloudflare. */
+  readonly defaultRetryDelayMs?: number;
+}
+
+/** An open engine with its bindings. */
+export interface TestStepwell<Binding extends string = never> extends AsyncDisposable {
+  /** What the classes find as `this.env`, and the tests as `env`: a binding for each workflow. */
+  readonly env: Readonly<Record<Binding, Workflow>> & Readonly<Record<string, unknown>>;
+  /** Milliseconds of sleeps and retry delays that have been skipped so far. */
+  readonly skippedMs: number;
+  close(): Promise<void>;
+}
+
+/** The types of what `env` has. A test declares them, as it does for `cloudflare:test`: `interface ProvidedEnv extends Env {}`. */
+export interface ProvidedEnv {}
+
+const provided = {} as ProvidedEnv & Record<string, unknown>;
+
+/** The `env` of the engine that was opened last, as `cloudflare:test` gives it. Empty while none is open. */
+export const env: ProvidedEnv = provided;
+
+/**
+ * Opens an engine for tests.
+ *
+ * @throws Failure `workflow.invalid_name` for a name of a binding that cannot be the name of a workflow.
+ */
+export async function openTestStepwell<Binding extends string>(
+  options: TestStepwellOptions<Binding>,
+): Promise<TestStepwell<Binding>> {
+  const names = Object.keys(options.workflows) as Binding[];
+  for (const name of names) if (!isWorkflowName(name)) throw new Failure("workflow.invalid_name", { field: name });
+  const { store, catalog } = openMemoryStore();
+  await deployClasses(catalog, names);
+  const clock = skippingClock();
+  const bed = new TestBed(store, clock, names);
+  let answer: BindingHandler | undefined;
+  const bindings = names.map((workflow) => {
+    const binding = workflowBinding(async (method, args) => {
+      if (answer === undefined) throw new Failure("shutting_down");
+      return decode(await answer({ workflow, method, args: encode(args) }));
+    });
+    register(binding, bed, workflow);
+    return [workflow, binding] as const;
+  });
+  const own = { ...options.env, ...Object.fromEntries(bindings) } as TestStepwell<Binding>["env"];
+  const engine = await openEngine({
+    store,
+    catalog,
+    executor: inProcessExecutor({ classes: options.workflows, env: own, now: () => clock.now(), mocks: bed.mocks }),
+    clock,
+    ids: { uuid: () => crypto.randomUUID() },
+    settings: options.defaultRetryDelayMs === undefined ? {} : { defaultRetryDelayMs: options.defaultRetryDelayMs },
+  });
+  bed.opened(engine);
+  answer = bindingHandler(engine);
+  Object.assign(provided, own);
+  const close = async (): Promise<void> => {
+    bed.close();
+    for (const [name, value] of Object.entries(own)) if (provided[name] === value) delete provided[name];
+    await engine.close();
+  };
+  return {
+    env: own,
+    get skippedMs() {
+      return clock.skippedMs;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
