@@ -1,6 +1,7 @@
 /** stepwell, as its users start it: `stepwell dev`, one process for each project. */
 import { makeProject, startServer, type Server } from "../support/server.ts";
 import { COMPATIBILITY_DATE, identifier, type Project } from "./project.ts";
+import { lastId, type Scenario } from "./scenario.ts";
 import { logOf, type System } from "./system.ts";
 import { showEvent, type Outcome, type SubscribedEvent } from "./worker/driver.ts";
 
@@ -20,10 +21,11 @@ export async function startOwn(projects: readonly Project[]): Promise<System> {
       const { url } = found.server;
       const get = async (path: string): Promise<unknown> => (await fetch(url + path)).json();
       const outcome = (await get(`/workers/${found.project.name}/${scenario.name}`)) as Outcome;
-      const log = await get(`/cdn-cgi/local/explorer/api/workflows/${scenario.name}/instances/it`);
-      return { events: await eventsOf(url, scenario.name), ...outcome, log: logOf(log) };
+      if (!("seen" in outcome)) throw new Error(`${scenario.name}: the driver failed: ${JSON.stringify(outcome)}`);
+      const log = await get(`/cdn-cgi/local/explorer/api/workflows/${scenario.name}/instances/${lastId(scenario)}`);
+      return { events: await eventsOf(url, scenario), ...outcome, log: logOf(log) };
     },
-    close: async () => void (await Promise.all(started.map(({ stop }) => stop()))),
+    close: async () => void (await Promise.all(started.map((each) => each.stop()))),
   };
 }
 
@@ -49,8 +51,8 @@ async function start(project: Project): Promise<Started> {
 }
 
 /** The binding has no `subscribe` yet; the same events come over HTTP. */
-async function eventsOf(url: string, workflow: string): Promise<string[]> {
-  const path = `${url}/client/v4/accounts/local/workflows/${workflow}/instances/it/subscribe`;
+async function eventsOf(url: string, scenario: Scenario): Promise<string[]> {
+  const path = `${url}/client/v4/accounts/local/workflows/${scenario.name}/instances/${lastId(scenario)}/subscribe`;
   const response = await fetch(path, { headers: { accept: "text/event-stream" } });
   if (!response.ok) return [];
   const lines = (await response.text()).split("\n").filter((line) => line.startsWith("data: "));

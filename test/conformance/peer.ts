@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { bundle } from "../../src/scripts/bundle.ts";
 import { makeProject } from "../support/server.ts";
 import { COMPATIBILITY_DATE, identifier, type Project } from "./project.ts";
+import { lastId } from "./scenario.ts";
 import { logOf, type System } from "./system.ts";
 import type { Outcome } from "./worker/driver.ts";
 
@@ -35,10 +36,11 @@ export async function startPeer(projects: readonly Project[]): Promise<System> {
   await miniflare.ready;
   const workers = new Map<string, string>(projects.flatMap((each) => each.scenarios.map(({ name }) => [name, each.name])));
   return {
-    run: async ({ name }) => {
+    run: async (scenario) => {
+      const { name } = scenario;
       const handle = await miniflare.getWorker(workers.get(name) ?? "");
       const outcome = (await (await handle.fetch(`http://localhost/${name}`)).json()) as Required<Outcome>;
-      const log = await miniflare.dispatchFetch(`${EXPLORER}/workflows/${name}/instances/it`);
+      const log = await miniflare.dispatchFetch(`${EXPLORER}/workflows/${name}/instances/${lastId(scenario)}`);
       return { ...outcome, log: logOf(await log.json()) };
     },
     close: async () => {

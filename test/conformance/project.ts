@@ -35,13 +35,7 @@ const source = (path: string): string => JSON.stringify(fileURLToPath(new URL(`w
 function mainModule(scenarios: readonly Scenario[]): string {
   const classes = scenarios.map((each) => `export { Scenario as ${identifier(each)} } from "./${each.name}.js";`);
   const scripts = scenarios.map(({ name, script }) => `  ${JSON.stringify(name)}: ${uneval(script)},`);
-  return [
-    `import { driver } from ${source("driver.ts")};`,
-    ...classes,
-    "export default driver({",
-    ...scripts,
-    "});",
-  ].join("\n");
+  return [`import { driver } from ${source("driver.ts")};`, ...classes, "export default driver({", ...scripts, "});"].join("\n");
 }
 
 function module({ module: top, run }: Scenario): string {

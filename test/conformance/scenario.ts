@@ -47,6 +47,14 @@ export interface Scenario {
   readonly differences: readonly Difference[];
 }
 
+/** The instance that a script works on until it says otherwise. */
+export const DEFAULT_ID = "it";
+
+/** The instance that a script ends with: the one whose end is compared. */
+export function lastId({ script }: Scenario): string {
+  return script.findLast((action) => action[0] === "on")?.[1] ?? DEFAULT_ID;
+}
+
 /** Creates an instance and waits for its end. */
 const CREATE: readonly Action[] = [["create"], ["end"]];
 

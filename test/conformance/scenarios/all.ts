@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario.ts";
 import { batches, binding } from "./binding.ts";
 import { lifecycle, replay } from "./control.ts";
 import { errors } from "./errors.ts";
+import { restartFrom, rollback, sensitive, streams, subscribe } from "./features.ts";
 import { delays, retrying, timeouts } from "./retries.ts";
 import { naming, nested, nonRetryable, parallel, stepObject, validation } from "./steps.ts";
 import { values } from "./values.ts";
@@ -27,4 +28,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ...replay,
   ...binding,
   ...batches,
+  ...sensitive,
+  ...rollback,
+  ...streams,
+  ...subscribe,
+  ...restartFrom,
 ];

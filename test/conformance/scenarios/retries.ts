@@ -1,5 +1,7 @@
 /** Attempts, back-off, computed delays and time-outs (runtime.md §7). */
-import { topic, type Scenario } from "../scenario.ts";
+import { onPurpose, topic, type Difference, type Scenario } from "../scenario.ts";
+
+type Draft = Parameters<typeof topic>[1][number];
 
 const FAILING = `async ({ attempt }) => { see(attempt); throw new Error("no " + attempt); }`;
 
@@ -18,23 +20,58 @@ export const retrying: readonly Scenario[] = topic("retries", [
   { name: "retries-delay-text", run: `await caught(step.do("s", retries(1, "0.01 seconds"), ${FAILING}));` },
   { name: "retries-delay-numeric-text", run: `await caught(step.do("s", retries(1, "5"), ${FAILING}));` },
   { name: "retries-delay-zero", run: `await caught(step.do("s", retries(2, 0), ${FAILING}));` },
-  { name: "retries-errors-differ", run: `
-      await caught(step.do("s", retries(1), async ({ attempt }) => { throw attempt === 1 ? new TypeError("first") : new RangeError("last"); }));` },
-  { name: "retries-two-steps", run: `
+  {
+    name: "retries-errors-differ",
+    run: `
+      await caught(step.do("s", retries(1), async ({ attempt }) => { throw attempt === 1 ? new TypeError("first") : new RangeError("last"); }));`,
+  },
+  {
+    name: "retries-two-steps",
+    run: `
       const flaky = async ({ attempt, step: { name } }) => { see(name, attempt); if (attempt === 1) throw new Error("once"); return name; };
-      see(await step.do("a", retries(1), flaky), await step.do("b", retries(1), flaky));` },
-  { name: "retries-context", run: `
-      await step.do("s", { retries: { limit: 3, delay: "5 seconds", backoff: "linear" }, timeout: "1 minute" }, async (ctx) => see(Object.keys(ctx).join(), ctx));` },
-  { name: "retries-context-number", run: `await step.do("s", { retries: { limit: 1, delay: 7 }, timeout: 5000 }, async (ctx) => see(ctx.config));` },
-  { name: "retries-context-mutated", run: `
-      await caught(step.do("s", retries(1), async (ctx) => { see(ctx.attempt, ctx.config.retries.limit); ctx.config.retries.limit = 9; ctx.attempt = 7; throw new Error("no"); }));` },
-  { name: "retries-default-limit", run: `await step.do("s", async (ctx) => see(ctx.config.retries.limit, ctx.config.retries.backoff, ctx.config.timeout));` },
+      see(await step.do("a", retries(1), flaky), await step.do("b", retries(1), flaky));`,
+  },
+  {
+    name: "retries-context",
+    run: `
+      await step.do("s", { retries: { limit: 3, delay: "5 seconds", backoff: "linear" }, timeout: "1 minute" }, async (ctx) => see(Object.keys(ctx).join(), ctx));`,
+  },
+  {
+    name: "retries-context-number",
+    run: `await step.do("s", { retries: { limit: 1, delay: 7 }, timeout: 5000 }, async (ctx) => see(ctx.config));`,
+  },
+  {
+    name: "retries-context-mutated",
+    run: `
+      await caught(step.do("s", retries(1), async (ctx) => { see(ctx.attempt, ctx.config.retries.limit); ctx.config.retries.limit = 9; ctx.attempt = 7; throw new Error("no"); }));`,
+  },
+  {
+    name: "retries-default-limit",
+    run: `await step.do("s", async (ctx) => see(ctx.config.retries.limit, ctx.config.retries.backoff, ctx.config.timeout));`,
+  },
 ]);
 
-const delayed = (name: string, delay: string, limit = 1, backoff = "constant") => ({
+const delayed = (
+  name: string,
+  delay: string,
+  limit = 1,
+  backoff = "constant",
+  differences: readonly Difference[] = [],
+): Draft => ({
   name: `delay-${name}`,
+  differences,
   run: `await caught(step.do("s", retries(${limit}, ${delay}, "${backoff}"), ${FAILING}));`,
 });
+
+/** The delay function fails. */
+const fails = (name: string, delay: string): Draft =>
+  delayed(name, delay, 3, "constant", [
+    onPurpose(
+      ["events"],
+      "§7.4",
+      "The last attempt is logged with the failure of the delay function, which is what the step fails with; the local engine logs there what the callback threw.",
+    ),
+  ]);
 
 export const delays: readonly Scenario[] = topic("delays", [
   delayed("number", "() => 3"),
@@ -44,20 +81,20 @@ export const delays: readonly Scenario[] = topic("delays", [
   delayed("exponential", "() => 2", 3, "exponential"),
   delayed("sees-error", "({ error }) => (see(error), 1)"),
   delayed("sees-context", "({ ctx }) => (see(ctx), 1)"),
-  delayed("throws", `() => { throw new Error("bad delay"); }`, 3),
-  delayed("throws-text", `() => { throw "bad"; }`, 3),
-  delayed("rejects", `async () => { throw new TypeError("late"); }`, 3),
-  delayed("nan", "() => NaN", 3),
-  delayed("negative", "() => -5", 3),
-  delayed("wrong-type", "() => ({})", 3),
-  delayed("nonsense-text", `() => "soon"`, 3),
-  delayed("undefined", "() => undefined", 3),
-  delayed("infinite", "() => Infinity", 3),
+  fails("throws", `() => { throw new Error("bad delay"); }`),
+  fails("throws-text", `() => { throw "bad"; }`),
+  fails("rejects", `async () => { throw new TypeError("late"); }`),
+  fails("nan", "() => NaN"),
+  fails("negative", "() => -5"),
+  fails("wrong-type", "() => ({})"),
+  fails("nonsense-text", `() => "soon"`),
+  fails("undefined", "() => undefined"),
+  fails("infinite", "() => Infinity"),
   { name: "delay-not-called-without-retry", run: `await caught(step.do("s", retries(0, () => (see("asked"), 1)), ${FAILING}));` },
   { name: "delay-hidden-in-context", run: `await step.do("s", retries(1, () => 1), async (ctx) => see(ctx.config.retries));` },
 ]);
 
-const timed = (name: string, timeout: string, callback: string, limit = 0) => ({
+const timed = (name: string, timeout: string, callback: string, limit = 0): Draft => ({
   name: `timeout-${name}`,
   run: `await caught(step.do("s", { ...retries(${limit}), timeout: ${timeout} }, ${callback}));`,
 });
@@ -86,12 +123,14 @@ export const timeouts: readonly Scenario[] = topic("time-outs", [
   {
     name: "timeout-attempts-overlap",
     run: `
-      await caught(step.do("s", { ...retries(1), timeout: 60 }, async ({ attempt }) => {
+      let second, first;
+      const begun = new Promise((resolve) => { second = resolve; });
+      const ended = new Promise((resolve) => { first = resolve; });
+      await caught(step.do("s", { ...retries(1), timeout: 100 }, async ({ attempt }) => {
         see("start " + attempt);
-        if (attempt === 1) { await new Promise((resolve) => setTimeout(resolve, 150)); see("first goes on"); return 1; }
-        await new Promise((resolve) => setTimeout(resolve, 5)); return attempt;
+        if (attempt === 2) { second(); await ended; return attempt; }
+        await begun; see("first goes on"); first(); return attempt;
       }));
-      await step.sleep("let the first end", 200);
     `,
   },
   { name: "timeout-uncaught", run: `await step.do("s", { ...once, timeout: 30 }, ${NEVER});` },

@@ -15,6 +15,22 @@ const outputs = (name: string, expression: string, differences: Scenario["differ
   differences,
 });
 
+const REFUSED =
+  "What cannot be stored fails in one way, which can be caught and is not retried; the local engine has three, by where it fails";
+
+/** Fails at the RPC boundary of the local engine: can be caught there too, and is retried. */
+const refused = [onPurpose(["seen", "events"], "§8.1, §24", `${REFUSED}.`)];
+/** Aborts the instance there. */
+const aborts = [onPurpose(["seen", "status", "error", "events"], "§8.1, §24", `${REFUSED}; this one ends the instance there.`)];
+const badOutput = [
+  onPurpose(
+    ["error", "events"],
+    "§8.1",
+    "The instance fails on both; stepwell's error says that it was the output that could not be stored.",
+  ),
+];
+const CYCLE = "Structured clone allows cycles; the local engine stores the value and then fails to log it as JSON.";
+
 export const values: readonly Scenario[] = topic("values", [
   returns("undefined", "undefined"),
   returns("null", "null"),
@@ -35,18 +51,26 @@ export const values: readonly Scenario[] = topic("values", [
   returns("undefined-property", "({ a: undefined, b: 1 })"),
   returns("headers", `new Headers({ "x-one": "1", "x-two": "2" })`),
   returns("error-value", `[new RangeError("r"), new Error("e"), new TypeError("t")]`),
-  returns("null-prototype", "Object.assign(Object.create(null), { a: 1 })"),
+  returns("null-prototype", "Object.assign(Object.create(null), { a: 1 })", [
+    onPurpose(
+      ["seen", "events", "log"],
+      "§8.1",
+      "Structured clone takes an object without a prototype, and so does stepwell; the local engine's RPC does not.",
+    ),
+  ]),
   returns("nested-deep", "({ a: [{ b: [{ c: [{ d: new Date(1) }] }] }] })"),
-  returns("class-instance", "new (class Foo { constructor() { this.a = 1; } })()"),
-  returns("url", `new URL("https://example.com/")`),
-  returns("symbol", `Symbol("s")`),
-  returns("cycle", "(() => { const a = {}; a.self = a; return a; })()"),
+  returns("class-instance", "new (class Foo { constructor() { this.a = 1; } })()", refused),
+  returns("url", `new URL("https://example.com/")`, refused),
+  returns("symbol", `Symbol("s")`, refused),
+  returns("cycle", "(() => { const a = {}; a.self = a; return a; })()", [localDefect(["seen", "events", "log"], "§8.1", CYCLE)]),
   returns("shared-reference", "(() => { const a = { n: 1 }; return [a, a]; })()"),
-  returns("function-property", "({ a: 1, f() {} })"),
-  returns("rpc-target", "new (class extends RpcTarget {})()"),
-  returns("response", `new Response("x")`),
+  returns("function-property", "({ a: 1, f() {} })", aborts),
+  returns("rpc-target", "new (class extends RpcTarget {})()", aborts),
+  returns("response", `new Response("x")`, aborts),
   returns("long-string", `"x".repeat(900_000)`),
-  returns("too-long", `"x".repeat(1_500_000)`),
+  returns("too-long", `"x".repeat(1_500_000)`, [
+    onPurpose(["seen", "events", "log"], "§8.2", "A step's result may have 1 MiB, as documented; the local engine takes more."),
+  ]),
   {
     name: "value-is-a-copy",
     run: `
@@ -59,6 +83,7 @@ export const values: readonly Scenario[] = topic("values", [
   {
     name: "value-unserialisable-retries",
     run: `await caught(step.do("make", retries(2), async ({ attempt }) => (see(attempt), new (class Foo {})())));`,
+    differences: [onPurpose(["seen", "events", "log"], "§24", `${REFUSED}. Trying again would not change the value.`)],
   },
   outputs("undefined", "undefined"),
   outputs("null", "null"),
@@ -72,9 +97,10 @@ export const values: readonly Scenario[] = topic("values", [
   outputs("bytes", "{ bytes: new Uint8Array(3), buffer: new ArrayBuffer(2) }"),
   outputs("nan", "{ n: NaN }"),
   outputs("error", `{ e: new TypeError("t") }`),
-  outputs("class-instance", "new (class Foo { constructor() { this.a = 1; } })()"),
-  outputs("function", "{ f() {} }"),
-  outputs("symbol", `Symbol("s")`),
-  outputs("cycle", "(() => { const a = {}; a.self = a; return a; })()"),
+  outputs("class-instance", "new (class Foo { constructor() { this.a = 1; } })()", badOutput),
+  outputs("function", "{ f() {} }", badOutput),
+  outputs("symbol", `Symbol("s")`, badOutput),
+  outputs("cycle", "(() => { const a = {}; a.self = a; return a; })()", [
+    localDefect(["status", "output", "error", "events"], "§8.1", CYCLE),
+  ]),
 ]);
-void [localDefect, onPurpose];

@@ -3,7 +3,7 @@
  * runs on both systems.
  */
 import type { Workflow, WorkflowInstance } from "../../../src/runtime/binding.ts";
-import type { Action } from "../scenario.ts";
+import { DEFAULT_ID, type Action } from "../scenario.ts";
 import { seenBy } from "./observe.ts";
 import { show } from "./show.ts";
 
@@ -29,13 +29,10 @@ export interface SubscribedEvent {
   readonly retryDelayMs?: number;
 }
 
-const FINAL = ["complete", "errored", "terminated"];
+const FINAL: ReadonlySet<string> = new Set(["complete", "errored", "terminated"]);
 /** Milliseconds between two looks, and in all, when the script waits for something. */
 const LOOK_MS = 15;
 const PATIENCE_MS = 10_000;
-
-/** The id of the instance that a script works on, unless it says otherwise. */
-const DEFAULT_ID = "it";
 
 /** A driver for scripts, by the name of their workflow. The path of the request says which one. */
 export function driver(scripts: Readonly<Record<string, readonly Action[]>>): {
@@ -54,7 +51,7 @@ export function driver(scripts: Readonly<Record<string, readonly Action[]>>): {
 
 /** An event in one line. */
 export function showEvent({ type, stepName, attempt, error, retryDelayMs }: SubscribedEvent): string {
-  const parts = [type, stepName, attempt !== undefined && `#${attempt}`, error && `${error.name}: ${error.message}`];
+  const parts = [type, stepName, attempt !== undefined && `#${attempt}`, error && showInfo(error)];
   return [...parts, retryDelayMs !== undefined && `again in ${retryDelayMs}`].filter(Boolean).join(" ");
 }
 
@@ -74,7 +71,7 @@ class Drive {
       if (verb === "on") this.#id = argument;
       else if (verb === "until") await this.#until(`status ${argument}`, async () => (await this.#status()) === argument);
       else if (verb === "seen") await this.#until(`note ${show(argument)}`, () => this.#seen().includes(show(argument)));
-      else if (verb === "end") await this.#until("an end", async () => FINAL.includes(await this.#status()));
+      else if (verb === "end") await this.#until("an end", async () => FINAL.has(await this.#status()));
       else if (verb === "wait") await pause(argument);
       else await this.#answer(verb, argument);
     }
@@ -149,7 +146,7 @@ class Drive {
     }
     const { status, output, error } = await instance.status();
     // An instance that goes on would disturb what comes after; its events end when it does.
-    if (!FINAL.includes(status)) await instance.terminate();
+    if (!FINAL.has(status)) await instance.terminate().catch(() => {});
     const events = "subscribe" in instance ? { events: (await this.#events(undefined)).map(showEvent) } : {};
     // One system says null, another says nothing, where there is no output.
     return { ...about, status, output: show(output ?? undefined), error: showInfo(error), ...events };
@@ -195,7 +192,7 @@ function reported({ status, output, error }: Awaited<ReturnType<WorkflowInstance
 }
 
 function showInfo(error: { readonly name: string; readonly message: string } | undefined): string {
-  return error === undefined ? "" : `${error.name}: ${error.message}`;
+  return error === undefined ? "" : `${error.name}: ${error.message}`.replaceAll("\n", " ");
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,9 +1,19 @@
 /**
  * Any value as one line of text, the same for the same value on every system: what is compared are these lines, and they
- * are what the page of differences shows. Says the type wherever JSON would hide it.
+ * are what the page of differences shows. Says the type wherever JSON would hide it; the order of keys is left out.
  */
 
-const ERRORS = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, Error] as const;
+const ERRORS = [
+  AggregateError,
+  DOMException,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  Error,
+] as const;
 
 /** Characters of a string that are shown; longer ones end with their length. */
 const MAX_TEXT = 200;
@@ -51,7 +61,9 @@ function showObject(value: object, above: readonly object[]): string {
     const parts = Array.from({ length: value.length }, (_, i) => (Object.hasOwn(value, i) ? inner(value[i]) : "<hole>"));
     return `[${parts.join(", ")}]`;
   }
-  const fields = Object.entries(value).map(([key, item]) => `${key}: ${inner(item)}`);
+  const fields = Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${key}: ${inner(item)}`);
   return `${nameOf(value)}{${fields.join(", ")}}`;
 }
 
