@@ -218,7 +218,7 @@ describe("pause and resume", () => {
     table.says(sleeping("s", 5_000));
     table.does({ type: "idle" });
     table.now = 2_000;
-    expect(table.does({ type: "pause" })).toEqual(["workflow_paused"]);
+    expect(table.does({ type: "pause" })).toEqual(["workflow_waiting_for_pause", "workflow_paused"]);
     expect(nextWake(table.state)).toBeNull();
     table.now = 9_000;
     expect(table.does({ type: "wake" })).toEqual([]);

@@ -212,6 +212,8 @@ function pause(state: InstanceState): Decision {
     case "running":
       return { events: [{ type: "workflow_waiting_for_pause" }] };
     case "waiting":
+      // Nothing is under way that the pause would have to wait for.
+      return { events: [{ type: "workflow_waiting_for_pause" }, { type: "workflow_paused" }] };
     case "queued":
       return { events: [{ type: "workflow_paused" }] };
     default:

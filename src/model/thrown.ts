@@ -5,24 +5,58 @@
  */
 import type { ErrorInfo } from "./events.ts";
 
-const BUILT_IN = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
+/** How an error of each built-in class is made again. */
+const BUILT_IN: Readonly<Record<string, (message: string) => Error>> = {
+  Error: (message) => new Error(message),
+  AggregateError: (message) => new AggregateError([], message),
+  EvalError: (message) => new EvalError(message),
+  RangeError: (message) => new RangeError(message),
+  ReferenceError: (message) => new ReferenceError(message),
+  SyntaxError: (message) => new SyntaxError(message),
+  TypeError: (message) => new TypeError(message),
+  URIError: (message) => new URIError(message),
+};
 
-function isBuiltIn(name: string): name is keyof typeof BUILT_IN {
-  return Object.hasOwn(BUILT_IN, name);
+/** Names of `DOMException` that a fetch, a signal or a clone may end with. No other class has them in what is recorded. */
+const DOM_EXCEPTIONS: ReadonlySet<string> = new Set([
+  "AbortError",
+  "DataCloneError",
+  "DataError",
+  "InvalidAccessError",
+  "InvalidCharacterError",
+  "InvalidStateError",
+  "NetworkError",
+  "NotSupportedError",
+  "OperationError",
+  "QuotaExceededError",
+  "TimeoutError",
+]);
+
+/** True when the class survives a boundary, under this name. */
+function keepsClass(error: Error): boolean {
+  if (Object.hasOwn(BUILT_IN, error.name)) return true;
+  return DOM_EXCEPTIONS.has(error.name) && typeof DOMException === "function" && error instanceof DOMException;
 }
 
 /** What is recorded of a thrown value. */
 export function fold(thrown: unknown): ErrorInfo {
   if (thrown instanceof Error) {
     const { name, message } = thrown;
-    return isBuiltIn(name) ? { name, message } : { name: "Error", message: `${name}: ${message}` };
+    return keepsClass(thrown) ? { name, message } : { name: "Error", message: folded(name, message) };
   }
   return { name: "Error", message: typeof thrown === "object" && thrown !== null ? `#<${className(thrown)}>` : String(thrown) };
 }
 
 /** The error that user code catches for what was recorded: built-in classes are kept, any other name is folded in. */
 export function revive({ name, message }: ErrorInfo): Error {
-  return isBuiltIn(name) ? new BUILT_IN[name](message) : new Error(`${name}: ${message}`);
+  if (DOM_EXCEPTIONS.has(name)) return new DOMException(message, name);
+  const make = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
+  return make?.(message) ?? new Error(folded(name, message));
+}
+
+/** As `Error.prototype.toString` has it. */
+function folded(name: string, message: string): string {
+  return message === "" ? name : `${name}: ${message}`;
 }
 
 const NON_RETRYABLE = "NonRetryableError";

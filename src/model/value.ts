@@ -124,7 +124,20 @@ const REDUCERS: Record<string, (value: unknown) => unknown> = {
   Error: (value) => value instanceof Error && [errorClass(value), value.message, value.cause === undefined ? [] : [value.cause]],
   Headers: (value) => typeof Headers === "function" && value instanceof Headers && [...value],
   View: (value) => isCutView(value) && compact(value),
+  // devalue would keep them; Cloudflare does not, and what works here should work there.
+  URL: (value) => isUrl(value) && refuse(value),
 };
+
+function isUrl(value: unknown): value is object {
+  return (
+    (typeof URL === "function" && value instanceof URL) ||
+    (typeof URLSearchParams === "function" && value instanceof URLSearchParams)
+  );
+}
+
+function refuse(value: object): never {
+  throw new TypeError(`Cannot store an instance of ${value.constructor.name}`);
+}
 
 type Revivers = NonNullable<Parameters<typeof parse>[1]>;
 
@@ -180,7 +193,11 @@ function jsonObject(value: object, above: Set<object>): unknown {
   above.add(value);
   const shown = Array.isArray(value)
     ? Array.from(value, (item: unknown) => jsonForm(item, above) ?? null)
-    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonForm(item, above)]));
+    : Object.fromEntries(
+        Object.entries(value)
+          .map(([key, item]) => [key, jsonForm(item, above)] as const)
+          .filter(([, item]) => item !== undefined),
+      );
   above.delete(value);
   return shown;
 }

@@ -23,12 +23,17 @@ interface DelayedCall {
 }
 
 /** Milliseconds to wait; back-off applies to what a function returns, too. Rejects with `NonRetryableDelay`. */
-export async function delayBeforeRetry(call: DelayedCall, ctx: AttemptContext, error: Error): Promise<number> {
+export async function delayBeforeRetry(
+  call: DelayedCall,
+  failedAttempt: number,
+  ctx: AttemptContext,
+  error: Error,
+): Promise<number> {
   const { config, delay } = call;
-  if (config.retries.delay !== "[dynamic]") return retryDelayMs(config, ctx.attempt);
-  if (delay === undefined) return retryDelayMs(config, ctx.attempt, MISSING_FUNCTION_DELAY_MS);
+  if (config.retries.delay !== "[dynamic]") return retryDelayMs(config, failedAttempt);
+  if (delay === undefined) return retryDelayMs(config, failedAttempt, MISSING_FUNCTION_DELAY_MS);
   const base = await ask(call, delay, ctx, error);
-  if (isDelay(base)) return retryDelayMs(config, ctx.attempt, base);
+  if (isDelay(base)) return retryDelayMs(config, failedAttempt, base);
   throw complain(call, 'returned an invalid delay value (expected a number of ms or a duration string like "30 seconds")');
 }
 

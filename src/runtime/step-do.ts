@@ -80,7 +80,8 @@ function split(args: readonly unknown[]): { config: unknown; callback: unknown; 
 
 function checkRollback(name: unknown, options: unknown): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) throw fatal(`Rollback options for "${String(name)}" must be an object`);
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw fatal(`Rollback options for "${String(name)}" must be an object`);
   const { rollback, rollbackConfig } = options as { rollback?: unknown; rollbackConfig?: unknown };
   if (typeof rollback !== "function") throw fatal(`Rollback for "${String(name)}" must be a function`);
   if (parseStepConfig(rollbackConfig, DEFAULT_STEP_CONFIG) === undefined) {
@@ -107,7 +108,7 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
   const { run, name, count, config } = call;
   for (let number = first; ; number += 1) {
     run.emit({ type: "attempt_started", name, count, attempt: number });
-    const ctx: AttemptContext = { step: { name, count }, attempt: number, config: shownConfig(config) };
+    const ctx = contextOf(call, number);
     run.working(1);
     if (run.start.careful) await run.durable();
     let failure: { readonly thrown: unknown; readonly info: ErrorInfo; readonly final: boolean };
@@ -124,7 +125,7 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
     } catch (thrown) {
       failure = thrown instanceof Refused ? thrown : { thrown, info: recorded(thrown), final: isNonRetryable(thrown) };
     }
-    const outcome = await failed(call, ctx, failure);
+    const outcome = await failed(call, number, failure);
     if (outcome !== undefined) throw revive(outcome);
     const held = run.gate();
     if (held !== undefined) await held;
@@ -134,15 +135,15 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
 /** Records a failed attempt and waits for the next one; answers the error when there is none. */
 async function failed(
   call: DoCall,
-  ctx: AttemptContext,
+  number: number,
   failure: { readonly thrown: unknown; readonly info: ErrorInfo; readonly final: boolean },
 ): Promise<ErrorInfo | undefined> {
   const { run, name, count, config } = call;
   let { info } = failure;
   let retryDelayMs: number | undefined;
-  if (!failure.final && mayRetry(config, ctx.attempt)) {
+  if (!failure.final && mayRetry(config, number)) {
     try {
-      retryDelayMs = await delayBeforeRetry(call, ctx, revive(fold(failure.thrown)));
+      retryDelayMs = await delayBeforeRetry(call, number, contextOf(call, number), revive(fold(failure.thrown)));
       if (run.mocks?.skipsDelay(name, count) === true) retryDelayMs = 0;
     } catch (cause) {
       if (!(cause instanceof NonRetryableDelay)) throw cause;
@@ -153,7 +154,7 @@ async function failed(
     type: "attempt_errored",
     name,
     count,
-    attempt: ctx.attempt,
+    attempt: number,
     error: info,
     ...(retryDelayMs !== undefined && { retryDelayMs }),
   });
@@ -199,6 +200,11 @@ function toOutput({ name, count, config }: DoCall, result: unknown): Encoded | u
   if (encodedBytes(output) <= LIMITS.valueBytes) return output;
   const message = `Step ${displayName(name, count)} output is too large. Maximum allowed size is 1MiB.`;
   throw new Refused({ name: "WorkflowInternalError", message });
+}
+
+/** What user code is told of an attempt. It may do with it what it likes: nothing is read back. */
+function contextOf({ name, count, config }: DoCall, number: number): AttemptContext {
+  return { step: { name, count }, attempt: number, config: shownConfig(config) };
 }
 
 /** What the callback is told of its configuration: its own copy, without a delay that is a function. */

@@ -1,0 +1,67 @@
+/**
+ * Differences that run through many scenarios: told once, here and at the head of the report, and taken out before the
+ * systems are compared. Like any other explanation, one that explains nothing any more fails the run.
+ */
+import type { Aspect, Difference } from "./scenario.ts";
+
+/** A difference wherever an aspect has it. */
+export interface Known extends Omit<Difference, "in"> {
+  readonly in: Aspect;
+  /** Which system's lines it is taken out of. */
+  readonly of: "stepwell" | "local" | "both";
+  readonly without: (lines: readonly string[]) => readonly string[];
+}
+
+export const KNOWN: readonly Known[] = [
+  {
+    differs: "on purpose",
+    in: "events",
+    of: "stepwell",
+    because:
+      "The local engine never reports `waiting`; an instance that sleeps, waits or is about to retry is `running` there. " +
+      "stepwell tells `workflow_waiting`, and `workflow_running` when it goes on, as the documentation does.",
+    section: "§12.1",
+    without: withoutWaiting,
+  },
+  {
+    differs: "on purpose",
+    in: "answers",
+    of: "local",
+    because:
+      "Refusals of the local engine cross an RPC boundary, which puts `WorkflowError: ` before their text. " +
+      "stepwell has the text that production has.",
+    section: "§3.1",
+    without: (lines) => lines.map((line) => line.replace('rejected: Error("WorkflowError: ', 'rejected: Error("')),
+  },
+  {
+    differs: "on purpose",
+    in: "answers",
+    of: "local",
+    because:
+      "Of an instance that does not exist the local engine says `instance.not_found`, production `(instance.not_found) Instance not found`.",
+    section: "§16.2",
+    without: (lines) =>
+      lines.map((line) =>
+        line.replace('rejected: Error("instance.not_found")', 'rejected: Error("(instance.not_found) Instance not found")'),
+      ),
+  },
+  {
+    differs: "local defect",
+    in: "log",
+    of: "both",
+    because: "The local engine's log loses the message of a wait that timed out.",
+    section: "§11",
+    without: (lines) =>
+      lines.map((line) => line.replace(/^(waitForEvent .*) \(WorkflowTimeoutError: .*\)$/, "$1 (WorkflowTimeoutError)")),
+  },
+];
+
+function withoutWaiting(events: readonly string[]): readonly string[] {
+  let waiting = false;
+  return events.filter((event) => {
+    const leaves = waiting && event === "workflow_running";
+    if (event === "workflow_waiting") waiting = true;
+    else if (event.startsWith("workflow_")) waiting = false;
+    return event !== "workflow_waiting" && !leaves;
+  });
+}

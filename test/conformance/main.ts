@@ -1,0 +1,129 @@
+/**
+ * `npm run conformance`: every scenario on stepwell and on Cloudflare's local engine. Fails on a difference that nobody
+ * has explained, on an explanation of a difference that is gone, and when `docs/conformance.md` does not say the same.
+ * `--write` writes that page, `--only TEXT,…` runs the scenarios whose name or topic has one of the texts in it, `--show`
+ * prints what both systems did.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { compare, holds, type Comparison } from "./compare.ts";
+import { KNOWN } from "./known.ts";
+import { startOwn } from "./own.ts";
+import { startPeer } from "./peer.ts";
+import { projectsOf } from "./project.ts";
+import { apart, report } from "./report.ts";
+import { ASPECTS, type Scenario } from "./scenario.ts";
+import { SCENARIOS } from "./scenarios/all.ts";
+import type { Observation, System } from "./system.ts";
+
+/** Topics, and single scenarios, of what stepwell does not have yet. They are skipped by name. */
+const NOT_YET: ReadonlySet<string> = new Set([
+  "rollback",
+  "streams",
+  "subscribe",
+  "restart-from",
+  "batch-list-empty",
+  "batch-list-of-101",
+  "batch-list-invalid-id",
+  "batch-instances-bad-retention",
+  "batch-neither",
+  "batch-null",
+  "batch-delete-invalid-id",
+]);
+
+/** Scenarios under way at once on each system. */
+const CONCURRENCY = 6;
+
+const PAGE = new URL("../../docs/conformance.md", import.meta.url);
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    show: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+
+const only = values.only?.split(",");
+const chosen = SCENARIOS.filter(({ name, topic }) => only?.some((text) => name.includes(text) || topic === text) ?? true);
+const isSkipped = ({ name, topic }: Scenario): boolean => NOT_YET.has(topic) || NOT_YET.has(name);
+const skipped = chosen.filter(isSkipped);
+const runnable = chosen.filter((each) => !isSkipped(each));
+
+const onPeer = values.show ? chosen : runnable;
+const [peers, own] = await Promise.all([
+  observe(startPeer(projectsOf(onPeer)), onPeer),
+  observe(startOwn(projectsOf(runnable)), runnable),
+]);
+
+const comparisons = runnable.map((each) => compare(each, found(own, each), found(peers, each)));
+if (values.show) for (const each of chosen) showObservations(each);
+const failed = comparisons.filter((each) => !holds(each));
+for (const each of failed) complain(each);
+for (const [topic, some] of Map.groupBy(skipped, (each) => each.topic))
+  say(`Skipped: ${some.length} of ${topic}, which stepwell does not have yet`);
+const unmet = only === undefined ? KNOWN.filter((each) => comparisons.every(({ known }) => !known.has(each))) : [];
+for (const { because } of unmet) say(`\nExplains nothing any more: ${because}`);
+const failures = failed.length + unmet.length + (pageIsStale() ? 1 : 0);
+say(`\n${comparisons.length - failed.length} passed, ${failures} failed`);
+process.exitCode = failures > 0 ? 1 : 0;
+
+/** The page is compared, or written, only when everything has been run. */
+function pageIsStale(): boolean {
+  if (only !== undefined || failed.length + unmet.length > 0) return false;
+  const text = report(comparisons, skipped);
+  if (values.write) writeFileSync(PAGE, text);
+  if (values.write || readFileSync(PAGE, "utf8") === text) return false;
+  say("docs/conformance.md does not say what was found; `npm run conformance -- --write` writes it anew");
+  return true;
+}
+
+async function observe(starting: Promise<System>, scenarios: readonly Scenario[]): Promise<ReadonlyMap<Scenario, Observation>> {
+  const system = await starting;
+  const observations = new Map<Scenario, Observation>();
+  const queue = [...scenarios];
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) observations.set(next, await system.run(next));
+  };
+  try {
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  } finally {
+    await system.close();
+  }
+  return observations;
+}
+
+function found(observations: ReadonlyMap<Scenario, Observation>, scenario: Scenario): Observation {
+  const observation = observations.get(scenario);
+  if (observation === undefined) throw new Error(`${scenario.name} has not been run`);
+  return observation;
+}
+
+function complain({ scenario: { name }, partings, stale: gone }: Comparison): void {
+  say(`\n${name}`);
+  for (const { aspect, own: mine, peer, difference } of partings) {
+    if (difference !== undefined) continue;
+    const [here, there] = apart(mine, peer);
+    say(`  ${aspect} differs:`);
+    for (const line of here) say(`    stepwell ${line}`);
+    for (const line of there) say(`    local    ${line}`);
+  }
+  for (const aspect of gone) say(`  ${aspect} is said to differ, and does not`);
+}
+
+function showObservations(scenario: Scenario): void {
+  say(`\n== ${scenario.name}`);
+  for (const [who, observations] of [
+    ["stepwell", own],
+    ["local", peers],
+  ] as const) {
+    const observation = observations.get(scenario);
+    if (observation === undefined) continue;
+    say(`  ${who}`);
+    for (const aspect of ASPECTS) say(`    ${aspect}: ${[observation[aspect]].flat().join(" | ")}`);
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,259 @@
+/** What came to Workflows in 2026: rollback, stream outputs, subscriptions, restart from a step, secret outputs (runtime.md §8.3, §9, §12.3, §14, §17). */
+import { topic, type Action, type Scenario } from "../scenario.ts";
+
+const FAILS = `await step.do("fails", once, async () => { throw new RangeError("no"); });`;
+
+const undone = (name: string, run: string, script?: readonly Action[]): Parameters<typeof topic>[1][number] => ({
+  name: `rollback-${name}`,
+  module: `const undo = (see, config) => ({ rollback: async ({ ctx, output, error }) => { see("undo " + ctx.step.name, output, error); }, ...config });`,
+  run,
+  ...(script && { script }),
+});
+
+export const rollback: readonly Scenario[] = topic("rollback", [
+  undone("reverse-order", `for (const n of ["a", "b", "c"]) await step.do(n, async () => n, undo(see)); ${FAILS}`),
+  undone("not-on-success", `await step.do("a", async () => 1, undo(see)); return "fine";`),
+  undone("plain-throw", `await step.do("a", async () => 1, undo(see)); throw new TypeError("top");`),
+  undone("none-registered", `await step.do("a", async () => 1); ${FAILS}`),
+  undone("with-config", `await step.do("a", once, async () => 1, undo(see)); ${FAILS}`),
+  undone(
+    "failed-step-itself",
+    `await step.do("a", async () => 1, undo(see)); await step.do("b", once, async () => { throw new Error("b fails"); }, undo(see));`,
+  ),
+  undone(
+    "caught-failure-counts",
+    `await caught(step.do("a", once, async () => { throw new Error("a fails"); }, undo(see))); ${FAILS}`,
+  ),
+  undone(
+    "some-without",
+    `await step.do("a", async () => 1, undo(see)); await step.do("b", async () => 2); await step.do("c", async () => 3, undo(see)); ${FAILS}`,
+  ),
+  undone(
+    "context",
+    `
+      await step.do("a", retries(2, 3, "linear"), async () => ({ n: 1 }), { rollback: async (context) => see(Object.keys(context).sort().join(), context.ctx, context.stepName, context.output) }); ${FAILS}`,
+  ),
+  undone(
+    "retries",
+    `
+      await step.do("a", async () => 1, { rollback: async ({ ctx: { attempt } }) => { see(attempt); if (attempt < 3) throw new Error("again"); }, rollbackConfig: retries(5) }); ${FAILS}`,
+  ),
+  undone(
+    "halts",
+    `
+      await step.do("a", async () => 1, undo(see));
+      await step.do("b", async () => 2, { rollback: async () => { throw new Error("cannot undo"); }, rollbackConfig: once });
+      await step.do("c", async () => 3, undo(see)); ${FAILS}`,
+  ),
+  undone(
+    "non-retryable",
+    `
+      await step.do("a", async () => 1, { rollback: async ({ ctx: { attempt } }) => { see(attempt); throw new NonRetryableError("stop"); }, rollbackConfig: retries(3) }); ${FAILS}`,
+  ),
+  undone(
+    "timeout",
+    `
+      await step.do("a", async () => 1, { rollback: () => (see("undoing"), new Promise(() => {})), rollbackConfig: { ...once, timeout: 40 } }); ${FAILS}`,
+  ),
+  undone(
+    "parallel-steps",
+    `
+      await Promise.all(["a", "b", "c"].map((n) => step.do(n, () => n, undo(see)))); ${FAILS}`,
+  ),
+  undone(
+    "steps-refused-inside",
+    `
+      await step.do("a", async () => 1, { rollback: async () => { await caught(step.do("inside", async () => 1)); }, rollbackConfig: once }); ${FAILS}`,
+  ),
+  undone(
+    "after-non-retryable",
+    `await step.do("a", async () => 1, undo(see)); await step.do("b", retries(3), async () => { throw new NonRetryableError("stop"); });`,
+  ),
+  undone(
+    "after-time-out",
+    `await step.do("a", async () => 1, undo(see)); await step.do("b", { ...once, timeout: 30 }, () => new Promise(() => {}));`,
+  ),
+  undone(
+    "same-name-twice",
+    `
+      for (let i = 1; i <= 2; i += 1) await step.do("same", async () => i, { rollback: async ({ ctx: { step: { count } }, output, stepName }) => see(count, output, stepName) }); ${FAILS}`,
+  ),
+  undone("on-terminate", `await step.do("a", async () => 1, undo(see)); see("ready"); await step.sleep("nap", "1 minute");`, [
+    ["create"],
+    ["seen", "ready"],
+    ["wait", 60],
+    ["terminate", { rollback: true }],
+    ["end"],
+  ]),
+  undone(
+    "not-on-plain-terminate",
+    `await step.do("a", async () => 1, undo(see)); see("ready"); await step.sleep("nap", "1 minute");`,
+    [["create"], ["seen", "ready"], ["wait", 60], ["terminate"], ["end"]],
+  ),
+  undone(
+    "on-terminate-paused",
+    `await step.do("a", async () => 1, undo(see)); see("ready"); await step.sleep("nap", "1 minute"); see("asleep no more");`,
+    [["create"], ["seen", "ready"], ["wait", 60], ["pause"], ["until", "paused"], ["terminate", { rollback: true }], ["end"]],
+  ),
+]);
+
+const READ = `const read = async (stream) => { const chunks = []; for await (const chunk of stream) chunks.push(chunk); return chunks; };
+const total = (chunks) => chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+const text = async (stream) => new TextDecoder().decode(await new Response(stream).arrayBuffer());
+const streamOf = (...chunks) => new ReadableStream({ start(controller) { for (const chunk of chunks) controller.enqueue(chunk); controller.close(); } });
+const bytes = (value) => new TextEncoder().encode(value);`;
+
+const streamed = (name: string, run: string, script?: readonly Action[]): Parameters<typeof topic>[1][number] => ({
+  name: `stream-${name}`,
+  module: READ,
+  run,
+  ...(script && { script }),
+});
+
+export const streams: readonly Scenario[] = topic("streams", [
+  streamed(
+    "text",
+    `const s = await step.do("s", async () => streamOf(bytes("hello "), bytes("world"))); see(s instanceof ReadableStream, await text(s));`,
+  ),
+  streamed("empty", `see(await text(await step.do("s", async () => streamOf())));`),
+  streamed(
+    "chunk-types",
+    `see((await read(await step.do("s", async () => streamOf(new Uint8Array([1]), new Int16Array([2]), new Uint8Array([3]).buffer)))).flatMap((c) => [...c]));`,
+  ),
+  streamed(
+    "large",
+    `const chunks = await read(await step.do("s", async () => streamOf(...Array.from({ length: 3 }, () => new Uint8Array(400_000))))); see(total(chunks), chunks.every((c) => c.byteLength <= 262_144));`,
+  ),
+  streamed(
+    "retried",
+    `
+      see(await text(await step.do("s", retries(1), async ({ attempt }) => { if (attempt === 1) throw new Error("again"); return streamOf(bytes("attempt " + attempt)); })));`,
+  ),
+  streamed(
+    "read-twice",
+    `const s = await step.do("s", async () => streamOf(bytes("once"))); see(await text(s)); await caught(text(s));`,
+  ),
+  streamed(
+    "fails-midway",
+    `
+      await caught(step.do("s", once, async () => new ReadableStream({ pull(controller) { controller.error(new Error("midway")); } })));`,
+  ),
+  streamed(
+    "locked",
+    `await caught(step.do("s", once, async () => { const s = streamOf(bytes("x")); s.getReader(); return s; }));`,
+  ),
+  streamed("nested-in-object", `await caught(step.do("s", once, async () => ({ s: streamOf(bytes("x")) })));`),
+  streamed(
+    "replayed",
+    `const s = await step.do("s", async () => (see("callback"), streamOf(bytes("kept")))); see(await text(s)); see("waits"); await step.waitForEvent("gate", { type: "go", timeout: "1 minute" });`,
+    [
+      ["create"],
+      ["seen", "waits"],
+      ["wait", 60],
+      ["pause"],
+      ["until", "paused"],
+      ["resume"],
+      ["wait", 60],
+      ["sendEvent", { type: "go" }],
+      ["end"],
+    ],
+  ),
+  streamed(
+    "rolled-back",
+    `
+      await step.do("s", async () => streamOf(bytes("undo me")), { rollback: async ({ output }) => see(await text(output)) }); throw new Error("no");`,
+  ),
+]);
+
+const watched = (
+  name: string,
+  options: unknown,
+  run: string,
+  ...before: readonly Action[]
+): Parameters<typeof topic>[1][number] => ({
+  name: `subscribe-${name}`,
+  script: [["create"], ...before, ["end"], ["events", options]],
+  run,
+});
+
+const TWO = `await step.do("a", once, async () => ({ n: 1 })); await step.do("b", once, async () => new Map([[1, 2]])); return new Set([3]);`;
+
+export const subscribe: readonly Scenario[] = topic("subscribe", [
+  watched("all", undefined, TWO),
+  watched("from-cursor", { cursor: 2 }, TWO),
+  watched("past-the-end", { cursor: 1_000 }, TWO),
+  watched("filtered", { filter: ["step_completed", "workflow_completed"] }, TWO),
+  watched("filter-without-end", { filter: ["step_completed"] }, TWO),
+  watched(
+    "failure",
+    undefined,
+    `await caught(step.do("s", retries(1), async () => { throw new TypeError("no"); })); throw new RangeError("top");`,
+  ),
+  watched(
+    "sleep-and-wait",
+    undefined,
+    `await step.sleep("nap", 5); await caught(step.waitForEvent("wait", { type: "go", timeout: 10 }));`,
+  ),
+  watched("secret", undefined, `await step.do("s", { ...once, sensitive: "output" }, async () => "secret");`),
+  watched(
+    "undefined-and-null",
+    undefined,
+    `await step.do("u", once, async () => {}); await step.do("n", once, async () => null);`,
+  ),
+  watched("dynamic-delay", { filter: ["step_started"] }, `await step.do("s", retries(0, () => 1), async () => 1);`),
+  watched("bad-cursor", { cursor: -1 }, "return 1;"),
+  watched("bad-filter", { filter: ["nothing"] }, "return 1;"),
+  watched("unknown-option", { since: 1 }, "return 1;"),
+]);
+
+const restarted = (name: string, from: unknown, ...after: readonly Action[]): Parameters<typeof topic>[1][number] => ({
+  name: `restart-from-${name}`,
+  script: [["create"], ["end"], ["restart", { from }], ["wait", 150], ["end"], ...after],
+  run: `
+    for (const n of ["a", "b", "a"]) see(await step.do(n, once, async ({ step: { name, count } }) => (see("runs " + name + count), name + count)));
+    await step.sleep("nap", 5); see(await step.do("last", once, async () => (see("runs last"), "last")));`,
+});
+
+export const restartFrom: readonly Scenario[] = topic("restart-from", [
+  restarted("first", { name: "a" }),
+  restarted("middle", { name: "b" }),
+  restarted("second-count", { name: "a", count: 2 }),
+  restarted("sleep", { name: "nap", type: "sleep" }),
+  restarted("last", { name: "last" }),
+  restarted("missing", { name: "nothing" }),
+  restarted("missing-count", { name: "b", count: 2 }),
+  {
+    name: "restart-from-failed-step",
+    script: [["create"], ["end"], ["restart", { from: { name: "b" } }], ["wait", 150], ["end"]],
+    module: "let calls = 0;",
+    run: `
+      see(await step.do("a", once, async () => (see("runs a"), 1))); see(await step.do("b", once, async () => { calls += 1; if (calls === 1) throw new Error("first time"); return calls; }));`,
+  },
+]);
+
+const SECRET = `{ ...once, sensitive: "output" }`;
+
+export const sensitive: readonly Scenario[] = topic("sensitive", [
+  { name: "sensitive-real-for-code", run: `see(await step.do("s", ${SECRET}, async () => ({ key: "secret" })));` },
+  { name: "sensitive-config-shown", run: `await step.do("s", ${SECRET}, async ({ config: { sensitive } }) => see(sensitive));` },
+  {
+    name: "sensitive-error-shown",
+    run: `await caught(step.do("s", ${SECRET}, async () => { throw new Error("not a secret"); }));`,
+  },
+  {
+    name: "sensitive-replayed",
+    script: [
+      ["create"],
+      ["seen", "waits"],
+      ["wait", 60],
+      ["pause"],
+      ["until", "paused"],
+      ["resume"],
+      ["wait", 60],
+      ["sendEvent", { type: "go" }],
+      ["end"],
+    ],
+    run: `
+      see(await step.do("s", ${SECRET}, async () => (see("callback"), "secret"))); see("waits"); await step.waitForEvent("gate", { type: "go", timeout: "1 minute" });`,
+  },
+]);
