@@ -137,11 +137,15 @@ export class Scheduler {
 
   /** Starts an instance that the store has named; false when it is on its way already. */
   async #take(kind: ReadyKind, summary: InstanceSummary): Promise<boolean> {
-    const live = await this.#core.instances.load(summary);
-    if (this.#core.closing || live.run !== undefined || live.activating) return false;
-    if (kind === "interrupted") apply(this.#core, live, { type: "recover" });
-    await this.#start(live);
-    return true;
+    const live = await this.#core.instances.hold(summary);
+    try {
+      if (this.#core.closing || live.run !== undefined || live.activating) return false;
+      if (kind === "interrupted") apply(this.#core, live, { type: "recover" });
+      await this.#start(live);
+      return true;
+    } finally {
+      this.#core.instances.letGo(live);
+    }
   }
 
   async #start(live: Live): Promise<void> {

@@ -8,7 +8,7 @@ import { activate, stopRun } from "./activate.ts";
 import type { Scheduler } from "./claim.ts";
 import { applyDurably, type Core } from "./core.ts";
 import type { InstanceAddress } from "./engine.ts";
-import type { Live } from "./live.ts";
+import { holdsPlace, type Live } from "./live.ts";
 import { tell } from "./tell.ts";
 
 /** Attempts under way may end; no new one begins. */
@@ -60,8 +60,8 @@ export function sendEvent(core: Core, address: InstanceAddress, eventType: strin
   if (encodedBytes(payload) > LIMITS.valueBytes) throw new Failure("instance.too_large", { field: "payload" });
   return core.instances.use(address, async (live) => {
     await applyDurably(core, live, { type: "send_event", eventType, payload });
-    // It had been waiting as a row only: bring it back to take the event.
-    if (live.state.status === "running" && live.run === undefined) await activate(core, live);
+    // It had been waiting as a row only: bring it back to take the event, even if it is to be paused by now.
+    if (holdsPlace(live.state.status)) await activate(core, live);
   });
 }
 
