@@ -1,5 +1,14 @@
 /** The catalogue of what is deployed, in small tables of the same database. */
-import type { Catalog, Schedule, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
+import type {
+  Catalog,
+  NewWorkflowVersion,
+  Schedule,
+  ScriptVersion,
+  Slice,
+  TokenRecord,
+  Workflow,
+  WorkflowVersion,
+} from "../../ports/catalog.ts";
 import { transaction, type Database, type Statement } from "./database.ts";
 
 type Row = Record<string, unknown>;
@@ -8,7 +17,7 @@ const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id A
   created_at AS createdAt, modified_at AS modifiedAt FROM workflows`;
 
 const VERSION = `SELECT id, workflow, class_name AS className, script_version_id AS scriptVersionId,
-  created_at AS createdAt, settings FROM workflow_versions`;
+  created_at AS createdAt, settings, graph IS NOT NULL AS hasGraph FROM workflow_versions`;
 
 const SCHEDULE = "SELECT workflow, cron, followed_to AS followedTo FROM schedules";
 
@@ -45,9 +54,9 @@ export function sqliteCatalog(db: Database): Catalog {
       ) as unknown as Workflow[],
       total: count(one("SELECT count(*) AS n FROM workflows WHERE instr(name, ?) > 0", search)),
     }),
-    putWorkflow: async (changed, version) => {
+    putWorkflow: async (changed, version, graph) => {
       workflows.delete(changed.name);
-      transaction(db, () => putWorkflow(run, changed, version));
+      transaction(db, () => putWorkflow(run, changed, version, graph));
     },
     removeWorkflow: async (name) =>
       transaction(db, () => {
@@ -78,8 +87,14 @@ export function sqliteCatalog(db: Database): Catalog {
     },
     removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
 
+    ...graphs(one),
     ...settings(db, one, run),
   };
+}
+
+function graphs(one: One): Pick<Catalog, "workflowGraph"> {
+  const sql = "SELECT graph FROM workflow_versions WHERE id = ? AND graph IS NOT NULL";
+  return { workflowGraph: async (id) => one(sql, id)?.["graph"] as string | undefined };
 }
 
 function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "putSetting" | "changeSetting"> {
@@ -99,7 +114,7 @@ type One = (sql: string, ...values: (string | number)[]) => Row | undefined;
 
 type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
 
-function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): void {
+function putWorkflow(run: Run, workflow: Workflow, version: NewWorkflowVersion, graph: string | undefined): void {
   run(
     `INSERT INTO workflows (name, id, class_name, script, version_id, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET id = excluded.id, class_name = excluded.class_name, script = excluded.script,
@@ -113,19 +128,20 @@ function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): vo
     workflow.modifiedAt,
   );
   run(
-    `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings)
-     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings, graph)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     version.id,
     version.workflow,
     version.className,
     version.scriptVersionId,
     version.createdAt,
     JSON.stringify(version.settings),
+    graph ?? null,
   );
   putSchedules(run, version);
 }
 
-function putSchedules(run: Run, { workflow, createdAt, settings }: WorkflowVersion): void {
+function putSchedules(run: Run, { workflow, createdAt, settings }: NewWorkflowVersion): void {
   const crons = JSON.stringify((settings.schedules ?? []).map(({ cron }) => cron));
   run("DELETE FROM schedules WHERE workflow = ? AND cron NOT IN (SELECT value FROM json_each(?))", workflow, crons);
   run("INSERT INTO schedules SELECT ?, value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", workflow, createdAt, crons);
@@ -154,7 +170,9 @@ function putScriptVersion(run: Run, version: ScriptVersion): void {
 }
 
 function toVersion(row: Row | undefined): WorkflowVersion | undefined {
-  return row && ({ ...row, settings: JSON.parse(String(row["settings"])) } as unknown as WorkflowVersion);
+  if (row === undefined) return undefined;
+  const settings: unknown = JSON.parse(String(row["settings"]));
+  return { ...row, settings, hasGraph: row["hasGraph"] === 1 } as unknown as WorkflowVersion;
 }
 
 function toScript(row: Row | undefined): ScriptVersion | undefined {
