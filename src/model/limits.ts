@@ -88,8 +88,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   recoveries: 5,
   /** Bytes of outcomes that travel to the runtime at once. Ours. */
   historyWindowBytes: 256 * KIB,
-  /** Characters of a bundle that a graph is drawn from: parsing takes time. Ours. */
-  graphCode: 4 * MIB,
+  /** Characters of a bundle that a graph is drawn from: parsing takes the main thread's time. Ours. */
+  graphCode: MIB,
   /** Pieces of syntax that drawing a graph may look at. Ours. */
   graphVisits: 200_000,
   /** How deep syntax and calls may be nested in what is drawn. Ours. */

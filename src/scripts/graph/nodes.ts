@@ -143,9 +143,6 @@ export type GraphNode =
   | Start
   | Break;
 
-/** Nodes that have moments. */
-export type TimedNode = Extract<GraphNode, Timed & { readonly name: string }> & Timed;
-
 /** A version's graph. */
 export interface Graph {
   /** Of the format. Cloudflare's: 1. */

@@ -65,13 +65,7 @@ export function sqliteCatalog(db: Database): Catalog {
         run("DELETE FROM schedules WHERE workflow = ?", name);
         return run("DELETE FROM workflows WHERE name = ?", name);
       }),
-    workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
-    workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
-      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
-        .map(toVersion)
-        .filter((version) => version !== undefined),
-      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
-    }),
+    ...versions(one, all),
     schedules: async () => all(SCHEDULE) as unknown as Schedule[],
     followSchedule: async (of, cron, to) => void run(FOLLOW, to, of, cron),
 
@@ -87,14 +81,22 @@ export function sqliteCatalog(db: Database): Catalog {
     },
     removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
 
-    ...graphs(one),
     ...settings(db, one, run),
   };
 }
 
-function graphs(one: One): Pick<Catalog, "workflowGraph"> {
-  const sql = "SELECT graph FROM workflow_versions WHERE id = ? AND graph IS NOT NULL";
-  return { workflowGraph: async (id) => one(sql, id)?.["graph"] as string | undefined };
+function versions(one: One, all: All): Pick<Catalog, "workflowVersion" | "workflowGraph" | "workflowVersions"> {
+  return {
+    workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
+    workflowGraph: async (id) =>
+      one("SELECT graph FROM workflow_versions WHERE id = ? AND graph IS NOT NULL", id)?.["graph"] as string | undefined,
+    workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
+      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
+        .map(toVersion)
+        .filter((version) => version !== undefined),
+      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
+    }),
+  };
 }
 
 function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "putSetting" | "changeSetting"> {
@@ -111,6 +113,8 @@ function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "
 }
 
 type One = (sql: string, ...values: (string | number)[]) => Row | undefined;
+
+type All = (sql: string, ...values: (string | number)[]) => Row[];
 
 type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
 
