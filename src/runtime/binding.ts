@@ -4,6 +4,8 @@
  */
 import type { BatchError, InstanceStatus, Workflow, WorkflowInstance } from "./binding-types.ts";
 
+export type * from "./binding-types.ts";
+
 /** Asks the engine. Handle methods have the instance's id as their first argument. */
 export type Call = (method: string, args: readonly unknown[]) => Promise<unknown>;
 
