@@ -28,7 +28,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   runtime: { folders: ["model", "protocol"], ...PURE },
   ports: { folders: ["model", "protocol"], ...PURE },
   engine: { folders: ["model", "protocol", "ports"], ...PURE },
-  scripts: { folders: ["model", "ports"], packages: ["esbuild", "jsonc-parser", "smol-toml", "zod"] },
+  scripts: { folders: ["model", "ports"], packages: ["acorn", "esbuild", "jsonc-parser", "smol-toml", "zod"] },
   vault: { folders: ["model", "ports"] },
   "stores/*": STORE,
   "stores/postgres": { ...STORE, packages: ["postgres"] },

@@ -1,11 +1,22 @@
 /** The catalogue as plain maps, which remember in which order things came. */
-import type { Catalog, Schedule, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
+import type {
+  Catalog,
+  NewWorkflowVersion,
+  Schedule,
+  ScriptVersion,
+  Slice,
+  TokenRecord,
+  Workflow,
+  WorkflowVersion,
+} from "../../ports/catalog.ts";
 
 export class MemoryCatalog implements Catalog {
   readonly #workflows: Map<string, Workflow> = new Map();
   readonly #workflowVersions: Map<string, WorkflowVersion> = new Map();
   readonly #schedules: Map<string, Schedule> = new Map();
   readonly #scriptVersions: Map<string, ScriptVersion> = new Map();
+  /** Version id to graph. */
+  readonly #graphs: Map<string, string> = new Map();
   /** Script name to version id. */
   readonly #active: Map<string, string> = new Map();
   readonly #tokens: Map<string, TokenRecord> = new Map();
@@ -23,9 +34,12 @@ export class MemoryCatalog implements Catalog {
     );
   }
 
-  async putWorkflow(workflow: Workflow, version: WorkflowVersion): Promise<void> {
+  async putWorkflow(workflow: Workflow, version: NewWorkflowVersion, graph?: string): Promise<void> {
     this.#workflows.set(workflow.name, workflow);
-    if (!this.#workflowVersions.has(version.id)) this.#workflowVersions.set(version.id, version);
+    if (!this.#workflowVersions.has(version.id)) {
+      this.#workflowVersions.set(version.id, { ...version, hasGraph: graph !== undefined });
+      if (graph !== undefined) this.#graphs.set(version.id, graph);
+    }
     const crons = (version.settings.schedules ?? []).map(({ cron }) => cron);
     this.#keepSchedules(workflow.name, crons);
     for (const cron of crons) {
@@ -36,7 +50,11 @@ export class MemoryCatalog implements Catalog {
   }
 
   async removeWorkflow(name: string): Promise<boolean> {
-    for (const { id, workflow } of this.#workflowVersions.values()) if (workflow === name) this.#workflowVersions.delete(id);
+    for (const { id, workflow } of this.#workflowVersions.values()) {
+      if (workflow !== name) continue;
+      this.#workflowVersions.delete(id);
+      this.#graphs.delete(id);
+    }
     this.#keepSchedules(name, []);
     return this.#workflows.delete(name);
   }
@@ -58,6 +76,10 @@ export class MemoryCatalog implements Catalog {
 
   async workflowVersion(id: string): Promise<WorkflowVersion | undefined> {
     return this.#workflowVersions.get(id);
+  }
+
+  async workflowGraph(versionId: string): Promise<string | undefined> {
+    return this.#graphs.get(versionId);
   }
 
   async workflowVersions(workflow: string, offset: number, limit: number): Promise<Slice<WorkflowVersion>> {

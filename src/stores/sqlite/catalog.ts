@@ -1,5 +1,14 @@
 /** The catalogue of what is deployed, in small tables of the same database. */
-import type { Catalog, Schedule, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
+import type {
+  Catalog,
+  NewWorkflowVersion,
+  Schedule,
+  ScriptVersion,
+  Slice,
+  TokenRecord,
+  Workflow,
+  WorkflowVersion,
+} from "../../ports/catalog.ts";
 import { transaction, type Database, type Statement } from "./database.ts";
 
 type Row = Record<string, unknown>;
@@ -8,7 +17,7 @@ const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id A
   created_at AS createdAt, modified_at AS modifiedAt FROM workflows`;
 
 const VERSION = `SELECT id, workflow, class_name AS className, script_version_id AS scriptVersionId,
-  created_at AS createdAt, settings FROM workflow_versions`;
+  created_at AS createdAt, settings, graph IS NOT NULL AS hasGraph FROM workflow_versions`;
 
 const SCHEDULE = "SELECT workflow, cron, followed_to AS followedTo FROM schedules";
 
@@ -45,9 +54,9 @@ export function sqliteCatalog(db: Database): Catalog {
       ) as unknown as Workflow[],
       total: count(one("SELECT count(*) AS n FROM workflows WHERE instr(name, ?) > 0", search)),
     }),
-    putWorkflow: async (changed, version) => {
+    putWorkflow: async (changed, version, graph) => {
       workflows.delete(changed.name);
-      transaction(db, () => putWorkflow(run, changed, version));
+      transaction(db, () => putWorkflow(run, changed, version, graph));
     },
     removeWorkflow: async (name) =>
       transaction(db, () => {
@@ -56,13 +65,7 @@ export function sqliteCatalog(db: Database): Catalog {
         run("DELETE FROM schedules WHERE workflow = ?", name);
         return run("DELETE FROM workflows WHERE name = ?", name);
       }),
-    workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
-    workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
-      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
-        .map(toVersion)
-        .filter((version) => version !== undefined),
-      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
-    }),
+    ...versions(one, all),
     schedules: async () => all(SCHEDULE) as unknown as Schedule[],
     followSchedule: async (of, cron, to) => void run(FOLLOW, to, of, cron),
 
@@ -82,6 +85,20 @@ export function sqliteCatalog(db: Database): Catalog {
   };
 }
 
+function versions(one: One, all: All): Pick<Catalog, "workflowVersion" | "workflowGraph" | "workflowVersions"> {
+  return {
+    workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
+    workflowGraph: async (id) =>
+      one("SELECT graph FROM workflow_versions WHERE id = ? AND graph IS NOT NULL", id)?.["graph"] as string | undefined,
+    workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
+      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
+        .map(toVersion)
+        .filter((version) => version !== undefined),
+      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
+    }),
+  };
+}
+
 function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "putSetting" | "changeSetting"> {
   const get = (name: string): string | undefined =>
     one("SELECT json FROM settings WHERE name = ?", name)?.["json"] as string | undefined;
@@ -97,9 +114,11 @@ function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "
 
 type One = (sql: string, ...values: (string | number)[]) => Row | undefined;
 
+type All = (sql: string, ...values: (string | number)[]) => Row[];
+
 type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
 
-function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): void {
+function putWorkflow(run: Run, workflow: Workflow, version: NewWorkflowVersion, graph: string | undefined): void {
   run(
     `INSERT INTO workflows (name, id, class_name, script, version_id, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET id = excluded.id, class_name = excluded.class_name, script = excluded.script,
@@ -113,19 +132,20 @@ function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): vo
     workflow.modifiedAt,
   );
   run(
-    `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings)
-     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings, graph)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     version.id,
     version.workflow,
     version.className,
     version.scriptVersionId,
     version.createdAt,
     JSON.stringify(version.settings),
+    graph ?? null,
   );
   putSchedules(run, version);
 }
 
-function putSchedules(run: Run, { workflow, createdAt, settings }: WorkflowVersion): void {
+function putSchedules(run: Run, { workflow, createdAt, settings }: NewWorkflowVersion): void {
   const crons = JSON.stringify((settings.schedules ?? []).map(({ cron }) => cron));
   run("DELETE FROM schedules WHERE workflow = ? AND cron NOT IN (SELECT value FROM json_each(?))", workflow, crons);
   run("INSERT INTO schedules SELECT ?, value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", workflow, createdAt, crons);
@@ -154,7 +174,9 @@ function putScriptVersion(run: Run, version: ScriptVersion): void {
 }
 
 function toVersion(row: Row | undefined): WorkflowVersion | undefined {
-  return row && ({ ...row, settings: JSON.parse(String(row["settings"])) } as unknown as WorkflowVersion);
+  if (row === undefined) return undefined;
+  const settings: unknown = JSON.parse(String(row["settings"]));
+  return { ...row, settings, hasGraph: row["hasGraph"] === 1 } as unknown as WorkflowVersion;
 }
 
 function toScript(row: Row | undefined): ScriptVersion | undefined {

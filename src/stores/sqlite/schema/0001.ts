@@ -72,7 +72,8 @@ CREATE TABLE workflow_versions (
   class_name TEXT NOT NULL,
   script_version_id TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  settings TEXT NOT NULL
+  settings TEXT NOT NULL,
+  graph TEXT
 ) STRICT;
 CREATE INDEX workflow_versions_by_workflow ON workflow_versions (workflow, created_at);
 
