@@ -31,13 +31,23 @@ export const lifecycle: readonly Scenario[] = topic("lifecycle", [
   },
   {
     name: "pause-in-step",
-    script: [["create"], ["seen", "in step"], ["pause"], ["status"], ["until", "paused"], ["wait", 300], ["resume"], ["end"]],
+    script: [
+      ["create"],
+      ["seen", "in step"],
+      ["wait", 150],
+      ["pause"],
+      ["status"],
+      ["until", "paused"],
+      ["wait", 300],
+      ["resume"],
+      ["end"],
+    ],
     run: `
       await step.do("long", async () => { see("in step"); await new Promise((resolve) => setTimeout(resolve, 1500)); return 1; }); see(await step.do("next", async () => 2));`,
   },
   {
     name: "pause-cancelled",
-    script: [["create"], ["seen", "in step"], ["pause"], ["status"], ["resume"], ["end"]],
+    script: [["create"], ["seen", "in step"], ["wait", 150], ["pause"], ["status"], ["resume"], ["end"]],
     run: `
       await step.do("long", async () => { see("in step"); await new Promise((resolve) => setTimeout(resolve, 2000)); return 1; }); see(await step.do("next", async () => 2));`,
   },
@@ -58,7 +68,7 @@ export const lifecycle: readonly Scenario[] = topic("lifecycle", [
   {
     name: "sleep-resumes-after-pause",
     script: [...begun, ["pause"], ["until", "paused"], ["wait", 300], ["resume"], ["end"]],
-    run: `see("before"); await step.sleep("nap", 1500); see("after");`,
+    run: `see("before"); await step.sleep("nap", 900); see("after");`,
   },
   { name: "terminate-waiting", script: [...begun, ["terminate"], ["status"]], run: WAIT },
   { name: "terminate-sleeping", script: [...begun, ["terminate"], ["end"]], run: NAP },
