@@ -23,7 +23,11 @@ export interface InstanceStatusReport {
   readonly error?: { readonly name: string; readonly message: string };
   /** The JSON form of what `run` returned. */
   readonly output?: unknown;
-  readonly rollback?: unknown;
+  /** How a rollback ended; absent when there was none. */
+  readonly rollback?: {
+    readonly outcome: "complete" | "failed";
+    readonly error: { readonly name: string; readonly message: string } | null;
+  };
 }
 
 /** A handle to one instance. Rejections carry Cloudflare's text: `(instance.not_found) Instance not found`. */
@@ -31,8 +35,12 @@ export interface WorkflowInstance {
   readonly id: string;
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** With `rollback`, steps that have a handler are undone first. */
   terminate(options?: { readonly rollback?: boolean }): Promise<void>;
-  restart(options?: unknown): Promise<void>;
+  /** From the beginning, or keeping what had started before a step; `count` is 1 and `type` is `do` unless they are given. */
+  restart(options?: {
+    readonly from?: { readonly name: string; readonly count?: number; readonly type?: "do" | "sleep" | "waitForEvent" };
+  }): Promise<void>;
   delete(): Promise<void>;
   status(): Promise<InstanceStatusReport>;
   /** `payload` may be anything that structured clone takes, up to 1 MiB. */

@@ -62,6 +62,23 @@ export interface WorkflowStepContext {
   readonly signal: AbortSignal;
 }
 
+/** What a rollback handler is told. Cloudflare's `WorkflowRollbackContext`. */
+export interface WorkflowRollbackContext<T> {
+  readonly ctx: WorkflowStepContext;
+  /** Why the instance ends. */
+  readonly error: Error;
+  /** What the step returned; undefined also when it did not get that far. */
+  readonly output: T | undefined;
+  /** The step's name with its counter. */
+  readonly stepName: string;
+}
+
+/** How to undo a step. Cloudflare's `WorkflowStepRollbackOptions`. */
+export interface WorkflowStepRollbackOptions<T> {
+  readonly rollback: (context: WorkflowRollbackContext<T>) => void | Promise<void>;
+  readonly rollbackConfig?: Pick<WorkflowStepConfig, "retries" | "timeout">;
+}
+
 /** What `waitForEvent` gives. */
 export interface WorkflowStepEvent<Payload> {
   readonly payload: Readonly<Payload>;
@@ -71,8 +88,17 @@ export interface WorkflowStepEvent<Payload> {
 
 /** Durable steps. */
 export interface WorkflowStep {
-  do<T>(name: string, callback: (ctx: WorkflowStepContext) => T | Promise<T>): Promise<T>;
-  do<T>(name: string, config: WorkflowStepConfig, callback: (ctx: WorkflowStepContext) => T | Promise<T>): Promise<T>;
+  do<T>(
+    name: string,
+    callback: (ctx: WorkflowStepContext) => T | Promise<T>,
+    rollback?: WorkflowStepRollbackOptions<T>,
+  ): Promise<T>;
+  do<T>(
+    name: string,
+    config: WorkflowStepConfig,
+    callback: (ctx: WorkflowStepContext) => T | Promise<T>,
+    rollback?: WorkflowStepRollbackOptions<T>,
+  ): Promise<T>;
   sleep(name: string, duration: number | string): Promise<void>;
   sleepUntil(name: string, timestamp: Date | number): Promise<void>;
   waitForEvent<Payload = unknown>(
