@@ -240,9 +240,9 @@ function steps(events: readonly InstanceEvent[]): unknown[] {
   const entries = fold.log?.steps ?? [];
   return entries
     .map((entry) => {
-      if (entry.type === "step" || entry.type === "rollback")
-        return { name: entry.name, success: entry.success, output: entry.output };
-      return entry.type === "termination" ? {} : { name: entry.name, finished: entry.finished, error: entry.error };
+      if (entry.type === "termination") return {};
+      if ("attempts" in entry) return { name: entry.name, success: entry.success, output: entry.output };
+      return { name: entry.name, finished: entry.finished, error: entry.error };
     })
     .sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
 }
