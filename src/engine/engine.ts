@@ -4,6 +4,7 @@
 import type { InstanceEvent, Retention, ScheduleInfo } from "../model/events.ts";
 import type { Failure } from "../model/errors.ts";
 import type { InstanceStatus, TriggerSource } from "../model/status.ts";
+import type { StepKey } from "../model/step.ts";
 import type { Encoded } from "../model/value.ts";
 import type { InstanceSummary } from "../ports/store.ts";
 
@@ -39,10 +40,17 @@ export interface Engine {
   /** Each of these answers the status right after it took effect. */
   pause(address: InstanceAddress): Promise<InstanceStatus>;
   resume(address: InstanceAddress): Promise<InstanceStatus>;
-  /** Fails with `instance.cannot_terminate` when the instance has ended. */
-  terminate(address: InstanceAddress): Promise<InstanceStatus>;
-  /** Starts the instance again from the beginning, with its own params and the newest version of the workflow. */
-  restart(address: InstanceAddress): Promise<InstanceStatus>;
+  /**
+   * With `rollback`, steps that can be undone are undone first, and the status is `rollingBack`; one that is rolling back
+   * already ends at once when it is terminated without. Fails with `instance.cannot_terminate` when the instance has ended.
+   */
+  terminate(address: InstanceAddress, options?: { readonly rollback?: boolean }): Promise<InstanceStatus>;
+  /**
+   * Starts the instance again with its own params and the newest version of the workflow: from the beginning, or keeping
+   * the steps that had started before `from` (see `model/restart.ts`). Fails with `instance.cannot_restart` when it has
+   * not started such a step.
+   */
+  restart(address: InstanceAddress, from?: StepKey): Promise<InstanceStatus>;
   /** Fails with `instance.in_finite_state` when the instance has ended. */
   sendEvent(address: InstanceAddress, eventType: string, payload: Encoded): Promise<void>;
   /** Deletes instances whatever they are doing; the answer has `undefined` or a `Failure` for each id, in order. */

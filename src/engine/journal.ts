@@ -69,7 +69,7 @@ export class Journal {
     const row = this.#openRow(live);
     const wakeBefore = row.changed ? null : nextWakeStored(live);
     for (const event of events) {
-      if (event.type === "workflow_queued") this.#beginLife(row);
+      if (event.type === "workflow_queued") this.#beginLife(row, event.from === undefined);
       const eventId = live.state.lastEventId + 1;
       live.state = evolve(live.state, event, { eventId, timestamp, seq: row.seq });
       if (row.timestamp !== timestamp) row.entries.push(timestamp);
@@ -140,13 +140,14 @@ export class Journal {
     return row;
   }
 
-  /** What a restart makes void need not be written first. */
-  #beginLife(row: OpenRow): void {
+  /** What a restart makes void need not be written first, unless it is needed for what is kept. */
+  #beginLife(row: OpenRow, isWhole: boolean): void {
+    row.changed = true;
+    if (!isWhole) return;
     row.entries = [];
     row.timestamp = 0;
     row.firstEventId = row.live.state.lastEventId + 1;
     row.restart = true;
-    row.changed = true;
   }
 
   #schedule(): void {

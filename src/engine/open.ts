@@ -19,6 +19,7 @@ import { Instances } from "./instances.ts";
 import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
 import { follow, history, Watchers } from "./query.ts";
+import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
 import { Schedules } from "./schedule.ts";
 import { tell } from "./tell.ts";
@@ -106,7 +107,10 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
         tellOutcomes(core, live, events);
       }
     },
-    started: (live) => timers.track(live),
+    started: (live) => {
+      timers.track(live);
+      orderNext(core, live);
+    },
   };
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const world = { store, vault, catalog, clock, ids, log };
@@ -143,8 +147,8 @@ function facade(wheels: Wheels): Engine {
     follow: (address, after, signal) => follow(core, watchers, address, after, signal),
     pause: (address) => pause(core, address),
     resume: (address) => resume(core, scheduler, address),
-    terminate: (address) => terminate(core, address),
-    restart: (address) => restart(core, scheduler, address),
+    terminate: (address, { rollback = false } = {}) => terminate(core, address, rollback),
+    restart: (address, from) => restart(core, scheduler, address, from),
     sendEvent: (address, eventType, payload) => sendEvent(core, address, eventType, payload),
     remove: (workflow, ids) => remove(core, workflow, ids),
     terminateAll: (workflow, status) => bulk.terminateAll(workflow, status),

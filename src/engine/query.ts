@@ -69,16 +69,21 @@ export async function* follow(
   }
 }
 
-/** Reads on from a position, which moves along. */
+/** Reads on from a position, which moves along. An end that a restart from a step has taken back is passed over. */
 async function* read(core: Core, pk: number, position: { seq: number; eventId: number }): AsyncGenerator<InstanceEvent> {
+  let end: InstanceEvent | undefined;
   for (;;) {
     const rows = await core.store.load(pk, position.seq, READ_BYTES);
-    if (rows.length === 0) return;
+    if (rows.length === 0) {
+      if (end !== undefined) yield end;
+      return;
+    }
     for (const row of rows) {
       for (const event of readRow(row)) {
         if (event.eventId <= position.eventId) continue;
         position.eventId = event.eventId;
-        yield event;
+        end = isLast(event) ? event : undefined;
+        if (end === undefined) yield event;
       }
       position.seq = row.seq;
     }

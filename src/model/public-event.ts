@@ -39,6 +39,15 @@ export const PUBLIC_EVENT_TYPES: ReadonlySet<string> = new Set([
   "wait_started",
   "wait_completed",
   "wait_timed_out",
+  "rollback_started",
+  "rollback_completed",
+  "rollback_errored",
+  "rollback_step_started",
+  "rollback_step_completed",
+  "rollback_step_errored",
+  "rollback_attempt_started",
+  "rollback_attempt_completed",
+  "rollback_attempt_errored",
 ]);
 
 /** Shows the events of one instance. It has to see them from the first one on, to know what is secret. */
@@ -55,7 +64,7 @@ export class PublicView {
   show(event: InstanceEvent): PublicEvent | undefined {
     if (event.type === "workflow_queued") {
       this.#params = event.params;
-      this.#sensitive.clear();
+      if (event.from === undefined) this.#sensitive.clear();
     }
     if (event.type === "step_started" && event.config?.sensitive !== undefined)
       this.#sensitive.add(displayName(event.name, event.count));
@@ -72,8 +81,10 @@ export class PublicView {
       case "workflow_completed":
         return output(event.output);
       case "workflow_errored":
+      case "rollback_step_errored":
         return { error: event.error };
       case "step_started":
+      case "rollback_step_started":
         return { config: event.config ?? DEFAULT_STEP_CONFIG };
       case "step_completed": {
         const secret = event.output !== undefined && this.#sensitive.has(displayName(event.name, event.count));
@@ -81,8 +92,11 @@ export class PublicView {
       }
       case "attempt_started":
       case "attempt_completed":
+      case "rollback_attempt_started":
+      case "rollback_attempt_completed":
         return { attempt: event.attempt };
-      case "attempt_errored": {
+      case "attempt_errored":
+      case "rollback_attempt_errored": {
         const { attempt, error, retryDelayMs } = event;
         return { attempt, error, ...(retryDelayMs !== undefined && { retryDelayMs }) };
       }

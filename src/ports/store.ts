@@ -85,7 +85,7 @@ export interface ListQuery {
 
 /**
  * What the scheduler looks for, oldest first:
- * `interrupted` — running or waitingForPause, for whoever takes over after a crash; `due` — waiting with
+ * `interrupted` — running, waitingForPause or rollingBack, for whoever takes over after a crash; `due` — waiting with
  * `wakeAt <= now`; `queued` — not begun, or resumed and waiting for a place.
  */
 export type ReadyKind = "interrupted" | "due" | "queued";

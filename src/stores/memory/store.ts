@@ -63,7 +63,7 @@ export class MemoryStore implements Store {
   async ready(kind: ReadyKind, now: number, limit: number, after = 0): Promise<InstanceSummary[]> {
     switch (kind) {
       case "interrupted": {
-        const lost = this.#summaries(({ status, pk }) => (status === "running" || status === "waitingForPause") && pk > after);
+        const lost = this.#summaries(({ status, pk }) => INTERRUPTED.has(status) && pk > after);
         return lost.sort((a, b) => a.pk - b.pk).slice(0, limit);
       }
       case "due": {
@@ -155,6 +155,8 @@ export class MemoryStore implements Store {
     return found;
   }
 }
+
+const INTERRUPTED: ReadonlySet<InstanceStatus> = new Set(["running", "waitingForPause", "rollingBack"]);
 
 type Place = Pick<InstanceSummary, "createdAt" | "pk">;
 

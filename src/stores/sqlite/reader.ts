@@ -120,7 +120,9 @@ function prepare(db: Database): Record<"find" | "load" | "row" | "nextWake" | "c
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
     load: db.prepare(`${ROW} WHERE instance = ? AND seq > ? ORDER BY seq`),
     row: db.prepare(`${ROW} WHERE instance = ? AND seq = ?`),
-    interrupted: db.prepare(`${SUMMARY} WHERE status IN ('running', 'waitingForPause') AND pk > ? ORDER BY pk LIMIT ?`),
+    interrupted: db.prepare(
+      `${SUMMARY} WHERE status IN ('running', 'waitingForPause', 'rollingBack') AND pk > ? ORDER BY pk LIMIT ?`,
+    ),
     due: db.prepare(`${SUMMARY} WHERE status = 'waiting' AND wake_at <= ? ORDER BY wake_at, pk LIMIT ?`),
     queued: db.prepare(`${SUMMARY} WHERE status = 'queued' ORDER BY created_at, pk LIMIT ?`),
     nextWake: db.prepare(

@@ -36,7 +36,7 @@ CREATE INDEX instances_by_creation ON instances (workflow, created_at);
 CREATE INDEX instances_by_status ON instances (workflow, status, created_at);
 CREATE INDEX instances_due ON instances (wake_at) WHERE status = 'waiting' AND wake_at IS NOT NULL;
 CREATE INDEX instances_queued ON instances (created_at) WHERE status = 'queued';
-CREATE INDEX instances_interrupted ON instances (pk) WHERE status IN ('running', 'waitingForPause');
+CREATE INDEX instances_interrupted ON instances (pk) WHERE status IN ('running', 'waitingForPause', 'rollingBack');
 
 CREATE TABLE status_counts (
   workflow INTEGER NOT NULL, -- names.pk
