@@ -8,6 +8,9 @@
 
 import { LIMITS } from "./limits.ts";
 
+/** Every failure that there is. */
+export const FAILURE_NAMES: readonly FailureName[] = Object.keys(catalogue) as FailureName[];
+
 /** What the catalogue says of a failure. */
 export interface FailureKind {
   /** The `code` of the REST envelope. */
@@ -205,20 +208,23 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "Check its owner, its permissions and the space on the disk.",
   },
   "vault.key_missing": {
-    code: 10930,
+    code: 10940,
     status: 503,
     sentence: "The key with which an output was encrypted is missing",
     hint: "Start stepwell with that key among the others (STEPWELL_KEY or STEPWELL_KEY_FILE), then resume the instance.",
   },
   "vault.key_invalid": {
-    code: 10931,
+    code: 10941,
     status: 503,
     sentence: "A key is not usable",
     hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
   },
-  "vault.damaged": { code: 10932, status: 500, sentence: "A stored output has been damaged or moved" },
+  "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
 };
+
+/** Every failure that there is. */
+export const FAILURE_NAMES: readonly FailureName[] = Object.keys(catalogue) as FailureName[];
 
 /** What the catalogue says of a failure. */
 export function failureKind(name: FailureName): FailureKind {
