@@ -183,7 +183,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     code: 10914,
     status: 426,
     sentence: "Events come as a stream",
-    hint: "Send Accept: text/event-stream.",
+    hint: "Open a WebSocket, or send Accept: text/event-stream.",
   },
   "runtime.out_of_order": {
     code: 10912,
