@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openGuard } from "../../src/server/auth.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { connect, Refused, type Client } from "../support/sockets.ts";
-import { Quick, Sleeper } from "../support/workflows.ts";
+import { Quick, Secretive, Sleeper } from "../support/workflows.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
 
 class Waiter {
@@ -26,7 +26,7 @@ let api: ApiBench;
 let base: string;
 
 const open = async (guard = openGuard): Promise<void> => {
-  api = await openApi({ Quick, Sleeper, Waiter, Chatty }, guard);
+  api = await openApi({ Quick, Sleeper, Secretive, Waiter, Chatty }, guard);
   base = (await api.listen()).url + WORKFLOWS;
 };
 beforeEach(() => open());
@@ -175,6 +175,22 @@ test("who does not read costs no more than a buffer, and gets all when it reads 
   expect(await client.closed).toBe(1000);
   expect(client.frames.map(({ eventId }) => eventId)).toEqual(client.frames.map((_, i) => i + 1));
   expect(types(client).filter((type) => type === "step_completed")).toHaveLength(40);
+});
+
+test("a workflow tells of all its instances from now on, and keeps secrets", async () => {
+  await create("Secretive", "before");
+  await api.reaches({ workflow: "Secretive", id: "before" }, "complete");
+  const client = await follow("Secretive/subscribe?filter=step_completed&filter=workflow_queued");
+  await Promise.all([create("Secretive", "a"), create("Secretive", "b"), create("Quick", "other")]);
+  await client.until((frames) => frames.length === 4);
+  expect(client.frames.map(({ instanceId, type, output }) => [instanceId, type, output]).toSorted()).toEqual([
+    ["a", "step_completed", "[REDACTED]"],
+    ["a", "workflow_queued", undefined],
+    ["b", "step_completed", "[REDACTED]"],
+    ["b", "workflow_queued", undefined],
+  ]);
+  client.socket.close();
+  await client.closed;
 });
 
 test("a server that stops says so, and waits for nobody", async () => {
