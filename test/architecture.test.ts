@@ -35,7 +35,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "executors/*": EXECUTOR,
   "executors/workerd": { ...EXECUTOR, packages: ["workerd", "cloudflare:*"] },
   api: { folders: ["model", "ports", "engine", "scripts"], packages: ["hono", "zod", "@hono/zod-openapi"] },
-  server: { folders: ["model", "ports", "engine", "scripts", "api"], packages: ["hono", "@hono/node-server", "pino"] },
+  server: { folders: ["model", "ports", "engine", "scripts", "api"], packages: ["hono", "@hono/node-server", "pino", "ws"] },
   testing: {
     folders: ["model", "protocol", "runtime", "ports", "engine", "api", "stores/memory", "executors/in-process"],
     packages: ["vitest", "fast-check", "cloudflare:*"],

@@ -39,8 +39,10 @@ const MAX_ROWS = 256;
 
 /** Who is told when rows are durable or lost. */
 export interface JournalListener {
+  /** The instance is durable. */
+  created(instance: NewInstance): void;
   /** The row is durable; its `after` callbacks have run. */
-  flushed(live: Live): void;
+  flushed(live: Live, row: OpenRow): void;
   /** The row is lost: the instance in memory is ahead of the store and must be given up. */
   lost(live: Live, cause: unknown): void;
 }
@@ -193,13 +195,17 @@ export class Journal {
   }
 
   #settle(group: Group, created: readonly (number | "exists")[]): void {
-    group.creates.forEach((pending, i) => pending.done(created[i] ?? "exists"));
+    group.creates.forEach(({ instance, done }, i) => {
+      const pk = created[i] ?? "exists";
+      if (pk !== "exists") this.#listener.created(instance);
+      done(pk);
+    });
     for (const row of group.rows) {
       const { live } = row;
       live.flushing = undefined;
       if (row.ack > 0) live.run?.link.ack(live.run.id, row.ack);
       for (const after of row.after) after();
-      this.#listener.flushed(live);
+      this.#listener.flushed(live, row);
     }
     for (const pending of group.removes) pending.done();
   }

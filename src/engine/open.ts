@@ -18,13 +18,14 @@ import { Hosts } from "./hosts.ts";
 import { Instances } from "./instances.ts";
 import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
-import { follow, history, Watchers } from "./query.ts";
+import { follow, followWorkflow, history } from "./query.ts";
 import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
 import { Schedules } from "./schedule.ts";
 import { tell } from "./tell.ts";
 import { Versions } from "./versions.ts";
 import { Timers } from "./wake.ts";
+import { Watchers } from "./watch.ts";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -68,22 +69,23 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
 function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): Wheels {
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
-  const watchers = new Watchers();
+  const watchers = new Watchers(clock);
   const instances = new Instances(store, catalog, {
     entered: (live) => scheduler.entered(live.state.status),
     left: (live) => {
       timers.leave(live);
       scheduler.left(live.state.status);
       // Whoever follows a deleted instance has nothing to wait for.
-      if (live.gone) watchers.notify(live.pk);
+      if (live.gone) watchers.instances.end(live.pk);
     },
   });
   const journal = new Journal(
     { store, lease, clock, log },
     {
-      flushed: (live) => {
+      created: (instance) => watchers.created(instance),
+      flushed: (live, row) => {
         instances.release(live);
-        watchers.notify(live.pk);
+        watchers.flushed(live, row);
       },
       lost: (live) => {
         live.gone = true;
@@ -144,7 +146,8 @@ function facade(wheels: Wheels): Engine {
     create: (workflow, requests, trigger) => create(core, scheduler, workflow, requests, trigger),
     summary: (address) => core.instances.find(address),
     history: (address, after) => history(core, address, after),
-    follow: (address, after, signal) => follow(core, watchers, address, after, signal),
+    follow: (address, signal) => follow(core, watchers, address, signal),
+    followWorkflow: (workflow, signal) => followWorkflow(watchers, workflow, signal),
     pause: (address) => pause(core, address),
     resume: (address) => resume(core, scheduler, address),
     terminate: (address, { rollback = false } = {}) => terminate(core, address, rollback),
@@ -175,7 +178,7 @@ async function callScript(core: Core, script: string, request: Request): Promise
 }
 
 /** Attempts under way may end within `drainMs`; then everything stops where it stands, to go on at the next start. */
-async function close({ core, scheduler, timers, parking, schedules, bulk }: Wheels, drainMs: number): Promise<void> {
+async function close({ core, scheduler, timers, parking, schedules, bulk, watchers }: Wheels, drainMs: number): Promise<void> {
   core.closing = true;
   timers.close();
   parking.close();
@@ -189,6 +192,7 @@ async function close({ core, scheduler, timers, parking, schedules, bulk }: Whee
   await core.journal.quiet();
   await core.hosts.close();
   await core.journal.quiet();
+  watchers.close();
 }
 
 /** Resolves when no instance has a run any more, or after `drainMs`. */

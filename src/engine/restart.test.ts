@@ -94,12 +94,12 @@ test("keeps what started before the step, and runs it and the rest again", async
 
 test("tells subscribers of a new beginning, and not of the end that was taken back", async () => {
   await complete();
-  const { eventId = 0 } = (await bench.last(order)) ?? {};
   await bench.engine.restart(order, step("c"));
   await bench.happens(order, "step_completed", 5);
   await bench.reaches(order, "complete");
   const kinds: string[] = [];
-  for await (const event of bench.engine.follow(order, 0, new AbortController().signal)) kinds.push(event.type);
+  for await (const events of bench.engine.follow(order, new AbortController().signal))
+    kinds.push(...events.map(({ type }) => type));
   expect(kinds.filter((kind) => kind === "workflow_completed")).toHaveLength(1);
   expect(kinds.slice(-8)).toEqual([
     "workflow_queued",
@@ -111,9 +111,6 @@ test("tells subscribers of a new beginning, and not of the end that was taken ba
     "step_completed",
     "workflow_completed",
   ]);
-  const later: number[] = [];
-  for await (const event of bench.engine.follow(order, eventId, new AbortController().signal)) later.push(event.eventId);
-  expect(later[0]).toBe(eventId + 1);
 });
 
 test("an event that a wiped waiter was given is used up; one that nobody was given is kept", async () => {

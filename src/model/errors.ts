@@ -8,9 +8,6 @@
 
 import { LIMITS } from "./limits.ts";
 
-/** Every failure that there is. */
-export const FAILURE_NAMES: readonly FailureName[] = Object.keys(catalogue) as FailureName[];
-
 /** What the catalogue says of a failure. */
 export interface FailureKind {
   /** The `code` of the REST envelope. */
@@ -186,7 +183,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     code: 10914,
     status: 426,
     sentence: "Events come as a stream",
-    hint: "Send Accept: text/event-stream.",
+    hint: "Open a WebSocket, or send Accept: text/event-stream.",
   },
   "runtime.out_of_order": {
     code: 10912,

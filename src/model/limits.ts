@@ -34,7 +34,10 @@ type Limit =
   | "graphVisits"
   | "graphDepth"
   | "graphJson"
-  | "graphText";
+  | "graphText"
+  | "feedBytes"
+  | "socketBufferBytes"
+  | "socketMessageBytes";
 
 /** The limits, by what they limit. */
 export const LIMITS: Readonly<Record<Limit, number>> = {
@@ -98,6 +101,12 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   graphJson: MIB,
   /** Characters of a condition or of another piece of source that a graph shows. Ours. */
   graphText: 200,
+  /** Bytes of news that are kept for those who watch an instance, or a workflow; shared by all of them. Ours. */
+  feedBytes: MIB,
+  /** Bytes that a WebSocket holds for a client which does not read them; no more of the journal is read then. Ours. */
+  socketBufferBytes: 256 * KIB,
+  /** Bytes of a message from a subscriber; what it says is ignored. Ours. */
+  socketMessageBytes: 4 * KIB,
 };
 
 /** How long `waitForEvent` waits when it is told nothing. Cloudflare: 24 hours. */
