@@ -22,6 +22,7 @@ import { follow, followWorkflow, history } from "./query.ts";
 import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
 import { Schedules } from "./schedule.ts";
+import { readStream } from "./streams.ts";
 import { tell } from "./tell.ts";
 import { Versions } from "./versions.ts";
 import { Timers } from "./wake.ts";
@@ -148,6 +149,7 @@ function facade(wheels: Wheels): Engine {
     history: (address, after) => history(core, address, after),
     follow: (address, signal) => follow(core, watchers, address, signal),
     followWorkflow: (workflow, signal) => followWorkflow(watchers, workflow, signal),
+    stream: (address, stream) => readStream(core, address, stream),
     pause: (address) => pause(core, address),
     resume: (address) => resume(core, scheduler, address),
     terminate: (address, { rollback = false } = {}) => terminate(core, address, rollback),
@@ -183,6 +185,7 @@ async function close({ core, scheduler, timers, parking, schedules, bulk, watche
   timers.close();
   parking.close();
   await schedules.close();
+  core.journal.close();
   await scheduler.quiet();
   await bulk.quiet();
   const running = [...core.instances.all()].filter((live) => live.run !== undefined);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RuntimeEvent } from "../model/events.ts";
 import { decodeFromRuntime, decodeToRuntime, encodeFrames, MalformedFrames } from "./codec.ts";
-import type { FromRuntime, ToRuntime } from "./frames.ts";
+import type { ChunkFrame, FromRuntime, ToRuntime } from "./frames.ts";
 
 const count = fc.nat();
 const name = fc.string();
@@ -42,13 +42,14 @@ const event: fc.Arbitrary<RuntimeEvent> = fc
   )
   .map((made) => made as RuntimeEvent);
 
-const frame: fc.Arbitrary<FromRuntime> = fc
+const frame: fc.Arbitrary<Exclude<FromRuntime, ChunkFrame>> = fc
   .oneof(
     fc.record({ type: fc.constant("events"), run: count, n: count, events: fc.array(event, { maxLength: 5 }) }),
     fc.record({ type: fc.constant("idle"), run: count, heard: count }),
     fc.record({ type: fc.constant("need"), run: count, from: count }),
+    fc.record({ type: fc.constant("read"), run: count, ...ref, index: count }),
   )
-  .map((made) => made as FromRuntime);
+  .map((made) => made as Exclude<FromRuntime, ChunkFrame>);
 
 /** Every way to a value inside a value. */
 function paths(value: unknown, above: readonly string[] = []): string[][] {
@@ -134,7 +135,7 @@ describe("frames from the runtime", () => {
 });
 
 test("frames to the runtime come out as they went in", () => {
-  const frames: ToRuntime[] = [
+  const frames: Exclude<ToRuntime, ChunkFrame>[] = [
     { type: "acks", acks: [1, 2, 3, 4] },
     { type: "outcome", run: 1, outcome: { key: { kind: "sleep", name: "a\u2028b", count: 1 }, state: "slept" } },
     { type: "stop", run: 9 },

@@ -105,6 +105,7 @@ function sqliteStore(writer: Writer | AdaptiveWriter, reader: Reader, close: () 
     find: async (workflow, id) => reader.find(workflow, id),
     load: async (pk, afterSeq, maxBytes) => reader.load(pk, afterSeq, maxBytes),
     rows: async (pk, seqs) => reader.rows(pk, seqs),
+    chunk: async (pk, stream, index) => reader.chunk(pk, stream, index),
     ready: async (kind, now, limit, after = 0) => reader.ready(kind, now, limit, after),
     nextWake: async (after) => reader.nextWake(after),
     list: async (query) => reader.list(query),

@@ -46,6 +46,10 @@ export class Reader {
     return found.filter((row) => row !== undefined).sort((a, b) => a.seq - b.seq);
   }
 
+  chunk(pk: number, stream: number, index: number): Uint8Array<ArrayBuffer> | undefined {
+    return this.#statements.chunk.get(pk, stream, index)?.["bytes"] as Uint8Array<ArrayBuffer> | undefined;
+  }
+
   ready(kind: ReadyKind, now: number, limit: number, after: number): InstanceSummary[] {
     const statement = this.#statements[kind];
     const rows = kind === "queued" ? statement.all(limit) : statement.all(kind === "due" ? now : after, limit);
@@ -115,11 +119,12 @@ function where({
   return { terms, values };
 }
 
-function prepare(db: Database): Record<"find" | "load" | "row" | "nextWake" | "counts" | ReadyKind, Statement> {
+function prepare(db: Database): Record<"find" | "load" | "row" | "chunk" | "nextWake" | "counts" | ReadyKind, Statement> {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
     load: db.prepare(`${ROW} WHERE instance = ? AND seq > ? ORDER BY seq`),
     row: db.prepare(`${ROW} WHERE instance = ? AND seq = ?`),
+    chunk: db.prepare("SELECT bytes FROM blobs WHERE instance = ? AND stream = ? AND chunk = ?"),
     interrupted: db.prepare(
       `${SUMMARY} WHERE status IN ('running', 'waitingForPause', 'rollingBack') AND pk > ? ORDER BY pk LIMIT ?`,
     ),
