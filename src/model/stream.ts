@@ -47,7 +47,7 @@ export function streamPreview(head: Uint8Array, bytes: number): string {
   let text: string;
   try {
     // A character that is cut off at the end of the head is no mistake, unless it is the end of the stream.
-    text = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: head.byteLength < bytes });
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(head, { stream: head.byteLength < bytes });
   } catch {
     return `[ReadableStream (binary): ${bytes} bytes]`;
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RuntimeEvent } from "../model/events.ts";
-import { decodeFromRuntime, decodeToRuntime, encodeFrames, MalformedFrames } from "./codec.ts";
+import { checkChunk, decodeFromRuntime, decodeToRuntime, encodeBatch, encodeFrames, MalformedFrames } from "./codec.ts";
 import type { ChunkFrame, FromRuntime, ToRuntime } from "./frames.ts";
 
 const count = fc.nat();
@@ -141,4 +141,32 @@ test("frames to the runtime come out as they went in", () => {
     { type: "stop", run: 9 },
   ];
   expect(decodeToRuntime(encodeFrames(frames))).toEqual(frames);
+});
+
+describe("chunks", () => {
+  const chunk: ChunkFrame = { type: "chunk", run: 1, name: "a", count: 1, index: 0, bytes: new Uint8Array(3) };
+
+  test("cross apart from text, in their place", () => {
+    const idle = { type: "idle", run: 1, heard: 0 } as const;
+    expect(encodeBatch([idle, idle, chunk, chunk, idle])).toEqual([
+      encodeFrames([idle, idle]),
+      chunk,
+      chunk,
+      encodeFrames([idle]),
+    ]);
+    expect(encodeBatch([idle])).toEqual([encodeFrames([idle])]);
+  });
+
+  test.each([
+    ["no frame", null],
+    ["another kind", { ...chunk, type: "read" }],
+    ["no name", { ...chunk, name: 1 }],
+    ["a negative index", { ...chunk, index: -1 }],
+    ["text for bytes", { ...chunk, bytes: "abc" }],
+    ["a part of a larger buffer", { ...chunk, bytes: new Uint8Array(9).subarray(3) }],
+    ["memory that others write to", { ...chunk, bytes: new Uint8Array(new SharedArrayBuffer(3)) }],
+  ])("are refused: %s", (_, frame) => {
+    expect(checkChunk(chunk)).toBe(chunk);
+    expect(() => checkChunk(frame)).toThrow(MalformedFrames);
+  });
 });
