@@ -49,6 +49,8 @@ async function begin(core: Core, live: Live, version: RunnableVersion, link: Hos
   // Outcomes are read from durable rows, and what is decided meanwhile must be among them.
   while (state.steps.length > 0) {
     await core.journal.durable(live);
+    // Whoever waited for the same flush may have recorded something since.
+    if (core.journal.isPending(live)) continue;
     const seen = live.state.lastEventId;
     now = core.clock.now();
     history = await historyWindow(core, live, 0, now);

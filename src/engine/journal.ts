@@ -87,6 +87,11 @@ export class Journal {
     if (failed !== undefined) row.failed.push(failed);
   }
 
+  /** True while something that was recorded of the instance is not durable. */
+  isPending(live: Live): boolean {
+    return live.row !== undefined || live.flushing !== undefined;
+  }
+
   /** As `whenDurable`, as a promise. */
   durable(live: Live): Promise<void> {
     return new Promise((resolve, reject) => this.whenDurable(live, resolve, reject));

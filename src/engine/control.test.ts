@@ -1,0 +1,95 @@
+/**
+ * Whatever people do to an instance, and whenever: as long as it is not ended on purpose it ends by itself, with every event
+ * delivered once and in order. Commits take as many turns as chance says, so that commands fall into every gap.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { inProcessExecutor } from "../executors/in-process/executor.ts";
+import { encode } from "../model/value.ts";
+import type { Store } from "../ports/store.ts";
+import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
+import { openBench } from "../testing/engine-bench.ts";
+
+const EVENTS = 3;
+
+class Waiting {
+  async run(_event: unknown, step: WorkflowStep): Promise<unknown> {
+    const seen: unknown[] = [];
+    for (let i = 0; i < EVENTS; i += 1) {
+      const { payload } = await step.waitForEvent("next", { type: "go", timeout: "300 days" });
+      seen.push(await step.do("note", () => payload));
+      await step.sleep("nap", 1_000);
+    }
+    return seen;
+  }
+}
+
+const ADDRESS = { workflow: "Waiting", id: "w" };
+
+const act = fc.record({
+  is: fc.constantFrom("pause", "resume", "event", "time", "park"),
+  /** Turns of the event loop before it. */
+  after: fc.nat(8),
+});
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("an instance that is paused, resumed and sent events at any moment loses none of them, and ends", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 12 }), fc.array(fc.nat(4), { minLength: 1 }), async (acts, delays) => {
+      let commits = 0;
+      const slow = (store: Store): Store =>
+        new Proxy(store, {
+          get: (target, verb: keyof Store) =>
+            verb === "commit"
+              ? async (...args: Parameters<Store["commit"]>) => {
+                  await turns(delays[(commits += 1) % delays.length] ?? 0);
+                  return target.commit(...args);
+                }
+              : target[verb].bind(target),
+        });
+      const bench = await openBench(
+        (clock) => inProcessExecutor({ classes: { Waiting }, now: () => clock.now() }),
+        ["Waiting"],
+        { parkAfterMs: 100 },
+        slow,
+      );
+      const { engine, clock } = bench;
+      try {
+        await engine.create("Waiting", [{ id: ADDRESS.id }], "api");
+        let sent = 0;
+        const under: Promise<unknown>[] = [];
+        // Each is sent when the one before was acknowledged: only then is their order a promise.
+        let events = Promise.resolve();
+        const send = (): void => {
+          sent += 1;
+          const payload = encode(sent);
+          events = events.then(() => engine.sendEvent(ADDRESS, "go", payload));
+        };
+        for (const { is, after } of acts) {
+          await turns(after);
+          if (is === "pause") under.push(engine.pause(ADDRESS));
+          else if (is === "resume") under.push(engine.resume(ADDRESS));
+          else if (is === "time") clock.advance(1_000);
+          else if (is === "park") clock.advance(100);
+          else if (sent < EVENTS) send();
+        }
+        while (sent < EVENTS) send();
+        await Promise.all([...under, events]);
+        await engine.resume(ADDRESS);
+        for (let i = 0; i < 200; i += 1) {
+          await turns(6);
+          if ((await engine.summary(ADDRESS)).status === "complete") break;
+          clock.advance(500);
+        }
+        expect((await engine.summary(ADDRESS)).status).toBe("complete");
+        expect(await bench.output(ADDRESS)).toEqual(Array.from({ length: EVENTS }, (_, i) => i + 1));
+      } finally {
+        await bench.close();
+      }
+    }),
+    { numRuns: 3000 },
+  );
+}, 120_000);
