@@ -6,7 +6,6 @@ import { z } from "zod";
 import { checkRequest } from "../engine/create.ts";
 import type { CreateRequest, Engine, InstanceAddress } from "../engine/engine.ts";
 import { Failure, failureKind } from "../model/errors.ts";
-import { durationMs, isDuration } from "../model/duration.ts";
 import type { Retention } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
 import { LogFold } from "../model/log.ts";
@@ -14,17 +13,13 @@ import { isFinal } from "../model/status.ts";
 import { decode, encode, toJson, Unserialisable } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { deleteInstances } from "./routes/instances.ts";
-
-const duration = z
-  .union([z.number(), z.string()])
-  .refine((value) => isDuration(value) && durationMs(value) >= 0, "Not a duration")
-  .transform(durationMs);
+import { keptFor } from "./schemas.ts";
 
 const createOptions = z
   .object({
     id: z.string().optional(),
     params: z.unknown().optional(),
-    retention: z.object({ successRetention: duration.optional(), errorRetention: duration.optional() }).optional(),
+    retention: z.object({ successRetention: keptFor.optional(), errorRetention: keptFor.optional() }).optional(),
     locationHint: z.string().optional(),
   })
   .nullish();

@@ -16,6 +16,7 @@ import type { Hosts } from "./hosts.ts";
 import type { Instances } from "./instances.ts";
 import type { Journal } from "./journal.ts";
 import type { Live } from "./live.ts";
+import type { Policies } from "./policies.ts";
 import type { Versions } from "./versions.ts";
 
 /** What the person who runs the engine may set. */
@@ -61,6 +62,7 @@ export interface Core {
   readonly settings: EngineSettings;
   readonly journal: Journal;
   readonly instances: Instances;
+  readonly policies: Policies;
   readonly versions: Versions;
   readonly hosts: Hosts;
   readonly effects: Effects;

@@ -12,6 +12,7 @@ import type { Scheduler } from "./claim.ts";
 import type { Core } from "./core.ts";
 import type { CreateRequest } from "./engine.ts";
 import { newLive } from "./live.ts";
+import { freeId } from "./retain.ts";
 import { rowText } from "./row.ts";
 
 /** What an instance is given when its creator gave it nothing. */
@@ -28,6 +29,7 @@ export async function create(
   if (core.closing) throw new Failure("shutting_down");
   const known = await core.catalog.workflow(workflow);
   if (known === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
+  await core.policies.load(workflow);
   const now = core.clock.now();
   return Promise.all(
     requests.map(async (request, i) => {
@@ -77,7 +79,8 @@ async function createOne(
       release === undefined ? [queued] : [queued, { type: "workflow_started" }, { type: "workflow_running" }];
     const state = fold(events, now);
     const instance = newInstance(birth, state, events);
-    const pk = await core.journal.create(instance);
+    let pk = await core.journal.create(instance);
+    if (pk === "exists" && (await freeId(core, birth))) pk = await core.journal.create(instance);
     if (pk === "exists") return new Failure("instance.already_exists", { field: "instance_id" });
     if (release === undefined) scheduler.expect("queued");
     else {
@@ -115,6 +118,7 @@ function newInstance(
       startedAt: state.startedAt,
       endedAt: null,
       wakeAt: null,
+      expiresAt: null,
     },
     row: { seq: 1, firstEventId: 1, events: rowText([now, ...events]) },
   };

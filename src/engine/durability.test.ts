@@ -61,6 +61,7 @@ async function open(classes: Readonly<Record<string, WorkflowClass>>): Promise<H
     rows: (pk, seqs) => store.rows(pk, seqs),
     ready: (kind, now, limit, after) => store.ready(kind, now, limit, after),
     nextWake: (after) => store.nextWake(after),
+    expiring: (until, limit) => store.expiring(until, limit),
     list: (query) => store.list(query),
     count: (query, cap) => store.count(query, cap),
     statusCounts: (workflow) => store.statusCounts(workflow),

@@ -1,5 +1,6 @@
 /** Puts the parts of the engine together, and takes them apart again. */
 import { Failure } from "../model/errors.ts";
+import { isFinal } from "../model/status.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BindingHandler, Executor } from "../ports/executor.ts";
@@ -18,7 +19,9 @@ import { Hosts } from "./hosts.ts";
 import { Instances } from "./instances.ts";
 import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
+import { Policies } from "./policies.ts";
 import { follow, history, Watchers } from "./query.ts";
+import { Collector, keptUntil } from "./retain.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
 import { Schedules } from "./schedule.ts";
 import { tell } from "./tell.ts";
@@ -46,6 +49,7 @@ interface Wheels {
   readonly timers: Timers;
   readonly parking: Parking;
   readonly schedules: Schedules;
+  readonly collector: Collector;
   readonly bulk: Bulk;
   readonly watchers: Watchers;
 }
@@ -59,6 +63,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   const handler: BindingHandler =
     parts.bindings?.(engine) ?? (() => Promise.reject(new Failure("internal_server", { detail: "No bindings" })));
   wheels.timers.expectAt(parts.clock.now());
+  wheels.collector.collect();
   wheels.scheduler.fill();
   wheels.schedules.look();
   return engine;
@@ -68,17 +73,21 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers();
-  const instances = new Instances(store, catalog, {
-    entered: (live) => scheduler.entered(live.state.status),
-    left: (live) => {
-      timers.leave(live);
-      scheduler.left(live.state.status);
-      // Whoever follows a deleted instance has nothing to wait for.
-      if (live.gone) watchers.notify(live.pk);
+  const policies = new Policies(catalog);
+  const instances = new Instances(
+    { store, catalog, clock, policies },
+    {
+      entered: (live) => scheduler.entered(live.state.status),
+      left: (live) => {
+        timers.leave(live);
+        scheduler.left(live.state.status);
+        // Whoever follows a deleted instance has nothing to wait for.
+        if (live.gone) watchers.notify(live.pk);
+      },
     },
-  });
+  );
   const journal = new Journal(
-    { store, lease, clock, log },
+    { store, lease, clock, log, expiryOf: (live) => keptUntil(policies, live) },
     {
       flushed: (live) => {
         instances.release(live);
@@ -100,6 +109,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
     changed: (live, before, events) => {
       const { status } = live.state;
       if (status !== before) scheduler.statusChanged(before, status);
+      if (status !== before && isFinal(status)) collector.track(live);
       if (status !== before || live.idleSince !== null) parking.track(live);
       if (events.some(movesTimers)) {
         timers.track(live);
@@ -110,12 +120,13 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   };
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const world = { store, vault, catalog, clock, ids, log };
-  const core: Core = { ...world, settings, journal, instances, versions, hosts, effects, closing: false };
+  const core: Core = { ...world, settings, journal, instances, policies, versions, hosts, effects, closing: false };
   const scheduler = new Scheduler(core);
   const timers = new Timers(core, () => scheduler.expect("due"));
   const parking = new Parking(core);
   const schedules = new Schedules(core, scheduler);
-  return { core, scheduler, timers, parking, schedules, bulk: new Bulk(core), watchers };
+  const collector = new Collector(core);
+  return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core), watchers };
 }
 
 /** A step that succeeds at its first attempt moves no timer: that is the hot path. */
@@ -171,12 +182,15 @@ async function callScript(core: Core, script: string, request: Request): Promise
 }
 
 /** Attempts under way may end within `drainMs`; then everything stops where it stands, to go on at the next start. */
-async function close({ core, scheduler, timers, parking, schedules, bulk }: Wheels, drainMs: number): Promise<void> {
+async function close(wheels: Wheels, drainMs: number): Promise<void> {
+  const { core, scheduler, timers, parking, schedules, collector, bulk } = wheels;
   core.closing = true;
   timers.close();
   parking.close();
+  collector.close();
   await schedules.close();
   await scheduler.quiet();
+  await collector.quiet();
   await bulk.quiet();
   const running = [...core.instances.all()].filter((live) => live.run !== undefined);
   for (const live of running) if (live.run !== undefined) tell(core, live, live.run, { type: "pause", run: live.run.id });

@@ -27,10 +27,15 @@ export interface InstanceSummary {
   readonly endedAt: number | null;
   /** When the next timer of a waiting instance is due; null when it has none. */
   readonly wakeAt: number | null;
+  /** From when on an ended instance may be deleted, and counts as not there; null while it has not ended. */
+  readonly expiresAt: number | null;
 }
 
 /** The part of a summary that changes. */
-export type SummaryChange = Pick<InstanceSummary, "status" | "versionId" | "modifiedAt" | "startedAt" | "endedAt" | "wakeAt">;
+export type SummaryChange = Pick<
+  InstanceSummary,
+  "status" | "versionId" | "modifiedAt" | "startedAt" | "endedAt" | "wakeAt" | "expiresAt"
+>;
 
 /** One commit of one instance: a JSON array of events, the first of which has `firstEventId`. */
 export interface JournalRow {
@@ -107,6 +112,8 @@ export interface Store {
   ready(kind: ReadyKind, now: number, limit: number, after?: number): Promise<InstanceSummary[]>;
   /** The earliest `wakeAt` of any waiting instance that is later than `after`. */
   nextWake(after: number): Promise<number | undefined>;
+  /** Instances with `expiresAt <= until`, the earliest first. */
+  expiring(until: number, limit: number): Promise<InstanceSummary[]>;
   list(query: ListQuery): Promise<InstanceSummary[]>;
   /** How many instances match, `cap` at the most when they have to be counted one by one. */
   count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number>;

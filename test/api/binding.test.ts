@@ -5,6 +5,9 @@ import { Doomed, Order, Quick, Sleeper } from "../support/workflows.ts";
 
 let api: ApiBench;
 
+const NOT_A_DURATION =
+  "Duration must be a number or a string in format '{{number}} {{unit}}' where unit is second(s), minute(s), etc.";
+
 beforeEach(async () => {
   api = await openApi({ Quick, Sleeper, Order, Doomed });
 });
@@ -96,6 +99,8 @@ describe("createBatch", () => {
     [{ count: 1.5 }, "(body) count must be a positive integer"],
     [{ count: 101 }, "(body) batchCreate only supports 100 instances at a time"],
     [{ instances: [] }, "(body) Batch size exceeds maximum allowed"],
+    [{ count: 1, retention: { errorRetention: "3 moons" } }, `(body) ${NOT_A_DURATION}`],
+    [{ instances: [{}, { retention: { successRetention: 0 } }] }, `(body) ${NOT_A_DURATION}`],
     [{ instances: "a" }, "(body) Provided argument is invalid"],
     [{ instances: [{ id: "batch" }] }, "(instance.invalid_id) Instance ID is invalid"],
   ])("refuses %.40j whole", async (batch, message) => {

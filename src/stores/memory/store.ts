@@ -86,6 +86,11 @@ export class MemoryStore implements Store {
     return next;
   }
 
+  async expiring(until: number, limit: number): Promise<InstanceSummary[]> {
+    const past = this.#summaries(({ expiresAt }) => expiresAt !== null && expiresAt <= until);
+    return past.sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0)).slice(0, limit);
+  }
+
   async list(query: ListQuery): Promise<InstanceSummary[]> {
     const { direction, after, offset = 0, limit } = query;
     const order = direction === "asc" ? byCreation : (a: Place, b: Place): number => byCreation(b, a);

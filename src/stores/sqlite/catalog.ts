@@ -1,5 +1,14 @@
 /** The catalogue of what is deployed, in small tables of the same database. */
-import type { Catalog, Schedule, ScriptVersion, Slice, TokenRecord, Workflow, WorkflowVersion } from "../../ports/catalog.ts";
+import type {
+  Catalog,
+  CatalogChange,
+  Schedule,
+  ScriptVersion,
+  Slice,
+  TokenRecord,
+  Workflow,
+  WorkflowVersion,
+} from "../../ports/catalog.ts";
 import { transaction, type Database, type Statement } from "./database.ts";
 
 type Row = Record<string, unknown>;
@@ -16,24 +25,58 @@ const FOLLOW = "UPDATE schedules SET followed_to = max(followed_to, ?) WHERE wor
 
 const TOKEN = "SELECT id, label, hash, created_at AS createdAt FROM tokens";
 
-/** Statements are prepared when they are first asked for. */
+/** The catalogue of what is deployed, on a connection. */
 export function sqliteCatalog(db: Database): Catalog {
+  const query = queries(db);
+  // Only this process deploys, so it knows of every change: others that have the file open see to tokens.
+  const notices: ((change: CatalogChange) => void)[] = [];
+  const tell = (change: CatalogChange): void => notices.forEach((notice) => notice(change));
+  return { watch: (notice) => void notices.push(notice), ...workflowTables(query, tell), ...otherTables(query, tell) };
+}
+
+type Tell = (change: CatalogChange) => void;
+
+interface Queries {
+  readonly one: (sql: string, ...values: (string | number)[]) => Row | undefined;
+  readonly all: (sql: string, ...values: (string | number)[]) => Row[];
+  readonly run: Run;
+  readonly within: <T>(work: () => T) => T;
+}
+
+/** Statements are prepared when they are first asked for. */
+function queries(db: Database): Queries {
   const statements = new Map<string, Statement>();
   const prepared = (sql: string): Statement => {
     let statement = statements.get(sql);
     if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)));
     return statement;
   };
-  // Asked for with every instance that is made. Only this process deploys: others that have the file open see to tokens.
+  return {
+    one: (sql, ...values) => prepared(sql).get(...values),
+    all: (sql, ...values) => prepared(sql).all(...values),
+    run: (sql, ...values) => prepared(sql).run(...values).changes > 0,
+    within: (work) => transaction(db, work),
+  };
+}
+
+type OfWorkflows =
+  | "workflow"
+  | "workflows"
+  | "putWorkflow"
+  | "removeWorkflow"
+  | "workflowVersion"
+  | "workflowVersions"
+  | "schedules"
+  | "followSchedule";
+
+function workflowTables({ one, all, run, within }: Queries, tell: Tell): Pick<Catalog, OfWorkflows> {
+  // Asked for with every instance that is made.
   const workflows = new Map<string, Workflow>();
   const workflow = (name: string): Workflow | undefined => {
     const known = workflows.get(name) ?? (one(`${WORKFLOW} WHERE name = ?`, name) as Workflow | undefined);
     if (known !== undefined) workflows.set(name, known);
     return known;
   };
-  const one = (sql: string, ...values: (string | number)[]): Row | undefined => prepared(sql).get(...values);
-  const all = (sql: string, ...values: (string | number)[]): Row[] => prepared(sql).all(...values);
-  const run = (sql: string, ...values: (string | number | null)[]): boolean => prepared(sql).run(...values).changes > 0;
   return {
     workflow: async (name) => workflow(name),
     workflows: async ({ search = "", offset, limit }): Promise<Slice<Workflow>> => ({
@@ -47,15 +90,19 @@ export function sqliteCatalog(db: Database): Catalog {
     }),
     putWorkflow: async (changed, version) => {
       workflows.delete(changed.name);
-      transaction(db, () => putWorkflow(run, changed, version));
+      within(() => putWorkflow(run, changed, version));
+      tell({ workflow: changed.name });
     },
-    removeWorkflow: async (name) =>
-      transaction(db, () => {
-        workflows.delete(name);
+    removeWorkflow: async (name) => {
+      workflows.delete(name);
+      const removed = within(() => {
         run("DELETE FROM workflow_versions WHERE workflow = ?", name);
         run("DELETE FROM schedules WHERE workflow = ?", name);
         return run("DELETE FROM workflows WHERE name = ?", name);
-      }),
+      });
+      tell({ workflow: name });
+      return removed;
+    },
     workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
     workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
       items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
@@ -65,12 +112,17 @@ export function sqliteCatalog(db: Database): Catalog {
     }),
     schedules: async () => all(SCHEDULE) as unknown as Schedule[],
     followSchedule: async (of, cron, to) => void run(FOLLOW, to, of, cron),
+  };
+}
 
+function otherTables(query: Queries, tell: Tell): Omit<Catalog, OfWorkflows | "watch"> {
+  const { one, all, run, within } = query;
+  return {
     activeScript: async (script) =>
       toScript(one("SELECT * FROM script_versions WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)", script)),
     scriptNames: async () => all("SELECT name FROM scripts ORDER BY name").map(({ name }) => String(name)),
     scriptVersion: async (id) => toScript(one("SELECT * FROM script_versions WHERE id = ?", id)),
-    putScriptVersion: async (version) => transaction(db, () => putScriptVersion(run, version)),
+    putScriptVersion: async (version) => within(() => putScriptVersion(run, version)),
 
     tokens: async () => all(`${TOKEN} ORDER BY created_at, pk`) as unknown as TokenRecord[],
     putToken: async ({ id, label, hash, createdAt }) => {
@@ -78,11 +130,11 @@ export function sqliteCatalog(db: Database): Catalog {
     },
     removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
 
-    ...settings(db, one, run),
+    ...settings(query, tell),
   };
 }
 
-function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "putSetting" | "changeSetting"> {
+function settings({ one, run, within }: Queries, tell: Tell): Pick<Catalog, "setting" | "putSetting" | "changeSetting"> {
   const get = (name: string): string | undefined =>
     one("SELECT json FROM settings WHERE name = ?", name)?.["json"] as string | undefined;
   const put = (name: string, json: string): void => {
@@ -90,13 +142,18 @@ function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "
   };
   return {
     setting: async (name) => get(name),
-    putSetting: async (name, json) => put(name, json),
-    changeSetting: async (name, change) => transaction(db, () => put(name, change(get(name)))),
+    putSetting: async (name, json) => {
+      put(name, json);
+      tell({ setting: name });
+    },
+    changeSetting: async (name, change) => {
+      within(() => put(name, change(get(name))));
+      tell({ setting: name });
+    },
   };
 }
 
-type One = (sql: string, ...values: (string | number)[]) => Row | undefined;
-
+/** True when it changed something. */
 type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
 
 function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): void {

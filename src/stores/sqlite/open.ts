@@ -107,6 +107,7 @@ function sqliteStore(writer: Writer | AdaptiveWriter, reader: Reader, close: () 
     rows: async (pk, seqs) => reader.rows(pk, seqs),
     ready: async (kind, now, limit, after = 0) => reader.ready(kind, now, limit, after),
     nextWake: async (after) => reader.nextWake(after),
+    expiring: async (until, limit) => reader.expiring(until, limit),
     list: async (query) => reader.list(query),
     count: async (query, cap) => reader.count(query, cap),
     statusCounts: async (workflow) => reader.statusCounts(workflow),

@@ -8,7 +8,7 @@ const SUMMARY = `SELECT pk,
   id, status,
   (SELECT name FROM names WHERE names.pk = version) AS versionId,
   trigger_source AS "trigger", created_at AS createdAt, modified_at AS modifiedAt,
-  started_at AS startedAt, ended_at AS endedAt, wake_at AS wakeAt
+  started_at AS startedAt, ended_at AS endedAt, wake_at AS wakeAt, expires_at AS expiresAt
 FROM instances`;
 
 const ROW = "SELECT seq, first_event_id AS firstEventId, events FROM journal";
@@ -55,6 +55,10 @@ export class Reader {
   nextWake(after: number): number | undefined {
     const row = this.#statements.nextWake.get(after);
     return row === undefined ? undefined : Number(row["wakeAt"]);
+  }
+
+  expiring(until: number, limit: number): InstanceSummary[] {
+    return this.#statements.expiring.all(until, limit) as unknown as InstanceSummary[];
   }
 
   list(query: ListQuery): InstanceSummary[] {
@@ -115,7 +119,7 @@ function where({
   return { terms, values };
 }
 
-function prepare(db: Database): Record<"find" | "load" | "row" | "nextWake" | "counts" | ReadyKind, Statement> {
+function prepare(db: Database): Record<"find" | "load" | "row" | "nextWake" | "expiring" | "counts" | ReadyKind, Statement> {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
     load: db.prepare(`${ROW} WHERE instance = ? AND seq > ? ORDER BY seq`),
@@ -126,6 +130,7 @@ function prepare(db: Database): Record<"find" | "load" | "row" | "nextWake" | "c
     nextWake: db.prepare(
       "SELECT wake_at AS wakeAt FROM instances WHERE status = 'waiting' AND wake_at > ? ORDER BY wake_at LIMIT 1",
     ),
+    expiring: db.prepare(`${SUMMARY} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`),
     counts: db.prepare(`SELECT status, instances FROM status_counts WHERE ${OF_WORKFLOW} AND instances > 0`),
   };
 }
