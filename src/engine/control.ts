@@ -48,20 +48,35 @@ export function terminate(core: Core, address: InstanceAddress): Promise<Instanc
 export function restart(core: Core, scheduler: Scheduler, address: InstanceAddress): Promise<InstanceStatus> {
   return core.instances.use<InstanceStatus>(address, async (live) => {
     const workflow = await core.catalog.workflow(live.workflow);
-    stopRun(core, live);
-    await applyDurably(core, live, { type: "restart", versionId: workflow?.versionId ?? live.state.versionId });
-    scheduler.offer(live);
+    const place = scheduler.keep(live);
+    try {
+      stopRun(core, live);
+      await applyDurably(core, live, { type: "restart", versionId: workflow?.versionId ?? live.state.versionId });
+    } catch (cause) {
+      place?.();
+      throw cause;
+    }
+    scheduler.offer(live, place);
     return "queued";
   });
 }
 
-export function sendEvent(core: Core, address: InstanceAddress, eventType: string, payload: Encoded): Promise<void> {
+export function sendEvent(
+  core: Core,
+  scheduler: Scheduler,
+  address: InstanceAddress,
+  eventType: string,
+  payload: Encoded,
+): Promise<void> {
   if (!isEventType(eventType)) throw new Failure("workflow.invalid_event_type", { field: "event_type" });
   if (encodedBytes(payload) > LIMITS.valueBytes) throw new Failure("instance.too_large", { field: "payload" });
   return core.instances.use(address, async (live) => {
-    await applyDurably(core, live, { type: "send_event", eventType, payload });
+    // Without a place it goes on waiting, and takes the event when there is one.
+    const held = live.state.status === "waiting" && !scheduler.mayWake(live.workflow);
+    await applyDurably(core, live, { type: held ? "hold_event" : "send_event", eventType, payload });
     // It had been waiting as a row only: bring it back to take the event.
     if (live.state.status === "running" && live.run === undefined) await activate(core, live);
+    else if (held) scheduler.expect("due", live.workflow);
   });
 }
 

@@ -73,7 +73,7 @@ async function createOne(
     ...(request.retention && { retention: request.retention }),
   };
   // With a place kept for it, an instance is started by the commit that makes it: that saves a row and an update.
-  const release = scheduler.reserve();
+  const release = scheduler.reserve(workflow);
   try {
     const events: readonly EventBody[] =
       release === undefined ? [queued] : [queued, { type: "workflow_started" }, { type: "workflow_running" }];
@@ -82,7 +82,7 @@ async function createOne(
     let pk = await core.journal.create(instance);
     if (pk === "exists" && (await freeId(core, birth))) pk = await core.journal.create(instance);
     if (pk === "exists") return new Failure("instance.already_exists", { field: "instance_id" });
-    if (release === undefined) scheduler.expect("queued");
+    if (release === undefined) scheduler.expect("queued", workflow);
     else {
       const live = newLive({ pk, workflow, id, createdAt: now }, state, 1);
       core.instances.add(live);

@@ -59,7 +59,7 @@ async function open(classes: Readonly<Record<string, WorkflowClass>>): Promise<H
     find: (workflow, id) => store.find(workflow, id),
     load: (pk, afterSeq, maxBytes) => store.load(pk, afterSeq, maxBytes),
     rows: (pk, seqs) => store.rows(pk, seqs),
-    ready: (kind, now, limit, after) => store.ready(kind, now, limit, after),
+    ready: (...query) => store.ready(...query),
     nextWake: (after) => store.nextWake(after),
     expiring: (until, limit) => store.expiring(until, limit),
     list: (query) => store.list(query),

@@ -73,14 +73,14 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers();
-  const policies = new Policies(catalog);
+  const policies = new Policies(catalog, (workflow) => scheduler.freed(workflow));
   const instances = new Instances(
     { store, catalog, clock, policies },
     {
-      entered: (live) => scheduler.entered(live.state.status),
+      entered: (live) => scheduler.entered(live),
       left: (live) => {
         timers.leave(live);
-        scheduler.left(live.state.status);
+        scheduler.left(live);
         // Whoever follows a deleted instance has nothing to wait for.
         if (live.gone) watchers.notify(live.pk);
       },
@@ -96,8 +96,9 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
       lost: (live) => {
         live.gone = true;
         stopRun(core, live);
-        instances.forget(live);
+        // Before its place is given to another: it still runs as far as the store knows.
         scheduler.lost();
+        instances.forget(live);
       },
     },
   );
@@ -108,7 +109,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   const effects: Core["effects"] = {
     changed: (live, before, events) => {
       const { status } = live.state;
-      if (status !== before) scheduler.statusChanged(before, status);
+      if (status !== before) scheduler.statusChanged(live, before);
       if (status !== before && isFinal(status)) collector.track(live);
       if (status !== before || live.idleSince !== null) parking.track(live);
       if (events.some(movesTimers)) {
@@ -122,7 +123,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   const world = { store, vault, catalog, clock, ids, log };
   const core: Core = { ...world, settings, journal, instances, policies, versions, hosts, effects, closing: false };
   const scheduler = new Scheduler(core);
-  const timers = new Timers(core, () => scheduler.expect("due"));
+  const timers = new Timers(core, scheduler);
   const parking = new Parking(core);
   const schedules = new Schedules(core, scheduler);
   const collector = new Collector(core);
@@ -156,7 +157,7 @@ function facade(wheels: Wheels): Engine {
     resume: (address) => resume(core, scheduler, address),
     terminate: (address) => terminate(core, address),
     restart: (address) => restart(core, scheduler, address),
-    sendEvent: (address, eventType, payload) => sendEvent(core, address, eventType, payload),
+    sendEvent: (address, eventType, payload) => sendEvent(core, scheduler, address, eventType, payload),
     remove: (workflow, ids) => remove(core, workflow, ids),
     terminateAll: (workflow, status) => bulk.terminateAll(workflow, status),
     terminatingAll: (workflow) => bulk.terminating(workflow),

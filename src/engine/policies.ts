@@ -17,11 +17,13 @@ export interface AccountSettings {
 
 /** What is in force for a workflow. */
 export interface Policy {
+  /** How many instances of it may be running at once; `Infinity` when nobody has said. */
+  readonly limit: number;
   /** What instances get that were given no retention of their own. */
   readonly retention: FullRetention;
 }
 
-const UNKNOWN: Policy = { retention: resolveRetention() };
+const UNKNOWN: Policy = { limit: Infinity, retention: resolveRetention() };
 
 /** The defaults of the account as they are stored now. */
 export async function accountSettings(catalog: Catalog): Promise<AccountSettings> {
@@ -31,12 +33,15 @@ export async function accountSettings(catalog: Catalog): Promise<AccountSettings
 
 export class Policies {
   readonly #catalog: Catalog;
+  readonly #changed: (workflow: string) => void;
   readonly #known: Map<string, Policy> = new Map();
   /** For each workflow the reading that began last: an earlier one that ends later is out of date. */
   readonly #reading: Map<string, Promise<void>> = new Map();
 
-  constructor(catalog: Catalog) {
+  /** `changed` is told of a workflow for which something else may be in force from now on. */
+  constructor(catalog: Catalog, changed: (workflow: string) => void) {
     this.#catalog = catalog;
+    this.#changed = changed;
     catalog.watch((change) => this.#refresh(change));
   }
 
@@ -63,6 +68,7 @@ export class Policies {
         if (this.#reading.get(workflow) !== reading) return this.#reading.get(workflow);
         this.#reading.delete(workflow);
         this.#known.set(workflow, policy);
+        this.#changed(workflow);
         return undefined;
       },
       (cause: unknown) => {
@@ -78,6 +84,9 @@ export class Policies {
     const found = await this.#catalog.workflow(workflow);
     const newest = found && (await this.#catalog.workflowVersion(found.versionId));
     const { default_retention: ofAccount } = await accountSettings(this.#catalog);
-    return { retention: resolveRetention(newest?.settings.defaultRetention, ofAccount) };
+    return {
+      limit: newest?.settings.concurrency?.limit ?? Infinity,
+      retention: resolveRetention(newest?.settings.defaultRetention, ofAccount),
+    };
   }
 }

@@ -180,6 +180,72 @@ describe("events for an instance", () => {
     expect(table.state.bufferedCount).toBe(0);
   });
 
+  test("one that waits without a place keeps them until there is one; what came too late does not count", () => {
+    const table = running();
+    table.says(waiting("a", "go", 10), waiting("b", "go", 100), waiting("c", "go", 1_000));
+    table.does({ type: "idle" });
+    expect(nextWake(table.state)).toBe(1_010);
+    table.now = 1_005;
+    expect(table.does({ type: "hold_event", eventType: "go", payload: "1" })).toEqual(["event_received"]);
+    // It is due since the event came.
+    expect([table.state.status, nextWake(table.state)]).toEqual(["waiting", 1_005]);
+    table.now = 1_500;
+    table.does({ type: "hold_event", eventType: "go", payload: "2" });
+    expect(table.does({ type: "wake" })).toEqual(["workflow_running", "wait_completed", "wait_completed", "wait_timed_out"]);
+    expect(table.journal.slice(-3).map(({ event }) => event)).toMatchObject([
+      { name: "a", payload: "1" },
+      { name: "c", payload: "2" },
+      { name: "b" },
+    ]);
+    expect(table.state.bufferedCount).toBe(0);
+    expect(table.state.open.size).toBe(0);
+  });
+
+  test("those that were kept come before the one that there is a place for", () => {
+    const table = running();
+    table.says(waiting("a"), waiting("b"));
+    table.does({ type: "idle" });
+    table.does({ type: "hold_event", eventType: "go", payload: "1" });
+    expect(table.does({ type: "send_event", eventType: "go", payload: "2" })).toEqual([
+      "workflow_running",
+      "wait_completed",
+      "wait_completed",
+    ]);
+    expect(table.journal.slice(-2).map(({ event }) => event)).toMatchObject([
+      { name: "a", payload: "1" },
+      { name: "b", payload: "2" },
+    ]);
+  });
+
+  test("a run that goes on by itself finds what was kept, a new waiter what is left of it", () => {
+    const table = running();
+    table.says(waiting("a"));
+    table.does({ type: "idle" });
+    for (const payload of ["1", "2"]) table.does({ type: "hold_event", eventType: "go", payload });
+    expect(table.says(waiting("b"))).toEqual(["workflow_running", "wait_started", "wait_completed", "wait_completed"]);
+    expect(table.journal.slice(-2).map(({ event }) => event)).toMatchObject([
+      { name: "a", payload: "1" },
+      { name: "b", payload: "2" },
+    ]);
+  });
+
+  test("a finished instance is not made to keep any", () => {
+    const table = running();
+    table.says({ type: "workflow_completed" });
+    expect(table.try({ type: "hold_event", eventType: "go", payload: "1" })).toEqual({ refused: "instance.in_finite_state" });
+  });
+
+  test("one that was resumed late gives a step its event or its time-out, not both", () => {
+    const table = running();
+    table.says(waiting("a", "go", 10));
+    table.does({ type: "idle" });
+    table.does({ type: "pause" });
+    table.does({ type: "send_event", eventType: "go", payload: "1" });
+    table.does({ type: "resume" });
+    table.now = 5_000;
+    expect(table.does({ type: "claim" })).toEqual(["workflow_running", "wait_completed"]);
+  });
+
   test("a finished instance takes none", () => {
     const table = running();
     table.says({ type: "workflow_completed" });
@@ -383,6 +449,7 @@ const anything: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.constantFrom<Command>({ type: "idle" }, { type: "wake" }) },
   { weight: 1, arbitrary: fc.nat(9).map((n): Command => ({ type: "send_event", eventType: "go", payload: String(n) })) },
+  { weight: 1, arbitrary: fc.nat(9).map((n): Command => ({ type: "hold_event", eventType: "go", payload: String(n) })) },
   { weight: 1, arbitrary: fc.constant<Command>({ type: "terminate" }) },
 );
 const story = fc.array(fc.tuple(anything, fc.nat(120)), { maxLength: 60 });

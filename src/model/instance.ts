@@ -5,6 +5,7 @@
  * copying them for each event would make long histories quadratic. It stays a pure fold — no clock, no random, no I/O —
  * so the same events always give the same state.
  */
+import { arrivals } from "./arrivals.ts";
 import type { ErrorInfo, EventBody, Retention, ScheduleInfo, StepConfig } from "./events.ts";
 import { stepId } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
@@ -336,7 +337,8 @@ export function dueAt(step: StepState): number | undefined {
 /** When the instance has something to do next without being asked, or null. Paused and ended ones never have. */
 export function nextWake(state: InstanceState): number | null {
   if (state.status !== "waiting" && state.status !== "running" && state.status !== "waitingForPause") return null;
-  let next: number | null = null;
+  // An event that could not be taken when it came is due since then.
+  let next: number | null = state.bufferedCount > 0 ? (arrivals(state)[0]?.event.receivedAt ?? null) : null;
   for (const step of state.open) {
     const due = dueAt(step);
     if (due !== undefined && (next === null || due < next)) next = due;

@@ -91,7 +91,8 @@ export interface ListQuery {
 /**
  * What the scheduler looks for, oldest first:
  * `interrupted` — running or waitingForPause, for whoever takes over after a crash; `due` — waiting with
- * `wakeAt <= now`; `queued` — not begun, or resumed and waiting for a place.
+ * `wakeAt <= now`; `queued` — not begun, or resumed and waiting for a place. Finding the next few must stay cheap
+ * however many there are, also when nearly all of them are instances of workflows that are passed over.
  */
 export type ReadyKind = "interrupted" | "due" | "queued";
 
@@ -108,8 +109,11 @@ export interface Store {
   load(pk: number, afterSeq: number, maxBytes: number): Promise<JournalRow[]>;
   /** The rows with exactly these numbers, in order of `seq`. */
   rows(pk: number, seqs: readonly number[]): Promise<JournalRow[]>;
-  /** `after` is the last primary key of the page before; only `interrupted` pages that way. */
-  ready(kind: ReadyKind, now: number, limit: number, after?: number): Promise<InstanceSummary[]>;
+  /**
+   * `after` is the last primary key of the page before; only `interrupted` pages that way. `skip` names workflows whose
+   * instances are passed over; only `due` and `queued` do that.
+   */
+  ready(kind: ReadyKind, now: number, limit: number, after?: number, skip?: readonly string[]): Promise<InstanceSummary[]>;
   /** The earliest `wakeAt` of any waiting instance that is later than `after`. */
   nextWake(after: number): Promise<number | undefined>;
   /** Instances with `expiresAt <= until`, the earliest first. */

@@ -284,6 +284,22 @@ function scheduleContract(at: At): void {
     expect(await ready("queued", 0, 10)).toBe("bdca");
   });
 
+  test("due and queued pass over workflows that are skipped, in the order of all others", async () => {
+    const names = ["orders", "bills", "mails"] as const;
+    for (const status of ["waiting", "queued"] as const) {
+      await at.writer.create(
+        ...["a", "b", "c", "d", "e", "f"].map((id, i) =>
+          sampleInstance(`${status[0] ?? ""}${id}`, { workflow: names[i % 3] ?? "", status, createdAt: i, wakeAt: i }),
+        ),
+      );
+    }
+    expect(await ready("queued", 0, 10, 0, ["bills"])).toBe("qaqcqdqf");
+    expect(await ready("queued", 0, 2, 0, ["orders", "nobody"])).toBe("qbqc");
+    expect(await ready("queued", 0, 10, 0, [...names])).toBe("");
+    expect(await ready("due", 4, 10, 0, ["orders"])).toBe("wbwcwe");
+    expect(await ready("due", 5, 2, 0, ["bills", "mails"])).toBe("wawd");
+  });
+
   test("expiring: until a moment, the earliest first, and not those that have begun again", async () => {
     const expiring = async (until: number, limit: number): Promise<string> =>
       (await at.store.expiring(until, limit)).map(({ id }) => id).join("");

@@ -60,7 +60,8 @@ export class MemoryStore implements Store {
     return this.#rows(pk).filter((row) => seqs.includes(row.seq));
   }
 
-  async ready(kind: ReadyKind, now: number, limit: number, after = 0): Promise<InstanceSummary[]> {
+  async ready(kind: ReadyKind, now: number, limit: number, after = 0, skip: readonly string[] = []): Promise<InstanceSummary[]> {
+    const wanted = ({ workflow }: InstanceSummary): boolean => !skip.includes(workflow);
     switch (kind) {
       case "interrupted": {
         const lost = this.#summaries(({ status, pk }) => (status === "running" || status === "waitingForPause") && pk > after);
@@ -68,10 +69,14 @@ export class MemoryStore implements Store {
       }
       case "due": {
         const due = this.#summaries(({ status, wakeAt }) => status === "waiting" && wakeAt !== null && wakeAt <= now);
-        return due.sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || a.pk - b.pk).slice(0, limit);
+        return due
+          .filter(wanted)
+          .sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || a.pk - b.pk)
+          .slice(0, limit);
       }
       case "queued":
         return this.#summaries(({ status }) => status === "queued")
+          .filter(wanted)
           .sort(byCreation)
           .slice(0, limit);
     }
