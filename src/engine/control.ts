@@ -48,6 +48,7 @@ export function terminate(core: Core, address: InstanceAddress): Promise<Instanc
 export function restart(core: Core, scheduler: Scheduler, address: InstanceAddress): Promise<InstanceStatus> {
   return core.instances.use<InstanceStatus>(address, async (live) => {
     const workflow = await core.catalog.workflow(live.workflow);
+    core.admission.admit(live.workflow, 1);
     const place = scheduler.keep(live);
     try {
       stopRun(core, live);
@@ -61,7 +62,7 @@ export function restart(core: Core, scheduler: Scheduler, address: InstanceAddre
   });
 }
 
-export function sendEvent(
+export async function sendEvent(
   core: Core,
   scheduler: Scheduler,
   address: InstanceAddress,
@@ -70,7 +71,7 @@ export function sendEvent(
 ): Promise<void> {
   if (!isEventType(eventType)) throw new Failure("workflow.invalid_event_type", { field: "event_type" });
   if (encodedBytes(payload) > LIMITS.valueBytes) throw new Failure("instance.too_large", { field: "payload" });
-  return core.instances.use(address, async (live) => {
+  await core.instances.use(address, async (live) => {
     // Without a place it goes on waiting, and takes the event when there is one.
     const held = live.state.status === "waiting" && !scheduler.mayWake(live.workflow);
     await applyDurably(core, live, { type: held ? "hold_event" : "send_event", eventType, payload });

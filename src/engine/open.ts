@@ -9,6 +9,7 @@ import { silentLog, type Log } from "../ports/log.ts";
 import type { Lease, Store } from "../ports/store.ts";
 import { noVault, type Vault } from "../ports/vault.ts";
 import { stopRun } from "./activate.ts";
+import { Admission } from "./admit.ts";
 import { Bulk } from "./bulk.ts";
 import { Scheduler } from "./claim.ts";
 import { pause, remove, restart, resume, sendEvent, terminate } from "./control.ts";
@@ -121,7 +122,8 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   };
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const world = { store, vault, catalog, clock, ids, log };
-  const core: Core = { ...world, settings, journal, instances, policies, versions, hosts, effects, closing: false };
+  const admission = new Admission(store, clock, settings);
+  const core: Core = { ...world, settings, journal, instances, admission, policies, versions, hosts, effects, closing: false };
   const scheduler = new Scheduler(core);
   const timers = new Timers(core, scheduler);
   const parking = new Parking(core);

@@ -504,9 +504,12 @@ describe("whatever happens", () => {
   });
 
   test("each event reaches at most one waiter, in the order of arrival, also across pauses", () => {
-    const steps = fc.array(fc.tuple(fc.constantFrom("send", "wait", "idle", "pause", "resume", "claim", "wake"), fc.nat(90)), {
-      maxLength: 60,
-    });
+    const steps = fc.array(
+      fc.tuple(fc.constantFrom("send", "hold", "wait", "idle", "pause", "resume", "claim", "wake"), fc.nat(90)),
+      {
+        maxLength: 60,
+      },
+    );
     fc.assert(
       fc.property(steps, (acts) => {
         const table = running();
@@ -515,6 +518,7 @@ describe("whatever happens", () => {
         for (const [act, later] of acts) {
           table.now += later;
           if (act === "send") table.does({ type: "send_event", eventType: "go", payload: String((sent += 1)) });
+          else if (act === "hold") table.does({ type: "hold_event", eventType: "go", payload: String((sent += 1)) });
           else if (act === "wait") {
             if (table.state.status !== "running" && table.state.status !== "waiting") continue;
             table.does({ type: "record", event: { ...waiting("w"), count: (waits += 1), timeoutMs: 300 } });

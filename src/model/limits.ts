@@ -27,6 +27,7 @@ type Limit =
   | "retries"
   | "delayFunctionMs"
   | "batch"
+  | "queued"
   | "page"
   | "logOutput"
   | "bufferedEvents"
@@ -79,6 +80,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   delayFunctionMs: 5_000,
   /** Items of a batch. Cloudflare: 100. */
   batch: 100,
+  /** Queued instances of all workflows together, unless the server is told otherwise. Cloudflare: 2,000,000. */
+  queued: 2_000_000,
   /** Items of a page of a list. Cloudflare: 100. */
   page: 100,
   /** Characters of an output in an instance's log. Cloudflare: 1,024. */

@@ -121,8 +121,8 @@ export interface Store {
   list(query: ListQuery): Promise<InstanceSummary[]>;
   /** How many instances match, `cap` at the most when they have to be counted one by one. */
   count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number>;
-  /** Instances of a workflow by status; statuses without any are absent. */
-  statusCounts(workflow: string): Promise<Partial<Record<InstanceStatus, number>>>;
+  /** Instances of a workflow, or of all, by status; statuses without any are absent. */
+  statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>>;
   close(): Promise<void>;
 }
 

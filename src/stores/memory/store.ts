@@ -109,9 +109,9 @@ export class MemoryStore implements Store {
     return isBounded ? Math.min(length, cap) : length;
   }
 
-  async statusCounts(workflow: string): Promise<Partial<Record<InstanceStatus, number>>> {
+  async statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>> {
     const counts: Partial<Record<InstanceStatus, number>> = {};
-    for (const { status } of this.#summaries((summary) => summary.workflow === workflow))
+    for (const { status } of this.#summaries((summary) => workflow === undefined || summary.workflow === workflow))
       counts[status] = (counts[status] ?? 0) + 1;
     return counts;
   }

@@ -85,8 +85,9 @@ export class Reader {
     return Number(this.#prepared(sql).get(...values, cap)?.["n"]);
   }
 
-  statusCounts(workflow: string): Partial<Record<InstanceStatus, number>> {
-    const rows = this.#statements.counts.all(workflow);
+  statusCounts(workflow: string | undefined): Partial<Record<InstanceStatus, number>> {
+    const { counts, allCounts } = this.#statements;
+    const rows = workflow === undefined ? allCounts.all() : counts.all(workflow);
     return Object.fromEntries(rows.map(({ status, instances }) => [status, instances])) as Partial<
       Record<InstanceStatus, number>
     >;
@@ -135,7 +136,9 @@ function firstOfEach(status: InstanceStatus, column: "wake_at" | "created_at", a
   ORDER BY ${column}, pk`;
 }
 
-function prepare(db: Database): Record<"find" | "load" | "row" | "nextWake" | "expiring" | "counts" | ReadyKind, Statement> {
+function prepare(
+  db: Database,
+): Record<"find" | "load" | "row" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind, Statement> {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
     load: db.prepare(`${ROW} WHERE instance = ? AND seq > ? ORDER BY seq`),
@@ -149,6 +152,9 @@ function prepare(db: Database): Record<"find" | "load" | "row" | "nextWake" | "e
        FROM status_counts AS c WHERE c.status = 'waiting' AND c.instances > 0`,
     ),
     expiring: db.prepare(`${SUMMARY} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`),
+    allCounts: db.prepare(
+      "SELECT status, sum(instances) AS instances FROM status_counts GROUP BY status HAVING sum(instances) > 0",
+    ),
     counts: db.prepare(`SELECT status, instances FROM status_counts WHERE ${OF_WORKFLOW} AND instances > 0`),
   };
 }
