@@ -13,6 +13,7 @@ const examples = existsSync("examples") ? readdirSync("examples").map((name) => 
 
 const checks = [
   ["tsc", "-p", "tsconfig.json"],
+  ["tsc", "-p", "test/types/tsconfig.json"],
   ...present(examples).map((config) => ["tsc", "-p", config]),
   ["oxlint", ...code],
   ["oxfmt", "--check", ...formatted],

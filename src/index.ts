@@ -13,24 +13,19 @@ import { decode, encode } from "./model/value.ts";
 import type { Catalog } from "./ports/catalog.ts";
 import { silentLog, type Log } from "./ports/log.ts";
 import { systemClock } from "./ports/system-clock.ts";
-import { workflowBinding, type Workflow } from "./runtime/binding.ts";
+import { workflowBinding } from "./runtime/binding.ts";
+import type { Workflow } from "./runtime/binding-types.ts";
 import type { WorkflowClass } from "./runtime/runtime.ts";
 import { openSqlite } from "./stores/sqlite/open.ts";
 import { parseKeys } from "./vault/keys.ts";
 import { openVault } from "./vault/open.ts";
 
-export type { BatchError, CreateOptions, InstanceStatusReport, Workflow, WorkflowInstance } from "./runtime/binding.ts";
+export type * from "./runtime/binding-types.ts";
+export type * from "./runtime/step-types.ts";
 export type { WorkflowClass } from "./runtime/runtime.ts";
 export type { EngineLimits } from "./engine/core.ts";
 export type { Log, LogFields } from "./ports/log.ts";
-export {
-  WorkflowEntrypoint,
-  type WorkflowEvent,
-  type WorkflowStep,
-  type WorkflowStepConfig,
-  type WorkflowStepContext,
-  type WorkflowStepEvent,
-} from "./runtime/cloudflare-workers.ts";
+export { WorkflowEntrypoint } from "./runtime/cloudflare-workers.ts";
 export { NonRetryableError } from "./runtime/cloudflare-workflows.ts";
 
 /** What to open. */

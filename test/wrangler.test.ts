@@ -93,6 +93,20 @@ function commands(mark: string, open: () => Promise<Wrangler>): void {
     expect(["queued", "running", "waiting"]).toContain(await statusOf(id));
   });
 
+  test("restarts from a step, and terminates with rollback", { timeout: TIMEOUT }, async () => {
+    const id = `${mark}-undone`;
+    await ok("trigger", "undone", "--id", id);
+    await happens("undone", id, "workflow_waiting");
+    const refused = await wrangler("instances", "restart", "undone", id, "--from-step-name", "nobody");
+    expect(refused.code).not.toBe(0);
+    await ok("instances", "restart", "undone", id, "--from-step-name", "charge", "--from-step-count", "1");
+    await ok("instances", "terminate", "undone", id, "--rollback");
+    await happens("undone", id, "workflow_terminated");
+    const { result } = await server.call("GET", `/workflows/undone/instances/${id}`);
+    expect(result).toMatchObject({ status: "terminated", rollback: { outcome: "complete", error: null } });
+    expect(await ok("instances", "describe", "undone", id)).toContain("Terminated");
+  });
+
   test("lists instances, by status and page by page", { timeout: TIMEOUT }, async () => {
     const ids = Array.from({ length: 5 }, (_, i) => `${mark}-listed-${i}`);
     for (const id of ids) await server.call("POST", "/workflows/dynamic/instances", { instance_id: id });

@@ -13,7 +13,7 @@ import { isFinal } from "../model/status.ts";
 import { decode, encode, encodedBytes, toJson, Unserialisable } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { deleteInstances } from "./routes/instances.ts";
-import { keptFor } from "./schemas.ts";
+import { keptFor, restartFrom } from "./schemas.ts";
 
 const createOptions = z
   .object({
@@ -56,14 +56,12 @@ const METHODS: Readonly<Record<string, Method>> = {
   pause: ofInstance((engine, address) => engine.pause(address)),
   resume: ofInstance((engine, address) => engine.resume(address)),
   terminate: ofInstance((engine, address, [options]) => {
-    if ((options as { rollback?: unknown } | undefined)?.rollback === true)
-      throw new Failure("body", { detail: "Rollback is not supported yet" });
-    return engine.terminate(address);
+    const { rollback = false } = parse(z.object({ rollback: z.boolean().optional() }).nullish(), options) ?? {};
+    return engine.terminate(address, { rollback });
   }),
   restart: ofInstance((engine, address, [options]) => {
-    if ((options as { from?: unknown } | undefined)?.from !== undefined)
-      throw new Failure("body", { detail: "Restarting from a step is not supported yet" });
-    return engine.restart(address);
+    const { from } = parse(z.object({ from: restartFrom.nullish() }).nullish(), options) ?? {};
+    return engine.restart(address, from ?? undefined);
   }),
   delete: ofInstance(async (engine, { workflow, id }) => {
     const [failure] = await engine.remove(workflow, [id]);
@@ -154,7 +152,10 @@ function batch<T extends z.ZodType>(item: T, input: unknown, empty: string, over
   return parse(z.array(item), input);
 }
 
-/** The status as the Workers binding tells it: an output once there is one, an error once there is one. */
+/**
+ * The status as the Workers binding tells it: an output once there is one, an error once there is one, and how a rollback
+ * ended. While that lasts the binding says `running`, as Cloudflare does for code that knows no such status.
+ */
 async function status(engine: Engine, address: InstanceAddress): Promise<unknown> {
   const fold = new LogFold();
   let output: unknown;
@@ -164,11 +165,12 @@ async function status(engine: Engine, address: InstanceAddress): Promise<unknown
     if (event.type === "workflow_completed" && event.output !== undefined) output = toJson(event.output);
   }
   if (fold.log === undefined) throw new Failure("instance.not_found");
-  const { status: current, error } = fold.log;
+  const { status: current, error, rollback } = fold.log;
   return {
-    status: current,
+    status: current === "rollingBack" ? "running" : current,
     ...(isFinal(current) && error !== null && { error }),
     ...(output !== undefined && { output }),
+    ...(rollback !== null && { rollback }),
   };
 }
 

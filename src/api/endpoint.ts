@@ -9,6 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../model/errors.ts";
 import { Unserialisable } from "../model/value.ts";
 import type { Catalog } from "../ports/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
 import { success, type ResultInfo } from "./envelope.ts";
@@ -19,6 +20,7 @@ export interface Api {
   readonly engine: Engine;
   readonly store: Store;
   readonly catalog: Catalog;
+  readonly clock: Clock;
   readonly log: Log;
   /** The one account that this server has. */
   readonly accountId: string;

@@ -11,10 +11,10 @@ import { iso } from "../model/time.ts";
 import type { Workflow } from "../ports/catalog.ts";
 import { endpoint, mount, type Api, type Endpoint } from "./endpoint.ts";
 import { explorerFailure } from "./envelope.ts";
-import { changeStatus, readLog } from "./routes/instance.ts";
+import { changeStatus, readLog, type Change } from "./routes/instance.ts";
 import { deleteInstances } from "./routes/instances.ts";
 import { workflowOf } from "./routes/workflows.ts";
-import { instant, page, perPage, status } from "./schemas.ts";
+import { instant, page, perPage, restartFrom, status } from "./schemas.ts";
 
 /** The local engine knows no rollback status. */
 const COUNTED = INSTANCE_STATUSES.filter((each) => each !== "rollingBack");
@@ -32,12 +32,14 @@ const change = z
   .object({
     action: z.enum(["pause", "resume", "restart", "terminate"]).optional(),
     status: z.enum(["pause", "resume", "restart", "terminate"]).optional(),
-    rollback: z.literal(false, "Rollback is not supported yet; leave it out").optional(),
-    from: z.null("Restarting from a step is not supported yet; leave it out").optional(),
+    rollback: z.boolean().optional(),
+    from: restartFrom.nullish(),
   })
-  .transform((body, context) => {
-    const verb = body.status ?? body.action;
-    if (verb !== undefined) return verb;
+  .transform(({ status, action, rollback, from }, context): Change => {
+    const verb = status ?? action;
+    if (verb === "terminate") return { status: verb, rollback };
+    if (verb === "restart") return { status: verb, from };
+    if (verb !== undefined) return { status: verb };
     context.addIssue({ code: "custom", path: ["status"], message: "Say what to do: pause, resume, restart or terminate" });
     return z.NEVER;
   });
@@ -180,9 +182,9 @@ const instance: readonly Endpoint[] = [
     summary: "Pause, resume, restart or terminate an instance",
     body: change,
     result: done,
-    handle: async ({ params, body: verb }, api) => {
+    handle: async ({ params, body }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);
-      await changeStatus[verb](api, { workflow: name, id: params.instance_id });
+      await changeStatus(api, { workflow: name, id: params.instance_id }, body);
       return DONE;
     },
   }),

@@ -4,6 +4,7 @@ import { isDuration, durationMs } from "../model/duration.ts";
 import type { Retention } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
 import { INSTANCE_STATUSES, TRIGGER_SOURCES } from "../model/status.ts";
+import type { StepKey } from "../model/step.ts";
 import { iso } from "../model/time.ts";
 import type { ResultInfo } from "./envelope.ts";
 
@@ -57,6 +58,15 @@ export function showRetention(set: Retention | undefined): Record<string, number
 
 /** An error of a workflow or of a step. */
 export const errorInfo: z.ZodType = z.object({ name: z.string(), message: z.string() });
+
+/** The step that a restart begins with, by the name that user code gave it. */
+export const restartFrom: z.ZodType<StepKey> = z
+  .object({
+    name: z.string().min(1).max(LIMITS.stepName),
+    count: z.number().int().min(1).default(1),
+    type: z.enum(["do", "sleep", "waitForEvent"]).default("do"),
+  })
+  .transform(({ name, count, type }) => ({ kind: type, name, count }));
 
 /** A page's number, counted from 1. */
 export const page: z.ZodType<number> = z.coerce.number().int().min(1);

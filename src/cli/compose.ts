@@ -61,7 +61,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await executor.close();
     await store.close();
   };
-  const api = { engine, store, catalog, log, accountId: options.accountId };
+  const api = { engine, store, catalog, clock: systemClock, log, accountId: options.accountId };
   const app = serverApp({
     engine,
     rest: restApi(api),

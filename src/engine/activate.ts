@@ -13,7 +13,7 @@ import { historyWindow } from "./outcomes.ts";
 import type { RunnableVersion } from "./versions.ts";
 
 /**
- * Starts a run of an instance that is queued, due, or was interrupted (and has been recovered). Never rejects: an
+ * Starts a run of an instance that is queued, due, rolling back, or was interrupted (and has been recovered). Never rejects: an
  * instance that cannot be run fails, and one that has been paused or ended meanwhile is let go.
  */
 export async function activate(core: Core, live: Live): Promise<void> {
@@ -46,8 +46,8 @@ async function begin(core: Core, live: Live, version: RunnableVersion, link: Hos
   const { state } = live;
   let history: StartFrame["history"] = [];
   let now = core.clock.now();
-  // Outcomes are read from durable rows, and what is decided meanwhile must be among them.
-  while (state.steps.length > 0) {
+  // Outcomes are read from durable rows, and what is decided meanwhile must be among them. A rollback asks if it needs them.
+  while (state.steps.length > 0 && live.state.status !== "rollingBack") {
     await core.journal.durable(live);
     // Whoever waited for the same flush may have recorded something since.
     if (core.journal.isPending(live)) continue;
@@ -57,9 +57,27 @@ async function begin(core: Core, live: Live, version: RunnableVersion, link: Hos
     if (live.state.lastEventId === seen) break;
   }
   if (live.gone || live.state !== state || !holdsPlace(state.status)) return;
+  launch(core, live, { version, link, history, now });
+}
+
+/** How a run begins. */
+interface Launch {
+  readonly version: RunnableVersion;
+  readonly link: HostLink;
+  readonly history: StartFrame["history"];
+  /** When the history was read, in epoch milliseconds. */
+  readonly now: number;
+  /** The run whose rollback handlers it takes over. */
+  readonly inherits?: number;
+}
+
+/** Sends the frame that starts a run. */
+export function launch(core: Core, live: Live, { version, link, history, now, inherits }: Launch): void {
+  const { state } = live;
   const run = link.nextRun();
   live.run = { id: run, link, signalledUpTo: now, told: 0 };
   link.runs.set(run, live);
+  const rollback = state.status === "rollingBack" ? state.rollback : undefined;
   link.send({
     type: "start",
     run,
@@ -74,11 +92,15 @@ async function begin(core: Core, live: Live, version: RunnableVersion, link: Hos
     knownSteps: state.steps.length,
     careful: state.recoveries > 0,
     paused: state.status === "waitingForPause",
+    ...(rollback && { rollback: { error: rollback.error, ...(inherits !== undefined && { inherits }) } }),
   });
   core.effects.started(live);
 }
 
-/** The instance cannot go on. One that lacks a key is paused, for that can be mended; everything else is its end. */
+/**
+ * The instance cannot go on. One that lacks a key is paused, for that can be mended; everything else is its end, and so is
+ * this in a rollback, where there is nothing to pause.
+ */
 export function giveUp(core: Core, live: Live, cause: unknown): void {
   const about = { workflow: live.workflow, instance: live.id };
   if (!(cause instanceof Failure)) {
@@ -86,7 +108,7 @@ export function giveUp(core: Core, live: Live, cause: unknown): void {
     return fail(core, live, "The instance could not be started; the server's log says why");
   }
   const message = cause.detail ?? cause.message;
-  if (cause.failure !== "vault.key_missing") return fail(core, live, message);
+  if (cause.failure !== "vault.key_missing" || live.state.status === "rollingBack") return fail(core, live, message);
   const { hint } = failureKind(cause.failure);
   core.log.error(`An instance is paused: ${message}`, { ...about, failure: cause.failure, hint });
   apply(core, live, { type: "suspend" });
@@ -101,8 +123,15 @@ function fail(core: Core, live: Live, message: string): void {
 export function stopRun(core: Core, live: Live): void {
   const { run } = live;
   if (run === undefined) return;
-  live.run = undefined;
-  run.link.runs.delete(run.id);
+  detach(live);
   run.link.send({ type: "stop", run: run.id });
   core.hosts.released(run.link);
+}
+
+/** Parts an instance from its run: nothing is heard of that any more, and what it waits to be told is not told to the next. */
+export function detach(live: Live): void {
+  live.run?.link.runs.delete(live.run.id);
+  live.run = undefined;
+  if (live.row !== undefined) live.row.ack = 0;
+  if (live.flushing !== undefined) live.flushing.ack = 0;
 }

@@ -24,7 +24,9 @@ export class Bulk {
   terminateAll(workflow: string, status?: InstanceStatus): "ok" | "already_running" {
     if (this.#terminating.has(workflow)) return "already_running";
     this.#terminating.add(workflow);
-    const statuses = status === undefined ? INSTANCE_STATUSES.filter((each) => !isFinal(each)) : [status];
+    // What is rolling back ends by itself; to terminate it would be to cut that short.
+    const unfinished = INSTANCE_STATUSES.filter((each) => !isFinal(each) && each !== "rollingBack");
+    const statuses = status === undefined ? unfinished : [status];
     this.#start(async () => {
       try {
         for (const each of statuses) await this.#each({ workflow, status: each }, (page) => this.#terminatePage(page));
@@ -77,7 +79,7 @@ export class Bulk {
     await Promise.all(
       page.map(async (summary) => {
         try {
-          await terminate(this.#core, summary);
+          await terminate(this.#core, summary, false);
         } catch (cause) {
           if (!(cause instanceof Failure)) throw cause;
         }

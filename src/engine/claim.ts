@@ -206,8 +206,9 @@ export class Scheduler {
 
   /** Starts an instance that the store has named. Once it is started, the store no longer names it. */
   async #start(kind: ReadyKind, summary: InstanceSummary): Promise<Taken> {
+    let live: Live | undefined;
     try {
-      const live = await this.#core.instances.load(summary);
+      live = await this.#core.instances.hold(summary);
       if (this.#core.closing || live.activating) return "busy";
       if (live.run !== undefined) {
         if (live.state.status !== "waiting") return "busy";
@@ -222,6 +223,8 @@ export class Scheduler {
       // Deleted meanwhile.
       if (cause instanceof Failure) return "busy";
       throw cause;
+    } finally {
+      if (live !== undefined) this.#core.instances.letGo(live);
     }
   }
 }

@@ -76,7 +76,7 @@ test("an instance that is paused, resumed and sent events at any moment loses no
           else if (is === "park") clock.advance(100);
           else if (sent < EVENTS) send();
         }
-        while (sent < EVENTS) send();
+        for (let left = EVENTS - sent; left > 0; left -= 1) send();
         await Promise.all([...under, events]);
         await engine.resume(ADDRESS);
         for (let i = 0; i < 200; i += 1) {
@@ -90,6 +90,6 @@ test("an instance that is paused, resumed and sent events at any moment loses no
         await bench.close();
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 400 },
   );
 }, 120_000);

@@ -3,12 +3,14 @@ import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import { isEventType } from "../model/names.ts";
 import type { InstanceStatus } from "../model/status.ts";
+import type { StepKey } from "../model/step.ts";
 import { encodedBytes, type Encoded } from "../model/value.ts";
 import { activate, stopRun } from "./activate.ts";
 import type { Scheduler } from "./claim.ts";
 import { applyDurably, type Core } from "./core.ts";
 import type { InstanceAddress } from "./engine.ts";
-import type { Live } from "./live.ts";
+import { holdsPlace, type Live } from "./live.ts";
+import { rollBack } from "./rollback.ts";
 import { tell } from "./tell.ts";
 
 /** Attempts under way may end; no new one begins. */
@@ -35,24 +37,37 @@ export function resume(core: Core, scheduler: Scheduler, address: InstanceAddres
   });
 }
 
-export function terminate(core: Core, address: InstanceAddress): Promise<InstanceStatus> {
-  return core.instances.use<InstanceStatus>(address, async (live) => {
-    const durable = applyDurably(core, live, { type: "terminate" });
-    if (live.state.status === "terminated") stopRun(core, live);
+/** A rollback does not wait for a place: the instance is on its way out. */
+export function terminate(core: Core, address: InstanceAddress, rollback: boolean): Promise<InstanceStatus> {
+  return core.instances.use(address, async (live) => {
+    const before = live.state.status;
+    const durable = applyDurably(core, live, { type: "terminate", rollback });
+    const { status } = live.state;
+    if (status === "terminated") stopRun(core, live);
+    else if (status === "rollingBack" && before !== "rollingBack") rollBack(core, live);
     await durable;
-    return "terminated";
+    return status;
   });
 }
 
 /** The newest version of the workflow runs it again; one whose workflow has been deleted keeps its own. */
-export function restart(core: Core, scheduler: Scheduler, address: InstanceAddress): Promise<InstanceStatus> {
+export function restart(
+  core: Core,
+  scheduler: Scheduler,
+  address: InstanceAddress,
+  from: StepKey | undefined,
+): Promise<InstanceStatus> {
   return core.instances.use<InstanceStatus>(address, async (live) => {
     const workflow = await core.catalog.workflow(live.workflow);
     core.admission.admit(live.workflow, 1);
+    const life = live.state;
+    const versionId = workflow?.versionId ?? life.versionId;
     const place = scheduler.keep(live);
     try {
-      stopRun(core, live);
-      await applyDurably(core, live, { type: "restart", versionId: workflow?.versionId ?? live.state.versionId });
+      const durable = applyDurably(core, live, { type: "restart", versionId, ...(from && { from }) });
+      // A refusal leaves the run alone.
+      if (live.state !== life) stopRun(core, live);
+      await durable;
     } catch (cause) {
       place?.();
       throw cause;
@@ -75,8 +90,8 @@ export async function sendEvent(
     // Without a place it goes on waiting, and takes the event when there is one.
     const held = live.state.status === "waiting" && !scheduler.mayWake(live.workflow);
     await applyDurably(core, live, { type: held ? "hold_event" : "send_event", eventType, payload });
-    // It had been waiting as a row only: bring it back to take the event.
-    if (live.state.status === "running" && live.run === undefined) await activate(core, live);
+    // It had been waiting as a row only: bring it back to take the event, even if it is to be paused by now.
+    if (holdsPlace(live.state.status)) await activate(core, live);
     else if (held) scheduler.expect("due", live.workflow);
   });
 }

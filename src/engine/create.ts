@@ -94,9 +94,7 @@ async function createOne(
     if (pk === "exists") return new Failure("instance.already_exists", { field: "instance_id" });
     if (place === undefined) scheduler.expect("queued", workflow);
     else {
-      const live = newLive({ pk, workflow, id, createdAt: now }, state, 1);
-      core.instances.add(live);
-      void activate(core, live);
+      void activate(core, core.instances.add(newLive({ pk, workflow, id, createdAt: now }, state, 1)));
     }
     return { pk, ...instance.summary };
   } finally {

@@ -316,7 +316,8 @@ test("who follows an instance is shown what is durable, and nothing else", async
   await held.reaches(address, "waiting");
   const shown: string[] = [];
   const following = (async () => {
-    for await (const { type } of held.engine.follow(address, 0, new AbortController().signal)) shown.push(type);
+    for await (const events of held.engine.follow(address, new AbortController().signal))
+      shown.push(...events.map(({ type }) => type));
   })();
   await held.quiet();
   const before = [...shown];

@@ -3,7 +3,9 @@
  */
 import type { InstanceEvent, Retention, ScheduleInfo } from "../model/events.ts";
 import type { Failure } from "../model/errors.ts";
+import type { PublicEvent } from "../model/public-event.ts";
 import type { InstanceStatus, TriggerSource } from "../model/status.ts";
+import type { StepKey } from "../model/step.ts";
 import type { Encoded } from "../model/value.ts";
 import type { InstanceSummary } from "../ports/store.ts";
 
@@ -15,6 +17,13 @@ export interface CreateRequest {
   readonly params?: Encoded;
   readonly schedule?: ScheduleInfo;
   readonly retention?: Retention;
+}
+
+/** What has happened to the instances of a workflow. */
+export interface WorkflowNews {
+  readonly events: readonly PublicEvent[];
+  /** How many events before these the reader was too slow for: they have been let go. */
+  readonly missed: number;
 }
 
 /** Which instance. */
@@ -34,15 +43,28 @@ export interface Engine {
   summary(address: InstanceAddress): Promise<InstanceSummary>;
   /** The durable events of the instance's present life with `eventId > after`, oldest first. */
   history(address: InstanceAddress, after?: number): AsyncIterable<InstanceEvent>;
-  /** As `history`, and goes on with events as they become durable, until a final one or until `signal` aborts. */
-  follow(address: InstanceAddress, after: number, signal: AbortSignal): AsyncIterable<InstanceEvent>;
+  /**
+   * The events of the instance's present life from the first one on, some at a time, and then those that become durable:
+   * until a final one, until the instance is deleted, or until `signal` aborts. Fails as `summary` does, and with
+   * `shutting_down`. Never holds more for a slow reader than for a quick one: what it has missed, it reads from the store.
+   */
+  follow(address: InstanceAddress, signal: AbortSignal): AsyncIterable<readonly InstanceEvent[]>;
+  /** The public events of all instances of a workflow that become durable from now on, until `signal` aborts; fails with `shutting_down`. */
+  followWorkflow(workflow: string, signal: AbortSignal): AsyncIterable<WorkflowNews>;
   /** Each of these answers the status right after it took effect. */
   pause(address: InstanceAddress): Promise<InstanceStatus>;
   resume(address: InstanceAddress): Promise<InstanceStatus>;
-  /** Fails with `instance.cannot_terminate` when the instance has ended. */
-  terminate(address: InstanceAddress): Promise<InstanceStatus>;
-  /** Starts the instance again from the beginning, with its own params and the newest version of the workflow. */
-  restart(address: InstanceAddress): Promise<InstanceStatus>;
+  /**
+   * With `rollback`, steps that can be undone are undone first, and the status is `rollingBack`; one that is rolling back
+   * already ends at once when it is terminated without. Fails with `instance.cannot_terminate` when the instance has ended.
+   */
+  terminate(address: InstanceAddress, options?: { readonly rollback?: boolean }): Promise<InstanceStatus>;
+  /**
+   * Starts the instance again with its own params and the newest version of the workflow: from the beginning, or keeping
+   * the steps that had started before `from` (see `model/restart.ts`). Fails with `instance.cannot_restart` when it has
+   * not started such a step.
+   */
+  restart(address: InstanceAddress, from?: StepKey): Promise<InstanceStatus>;
   /** Fails with `instance.in_finite_state` when the instance has ended. */
   sendEvent(address: InstanceAddress, eventType: string, payload: Encoded): Promise<void>;
   /** Deletes instances whatever they are doing; the answer has `undefined` or a `Failure` for each id, in order. */

@@ -64,23 +64,45 @@ export class Instances {
     return this.#byAddress.get(addressKey(address.workflow, address.id));
   }
 
-  add(live: Live): void {
+  /** Takes an instance into memory. Answers the one that is there: somebody may have read it as soon as it was durable. */
+  add(live: Live): Live {
+    const present = this.#byKey.get(live.pk);
+    if (present !== undefined) return present;
     this.#byKey.set(live.pk, live);
     this.#byAddress.set(addressKey(live.workflow, live.id), live);
     this.#listener.entered(live);
+    return live;
   }
 
   /** Works with an instance in memory, loading it if it is not there. Fails as `find` does. */
   async use<T>(address: InstanceAddress, work: (live: Live) => Promise<T>): Promise<T> {
-    const live = this.at(address) ?? (await this.load(await this.find(address)));
-    live.holds += 1;
+    const live = this.#held(this.at(address)) ?? (await this.hold(await this.find(address)));
     try {
       if (live.gone) throw new Failure("instance.not_found", { field: "instance_id" });
       return await work(live);
     } finally {
-      live.holds -= 1;
-      this.release(live);
+      this.letGo(live);
     }
+  }
+
+  /** The instance in memory, to stay there until `letGo`. */
+  async hold(summary: InstanceSummary): Promise<Live> {
+    for (;;) {
+      const live = this.#byKey.get(summary.pk) ?? (await this.#load(summary));
+      // Somebody else who waited for the same load may have let it go again.
+      if (this.#byKey.get(summary.pk) === live) return this.#held(live);
+    }
+  }
+
+  /** Pairs with `hold`. */
+  letGo(live: Live): void {
+    live.holds -= 1;
+    this.release(live);
+  }
+
+  #held<L extends Live | undefined>(live: L): L {
+    if (live !== undefined) live.holds += 1;
+    return live;
   }
 
   /** Fails with `workflow.not_found` or `instance.not_found`. */
@@ -93,11 +115,8 @@ export class Instances {
     throw new Failure("instance.not_found", { field: "instance_id" });
   }
 
-  /** The instance in memory; nobody holds it yet, so the caller does so before it lets go of the thread. */
-  async load(summary: InstanceSummary): Promise<Live> {
-    const present = this.#byKey.get(summary.pk);
-    if (present !== undefined) return present;
-    if (this.#sealed.has(summary.pk)) throw new Failure("instance.not_found", { field: "instance_id" });
+  #load(summary: InstanceSummary): Promise<Live> {
+    if (this.#sealed.has(summary.pk)) return Promise.reject(new Failure("instance.not_found", { field: "instance_id" }));
     let loading = this.#loading.get(summary.pk);
     if (loading === undefined) {
       loading = this.#read(summary).finally(() => this.#loading.delete(summary.pk));
@@ -147,8 +166,6 @@ export class Instances {
       }
     }
     if (state === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
-    const live = newLive(summary, state, seq);
-    this.add(live);
-    return live;
+    return this.add(newLive(summary, state, seq));
   }
 }

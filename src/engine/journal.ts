@@ -49,8 +49,10 @@ export interface JournalParts {
 
 /** Who is told when rows are durable or lost. */
 export interface JournalListener {
+  /** The instance is durable. */
+  created(instance: NewInstance): void;
   /** The row is durable; its `after` callbacks have run. */
-  flushed(live: Live): void;
+  flushed(live: Live, row: OpenRow): void;
   /** The row is lost: the instance in memory is ahead of the store and must be given up. */
   lost(live: Live, cause: unknown): void;
 }
@@ -73,7 +75,7 @@ export class Journal {
     const row = this.#openRow(live);
     const wakeBefore = row.changed ? null : nextWakeStored(live);
     for (const event of events) {
-      if (event.type === "workflow_queued") this.#beginLife(row);
+      if (event.type === "workflow_queued") this.#beginLife(row, event.from === undefined);
       const eventId = live.state.lastEventId + 1;
       live.state = evolve(live.state, event, { eventId, timestamp, seq: row.seq });
       if (row.timestamp !== timestamp) row.entries.push(timestamp);
@@ -144,13 +146,14 @@ export class Journal {
     return row;
   }
 
-  /** What a restart makes void need not be written first. */
-  #beginLife(row: OpenRow): void {
+  /** What a restart makes void need not be written first, unless it is needed for what is kept. */
+  #beginLife(row: OpenRow, isWhole: boolean): void {
+    row.changed = true;
+    if (!isWhole) return;
     row.entries = [];
     row.timestamp = 0;
     row.firstEventId = row.live.state.lastEventId + 1;
     row.restart = true;
-    row.changed = true;
   }
 
   #schedule(): void {
@@ -205,13 +208,17 @@ export class Journal {
   }
 
   #settle(group: Group, created: readonly (number | "exists")[]): void {
-    group.creates.forEach((pending, i) => pending.done(created[i] ?? "exists"));
+    group.creates.forEach(({ instance, done }, i) => {
+      const pk = created[i] ?? "exists";
+      if (pk !== "exists") this.#listener.created(instance);
+      done(pk);
+    });
     for (const row of group.rows) {
       const { live } = row;
       live.flushing = undefined;
       if (row.ack > 0) live.run?.link.ack(live.run.id, row.ack);
       for (const after of row.after) after();
-      this.#listener.flushed(live);
+      this.#listener.flushed(live, row);
     }
     for (const pending of group.removes) pending.done();
   }

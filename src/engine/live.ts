@@ -90,5 +90,5 @@ export function addressKey(workflow: string, id: string): string {
 
 /** True while the instance takes one of the places that limit how many run at once. */
 export function holdsPlace(status: InstanceStatus): boolean {
-  return status === "running" || status === "waitingForPause";
+  return status === "running" || status === "waitingForPause" || status === "rollingBack";
 }

@@ -21,13 +21,15 @@ import { Instances } from "./instances.ts";
 import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
 import { Policies } from "./policies.ts";
-import { follow, history, Watchers } from "./query.ts";
+import { follow, followWorkflow, history } from "./query.ts";
 import { Collector, keptUntil } from "./retain.ts";
+import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
 import { Schedules } from "./schedule.ts";
 import { tell } from "./tell.ts";
 import { Versions } from "./versions.ts";
 import { Timers } from "./wake.ts";
+import { Watchers } from "./watch.ts";
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -73,7 +75,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
 function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): Wheels {
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
-  const watchers = new Watchers();
+  const watchers = new Watchers(clock);
   const policies = new Policies(catalog, (workflow) => scheduler.freed(workflow));
   const instances = new Instances(
     { store, catalog, clock, policies },
@@ -83,16 +85,17 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
         timers.leave(live);
         scheduler.left(live);
         // Whoever follows a deleted instance has nothing to wait for.
-        if (live.gone) watchers.notify(live.pk);
+        if (live.gone) watchers.instances.end(live.pk);
       },
     },
   );
   const journal = new Journal(
     { store, lease, clock, log, expiryOf: (live) => keptUntil(policies, live) },
     {
-      flushed: (live) => {
+      created: (instance) => watchers.created(instance),
+      flushed: (live, row) => {
         instances.release(live);
-        watchers.notify(live.pk);
+        watchers.flushed(live, row);
       },
       lost: (live) => {
         live.gone = true;
@@ -103,10 +106,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
       },
     },
   );
-  const hosts = new Hosts(
-    { executor, bindings, clock, perVersion: settings.hostsPerVersion, idleMs: settings.hostIdleMs },
-    { frames: (link, frames) => receive(core, link, frames), ended: (link, end) => hostEnded(core, link, end) },
-  );
+  const hosts = hostsOf(executor, bindings, clock, settings, () => core);
   const effects: Core["effects"] = {
     changed: (live, before, events) => {
       const { status } = live.state;
@@ -118,7 +118,10 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
         tellOutcomes(core, live, events);
       }
     },
-    started: (live) => timers.track(live),
+    started: (live) => {
+      timers.track(live);
+      orderNext(core, live);
+    },
   };
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const world = { store, vault, catalog, clock, ids, log };
@@ -130,6 +133,13 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   const schedules = new Schedules(core, scheduler);
   const collector = new Collector(core);
   return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core), watchers };
+}
+
+function hostsOf(executor: Executor, bindings: BindingHandler, clock: Clock, settings: EngineSettings, core: () => Core): Hosts {
+  return new Hosts(
+    { executor, bindings, clock, perVersion: settings.hostsPerVersion, idleMs: settings.hostIdleMs },
+    { frames: (link, frames) => receive(core(), link, frames), ended: (link, end) => hostEnded(core(), link, end) },
+  );
 }
 
 /** A step that succeeds at its first attempt moves no timer: that is the hot path. */
@@ -154,11 +164,12 @@ function facade(wheels: Wheels): Engine {
     create: (workflow, requests, trigger) => create(core, scheduler, workflow, requests, trigger),
     summary: (address) => core.instances.find(address),
     history: (address, after) => history(core, address, after),
-    follow: (address, after, signal) => follow(core, watchers, address, after, signal),
+    follow: (address, signal) => follow(core, watchers, address, signal),
+    followWorkflow: (workflow, signal) => followWorkflow(watchers, workflow, signal),
     pause: (address) => pause(core, address),
     resume: (address) => resume(core, scheduler, address),
-    terminate: (address) => terminate(core, address),
-    restart: (address) => restart(core, scheduler, address),
+    terminate: (address, { rollback = false } = {}) => terminate(core, address, rollback),
+    restart: (address, from) => restart(core, scheduler, address, from),
     sendEvent: (address, eventType, payload) => sendEvent(core, scheduler, address, eventType, payload),
     remove: (workflow, ids) => remove(core, workflow, ids),
     terminateAll: (workflow, status) => bulk.terminateAll(workflow, status),
@@ -186,7 +197,7 @@ async function callScript(core: Core, script: string, request: Request): Promise
 
 /** Attempts under way may end within `drainMs`; then everything stops where it stands, to go on at the next start. */
 async function close(wheels: Wheels, drainMs: number): Promise<void> {
-  const { core, scheduler, timers, parking, schedules, collector, bulk } = wheels;
+  const { core, scheduler, timers, parking, schedules, collector, bulk, watchers } = wheels;
   core.closing = true;
   timers.close();
   parking.close();
@@ -202,6 +213,7 @@ async function close(wheels: Wheels, drainMs: number): Promise<void> {
   await core.journal.quiet();
   await core.hosts.close();
   await core.journal.quiet();
+  watchers.close();
 }
 
 /** Resolves when no instance has a run any more, or after `drainMs`. */

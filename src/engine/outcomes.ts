@@ -45,6 +45,12 @@ export async function historyWindow({ store, vault }: Source, live: Live, from: 
   return outcomes;
 }
 
+/** The outcome of one step, under the same conditions. */
+export async function outcomeOfStep({ store, vault }: Source, live: Live, step: StepState, now: number): Promise<Outcome> {
+  const found = await outcomeEvents(store, live, [step]);
+  return outcomeOf(step, found.get(step), now, (output) => opened(vault, live, step, output));
+}
+
 /** Only successes are looked up: whether a step failed, and how, is in the state. */
 async function outcomeEvents(store: Store, live: Live, steps: readonly StepState[]): Promise<Map<StepState, OutcomeEvent>> {
   const seqs = new Set<number>();
@@ -60,7 +66,8 @@ async function outcomeEvents(store: Store, live: Live, steps: readonly StepState
       if (event.type !== "step_completed" && event.type !== "wait_completed") continue;
       const kind = event.type === "step_completed" ? "do" : "waitForEvent";
       const step = live.state.byId.get(stepId(kind, event.name, event.count));
-      if (step !== undefined && wanted.has(step)) found.set(step, event);
+      // A step that a restart has wiped may have had the same name.
+      if (step?.settledIn === row.seq && wanted.has(step)) found.set(step, event);
     }
   }
   return found;

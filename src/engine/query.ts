@@ -1,37 +1,24 @@
 /** Reading: what has happened to an instance, and what happens to it from now on. Only durable events are shown. */
 import type { InstanceEvent } from "../model/events.ts";
 import type { Core } from "./core.ts";
-import type { InstanceAddress } from "./engine.ts";
+import type { InstanceAddress, WorkflowNews } from "./engine.ts";
+import type { FeedReader } from "./feed.ts";
 import { readRow } from "./row.ts";
+import type { FreshRow, Watchers } from "./watch.ts";
 
 /** Bytes of journal that are read at once. */
 const READ_BYTES = 256 * 1024;
 
-/** Who waits for news of an instance. They are told that there are some, and read them from the store. */
-export class Watchers {
-  readonly #byKey: Map<number, Set<() => void>> = new Map();
-
-  /** Calls `notice` on every news of the instance until the returned function is called. */
-  watch(pk: number, notice: () => void): () => void {
-    const watching = this.#byKey.get(pk) ?? new Set();
-    this.#byKey.set(pk, watching.add(notice));
-    return () => {
-      watching.delete(notice);
-      if (watching.size === 0 && this.#byKey.get(pk) === watching) this.#byKey.delete(pk);
-    };
-  }
-
-  /** There are news. */
-  notify(pk: number): void {
-    const watching = this.#byKey.get(pk);
-    if (watching !== undefined) for (const notice of watching) notice();
-  }
+/** How far the journal of an instance has been read. */
+interface Position {
+  readonly pk: number;
+  seq: number;
 }
 
 /** See `Engine.history`. */
 export async function* history(core: Core, address: InstanceAddress, after = 0): AsyncGenerator<InstanceEvent> {
   const { pk } = await core.instances.find(address);
-  yield* read(core, pk, { seq: 0, eventId: after });
+  for await (const events of stored(core, { pk, seq: 0 })) for (const event of events) if (event.eventId > after) yield event;
 }
 
 /** See `Engine.follow`. */
@@ -39,59 +26,78 @@ export async function* follow(
   core: Core,
   watchers: Watchers,
   address: InstanceAddress,
-  after: number,
   signal: AbortSignal,
-): AsyncGenerator<InstanceEvent> {
+): AsyncGenerator<readonly InstanceEvent[]> {
   const { pk } = await core.instances.find(address);
-  const position = { seq: 0, eventId: after };
-  let news = true;
-  let wake: (() => void) | undefined;
-  const notice = (): void => {
-    news = true;
-    wake?.();
-  };
-  const unwatch = watchers.watch(pk, notice);
-  signal.addEventListener("abort", notice);
-  try {
-    while (!signal.aborted) {
-      news = false;
-      let ended = false;
-      for await (const event of read(core, pk, position)) {
-        ended = isLast(event);
-        yield event;
+  const position = { pk, seq: 0 };
+  while (!signal.aborted) {
+    const reader = watchers.instances.open(pk, signal);
+    try {
+      // Asked while it is watched: a deletion from now on ends the feed. So does a failed commit, after which all goes on.
+      if ((await core.store.find(address.workflow, address.id))?.pk !== pk) return;
+      for await (const events of eventsOf(core, reader, position)) {
+        const last = events.findIndex(isLast);
+        yield last < 0 ? events : events.slice(0, last + 1);
+        if (last >= 0) return;
       }
-      if (ended || (await isOver(core, address, pk, position.eventId))) return;
-      if (!news) await new Promise<void>((resolve) => (wake = resolve));
+    } finally {
+      reader.close();
     }
-  } finally {
-    unwatch();
-    signal.removeEventListener("abort", notice);
   }
 }
 
-/** Reads on from a position, which moves along. */
-async function* read(core: Core, pk: number, position: { seq: number; eventId: number }): AsyncGenerator<InstanceEvent> {
+/** See `Engine.followWorkflow`. */
+export async function* followWorkflow(watchers: Watchers, workflow: string, signal: AbortSignal): AsyncGenerator<WorkflowNews> {
+  const reader = watchers.workflows.open(workflow, signal);
+  try {
+    for (let news = await reader.next(); news !== undefined; news = await reader.next())
+      yield { events: news.items, missed: news.missed };
+  } finally {
+    reader.close();
+  }
+}
+
+/** What is stored, then what comes; whoever falls behind the feed reads from the store again. */
+async function* eventsOf(core: Core, reader: FeedReader<FreshRow>, position: Position): AsyncGenerator<readonly InstanceEvent[]> {
+  for (let missed = true; missed;) {
+    yield* stored(core, position);
+    for (missed = false; !missed;) {
+      const news = await reader.next();
+      if (news === undefined) return;
+      missed = news.missed > 0;
+      const fresh = missed ? [] : news.items.filter(({ seq }) => seq > position.seq);
+      position.seq = fresh.at(-1)?.seq ?? position.seq;
+      if (fresh.length > 0) yield fresh.length === 1 ? (fresh[0]?.events ?? []) : fresh.flatMap(({ events }) => events);
+    }
+  }
+}
+
+/** Reads on from a position, which moves along, a row at a time. An end that a restart from a step has taken back is passed over. */
+async function* stored(core: Core, position: Position): AsyncGenerator<readonly InstanceEvent[]> {
+  let end: InstanceEvent | undefined;
   for (;;) {
-    const rows = await core.store.load(pk, position.seq, READ_BYTES);
-    if (rows.length === 0) return;
+    const rows = await core.store.load(position.pk, position.seq, READ_BYTES);
+    if (rows.length === 0) {
+      if (end !== undefined) yield [end];
+      return;
+    }
     for (const row of rows) {
-      for (const event of readRow(row)) {
-        if (event.eventId <= position.eventId) continue;
-        position.eventId = event.eventId;
-        yield event;
-      }
       position.seq = row.seq;
+      const events = readRow(row);
+      const last = events.at(-1);
+      end = last !== undefined && isLast(last) ? last : undefined;
+      yield events.filter((event) => !isLast(event));
     }
   }
 }
 
 function isLast(event: InstanceEvent): boolean {
-  return event.type === "workflow_completed" || event.type === "workflow_errored" || event.type === "workflow_terminated";
-}
-
-/** An instance that ended before the cursor, or is deleted, has nothing more to tell. */
-async function isOver(core: Core, address: InstanceAddress, pk: number, seen: number): Promise<boolean> {
-  const summary = await core.store.find(address.workflow, address.id);
-  if (summary === undefined || summary.pk !== pk) return true;
-  return summary.endedAt !== null && seen > 0 && core.instances.get(pk) === undefined;
+  switch (event.type) {
+    case "workflow_completed":
+    case "workflow_errored":
+    case "workflow_terminated":
+      return true;
+    default:
+      return false;
+  }
 }

@@ -11,10 +11,11 @@ import { LogFold } from "../model/log.ts";
 import { NonRetryableError } from "../model/thrown.ts";
 import { decode, encode } from "../model/value.ts";
 import type { Catalog } from "../ports/catalog.ts";
-import type { Batch, BatchResult, Lease, Store } from "../ports/store.ts";
+import type { Store } from "../ports/store.ts";
 import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
 import { fakeClock, type FakeClock } from "../testing/fake-clock.ts";
+import { MortalStore } from "../testing/mortal-store.ts";
 import type { Engine } from "./engine.ts";
 import { openEngine } from "./open.ts";
 import { readRow } from "./row.ts";
@@ -175,36 +176,6 @@ function note(calls: Calls, key: string): number {
   return called;
 }
 
-/** A store whose process "dies" before or after a commit: from then on nothing is stored and nobody hears anything. */
-class MortalStore {
-  readonly store: Store;
-  #left: number;
-  #applied: boolean;
-  died: () => void = () => {};
-
-  constructor(inner: Store, commits: number, appliesLast: boolean) {
-    this.#left = commits;
-    this.#applied = appliesLast;
-    this.store = new Proxy(inner, {
-      get: (target, verb: keyof Store) =>
-        verb === "commit" ? (batch: Batch, lease: Lease) => this.#commit(inner, batch, lease) : target[verb].bind(target),
-    });
-  }
-
-  async #commit(inner: Store, batch: Batch, lease: Lease): Promise<BatchResult> {
-    if (this.#left > 0) {
-      this.#left -= 1;
-      return inner.commit(batch, lease);
-    }
-    if (this.#applied) {
-      this.#applied = false;
-      await inner.commit(batch, lease);
-    }
-    this.died();
-    return new Promise(() => {});
-  }
-}
-
 const ADDRESS = { workflow: "Program", id: "p" };
 
 interface World {
@@ -269,8 +240,9 @@ function steps(events: readonly InstanceEvent[]): unknown[] {
   const entries = fold.log?.steps ?? [];
   return entries
     .map((entry) => {
-      if (entry.type === "step") return { name: entry.name, success: entry.success, output: entry.output };
-      return entry.type === "termination" ? {} : { name: entry.name, finished: entry.finished, error: entry.error };
+      if (entry.type === "termination") return {};
+      if ("attempts" in entry) return { name: entry.name, success: entry.success, output: entry.output };
+      return { name: entry.name, finished: entry.finished, error: entry.error };
     })
     .sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
 }

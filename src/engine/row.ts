@@ -16,9 +16,14 @@ export function rowText(entries: readonly RowEntry[]): string {
 
 /** The events of a row, with their ids and times. */
 export function readRow({ firstEventId, events }: Pick<JournalRow, "firstEventId" | "events">): InstanceEvent[] {
+  return readEntries(firstEventId, JSON.parse(events) as readonly (RowEntry | PackedStep)[]);
+}
+
+/** As `readRow`, of a row that has not been text yet, or is no longer. */
+export function readEntries(firstEventId: number, entries: readonly (RowEntry | PackedStep)[]): InstanceEvent[] {
   const read: InstanceEvent[] = [];
   let timestamp = 0;
-  for (const entry of JSON.parse(events) as readonly (RowEntry | PackedStep)[]) {
+  for (const entry of entries) {
     if (typeof entry === "number") timestamp = entry;
     else if (isPacked(entry))
       for (const event of unpack(entry)) read.push({ ...event, timestamp, eventId: firstEventId + read.length });

@@ -2,17 +2,20 @@
  * A run as the engine sees it: frames come in from a host, are decided one by one, and their acknowledgement leaves when
  * they are durable. Frames are input, not truth — the host shares its memory with user code.
  */
-import type { EventBody } from "../model/events.ts";
+import type { EventBody, RuntimeEvent } from "../model/events.ts";
+import type { StepState } from "../model/instance.ts";
+import { isFinal } from "../model/status.ts";
 import { stepId, type StepKey } from "../model/step.ts";
 import type { FromRuntime, Outcome } from "../protocol/frames.ts";
 import type { HostEnd } from "../ports/executor.ts";
-import { activate, giveUp, stopRun } from "./activate.ts";
+import { activate, detach, giveUp, stopRun } from "./activate.ts";
 import { apply, type Core } from "./core.ts";
 import type { HostLink } from "./hosts.ts";
-import type { Live } from "./live.ts";
+import { holdsPlace, type Live } from "./live.ts";
 import { historyWindow } from "./outcomes.ts";
-import { tell } from "./tell.ts";
+import { orderNext, rollBack } from "./rollback.ts";
 import { sealed } from "./seal.ts";
+import { tell } from "./tell.ts";
 import { signalRetry } from "./wake.ts";
 
 /** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
@@ -39,17 +42,23 @@ function record(core: Core, live: Live, frame: Extract<FromRuntime, { type: "eve
     const event = live.state.sensitive ? sealed(core.vault, live, said) : said;
     const decision = apply(core, live, { type: "record", event }, now);
     if ("refused" in decision) return breach(core, live, decision.detail ?? decision.refused);
-    if (event.type === "workflow_completed" || event.type === "workflow_errored") return ended(core, live);
+    if (isFinal(live.state.status)) return keepsHandlers(event) ? stopRun(core, live) : ended(core, live);
+    if (event.type === "workflow_errored") return rollBack(core, live);
+    if (event.type === "rollback_step_completed") orderNext(core, live);
   }
   if (live.row !== undefined) live.row.ack = frame.n;
+}
+
+/** True when the run that said this goes on waiting for orders. */
+function keepsHandlers(event: RuntimeEvent): boolean {
+  return event.type.startsWith("rollback_") || (event.type === "workflow_errored" && event.rollback === "ready");
 }
 
 /** The runtime forgets a run by itself when it has said how it ended. */
 function ended(core: Core, live: Live): void {
   const { run } = live;
   if (run === undefined) return;
-  live.run = undefined;
-  run.link.runs.delete(run.id);
+  detach(live);
   core.hosts.released(run.link);
 }
 
@@ -103,7 +112,7 @@ export function hostEnded(core: Core, link: HostLink, end: HostEnd): void {
 /** Records the loss of a run, and starts the next. */
 function recover(core: Core, live: Live): void {
   apply(core, live, { type: "recover" });
-  if (live.state.status === "running") void activate(core, live);
+  if (holdsPlace(live.state.status)) void activate(core, live);
   else core.journal.whenDurable(live, () => core.instances.release(live));
 }
 
@@ -113,16 +122,22 @@ export function tellOutcomes(core: Core, live: Live, events: readonly EventBody[
     const { run } = live;
     if (run === undefined) return;
     // The alarm passes over delays that ended when it last rang, or before: one as short as that is over already.
-    if (event.type === "attempt_errored" && isOver(live, event, run.signalledUpTo)) signalRetry(core, live, run, event);
+    const isDelay = event.type === "attempt_errored" || event.type === "rollback_attempt_errored";
+    if (isDelay && isOver(delayedBy(live, event), run.signalledUpTo)) signalRetry(core, live, run, event);
     const outcome = settledOutcome(live, event);
     if (outcome === undefined) continue;
     tell(core, live, run, { type: "outcome", run: run.id, outcome });
   }
 }
 
+/** The step, or the handler in the form of one, whose attempt has failed. */
+function delayedBy({ state }: Live, event: Extract<EventBody, { retryDelayMs?: number }>): StepState | undefined {
+  if (event.type === "rollback_attempt_errored") return state.rollback?.step;
+  return state.byId.get(stepId("do", event.name, event.count));
+}
+
 /** True when the delay that a failed attempt began had ended by `until`. */
-function isOver(live: Live, { name, count }: { readonly name: string; readonly count: number }, until: number): boolean {
-  const step = live.state.byId.get(stepId("do", name, count));
+function isOver(step: StepState | undefined, until: number): boolean {
   return step?.kind === "do" && step.phase.is === "delayed" && step.phase.dueAt <= until;
 }
 

@@ -53,6 +53,20 @@ class Table {
   }
 }
 
+/** A step that succeeded and can be undone. */
+const undoable = (name: string): Parameters<Table["says"]> => [
+  { ...started(name), rollback: true },
+  attempt(name),
+  attemptDone(name),
+  done(name),
+];
+const undone = (name: string): Parameters<Table["says"]> => [
+  { type: "rollback_step_started", name, count: 1 },
+  { type: "rollback_attempt_started", name, count: 1, attempt: 1 },
+  { type: "rollback_attempt_completed", name, count: 1, attempt: 1 },
+  { type: "rollback_step_completed", name, count: 1 },
+];
+
 function running(): Table {
   const table = new Table();
   table.does({ type: "claim" });
@@ -295,7 +309,7 @@ describe("pause and resume", () => {
 
   test("on a finished or paused instance both do nothing", () => {
     const table = running();
-    table.does({ type: "terminate" });
+    table.does({ type: "terminate", rollback: false });
     expect(table.does({ type: "pause" })).toEqual([]);
     expect(table.does({ type: "resume" })).toEqual([]);
   });
@@ -348,7 +362,7 @@ describe("an instance that cannot go on for now", () => {
 
   test("stays ended if it has ended", () => {
     const table = running();
-    table.does({ type: "terminate" });
+    table.does({ type: "terminate", rollback: false });
     expect(table.does({ type: "suspend" })).toEqual([]);
   });
 });
@@ -397,8 +411,191 @@ describe("ways out of a final status", () => {
 
   test("terminate is refused", () => {
     const table = running();
-    table.does({ type: "terminate" });
-    expect(table.try({ type: "terminate" })).toEqual({ refused: "instance.cannot_terminate" });
+    table.does({ type: "terminate", rollback: false });
+    expect(table.try({ type: "terminate", rollback: false })).toEqual({ refused: "instance.cannot_terminate" });
+  });
+});
+
+describe("rollback", () => {
+  function rollingBack(...names: string[]): Table {
+    const table = running();
+    for (const each of names) table.says(...undoable(each));
+    table.says({ type: "workflow_errored", error: ERROR });
+    return table;
+  }
+
+  test("begins with a rejection, takes the last step first, and ends with the error", () => {
+    const table = rollingBack("a", "b");
+    expect(table.state.status).toBe("rollingBack");
+    expect(table.says(...undone("b"))).toHaveLength(4);
+    expect(table.says(...undone("a")).slice(-3)).toEqual(["rollback_step_completed", "rollback_completed", "workflow_errored"]);
+    expect(table.journal.at(-1)?.event).toEqual({ type: "workflow_errored", error: ERROR });
+    expect(table.state.status).toBe("errored");
+  });
+
+  test("there is none without steps to undo, nor when the run says never", () => {
+    const plain = running();
+    plain.says(started("a"), attempt("a"), attemptDone("a"), done("a"));
+    expect(plain.says({ type: "workflow_errored", error: ERROR })).toEqual(["workflow_errored"]);
+    const never = running();
+    never.says(...undoable("a"));
+    expect(never.says({ type: "workflow_errored", error: ERROR, rollback: "never" })).toEqual(["workflow_errored"]);
+  });
+
+  test.each(["running", "waiting", "paused", "queued"])("terminate begins it from %s", (from) => {
+    const table = running();
+    table.says(...undoable("a"), sleeping("s", 5_000));
+    if (from !== "running") table.does({ type: "idle" });
+    if (from === "paused" || from === "queued") table.does({ type: "pause" });
+    if (from === "queued") table.does({ type: "resume" });
+    expect(table.state.status).toBe(from);
+    expect(table.does({ type: "terminate", rollback: true })).toEqual(["rollback_started"]);
+    expect(nextWake(table.state)).toBeNull();
+    expect(table.says(...undone("a")).slice(-2)).toEqual(["rollback_completed", "workflow_terminated"]);
+  });
+
+  test("a handler that fails for good halts it", () => {
+    const table = rollingBack("a", "b");
+    table.says(...undone("b").slice(0, 2), {
+      type: "rollback_attempt_errored",
+      name: "b",
+      count: 1,
+      attempt: 1,
+      error: ERROR,
+    });
+    expect(table.says({ type: "rollback_step_errored", name: "b", count: 1, error: ERROR })).toEqual([
+      "rollback_step_errored",
+      "rollback_errored",
+      "workflow_errored",
+    ]);
+  });
+
+  test("a lost handler has failed, and is tried again by its own rules", () => {
+    const table = rollingBack("a");
+    const config = { ...CONFIG, retries: { ...CONFIG.retries, limit: 1 } };
+    table.says({ type: "rollback_step_started", name: "a", count: 1, config });
+    for (const [number, kinds] of [
+      [1, ["workflow_recovered", "rollback_attempt_errored"]],
+      [2, ["workflow_recovered", "rollback_attempt_errored", "rollback_step_errored", "rollback_errored", "workflow_errored"]],
+    ] as const) {
+      table.says({ type: "rollback_attempt_started", name: "a", count: 1, attempt: number });
+      expect(table.does({ type: "recover" })).toEqual(kinds);
+      if (number === 1) expect(nextWake(table.state)).toBe(table.now + 100);
+    }
+    expect(table.journal.at(-1)?.event).toEqual({ type: "workflow_errored", error: ERROR });
+  });
+
+  test("one that never gets to a handler ends at last", () => {
+    const table = rollingBack("a");
+    for (let i = 0; i < LIMITS.recoveries; i += 1) expect(table.does({ type: "recover" })).toEqual(["workflow_recovered"]);
+    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "rollback_errored", "workflow_errored"]);
+  });
+
+  test("code that is gone ends it", () => {
+    expect(rollingBack("a").does({ type: "fail", error: ERROR })).toEqual(["rollback_errored", "workflow_errored"]);
+  });
+
+  test.each<[string, Parameters<Table["says"]>]>([
+    ["another step than the next", undone("a").slice(0, 1)],
+    ["an attempt without a handler", undone("b").slice(1, 2)],
+    ["a second start", [...undone("b").slice(0, 1), ...undone("b").slice(0, 1)]],
+    ["an end without an attempt", [...undone("b").slice(0, 1), ...undone("b").slice(3)]],
+    ["a step of the workflow", [started("c")]],
+    ["another end", [{ type: "workflow_completed" }]],
+  ])("%s is refused", (_, events) => {
+    const table = rollingBack("a", "b");
+    table.says(...events.slice(0, -1));
+    expect(table.try({ type: "record", event: events.at(-1) ?? started("c") })).toMatchObject({
+      refused: "runtime.out_of_order",
+    });
+  });
+
+  test("outside of it no handler may be run", () => {
+    const table = running();
+    table.says(...undoable("a"));
+    const [event = started("a")] = undone("a");
+    expect(table.try({ type: "record", event })).toMatchObject({ refused: "runtime.out_of_order" });
+  });
+
+  test("whatever the program was, handlers run in the reverse order of the starts, each once", () => {
+    const step = fc.record({ isUndoable: fc.boolean(), end: fc.constantFrom("done", "errored", "open") });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), fc.boolean(), (steps, terminates) => {
+        const table = running();
+        steps.forEach(({ isUndoable, end }, i) => {
+          const name = `s${i}`;
+          table.says({ ...started(name), ...(isUndoable && { rollback: true }) }, attempt(name));
+          if (end === "done") table.says(attemptDone(name), done(name));
+          if (end !== "errored") return;
+          table.says(
+            { type: "attempt_errored", name, count: 1, attempt: 1, error: ERROR },
+            { type: "step_errored", name, count: 1 },
+          );
+        });
+        if (terminates) table.does({ type: "terminate", rollback: true });
+        else table.says({ type: "workflow_errored", error: ERROR });
+        for (
+          let next = table.state.rollback?.remaining.at(-1);
+          next !== undefined;
+          next = table.state.rollback?.remaining.at(-1)
+        ) {
+          table.says(...undone(next.name));
+        }
+        const order = table.journal.flatMap(({ event }) => (event.type === "rollback_step_completed" ? [event.name] : []));
+        expect(order).toEqual(steps.flatMap(({ isUndoable }, i) => (isUndoable ? [`s${i}`] : [])).toReversed());
+        expect(table.state.status).toBe(terminates ? "terminated" : "errored");
+      }),
+    );
+  });
+});
+
+describe("restart from a step", () => {
+  const from = (name: string, kind: "do" | "sleep" | "waitForEvent" = "do"): Command => ({
+    type: "restart",
+    versionId: "v2",
+    from: { kind, name, count: 1 },
+  });
+
+  test("keeps what had started before it", () => {
+    const table = running();
+    table.says(...undoable("a"), waiting("w"), started("b"), attempt("b"), sleeping("s", 5_000));
+    expect(table.does(from("b"))).toEqual(["workflow_queued"]);
+    expect(table.state).toMatchObject({ status: "queued", versionId: "v2", startedAt: null });
+    expect(table.state.steps.map(({ name }) => name)).toEqual(["a", "w"]);
+    expect([...table.state.open].map(({ name }) => name)).toEqual(["w"]);
+    expect(table.does({ type: "claim" })).toEqual(["workflow_started", "workflow_running"]);
+    // What is wiped may start again, and what is kept may not.
+    expect(table.says(started("b"))).toEqual(["step_started"]);
+    expect(table.try({ type: "record", event: started("a") })).toMatchObject({ refused: "runtime.out_of_order" });
+  });
+
+  test("a kept step that was under way has all its attempts before it", () => {
+    const table = running();
+    table.says(started("a"), attempt("a"), started("b"));
+    table.does({ type: "terminate", rollback: false });
+    table.does(from("b"));
+    table.does({ type: "claim" });
+    expect(table.says(attempt("a", 1), attemptDone("a"), done("a"))).toHaveLength(3);
+  });
+
+  test("is refused for a step that there is not, and changes nothing", () => {
+    const table = running();
+    table.says(...undoable("a"));
+    const before = structuredClone(table.state);
+    for (const command of [from("b"), from("a", "sleep")]) {
+      expect(table.try(command)).toMatchObject({ refused: "instance.cannot_restart" });
+    }
+    expect(table.state).toEqual(before);
+  });
+
+  test("events that nobody was given are kept, and those that a wiped waiter was given are not", () => {
+    const table = running();
+    for (const payload of ["1", "2"]) table.does({ type: "send_event", eventType: "go", payload });
+    table.says(waiting("w"), { type: "workflow_completed" });
+    table.does(from("w", "waitForEvent"));
+    table.does({ type: "claim" });
+    table.says(waiting("w"));
+    expect(table.journal.at(-1)?.event).toMatchObject({ type: "wait_completed", payload: "2" });
   });
 });
 
@@ -432,6 +629,16 @@ const fact: fc.Arbitrary<Command> = fc
     fc.tuple(name, fc.integer({ min: 900, max: 2_000 })).map(([n, at]) => sleeping(n, at)),
     fc.tuple(name, number).map(([n, k]) => ({ ...waiting(n, "go", 200), count: k })),
     fc.constant({ type: "workflow_completed" } as const),
+    fc.constant({ type: "workflow_errored", error: ERROR } as const),
+    name.map((n) => ({ ...started(n), rollback: true }) as const),
+    fc.tuple(name, fc.nat(3)).map(([n, i]) => undone(n)[i] ?? started(n)),
+    name.map((n) => ({ type: "rollback_step_errored", name: n, count: 1, error: ERROR }) as const),
+    fc
+      .tuple(name, number)
+      .map(
+        ([n, k]) =>
+          ({ type: "rollback_attempt_errored", name: n, count: 1, attempt: k, error: ERROR, retryDelayMs: 50 }) as const,
+      ),
   )
   .map((event) => ({ type: "record", event }));
 const anything: fc.Arbitrary<Command> = fc.oneof(
@@ -445,12 +652,14 @@ const anything: fc.Arbitrary<Command> = fc.oneof(
       { type: "pause" },
       { type: "resume" },
       { type: "restart", versionId: "v2" },
+      { type: "restart", versionId: "v2", from: { kind: "do", name: "a", count: 1 } },
+      { type: "terminate", rollback: true },
     ),
   },
   { weight: 2, arbitrary: fc.constantFrom<Command>({ type: "idle" }, { type: "wake" }) },
   { weight: 1, arbitrary: fc.nat(9).map((n): Command => ({ type: "send_event", eventType: "go", payload: String(n) })) },
   { weight: 1, arbitrary: fc.nat(9).map((n): Command => ({ type: "hold_event", eventType: "go", payload: String(n) })) },
-  { weight: 1, arbitrary: fc.constant<Command>({ type: "terminate" }) },
+  { weight: 1, arbitrary: fc.constant<Command>({ type: "terminate", rollback: false }) },
 );
 const story = fc.array(fc.tuple(anything, fc.nat(120)), { maxLength: 60 });
 

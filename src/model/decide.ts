@@ -3,13 +3,15 @@
  * the events to record, or with the reason why there are none. It changes nothing; `evolve` does, with what is recorded.
  */
 import { arrivals, type Waiter } from "./arrivals.ts";
-import type { ErrorInfo, EventBody, RuntimeEvent } from "./events.ts";
+import { followsPhase, lostAttempt } from "./attempts.ts";
+import type { ErrorInfo, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
 import type { FailureName } from "./errors.ts";
-import { dueAt, isWorking, type DoStep, type InstanceState, type StepState } from "./instance.ts";
+import { dueAt, isWorking, type InstanceState, type StepState } from "./instance.ts";
 import { LIMITS } from "./limits.ts";
-import { mayRetry, retryDelayMs } from "./retry.ts";
+import { hasStep } from "./restart.ts";
+import { halted, isOfRollback, recordRollback, recoverRollback, runErrored, terminate } from "./rollback.ts";
 import { isFinal } from "./status.ts";
-import { stepId } from "./step.ts";
+import { stepId, type StepKey } from "./step.ts";
 import type { Encoded } from "./value.ts";
 
 /** What may be asked of an instance. */
@@ -31,8 +33,10 @@ export type Command =
   | { readonly type: "hold_event"; readonly eventType: string; readonly payload: Encoded }
   | { readonly type: "pause" }
   | { readonly type: "resume" }
-  | { readonly type: "terminate" }
-  | { readonly type: "restart"; readonly versionId: string }
+  /** `rollback`: what can be undone is undone first. */
+  | { readonly type: "terminate"; readonly rollback: boolean }
+  /** From the beginning, or keeping what had started before `from`. */
+  | { readonly type: "restart"; readonly versionId: string; readonly from?: StepKey }
   /** It can never run: its code is gone, say. */
   | { readonly type: "fail"; readonly error: ErrorInfo };
 
@@ -40,9 +44,6 @@ export type Command =
 export type Decision = { readonly events: readonly EventBody[] } | { readonly refused: FailureName; readonly detail?: string };
 
 const NOTHING: Decision = { events: [] };
-
-/** Delay before the retry of an attempt that was lost, when the step's own delay is a function that cannot be asked. */
-const LOST_ATTEMPT_DELAY_MS = 1_000;
 
 /** Decides what a command does to an instance. Pure. */
 export function decide(state: InstanceState, command: Command, now: number): Decision {
@@ -70,24 +71,25 @@ export function decide(state: InstanceState, command: Command, now: number): Dec
     case "resume":
       return resume(state);
     case "terminate":
-      if (isFinal(state.status)) return { refused: "instance.cannot_terminate" };
-      return { events: [{ type: "workflow_terminated" }] };
+      return terminate(state, command.rollback);
     case "restart":
-      return { events: [restarted(state, command.versionId)] };
+      return restart(state, command.versionId, command.from);
     case "fail":
-      return isFinal(state.status) ? NOTHING : { events: [{ type: "workflow_errored", error: command.error }] };
+      return fail(state, command.error);
   }
 }
 
 /** Facts from the runtime are input like any other: order and kind are checked against what is known. */
 function record(state: InstanceState, event: RuntimeEvent, now: number): Decision {
   const { status } = state;
+  if (isOfRollback(event)) return recordRollback(state, event);
   if (status !== "running" && status !== "waiting" && status !== "waitingForPause") {
     return { refused: "runtime.out_of_order", detail: `${event.type} while ${status}` };
   }
   const wrong = contradiction(state, event);
   if (wrong !== undefined) return { refused: "runtime.out_of_order", detail: wrong };
-  const events: EventBody[] = status === "waiting" ? [{ type: "workflow_running" }, event] : [event];
+  const fact = event.type === "workflow_errored" ? runErrored(state, event) : event;
+  const events: EventBody[] = status === "waiting" ? [{ type: "workflow_running" }, fact] : [fact];
   if (state.bufferedCount > 0 && (status === "waiting" || event.type === "wait_started")) {
     const waits = event.type === "wait_started" && event.timeoutMs > 0;
     events.push(...deliveries(state, waits ? { ...event, dueAt: now + event.timeoutMs } : undefined));
@@ -101,7 +103,7 @@ function record(state: InstanceState, event: RuntimeEvent, now: number): Decisio
 }
 
 /** Says why an event cannot follow the state, or undefined when it can. */
-function contradiction(state: InstanceState, event: RuntimeEvent): string | undefined {
+function contradiction(state: InstanceState, event: Exclude<RuntimeEvent, RollbackStepEvent>): string | undefined {
   switch (event.type) {
     case "workflow_completed":
     case "workflow_errored":
@@ -115,7 +117,7 @@ function contradiction(state: InstanceState, event: RuntimeEvent): string | unde
     default: {
       const step = state.byId.get(stepId("do", event.name, event.count));
       if (step?.kind !== "do") return `${event.type} of a step that has not started`;
-      return followsPhase(step, event)
+      return followsPhase(step, event.type, "attempt" in event ? event.attempt : undefined)
         ? undefined
         : `${event.type} of step "${event.name}" (${event.count}) while ${step.phase.is}`;
     }
@@ -127,28 +129,11 @@ function known(state: InstanceState, id: string, type: string): string | undefin
   return state.steps.length >= 4 * LIMITS.stepsCeiling ? "too many steps" : undefined;
 }
 
-function followsPhase(
-  step: DoStep,
-  event: Extract<RuntimeEvent, { type: `attempt_${string}` | "step_completed" | "step_errored" }>,
-): boolean {
-  const { is } = step.phase;
-  switch (event.type) {
-    case "attempt_started":
-      return (is === "started" || is === "delayed") && event.attempt === step.attempts + 1;
-    case "attempt_completed":
-    case "attempt_errored":
-      return is === "attempting" && event.attempt === step.attempts;
-    case "step_completed":
-      return is === "succeeded";
-    case "step_errored":
-      return is === "failed";
-  }
-}
-
 function claim(state: InstanceState, now: number): Decision {
   if (state.status !== "queued") return NOTHING;
-  if (state.startedAt === null) return { events: [{ type: "workflow_started" }, { type: "workflow_running" }] };
-  return { events: [{ type: "workflow_running" }, ...endedWaits(state, now)] };
+  const events: EventBody[] = state.startedAt === null ? [{ type: "workflow_started" }] : [];
+  events.push({ type: "workflow_running" }, ...endedWaits(state, now));
+  return { events };
 }
 
 type Delivery = Extract<EventBody, { type: "wait_completed" }>;
@@ -254,19 +239,35 @@ function resume(state: InstanceState): Decision {
   return NOTHING;
 }
 
-function restarted(state: InstanceState, versionId: string): EventBody {
+function restart(state: InstanceState, versionId: string, from: StepKey | undefined): Decision {
+  if (from !== undefined && !hasStep(state, from)) {
+    return { refused: "instance.cannot_restart", detail: `Step "${from.name}" not found in execution history` };
+  }
+  const { trigger, params, schedule, retention } = state;
   return {
-    type: "workflow_queued",
-    versionId,
-    trigger: state.trigger,
-    params: state.params,
-    ...(state.schedule && { schedule: state.schedule }),
-    ...(state.retention && { retention: state.retention }),
+    events: [
+      {
+        type: "workflow_queued",
+        versionId,
+        trigger,
+        params,
+        ...(schedule && { schedule }),
+        ...(retention && { retention }),
+        ...(from && { from }),
+      },
+    ],
   };
+}
+
+function fail(state: InstanceState, error: ErrorInfo): Decision {
+  if (isFinal(state.status)) return NOTHING;
+  if (state.status === "rollingBack" && state.rollback !== undefined) return { events: halted(state.rollback, error) };
+  return { events: [{ type: "workflow_errored", error }] };
 }
 
 /** An attempt that was under way has failed; an instance that takes its process down again and again fails itself. */
 function recover(state: InstanceState): Decision {
+  if (state.status === "rollingBack") return { events: recoverRollback(state) };
   if (state.status !== "running" && state.status !== "waitingForPause") return NOTHING;
   if (state.recoveries >= LIMITS.recoveries) {
     const message = `The instance was lost with its process ${LIMITS.recoveries + 1} times in a row without starting a step`;
@@ -280,24 +281,18 @@ function recover(state: InstanceState): Decision {
 }
 
 function suspend(state: InstanceState): Decision {
-  if (state.status === "paused" || isFinal(state.status)) return NOTHING;
+  if (state.status === "paused" || state.status === "rollingBack" || isFinal(state.status)) return NOTHING;
   return { events: [...lostAttempts(state), { type: "workflow_paused" }] };
 }
 
 function lostAttempts(state: InstanceState): EventBody[] {
-  return [...state.open].flatMap((step) => (step.kind === "do" ? lostAttempt(step) : []));
-}
-
-function lostAttempt(step: DoStep): EventBody[] {
-  if (step.phase.is !== "attempting") return [];
-  const { name, count, config, attempts: attempt } = step;
-  const error = { name: "WorkflowInternalError", message: "Attempt failed due to internal workflows error" };
-  if (!mayRetry(config, attempt)) {
-    return [
-      { type: "attempt_errored", name, count, attempt, error },
-      { type: "step_errored", name, count },
-    ];
+  const events: EventBody[] = [];
+  for (const step of state.open) {
+    const lost = step.kind === "do" ? lostAttempt(step) : undefined;
+    if (lost === undefined) continue;
+    const { name, count } = step;
+    events.push({ type: "attempt_errored", name, count, ...lost });
+    if (lost.retryDelayMs === undefined) events.push({ type: "step_errored", name, count });
   }
-  const retryDelay = config.retries.delay === "[dynamic]" ? LOST_ATTEMPT_DELAY_MS : retryDelayMs(config, attempt);
-  return [{ type: "attempt_errored", name, count, attempt, error, retryDelayMs: retryDelay }];
+  return events;
 }

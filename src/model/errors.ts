@@ -127,13 +127,13 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     sentence: "The instance holds too many events that no step has waited for",
   },
   "instance.too_many_queued": {
-    code: 10931,
+    code: 10951,
     status: 429,
     sentence: "Too many instances are queued",
     hint: "Try again when some have run, or start the server with a higher --max-queued.",
   },
   "rate_limit.workflow_instance_creation": {
-    code: 10930,
+    code: 10950,
     status: 429,
     sentence: "Too many instances are being created",
     hint: "Try again later, or start the server with another --create-rate.",
@@ -197,7 +197,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     code: 10914,
     status: 426,
     sentence: "Events come as a stream",
-    hint: "Send Accept: text/event-stream.",
+    hint: "Open a WebSocket, or send Accept: text/event-stream.",
   },
   "runtime.out_of_order": {
     code: 10912,
@@ -219,20 +219,23 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "Check its owner, its permissions and the space on the disk.",
   },
   "vault.key_missing": {
-    code: 10930,
+    code: 10940,
     status: 503,
     sentence: "The key with which an output was encrypted is missing",
     hint: "Start stepwell with that key among the others (STEPWELL_KEY or STEPWELL_KEY_FILE), then resume the instance.",
   },
   "vault.key_invalid": {
-    code: 10931,
+    code: 10941,
     status: 503,
     sentence: "A key is not usable",
     hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
   },
-  "vault.damaged": { code: 10932, status: 500, sentence: "A stored output has been damaged or moved" },
+  "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
 };
+
+/** Every failure that there is. */
+export const FAILURE_NAMES: readonly FailureName[] = Object.keys(catalogue) as FailureName[];
 
 /** What the catalogue says of a failure. */
 export function failureKind(name: FailureName): FailureKind {

@@ -6,6 +6,7 @@
  * count; the display form `name-count` is made when an event is shown (`public-event.ts`).
  */
 import type { TriggerSource } from "./status.ts";
+import type { StepKey } from "./step.ts";
 import type { Encoded } from "./value.ts";
 
 /** An error as the outside sees it. Stacks and causes do not survive a step. */
@@ -50,7 +51,10 @@ interface AttemptRef extends StepRef {
 
 /** The events that begin or end the life of an instance, or move it between statuses. */
 export type LifecycleEvent =
-  /** Begins a life: of a new instance, or of one that is restarted. Everything before it is void. */
+  /**
+   * Begins a life: of a new instance, or of one that is restarted. Everything before it is void — except, where there is
+   * a `from` (internal), the steps that had started before that one.
+   */
   | {
       readonly type: "workflow_queued";
       readonly versionId: string;
@@ -58,6 +62,7 @@ export type LifecycleEvent =
       readonly params: Encoded;
       readonly schedule?: ScheduleInfo;
       readonly retention?: Retention;
+      readonly from?: StepKey;
     }
   | { readonly type: "workflow_started" }
   | { readonly type: "workflow_running" }
@@ -74,8 +79,8 @@ export type LifecycleEvent =
 
 /** The events of one `step.do`. */
 export type DoEvent =
-  /** `config` is absent when it is the default (`DEFAULT_STEP_CONFIG`). */
-  | (StepRef & { readonly type: "step_started"; readonly config?: StepConfig })
+  /** `config` is absent when it is the default (`DEFAULT_STEP_CONFIG`). `rollback` (internal): the step can be undone. */
+  | (StepRef & { readonly type: "step_started"; readonly config?: StepConfig; readonly rollback?: true })
   | (AttemptRef & { readonly type: "attempt_started" })
   | (AttemptRef & { readonly type: "attempt_completed" })
   /** `retryDelayMs` is absent when no retry follows. */
@@ -98,8 +103,27 @@ export type WaitEvent =
   /** Internal: an event that nobody waited for yet. */
   | { readonly type: "event_received"; readonly eventType: string; readonly payload: Encoded };
 
+/** The events of one step's rollback handler: those of a `do`, under names of their own. */
+export type RollbackStepEvent =
+  /** `config` is absent when it is the default. */
+  | (StepRef & { readonly type: "rollback_step_started"; readonly config?: StepConfig })
+  | (AttemptRef & { readonly type: "rollback_attempt_started" })
+  | (AttemptRef & { readonly type: "rollback_attempt_completed" })
+  /** `retryDelayMs` is absent when no retry follows. */
+  | (AttemptRef & { readonly type: "rollback_attempt_errored"; readonly error: ErrorInfo; readonly retryDelayMs?: number })
+  | (StepRef & { readonly type: "rollback_step_completed" })
+  | (StepRef & { readonly type: "rollback_step_errored"; readonly error: ErrorInfo });
+
+/** The events around the handlers. What each carries is internal: subscribers are told none of it. */
+export type RollbackPhaseEvent =
+  /** `error` is what handlers are told, `end` how the instance ends once they are through. */
+  | { readonly type: "rollback_started"; readonly error: ErrorInfo; readonly end: "errored" | "terminated" }
+  | { readonly type: "rollback_completed" }
+  /** A handler failed for good, or could not be run: the ones after it are not. */
+  | { readonly type: "rollback_errored"; readonly error: ErrorInfo };
+
 /** What happened, without when. */
-export type EventBody = LifecycleEvent | DoEvent | SleepEvent | WaitEvent;
+export type EventBody = LifecycleEvent | DoEvent | SleepEvent | WaitEvent | RollbackStepEvent | RollbackPhaseEvent;
 
 /** One entry of an instance's journal. */
 export type InstanceEvent = EventBody & {
@@ -114,4 +138,17 @@ export type RuntimeEvent =
   | DoEvent
   | Extract<SleepEvent, { type: "sleep_started" }>
   | Extract<WaitEvent, { type: "wait_started" }>
-  | Extract<LifecycleEvent, { type: "workflow_completed" | "workflow_errored" }>;
+  | RollbackStepEvent
+  | Extract<LifecycleEvent, { type: "workflow_completed" }>
+  | RunErrored;
+
+/**
+ * The run has rejected. Whether steps are undone before the instance ends is for `decide` to say; `rollback` is `"ready"`
+ * when the run keeps handlers until it hears what becomes of them, and `"never"` when nothing is to be undone whatever
+ * handlers there are.
+ */
+export interface RunErrored {
+  readonly type: "workflow_errored";
+  readonly error: ErrorInfo;
+  readonly rollback?: "ready" | "never";
+}

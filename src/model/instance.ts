@@ -6,10 +6,13 @@
  * so the same events always give the same state.
  */
 import { arrivals } from "./arrivals.ts";
+import { buffer, unbuffer, type BufferedEvent } from "./buffered.ts";
 import type { ErrorInfo, EventBody, Retention, ScheduleInfo, StepConfig } from "./events.ts";
+import { keepSteps } from "./restart.ts";
+import { evolveRollback, isOfRollback, type RollbackState } from "./rollback.ts";
 import { stepId } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
-import type { InstanceStatus, TriggerSource } from "./status.ts";
+import { isFinal, type InstanceStatus, type TriggerSource } from "./status.ts";
 import type { Encoded } from "./value.ts";
 
 /** Where and when an event is recorded. */
@@ -33,6 +36,8 @@ interface StepBase {
 export interface DoStep extends StepBase {
   readonly kind: "do";
   readonly config: StepConfig;
+  /** True when user code gave a handler that undoes it. */
+  readonly rollback: boolean;
   /** How many attempts have begun. */
   attempts: number;
   phase: DoPhase;
@@ -65,12 +70,6 @@ export interface WaitStep extends StepBase {
 
 export type StepState = DoStep | SleepStep | WaitStep;
 
-/** An event that waits for a waiter. */
-export interface BufferedEvent {
-  readonly payload: Encoded;
-  readonly receivedAt: number;
-}
-
 /** The fold of a journal. */
 export interface InstanceState {
   status: InstanceStatus;
@@ -85,7 +84,7 @@ export interface InstanceState {
   startedAt: number | null;
   endedAt: number | null;
   pausedAt: number | null;
-  /** Every step of this life in the order in which it started. */
+  /** Every step of this life (and, after a restart from a step, those kept from the one before) in the order in which it started. */
   readonly steps: StepState[];
   readonly byId: Map<string, StepState>;
   /** The steps without an outcome, in the same order. */
@@ -93,6 +92,8 @@ export interface InstanceState {
   /** By event type, oldest first. */
   readonly buffered: Map<string, BufferedEvent[]>;
   bufferedCount: number;
+  /** From the beginning of a rollback on. */
+  rollback: RollbackState | undefined;
   /** How often in a row the instance was lost with its process without having started anything since. */
   recoveries: number;
   /** True once a step with a secret output has begun. */
@@ -101,7 +102,11 @@ export interface InstanceState {
 
 /** Folds one event. The state given in is spent; use the one that is returned. */
 export function evolve(state: InstanceState | undefined, event: EventBody, stamp: Stamp): InstanceState {
-  if (event.type === "workflow_queued") return born(event, stamp);
+  if (event.type === "workflow_queued") {
+    const next = born(event, stamp);
+    if (state !== undefined && event.from !== undefined) keepSteps(state, next, event.from, stamp.timestamp);
+    return next;
+  }
   if (state === undefined) throw new Error(`A journal cannot begin with ${event.type}`);
   state.lastEventId = stamp.eventId;
   switch (event.type) {
@@ -124,7 +129,8 @@ export function evolve(state: InstanceState | undefined, event: EventBody, stamp
       buffer(state, event.eventType, { payload: event.payload, receivedAt: stamp.timestamp });
       return state;
     default:
-      evolveLifecycle(state, event, stamp);
+      if (isOfRollback(event)) evolveRollback(state, event, stamp);
+      else evolveLifecycle(state, event, stamp);
       return state;
   }
 }
@@ -147,6 +153,7 @@ function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Sta
     open: new Set(),
     buffered: new Map(),
     bufferedCount: 0,
+    rollback: undefined,
     recoveries: 0,
     sensitive: false,
   };
@@ -154,7 +161,16 @@ function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Sta
 
 type LifeEvent = Exclude<
   EventBody,
-  { type: `step_${string}` | `attempt_${string}` | `sleep_${string}` | `wait_${string}` | "event_received" | "workflow_queued" }
+  {
+    type:
+      | `step_${string}`
+      | `attempt_${string}`
+      | `sleep_${string}`
+      | `wait_${string}`
+      | `rollback_${string}`
+      | "event_received"
+      | "workflow_queued";
+  }
 >;
 
 function evolveLifecycle(state: InstanceState, event: LifeEvent, { timestamp }: Stamp): void {
@@ -202,10 +218,11 @@ type DoStepEvent = Extract<EventBody, { type: `step_${string}` | `attempt_${stri
 
 function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void {
   if (event.type === "step_started") {
-    const { name, count, config = DEFAULT_STEP_CONFIG } = event;
+    const { name, count, config = DEFAULT_STEP_CONFIG, rollback = false } = event;
     const id = stepId("do", name, count);
     if (config.sensitive !== undefined) state.sensitive = true;
-    begin(state, { id, kind: "do", name, count, config, attempts: 0, phase: { is: "started" }, settledIn: undefined });
+    const phase = { is: "started" } as const;
+    begin(state, { id, kind: "do", name, count, config, rollback, attempts: 0, phase, settledIn: undefined });
     return;
   }
   const step = stepOf(state, "do", event.name, event.count);
@@ -297,8 +314,6 @@ function end(state: InstanceState, status: "complete" | "errored" | "terminated"
   state.status = status;
   state.endedAt = timestamp;
   state.open.clear();
-  state.buffered.clear();
-  state.bufferedCount = 0;
 }
 
 /** Time spent paused does not count: what was due then is due that much later. */
@@ -310,35 +325,19 @@ function postpone(state: InstanceState, byMs: number): void {
   }
 }
 
-function buffer(state: InstanceState, eventType: string, event: BufferedEvent): void {
-  const waiting = state.buffered.get(eventType);
-  if (waiting === undefined) state.buffered.set(eventType, [event]);
-  else waiting.push(event);
-  state.bufferedCount += 1;
-}
-
-/** Takes the oldest buffered event off, if it is the one that a waiter was given. One that came directly was never buffered. */
-function unbuffer(state: InstanceState, eventType: string, receivedAt: number, payload: Encoded): void {
-  const waiting = state.buffered.get(eventType);
-  const oldest = waiting?.[0];
-  if (waiting === undefined || oldest === undefined) return;
-  if (oldest.receivedAt !== receivedAt || oldest.payload !== payload) return;
-  waiting.shift();
-  state.bufferedCount -= 1;
-  if (waiting.length === 0) state.buffered.delete(eventType);
-}
-
 /** When a step without an outcome is due, in epoch milliseconds; undefined while user code works on it. */
 export function dueAt(step: StepState): number | undefined {
   if (step.kind !== "do") return step.dueAt;
   return step.phase.is === "delayed" ? step.phase.dueAt : undefined;
 }
 
-/** When the instance has something to do next without being asked, or null. Paused and ended ones never have. */
+/** When the instance has something to do next without being asked, or null. Queued, paused and ended ones never have. */
 export function nextWake(state: InstanceState): number | null {
-  if (state.status !== "waiting" && state.status !== "running" && state.status !== "waitingForPause") return null;
+  const { status } = state;
+  if (status === "queued" || status === "paused" || isFinal(status)) return null;
   // An event that could not be taken when it came is due since then.
-  let next: number | null = state.bufferedCount > 0 ? (arrivals(state)[0]?.event.receivedAt ?? null) : null;
+  const kept = state.bufferedCount > 0 && status !== "rollingBack";
+  let next: number | null = kept ? (arrivals(state)[0]?.event.receivedAt ?? null) : null;
   for (const step of state.open) {
     const due = dueAt(step);
     if (due !== undefined && (next === null || due < next)) next = due;

@@ -32,7 +32,15 @@ type Limit =
   | "logOutput"
   | "bufferedEvents"
   | "recoveries"
-  | "historyWindowBytes";
+  | "historyWindowBytes"
+  | "graphCode"
+  | "graphVisits"
+  | "graphDepth"
+  | "graphJson"
+  | "graphText"
+  | "feedBytes"
+  | "socketBufferBytes"
+  | "socketMessageBytes";
 
 /** The limits, by what they limit. */
 export const LIMITS: Readonly<Record<Limit, number>> = {
@@ -92,6 +100,22 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   recoveries: 5,
   /** Bytes of outcomes that travel to the runtime at once. Ours. */
   historyWindowBytes: 256 * KIB,
+  /** Characters of a bundle that a graph is drawn from: parsing takes the main thread's time. Ours. */
+  graphCode: MIB,
+  /** Pieces of syntax that drawing a graph may look at. Ours. */
+  graphVisits: 200_000,
+  /** How deep syntax and calls may be nested in what is drawn. Ours. */
+  graphDepth: 500,
+  /** Characters of a graph, as JSON. Ours. */
+  graphJson: MIB,
+  /** Characters of a condition or of another piece of source that a graph shows. Ours. */
+  graphText: 200,
+  /** Bytes of news that are kept for those who watch an instance, or a workflow; shared by all of them. Ours. */
+  feedBytes: MIB,
+  /** Bytes that a WebSocket holds for a client which does not read them; no more of the journal is read then. Ours. */
+  socketBufferBytes: 256 * KIB,
+  /** Bytes of a message from a subscriber; what it says is ignored. Ours. */
+  socketMessageBytes: 4 * KIB,
 };
 
 /** How long `waitForEvent` waits when it is told nothing. Cloudflare: 24 hours. */

@@ -5,7 +5,7 @@
 import type { ErrorInfo, InstanceEvent, ScheduleInfo, StepConfig } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import type { InstanceStatus, TriggerSource } from "./status.ts";
-import { displayName, stepId } from "./step.ts";
+import { displayName, stepId, type StepKey } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 import { iso } from "./time.ts";
 import { REDACTED, toJson, toLogText, type Encoded } from "./value.ts";
@@ -21,10 +21,10 @@ export interface AttemptEntry {
   error: ErrorInfo | null;
 }
 
-/** A `step.do`. */
+/** A `step.do`, or the handler that undoes one. */
 export interface StepEntry {
   readonly name: string;
-  readonly type: "step";
+  readonly type: "step" | "rollback";
   readonly start: string;
   end: string | null;
   success: boolean | null;
@@ -63,6 +63,12 @@ export interface TerminationEntry {
 
 export type LogEntry = StepEntry | SleepEntry | WaitEntry | TerminationEntry;
 
+/** How a rollback ended. `error` is that of the handler which failed for good. */
+export interface RollbackOutcome {
+  readonly outcome: "complete" | "failed";
+  readonly error: ErrorInfo | null;
+}
+
 /** An instance's log. */
 export interface InstanceLog {
   status: InstanceStatus;
@@ -76,6 +82,8 @@ export interface InstanceLog {
   success: boolean | null;
   error: ErrorInfo | null;
   output: string | number | null;
+  /** Null unless a rollback has ended. */
+  rollback: RollbackOutcome | null;
   /** In the order in which they started. */
   readonly steps: LogEntry[];
 }
@@ -86,6 +94,7 @@ const STATUS_AFTER: Readonly<Partial<Record<InstanceEvent["type"], InstanceStatu
   workflow_waiting_for_pause: "waitingForPause",
   workflow_paused: "paused",
   workflow_resumed: "queued",
+  rollback_started: "rollingBack",
   workflow_completed: "complete",
   workflow_errored: "errored",
   workflow_terminated: "terminated",
@@ -105,8 +114,7 @@ export class LogFold {
   /** Takes in the next event. */
   add(event: InstanceEvent): void {
     if (event.type === "workflow_queued") {
-      this.#open.clear();
-      this.#log = begin(event);
+      this.#log = begin(event, this.#kept(event.from, event.timestamp));
       return;
     }
     const log = this.#log;
@@ -128,6 +136,12 @@ export class LogFold {
       case "workflow_resumed":
         this.#postpone(event.timestamp - this.#pausedAt);
         return;
+      case "rollback_completed":
+        log.rollback = { outcome: "complete", error: null };
+        return;
+      case "rollback_errored":
+        log.rollback = { outcome: "failed", error: event.error };
+        return;
       case "workflow_completed":
         Object.assign(log, { end: at, success: true, output: event.output === undefined ? null : shownOutput(event.output) });
         return;
@@ -143,7 +157,7 @@ export class LogFold {
   }
 
   #addStep(log: InstanceLog, event: Extract<InstanceEvent, { name: string }>): void {
-    const id = stepId(kindOf(event.type), event.name, event.count);
+    const id = entryId(event);
     const started = begun(event);
     if (started !== undefined) {
       log.steps.push(started.entry);
@@ -152,14 +166,27 @@ export class LogFold {
     }
     const open = this.#open.get(id);
     if (open === undefined) return;
-    if (open.entry.type === "step") advanceStep(open.entry, event);
+    if (isStep(open.entry)) advanceStep(open.entry, event);
     else settle(open.entry, event, open.dueAt - open.startedAt);
-    if (event.type === "step_completed" || event.type === "step_errored" || open.entry.type !== "step") this.#open.delete(id);
+    if (!isStep(open.entry) || open.entry.end !== null) this.#open.delete(id);
+  }
+
+  /** What a new life keeps of the one before: all that had started before a step, and unfinished steps as if just begun. */
+  #kept(from: StepKey | undefined, now: number): LogEntry[] {
+    const steps = this.#log?.steps ?? [];
+    const end = from === undefined ? 0 : steps.findIndex((entry) => isEntryOf(entry, from));
+    const kept = new Set<LogEntry>(steps.slice(0, Math.max(0, end)));
+    for (const [id, { entry }] of this.#open) {
+      if (!kept.has(entry)) this.#open.delete(id);
+      else if (isStep(entry)) entry.attempts.length = 0;
+    }
+    if (this.#log?.status === "paused") this.#postpone(now - this.#pausedAt);
+    return [...kept];
   }
 
   #postpone(byMs: number): void {
     for (const open of this.#open.values()) {
-      if (open.entry.type === "step") continue;
+      if (isStep(open.entry)) continue;
       open.startedAt += byMs;
       open.dueAt += byMs;
       open.entry.end = iso(open.dueAt);
@@ -167,7 +194,7 @@ export class LogFold {
   }
 }
 
-function begin(event: Extract<InstanceEvent, { type: "workflow_queued" }>): InstanceLog {
+function begin(event: Extract<InstanceEvent, { type: "workflow_queued" }>, steps: LogEntry[]): InstanceLog {
   return {
     status: "queued",
     params: toJson(event.params),
@@ -180,15 +207,25 @@ function begin(event: Extract<InstanceEvent, { type: "workflow_queued" }>): Inst
     success: null,
     error: null,
     output: null,
-    steps: [],
+    rollback: null,
+    steps,
   };
+}
+
+function isStep(entry: LogEntry): entry is StepEntry {
+  return entry.type === "step" || entry.type === "rollback";
+}
+
+function isEntryOf(entry: LogEntry, { kind, name, count }: StepKey): boolean {
+  return entry.type === (kind === "do" ? "step" : kind) && entry.name === displayName(name, count);
 }
 
 type StepEvent = Extract<InstanceEvent, { name: string }>;
 
-function kindOf(type: StepEvent["type"]): "do" | "sleep" | "waitForEvent" {
-  if (type.startsWith("sleep")) return "sleep";
-  return type.startsWith("wait") ? "waitForEvent" : "do";
+function entryId({ type, name, count }: StepEvent): string {
+  if (type.startsWith("rollback")) return `rollback ${stepId("do", name, count)}`;
+  if (type.startsWith("sleep")) return stepId("sleep", name, count);
+  return stepId(type.startsWith("wait") ? "waitForEvent" : "do", name, count);
 }
 
 /** An entry that is not over. Both times move when the instance is paused, so that their difference is the time-out. */
@@ -203,10 +240,12 @@ function begun(event: StepEvent): OpenEntry | undefined {
   const startedAt = event.timestamp;
   const start = iso(startedAt);
   switch (event.type) {
-    case "step_started": {
+    case "step_started":
+    case "rollback_step_started": {
       const config = event.config ?? DEFAULT_STEP_CONFIG;
+      const type = event.type === "step_started" ? "step" : "rollback";
       return {
-        entry: { name, type: "step", start, end: null, success: null, output: null, config, attempts: [] },
+        entry: { name, type, start, end: null, success: null, output: null, config, attempts: [] },
         startedAt,
         dueAt: startedAt,
       };
@@ -240,13 +279,20 @@ function advanceStep(entry: StepEntry, event: StepEvent): void {
   const attempt = entry.attempts.at(-1);
   switch (event.type) {
     case "attempt_started":
+    case "rollback_attempt_started":
       entry.attempts.push({ start: at, end: null, success: null, error: null });
       return;
     case "attempt_completed":
+    case "rollback_attempt_completed":
       if (attempt !== undefined) Object.assign(attempt, { end: at, success: true });
       return;
     case "attempt_errored":
+    case "rollback_attempt_errored":
       if (attempt !== undefined) Object.assign(attempt, { end: at, success: false, error: event.error });
+      return;
+    case "rollback_step_completed":
+      entry.end = at;
+      entry.success = true;
       return;
     case "step_completed":
       entry.end = at;
@@ -255,6 +301,7 @@ function advanceStep(entry: StepEntry, event: StepEvent): void {
         entry.output = entry.config.sensitive === undefined ? cut(toLogText(event.output)) : REDACTED;
       return;
     case "step_errored":
+    case "rollback_step_errored":
       entry.end = at;
       entry.success = false;
       return;

@@ -5,8 +5,17 @@
 import type { DoEvent, StepConfig } from "./events.ts";
 import type { Encoded } from "./value.ts";
 
-/** A step that succeeded at once: name, count, output (null for `undefined`), and its configuration unless it is the default. */
-export type PackedStep = readonly [name: string, count: number, output: Encoded | null, config?: StepConfig];
+/**
+ * A step that succeeded at once: name, count, output (null for `undefined`), its configuration unless it is the default
+ * (null, where more follows), and whether it can be undone.
+ */
+export type PackedStep = readonly [
+  name: string,
+  count: number,
+  output: Encoded | null,
+  config?: StepConfig | null,
+  rollback?: true,
+];
 
 const LENGTH = 4;
 
@@ -25,9 +34,11 @@ export function pack<T>(entries: readonly (T | DoEvent)[]): (T | DoEvent | Packe
 }
 
 /** The four events of a packed step. */
-export function unpack([name, count, output, config]: PackedStep): DoEvent[] {
+export function unpack([name, count, output, config, rollback]: PackedStep): DoEvent[] {
   return [
-    config === undefined ? { type: "step_started", name, count } : { type: "step_started", name, count, config },
+    config === undefined
+      ? { type: "step_started", name, count }
+      : { type: "step_started", name, count, ...(config !== null && { config }), ...(rollback && { rollback }) },
     { type: "attempt_started", name, count, attempt: 1 },
     { type: "attempt_completed", name, count, attempt: 1 },
     output === null ? { type: "step_completed", name, count } : { type: "step_completed", name, count, output },
@@ -37,12 +48,13 @@ export function unpack([name, count, output, config]: PackedStep): DoEvent[] {
 function packedAt(entries: readonly unknown[], at: number): PackedStep | undefined {
   const started = entries[at] as DoEvent | undefined;
   if (started?.type !== "step_started" || at + LENGTH > entries.length) return undefined;
-  const { name, count, config } = started;
+  const { name, count, config, rollback } = started;
   const [begun, ended, completed] = [entries[at + 1], entries[at + 2], entries[at + 3]] as DoEvent[];
   if (begun?.type !== "attempt_started" || begun.attempt !== 1 || !isOf(begun, name, count)) return undefined;
   if (ended?.type !== "attempt_completed" || !isOf(ended, name, count)) return undefined;
   if (completed?.type !== "step_completed" || !isOf(completed, name, count)) return undefined;
   const output = completed.output ?? null;
+  if (rollback !== undefined) return [name, count, output, config ?? null, rollback];
   return config === undefined ? [name, count, output] : [name, count, output, config];
 }
 

@@ -39,23 +39,44 @@ export const PUBLIC_EVENT_TYPES: ReadonlySet<string> = new Set([
   "wait_started",
   "wait_completed",
   "wait_timed_out",
+  "rollback_started",
+  "rollback_completed",
+  "rollback_errored",
+  "rollback_step_started",
+  "rollback_step_completed",
+  "rollback_step_errored",
+  "rollback_attempt_started",
+  "rollback_attempt_completed",
+  "rollback_attempt_errored",
 ]);
 
-/** Shows the events of one instance. It has to see them from the first one on, to know what is secret. */
+/** What a view that has not seen the first events of an instance is told of them. */
+export interface Known {
+  readonly params: Encoded;
+  isSensitive(name: string, count: number): boolean;
+}
+
+/** Shows the events of one instance. It has to see them from the first one on, or be told, to know what is secret. */
 export class PublicView {
   readonly #instanceId: string;
   readonly #sensitive: Set<string> = new Set();
+  readonly #form: (value: Encoded) => unknown;
+  readonly #known: Known | undefined;
   #params: Encoded | undefined;
 
-  constructor(instanceId: string) {
+  /** `form` makes values of params and outputs: their JSON form unless it says otherwise. */
+  constructor(instanceId: string, { form = toJson, known }: { form?: (value: Encoded) => unknown; known?: Known } = {}) {
     this.#instanceId = instanceId;
+    this.#form = form;
+    this.#known = known;
+    this.#params = known?.params;
   }
 
   /** Undefined for events that nobody outside is told of. */
   show(event: InstanceEvent): PublicEvent | undefined {
     if (event.type === "workflow_queued") {
       this.#params = event.params;
-      this.#sensitive.clear();
+      if (event.from === undefined) this.#sensitive.clear();
     }
     if (event.type === "step_started" && event.config?.sensitive !== undefined)
       this.#sensitive.add(displayName(event.name, event.count));
@@ -68,21 +89,26 @@ export class PublicView {
   #extras(event: InstanceEvent): Record<string, unknown> {
     switch (event.type) {
       case "workflow_started":
-        return this.#params === undefined ? {} : { params: toJson(this.#params) };
+        return this.#params === undefined ? {} : { params: this.#form(this.#params) };
       case "workflow_completed":
-        return output(event.output);
+        return this.#output(event.output);
       case "workflow_errored":
+      case "rollback_step_errored":
         return { error: event.error };
       case "step_started":
+      case "rollback_step_started":
         return { config: event.config ?? DEFAULT_STEP_CONFIG };
       case "step_completed": {
-        const secret = event.output !== undefined && this.#sensitive.has(displayName(event.name, event.count));
-        return secret ? { output: REDACTED } : output(event.output);
+        const secret = event.output !== undefined && this.#isSensitive(event.name, event.count);
+        return secret ? { output: REDACTED } : this.#output(event.output);
       }
       case "attempt_started":
       case "attempt_completed":
+      case "rollback_attempt_started":
+      case "rollback_attempt_completed":
         return { attempt: event.attempt };
-      case "attempt_errored": {
+      case "attempt_errored":
+      case "rollback_attempt_errored": {
         const { attempt, error, retryDelayMs } = event;
         return { attempt, error, ...(retryDelayMs !== undefined && { retryDelayMs }) };
       }
@@ -94,8 +120,12 @@ export class PublicView {
         return {};
     }
   }
-}
 
-function output(value: Encoded | undefined): Record<string, unknown> {
-  return value === undefined ? {} : { output: toJson(value) };
+  #isSensitive(name: string, count: number): boolean {
+    return this.#sensitive.has(displayName(name, count)) || this.#known?.isSensitive(name, count) === true;
+  }
+
+  #output(value: Encoded | undefined): Record<string, unknown> {
+    return value === undefined ? {} : { output: this.#form(value) };
+  }
 }

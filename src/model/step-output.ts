@@ -3,7 +3,7 @@
  * that only the step that was asked for is held.
  */
 import type { ErrorInfo, InstanceEvent } from "./events.ts";
-import { displayName } from "./step.ts";
+import { displayName, stepId, type StepKey } from "./step.ts";
 import { REDACTED, toJson, type Encoded } from "./value.ts";
 
 /** Which step, as the log shows it. */
@@ -34,6 +34,8 @@ export class StepOutputFold {
   #found: Pick<StepOutput, "status" | "error"> | undefined;
   #output: Encoded | undefined;
   #ofAttempt: ErrorInfo | undefined;
+  /** The steps that started before the one that is looked for: a restart from one of them wipes it. */
+  readonly #before: Set<string> = new Set();
 
   constructor(query: StepQuery) {
     this.#query = query;
@@ -53,9 +55,34 @@ export class StepOutputFold {
     if (event.type === "workflow_terminated" && this.#found !== undefined && isOpen(this.#found.status)) {
       this.#found = { status: "terminated", error: this.#found.error };
     }
-    if (!("name" in event) || displayName(event.name, event.count) !== this.#query.name) return;
+    if (event.type === "workflow_queued" && event.from !== undefined) this.#restart(event.from);
+    if (!("name" in event)) return;
+    if (this.#found === undefined) this.#note(event);
+    if (displayName(event.name, event.count) !== this.#query.name) return;
     if (this.#query.type === "step") this.#addDo(event);
     else this.#addWait(event);
+  }
+
+  #note({ type, name, count }: Extract<InstanceEvent, { name: string }>): void {
+    if (type === "step_started") this.#before.add(stepId("do", name, count));
+    if (type === "sleep_started") this.#before.add(stepId("sleep", name, count));
+    if (type === "wait_started") this.#before.add(stepId("waitForEvent", name, count));
+  }
+
+  /** Forgets a step that is wiped; one that is kept without an outcome begins anew. */
+  #restart(from: StepKey): void {
+    const id = stepId(from.kind, from.name, from.count);
+    const isWiped = this.#before.has(id);
+    if (isWiped) {
+      let isKept = true;
+      for (const each of this.#before) {
+        isKept &&= each !== id;
+        if (!isKept) this.#before.delete(each);
+      }
+    } else if (this.#found === undefined || this.#found.status === "complete" || this.#found.status === "errored") return;
+    this.#ofAttempt = undefined;
+    this.#attempts = this.#query.type === "step" ? 0 : 1;
+    this.#found = isWiped ? undefined : { status: this.#query.type === "step" ? "running" : "waiting", error: null };
   }
 
   #addDo(event: InstanceEvent): void {

@@ -33,7 +33,12 @@ export interface WorkflowVersion {
   readonly scriptVersionId: string;
   readonly createdAt: number;
   readonly settings: WorkflowSettings;
+  /** True when a graph could be drawn from the class's code: there is a `workflowGraph`. */
+  readonly hasGraph: boolean;
 }
+
+/** As it is deployed; its graph is handed over beside it. */
+export type NewWorkflowVersion = Omit<WorkflowVersion, "hasGraph">;
 
 /** What a deployment may say of a workflow. Durations are milliseconds. */
 export interface WorkflowSettings {
@@ -87,13 +92,16 @@ export interface Catalog {
   /** Newest first; `search` is a substring of the name. */
   workflows(query: { search?: string; offset: number; limit: number }): Promise<Slice<Workflow>>;
   /**
-   * Stores the workflow (new or not) together with a version of it that becomes the newest. The version's cron expressions
-   * become the workflow's schedules: those that it had already go on from where they are, others begin at `createdAt`.
+   * Stores the workflow (new or not) together with a version of it that becomes the newest, and the graph of that version,
+   * as JSON, if there is one. The version's cron expressions become the workflow's schedules: those that it had already go
+   * on from where they are, others begin at `createdAt`.
    */
-  putWorkflow(workflow: Workflow, version: WorkflowVersion): Promise<void>;
+  putWorkflow(workflow: Workflow, version: NewWorkflowVersion, graph?: string): Promise<void>;
   /** Forgets the workflow, its versions and its schedules. Its instances are the engine's business. False when there was none. */
   removeWorkflow(name: string): Promise<boolean>;
   workflowVersion(id: string): Promise<WorkflowVersion | undefined>;
+  /** The graph of a version, as JSON. Undefined when it has none. */
+  workflowGraph(versionId: string): Promise<string | undefined>;
   /** Newest first. */
   workflowVersions(workflow: string, offset: number, limit: number): Promise<Slice<WorkflowVersion>>;
 

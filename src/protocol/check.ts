@@ -32,8 +32,9 @@ function isEntry(value: unknown): boolean {
   return Array.isArray(value) ? isPackedStep(value) : isRuntimeEvent(value);
 }
 
-function isPackedStep([name, count, output, config, ...more]: unknown[]): boolean {
+function isPackedStep([name, count, output, config, rollback, ...more]: unknown[]): boolean {
   const known = isText(name) && isCount(count) && (output === null || isText(output)) && more.length === 0;
+  if (rollback !== undefined) return known && rollback === true && (config === null || isStepConfig(config));
   return known && (config === undefined || isStepConfig(config));
 }
 
@@ -41,18 +42,27 @@ function isRuntimeEvent(value: unknown): value is RuntimeEvent {
   if (!isObject(value)) return false;
   const event: Fields<RuntimeEvent> = value;
   if (event.type === "workflow_completed") return isText(event.output, "optional");
-  if (event.type === "workflow_errored") return isErrorInfo(event.error);
+  if (event.type === "workflow_errored") {
+    return isErrorInfo(event.error) && (event.rollback === undefined || event.rollback === "ready" || event.rollback === "never");
+  }
   return isText(event.name) && isCount(event.count) && isStepEvent(event);
 }
 
 function isStepEvent(event: Fields<RuntimeEvent>): boolean {
   switch (event.type) {
     case "step_started":
-      return event.config === undefined || isStepConfig(event.config);
+      return isConfigOrNone(event.config) && (event.rollback === undefined || event.rollback === true);
+    case "rollback_step_started":
+      return isConfigOrNone(event.config);
+    case "rollback_step_errored":
+      return isErrorInfo(event.error);
     case "attempt_started":
     case "attempt_completed":
+    case "rollback_attempt_started":
+    case "rollback_attempt_completed":
       return isCount(event.attempt);
     case "attempt_errored":
+    case "rollback_attempt_errored":
       return (
         isCount(event.attempt) && isErrorInfo(event.error) && (event.retryDelayMs === undefined || isSpan(event.retryDelayMs))
       );
@@ -64,8 +74,12 @@ function isStepEvent(event: Fields<RuntimeEvent>): boolean {
     case "wait_started":
       return isText(event.eventType) && isSpan(event.timeoutMs);
     default:
-      return event.type === "step_errored";
+      return event.type === "step_errored" || event.type === "rollback_step_completed";
   }
+}
+
+function isConfigOrNone(value: unknown): boolean {
+  return value === undefined || isStepConfig(value);
 }
 
 function isStepConfig(value: unknown): value is StepConfig {

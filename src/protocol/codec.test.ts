@@ -18,6 +18,12 @@ const config = fc.record({
 const event: fc.Arbitrary<RuntimeEvent> = fc
   .oneof(
     fc.record({ type: fc.constant("step_started"), ...ref, config }),
+    fc.record({ type: fc.constant("step_started"), ...ref, rollback: fc.constant(true) }),
+    fc.record({ type: fc.constant("rollback_step_started"), ...ref, config }),
+    fc.record({ type: fc.constantFrom("rollback_attempt_started", "rollback_attempt_completed"), ...ref, attempt: count }),
+    fc.record({ type: fc.constant("rollback_attempt_errored"), ...ref, attempt: count, error, retryDelayMs: fc.nat() }),
+    fc.record({ type: fc.constant("rollback_step_completed"), ...ref }),
+    fc.record({ type: fc.constant("rollback_step_errored"), ...ref, error }),
     fc.record({ type: fc.constantFrom("attempt_started", "attempt_completed"), ...ref, attempt: count }),
     fc.record({
       type: fc.constant("attempt_errored"),
@@ -32,6 +38,7 @@ const event: fc.Arbitrary<RuntimeEvent> = fc
     fc.record({ type: fc.constant("wait_started"), ...ref, eventType: name, timeoutMs: fc.nat() }),
     fc.record({ type: fc.constant("workflow_completed"), output: optionalText }),
     fc.record({ type: fc.constant("workflow_errored"), error }),
+    fc.record({ type: fc.constant("workflow_errored"), error, rollback: fc.constantFrom("ready", "never") }),
   )
   .map((made) => made as RuntimeEvent);
 
@@ -64,6 +71,34 @@ describe("frames from the runtime", () => {
         expect(decodeFromRuntime(encodeFrames(frames))).toEqual(frames);
       }),
     );
+  });
+
+  test("are packed where a step succeeded at once, whatever its start says", () => {
+    const options = fc.record({ config, rollback: fc.constant(true as const) }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(name, options, optionalText, (step, about, output) => {
+        const of = { name: step, count: 1 };
+        const events = [
+          { type: "step_started", ...of, ...about },
+          { type: "attempt_started", ...of, attempt: 1 },
+          { type: "attempt_completed", ...of, attempt: 1 },
+          { type: "step_completed", ...of, ...(output !== undefined && { output }) },
+        ] as RuntimeEvent[];
+        const text = encodeFrames([{ type: "events", run: 1, n: 1, events }]);
+        expect(text).not.toContain("step_started");
+        expect(decodeFromRuntime(text)).toEqual([{ type: "events", run: 1, n: 1, events }]);
+      }),
+    );
+  });
+
+  test.each([
+    ["a fifth part that is not true", ["a", 1, null, null, false]],
+    ["a configuration that is none", ["a", 1, null, 5, true]],
+    ["a null where nothing follows", ["a", 1, null, null]],
+    ["a sixth part", ["a", 1, null, null, true, 1]],
+  ])("are refused: a packed step with %s", (_, entry) => {
+    const text = JSON.stringify([{ type: "events", run: 1, n: 1, events: [entry] }]);
+    expect(() => decodeFromRuntime(text)).toThrow(MalformedFrames);
   });
 
   test("are refused when any one field has another type", () => {

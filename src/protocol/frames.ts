@@ -2,7 +2,7 @@
  * What the engine and the code beside the user's say to one another. A *run* is one activation of an instance in a
  * host: from `start` until its last event or `stop`. Frames of a run arrive in the order in which they were sent.
  */
-import type { ErrorInfo, RuntimeEvent, ScheduleInfo } from "../model/events.ts";
+import type { ErrorInfo, RuntimeEvent, ScheduleInfo, StepConfig } from "../model/events.ts";
 import type { StepKey } from "../model/step.ts";
 import type { Encoded } from "../model/value.ts";
 
@@ -32,7 +32,7 @@ export type Outcome =
       readonly state: "retrying";
       readonly attempts: number;
       readonly due: boolean;
-      readonly config: import("../model/events.ts").StepConfig;
+      readonly config: StepConfig;
     };
 
 /** Settings of the workflow's version that the runtime obeys. */
@@ -66,6 +66,20 @@ export interface StartFrame {
   readonly careful: boolean;
   /** True when the instance is about to be paused: no new attempt may begin. */
   readonly paused: boolean;
+  /**
+   * Present when steps are to be undone: the run begins nothing and waits for `compensate`. `error` is what handlers are
+   * told. `inherits` names the run whose handlers it takes over, and which is over with that; those that are missing there
+   * are found by replay.
+   */
+  readonly rollback?: { readonly error: ErrorInfo; readonly inherits?: number };
+}
+
+/** A rollback handler that had begun before this run. As for steps, the configuration that it began with holds. */
+export interface BegunHandler {
+  readonly config: StepConfig;
+  readonly attempts: number;
+  /** The next attempt may start at once; else when the engine says `retry`. */
+  readonly due: boolean;
 }
 
 export type ToRuntime =
@@ -78,6 +92,8 @@ export type ToRuntime =
   | { readonly type: "outcome"; readonly run: number; readonly outcome: Outcome }
   /** The delay before the next attempt is over. */
   | { readonly type: "retry"; readonly run: number; readonly key: StepKey }
+  /** Undo the step whose outcome this is; `retry` is then about its handler. */
+  | { readonly type: "compensate"; readonly run: number; readonly outcome: Outcome; readonly begun?: BegunHandler }
   /** Begin no new attempt; say `idle` when the ones under way have ended. */
   | { readonly type: "pause"; readonly run: number }
   | { readonly type: "unpause"; readonly run: number }

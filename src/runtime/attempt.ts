@@ -1,5 +1,5 @@
 /** One call of a step's callback, against its time-out. A callback that is late is let go: its result matters to nobody. */
-import type { Backoff } from "../model/events.ts";
+import type { Backoff, StepConfig } from "../model/events.ts";
 import type { Run } from "./run.ts";
 
 /** What a step's callback is given. */
@@ -24,6 +24,24 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The error of an attempt that took too long. */
 export class TimedOut extends Error {
   override readonly name = "WorkflowTimeoutError";
+}
+
+/** What user code is told of an attempt. It may do with it what it likes: nothing is read back. */
+export function contextOf(
+  { name, count, config }: { readonly name: string; readonly count: number; readonly config: StepConfig },
+  number: number,
+): AttemptContext {
+  return { step: { name, count }, attempt: number, config: shownConfig(config) };
+}
+
+/** What a callback is told of its configuration: its own copy, without a delay that is a function. */
+function shownConfig({ retries, timeout, sensitive }: StepConfig): AttemptContext["config"] {
+  const { limit, delay, backoff } = retries;
+  return {
+    retries: delay === "[dynamic]" ? { limit, backoff } : { limit, delay, backoff },
+    timeout,
+    ...(sensitive !== undefined && { sensitive }),
+  };
 }
 
 /** Calls the callback. Rejects with what it throws, or when it has not settled in time. */

@@ -2,68 +2,12 @@
  * A workflow binding as user code knows it (`env.MY_WORKFLOW`): Cloudflare's `Workflow` and `WorkflowInstance`, noun for
  * noun. It does nothing but forward; what each verb means is said where it is answered, in `api/binding.ts`.
  */
+import type { BatchError, InstanceStatus, Workflow, WorkflowInstance } from "./binding-types.ts";
+
+export type * from "./binding-types.ts";
 
 /** Asks the engine. Handle methods have the instance's id as their first argument. */
 export type Call = (method: string, args: readonly unknown[]) => Promise<unknown>;
-
-/** Options of `create`. */
-export interface CreateOptions<Params = unknown> {
-  /** 1–100 characters; a random one when absent. */
-  readonly id?: string;
-  readonly params?: Params;
-  /** How long the instance is kept once it has ended: milliseconds or a duration such as `"3 days"`. */
-  readonly retention?: { readonly successRetention?: number | string; readonly errorRetention?: number | string };
-  /** Accepted and ignored: there is one location. */
-  readonly locationHint?: string;
-}
-
-/** What `status()` gives. */
-export interface InstanceStatusReport {
-  readonly status: string;
-  readonly error?: { readonly name: string; readonly message: string };
-  /** The JSON form of what `run` returned. */
-  readonly output?: unknown;
-  readonly rollback?: unknown;
-}
-
-/** A handle to one instance. Rejections carry Cloudflare's text: `(instance.not_found) Instance not found`. */
-export interface WorkflowInstance {
-  readonly id: string;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  terminate(options?: { readonly rollback?: boolean }): Promise<void>;
-  restart(options?: unknown): Promise<void>;
-  delete(): Promise<void>;
-  status(): Promise<InstanceStatusReport>;
-  /** `payload` may be anything that structured clone takes, up to 1 MiB. */
-  sendEvent(event: { readonly type: string; readonly payload?: unknown }): Promise<void>;
-}
-
-/** An instance that `createBatch` could not create. */
-export interface BatchError {
-  readonly index: number;
-  readonly id?: string;
-  readonly code: number;
-  readonly message: string;
-}
-
-/** A workflow, to create instances of and to find them. */
-export interface Workflow<Params = unknown> {
-  /** Resolves when the instance is durable. */
-  create(options?: CreateOptions<Params>): Promise<WorkflowInstance>;
-  /** Rejects when there is no such instance. */
-  get(id: string): Promise<WorkflowInstance>;
-  /** The older form: ids that are taken are passed over. */
-  createBatch(batch: readonly CreateOptions<Params>[]): Promise<WorkflowInstance[]>;
-  createBatch(
-    batch:
-      | { readonly instances: readonly CreateOptions<Params>[] }
-      | ({ readonly count: number } & Omit<CreateOptions<Params>, "id">),
-  ): Promise<{ created: WorkflowInstance[]; errors: BatchError[] }>;
-  deleteBatch(
-    ids: readonly string[],
-  ): Promise<{ deleted: { id: string }[]; errors: { id: string; code: number; message: string }[] }>;
-}
 
 /** A binding that forwards to `call`. */
 export function workflowBinding<Params = unknown>(call: Call): Workflow<Params> {
@@ -74,7 +18,7 @@ export function workflowBinding<Params = unknown>(call: Call): Workflow<Params> 
     terminate: async (options) => void (await call("terminate", [id, options])),
     restart: async (options) => void (await call("restart", [id, options])),
     delete: async () => void (await call("delete", [id])),
-    status: async () => (await call("status", [id])) as InstanceStatusReport,
+    status: async () => (await call("status", [id])) as InstanceStatus,
     sendEvent: async (event) => void (await call("sendEvent", [id, event])),
   });
   const createBatch = async (batch: unknown): Promise<never> => {

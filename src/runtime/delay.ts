@@ -14,7 +14,8 @@ export class NonRetryableDelay extends Error {}
 /** What stands in when the stored configuration has a delay function and the code has none any more, in milliseconds. */
 const MISSING_FUNCTION_DELAY_MS = 1_000;
 
-interface DelayedCall {
+/** A call that may be tried again: of a step's callback, or of its rollback handler. */
+export interface DelayedCall {
   readonly run: Run;
   readonly name: string;
   readonly count: number;

@@ -6,6 +6,8 @@ import type { RuntimeEvent } from "../model/events.ts";
 import { stepId, type StepKey, type StepKind } from "../model/step.ts";
 import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
 import type { InstanceMocks } from "./mocks.ts";
+import type { Replay } from "./replay.ts";
+import type { Rollback, RollbackHandler } from "./rollback.ts";
 
 /** What a run needs of the runtime that it is in. */
 export interface RunHost {
@@ -49,6 +51,14 @@ export class Run {
 
   /** `step.do` calls so far. */
   steps = 0;
+  /** What undoes the steps that the run has come to, by their ids; undefined as long as there is nothing. */
+  handlers: Map<string, RollbackHandler> | undefined;
+  /** What carries out the orders to undo steps, in a run that is for that. */
+  rollback: Rollback | undefined;
+  /** Present while `run` is called only for its handlers. */
+  replay: Replay | undefined;
+  /** True when steps are being undone, or wait to be: none may be called then. */
+  isCompensating = false;
   /** Attempt time-outs and the like, to be cancelled with the run. */
   readonly cleanups: Set<() => void> = new Set();
 
@@ -59,7 +69,7 @@ export class Run {
     this.#host = host;
     this.#known = start.knownSteps;
     this.#paused = start.paused;
-    this.addHistory(0, start.history);
+    if (start.history.length > 0) this.addHistory(0, start.history);
   }
 
   /** True once the run has ended or been stopped: nothing that happens in it matters any more. */
@@ -87,13 +97,19 @@ export class Run {
     this.#touch();
   }
 
+  /** The step has a handler that undoes it. One that came in memory from the run before is the better one. */
+  register(id: string, handler: RollbackHandler): void {
+    this.handlers ??= new Map();
+    if (!this.handlers.has(id)) this.handlers.set(id, handler);
+  }
+
   // What is known of the past
 
   /** How a step ended or stands, if it had begun before this run. Each outcome is handed out once. */
   outcome(id: string): Outcome | undefined | Promise<Outcome | undefined> {
     const known = this.#history.get(id);
     if (known !== undefined) {
-      this.#history.delete(id);
+      this.#take(id);
       return known;
     }
     return this.#loaded < this.#known ? this.#load(id) : undefined;
@@ -105,8 +121,18 @@ export class Run {
       await new Promise<void>((resolve) => this.#windows.push(resolve));
     }
     const outcome = this.#history.get(id);
-    this.#history.delete(id);
+    this.#take(id);
     return outcome;
+  }
+
+  #take(id: string): void {
+    this.#history.delete(id);
+    if (this.replay !== undefined && this.isRecalled) this.replay.recalled();
+  }
+
+  /** True when everything that the journal knows has been handed out. */
+  get isRecalled(): boolean {
+    return this.#loaded >= this.#known && this.#history.size === 0;
   }
 
   #ask(): void {

@@ -5,10 +5,11 @@
 import { fold, foldUncaught } from "../model/thrown.ts";
 import { decode, encode, encodedBytes, Unserialisable, type Encoded } from "../model/value.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { ErrorInfo, RuntimeEvent } from "../model/events.ts";
+import type { ErrorInfo, RunErrored, RuntimeEvent } from "../model/events.ts";
 import type { FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
 import { Inbox } from "./inbox.ts";
 import type { Mocks } from "./mocks.ts";
+import { Rollback } from "./rollback.ts";
 import { Run } from "./run.ts";
 import { createStep, type Step } from "./step.ts";
 
@@ -60,7 +61,8 @@ export function createRuntime(host: RuntimeHost): Runtime {
     const frames: FromRuntime[] = [];
     for (const run of dirty) {
       run.flush(frames);
-      if (run.over) runs.delete(run.id);
+      // One that keeps handlers stays until it hears what becomes of them.
+      if (run.over && !run.isCompensating) runs.delete(run.id);
     }
     dirty.clear();
     if (frames.length > 0) host.send(frames);
@@ -77,7 +79,8 @@ export function createRuntime(host: RuntimeHost): Runtime {
       case "start": {
         const run = new Run(frame, runHost, host.mocks?.of(frame.workflow, frame.instanceId));
         runs.set(run.id, run);
-        void execute(host, run);
+        if (frame.rollback === undefined) void execute(host, run);
+        else rollBack(host, run, frame.rollback, runs);
         return;
       }
       case "acks":
@@ -104,7 +107,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
 }
 
 function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): void {
-  if (frame.type !== "history" && frame.type !== "stop") run.hear();
+  if (frame.type !== "history" && frame.type !== "compensate" && frame.type !== "stop") run.hear();
   switch (frame.type) {
     case "history":
       run.addHistory(frame.from, frame.outcomes);
@@ -114,6 +117,9 @@ function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): 
       return;
     case "retry":
       run.retry(frame.key);
+      return;
+    case "compensate":
+      void run.rollback?.compensate(frame.outcome, frame.begun);
       return;
     case "pause":
       run.pause();
@@ -128,25 +134,48 @@ function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): 
 
 /** Calls the user's `run`, and says how it ended. */
 async function execute(host: RuntimeHost, run: Run): Promise<void> {
-  const { className, options } = run.start;
   let last: RuntimeEvent;
   try {
-    const Class = host.workflowClass(className);
-    if (Class === undefined) throw new Error(`The Worker exports no class "${className}"`);
-    const entrypoint = new Class(host.context() as never, host.env as never);
-    if (typeof entrypoint.run !== "function") throw new TypeError(`The class "${className}" has no run method`);
-    const step: Step = createStep(run);
-    const output = toOutput(await entrypoint.run(toEvent(run.start) as never, step as never));
+    const output = toOutput(await invoke(host, run));
     last = { type: "workflow_completed", ...(output !== undefined && { output }) };
   } catch (thrown) {
-    last = {
-      type: "workflow_errored",
-      error: thrown instanceof BadOutput ? thrown.info : foldUncaught(thrown, options.preserveNonRetryable),
-    };
+    last = errored(run, thrown);
   }
   if (run.over) return;
   run.emit(last);
   run.end();
+  run.isCompensating = last.type === "workflow_errored" && last.rollback === "ready";
+}
+
+async function invoke(host: RuntimeHost, run: Run): Promise<unknown> {
+  const { className } = run.start;
+  const Class = host.workflowClass(className);
+  if (Class === undefined) throw new Error(`The Worker exports no class "${className}"`);
+  const entrypoint = new Class(host.context() as never, host.env as never);
+  if (typeof entrypoint.run !== "function") throw new TypeError(`The class "${className}" has no run method`);
+  const step: Step = createStep(run);
+  return entrypoint.run(toEvent(run.start) as never, step as never);
+}
+
+/** An output that cannot be kept undoes nothing, as on Cloudflare; every other rejection does. */
+function errored({ start, handlers }: Run, thrown: unknown): RunErrored {
+  const type = "workflow_errored";
+  if (thrown instanceof BadOutput) return { type, error: thrown.info, rollback: "never" };
+  const error = foldUncaught(thrown, start.options.preserveNonRetryable);
+  return handlers === undefined ? { type, error } : { type, error, rollback: "ready" };
+}
+
+/** Makes a run ready to undo steps, with the handlers of the run before it if that is still here. */
+function rollBack(host: RuntimeHost, run: Run, rollback: NonNullable<StartFrame["rollback"]>, runs: Map<number, Run>): void {
+  const { error, inherits } = rollback;
+  const before = inherits === undefined ? undefined : runs.get(inherits);
+  if (before !== undefined) {
+    run.handlers = before.handlers;
+    before.isCompensating = true;
+    before.end();
+    runs.delete(before.id);
+  }
+  run.rollback = new Rollback(run, error, () => invoke(host, run));
 }
 
 function toEvent(start: StartFrame): WorkflowEvent {

@@ -6,17 +6,15 @@ import { durationMs } from "../model/duration.ts";
 import type { ErrorInfo, StepConfig } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
 import { isStepName } from "../model/names.ts";
-import { mayRetry } from "../model/retry.ts";
 import { displayName } from "../model/step.ts";
 import { DEFAULT_STEP_CONFIG, defaultStepConfig, parseStepConfig, type DelayFunction } from "../model/step-config.ts";
-import { fold, foldAttempt, isNonRetryable, revive } from "../model/thrown.ts";
+import { revive } from "../model/thrown.ts";
 import { decode, encode, encodedBytes, REDACTED, Unserialisable, type Encoded } from "../model/value.ts";
-import { attempt, TimedOut, type AttemptContext, type StepCallback } from "./attempt.ts";
-import { delayBeforeRetry, NonRetryableDelay } from "./delay.ts";
-import { fatal, never } from "./fatal.ts";
+import { attempt, contextOf, type StepCallback } from "./attempt.ts";
+import { failureOf, verdict, type Failed } from "./failure.ts";
+import { duringRollback, fatal, invalidConfig, never } from "./fatal.ts";
+import { parseRollback } from "./rollback.ts";
 import type { Run } from "./run.ts";
-
-const DOCS = "https://developers.cloudflare.com/workflows/build/sleeping-and-retrying/";
 
 interface DoCall {
   readonly run: Run;
@@ -26,14 +24,18 @@ interface DoCall {
   readonly callback: StepCallback;
   readonly config: StepConfig;
   readonly delay: DelayFunction | undefined;
+  /** True when there is a handler that undoes the step. */
+  readonly hasRollback: boolean;
 }
 
 /** Runs a step, or recalls how it ended. */
 export async function stepDo(run: Run, name: unknown, args: readonly unknown[]): Promise<unknown> {
   const { config, callback, rollback } = split(args);
   if (typeof callback !== "function") throw fatal(`Step "${String(name)}" requires a callback function`);
-  checkRollback(name, rollback);
   const { maxSteps, defaultRetryDelayMs } = run.start.options;
+  const defaults = defaultStepConfig(defaultRetryDelayMs);
+  const handler = parseRollback(name, rollback, defaults);
+  if (run.isCompensating) throw duringRollback();
   run.steps += 1;
   if (run.steps > maxSteps) {
     throw fatal(`The limit of ${maxSteps} steps has been reached. This limit can be changed in your worker configuration.`);
@@ -42,9 +44,10 @@ export async function stepDo(run: Run, name: unknown, args: readonly unknown[]):
   if (!isStepName(stepName)) {
     throw fatal(`Step name "${stepName}" exceeds max length (${LIMITS.stepName} chars) or invalid characters found`);
   }
-  const parsed = parseStepConfig(config, defaultStepConfig(defaultRetryDelayMs));
-  if (parsed === undefined) throw fatal(`Step config for "${stepName}" is in a invalid format. See ${DOCS}`);
+  const parsed = parseStepConfig(config, defaults);
+  if (parsed === undefined) throw invalidConfig("Step", stepName);
   const { count, id } = run.nextKey("do", stepName);
+  if (handler !== undefined) run.register(id, handler);
   const known = run.outcome(id);
   const outcome = known instanceof Promise ? await known : known;
   const call: DoCall = {
@@ -55,7 +58,9 @@ export async function stepDo(run: Run, name: unknown, args: readonly unknown[]):
     callback: callback as StepCallback,
     config: parsed.config,
     delay: parsed.delay,
+    hasRollback: handler !== undefined,
   };
+  if (run.replay !== undefined && (outcome === undefined || outcome.state === "retrying")) return run.replay.skip();
   switch (outcome?.state) {
     case undefined:
       return begin(call);
@@ -78,22 +83,12 @@ function split(args: readonly unknown[]): { config: unknown; callback: unknown; 
     : { config: first, callback: second, rollback: third };
 }
 
-function checkRollback(name: unknown, options: unknown): void {
-  if (options === undefined) return;
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw fatal(`Rollback options for "${String(name)}" must be an object`);
-  const { rollback, rollbackConfig } = options as { rollback?: unknown; rollbackConfig?: unknown };
-  if (typeof rollback !== "function") throw fatal(`Rollback for "${String(name)}" must be a function`);
-  if (parseStepConfig(rollbackConfig, DEFAULT_STEP_CONFIG) === undefined) {
-    throw fatal(`Rollback config for "${String(name)}" is in a invalid format. See ${DOCS}`);
-  }
-}
-
 async function begin(call: DoCall): Promise<unknown> {
-  const { run, name, count, config } = call;
+  const { run, name, count, config, hasRollback } = call;
   const held = run.gate();
   if (held !== undefined) await held;
-  run.emit({ type: "step_started", name, count, ...(config !== DEFAULT_STEP_CONFIG && { config }) });
+  const undoable = hasRollback ? ({ rollback: true } as const) : undefined;
+  run.emit({ type: "step_started", name, count, ...(config !== DEFAULT_STEP_CONFIG && { config }), ...undoable });
   return attempts(call, 1);
 }
 
@@ -111,7 +106,7 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
     const ctx = contextOf(call, number);
     run.working(1);
     if (run.start.careful) await run.durable();
-    let failure: { readonly thrown: unknown; readonly info: ErrorInfo; readonly final: boolean };
+    let failure: Failed;
     try {
       const callback = run.mocks?.attempt(name, count, number) ?? call.callback;
       const output = toOutput(call, await attempt(run, callback, ctx, durationMs(config.timeout)));
@@ -123,7 +118,7 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
       await run.durable();
       return output === undefined ? undefined : decode(output);
     } catch (thrown) {
-      failure = thrown instanceof Refused ? thrown : { thrown, info: recorded(thrown), final: isNonRetryable(thrown) };
+      failure = thrown instanceof Refused ? thrown : failureOf(thrown);
     }
     const outcome = await failed(call, number, failure);
     if (outcome !== undefined) throw revive(outcome);
@@ -133,44 +128,19 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
 }
 
 /** Records a failed attempt and waits for the next one; answers the error when there is none. */
-async function failed(
-  call: DoCall,
-  number: number,
-  failure: { readonly thrown: unknown; readonly info: ErrorInfo; readonly final: boolean },
-): Promise<ErrorInfo | undefined> {
-  const { run, name, count, config } = call;
-  let { info } = failure;
-  let retryDelayMs: number | undefined;
-  if (!failure.final && mayRetry(config, number)) {
-    try {
-      retryDelayMs = await delayBeforeRetry(call, number, contextOf(call, number), revive(fold(failure.thrown)));
-      if (run.mocks?.skipsDelay(name, count) === true) retryDelayMs = 0;
-    } catch (cause) {
-      if (!(cause instanceof NonRetryableDelay)) throw cause;
-      info = { name: "NonRetryableDelayError", message: cause.message };
-    }
-  }
-  run.emit({
-    type: "attempt_errored",
-    name,
-    count,
-    attempt: number,
-    error: info,
-    ...(retryDelayMs !== undefined && { retryDelayMs }),
-  });
-  if (retryDelayMs === undefined) run.emit({ type: "step_errored", name, count });
+async function failed(call: DoCall, number: number, failure: Failed): Promise<ErrorInfo | undefined> {
+  const { run, name, count } = call;
+  const { error, ...delay } = await verdict(call, number, failure);
+  if (delay.retryDelayMs !== undefined && run.mocks?.skipsDelay(name, count) === true) delay.retryDelayMs = 0;
+  run.emit({ type: "attempt_errored", name, count, attempt: number, error, ...delay });
+  if (delay.retryDelayMs === undefined) run.emit({ type: "step_errored", name, count });
   run.working(-1);
-  if (retryDelayMs !== undefined) {
+  if (delay.retryDelayMs !== undefined) {
     await run.retryDue(call.id);
     return undefined;
   }
   await run.durable();
-  return info;
-}
-
-/** Errors of the engine's own keep their name in the log; user code sees it folded into the message like any other. */
-function recorded(thrown: unknown): ErrorInfo {
-  return thrown instanceof TimedOut ? { name: thrown.name, message: thrown.message } : foldAttempt(thrown);
+  return error;
 }
 
 /** A result that cannot be kept. Trying again would not change that. */
@@ -200,19 +170,4 @@ function toOutput({ name, count, config }: DoCall, result: unknown): Encoded | u
   if (encodedBytes(output) <= LIMITS.valueBytes) return output;
   const message = `Step ${displayName(name, count)} output is too large. Maximum allowed size is 1MiB.`;
   throw new Refused({ name: "WorkflowInternalError", message });
-}
-
-/** What user code is told of an attempt. It may do with it what it likes: nothing is read back. */
-function contextOf({ name, count, config }: DoCall, number: number): AttemptContext {
-  return { step: { name, count }, attempt: number, config: shownConfig(config) };
-}
-
-/** What the callback is told of its configuration: its own copy, without a delay that is a function. */
-function shownConfig({ retries, timeout, sensitive }: StepConfig): AttemptContext["config"] {
-  const { limit, delay, backoff } = retries;
-  return {
-    retries: delay === "[dynamic]" ? { limit, backoff } : { limit, delay, backoff },
-    timeout,
-    ...(sensitive !== undefined && { sensitive }),
-  };
 }

@@ -1,7 +1,7 @@
 /** `step.sleep` and `step.sleepUntil`: the wake time is recorded once; the engine says when it has come, replays included. */
 import { durationMs, InvalidDuration } from "../model/duration.ts";
 import { LIMITS } from "../model/limits.ts";
-import { fatal, never } from "./fatal.ts";
+import { duringRollback, fatal, never } from "./fatal.ts";
 import type { Run } from "./run.ts";
 
 /** Sleeps that long from its first encounter. Zero and negative durations end at once. */
@@ -26,10 +26,12 @@ export function sleepUntil(run: Run, name: unknown, timestamp: Date | number): P
 }
 
 async function sleepStep(run: Run, name: string, plan: (now: number) => { durationMs: number; wakeAt: number }): Promise<void> {
+  if (run.isCompensating) throw duringRollback();
   const { count, id } = run.nextKey("sleep", name);
   const known = run.outcome(id);
   const outcome = known instanceof Promise ? await known : known;
   if (outcome?.state === "slept") return;
+  if (run.replay !== undefined) return run.replay.skip();
   if (outcome === undefined) {
     const planned = plan(run.now());
     const held = run.gate();

@@ -4,7 +4,7 @@ import { DEFAULT_WAIT_MS, LIMITS } from "../model/limits.ts";
 import { isEventType } from "../model/names.ts";
 import { revive } from "../model/thrown.ts";
 import { decode } from "../model/value.ts";
-import { fatal, never } from "./fatal.ts";
+import { duringRollback, fatal, never } from "./fatal.ts";
 import type { Run } from "./run.ts";
 
 /** What a waiter is given. */
@@ -15,17 +15,19 @@ export interface WaitedEvent {
   readonly timestamp: Date;
 }
 
-/** Waits for an event of this type, 24 hours unless told otherwise. */
-export async function waitForEvent(run: Run, stepName: unknown, options: unknown): Promise<WaitedEvent> {
+/** Waits for an event of this type, 24 hours unless told otherwise. Undefined only in a replay that executes nothing. */
+export async function waitForEvent(run: Run, stepName: unknown, options: unknown): Promise<WaitedEvent | undefined> {
   const name = String(stepName);
   const { type, timeout } = (options ?? {}) as { type?: unknown; timeout?: unknown };
   if (typeof type !== "string" || !isEventType(type)) {
     throw fatal(`Step "${name}" waits for an invalid event type: use 1 to ${LIMITS.eventType} letters, digits, _ and -`);
   }
   const timeoutMs = parse(name, timeout);
+  if (run.isCompensating) throw duringRollback();
   const { count, id } = run.nextKey("waitForEvent", name);
   const known = run.outcome(id);
   let outcome = known instanceof Promise ? await known : known;
+  if (run.replay !== undefined && (outcome === undefined || outcome.state === "pending")) return run.replay.skip();
   if (outcome === undefined) {
     const held = run.gate();
     if (held !== undefined) await held;

@@ -10,7 +10,10 @@ export interface Step {
   do(name: string, ...args: unknown[]): Promise<unknown>;
   sleep(name: string, duration: number | string): Promise<void>;
   sleepUntil(name: string, timestamp: Date | number): Promise<void>;
-  waitForEvent(name: string, options: { readonly type: string; readonly timeout?: number | string }): Promise<WaitedEvent>;
+  waitForEvent(
+    name: string,
+    options: { readonly type: string; readonly timeout?: number | string },
+  ): Promise<WaitedEvent | undefined>;
 }
 
 /** The steps of one run. */

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { cronProblem } from "../model/cron.ts";
 import type { Catalog, Workflow, WorkflowSettings } from "../ports/catalog.ts";
+import { graphJson } from "./graph/draw.ts";
 
 /** Points a workflow, new or known, to a class of a script version. Answers the workflow as it is then. */
 export async function putWorkflow(
@@ -31,7 +32,8 @@ export async function putWorkflow(
     createdAt: present?.createdAt ?? now,
     modifiedAt: now,
   };
-  await catalog.putWorkflow(workflow, version);
+  const script = await catalog.scriptVersion(scriptVersionId);
+  await catalog.putWorkflow(workflow, version, script && graphJson(script.code, wanted.className));
   return workflow;
 }
 

@@ -21,8 +21,8 @@ type Send = (url: string, init?: RequestInit) => Promise<Response>;
 /** A server whose one Worker, `script`, answers with what it was asked. */
 async function open(guard: Guard = openGuard, hostNames: readonly string[] = []): Promise<Send> {
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
-  const { engine, store, catalog } = bench;
-  const api = { engine, store, catalog, log: silentLog, accountId: "local" };
+  const { engine, store, catalog, clock } = bench;
+  const api = { engine, store, catalog, clock, log: silentLog, accountId: "local" };
   const app = serverApp({ engine, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames });
   return (url, init) => app(new Request(url.startsWith("/") ? `http://127.0.0.1:8787${url}` : url, init));
 }

@@ -105,7 +105,10 @@ async function callWorker({ engine, log }: AppParts, script: string, url: URL, r
   try {
     const { method, headers, body, signal } = request;
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
-    return await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
+    const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
+    // Only what the control plane answers may become a WebSocket.
+    if (response.headers.has("upgrade")) response.headers.delete("upgrade");
+    return response;
   } catch (cause) {
     if (cause instanceof Failure) return failureResponse(cause);
     log.error("A Worker could not be called", { script, reason: String(cause) });

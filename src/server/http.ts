@@ -1,21 +1,33 @@
 /** The listener: requests in, responses out, and an end that waits for neither for ever. */
 import { createAdaptorServer } from "@hono/node-server";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import type { Clock } from "../ports/clock.ts";
+import { systemClock } from "../ports/system-clock.ts";
+import { isSocketRequest, Sockets } from "./sockets.ts";
 
 export interface Listener {
   /** Like `http://127.0.0.1:8787`. */
   readonly url: string;
   readonly port: number;
+  /** WebSockets that are open. */
+  readonly sockets: number;
   /** Takes no new requests; resolves when those under way are answered, or cut off after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
 /** Listens. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot. */
-export async function listen(answer: (request: Request) => Promise<Response>, host: string, port: number): Promise<Listener> {
-  const server = createAdaptorServer({ fetch: answer }) as Server;
+export async function listen(
+  answer: (request: Request) => Promise<Response>,
+  host: string,
+  port: number,
+  clock: Clock = systemClock,
+): Promise<Listener> {
+  const server = createAdaptorServer({ fetch: answer, serverOptions: { shouldUpgradeCallback: isSocketRequest } }) as Server;
   // Streams of events stay open for as long as an instance lives.
   server.requestTimeout = 0;
+  const sockets = new Sockets(answer, clock);
+  server.on("upgrade", (request, connection, head) => void sockets.upgrade(request, connection as Socket, head));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
@@ -24,17 +36,24 @@ export async function listen(answer: (request: Request) => Promise<Response>, ho
   return {
     url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
     port: address.port,
-    close: (graceMs) => close(server, graceMs),
+    get sockets() {
+      return sockets.size;
+    },
+    close: (graceMs) => close(server, sockets, graceMs),
   };
 }
 
-function close(server: Server, graceMs: number): Promise<void> {
+function close(server: Server, sockets: Sockets, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      sockets.terminate();
+    }, graceMs);
     server.close(() => {
       clearTimeout(cut);
       resolve();
     });
     server.closeIdleConnections();
+    sockets.close();
   });
 }

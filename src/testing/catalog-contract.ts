@@ -9,7 +9,7 @@ function workflow(name: string, createdAt: number, versionId = `${name}-1`): Wor
 
 function workflowVersion(of: string, id: string, createdAt: number): WorkflowVersion {
   const settings = { limits: { steps: 9 }, schedules: [{ cron: "* * * * *" }] };
-  return { id, workflow: of, className: "Flow", scriptVersionId: "script-1", createdAt, settings };
+  return { id, workflow: of, className: "Flow", scriptVersionId: "script-1", createdAt, settings, hasGraph: false };
 }
 
 const FULL: ScriptVersion = {
@@ -88,6 +88,22 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       const { items, total } = await catalog.workflowVersions("orders", 0, 2);
       expect([items.map(({ id }) => id), total]).toEqual([["v3", "v2"], 3]);
       expect((await catalog.workflowVersions("orders", 2, 2)).items).toEqual([workflowVersion("orders", "v1", 1)]);
+    });
+
+    test("a version's graph is kept beside it, and goes with it", async () => {
+      const { catalog } = at;
+      const graph = '{"nodes":"\u{1F600}"}';
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1), graph);
+      await catalog.putWorkflow(workflow("orders", 1, "v2"), workflowVersion("orders", "v2", 2));
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
+      expect(await catalog.workflowGraph("v1")).toBe(graph);
+      expect(await catalog.workflowGraph("v2")).toBeUndefined();
+      expect(await catalog.workflowGraph("v3")).toBeUndefined();
+      expect(await catalog.workflowVersion("v1")).toEqual({ ...workflowVersion("orders", "v1", 1), hasGraph: true });
+      const { items } = await catalog.workflowVersions("orders", 0, 2);
+      expect(items.map(({ hasGraph }) => hasGraph)).toEqual([false, true]);
+      await catalog.removeWorkflow("orders");
+      expect(await catalog.workflowGraph("v1")).toBeUndefined();
     });
 
     test("a removed workflow is forgotten with its versions, and with nobody else's", async () => {

@@ -109,7 +109,7 @@ export async function deployClasses(catalog: Catalog, classes: readonly string[]
   }
 }
 
-/** Counts runs by the frames that begin and end them. */
+/** Counts runs by the frames that begin and end them; one that another inherits from is over with that. */
 function countRuns(executor: Executor): { executor: Executor; runs: () => number } {
   const runs = new Set<number>();
   const open = async (...args: Parameters<Executor["open"]>): Promise<Host> => {
@@ -118,7 +118,10 @@ function countRuns(executor: Executor): { executor: Executor; runs: () => number
       ...host,
       send: (frames) => {
         for (const frame of frames) {
-          if (frame.type === "start") runs.add(frame.run);
+          if (frame.type === "start") {
+            runs.add(frame.run);
+            runs.delete(frame.rollback?.inherits ?? 0);
+          }
           if (frame.type === "stop") runs.delete(frame.run);
         }
         host.send(frames);

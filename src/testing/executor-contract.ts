@@ -8,6 +8,7 @@ import type { BindingHandler, Executor, Host } from "../ports/executor.ts";
 import { Driver } from "./executor-driver.ts";
 import { crashCases, fetchCases, hangCases, isolationCases, loadCases } from "./executor-host-contract.ts";
 import { bindingCases, endCases, runCases } from "./executor-run-contract.ts";
+import { rollbackCases } from "./executor-rollback-contract.ts";
 import { contractVersion } from "./executor-script.ts";
 
 /** Groups of cases that an executor may not be able to pass. */
@@ -60,6 +61,7 @@ export function executorContract(
     });
 
     describe("runs", () => runCases(open));
+    describe("rollback", () => rollbackCases(open));
     describe("ends", () => endCases(open));
     group("bindings", "bindings", bindingCases);
     group("isolation", "a script's own place", isolationCases);

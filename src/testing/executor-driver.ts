@@ -5,7 +5,9 @@ import type { Host } from "../ports/executor.ts";
 import type { FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
 
 /** How a run begins, where that differs from a fresh instance with `{ n: 1 }` for its params. */
-export interface RunSetup extends Partial<Pick<StartFrame, "params" | "history" | "knownSteps" | "careful" | "paused">> {
+export interface RunSetup extends Partial<
+  Pick<StartFrame, "params" | "history" | "knownSteps" | "careful" | "paused" | "rollback">
+> {
   /** `"by hand"` leaves acknowledging to the test. */
   readonly acks?: "at once" | "by hand";
 }
@@ -53,10 +55,15 @@ export class DrivenRun {
     return new Promise((resolve, reject) => this.#waiters.push({ met, resolve, reject }));
   }
 
+  /** The first event of which something is true, as soon as there is one. */
+  async event(wanted: (event: RuntimeEvent) => boolean): Promise<RuntimeEvent | undefined> {
+    await this.until(() => this.events.some(wanted));
+    return this.events.find(wanted);
+  }
+
   /** The event that ends the run. */
   async last(): Promise<RuntimeEvent | undefined> {
-    await this.until(() => this.types.some((type) => type === "workflow_completed" || type === "workflow_errored"));
-    return this.events.at(-1);
+    return this.event(({ type }) => type === "workflow_completed" || type === "workflow_errored");
   }
 
   /** Takes in a frame. */

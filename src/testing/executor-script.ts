@@ -13,10 +13,15 @@ export interface Platform {
 
 /** As much of a step as the script uses. */
 interface Step {
-  do(name: string, callback: (ctx: { attempt: number }) => unknown): Promise<unknown>;
-  do(name: string, config: object, callback: (ctx: { attempt: number }) => unknown): Promise<unknown>;
+  do(name: string, callback: (ctx: { attempt: number }) => unknown, rollback?: Rollback): Promise<unknown>;
+  do(name: string, config: object, callback: (ctx: { attempt: number }) => unknown, rollback?: Rollback): Promise<unknown>;
   sleep(name: string, duration: number | string): Promise<void>;
   waitForEvent(name: string, options: { type: string }): Promise<{ payload: unknown; type: string; timestamp: Date }>;
+}
+
+interface Rollback {
+  readonly rollback: (about: { ctx: { attempt: number }; error: Error; output: unknown; stepName: string }) => unknown;
+  readonly rollbackConfig?: object;
 }
 
 interface Flow {
@@ -118,6 +123,26 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     }
   }
 
+  /** Tells through the errors of its handlers what they were told, and whether they were reached by replay. */
+  class Undoer extends WorkflowEntrypoint {
+    async run(_: Event, step: Step): Promise<unknown> {
+      let memory = "replayed";
+      const rollback: Rollback["rollback"] = ({ ctx, error, output, stepName }) => {
+        if (ctx.attempt > 1) return;
+        throw new TypeError([stepName, String(output), error.name, error.message, memory].join());
+      };
+      const rollbackConfig = { retries: { limit: 1, delay: 50, backoff: "constant" } };
+      const first = await step.do("first", () => (memory = "live"), { rollback, rollbackConfig });
+      await step.sleep("nap", "1 hour");
+      await step.do("second", () => `after ${String(first)}`, {
+        rollback: async () => {
+          await step.do("not now", () => 1);
+        },
+      });
+      throw new RangeError("no way");
+    }
+  }
+
   class Careless extends WorkflowEntrypoint {
     async run(_: Event, step: Step): Promise<unknown> {
       void Promise.reject(new Error("nobody caught this"));
@@ -180,7 +205,7 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     }
   }
 
-  const workflows = { Two, Flaky, Stubborn, Sleeper, Waiter, Caller, Reader, Gated, Careless, Busy, Crasher, Quitter };
+  const workflows = { Two, Flaky, Stubborn, Sleeper, Waiter, Caller, Reader, Gated, Undoer, Careless, Busy, Crasher, Quitter };
   return { ...workflows, default: { fetch } };
 }
 
@@ -193,6 +218,7 @@ const NAMES = [
   "Caller",
   "Reader",
   "Gated",
+  "Undoer",
   "Careless",
   "Busy",
   "Crasher",

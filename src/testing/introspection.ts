@@ -123,7 +123,8 @@ async function waitForStatus(bed: TestBed, address: InstanceAddress, expected: s
     return false;
   };
   if (reached()) return;
-  for await (const event of bed.engine.follow(address, last?.eventId ?? 0, bed.closed)) {
+  for await (const event of eventsOf(bed, address)) {
+    if (event.eventId <= (last?.eventId ?? 0)) continue;
     fold.add(event);
     if (reached()) return;
   }
@@ -135,7 +136,7 @@ async function waitForStepResult(bed: TestBed, address: InstanceAddress, { name,
   await bed.exists(address);
   let error: ErrorInfo = { name: "Error", message: "Step failed" };
   let sensitive = false;
-  for await (const event of bed.engine.follow(address, 0, bed.closed)) {
+  for await (const event of eventsOf(bed, address)) {
     if (event.type === "workflow_completed" || event.type === "workflow_errored" || event.type === "workflow_terminated")
       throw finite(address, event.type.slice("workflow_".length), `finishing the step '${name}'`);
     if (!("name" in event) || event.name !== name || event.count !== count) continue;
@@ -148,6 +149,10 @@ async function waitForStepResult(bed: TestBed, address: InstanceAddress, { name,
     }
   }
   throw gone(address);
+}
+
+async function* eventsOf(bed: TestBed, address: InstanceAddress): AsyncGenerator<InstanceEvent> {
+  for await (const events of bed.engine.follow(address, bed.closed)) yield* events;
 }
 
 /** How an instance stands: `unknown` when there is none. */

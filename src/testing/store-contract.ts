@@ -245,20 +245,21 @@ function scheduleContract(at: At): void {
   const ready = async (...query: Parameters<Store["ready"]>): Promise<string> =>
     (await at.store.ready(...query)).map(({ id }) => id).join("");
 
-  test("interrupted: running or about to pause, by key, page after page", async () => {
+  test("interrupted: running, about to pause or rolling back, by key, page after page", async () => {
     const statuses: Record<string, InstanceStatus> = {
       a: "running",
       b: "waiting",
       c: "waitingForPause",
       d: "paused",
       e: "running",
+      f: "rollingBack",
     };
     const pks = await at.writer.create(
       ...Object.entries(statuses).map(([id, status]) => sampleInstance(id, { status, createdAt: -id.charCodeAt(0) })),
     );
-    expect(await ready("interrupted", 0, 10)).toBe("ace");
+    expect(await ready("interrupted", 0, 10)).toBe("acef");
     expect(await ready("interrupted", 0, 2)).toBe("ac");
-    expect(await ready("interrupted", 0, 2, pks[2])).toBe("e");
+    expect(await ready("interrupted", 0, 2, pks[2])).toBe("ef");
   });
 
   test("due: waiting until now or earlier, the longest due first", async () => {

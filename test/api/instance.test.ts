@@ -262,8 +262,10 @@ describe("the status", () => {
   test.each([
     [{}, "status"],
     [{ status: "stop" }, "status"],
-    [{ status: "terminate", rollback: true }, "rollback"],
-    [{ status: "restart", from: { name: "nap" } }, "from"],
+    [{ status: "terminate", rollback: "yes" }, "rollback"],
+    [{ status: "restart", from: { name: "" } }, "from.name"],
+    [{ status: "restart", from: { name: "nap", count: 0 } }, "from.count"],
+    [{ status: "restart", from: { name: "nap", type: "step" } }, "from.type"],
     [[], "body"],
   ])("%j is refused", async (body, field) => {
     const answer = await api.call("PATCH", "/workflows/Sleeper/instances/s/status", body);

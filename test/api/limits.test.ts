@@ -60,7 +60,7 @@ const batch = (workflow: string, size: number): Promise<Answer> =>
 
 const TOO_FAST = {
   status: 429,
-  errors: [{ code: 10930, message: "workflows.api.error.rate_limit.workflow_instance_creation" }],
+  errors: [{ code: 10950, message: "workflows.api.error.rate_limit.workflow_instance_creation" }],
 };
 
 describe("the rate of creation", () => {
@@ -125,7 +125,7 @@ describe("queued instances", () => {
     expect(await batch("Sleeper", 2)).toMatchObject({ status: 200 });
     expect(await batch("Sleeper", 2)).toMatchObject({
       status: 429,
-      errors: [{ code: 10931, message: "workflows.api.error.instance.too_many_queued" }],
+      errors: [{ code: 10951, message: "workflows.api.error.instance.too_many_queued" }],
     });
     await api.quiet();
   });

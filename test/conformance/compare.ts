@@ -62,9 +62,12 @@ function lines(
 
 /** Each step's events together, and first the ones of the instance: what is left of an order when branches are parallel. */
 function perStep(events: readonly string[]): readonly string[] {
-  const step = (event: string): string => (event.startsWith("workflow_") ? "" : (event.split(" ")[1] ?? ""));
-  return events
-    .map((event, at) => ({ event, at }))
-    .toSorted((a, b) => (step(a.event) < step(b.event) ? -1 : step(a.event) > step(b.event) ? 1 : a.at - b.at))
-    .map(({ event }) => event);
+  return [...Map.groupBy(events, stepOf)].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, each]) => each);
+}
+
+/** Which step an event is of: its name and kind. Nothing for events of the instance. */
+function stepOf(event: string): string {
+  const [type = "", name = ""] = event.split(" ");
+  if (type.startsWith("workflow_")) return "";
+  return `${name} ${type.startsWith("sleep_") || type.startsWith("wait_") ? type.split("_")[0] : "do"}`;
 }

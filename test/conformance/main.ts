@@ -32,7 +32,7 @@ const NOT_YET: ReadonlySet<string> = new Set([
 ]);
 
 /** Scenarios under way at once on each system. */
-const CONCURRENCY = 6;
+const CONCURRENCY = 8;
 
 const PAGE = new URL("../../docs/conformance.md", import.meta.url);
 

@@ -7,9 +7,11 @@ import type { EngineSettings } from "../../src/engine/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
-import { workflowBinding, type Workflow } from "../../src/runtime/binding.ts";
+import { workflowBinding } from "../../src/runtime/binding.ts";
+import type { Workflow } from "../../src/runtime/binding-types.ts";
 import type { WorkflowClass } from "../../src/runtime/runtime.ts";
 import { serverApp } from "../../src/server/app.ts";
+import { listen, type Listener } from "../../src/server/http.ts";
 import { openGuard, type Guard } from "../../src/server/auth.ts";
 import { openBench, type Bench } from "../../src/testing/engine-bench.ts";
 
@@ -33,6 +35,8 @@ export interface ApiBench extends Bench {
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   /** As `call`, for wrangler's local API. */
   local(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Listens on a port of loopback, until the end. */
+  listen(): Promise<Listener>;
   /** The binding of a workflow. */
   binding(workflow: string): Workflow;
 }
@@ -48,8 +52,8 @@ export async function openApi(
     Object.keys(classes),
     settings,
   );
-  const { engine, store, catalog } = bench;
-  const api = { engine, store, catalog, log: silentLog, accountId: "local" };
+  const { engine, store, catalog, clock } = bench;
+  const api = { engine, store, catalog, clock, log: silentLog, accountId: "local" };
   const app = serverApp({ engine, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
   const send: ApiBench["send"] = (method, path, body, headers = {}) => {
     const init: RequestInit = { method, headers };
@@ -57,9 +61,15 @@ export async function openApi(
     return app(new Request(`http://localhost${path}`, init));
   };
   const answer = bindingHandler(engine);
+  let listening: Promise<Listener> | undefined;
   return {
     ...bench,
     send,
+    listen: () => (listening ??= listen(app, "127.0.0.1", 0, clock)),
+    close: async () => {
+      await bench.close();
+      await (await listening)?.close(0);
+    },
     call: async (method, path, body) => {
       const full = `/accounts/local${path}`;
       return read(await send(method, `/client/v4${full}`, body), schemaOf(method, full));

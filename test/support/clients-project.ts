@@ -8,6 +8,7 @@ export const PROJECT: Readonly<Record<string, string>> = {
       { name: "every", binding: "EVERY", class_name: "Every" },
       { name: "sleeper", binding: "SLEEPER", class_name: "Sleeper" },
       { name: "dynamic", binding: "DYNAMIC", class_name: "Dynamic" },
+      { name: "undone", binding: "UNDONE", class_name: "Undone" },
       { name: "unused", binding: "UNUSED", class_name: "Sleeper" },
     ],
   }),
@@ -27,6 +28,13 @@ export class Every extends WorkflowEntrypoint {
 }
 export class Sleeper extends WorkflowEntrypoint {
   async run(event, step) { await step.sleep("nap", "1 hour"); }
+}
+export class Undone extends WorkflowEntrypoint {
+  async run(event, step) {
+    await step.do("reserve", () => "reserved", { rollback: async () => {} });
+    await step.do("charge", () => "charged");
+    await step.sleep("nap", "1 hour");
+  }
 }
 export class Dynamic extends WorkflowEntrypoint {
   async run(event, step) {

@@ -5,11 +5,12 @@ import { Failure } from "../../model/errors.ts";
 import { LogFold, type InstanceLog } from "../../model/log.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { InstanceStatus } from "../../model/status.ts";
+import type { StepKey } from "../../model/step.ts";
 import { StepOutputFold } from "../../model/step-output.ts";
 import { encode } from "../../model/value.ts";
 import { iso } from "../../model/time.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
-import { errorInfo, status, timestamp, triggerSource } from "../schemas.ts";
+import { errorInfo, restartFrom, status, timestamp, triggerSource } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
 const INSTANCE = "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}";
@@ -26,35 +27,37 @@ const log = z.object({
   success: z.boolean().nullable(),
   error: errorInfo.nullable(),
   output: z.union([z.string(), z.number()]).nullable(),
-  rollback: z.null(),
+  rollback: z.object({ outcome: z.enum(["complete", "failed"]), error: errorInfo.nullable() }).nullable(),
   step_count: z.int(),
-  steps: z.array(z.looseObject({ type: z.enum(["step", "sleep", "waitForEvent", "termination"]) })),
+  steps: z.array(z.looseObject({ type: z.enum(["step", "rollback", "sleep", "waitForEvent", "termination"]) })),
 });
 
-const change = z.discriminatedUnion("status", [
+/** What may be asked of an instance's status. */
+export type Change =
+  | { status: "pause" | "resume" }
+  | { status: "terminate"; rollback?: boolean | undefined }
+  | { status: "restart"; from?: StepKey | null | undefined };
+
+const change: z.ZodType<Change> = z.discriminatedUnion("status", [
   z.object({ status: z.literal("pause") }),
   z.object({ status: z.literal("resume") }),
-  z.object({
-    status: z.literal("terminate"),
-    rollback: z.literal(false, "Rollback is not supported yet; leave it out").optional(),
-  }),
-  z.object({
-    status: z.literal("restart"),
-    from: z.null("Restarting from a step is not supported yet; leave it out to restart from the beginning").optional(),
-  }),
+  z.object({ status: z.literal("terminate"), rollback: z.boolean().optional() }),
+  z.object({ status: z.literal("restart"), from: restartFrom.nullish() }),
 ]);
 
-type Change = "pause" | "resume" | "terminate" | "restart";
-
 /** Changes an instance's status; answers the one that it has right after. */
-export const changeStatus: Readonly<
-  Record<Change, (api: Pick<Api, "engine">, address: InstanceAddress) => Promise<InstanceStatus>>
-> = {
-  pause: ({ engine }, address) => engine.pause(address),
-  resume: ({ engine }, address) => engine.resume(address),
-  terminate: ({ engine }, address) => engine.terminate(address),
-  restart: ({ engine }, address) => engine.restart(address),
-};
+export function changeStatus({ engine }: Pick<Api, "engine">, address: InstanceAddress, body: Change): Promise<InstanceStatus> {
+  switch (body.status) {
+    case "pause":
+      return engine.pause(address);
+    case "resume":
+      return engine.resume(address);
+    case "terminate":
+      return engine.terminate(address, { rollback: body.rollback === true });
+    case "restart":
+      return engine.restart(address, body.from ?? undefined);
+  }
+}
 
 const stepQuery = z.object({
   name: z.string().min(1),
@@ -87,8 +90,8 @@ export const instance: readonly Endpoint[] = [
     handle: async ({ params, query }, api) => {
       const { steps, ...rest } = await readLog(api, await addressOf(api, params));
       const shown = query.order === "asc" ? steps : steps.toReversed();
-      const count = steps.filter(({ type }) => type !== "termination").length;
-      return { result: { ...rest, rollback: null, step_count: count, steps: query.simple === "true" ? [] : shown } };
+      const count = steps.filter(({ type }) => type !== "termination" && type !== "rollback").length;
+      return { result: { ...rest, step_count: count, steps: query.simple === "true" ? [] : shown } };
     },
   }),
   endpoint({
@@ -125,7 +128,7 @@ export const instance: readonly Endpoint[] = [
     result: z.object({ status, timestamp }),
     handle: async ({ params, body }, api) => {
       const address = await addressOf(api, params);
-      return { result: { status: await changeStatus[body.status](api, address), timestamp: iso(Date.now()) } };
+      return { result: { status: await changeStatus(api, address, body), timestamp: iso(Date.now()) } };
     },
   }),
   endpoint({

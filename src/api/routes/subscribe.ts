@@ -1,72 +1,108 @@
 /**
- * An instance's events as they happen, as server-sent events: first what has been, then what comes, until the event that
- * ends the instance. A client that lost the connection goes on after the last `id` that it saw.
+ * Events as they happen, over a WebSocket as on Cloudflare, or as server-sent events. Of an instance: first what has been,
+ * then what comes, until the event that ends it. Of a workflow: what comes, for dashboards that show all of its instances.
  */
 import { z } from "zod";
+import type { WorkflowNews } from "../../engine/engine.ts";
 import { Failure } from "../../model/errors.ts";
-import { PUBLIC_EVENT_TYPES, PublicView, type PublicEvent } from "../../model/public-event.ts";
-import type { InstanceEvent } from "../../model/events.ts";
-import { endpoint, type Endpoint } from "../endpoint.ts";
+import { PUBLIC_EVENT_TYPES, type PublicEvent } from "../../model/public-event.ts";
+import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { socketResponse, streamResponse, wantsSocket, wantsStream, type Message } from "../event-stream.ts";
+import { filterOf, subscription } from "../subscription.ts";
 import { workflowOf } from "./workflows.ts";
 
 const eventType = z.string().refine((type) => PUBLIC_EVENT_TYPES.has(type), "Not a type of event that subscribers are told of");
 
-const query = z.object({
-  cursor: z.coerce.number().int().min(0).optional(),
-  filter: z.union([eventType.transform((one) => [one]), z.array(eventType)]).optional(),
+const filter = z.union([eventType.transform((one) => [one]), z.array(eventType)]).optional();
+
+const cursor = z.coerce.number().int().min(0);
+
+/** One frame of a WebSocket, or the `data` of one server-sent event. Further fields depend on `type`. */
+const message = z.looseObject({
+  type: z.enum([...PUBLIC_EVENT_TYPES, "lagged"]),
+  instanceId: z.string().optional(),
+  eventId: z.int().optional(),
+  timestamp: z.int().optional(),
 });
 
 export const subscribe: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}/subscribe",
-    summary: "Follow the events of an instance (server-sent events)",
-    query,
-    result: z.unknown(),
-    handle: async ({ params, query: { cursor, filter } }, api, request) => {
+    summary: "Follow the events of an instance, over a WebSocket or as server-sent events",
+    query: z.object({ cursor: cursor.optional(), filter }),
+    result: message,
+    handle: async ({ params, query }, api, request) => {
       const { name } = await workflowOf(api, params.workflow_name);
       const address = { workflow: name, id: params.instance_id };
-      await api.engine.summary(address);
-      if (!(request.headers.get("accept") ?? "").includes("text/event-stream")) throw new Failure("subscribe.upgrade_required");
-      const after = cursor ?? lastSeen(request.headers);
-      const wanted = filter && new Set(filter);
-      const stop = new AbortController();
-      request.signal.addEventListener("abort", () => stop.abort());
-      const view = new PublicView(address.id);
-      // From the first event on: what is secret is known only to who has seen how a step began.
-      const events = api.engine.follow(address, 0, stop.signal);
-      const isWanted = (shown: PublicEvent): boolean => shown.eventId > after && (wanted?.has(shown.type) ?? true);
-      return new Response(toStream(events, view, isWanted, stop), {
-        headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
-      });
+      const { endedAt } = await api.engine.summary(address);
+      refuseOthers(request.headers);
+      const resumed = query.cursor === undefined ? lastSeen(request.headers) : undefined;
+      const stop = stopWith(request.signal);
+      const wanted = { cursor: query.cursor ?? resumed ?? 0, filter: query.filter };
+      const messages = toMessages(subscription(api.engine, address, wanted, stop.signal));
+      if (resumed === undefined || endedAt === null) return respond(api, request, messages, stop);
+      // An `EventSource` connects again after every end: that there is nothing more, only this status tells it.
+      const first = await messages.next();
+      return first.done === true
+        ? new Response(null, { status: 204 })
+        : respond(api, request, after(first.value, messages), stop);
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workflows/{workflow_name}/subscribe",
+    summary: "Follow what happens to all instances of a workflow from now on, over a WebSocket or as server-sent events",
+    query: z.object({ filter }),
+    result: message,
+    handle: async ({ params, query }, api, request) => {
+      const { name } = await workflowOf(api, params.workflow_name);
+      refuseOthers(request.headers);
+      const stop = stopWith(request.signal);
+      const news = api.engine.followWorkflow(name, stop.signal);
+      return respond(api, request, newsMessages(news, filterOf(query.filter)), stop);
     },
   }),
 ];
 
-/** What an `EventSource` sends when it connects again. */
-function lastSeen(headers: Headers): number {
-  const id = Number(headers.get("last-event-id") ?? 0);
-  return Number.isSafeInteger(id) && id >= 0 ? id : 0;
+function refuseOthers(headers: Headers): void {
+  if (!wantsSocket(headers) && !wantsStream(headers)) throw new Failure("subscribe.upgrade_required");
 }
 
-function toStream(
-  events: AsyncIterable<InstanceEvent>,
-  view: PublicView,
-  isWanted: (shown: PublicEvent) => boolean,
-  stop: AbortController,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const iterator = events[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
-      for (;;) {
-        const next = await iterator.next();
-        if (next.done === true) return controller.close();
-        const shown = view.show(next.value);
-        if (shown === undefined || !isWanted(shown)) continue;
-        return controller.enqueue(encoder.encode(`id: ${shown.eventId}\ndata: ${JSON.stringify(shown)}\n\n`));
-      }
-    },
-    cancel: () => stop.abort(),
-  });
+function respond(api: Api, { headers }: Request, messages: AsyncGenerator<readonly Message[]>, stop: AbortController): Response {
+  return wantsSocket(headers) ? socketResponse(messages, stop) : streamResponse(messages, stop, api.clock);
+}
+
+function stopWith(signal: AbortSignal): AbortController {
+  const stop = new AbortController();
+  signal.addEventListener("abort", () => stop.abort(), { once: true });
+  return stop;
+}
+
+/** What an `EventSource` sends when it connects again. */
+function lastSeen(headers: Headers): number | undefined {
+  const text = headers.get("last-event-id");
+  const parsed = cursor.safeParse(text);
+  return text !== null && parsed.success ? parsed.data : undefined;
+}
+
+async function* toMessages(batches: AsyncIterable<readonly PublicEvent[]>): AsyncGenerator<readonly Message[]> {
+  for await (const events of batches) yield events.map((event) => ({ id: event.eventId, data: JSON.stringify(event) }));
+}
+
+async function* after(first: readonly Message[], rest: AsyncGenerator<readonly Message[]>): AsyncGenerator<readonly Message[]> {
+  yield first;
+  yield* rest;
+}
+
+/** Ids are of one instance each, so that none can be gone on after. */
+async function* newsMessages(
+  news: AsyncIterable<WorkflowNews>,
+  isWanted: (event: PublicEvent) => boolean,
+): AsyncGenerator<readonly Message[]> {
+  for await (const { events, missed } of news) {
+    const lagged = missed === 0 ? [] : [{ type: "lagged", missed }];
+    const messages = [...lagged, ...events.filter(isWanted)].map((each) => ({ data: JSON.stringify(each) }));
+    if (messages.length > 0) yield messages;
+  }
 }

@@ -3,16 +3,21 @@ import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { iso } from "../../model/time.ts";
 import type { Workflow, WorkflowVersion } from "../../ports/catalog.ts";
-import { endpoint, type Endpoint } from "../endpoint.ts";
+import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { shownGraph } from "../graph.ts";
 import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
-const shown = z.object({
+/** What every answer about a version begins with. */
+const told = z.object({
   id: z.string(),
   workflow_id: z.string(),
   class_name: z.string(),
   created_on: timestamp,
   modified_on: timestamp,
+});
+
+const shown = told.extend({
   has_dag: z.boolean(),
   language: z.enum(["javascript", "python"]),
   limits: z.object({ steps: z.int().optional() }).optional(),
@@ -43,23 +48,63 @@ export const versions: readonly Endpoint[] = [
     summary: "Read a version of a workflow",
     result: shown,
     handle: async ({ params }, api) => {
-      const workflow = await workflowOf(api, params.workflow_name);
-      const version = await api.catalog.workflowVersion(params.version_id);
-      if (version?.workflow !== workflow.name) throw new Failure("version.not_found", { field: "version_id" });
+      const { workflow, version } = await versionOf(api, params);
       return { result: show(workflow, version) };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${VERSIONS}/{version_id}/graph`,
+    summary: "Read the graph that was drawn from the code of a version; null when it could not be",
+    result: told.extend({ graph: shownGraph.nullable() }),
+    handle: async ({ params }, api) => {
+      const { workflow, version } = await versionOf(api, params);
+      return { result: { ...identity(workflow, version), graph: await graphOf(api, version) } };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${VERSIONS}/{version_id}/dag`,
+    summary: "As graph; the older of the two",
+    result: told.extend({ dag: shownGraph.nullable() }),
+    handle: async ({ params }, api) => {
+      const { workflow, version } = await versionOf(api, params);
+      return { result: { ...identity(workflow, version), dag: await graphOf(api, version) } };
     },
   }),
 ];
 
-function show(workflow: Workflow, { id, className, createdAt, settings }: WorkflowVersion): z.input<typeof shown> {
-  const kept = showRetention(settings.defaultRetention);
+async function versionOf(
+  api: Api,
+  { workflow_name: name, version_id: id }: { readonly workflow_name: string; readonly version_id: string },
+): Promise<{ workflow: Workflow; version: WorkflowVersion }> {
+  const workflow = await workflowOf(api, name);
+  const version = await api.catalog.workflowVersion(id);
+  if (version?.workflow !== workflow.name) throw new Failure("version.not_found", { field: "version_id" });
+  return { workflow, version };
+}
+
+async function graphOf({ catalog }: Api, { id, hasGraph }: WorkflowVersion): Promise<unknown> {
+  const text = hasGraph ? await catalog.workflowGraph(id) : undefined;
+  return text === undefined ? null : (JSON.parse(text) as unknown);
+}
+
+function identity(workflow: Workflow, { id, className, createdAt }: WorkflowVersion): z.input<typeof told> {
   return {
     id,
     workflow_id: workflow.id,
     class_name: className,
     created_on: iso(createdAt),
     modified_on: iso(createdAt),
-    has_dag: false,
+  };
+}
+
+function show(workflow: Workflow, version: WorkflowVersion): z.input<typeof shown> {
+  const { settings, hasGraph } = version;
+  const kept = showRetention(settings.defaultRetention);
+  return {
+    ...identity(workflow, version),
+    has_dag: hasGraph,
     language: "javascript",
     ...(settings.limits && { limits: settings.limits }),
     ...(settings.concurrency && { concurrency: settings.concurrency }),

@@ -2,6 +2,7 @@
 import type {
   Catalog,
   CatalogChange,
+  NewWorkflowVersion,
   Schedule,
   ScriptVersion,
   Slice,
@@ -15,6 +16,8 @@ export class MemoryCatalog implements Catalog {
   readonly #workflowVersions: Map<string, WorkflowVersion> = new Map();
   readonly #schedules: Map<string, Schedule> = new Map();
   readonly #scriptVersions: Map<string, ScriptVersion> = new Map();
+  /** Version id to graph. */
+  readonly #graphs: Map<string, string> = new Map();
   /** Script name to version id. */
   readonly #active: Map<string, string> = new Map();
   readonly #tokens: Map<string, TokenRecord> = new Map();
@@ -38,9 +41,12 @@ export class MemoryCatalog implements Catalog {
     );
   }
 
-  async putWorkflow(workflow: Workflow, version: WorkflowVersion): Promise<void> {
+  async putWorkflow(workflow: Workflow, version: NewWorkflowVersion, graph?: string): Promise<void> {
     this.#workflows.set(workflow.name, workflow);
-    if (!this.#workflowVersions.has(version.id)) this.#workflowVersions.set(version.id, version);
+    if (!this.#workflowVersions.has(version.id)) {
+      this.#workflowVersions.set(version.id, { ...version, hasGraph: graph !== undefined });
+      if (graph !== undefined) this.#graphs.set(version.id, graph);
+    }
     const crons = (version.settings.schedules ?? []).map(({ cron }) => cron);
     this.#keepSchedules(workflow.name, crons);
     for (const cron of crons) {
@@ -52,7 +58,11 @@ export class MemoryCatalog implements Catalog {
   }
 
   async removeWorkflow(name: string): Promise<boolean> {
-    for (const { id, workflow } of this.#workflowVersions.values()) if (workflow === name) this.#workflowVersions.delete(id);
+    for (const { id, workflow } of this.#workflowVersions.values()) {
+      if (workflow !== name) continue;
+      this.#workflowVersions.delete(id);
+      this.#graphs.delete(id);
+    }
     this.#keepSchedules(name, []);
     const removed = this.#workflows.delete(name);
     this.#tell({ workflow: name });
@@ -76,6 +86,10 @@ export class MemoryCatalog implements Catalog {
 
   async workflowVersion(id: string): Promise<WorkflowVersion | undefined> {
     return this.#workflowVersions.get(id);
+  }
+
+  async workflowGraph(versionId: string): Promise<string | undefined> {
+    return this.#graphs.get(versionId);
   }
 
   async workflowVersions(workflow: string, offset: number, limit: number): Promise<Slice<WorkflowVersion>> {

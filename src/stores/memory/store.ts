@@ -64,7 +64,7 @@ export class MemoryStore implements Store {
     const wanted = ({ workflow }: InstanceSummary): boolean => !skip.includes(workflow);
     switch (kind) {
       case "interrupted": {
-        const lost = this.#summaries(({ status, pk }) => (status === "running" || status === "waitingForPause") && pk > after);
+        const lost = this.#summaries(({ status, pk }) => INTERRUPTED.has(status) && pk > after);
         return lost.sort((a, b) => a.pk - b.pk).slice(0, limit);
       }
       case "due": {
@@ -165,6 +165,8 @@ export class MemoryStore implements Store {
     return found;
   }
 }
+
+const INTERRUPTED: ReadonlySet<InstanceStatus> = new Set(["running", "waitingForPause", "rollingBack"]);
 
 type Place = Pick<InstanceSummary, "createdAt" | "pk">;
 

@@ -2,6 +2,7 @@
 import type {
   Catalog,
   CatalogChange,
+  NewWorkflowVersion,
   Schedule,
   ScriptVersion,
   Slice,
@@ -17,7 +18,7 @@ const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id A
   created_at AS createdAt, modified_at AS modifiedAt FROM workflows`;
 
 const VERSION = `SELECT id, workflow, class_name AS className, script_version_id AS scriptVersionId,
-  created_at AS createdAt, settings FROM workflow_versions`;
+  created_at AS createdAt, settings, graph IS NOT NULL AS hasGraph FROM workflow_versions`;
 
 const SCHEDULE = "SELECT workflow, cron, followed_to AS followedTo FROM schedules";
 
@@ -65,11 +66,13 @@ type OfWorkflows =
   | "putWorkflow"
   | "removeWorkflow"
   | "workflowVersion"
+  | "workflowGraph"
   | "workflowVersions"
   | "schedules"
   | "followSchedule";
 
-function workflowTables({ one, all, run, within }: Queries, tell: Tell): Pick<Catalog, OfWorkflows> {
+function workflowTables(query: Queries, tell: Tell): Pick<Catalog, OfWorkflows> {
+  const { one, all, run, within } = query;
   // Asked for with every instance that is made.
   const workflows = new Map<string, Workflow>();
   const workflow = (name: string): Workflow | undefined => {
@@ -88,9 +91,9 @@ function workflowTables({ one, all, run, within }: Queries, tell: Tell): Pick<Ca
       ) as unknown as Workflow[],
       total: count(one("SELECT count(*) AS n FROM workflows WHERE instr(name, ?) > 0", search)),
     }),
-    putWorkflow: async (changed, version) => {
+    putWorkflow: async (changed, version, graph) => {
       workflows.delete(changed.name);
-      within(() => putWorkflow(run, changed, version));
+      within(() => putWorkflow(run, changed, version, graph));
       tell({ workflow: changed.name });
     },
     removeWorkflow: async (name) => {
@@ -103,13 +106,7 @@ function workflowTables({ one, all, run, within }: Queries, tell: Tell): Pick<Ca
       tell({ workflow: name });
       return removed;
     },
-    workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
-    workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
-      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
-        .map(toVersion)
-        .filter((version) => version !== undefined),
-      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
-    }),
+    ...versions(query),
     schedules: async () => all(SCHEDULE) as unknown as Schedule[],
     followSchedule: async (of, cron, to) => void run(FOLLOW, to, of, cron),
   };
@@ -131,6 +128,20 @@ function otherTables(query: Queries, tell: Tell): Omit<Catalog, OfWorkflows | "w
     removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
 
     ...settings(query, tell),
+  };
+}
+
+function versions({ one, all }: Queries): Pick<Catalog, "workflowVersion" | "workflowGraph" | "workflowVersions"> {
+  return {
+    workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
+    workflowGraph: async (id) =>
+      one("SELECT graph FROM workflow_versions WHERE id = ? AND graph IS NOT NULL", id)?.["graph"] as string | undefined,
+    workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
+      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
+        .map(toVersion)
+        .filter((version) => version !== undefined),
+      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
+    }),
   };
 }
 
@@ -156,7 +167,7 @@ function settings({ one, run, within }: Queries, tell: Tell): Pick<Catalog, "set
 /** True when it changed something. */
 type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
 
-function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): void {
+function putWorkflow(run: Run, workflow: Workflow, version: NewWorkflowVersion, graph: string | undefined): void {
   run(
     `INSERT INTO workflows (name, id, class_name, script, version_id, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET id = excluded.id, class_name = excluded.class_name, script = excluded.script,
@@ -170,19 +181,20 @@ function putWorkflow(run: Run, workflow: Workflow, version: WorkflowVersion): vo
     workflow.modifiedAt,
   );
   run(
-    `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings)
-     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings, graph)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     version.id,
     version.workflow,
     version.className,
     version.scriptVersionId,
     version.createdAt,
     JSON.stringify(version.settings),
+    graph ?? null,
   );
   putSchedules(run, version);
 }
 
-function putSchedules(run: Run, { workflow, createdAt, settings }: WorkflowVersion): void {
+function putSchedules(run: Run, { workflow, createdAt, settings }: NewWorkflowVersion): void {
   const crons = JSON.stringify((settings.schedules ?? []).map(({ cron }) => cron));
   run("DELETE FROM schedules WHERE workflow = ? AND cron NOT IN (SELECT value FROM json_each(?))", workflow, crons);
   run("INSERT INTO schedules SELECT ?, value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", workflow, createdAt, crons);
@@ -211,7 +223,9 @@ function putScriptVersion(run: Run, version: ScriptVersion): void {
 }
 
 function toVersion(row: Row | undefined): WorkflowVersion | undefined {
-  return row && ({ ...row, settings: JSON.parse(String(row["settings"])) } as unknown as WorkflowVersion);
+  if (row === undefined) return undefined;
+  const settings: unknown = JSON.parse(String(row["settings"]));
+  return { ...row, settings, hasGraph: row["hasGraph"] === 1 } as unknown as WorkflowVersion;
 }
 
 function toScript(row: Row | undefined): ScriptVersion | undefined {

@@ -143,7 +143,9 @@ function prepare(
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
     load: db.prepare(`${ROW} WHERE instance = ? AND seq > ? ORDER BY seq`),
     row: db.prepare(`${ROW} WHERE instance = ? AND seq = ?`),
-    interrupted: db.prepare(`${SUMMARY} WHERE status IN ('running', 'waitingForPause') AND pk > ? ORDER BY pk LIMIT ?`),
+    interrupted: db.prepare(
+      `${SUMMARY} WHERE status IN ('running', 'waitingForPause', 'rollingBack') AND pk > ? ORDER BY pk LIMIT ?`,
+    ),
     due: db.prepare(firstOfEach("waiting", "wake_at", "AND wake_at <= $now")),
     queued: db.prepare(firstOfEach("queued", "created_at", "")),
     nextWake: db.prepare(

@@ -4,7 +4,7 @@ import { localDefect, onPurpose, topic, type Action, type Difference, type Scena
 const NAP = `see("before"); await step.sleep("nap", "1 minute"); see("after");`;
 const WAIT = `see("before"); const e = await step.waitForEvent("wait", { type: "go", timeout: "1 minute" }); see(e.payload);`;
 const go: Action = ["sendEvent", { type: "go", payload: 1 }];
-const begun: readonly Action[] = [["create"], ["seen", "before"], ["wait", 60]];
+const begun: readonly Action[] = [["create"], ["seen", "before"], ["wait", 150]];
 
 export const lifecycle: readonly Scenario[] = topic("lifecycle", [
   { name: "status-of-finished", script: [["create"], ["end"], ["status"]], run: `return { a: 1 };` },
@@ -14,42 +14,52 @@ export const lifecycle: readonly Scenario[] = topic("lifecycle", [
     differences: [
       onPurpose(["answers", "status"], "§12.1", "`waiting` is what the documentation says; the local engine never reports it."),
     ],
-    script: [...begun, ["until", "waiting"]],
+    script: [...begun, ["wait", 150], ["status"]],
     run: WAIT,
   },
   { name: "pause-waiting", script: [...begun, ["pause"], ["until", "paused"], ["status"]], run: WAIT },
   { name: "pause-sleeping", script: [...begun, ["pause"], ["until", "paused"]], run: NAP },
   {
     name: "pause-resume-waiting",
-    script: [...begun, ["pause"], ["until", "paused"], ["resume"], ["wait", 60], go, ["end"]],
+    script: [...begun, ["pause"], ["until", "paused"], ["wait", 300], ["resume"], ["wait", 150], go, ["end"]],
     run: WAIT,
   },
   {
     name: "pause-event-resume",
-    script: [...begun, ["pause"], ["until", "paused"], go, ["status"], ["resume"], ["end"]],
+    script: [...begun, ["pause"], ["until", "paused"], ["wait", 300], go, ["status"], ["resume"], ["end"]],
     run: WAIT,
   },
   {
     name: "pause-in-step",
-    script: [["create"], ["seen", "in step"], ["pause"], ["status"], ["until", "paused"], ["resume"], ["end"]],
+    script: [
+      ["create"],
+      ["seen", "in step"],
+      ["wait", 150],
+      ["pause"],
+      ["status"],
+      ["until", "paused"],
+      ["wait", 300],
+      ["resume"],
+      ["end"],
+    ],
     run: `
-      await step.do("long", async () => { see("in step"); await new Promise((resolve) => setTimeout(resolve, 300)); return 1; }); see(await step.do("next", async () => 2));`,
+      await step.do("long", async () => { see("in step"); await new Promise((resolve) => setTimeout(resolve, 1500)); return 1; }); see(await step.do("next", async () => 2));`,
   },
   {
     name: "pause-cancelled",
-    script: [["create"], ["seen", "in step"], ["pause"], ["status"], ["resume"], ["end"]],
+    script: [["create"], ["seen", "in step"], ["wait", 150], ["pause"], ["status"], ["resume"], ["end"]],
     run: `
-      await step.do("long", async () => { see("in step"); await new Promise((resolve) => setTimeout(resolve, 400)); return 1; }); see(await step.do("next", async () => 2));`,
+      await step.do("long", async () => { see("in step"); await new Promise((resolve) => setTimeout(resolve, 2000)); return 1; }); see(await step.do("next", async () => 2));`,
   },
   {
     name: "pause-in-retry-delay",
-    script: [["create"], ["seen", 1], ["wait", 60], ["pause"], ["until", "paused"], ["resume"], ["end"]],
+    script: [["create"], ["seen", 1], ["wait", 150], ["pause"], ["until", "paused"], ["wait", 300], ["resume"], ["end"]],
     run: `
-      see(await step.do("s", retries(1, 500), async ({ attempt }) => { see(attempt); if (attempt === 1) throw new Error("again"); return "ok"; }));`,
+      see(await step.do("s", retries(1, 1500), async ({ attempt }) => { see(attempt); if (attempt === 1) throw new Error("again"); return "ok"; }));`,
   },
   {
     name: "pause-twice",
-    script: [...begun, ["pause"], ["until", "paused"], ["pause"], ["status"], ["resume"], ["wait", 60], go, ["end"]],
+    script: [...begun, ["pause"], ["until", "paused"], ["pause"], ["status"], ["resume"], ["wait", 150], go, ["end"]],
     run: WAIT,
   },
   { name: "pause-finished", script: [["create"], ["end"], ["pause"], ["status"]], run: `return 1;` },
@@ -57,16 +67,16 @@ export const lifecycle: readonly Scenario[] = topic("lifecycle", [
   { name: "resume-finished", script: [["create"], ["end"], ["resume"], ["status"]], run: `return 1;` },
   {
     name: "sleep-resumes-after-pause",
-    script: [...begun, ["pause"], ["until", "paused"], ["resume"], ["end"]],
-    run: `see("before"); await step.sleep("nap", 400); see("after");`,
+    script: [...begun, ["pause"], ["until", "paused"], ["wait", 300], ["resume"], ["end"]],
+    run: `see("before"); await step.sleep("nap", 900); see("after");`,
   },
   { name: "terminate-waiting", script: [...begun, ["terminate"], ["status"]], run: WAIT },
   { name: "terminate-sleeping", script: [...begun, ["terminate"], ["end"]], run: NAP },
   {
     name: "terminate-in-step",
-    script: [["create"], ["seen", "in step"], ["wait", 60], ["terminate"], ["end"], ["wait", 300]],
+    script: [["create"], ["seen", "in step"], ["wait", 150], ["terminate"], ["end"], ["wait", 1600]],
     run: `
-      await step.do("long", async () => { see("in step"); await new Promise((resolve) => setTimeout(resolve, 200)); return 1; }); see("after");`,
+      await step.do("long", async () => { see("in step"); await new Promise((resolve) => setTimeout(resolve, 1500)); return 1; }); see("after");`,
   },
   { name: "terminate-paused", script: [...begun, ["pause"], ["until", "paused"], ["terminate"], ["status"]], run: WAIT },
   { name: "terminate-finished", script: [["create"], ["end"], ["terminate"]], run: `return 1;` },
@@ -114,7 +124,7 @@ export const lifecycle: readonly Scenario[] = topic("lifecycle", [
   },
   {
     name: "deletes-itself",
-    script: [["create"], ["seen", "deleting"], ["wait", 200], ["status"]],
+    script: [["create"], ["seen", "deleting"], ["wait", 500], ["status"]],
     run: `
       await step.do("self", once, async () => { see("deleting"); await (await this.env.deletes_itself.get(event.instanceId)).delete(); }); see("after");`,
   },
@@ -123,11 +133,12 @@ export const lifecycle: readonly Scenario[] = topic("lifecycle", [
 const again: readonly Action[] = [
   ["create"],
   ["seen", "waits"],
-  ["wait", 60],
+  ["wait", 150],
   ["pause"],
   ["until", "paused"],
+  ["wait", 300],
   ["resume"],
-  ["wait", 60],
+  ["wait", 150],
   go,
   ["end"],
 ];
@@ -196,7 +207,7 @@ export const replay: readonly Scenario[] = topic("replay", [
   ),
   replayed(
     "sleep-until",
-    `this.constructor.at ??= Date.now() + 100; await caught(step.sleepUntil("nap", this.constructor.at));`,
+    `this.constructor.at ??= Date.now() + 1000; await caught(step.sleepUntil("nap", this.constructor.at));`,
     localDefect(
       ["seen"],
       "§6.2, §10",

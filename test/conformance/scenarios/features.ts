@@ -81,19 +81,19 @@ export const rollback: readonly Scenario[] = topic("rollback", [
   undone("on-terminate", `await step.do("a", async () => 1, undo(see)); see("ready"); await step.sleep("nap", "1 minute");`, [
     ["create"],
     ["seen", "ready"],
-    ["wait", 60],
+    ["wait", 150],
     ["terminate", { rollback: true }],
     ["end"],
   ]),
   undone(
     "not-on-plain-terminate",
     `await step.do("a", async () => 1, undo(see)); see("ready"); await step.sleep("nap", "1 minute");`,
-    [["create"], ["seen", "ready"], ["wait", 60], ["terminate"], ["end"]],
+    [["create"], ["seen", "ready"], ["wait", 150], ["terminate"], ["end"]],
   ),
   undone(
     "on-terminate-paused",
     `await step.do("a", async () => 1, undo(see)); see("ready"); await step.sleep("nap", "1 minute"); see("asleep no more");`,
-    [["create"], ["seen", "ready"], ["wait", 60], ["pause"], ["until", "paused"], ["terminate", { rollback: true }], ["end"]],
+    [["create"], ["seen", "ready"], ["wait", 150], ["pause"], ["until", "paused"], ["terminate", { rollback: true }], ["end"]],
   ),
 ]);
 
@@ -149,11 +149,12 @@ export const streams: readonly Scenario[] = topic("streams", [
     [
       ["create"],
       ["seen", "waits"],
-      ["wait", 60],
+      ["wait", 150],
       ["pause"],
       ["until", "paused"],
+      ["wait", 300],
       ["resume"],
-      ["wait", 60],
+      ["wait", 150],
       ["sendEvent", { type: "go" }],
       ["end"],
     ],
@@ -245,11 +246,12 @@ export const sensitive: readonly Scenario[] = topic("sensitive", [
     script: [
       ["create"],
       ["seen", "waits"],
-      ["wait", 60],
+      ["wait", 150],
       ["pause"],
       ["until", "paused"],
+      ["wait", 300],
       ["resume"],
-      ["wait", 60],
+      ["wait", 150],
       ["sendEvent", { type: "go" }],
       ["end"],
     ],

@@ -41,7 +41,7 @@ export const parallel: readonly Scenario[] = topic("parallel", [
     module: `const tick = ${tick};`,
     run: `
       const order = [];
-      await Promise.all([120, 60, 1].map((ms) => step.do("after" + ms, () => tick(ms)).then(() => order.push(ms))));
+      await Promise.all([800, 400, 1].map((ms) => step.do("after" + ms, () => tick(ms)).then(() => order.push(ms))));
       see(order);`,
   },
   {
@@ -75,7 +75,7 @@ export const parallel: readonly Scenario[] = topic("parallel", [
     name: "unawaited-failing",
     order: "per step",
     run: `
-      step.do("bad", once, async () => { throw new Error("nobody listens"); }).catch(() => {}); await step.sleep("nap", 60); return "done";`,
+      step.do("bad", once, async () => { throw new Error("nobody listens"); }).catch(() => {}); await step.sleep("nap", 300); return "done";`,
   },
   {
     name: "unawaited-dangling",

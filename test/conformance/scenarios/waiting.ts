@@ -46,8 +46,8 @@ export const sleeps: readonly Scenario[] = topic("sleeps", [
     ],
     run: `await caught(Promise.race([step.sleep("nap", "2 years"), new Promise((resolve) => setTimeout(resolve, 300, "asleep"))]));`,
   },
-  { name: "sleep-until-date", run: `see(await step.sleepUntil("nap", new Date(Date.now() + 100)));` },
-  { name: "sleep-until-number", run: `see(await step.sleepUntil("nap", Date.now() + 100));` },
+  { name: "sleep-until-date", run: `see(await step.sleepUntil("nap", new Date(Date.now() + 1000)));` },
+  { name: "sleep-until-number", run: `see(await step.sleepUntil("nap", Date.now() + 1000));` },
   { name: "sleep-until-past", run: `await caught(step.sleepUntil("nap", new Date(Date.now() - 1000)));` },
   {
     name: "sleep-until-invalid",

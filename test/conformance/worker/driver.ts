@@ -30,6 +30,8 @@ export interface SubscribedEvent {
 }
 
 const FINAL: ReadonlySet<string> = new Set(["complete", "errored", "terminated"]);
+/** What stands for the status of an instance that there is not. */
+const MISSING = "none";
 /** Milliseconds between two looks, and in all, when the script waits for something. */
 const LOOK_MS = 15;
 const PATIENCE_MS = 10_000;
@@ -71,7 +73,7 @@ class Drive {
       if (verb === "on") this.#id = argument;
       else if (verb === "until") await this.#until(`status ${argument}`, async () => (await this.#status()) === argument);
       else if (verb === "seen") await this.#until(`note ${show(argument)}`, () => this.#seen().includes(show(argument)));
-      else if (verb === "end") await this.#until("an end", async () => FINAL.has(await this.#status()));
+      else if (verb === "end") await this.#untilEnd();
       else if (verb === "wait") await pause(argument);
       else await this.#answer(verb, argument);
     }
@@ -118,8 +120,8 @@ class Drive {
   async #status(): Promise<string> {
     try {
       return (await (await this.#instance()).status()).status;
-    } catch (error) {
-      return show(error);
+    } catch {
+      return MISSING;
     }
   }
 
@@ -136,13 +138,23 @@ class Drive {
     this.#answers.push(`waited for ${what} in vain, at ${await this.#status()}`);
   }
 
+  /** An instance that is not there, and does not appear either, has ended, too: it was refused. */
+  async #untilEnd(): Promise<void> {
+    let missing = 0;
+    await this.#until("an end", async () => {
+      const status = await this.#status();
+      missing = status === MISSING ? missing + 1 : 0;
+      return FINAL.has(status) || missing * LOOK_MS > 500;
+    });
+  }
+
   async #outcome(): Promise<Outcome> {
     const about = { seen: this.#seen(), answers: this.#answers };
     let instance: WorkflowInstance;
     try {
       instance = await this.#instance();
     } catch {
-      return { ...about, status: "none", output: "", error: "", events: [] };
+      return { ...about, status: MISSING, output: "", error: "", events: [] };
     }
     const { status, output, error } = await instance.status();
     // An instance that goes on would disturb what comes after; its events end when it does.

@@ -38,7 +38,7 @@ CREATE INDEX instances_by_creation ON instances (workflow, created_at);
 CREATE INDEX instances_by_status ON instances (workflow, status, created_at);
 CREATE INDEX instances_due ON instances (workflow, wake_at) WHERE status = 'waiting' AND wake_at IS NOT NULL;
 CREATE INDEX instances_expiring ON instances (expires_at) WHERE expires_at IS NOT NULL;
-CREATE INDEX instances_interrupted ON instances (pk) WHERE status IN ('running', 'waitingForPause');
+CREATE INDEX instances_interrupted ON instances (pk) WHERE status IN ('running', 'waitingForPause', 'rollingBack');
 
 CREATE TABLE status_counts (
   workflow INTEGER NOT NULL, -- names.pk
@@ -74,7 +74,8 @@ CREATE TABLE workflow_versions (
   class_name TEXT NOT NULL,
   script_version_id TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  settings TEXT NOT NULL
+  settings TEXT NOT NULL,
+  graph TEXT
 ) STRICT;
 CREATE INDEX workflow_versions_by_workflow ON workflow_versions (workflow, created_at);
 

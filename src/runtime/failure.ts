@@ -1,0 +1,36 @@
+/** What follows from a failed attempt, of a step or of a rollback handler: what is recorded of it, and the delay before the next. */
+import type { ErrorInfo } from "../model/events.ts";
+import { mayRetry } from "../model/retry.ts";
+import { fold, foldAttempt, isNonRetryable, revive } from "../model/thrown.ts";
+import { contextOf, TimedOut } from "./attempt.ts";
+import { delayBeforeRetry, NonRetryableDelay, type DelayedCall } from "./delay.ts";
+
+/** How an attempt failed. */
+export interface Failed {
+  readonly thrown: unknown;
+  readonly info: ErrorInfo;
+  /** True when trying again would change nothing. */
+  readonly final: boolean;
+}
+
+/** What a thrown value means. Errors of the engine's own keep their name in the log; user code sees it folded into the message. */
+export function failureOf(thrown: unknown): Failed {
+  const info = thrown instanceof TimedOut ? { name: thrown.name, message: thrown.message } : foldAttempt(thrown);
+  return { thrown, info, final: isNonRetryable(thrown) };
+}
+
+/** What to record of a failed attempt (1-based); `retryDelayMs` is absent when no retry follows. */
+export async function verdict(
+  call: DelayedCall,
+  attempt: number,
+  failure: Failed,
+): Promise<{ error: ErrorInfo; retryDelayMs?: number }> {
+  if (failure.final || !mayRetry(call.config, attempt)) return { error: failure.info };
+  try {
+    const retryDelayMs = await delayBeforeRetry(call, attempt, contextOf(call, attempt), revive(fold(failure.thrown)));
+    return { error: failure.info, retryDelayMs };
+  } catch (cause) {
+    if (!(cause instanceof NonRetryableDelay)) throw cause;
+    return { error: { name: "NonRetryableDelayError", message: cause.message } };
+  }
+}

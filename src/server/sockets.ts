@@ -1,0 +1,150 @@
+/**
+ * WebSockets. A request to upgrade is answered by the same app as any other, with the same checks; only when the answer
+ * says `upgrade: websocket` there is a handshake, and each chunk of the answer's body becomes a frame of text. Refusals go
+ * back as plain HTTP, so that their envelope can be read.
+ */
+import { ServerResponse, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { WebSocketServer, type WebSocket } from "ws";
+import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** Close codes (RFC 6455, 7.4.1). */
+const CLOSE = { complete: 1000, goingAway: 1001, failed: 1011 } as const;
+
+/** Milliseconds between two looks at who is still there; who shows no sign of life between two of them is not. */
+const HEARTBEAT_MS = 30_000;
+
+type Answer = (request: Request) => Promise<Response>;
+
+/** True for what `Sockets.upgrade` is to answer. Other upgrades (`h2c`) are requests as any other. */
+export function isSocketRequest({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+}
+
+export class Sockets {
+  readonly #answer: Answer;
+  readonly #clock: Clock;
+  readonly #server: WebSocketServer = new WebSocketServer({ noServer: true, maxPayload: LIMITS.socketMessageBytes });
+  /** Sockets, and whether their peer has shown a sign of life since the last look. */
+  readonly #alive: Map<WebSocket, boolean> = new Map();
+  #stopHeartbeat: (() => void) | undefined;
+  #closing = false;
+
+  constructor(answer: Answer, clock: Clock) {
+    this.#answer = answer;
+    this.#clock = clock;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#alive.size;
+  }
+
+  /** Answers a request to upgrade, on the connection that it came on. Never rejects. */
+  async upgrade(incoming: IncomingMessage, connection: Socket, head: Buffer): Promise<void> {
+    const gone = new AbortController();
+    connection.on("error", () => connection.destroy());
+    connection.once("close", () => gone.abort());
+    const response = await this.#respond(incoming, gone.signal);
+    const { body } = response;
+    if (connection.destroyed || this.#closing) {
+      connection.destroy();
+      return void body?.cancel();
+    }
+    if (body === null || response.headers.get("upgrade") !== "websocket") return refuse(incoming, connection, response);
+    let open = false;
+    this.#server.handleUpgrade(incoming, connection, head, (socket) => {
+      open = true;
+      void this.#serve(socket, body as ReadableStream<Uint8Array>);
+    });
+    // The handshake was wrong, which the client has been told.
+    if (!open) void body.cancel();
+  }
+
+  /** Says to everybody that the server is going away. */
+  close(): void {
+    this.#closing = true;
+    for (const socket of this.#alive.keys()) socket.close(CLOSE.goingAway);
+  }
+
+  /** Waits for nobody any more. */
+  terminate(): void {
+    for (const socket of this.#alive.keys()) socket.terminate();
+  }
+
+  #respond(incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {
+    const url = `http://${incoming.headers.host ?? ""}${incoming.url ?? ""}`;
+    if (!URL.canParse(url)) return Promise.resolve(new Response(null, { status: 400 }));
+    const headers = new Headers();
+    for (const [name, values = []] of Object.entries(incoming.headersDistinct))
+      for (const value of values) headers.append(name, value);
+    return this.#answer(new Request(url, { headers, signal }));
+  }
+
+  async #serve(socket: WebSocket, body: ReadableStream<Uint8Array>): Promise<void> {
+    const reader = body.getReader();
+    this.#enter(socket, () => void reader.cancel().catch(() => {}));
+    try {
+      // A closed socket takes frames without end, and in no time: it has to be asked.
+      for (let next = await reader.read(); !next.done && socket.readyState === socket.OPEN; next = await reader.read())
+        await this.#send(socket, next.value);
+      socket.close(CLOSE.complete);
+    } catch (cause) {
+      const goingAway = cause instanceof Failure && cause.failure === "shutting_down";
+      socket.close(goingAway ? CLOSE.goingAway : CLOSE.failed);
+    }
+  }
+
+  /** Resolves when the next frame may be made: at once, unless the client has too much to read already. */
+  #send(socket: WebSocket, frame: Uint8Array): Promise<void> | undefined {
+    const sent = Promise.withResolvers<void>();
+    socket.send(frame, { binary: false }, () => {
+      // A slow client that goes on reading is alive, even if a ping waits behind all that it has not read.
+      if (this.#alive.has(socket)) this.#alive.set(socket, true);
+      sent.resolve();
+    });
+    return socket.bufferedAmount > LIMITS.socketBufferBytes ? sent.promise : undefined;
+  }
+
+  #enter(socket: WebSocket, left: () => void): void {
+    this.#alive.set(socket, true);
+    // What clients send is read, and passed over; a message that is too large closes the socket (1009).
+    socket.on("error", () => {});
+    socket.on("pong", () => this.#alive.set(socket, true));
+    socket.once("close", () => {
+      this.#alive.delete(socket);
+      if (this.#alive.size === 0) this.#stopHeartbeat?.();
+      left();
+    });
+    if (this.#alive.size === 1) this.#look();
+  }
+
+  #look(): void {
+    this.#stopHeartbeat = this.#clock.alarm(this.#clock.now() + HEARTBEAT_MS, () => {
+      for (const [socket, alive] of this.#alive) {
+        this.#alive.set(socket, false);
+        if (alive) socket.ping();
+        else socket.terminate();
+      }
+      this.#look();
+    });
+  }
+}
+
+/** Answers in plain HTTP, and ends the connection. */
+function refuse(incoming: IncomingMessage, connection: Socket, response: Response): void {
+  const reply = new ServerResponse(incoming);
+  reply.shouldKeepAlive = false;
+  reply.assignSocket(connection);
+  reply.writeHead(response.status, [...response.headers].flat());
+  const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
+  pipeline(body, reply).then(
+    () => connection.end(),
+    () => connection.destroy(),
+  );
+}
