@@ -3,6 +3,7 @@
  * and the same binding that Workers get; only the server and the isolation are left out.
  */
 import { bindingHandler } from "./api/binding.ts";
+import type { EngineLimits } from "./engine/core.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openEngine } from "./engine/open.ts";
 import { inProcessExecutor } from "./executors/in-process/executor.ts";
@@ -22,6 +23,7 @@ import { openVault } from "./vault/open.ts";
 export type * from "./runtime/binding-types.ts";
 export type * from "./runtime/step-types.ts";
 export type { WorkflowClass } from "./runtime/runtime.ts";
+export type { EngineLimits } from "./engine/core.ts";
 export type { Log, LogFields } from "./ports/log.ts";
 export { WorkflowEntrypoint } from "./runtime/cloudflare-workers.ts";
 export { NonRetryableError } from "./runtime/cloudflare-workflows.ts";
@@ -43,6 +45,8 @@ export interface StepwellOptions {
   readonly log?: Log;
   /** The delay before a step's first retry when it names none, in milliseconds. Default 10,000, as on Cloudflare. */
   readonly defaultRetryDelayMs?: number;
+  /** Limits to what runs, is queued and is created; docs/limits.md says what each is without them. */
+  readonly limits?: Partial<EngineLimits>;
 }
 
 /** An open engine. */
@@ -79,7 +83,10 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
     clock: systemClock,
     ids: { uuid: () => crypto.randomUUID() },
     log,
-    settings: options.defaultRetryDelayMs === undefined ? {} : { defaultRetryDelayMs: options.defaultRetryDelayMs },
+    settings: {
+      ...options.limits,
+      ...(options.defaultRetryDelayMs !== undefined && { defaultRetryDelayMs: options.defaultRetryDelayMs }),
+    },
   });
   const answer = bindingHandler(engine);
   const close = async (drainMs = 0): Promise<void> => {

@@ -39,8 +39,36 @@ describe.concurrent("help", () => {
   });
 
   test.each([
-    ["dev", "--data", "--port", "--host", "--account", "--drain-seconds", "--log-format", "--verbose", "--quiet"],
-    ["serve", "--data", "--port", "--host", "--account", "--drain-seconds", "--log-format", "--verbose", "--quiet"],
+    [
+      "dev",
+      "--data",
+      "--port",
+      "--host",
+      "--account",
+      "--drain-seconds",
+      "--max-running",
+      "--max-queued",
+      "--create-rate",
+      "--create-rate-per-workflow",
+      "--log-format",
+      "--verbose",
+      "--quiet",
+    ],
+    [
+      "serve",
+      "--data",
+      "--port",
+      "--host",
+      "--account",
+      "--drain-seconds",
+      "--max-running",
+      "--max-queued",
+      "--create-rate",
+      "--create-rate-per-workflow",
+      "--log-format",
+      "--verbose",
+      "--quiet",
+    ],
     ["token", "--data", "--label", "create", "list", "revoke"],
   ])("on %s names every option", async (command, ...options) => {
     const asked = await Promise.all(
@@ -75,6 +103,11 @@ describe.concurrent("misuse", () => {
     [["serve", "--port", "65536"], '--port takes a whole number up to 65535, not "65536"'],
     [["serve", "--port", ""], '--port takes a whole number up to 65535, not ""'],
     [["serve", "--drain-seconds", "1.5"], '--drain-seconds takes a whole number up to 3600, not "1.5"'],
+    [["serve", "--max-running", "0"], '--max-running takes a whole number from 1 on, not "0"'],
+    [
+      ["dev", "--create-rate-per-workflow", "fast"],
+      '--create-rate-per-workflow takes a whole number up to 1000000000, not "fast"',
+    ],
     [["serve", "--account", "a b"], "--account takes 1 to 32 letters, digits, _ and -"],
     [["serve", "--log-format", "xml"], '--log-format is pretty or json, not "xml"'],
     [["token"], "stepwell token create, list or revoke ID"],

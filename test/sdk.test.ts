@@ -50,8 +50,8 @@ async function happens(workflow: string, id: string, type: string): Promise<void
 describe("lists end", () => {
   test("of workflows", async () => {
     const names = (await all(client.workflows.list({ ...account, per_page: 1 }))).map(({ name }) => name);
-    expect(names.toSorted()).toEqual(["dynamic", "every", "sleeper", "unused"]);
-    expect(sent).toHaveLength(5);
+    expect(names.toSorted()).toEqual(["dynamic", "every", "sleeper", "undone", "unused"]);
+    expect(sent).toHaveLength(6);
   });
 
   test("of instances", async () => {

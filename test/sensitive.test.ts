@@ -8,6 +8,7 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ENDPOINTS } from "../src/api/rest.ts";
 import { openStepwell, type Log, type Stepwell, type WorkflowStep } from "../src/index.ts";
@@ -244,5 +245,25 @@ describe("keys change", () => {
     await (await open?.workflow("secretive").get("one"))?.resume();
     expect(await reaches("secretive", "complete")).toBe(SECRET.length * 20_001);
     expect(lines.join("\n")).not.toContain("kumquat");
+  });
+
+  test("an output that was moved to another instance is not believed: that instance fails", async () => {
+    await open?.workflow("secretive").create({ id: "two" });
+    const other = await open?.workflow("secretive").get("two");
+    while ((await other?.status())?.status !== "waiting") await new Promise((resolve) => setImmediate(resolve));
+    await open?.close();
+    const db = new DatabaseSync(file);
+    const sealed = db.prepare("SELECT id, events FROM journal WHERE events LIKE '%~%'").all() as { id: number; events: string }[];
+    const [one, two] = sealed;
+    expect(sealed).toHaveLength(2);
+    db.prepare("UPDATE journal SET events = ? WHERE id = ?").run(two?.events ?? "", one?.id ?? 0);
+    db.close();
+    await reopen(OLD);
+    await send("secretive", "go");
+    await reaches("secretive", "errored");
+    expect((await (await open?.workflow("secretive").get("one"))?.status())?.error).toEqual({
+      name: "WorkflowInternalError",
+      message: 'The stored output of step "do 1 first" has been damaged or moved',
+    });
   });
 });

@@ -6,26 +6,20 @@ import { z } from "zod";
 import { checkRequest } from "../engine/create.ts";
 import type { CreateRequest, Engine, InstanceAddress } from "../engine/engine.ts";
 import { Failure, failureKind } from "../model/errors.ts";
-import { durationMs, isDuration } from "../model/duration.ts";
 import type { Retention } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
 import { LogFold } from "../model/log.ts";
 import { isFinal } from "../model/status.ts";
-import { decode, encode, toJson, Unserialisable } from "../model/value.ts";
+import { decode, encode, encodedBytes, toJson, Unserialisable } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { deleteInstances } from "./routes/instances.ts";
-import { restartFrom } from "./schemas.ts";
-
-const duration = z
-  .union([z.number(), z.string()])
-  .refine((value) => isDuration(value) && durationMs(value) >= 0, "Not a duration")
-  .transform(durationMs);
+import { keptFor, restartFrom } from "./schemas.ts";
 
 const createOptions = z
   .object({
     id: z.string().optional(),
     params: z.unknown().optional(),
-    retention: z.object({ successRetention: duration.optional(), errorRetention: duration.optional() }).optional(),
+    retention: z.object({ successRetention: keptFor.optional(), errorRetention: keptFor.optional() }).optional(),
     locationHint: z.string().optional(),
   })
   .nullish();
@@ -138,8 +132,13 @@ function requestsOf(input: unknown): CreateRequest[] {
   return Array.from({ length: count }, () => request);
 }
 
-/** One that is refused for what it is refuses all: nothing has been created then. */
+/** One that is refused for what it is refuses all, and so does a batch that is too large as a whole: nothing has been created then. */
 function refuseInvalid(requests: readonly CreateRequest[]): void {
+  // Requests that share their params, as `count` makes them, bring them once.
+  const distinct = new Set(requests.map(({ params }) => params).filter((params) => params !== undefined));
+  const bytes = [...distinct].reduce((sum, params) => sum + encodedBytes(params), 0);
+  if (bytes > LIMITS.valueBytes)
+    throw new Failure("instance.too_large", { field: "instances", detail: "The batch is larger than 1 MiB" });
   requests.forEach((request, i) => {
     const refusal = checkRequest(request, `[${i}].`);
     if (refusal !== undefined) throw refusal;

@@ -18,8 +18,11 @@ export function success(result: unknown, info?: ResultInfo): object {
   return { success: true, errors: [], messages: [], result, ...(info && { result_info: info }) };
 }
 
-/** Seconds after which a client may try again, for statuses that say "later". */
-const RETRY_AFTER: Readonly<Record<number, string>> = { 429: "1", 503: "1" };
+/** Statuses that say "later". */
+const LATER: ReadonlySet<number> = new Set([429, 503]);
+
+/** When a client should try again, in milliseconds, where the failure does not say. */
+const RETRY_AFTER_MS = 1_000;
 
 /** One entry of `errors`. wrangler prints the chain under the message: it names the field, and what to do. */
 export interface ErrorEntry {
@@ -40,8 +43,7 @@ function errorEntry(failure: Failure): ErrorEntry {
 export function failureResponse(failure: Failure): Response {
   const { status } = failureKind(failure.failure);
   const headers = new Headers({ "content-type": "application/json" });
-  const retryAfter = RETRY_AFTER[status];
-  if (retryAfter !== undefined) headers.set("retry-after", retryAfter);
+  if (LATER.has(status)) headers.set("retry-after", String(Math.ceil((failure.retryAfterMs ?? RETRY_AFTER_MS) / 1_000)));
   // The official SDK sends a refused change twice more unless it is told not to.
   if (status === 409) headers.set("x-should-retry", "false");
   const body = { success: false, errors: [errorEntry(failure)], messages: [], result: null };

@@ -54,7 +54,8 @@ export async function startServer(options: ServerOptions, data: string, access: 
   });
   const executor = nodeExecutor({ onLog: (line, level) => log[level](line) });
   const ids = { uuid: () => randomUUID() };
-  const engine = await openEngine({ store, catalog, vault, executor, clock: systemClock, ids, log, bindings: bindingHandler });
+  const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.limits };
+  const engine = await openEngine({ ...parts, bindings: bindingHandler });
   const closeEngine = async (drainMs: number): Promise<void> => {
     await engine.close(drainMs);
     await executor.close();

@@ -16,6 +16,11 @@ const SERVER = `
   --host ADDRESS      address to listen on (127.0.0.1)
   --account ID        id of the one account, in the paths of the API (local)
   --drain-seconds N   how long steps under way may go on after SIGTERM (10)
+  --max-running N     instances that may run at once; others stay queued (10000)
+  --max-queued N      instances that may be queued; more are refused (2000000)
+  --create-rate N     instances that may be created in a second (no limit)
+  --create-rate-per-workflow N
+                      the same for each workflow (no limit)
   --log-format F      pretty or json (pretty)
   --verbose           log every request
   --quiet             log only what goes wrong

@@ -1,12 +1,17 @@
 /** The options that starting a server takes, whichever command starts it. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { EngineLimits } from "../engine/core.ts";
 import { UsageError } from "./explain.ts";
+
+/** The highest value that a limit may be given. */
+const MAX_LIMIT = 1_000_000_000;
 
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly accountId: string;
   readonly drainMs: number;
+  readonly limits: Partial<EngineLimits>;
   readonly logFormat: "pretty" | "json";
   readonly logLevel: "debug" | "info" | "warn";
   /** As given; each command has a default of its own. */
@@ -20,6 +25,10 @@ const OPTIONS = {
   port: { type: "string", default: "8787" },
   account: { type: "string", default: "local" },
   "drain-seconds": { type: "string", default: "10" },
+  "max-running": { type: "string" },
+  "max-queued": { type: "string" },
+  "create-rate": { type: "string" },
+  "create-rate-per-workflow": { type: "string" },
   "log-format": { type: "string", default: "pretty" },
   verbose: { type: "boolean", default: false },
   quiet: { type: "boolean", default: false },
@@ -36,6 +45,12 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
     port: wholeNumber("--port", values.port, 65_535),
     accountId: values.account,
     drainMs: wholeNumber("--drain-seconds", values["drain-seconds"], 3_600) * 1_000,
+    limits: {
+      ...limit("maxRunning", "--max-running", values["max-running"]),
+      ...limit("maxQueued", "--max-queued", values["max-queued"]),
+      ...limit("createRate", "--create-rate", values["create-rate"]),
+      ...limit("createRatePerWorkflow", "--create-rate-per-workflow", values["create-rate-per-workflow"]),
+    },
     logFormat,
     logLevel: levelOf(values.quiet, values.verbose),
     data: values.data,
@@ -46,6 +61,14 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
 function levelOf(quiet: boolean, verbose: boolean): ServerOptions["logLevel"] {
   if (quiet) return "warn";
   return verbose ? "debug" : "info";
+}
+
+/** A limit is 1 at least: none at all would stop everything. */
+function limit(name: keyof EngineLimits, option: string, text: string | undefined): Partial<EngineLimits> {
+  if (text === undefined) return {};
+  const value = wholeNumber(option, text, MAX_LIMIT);
+  if (value === 0) throw new UsageError(`${option} takes a whole number from 1 on, not "0"`);
+  return { [name]: value };
 }
 
 function wholeNumber(option: string, text: string, max: number): number {

@@ -22,27 +22,44 @@ export async function activate(core: Core, live: Live): Promise<void> {
     return;
   }
   live.activating = true;
+  let lost = false;
   try {
     const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
     if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
     const link = core.hosts.ready(version.script.id) ?? (await core.hosts.acquire(version.script));
     apply(core, live, { type: "claim" });
     apply(core, live, { type: "wake" });
-    await begin(core, live, version, link);
+    lost = !(await begin(core, live, version, link));
   } catch (cause) {
     if (core.closing) return;
     giveUp(core, live, cause);
   } finally {
     live.activating = false;
-    core.instances.release(live);
+    if (!lost) core.instances.release(live);
   }
+  if (lost) await activate(core, live);
 }
 
 function isRunnable(status: InstanceStatus): boolean {
   return status === "queued" || status === "waiting" || holdsPlace(status);
 }
 
-async function begin(core: Core, live: Live, version: RunnableVersion, link: HostLink): Promise<void> {
+/** Keeps the host open until the run is in it. False when the host ended all the same: there has to be another. */
+async function begin(core: Core, live: Live, version: RunnableVersion, link: HostLink): Promise<boolean> {
+  link.requests += 1;
+  try {
+    const found = await pastOf(core, live);
+    if (link.over) return core.closing;
+    if (found !== undefined) launch(core, live, { version, link, ...found });
+    return true;
+  } finally {
+    link.requests -= 1;
+    core.hosts.released(link);
+  }
+}
+
+/** What a run is to know of the past, and when that was read; undefined when there is nothing to be run any more. */
+async function pastOf(core: Core, live: Live): Promise<Pick<Launch, "history" | "now"> | undefined> {
   const { state } = live;
   let history: StartFrame["history"] = [];
   let now = core.clock.now();
@@ -56,8 +73,7 @@ async function begin(core: Core, live: Live, version: RunnableVersion, link: Hos
     history = await historyWindow(core, live, 0, now);
     if (live.state.lastEventId === seen) break;
   }
-  if (live.gone || live.state !== state || !holdsPlace(state.status)) return;
-  launch(core, live, { version, link, history, now });
+  return live.gone || live.state !== state || !holdsPlace(state.status) ? undefined : { history, now };
 }
 
 /** How a run begins. */

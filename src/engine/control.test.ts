@@ -93,3 +93,21 @@ test("an instance that is paused, resumed and sent events at any moment loses no
     { numRuns: 400 },
   );
 }, 120_000);
+
+test("a host that nobody uses stays open for an instance that is on its way into it", async () => {
+  const bench = await openBench((clock) => inProcessExecutor({ classes: { Waiting }, now: () => clock.now() }), ["Waiting"]);
+  try {
+    await bench.engine.create("Waiting", [{ id: ADDRESS.id }], "api");
+    await bench.reaches(ADDRESS, "waiting");
+    await bench.engine.pause(ADDRESS);
+    await bench.quiet();
+    await bench.engine.resume(ADDRESS);
+    // While the journal is read: the host has been idle for longer than it may.
+    bench.clock.advance(3_600_000);
+    await bench.quiet();
+    await bench.engine.sendEvent(ADDRESS, "go", encode(1));
+    await bench.happens(ADDRESS, "step_completed");
+  } finally {
+    await bench.close();
+  }
+});

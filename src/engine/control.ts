@@ -59,24 +59,40 @@ export function restart(
 ): Promise<InstanceStatus> {
   return core.instances.use<InstanceStatus>(address, async (live) => {
     const workflow = await core.catalog.workflow(live.workflow);
+    core.admission.admit(live.workflow, 1);
     const life = live.state;
     const versionId = workflow?.versionId ?? life.versionId;
-    const durable = applyDurably(core, live, { type: "restart", versionId, ...(from && { from }) });
-    // A refusal leaves the run alone.
-    if (live.state !== life) stopRun(core, live);
-    await durable;
-    scheduler.offer(live);
+    const place = scheduler.keep(live);
+    try {
+      const durable = applyDurably(core, live, { type: "restart", versionId, ...(from && { from }) });
+      // A refusal leaves the run alone.
+      if (live.state !== life) stopRun(core, live);
+      await durable;
+    } catch (cause) {
+      place?.();
+      throw cause;
+    }
+    scheduler.offer(live, place);
     return "queued";
   });
 }
 
-export function sendEvent(core: Core, address: InstanceAddress, eventType: string, payload: Encoded): Promise<void> {
+export async function sendEvent(
+  core: Core,
+  scheduler: Scheduler,
+  address: InstanceAddress,
+  eventType: string,
+  payload: Encoded,
+): Promise<void> {
   if (!isEventType(eventType)) throw new Failure("workflow.invalid_event_type", { field: "event_type" });
   if (encodedBytes(payload) > LIMITS.valueBytes) throw new Failure("instance.too_large", { field: "payload" });
-  return core.instances.use(address, async (live) => {
-    await applyDurably(core, live, { type: "send_event", eventType, payload });
+  await core.instances.use(address, async (live) => {
+    // Without a place it goes on waiting, and takes the event when there is one.
+    const held = live.state.status === "waiting" && !scheduler.mayWake(live.workflow);
+    await applyDurably(core, live, { type: held ? "hold_event" : "send_event", eventType, payload });
     // It had been waiting as a row only: bring it back to take the event, even if it is to be paused by now.
     if (holdsPlace(live.state.status)) await activate(core, live);
+    else if (held) scheduler.expect("due", live.workflow);
   });
 }
 

@@ -5,6 +5,7 @@
 import { decide, type Command, type Decision } from "../model/decide.ts";
 import type { EventBody } from "../model/events.ts";
 import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -12,16 +13,22 @@ import type { Ids } from "../ports/ids.ts";
 import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
 import type { Vault } from "../ports/vault.ts";
+import type { Admission, CreationLimits } from "./admit.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Instances } from "./instances.ts";
 import type { Journal } from "./journal.ts";
 import type { Live } from "./live.ts";
+import type { Policies } from "./policies.ts";
 import type { Versions } from "./versions.ts";
 
-/** What the person who runs the engine may set. */
-export interface EngineSettings {
+/** Limits that the person who runs the engine may set. */
+export interface EngineLimits extends CreationLimits {
   /** How many instances may be running (not waiting) at once; further ones stay queued. Default 10,000. */
   readonly maxRunning: number;
+}
+
+/** What the person who runs the engine may set. */
+export interface EngineSettings extends EngineLimits {
   /** How many hosts a script version may have. Default 1. */
   readonly hostsPerVersion: number;
   /** How long an instance that only waits stays in memory, in milliseconds. Default 1,000. */
@@ -36,6 +43,9 @@ export interface EngineSettings {
 
 export const DEFAULT_SETTINGS: EngineSettings = {
   maxRunning: 10_000,
+  maxQueued: LIMITS.queued,
+  createRate: Infinity,
+  createRatePerWorkflow: Infinity,
   hostsPerVersion: 1,
   parkAfterMs: 1_000,
   maxIdle: 2_000,
@@ -61,6 +71,8 @@ export interface Core {
   readonly settings: EngineSettings;
   readonly journal: Journal;
   readonly instances: Instances;
+  readonly admission: Admission;
+  readonly policies: Policies;
   readonly versions: Versions;
   readonly hosts: Hosts;
   readonly effects: Effects;

@@ -12,6 +12,7 @@ import type { Scheduler } from "./claim.ts";
 import type { Core } from "./core.ts";
 import type { CreateRequest } from "./engine.ts";
 import { newLive } from "./live.ts";
+import { freeId } from "./retain.ts";
 import { rowText } from "./row.ts";
 
 /** What an instance is given when its creator gave it nothing. */
@@ -28,14 +29,24 @@ export async function create(
   if (core.closing) throw new Failure("shutting_down");
   const known = await core.catalog.workflow(workflow);
   if (known === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
-  const now = core.clock.now();
-  return Promise.all(
-    requests.map(async (request, i) => {
-      const id = request.id ?? core.ids.uuid();
-      const refusal = checkRequest({ ...request, id }, requests.length > 1 ? `[${i}].` : "");
-      return refusal ?? createOne(core, scheduler, { workflow, id, versionId: known.versionId, trigger, now }, request);
-    }),
-  );
+  await core.policies.load(workflow);
+  const refusals = requests.map((request, i) => checkRequest(request, requests.length > 1 ? `[${i}].` : ""));
+  const wanted = refusals.filter((each) => each === undefined).length;
+  // A schedule is its workflow's own doing: what it makes is not held against those who ask.
+  if (trigger !== "cron") core.admission.admit(workflow, wanted);
+  const places = refusals.map((refusal) => (refusal === undefined ? scheduler.reserve(workflow) : undefined));
+  const queued = await core.admission
+    .queue(wanted - places.filter((place) => place !== undefined).length)
+    .catch((cause: unknown) => {
+      for (const giveBack of places) giveBack?.();
+      throw cause;
+    });
+  const birth = { workflow, versionId: known.versionId, trigger, now: core.clock.now() };
+  const createAt = async (request: CreateRequest, i: number): Promise<InstanceSummary | Failure> => {
+    const of = { ...birth, id: request.id ?? core.ids.uuid(), place: places[i] };
+    return refusals[i] ?? createOne(core, scheduler, of, request);
+  };
+  return Promise.all(requests.map(createAt)).finally(queued);
 }
 
 /** Why an instance cannot be created whatever else there is; `path` leads to it in the request. */
@@ -53,6 +64,8 @@ interface Birth {
   readonly versionId: string;
   readonly trigger: TriggerSource;
   readonly now: number;
+  /** Gives back the place that is kept for it, if there is one. */
+  readonly place: (() => void) | undefined;
 }
 
 async function createOne(
@@ -61,7 +74,7 @@ async function createOne(
   birth: Birth,
   request: CreateRequest,
 ): Promise<InstanceSummary | Failure> {
-  const { workflow, id, versionId, trigger, now } = birth;
+  const { workflow, id, versionId, trigger, now, place } = birth;
   const queued: EventBody = {
     type: "workflow_queued",
     versionId,
@@ -71,21 +84,21 @@ async function createOne(
     ...(request.retention && { retention: request.retention }),
   };
   // With a place kept for it, an instance is started by the commit that makes it: that saves a row and an update.
-  const release = scheduler.reserve();
   try {
     const events: readonly EventBody[] =
-      release === undefined ? [queued] : [queued, { type: "workflow_started" }, { type: "workflow_running" }];
+      place === undefined ? [queued] : [queued, { type: "workflow_started" }, { type: "workflow_running" }];
     const state = fold(events, now);
     const instance = newInstance(birth, state, events);
-    const pk = await core.journal.create(instance);
+    let pk = await core.journal.create(instance);
+    if (pk === "exists" && (await freeId(core, birth))) pk = await core.journal.create(instance);
     if (pk === "exists") return new Failure("instance.already_exists", { field: "instance_id" });
-    if (release === undefined) scheduler.expect("queued");
+    if (place === undefined) scheduler.expect("queued", workflow);
     else {
       void activate(core, core.instances.add(newLive({ pk, workflow, id, createdAt: now }, state, 1)));
     }
     return { pk, ...instance.summary };
   } finally {
-    release?.();
+    place?.();
   }
 }
 
@@ -113,6 +126,7 @@ function newInstance(
       startedAt: state.startedAt,
       endedAt: null,
       wakeAt: null,
+      expiresAt: null,
     },
     row: { seq: 1, firstEventId: 1, events: rowText([now, ...events]) },
   };

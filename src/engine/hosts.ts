@@ -18,8 +18,10 @@ export interface HostListener {
 export class HostLink {
   readonly host: Host;
   readonly runs: Map<number, Live> = new Map();
-  /** Requests that its script is answering. */
+  /** Requests that its script is answering, and runs that are about to begin in it. */
   requests = 0;
+  /** True once the host has ended. */
+  over = false;
   #lastRun = 0;
   #outbox: ToRuntime[] = [];
   #acks: number[] = [];
@@ -150,6 +152,7 @@ export class Hosts {
     void host.ended.then((end) => {
       const at = pool.links.indexOf(link);
       if (at >= 0) pool.links.splice(at, 1);
+      link.over = true;
       this.#listener.ended(link, end);
     });
     return link;

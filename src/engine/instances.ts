@@ -5,8 +5,10 @@
 import { Failure } from "../model/errors.ts";
 import { evolve, type InstanceState } from "../model/instance.ts";
 import type { Catalog } from "../ports/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { InstanceSummary, Store } from "../ports/store.ts";
 import type { InstanceAddress } from "./engine.ts";
+import type { Policies } from "./policies.ts";
 import { readRow } from "./row.ts";
 import { addressKey, newLive, type Live } from "./live.ts";
 
@@ -19,17 +21,30 @@ export interface InstancesListener {
   left(live: Live): void;
 }
 
+/** What instances are loaded with. */
+interface InstancesParts {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly policies: Policies;
+}
+
+/** True for an instance past its retention: nobody may see it, though it may not be deleted yet. */
+export function isExpired({ expiresAt }: Pick<InstanceSummary, "expiresAt">, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
+}
+
 export class Instances {
-  readonly #store: Store;
-  readonly #catalog: Catalog;
+  readonly #parts: InstancesParts;
   readonly #listener: InstancesListener;
   readonly #byKey: Map<number, Live> = new Map();
   readonly #byAddress: Map<string, Live> = new Map();
   readonly #loading: Map<number, Promise<Live>> = new Map();
+  /** Instances that are being deleted and may not come into memory any more. */
+  readonly #sealed: Set<number> = new Set();
 
-  constructor(store: Store, catalog: Catalog, listener: InstancesListener) {
-    this.#store = store;
-    this.#catalog = catalog;
+  constructor(parts: InstancesParts, listener: InstancesListener) {
+    this.#parts = parts;
     this.#listener = listener;
   }
 
@@ -92,20 +107,33 @@ export class Instances {
 
   /** Fails with `workflow.not_found` or `instance.not_found`. */
   async find({ workflow, id }: InstanceAddress): Promise<InstanceSummary> {
-    const summary = await this.#store.find(workflow, id);
-    if (summary !== undefined) return summary;
-    const known = await this.#catalog.workflow(workflow);
+    const { store, catalog, clock } = this.#parts;
+    const summary = await store.find(workflow, id);
+    if (summary !== undefined && !isExpired(summary, clock.now())) return summary;
+    const known = await catalog.workflow(workflow);
     if (known === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
     throw new Failure("instance.not_found", { field: "instance_id" });
   }
 
   #load(summary: InstanceSummary): Promise<Live> {
+    if (this.#sealed.has(summary.pk)) return Promise.reject(new Failure("instance.not_found", { field: "instance_id" }));
     let loading = this.#loading.get(summary.pk);
     if (loading === undefined) {
       loading = this.#read(summary).finally(() => this.#loading.delete(summary.pk));
       this.#loading.set(summary.pk, loading);
     }
     return loading;
+  }
+
+  /** Keeps an instance out of memory until `unseal`; false when it is there or on its way. */
+  seal(pk: number): boolean {
+    if (this.#byKey.has(pk) || this.#loading.has(pk) || this.#sealed.has(pk)) return false;
+    this.#sealed.add(pk);
+    return true;
+  }
+
+  unseal(pk: number): void {
+    this.#sealed.delete(pk);
   }
 
   /** Lets an instance leave memory if nothing keeps it there. */
@@ -124,10 +152,11 @@ export class Instances {
   }
 
   async #read(summary: InstanceSummary): Promise<Live> {
+    await this.#parts.policies.load(summary.workflow);
     let state: InstanceState | undefined;
     let seq = 0;
     for (;;) {
-      const rows = await this.#store.load(summary.pk, seq, LOAD_BYTES);
+      const rows = await this.#parts.store.load(summary.pk, seq, LOAD_BYTES);
       if (rows.length === 0) break;
       for (const row of rows) {
         seq = row.seq;

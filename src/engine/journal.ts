@@ -48,6 +48,16 @@ const MAX_ROWS = 256;
 /** Chunks of streams to a commit: each of them is written as slowly as dozens of rows. */
 const MAX_CHUNKS = 32;
 
+/** What the journal writes with. */
+export interface JournalParts {
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Until when an instance is kept as it stands now, in epoch milliseconds; null while it has not ended. */
+  readonly expiryOf: (live: Live) => number | null;
+}
+
 /** Who is told when rows are durable or lost. */
 export interface JournalListener {
   /** The instance is durable. */
@@ -59,10 +69,7 @@ export interface JournalListener {
 }
 
 export class Journal {
-  readonly #store: Store;
-  readonly #lease: Lease;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #parts: JournalParts;
   readonly #listener: JournalListener;
   #group: Group = emptyGroup();
   #scheduled = false;
@@ -72,11 +79,8 @@ export class Journal {
   #closed = false;
   #idle: (() => void)[] = [];
 
-  constructor(parts: { store: Store; lease: Lease; clock: Clock; log: Log }, listener: JournalListener) {
-    this.#store = parts.store;
-    this.#lease = parts.lease;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
+  constructor(parts: JournalParts, listener: JournalListener) {
+    this.#parts = parts;
     this.#listener = listener;
   }
 
@@ -196,13 +200,14 @@ export class Journal {
   #schedule(): void {
     if (this.#scheduled || this.#flushing) return;
     this.#scheduled = true;
-    this.#clock.soon(() => {
+    this.#parts.clock.soon(() => {
       this.#scheduled = false;
       void this.#flush();
     });
   }
 
   async #flush(): Promise<void> {
+    const { store, lease, log } = this.#parts;
     const group = this.#take();
     this.#flushing = true;
     for (const row of group.rows) {
@@ -210,11 +215,11 @@ export class Journal {
       row.live.flushing = row;
     }
     try {
-      const { created, isSweeping } = await this.#store.commit(toBatch(group), this.#lease);
+      const { created, isSweeping } = await store.commit(this.#toBatch(group), lease);
       this.#sweeping = isSweeping;
       this.#settle(group, created);
     } catch (cause) {
-      this.#log.error("A commit failed; the instances in it are read again", { reason: String(cause), rows: group.rows.length });
+      log.error("A commit failed; the instances in it are read again", { reason: String(cause), rows: group.rows.length });
       this.#fail(group, cause);
     }
     this.#flushing = false;
@@ -242,6 +247,15 @@ export class Journal {
     const group = this.#group;
     this.#group = emptyGroup();
     return group;
+  }
+
+  #toBatch({ creates, chunks, rows, removes }: Group): Batch {
+    return {
+      creates: creates.map(({ instance }) => instance),
+      chunks: chunks.map(({ chunk }) => chunk),
+      appends: rows.map((row) => toAppend(row, this.#parts.expiryOf)),
+      removes: removes.map(({ pk }) => pk),
+    };
   }
 
   #settle(group: Group, created: readonly (number | "exists")[]): void {
@@ -285,22 +299,13 @@ function nextWakeStored(live: Live): number | null {
   return live.state.status === "waiting" ? nextWake(live.state) : null;
 }
 
-function toBatch(group: Group): Batch {
-  return {
-    creates: group.creates.map(({ instance }) => instance),
-    chunks: group.chunks.map(({ chunk }) => chunk),
-    appends: group.rows.map(toAppend),
-    removes: group.removes.map(({ pk }) => pk),
-  };
-}
-
-function toAppend(row: OpenRow): Append {
+function toAppend(row: OpenRow, expiry: JournalParts["expiryOf"]): Append {
   const { live, seq, firstEventId, from, voids } = row;
   const journalRow = { seq, firstEventId, events: rowText(row.entries) };
   const voided = voids === undefined ? undefined : { voids };
   if (!row.changed) return { pk: live.pk, row: journalRow, ...voided };
   const { status, versionId, startedAt, endedAt } = live.state;
   const modifiedAt = row.timestamp;
-  const to = { status, versionId, modifiedAt, startedAt, endedAt, wakeAt: nextWakeStored(live) };
+  const to = { status, versionId, modifiedAt, startedAt, endedAt, wakeAt: nextWakeStored(live), expiresAt: expiry(live) };
   return { pk: live.pk, row: journalRow, change: { from, to }, ...(row.restart && { restart: true as const }), ...voided };
 }

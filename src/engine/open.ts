@@ -1,5 +1,6 @@
 /** Puts the parts of the engine together, and takes them apart again. */
 import { Failure } from "../model/errors.ts";
+import { isFinal } from "../model/status.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BindingHandler, Executor } from "../ports/executor.ts";
@@ -8,6 +9,7 @@ import { silentLog, type Log } from "../ports/log.ts";
 import type { Lease, Store } from "../ports/store.ts";
 import { noVault, type Vault } from "../ports/vault.ts";
 import { stopRun } from "./activate.ts";
+import { Admission } from "./admit.ts";
 import { Bulk } from "./bulk.ts";
 import { Scheduler } from "./claim.ts";
 import { pause, remove, restart, resume, sendEvent, terminate } from "./control.ts";
@@ -18,7 +20,9 @@ import { Hosts } from "./hosts.ts";
 import { Instances } from "./instances.ts";
 import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
+import { Policies } from "./policies.ts";
 import { follow, followWorkflow, history } from "./query.ts";
+import { Collector, keptUntil } from "./retain.ts";
 import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
 import { Schedules } from "./schedule.ts";
@@ -49,6 +53,7 @@ interface Wheels {
   readonly timers: Timers;
   readonly parking: Parking;
   readonly schedules: Schedules;
+  readonly collector: Collector;
   readonly bulk: Bulk;
   readonly watchers: Watchers;
 }
@@ -62,6 +67,7 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   const handler: BindingHandler =
     parts.bindings?.(engine) ?? (() => Promise.reject(new Failure("internal_server", { detail: "No bindings" })));
   wheels.timers.expectAt(parts.clock.now());
+  wheels.collector.collect();
   wheels.scheduler.fill();
   wheels.schedules.look();
   return engine;
@@ -71,17 +77,21 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers(clock);
-  const instances = new Instances(store, catalog, {
-    entered: (live) => scheduler.entered(live.state.status),
-    left: (live) => {
-      timers.leave(live);
-      scheduler.left(live.state.status);
-      // Whoever follows a deleted instance has nothing to wait for.
-      if (live.gone) watchers.instances.end(live.pk);
+  const policies = new Policies(catalog, (workflow) => scheduler.freed(workflow));
+  const instances = new Instances(
+    { store, catalog, clock, policies },
+    {
+      entered: (live) => scheduler.entered(live),
+      left: (live) => {
+        timers.leave(live);
+        scheduler.left(live);
+        // Whoever follows a deleted instance has nothing to wait for.
+        if (live.gone) watchers.instances.end(live.pk);
+      },
     },
-  });
+  );
   const journal = new Journal(
-    { store, lease, clock, log },
+    { store, lease, clock, log, expiryOf: (live) => keptUntil(policies, live) },
     {
       created: (instance) => watchers.created(instance),
       flushed: (live, row) => {
@@ -91,19 +101,18 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
       lost: (live) => {
         live.gone = true;
         stopRun(core, live);
-        instances.forget(live);
+        // Before its place is given to another: it still runs as far as the store knows.
         scheduler.lost();
+        instances.forget(live);
       },
     },
   );
-  const hosts = new Hosts(
-    { executor, bindings, clock, perVersion: settings.hostsPerVersion, idleMs: settings.hostIdleMs },
-    { frames: (link, frames) => receive(core, link, frames), ended: (link, end) => hostEnded(core, link, end) },
-  );
+  const hosts = hostsOf(executor, bindings, clock, settings, () => core);
   const effects: Core["effects"] = {
     changed: (live, before, events) => {
       const { status } = live.state;
-      if (status !== before) scheduler.statusChanged(before, status);
+      if (status !== before) scheduler.statusChanged(live, before);
+      if (status !== before && isFinal(status)) collector.track(live);
       if (status !== before || live.idleSince !== null) parking.track(live);
       if (events.some(movesTimers)) {
         timers.track(live);
@@ -117,12 +126,21 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   };
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const world = { store, vault, catalog, clock, ids, log };
-  const core: Core = { ...world, settings, journal, instances, versions, hosts, effects, closing: false };
+  const admission = new Admission(store, clock, settings);
+  const core: Core = { ...world, settings, journal, instances, admission, policies, versions, hosts, effects, closing: false };
   const scheduler = new Scheduler(core);
-  const timers = new Timers(core, () => scheduler.expect("due"));
+  const timers = new Timers(core, scheduler);
   const parking = new Parking(core);
   const schedules = new Schedules(core, scheduler);
-  return { core, scheduler, timers, parking, schedules, bulk: new Bulk(core), watchers };
+  const collector = new Collector(core);
+  return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core), watchers };
+}
+
+function hostsOf(executor: Executor, bindings: BindingHandler, clock: Clock, settings: EngineSettings, core: () => Core): Hosts {
+  return new Hosts(
+    { executor, bindings, clock, perVersion: settings.hostsPerVersion, idleMs: settings.hostIdleMs },
+    { frames: (link, frames) => receive(core(), link, frames), ended: (link, end) => hostEnded(core(), link, end) },
+  );
 }
 
 /** A step that succeeds at its first attempt moves no timer: that is the hot path. */
@@ -154,7 +172,7 @@ function facade(wheels: Wheels): Engine {
     resume: (address) => resume(core, scheduler, address),
     terminate: (address, { rollback = false } = {}) => terminate(core, address, rollback),
     restart: (address, from) => restart(core, scheduler, address, from),
-    sendEvent: (address, eventType, payload) => sendEvent(core, address, eventType, payload),
+    sendEvent: (address, eventType, payload) => sendEvent(core, scheduler, address, eventType, payload),
     remove: (workflow, ids) => remove(core, workflow, ids),
     terminateAll: (workflow, status) => bulk.terminateAll(workflow, status),
     terminatingAll: (workflow) => bulk.terminating(workflow),
@@ -180,13 +198,16 @@ async function callScript(core: Core, script: string, request: Request): Promise
 }
 
 /** Attempts under way may end within `drainMs`; then everything stops where it stands, to go on at the next start. */
-async function close({ core, scheduler, timers, parking, schedules, bulk, watchers }: Wheels, drainMs: number): Promise<void> {
+async function close(wheels: Wheels, drainMs: number): Promise<void> {
+  const { core, scheduler, timers, parking, schedules, collector, bulk, watchers } = wheels;
   core.closing = true;
   timers.close();
   parking.close();
+  collector.close();
   await schedules.close();
   core.journal.close();
   await scheduler.quiet();
+  await collector.quiet();
   await bulk.quiet();
   const running = [...core.instances.all()].filter((live) => live.run !== undefined);
   for (const live of running) if (live.run !== undefined) tell(core, live, live.run, { type: "pause", run: live.run.id });

@@ -8,19 +8,25 @@ import type { Live, Run } from "./live.ts";
 import { tell } from "./tell.ts";
 import { TimerHeap } from "./timer-heap.ts";
 
+/** Who says whether an instance that is due may go on, and finds it again when it may. */
+export interface DuePlaces {
+  mayWake(workflow: string): boolean;
+  /** Instances may be due that the store has to be asked for: of one workflow, or of any. */
+  expect(kind: "due", workflow?: string): void;
+}
+
 export class Timers {
   readonly #core: Core;
-  /** Tells that instances which are not in memory may be due. */
-  readonly #expectDue: () => void;
+  readonly #places: DuePlaces;
   readonly #heap: TimerHeap<Live> = new TimerHeap();
   /** When the earliest instance outside memory is due. */
   #parkedAt = Infinity;
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
   #closed = false;
 
-  constructor(core: Core, expectDue: () => void) {
+  constructor(core: Core, places: DuePlaces) {
     this.#core = core;
-    this.#expectDue = expectDue;
+    this.#places = places;
   }
 
   /** The instance is in memory: it is due when its state says so. */
@@ -65,7 +71,7 @@ export class Timers {
     const now = this.#core.clock.now();
     if (this.#parkedAt <= now) {
       this.#parkedAt = Infinity;
-      this.#expectDue();
+      this.#places.expect("due");
       void this.#findNext(now);
     }
     for (let timer = this.#heap.first; timer !== undefined && timer.at <= now; timer = this.#heap.first)
@@ -90,10 +96,20 @@ export class Timers {
   #wake(live: Live, now: number): void {
     this.#drop(live);
     if (live.gone || live.run === undefined) return;
-    apply(this.#core, live, { type: "wake" });
-    signalRetries(this.#core, live, now);
+    if (live.state.status === "waiting" && !this.#places.mayWake(live.workflow)) {
+      // It stays as it is, and is found where everybody is found who waits for a place.
+      this.#core.journal.whenDurable(live, () => this.#places.expect("due", live.workflow));
+      return;
+    }
+    wakeRun(this.#core, live, now);
     this.track(live);
   }
+}
+
+/** Lets an instance in memory go on with what is due, and its run with the attempts whose delay is over. */
+export function wakeRun(core: Core, live: Live, now: number): void {
+  apply(core, live, { type: "wake" });
+  signalRetries(core, live, now);
 }
 
 /** When the engine has to look at an instance in memory next; what has been signalled already is the run's business. */

@@ -194,6 +194,72 @@ describe("events for an instance", () => {
     expect(table.state.bufferedCount).toBe(0);
   });
 
+  test("one that waits without a place keeps them until there is one; what came too late does not count", () => {
+    const table = running();
+    table.says(waiting("a", "go", 10), waiting("b", "go", 100), waiting("c", "go", 1_000));
+    table.does({ type: "idle" });
+    expect(nextWake(table.state)).toBe(1_010);
+    table.now = 1_005;
+    expect(table.does({ type: "hold_event", eventType: "go", payload: "1" })).toEqual(["event_received"]);
+    // It is due since the event came.
+    expect([table.state.status, nextWake(table.state)]).toEqual(["waiting", 1_005]);
+    table.now = 1_500;
+    table.does({ type: "hold_event", eventType: "go", payload: "2" });
+    expect(table.does({ type: "wake" })).toEqual(["workflow_running", "wait_completed", "wait_completed", "wait_timed_out"]);
+    expect(table.journal.slice(-3).map(({ event }) => event)).toMatchObject([
+      { name: "a", payload: "1" },
+      { name: "c", payload: "2" },
+      { name: "b" },
+    ]);
+    expect(table.state.bufferedCount).toBe(0);
+    expect(table.state.open.size).toBe(0);
+  });
+
+  test("those that were kept come before the one that there is a place for", () => {
+    const table = running();
+    table.says(waiting("a"), waiting("b"));
+    table.does({ type: "idle" });
+    table.does({ type: "hold_event", eventType: "go", payload: "1" });
+    expect(table.does({ type: "send_event", eventType: "go", payload: "2" })).toEqual([
+      "workflow_running",
+      "wait_completed",
+      "wait_completed",
+    ]);
+    expect(table.journal.slice(-2).map(({ event }) => event)).toMatchObject([
+      { name: "a", payload: "1" },
+      { name: "b", payload: "2" },
+    ]);
+  });
+
+  test("a run that goes on by itself finds what was kept, a new waiter what is left of it", () => {
+    const table = running();
+    table.says(waiting("a"));
+    table.does({ type: "idle" });
+    for (const payload of ["1", "2"]) table.does({ type: "hold_event", eventType: "go", payload });
+    expect(table.says(waiting("b"))).toEqual(["workflow_running", "wait_started", "wait_completed", "wait_completed"]);
+    expect(table.journal.slice(-2).map(({ event }) => event)).toMatchObject([
+      { name: "a", payload: "1" },
+      { name: "b", payload: "2" },
+    ]);
+  });
+
+  test("a finished instance is not made to keep any", () => {
+    const table = running();
+    table.says({ type: "workflow_completed" });
+    expect(table.try({ type: "hold_event", eventType: "go", payload: "1" })).toEqual({ refused: "instance.in_finite_state" });
+  });
+
+  test("one that was resumed late gives a step its event or its time-out, not both", () => {
+    const table = running();
+    table.says(waiting("a", "go", 10));
+    table.does({ type: "idle" });
+    table.does({ type: "pause" });
+    table.does({ type: "send_event", eventType: "go", payload: "1" });
+    table.does({ type: "resume" });
+    table.now = 5_000;
+    expect(table.does({ type: "claim" })).toEqual(["workflow_running", "wait_completed"]);
+  });
+
   test("a finished instance takes none", () => {
     const table = running();
     table.says({ type: "workflow_completed" });
@@ -592,6 +658,7 @@ const anything: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.constantFrom<Command>({ type: "idle" }, { type: "wake" }) },
   { weight: 1, arbitrary: fc.nat(9).map((n): Command => ({ type: "send_event", eventType: "go", payload: String(n) })) },
+  { weight: 1, arbitrary: fc.nat(9).map((n): Command => ({ type: "hold_event", eventType: "go", payload: String(n) })) },
   { weight: 1, arbitrary: fc.constant<Command>({ type: "terminate", rollback: false }) },
 );
 const story = fc.array(fc.tuple(anything, fc.nat(120)), { maxLength: 60 });
@@ -646,9 +713,12 @@ describe("whatever happens", () => {
   });
 
   test("each event reaches at most one waiter, in the order of arrival, also across pauses", () => {
-    const steps = fc.array(fc.tuple(fc.constantFrom("send", "wait", "idle", "pause", "resume", "claim", "wake"), fc.nat(90)), {
-      maxLength: 60,
-    });
+    const steps = fc.array(
+      fc.tuple(fc.constantFrom("send", "hold", "wait", "idle", "pause", "resume", "claim", "wake"), fc.nat(90)),
+      {
+        maxLength: 60,
+      },
+    );
     fc.assert(
       fc.property(steps, (acts) => {
         const table = running();
@@ -657,6 +727,7 @@ describe("whatever happens", () => {
         for (const [act, later] of acts) {
           table.now += later;
           if (act === "send") table.does({ type: "send_event", eventType: "go", payload: String((sent += 1)) });
+          else if (act === "hold") table.does({ type: "hold_event", eventType: "go", payload: String((sent += 1)) });
           else if (act === "wait") {
             if (table.state.status !== "running" && table.state.status !== "waiting") continue;
             table.does({ type: "record", event: { ...waiting("w"), count: (waits += 1), timeoutMs: 300 } });

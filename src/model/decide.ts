@@ -2,6 +2,7 @@
  * The rules: what may happen to an instance next. `decide` looks at the state, a command and the time, and answers with
  * the events to record, or with the reason why there are none. It changes nothing; `evolve` does, with what is recorded.
  */
+import { arrivals, type Waiter } from "./arrivals.ts";
 import { followsPhase, lostAttempt } from "./attempts.ts";
 import type { ErrorInfo, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
 import type { FailureName } from "./errors.ts";
@@ -28,6 +29,8 @@ export type Command =
   /** It cannot go on for now, and has no run: pause it where it is. */
   | { readonly type: "suspend" }
   | { readonly type: "send_event"; readonly eventType: string; readonly payload: Encoded }
+  /** As `send_event`, to one that waits and for which there is no place: it keeps the event until there is one. */
+  | { readonly type: "hold_event"; readonly eventType: string; readonly payload: Encoded }
   | { readonly type: "pause" }
   | { readonly type: "resume" }
   /** `rollback`: what can be undone is undone first. */
@@ -59,6 +62,10 @@ export function decide(state: InstanceState, command: Command, now: number): Dec
       return suspend(state);
     case "send_event":
       return sendEvent(state, command.eventType, command.payload, now);
+    case "hold_event":
+      return isFinal(state.status)
+        ? { refused: "instance.in_finite_state" }
+        : keepEvent(state, command.eventType, command.payload);
     case "pause":
       return pause(state);
     case "resume":
@@ -83,12 +90,14 @@ function record(state: InstanceState, event: RuntimeEvent, now: number): Decisio
   if (wrong !== undefined) return { refused: "runtime.out_of_order", detail: wrong };
   const fact = event.type === "workflow_errored" ? runErrored(state, event) : event;
   const events: EventBody[] = status === "waiting" ? [{ type: "workflow_running" }, fact] : [fact];
+  if (state.bufferedCount > 0 && (status === "waiting" || event.type === "wait_started")) {
+    const waits = event.type === "wait_started" && event.timeoutMs > 0;
+    events.push(...deliveries(state, waits ? { ...event, dueAt: now + event.timeoutMs } : undefined));
+  }
   if (event.type === "sleep_started" && event.wakeAt <= now) {
     events.push({ type: "sleep_completed", name: event.name, count: event.count });
-  } else if (event.type === "wait_started") {
-    const oldest = state.buffered.get(event.eventType)?.[0];
-    if (event.timeoutMs === 0) events.push({ type: "wait_timed_out", name: event.name, count: event.count });
-    else if (oldest !== undefined) events.push({ type: "wait_completed", name: event.name, count: event.count, ...oldest });
+  } else if (event.type === "wait_started" && event.timeoutMs === 0) {
+    events.push({ type: "wait_timed_out", name: event.name, count: event.count });
   }
   return { events };
 }
@@ -123,23 +132,33 @@ function known(state: InstanceState, id: string, type: string): string | undefin
 function claim(state: InstanceState, now: number): Decision {
   if (state.status !== "queued") return NOTHING;
   const events: EventBody[] = state.startedAt === null ? [{ type: "workflow_started" }] : [];
-  events.push({ type: "workflow_running" }, ...deliveries(state), ...timeouts(state, now));
+  events.push({ type: "workflow_running" }, ...endedWaits(state, now));
   return { events };
 }
 
-/** What was sent while the instance was paused, for the waiters that were there already. */
-function deliveries(state: InstanceState): EventBody[] {
-  const taken = new Map<string, number>();
-  const events: EventBody[] = [];
-  for (const step of state.open) {
-    if (step.kind !== "waitForEvent") continue;
-    const index = taken.get(step.eventType) ?? 0;
-    const event = state.buffered.get(step.eventType)?.[index];
-    if (event === undefined) continue;
-    taken.set(step.eventType, index + 1);
-    events.push({ type: "wait_completed", name: step.name, count: step.count, ...event });
-  }
-  return events;
+type Delivery = Extract<EventBody, { type: "wait_completed" }>;
+
+/** What was sent while the instance could not take it, for those that wait for it. */
+function deliveries(state: InstanceState, newcomer?: Waiter): Delivery[] {
+  return arrivals(state, newcomer).map(({ waiter: { name, count }, event }) => ({
+    type: "wait_completed",
+    name,
+    count,
+    ...event,
+  }));
+}
+
+/** What the waiting steps have come to by now: events that came in time, then what is over, the earliest first. */
+function endedWaits(state: InstanceState, now: number): EventBody[] {
+  const delivered = deliveries(state);
+  const over = timeouts(state, now);
+  if (delivered.length === 0) return over;
+  const isDelivered = (each: EventBody): boolean => each.type === "wait_timed_out" && isAmong(delivered, each);
+  return [...delivered, ...over.filter((each) => !isDelivered(each))];
+}
+
+function isAmong(delivered: readonly Delivery[], { name, count }: { readonly name: string; readonly count: number }): boolean {
+  return delivered.some((each) => each.name === name && each.count === count);
 }
 
 function idle(state: InstanceState): Decision {
@@ -152,7 +171,7 @@ function idle(state: InstanceState): Decision {
 function wake(state: InstanceState, now: number): Decision {
   const { status } = state;
   if (status !== "waiting" && status !== "running" && status !== "waitingForPause") return NOTHING;
-  const ended = timeouts(state, now);
+  const ended = endedWaits(state, now);
   if (status !== "waiting") return { events: ended };
   const retry = [...state.open].some((step) => step.kind === "do" && isDue(step, now));
   return ended.length > 0 || retry ? { events: [{ type: "workflow_running" }, ...ended] } : NOTHING;
@@ -164,7 +183,7 @@ function isDue(step: StepState, now: number): boolean {
 }
 
 /** Sleeps that are over and waits that have lasted too long, the earliest first. */
-function timeouts(state: InstanceState, now: number): EventBody[] {
+function timeouts(state: InstanceState, now: number): Extract<EventBody, { type: "sleep_completed" | "wait_timed_out" }>[] {
   const due: StepState[] = [];
   for (const step of state.open) if (step.kind !== "do" && isDue(step, now)) due.push(step);
   due.sort((a, b) => (dueAt(a) ?? 0) - (dueAt(b) ?? 0));
@@ -172,23 +191,31 @@ function timeouts(state: InstanceState, now: number): EventBody[] {
 }
 
 function sendEvent(state: InstanceState, eventType: string, payload: Encoded, now: number): Decision {
-  if (isFinal(state.status)) return { refused: "instance.in_finite_state" };
-  const waiter = state.status === "paused" || state.status === "queued" ? undefined : firstWaiter(state, eventType);
-  if (waiter === undefined) {
-    if (state.bufferedCount >= LIMITS.bufferedEvents) {
-      return {
-        refused: "instance.too_many_events",
-        detail: `The instance holds ${LIMITS.bufferedEvents} events that no step has waited for`,
-      };
-    }
-    return { events: [{ type: "event_received", eventType, payload }] };
-  }
+  const { status } = state;
+  if (isFinal(status)) return { refused: "instance.in_finite_state" };
+  if (status === "paused" || status === "queued") return keepEvent(state, eventType, payload);
+  const earlier = deliveries(state);
+  const waiter = firstWaiter(state, eventType, now, earlier);
+  if (waiter === undefined) return keepEvent(state, eventType, payload);
   const delivered: EventBody = { type: "wait_completed", name: waiter.name, count: waiter.count, payload, receivedAt: now };
-  return { events: state.status === "waiting" ? [{ type: "workflow_running" }, delivered] : [delivered] };
+  const events = [...earlier, delivered];
+  return { events: status === "waiting" ? [{ type: "workflow_running" }, ...events] : events };
 }
 
-function firstWaiter(state: InstanceState, eventType: string): StepState | undefined {
-  for (const step of state.open) if (step.kind === "waitForEvent" && step.eventType === eventType) return step;
+function keepEvent(state: InstanceState, eventType: string, payload: Encoded): Decision {
+  if (state.bufferedCount < LIMITS.bufferedEvents) return { events: [{ type: "event_received", eventType, payload }] };
+  return {
+    refused: "instance.too_many_events",
+    detail: `The instance holds ${LIMITS.bufferedEvents} events that no step has waited for`,
+  };
+}
+
+/** The step that has waited longest for such an event, and that neither is over nor gets one that came before. */
+function firstWaiter(state: InstanceState, eventType: string, now: number, earlier: readonly Delivery[]): StepState | undefined {
+  for (const step of state.open) {
+    if (step.kind !== "waitForEvent" || step.eventType !== eventType || step.dueAt < now) continue;
+    if (!isAmong(earlier, step)) return step;
+  }
   return undefined;
 }
 

@@ -42,6 +42,8 @@ export type FailureName =
   | "instance.invalid_id"
   | "instance.in_finite_state"
   | "instance.too_many_events"
+  | "instance.too_many_queued"
+  | "rate_limit.workflow_instance_creation"
   | "instance.step_not_found"
   | "instance.step_output_corrupt"
   | "instance.too_large"
@@ -124,6 +126,18 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     code: 10911,
     status: 429,
     sentence: "The instance holds too many events that no step has waited for",
+  },
+  "instance.too_many_queued": {
+    code: 10951,
+    status: 429,
+    sentence: "Too many instances are queued",
+    hint: "Try again when some have run, or start the server with a higher --max-queued.",
+  },
+  "rate_limit.workflow_instance_creation": {
+    code: 10950,
+    status: 429,
+    sentence: "Too many instances are being created",
+    hint: "Try again later, or start the server with another --create-rate.",
   },
   "instance.step_not_found": {
     code: 10904,
@@ -243,11 +257,14 @@ export class Failure extends Error {
   readonly field: string | undefined;
   /** What exactly is wrong, where the catalogue's sentence is too general. */
   readonly detail: string | undefined;
+  /** After how many milliseconds it makes sense to try again, where that is known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(failure: FailureName, about: { field?: string; detail?: string; cause?: unknown } = {}) {
+  constructor(failure: FailureName, about: { field?: string; detail?: string; retryAfterMs?: number; cause?: unknown } = {}) {
     super(`(${failure}) ${about.detail ?? catalogue[failure].sentence}`, { cause: about.cause });
     this.failure = failure;
     this.field = about.field;
     this.detail = about.detail;
+    this.retryAfterMs = about.retryAfterMs;
   }
 }

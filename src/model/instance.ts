@@ -5,6 +5,7 @@
  * copying them for each event would make long histories quadratic. It stays a pure fold — no clock, no random, no I/O —
  * so the same events always give the same state.
  */
+import { arrivals } from "./arrivals.ts";
 import { buffer, unbuffer, type BufferedEvent } from "./buffered.ts";
 import type { ErrorInfo, EventBody, Retention, ScheduleInfo, StepConfig } from "./events.ts";
 import { keepSteps } from "./restart.ts";
@@ -343,7 +344,9 @@ export function dueAt(step: StepState): number | undefined {
 export function nextWake(state: InstanceState): number | null {
   const { status } = state;
   if (status === "queued" || status === "paused" || isFinal(status)) return null;
-  let next: number | null = null;
+  // An event that could not be taken when it came is due since then.
+  const kept = state.bufferedCount > 0 && status !== "rollingBack";
+  let next: number | null = kept ? (arrivals(state)[0]?.event.receivedAt ?? null) : null;
   for (const step of state.open) {
     const due = dueAt(step);
     if (due !== undefined && (next === null || due < next)) next = due;

@@ -22,9 +22,12 @@ type Limit =
   | "steps"
   | "stepsCeiling"
   | "waitMs"
+  | "retentionMs"
+  | "defaultRetentionMs"
   | "retries"
   | "delayFunctionMs"
   | "batch"
+  | "queued"
   | "page"
   | "logOutput"
   | "bufferedEvents"
@@ -79,12 +82,18 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   stepsCeiling: 25_000,
   /** Longest sleep and longest wait. Cloudflare: 365 days. */
   waitMs: 365 * DAY_MS,
+  /** Longest time for which an ended instance may be kept. Cloudflare: 30 days; here it is the user's own disk. */
+  retentionMs: 3_650 * DAY_MS,
+  /** How long an ended instance is kept when nobody says otherwise. Cloudflare, for new workflows on a paid plan: 7 days. */
+  defaultRetentionMs: 7 * DAY_MS,
   /** Retries of one step. Cloudflare: 10,000. */
   retries: 10_000,
   /** Milliseconds that a delay function may take. Cloudflare: 5,000. */
   delayFunctionMs: 5_000,
   /** Items of a batch. Cloudflare: 100. */
   batch: 100,
+  /** Queued instances of all workflows together, unless the server is told otherwise. Cloudflare: 2,000,000. */
+  queued: 2_000_000,
   /** Items of a page of a list. Cloudflare: 100. */
   page: 100,
   /** Characters of an output in an instance's log. Cloudflare: 1,024. */

@@ -82,7 +82,12 @@ export interface Slice<T> {
   readonly total: number;
 }
 
+/** What has changed in a catalogue: a workflow (put or removed), or a setting. */
+export type CatalogChange = { readonly workflow: string } | { readonly setting: string };
+
 export interface Catalog {
+  /** Calls `notice` after each change that is durable, for as long as the catalogue is open. */
+  watch(notice: (change: CatalogChange) => void): void;
   workflow(name: string): Promise<Workflow | undefined>;
   /** Newest first; `search` is a substring of the name. */
   workflows(query: { search?: string; offset: number; limit: number }): Promise<Slice<Workflow>>;

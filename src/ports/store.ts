@@ -27,10 +27,15 @@ export interface InstanceSummary {
   readonly endedAt: number | null;
   /** When the next timer of a waiting instance is due; null when it has none. */
   readonly wakeAt: number | null;
+  /** From when on an ended instance may be deleted, and counts as not there; null while it has not ended. */
+  readonly expiresAt: number | null;
 }
 
 /** The part of a summary that changes. */
-export type SummaryChange = Pick<InstanceSummary, "status" | "versionId" | "modifiedAt" | "startedAt" | "endedAt" | "wakeAt">;
+export type SummaryChange = Pick<
+  InstanceSummary,
+  "status" | "versionId" | "modifiedAt" | "startedAt" | "endedAt" | "wakeAt" | "expiresAt"
+>;
 
 /** One commit of one instance: a JSON array of events, the first of which has `firstEventId`. */
 export interface JournalRow {
@@ -104,7 +109,8 @@ export interface ListQuery {
 /**
  * What the scheduler looks for, oldest first:
  * `interrupted` — running, waitingForPause or rollingBack, for whoever takes over after a crash; `due` — waiting with
- * `wakeAt <= now`; `queued` — not begun, or resumed and waiting for a place.
+ * `wakeAt <= now`; `queued` — not begun, or resumed and waiting for a place. Finding the next few must stay cheap
+ * however many there are, also when nearly all of them are instances of workflows that are passed over.
  */
 export type ReadyKind = "interrupted" | "due" | "queued";
 
@@ -123,15 +129,20 @@ export interface Store {
   rows(pk: number, seqs: readonly number[]): Promise<JournalRow[]>;
   /** A chunk of a stream; undefined when there is none. One that is void may be there still. */
   chunk(pk: number, stream: number, index: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** `after` is the last primary key of the page before; only `interrupted` pages that way. */
-  ready(kind: ReadyKind, now: number, limit: number, after?: number): Promise<InstanceSummary[]>;
+  /**
+   * `after` is the last primary key of the page before; only `interrupted` pages that way. `skip` names workflows whose
+   * instances are passed over; only `due` and `queued` do that.
+   */
+  ready(kind: ReadyKind, now: number, limit: number, after?: number, skip?: readonly string[]): Promise<InstanceSummary[]>;
   /** The earliest `wakeAt` of any waiting instance that is later than `after`. */
   nextWake(after: number): Promise<number | undefined>;
+  /** Instances with `expiresAt <= until`, the earliest first. */
+  expiring(until: number, limit: number): Promise<InstanceSummary[]>;
   list(query: ListQuery): Promise<InstanceSummary[]>;
   /** How many instances match, `cap` at the most when they have to be counted one by one. */
   count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number>;
-  /** Instances of a workflow by status; statuses without any are absent. */
-  statusCounts(workflow: string): Promise<Partial<Record<InstanceStatus, number>>>;
+  /** Instances of a workflow, or of all, by status; statuses without any are absent. */
+  statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>>;
   close(): Promise<void>;
 }
 

@@ -109,6 +109,8 @@ describe("frames from the runtime", () => {
     });
     fc.assert(
       fc.property(places, fc.constantFrom(true, null, { some: "object" }), ({ made, path }, by) => {
+        // The one thing that is true or absent.
+        fc.pre(!(by === true && path.at(-1) === "rollback"));
         expect(() => decodeFromRuntime(JSON.stringify([replaced(made, path, by)]))).toThrow(MalformedFrames);
       }),
     );

@@ -30,7 +30,7 @@ const JSON_TEXT = `{
   "compatibility_flags": ["nodejs_compat"],
   "vars": { "MODE": "test", "LIMITS": { "max": 3 } },
   "workflows": [
-    { "binding": "ORDERS", "name": "orders", "class_name": "Order", "limits": { "steps": 2000 } },
+    { "binding": "ORDERS", "name": "orders", "class_name": "Order", "limits": { "steps": 2000 }, "concurrency": { "limit": 3 } },
     { "binding": "MAIL", "name": "mail", "class_name": "Mail", "script_name": "post" }
   ]
 }`;
@@ -53,6 +53,7 @@ binding = "ORDERS"
 name = "orders"
 class_name = "Order"
 limits = { steps = 2000 }
+concurrency = { limit = 3 }
 
 [[workflows]]
 binding = "MAIL"
@@ -68,7 +69,7 @@ const READ = {
   compatibility_flags: ["nodejs_compat"],
   vars: { MODE: "test", LIMITS: { max: 3 } },
   workflows: [
-    { binding: "ORDERS", name: "orders", class_name: "Order", limits: { steps: 2000 } },
+    { binding: "ORDERS", name: "orders", class_name: "Order", limits: { steps: 2000 }, concurrency: { limit: 3 } },
     { binding: "MAIL", name: "mail", class_name: "Mail", script_name: "post" },
   ],
   ignored: [],
@@ -181,6 +182,8 @@ describe("a mistake in a configuration is said with its place", () => {
       'workflows[0].schedules: the class is in "post"; configure it there',
     ],
     [{ workflows: [{ ...workflow, script_name: "post", limits: { steps: 5 } }] }, "workflows[0].limits: the class is in"],
+    [{ workflows: [{ ...workflow, concurrency: { limit: 0 } }] }, "workflows[0].concurrency.limit: "],
+    [{ workflows: [{ ...workflow, concurrency: { limit: 1.5 } }] }, "workflows[0].concurrency.limit: "],
     [
       { workflows: [workflow, { ...workflow, binding: "B" }] },
       'workflows[1].name: "a" is used twice; every workflow needs a name of its own',

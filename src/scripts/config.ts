@@ -26,6 +26,7 @@ const workflow = z.object({
   schedules: z
     .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(cronExpression).min(1, "must not be empty"))
     .optional(),
+  concurrency: z.object({ limit: z.number().int().min(1).optional() }).optional(),
 });
 
 const config = z.object({
@@ -63,6 +64,8 @@ export interface WorkflowConfig {
   readonly limits?: { readonly steps?: number | undefined } | undefined;
   /** Cron expressions; a single one may be written without the list. */
   readonly schedules?: readonly string[] | undefined;
+  /** How many instances may be running at once; further ones stay queued. */
+  readonly concurrency?: { readonly limit?: number | undefined } | undefined;
 }
 
 /** Parts that would change what the Worker does, and do not yet. */

@@ -21,7 +21,7 @@ const CONFIG: ProjectConfig = {
   compatibility_flags: ["nodejs_compat"],
   vars: { MODE: "test", LIMITS: { max: 3 } },
   workflows: [
-    { binding: "ORDERS", name: "orders", class_name: "Order", limits: { steps: 2000 } },
+    { binding: "ORDERS", name: "orders", class_name: "Order", limits: { steps: 2000 }, concurrency: { limit: 3 } },
     { binding: "MAIL", name: "mail", class_name: "Mail", script_name: "post" },
     { binding: "RETURNS", name: "returns", class_name: "Return", script_name: "shop" },
   ],
@@ -80,7 +80,7 @@ describe("the first deployment", () => {
     expect(await catalog.workflowVersion(orders?.versionId ?? "")).toMatchObject({
       scriptVersionId,
       className: "Order",
-      settings: { limits: { steps: 2000 } },
+      settings: { limits: { steps: 2000 }, concurrency: { limit: 3 } },
     });
     expect(await catalog.workflow("mail")).toBeUndefined();
   });

@@ -56,9 +56,10 @@ export async function deploy(
   return { script: config.name, scriptVersionId: version.id, changed, workflows: own.map(({ name }) => name) };
 }
 
-function settingsOf({ limits, schedules }: WorkflowConfig): WorkflowSettings {
+function settingsOf({ limits, concurrency, schedules }: WorkflowConfig): WorkflowSettings {
   return {
     ...(limits?.steps !== undefined && { limits: { steps: limits.steps } }),
+    ...(concurrency?.limit !== undefined && { concurrency: { limit: concurrency.limit } }),
     ...(schedules !== undefined && { schedules: schedules.map((cron) => ({ cron })) }),
   };
 }

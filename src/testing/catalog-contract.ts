@@ -156,6 +156,20 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.scriptVersion("script-9")).toBeUndefined();
     });
 
+    test("whoever watches is told of each change, and finds it", async () => {
+      const { catalog } = at;
+      const seen: unknown[] = [];
+      catalog.watch((change) => seen.push(change));
+      const first: unknown[] = [];
+      catalog.watch(() => first.push(catalog.workflow("orders"), catalog.setting("limits")));
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
+      await catalog.putSetting("limits", "1");
+      await catalog.removeWorkflow("orders");
+      expect(seen).toEqual([{ workflow: "orders" }, { setting: "limits" }, { workflow: "orders" }]);
+      const found = workflow("orders", 1, "v1");
+      expect(await Promise.all(first)).toEqual([found, undefined, found, "1", undefined, "1"]);
+    });
+
     test("tokens and settings", async () => {
       const { catalog } = at;
       const first = { id: "t1", label: "ci", hash: "aa", createdAt: 1 };

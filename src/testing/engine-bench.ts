@@ -30,17 +30,22 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** Opens an engine with one script that has these classes, each a workflow of the same name. `over` wraps its store. */
+/**
+ * Opens an engine with one script that has these classes, each a workflow of the same name. `over` wraps its store; `known`
+ * is the catalogue of a bench before, in which everything is deployed already.
+ */
 export async function openBench(
   executor: (clock: FakeClock) => Executor,
   classes: readonly string[],
   settings: Partial<EngineSettings> = {},
   over: (store: Store) => Store = (store) => store,
+  known?: Catalog,
 ): Promise<Bench> {
-  const { store: memory, catalog } = openMemoryStore();
+  const { store: memory, catalog: empty } = openMemoryStore();
+  const catalog = known ?? empty;
   const store = over(memory);
   const clock = fakeClock();
-  await deployClasses(catalog, classes);
+  if (known === undefined) await deployClasses(catalog, classes);
   const counted = countRuns(executor(clock));
   let ids = 0;
   const engine = await openEngine({

@@ -10,6 +10,7 @@ export interface SkippingClock extends Clock {
 }
 
 interface Alarm {
+  readonly at: number;
   readonly set: () => void;
   cancel: () => void;
 }
@@ -29,9 +30,14 @@ export function skippingClock(): SkippingClock {
       };
       const set = (): void => {
         alarm.cancel();
-        alarm.cancel = systemClock.alarm(at - skippedMs, ring);
+        if (at > now()) alarm.cancel = systemClock.alarm(at - skippedMs, ring);
+        else {
+          // Unlike a timer, what is due keeps the process alive: a test is waiting for it.
+          const immediate = setImmediate(ring);
+          alarm.cancel = () => clearImmediate(immediate);
+        }
       };
-      const alarm: Alarm = { set, cancel: () => {} };
+      const alarm: Alarm = { at, set, cancel: () => {} };
       alarms.add(alarm);
       set();
       return () => {
@@ -43,7 +49,7 @@ export function skippingClock(): SkippingClock {
       const byMs = at - now();
       if (byMs <= 0) return;
       skippedMs += byMs;
-      for (const { set } of alarms) set();
+      for (const { set } of [...alarms].sort((a, b) => a.at - b.at)) set();
     },
     get skippedMs() {
       return skippedMs;

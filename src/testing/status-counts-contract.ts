@@ -49,6 +49,7 @@ export function statusCountsContract(name: string, open: () => Promise<OpenedSto
 
 async function play(store: Store, writer: SampleWriter, scripts: readonly Script[], suffix: string): Promise<void> {
   let expected: ReadonlyMap<number, Expected> = new Map();
+  const before = await store.statusCounts();
   let seq = 1;
   for (const each of scripts) {
     const { batch, after } = toBatch(each, expected, seq, suffix);
@@ -60,6 +61,8 @@ async function play(store: Store, writer: SampleWriter, scripts: readonly Script
       expected = new Map([...after, ...created.flatMap((pk, i) => made(pk, batch.creates[i]?.summary))]);
     }
     for (const workflow of WORKFLOWS) await check(store, workflow + suffix, expected);
+    const counted = await Promise.all(WORKFLOWS.map((workflow) => store.statusCounts(workflow + suffix)));
+    expect(await store.statusCounts()).toEqual(sum([before, ...counted]));
   }
 }
 
@@ -98,6 +101,13 @@ async function check(store: Store, workflow: string, expected: ReadonlyMap<numbe
   const counts = await store.statusCounts(workflow);
   expect(counts).toEqual(tally(await store.list({ workflow, direction: "asc", limit: 1000 })));
   expect(counts).toEqual(tally([...expected.values()].filter((each) => each.workflow === workflow)));
+}
+
+function sum(all: readonly Partial<Record<InstanceStatus, number>>[]): Partial<Record<InstanceStatus, number>> {
+  const counts: Partial<Record<InstanceStatus, number>> = {};
+  for (const status of all.flatMap((each) => Object.entries(each)))
+    counts[status[0] as InstanceStatus] = (counts[status[0] as InstanceStatus] ?? 0) + status[1];
+  return counts;
 }
 
 function tally(instances: Iterable<{ readonly status: InstanceStatus }>): Partial<Record<InstanceStatus, number>> {

@@ -51,6 +51,7 @@ function commitContract(at: At): void {
       startedAt: 5,
       endedAt: 6,
       wakeAt: 7,
+      expiresAt: 9,
       modifiedAt: 8,
       versionId: "v",
     } as const;
@@ -83,7 +84,8 @@ function commitContract(at: At): void {
 
   test("a change replaces exactly the part of the summary that changes", async () => {
     const [pk = 0] = await at.writer.create(sampleInstance("a", { wakeAt: 4 }));
-    const to = { status: "errored", versionId: "version-2", modifiedAt: 1, startedAt: 2, endedAt: 3, wakeAt: null } as const;
+    const times = { modifiedAt: 1, startedAt: 2, endedAt: 3, wakeAt: null, expiresAt: 4 };
+    const to = { status: "errored", versionId: "version-2", ...times } as const;
     await at.writer.commit({ appends: [{ pk, row: sampleRow(2), change: { from: "queued", to } }] });
     expect(await at.store.find("orders", "a")).toEqual({ ...sampleInstance("a").summary, ...to, pk });
   });
@@ -334,6 +336,36 @@ function scheduleContract(at: At): void {
     expect(await ready("queued", 0, 10)).toBe("bdc");
     await at.writer.commit({ appends: [sampleChange(a, 3, "running", "queued")] });
     expect(await ready("queued", 0, 10)).toBe("bdca");
+  });
+
+  test("due and queued pass over workflows that are skipped, in the order of all others", async () => {
+    const names = ["orders", "bills", "mails"] as const;
+    for (const status of ["waiting", "queued"] as const) {
+      await at.writer.create(
+        ...["a", "b", "c", "d", "e", "f"].map((id, i) =>
+          sampleInstance(`${status[0] ?? ""}${id}`, { workflow: names[i % 3] ?? "", status, createdAt: i, wakeAt: i }),
+        ),
+      );
+    }
+    expect(await ready("queued", 0, 10, 0, ["bills"])).toBe("qaqcqdqf");
+    expect(await ready("queued", 0, 2, 0, ["orders", "nobody"])).toBe("qbqc");
+    expect(await ready("queued", 0, 10, 0, [...names])).toBe("");
+    expect(await ready("due", 4, 10, 0, ["orders"])).toBe("wbwcwe");
+    expect(await ready("due", 5, 2, 0, ["bills", "mails"])).toBe("wawd");
+  });
+
+  test("expiring: until a moment, the earliest first, and not those that have begun again", async () => {
+    const expiring = async (until: number, limit: number): Promise<string> =>
+      (await at.store.expiring(until, limit)).map(({ id }) => id).join("");
+    const times = { a: 30, b: 10, c: null, d: 20 };
+    const [, b = 0, , d = 0] = await at.writer.create(
+      ...Object.entries(times).map(([id, expiresAt]) => sampleInstance(id, { status: "complete", expiresAt })),
+    );
+    expect(await expiring(20, 10)).toBe("bd");
+    expect(await expiring(20, 1)).toBe("b");
+    expect(await expiring(9, 10)).toBe("");
+    await at.writer.commit({ appends: [sampleChange(d, 2, "complete", "queued")], removes: [b] });
+    expect(await expiring(100, 10)).toBe("a");
   });
 
   test("the next timer is the earliest one of those that are waiting and later", async () => {

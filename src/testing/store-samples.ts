@@ -31,6 +31,7 @@ export function sampleInstance(id: string, about: Partial<Omit<InstanceSummary, 
     startedAt: null,
     endedAt: null,
     wakeAt: null,
+    expiresAt: null,
     ...about,
   };
   return { summary, row: sampleRow(1) };
@@ -51,6 +52,7 @@ export function sampleChange(
     startedAt: SAMPLE_NOW + 1,
     endedAt: null,
     wakeAt,
+    expiresAt: null,
   };
   return { pk, row: sampleRow(seq), change: { from, to: change } };
 }

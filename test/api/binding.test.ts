@@ -5,6 +5,12 @@ import { Doomed, Order, Quick, Sleeper } from "../support/workflows.ts";
 
 let api: ApiBench;
 
+/** Half a mebibyte, encoded. */
+const HALF = "x".repeat(512 * 1024 - 2);
+
+const NOT_A_DURATION =
+  "Duration must be a number or a string in format '{{number}} {{unit}}' where unit is second(s), minute(s), etc.";
+
 beforeEach(async () => {
   api = await openApi({ Quick, Sleeper, Order, Doomed });
 });
@@ -96,8 +102,16 @@ describe("createBatch", () => {
     [{ count: 1.5 }, "(body) count must be a positive integer"],
     [{ count: 101 }, "(body) batchCreate only supports 100 instances at a time"],
     [{ instances: [] }, "(body) Batch size exceeds maximum allowed"],
+    [{ count: 1, retention: { errorRetention: "3 moons" } }, `(body) ${NOT_A_DURATION}`],
+    [{ instances: [{}, { retention: { successRetention: 0 } }] }, `(body) ${NOT_A_DURATION}`],
     [{ instances: "a" }, "(body) Provided argument is invalid"],
     [{ instances: [{ id: "batch" }] }, "(instance.invalid_id) Instance ID is invalid"],
+    [{ instances: [{ id: "terminate" }] }, "(instance.invalid_id) Instance ID is invalid"],
+    [{ instances: [{ id: "terminateAll" }] }, "(instance.invalid_id) Instance ID is invalid"],
+    [{ instances: [{}, { id: `cf_${"0a".repeat(32)}` }] }, "(instance.invalid_id) Instance ID is invalid"],
+    [{ instances: Array.from({ length: 101 }, () => ({})) }, "(body) Batch size exceeds maximum allowed"],
+    [{ instances: [{ params: HALF }, { params: `${HALF}x` }] }, "(instance.too_large) The batch is larger than 1 MiB"],
+    [[{ params: HALF }, { params: `${HALF}x` }], "(instance.too_large) The batch is larger than 1 MiB"],
   ])("refuses %.40j whole", async (batch, message) => {
     await expect(api.binding("Quick").createBatch(batch as never)).rejects.toThrow(message);
     expect(await api.store.statusCounts("Quick")).toEqual({});

@@ -145,6 +145,13 @@ describe("creation", () => {
     expect(await create({ instance_id: null, instance_retention: null, location_hint: null })).toMatchObject({ status: 200 });
   });
 
+  test("takes the shortest and the longest retention", async () => {
+    const kept = { success_retention: 1, error_retention: "3650 days" };
+    expect(await create({ instance_id: "kept", instance_retention: kept })).toMatchObject({ status: 200 });
+    await api.reaches({ workflow: "Quick", id: "kept" }, "complete");
+    expect((await api.store.find("Quick", "kept"))?.expiresAt).toBe(api.clock.now() + 1);
+  });
+
   test("does not take an id twice", async () => {
     await create({ instance_id: "q" });
     expect(await create({ instance_id: "q" })).toMatchObject({ status: 400, errors: [{ code: 10405 }] });
@@ -164,6 +171,11 @@ describe("creation", () => {
     [`{"instance_id":"${"a".repeat(101)}"}`, 10902, "instance_id"],
     [`{"params":"${"x".repeat(1024 * 1024)}"}`, 10905, "params"],
     ['{"instance_retention":{"success_retention":"3 moons"}}', 10002, "instance_retention.success_retention"],
+    ['{"instance_retention":{"success_retention":0}}', 10002, "instance_retention.success_retention"],
+    ['{"instance_retention":{"success_retention":1.5}}', 10002, "instance_retention.success_retention"],
+    ['{"instance_retention":{"success_retention":true}}', 10002, "instance_retention.success_retention"],
+    ['{"instance_retention":{"error_retention":"-1 day"}}', 10002, "instance_retention.error_retention"],
+    ['{"instance_retention":{"error_retention":"3651 days"}}', 10002, "instance_retention.error_retention"],
     ['{"location_hint":"moon"}', 10002, "location_hint"],
     [`{"params":${"[".repeat(50_000)}${"]".repeat(50_000)}}`, 10002, "body"],
   ])("refuses %.40s and makes nothing", async (body, code, field) => {

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
 import { ENDPOINTS, restApi } from "../../src/api/rest.ts";
+import type { EngineSettings } from "../../src/engine/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
@@ -41,8 +42,16 @@ export interface ApiBench extends Bench {
 }
 
 /** Opens it with these classes, each a workflow of the same name. */
-export async function openApi(classes: Readonly<Record<string, WorkflowClass>>, guard: Guard = openGuard): Promise<ApiBench> {
-  const bench = await openBench((clock) => inProcessExecutor({ classes, now: () => clock.now() }), Object.keys(classes));
+export async function openApi(
+  classes: Readonly<Record<string, WorkflowClass>>,
+  guard: Guard = openGuard,
+  settings: Partial<EngineSettings> = {},
+): Promise<ApiBench> {
+  const bench = await openBench(
+    (clock) => inProcessExecutor({ classes, now: () => clock.now() }),
+    Object.keys(classes),
+    settings,
+  );
   const { engine, store, catalog, clock } = bench;
   const api = { engine, store, catalog, clock, log: silentLog, accountId: "local" };
   const app = serverApp({ engine, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });

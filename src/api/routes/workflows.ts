@@ -1,6 +1,7 @@
 /** Workflows: list, read, put and delete them; and the defaults of the account. */
 import { z } from "zod";
 import { boundaryAfter } from "../../model/cron.ts";
+import { ACCOUNT_SETTINGS, accountSettings, type AccountSettings } from "../../engine/policies.ts";
 import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/status.ts";
@@ -43,19 +44,11 @@ const putShown = shown.omit({ instances: true, schedules: true, script_deleted: 
   terminator_running: z.number(),
 });
 
-/** Where the catalogue keeps the defaults of the account. */
-const SETTINGS = "account";
-
 const settings = z.object({ default_retention: retention.optional() });
 
 const settingsShown = z.object({ default_retention: shownRetention.optional() });
 
-async function readSettings({ catalog }: Api): Promise<z.output<typeof settings>> {
-  const text = await catalog.setting(SETTINGS);
-  return text === undefined ? {} : (JSON.parse(text) as z.output<typeof settings>);
-}
-
-function showSettings({ default_retention: set }: z.output<typeof settings>): object {
+function showSettings({ default_retention: set }: AccountSettings): object {
   return set === undefined ? {} : { default_retention: showRetention(set) };
 }
 
@@ -105,7 +98,7 @@ export const workflows: readonly Endpoint[] = [
     path: "/accounts/{account_id}/workflows/settings",
     summary: "Read the defaults of the account",
     result: settingsShown,
-    handle: async (_, api) => ({ result: showSettings(await readSettings(api)) }),
+    handle: async (_, api) => ({ result: showSettings(await accountSettings(api.catalog)) }),
   }),
   endpoint({
     method: "patch",
@@ -114,9 +107,9 @@ export const workflows: readonly Endpoint[] = [
     body: settings,
     result: settingsShown,
     handle: async ({ body }, api) => {
-      const before = await readSettings(api);
+      const before = await accountSettings(api.catalog);
       const merged = { default_retention: { ...before.default_retention, ...body.default_retention } };
-      await api.catalog.putSetting(SETTINGS, JSON.stringify(merged));
+      await api.catalog.putSetting(ACCOUNT_SETTINGS, JSON.stringify(merged));
       return { result: showSettings(merged) };
     },
   }),

@@ -1,6 +1,7 @@
 /** The catalogue as plain maps, which remember in which order things came. */
 import type {
   Catalog,
+  CatalogChange,
   NewWorkflowVersion,
   Schedule,
   ScriptVersion,
@@ -21,6 +22,12 @@ export class MemoryCatalog implements Catalog {
   readonly #active: Map<string, string> = new Map();
   readonly #tokens: Map<string, TokenRecord> = new Map();
   readonly #settings: Map<string, string> = new Map();
+
+  #notices: readonly ((change: CatalogChange) => void)[] = [];
+
+  watch(notice: (change: CatalogChange) => void): void {
+    this.#notices = [...this.#notices, notice];
+  }
 
   async workflow(name: string): Promise<Workflow | undefined> {
     return this.#workflows.get(name);
@@ -47,6 +54,7 @@ export class MemoryCatalog implements Catalog {
       if (this.#schedules.has(key)) continue;
       this.#schedules.set(key, { workflow: workflow.name, cron, followedTo: version.createdAt });
     }
+    this.#tell({ workflow: workflow.name });
   }
 
   async removeWorkflow(name: string): Promise<boolean> {
@@ -56,7 +64,9 @@ export class MemoryCatalog implements Catalog {
       this.#graphs.delete(id);
     }
     this.#keepSchedules(name, []);
-    return this.#workflows.delete(name);
+    const removed = this.#workflows.delete(name);
+    this.#tell({ workflow: name });
+    return removed;
   }
 
   #keepSchedules(of: string, crons: readonly string[]): void {
@@ -126,10 +136,16 @@ export class MemoryCatalog implements Catalog {
 
   async putSetting(name: string, json: string): Promise<void> {
     this.#settings.set(name, json);
+    this.#tell({ setting: name });
+  }
+
+  #tell(change: CatalogChange): void {
+    for (const notice of this.#notices) notice(change);
   }
 
   async changeSetting(name: string, change: (json: string | undefined) => string): Promise<void> {
     this.#settings.set(name, change(this.#settings.get(name)));
+    this.#tell({ setting: name });
   }
 }
 

@@ -68,7 +68,8 @@ export class MemoryStore implements Store {
     return this.#entries.get(pk)?.streams.get(stream)?.[index]?.slice();
   }
 
-  async ready(kind: ReadyKind, now: number, limit: number, after = 0): Promise<InstanceSummary[]> {
+  async ready(kind: ReadyKind, now: number, limit: number, after = 0, skip: readonly string[] = []): Promise<InstanceSummary[]> {
+    const wanted = ({ workflow }: InstanceSummary): boolean => !skip.includes(workflow);
     switch (kind) {
       case "interrupted": {
         const lost = this.#summaries(({ status, pk }) => INTERRUPTED.has(status) && pk > after);
@@ -76,10 +77,14 @@ export class MemoryStore implements Store {
       }
       case "due": {
         const due = this.#summaries(({ status, wakeAt }) => status === "waiting" && wakeAt !== null && wakeAt <= now);
-        return due.sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || a.pk - b.pk).slice(0, limit);
+        return due
+          .filter(wanted)
+          .sort((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0) || a.pk - b.pk)
+          .slice(0, limit);
       }
       case "queued":
         return this.#summaries(({ status }) => status === "queued")
+          .filter(wanted)
           .sort(byCreation)
           .slice(0, limit);
     }
@@ -92,6 +97,11 @@ export class MemoryStore implements Store {
       if (status === "waiting" && wakeAt !== null && wakeAt > after && wakeAt < (next ?? Infinity)) next = wakeAt;
     }
     return next;
+  }
+
+  async expiring(until: number, limit: number): Promise<InstanceSummary[]> {
+    const past = this.#summaries(({ expiresAt }) => expiresAt !== null && expiresAt <= until);
+    return past.sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0)).slice(0, limit);
   }
 
   async list(query: ListQuery): Promise<InstanceSummary[]> {
@@ -107,9 +117,9 @@ export class MemoryStore implements Store {
     return isBounded ? Math.min(length, cap) : length;
   }
 
-  async statusCounts(workflow: string): Promise<Partial<Record<InstanceStatus, number>>> {
+  async statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>> {
     const counts: Partial<Record<InstanceStatus, number>> = {};
-    for (const { status } of this.#summaries((summary) => summary.workflow === workflow))
+    for (const { status } of this.#summaries((summary) => workflow === undefined || summary.workflow === workflow))
       counts[status] = (counts[status] ?? 0) + 1;
     return counts;
   }

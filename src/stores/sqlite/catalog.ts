@@ -1,6 +1,7 @@
 /** The catalogue of what is deployed, in small tables of the same database. */
 import type {
   Catalog,
+  CatalogChange,
   NewWorkflowVersion,
   Schedule,
   ScriptVersion,
@@ -25,24 +26,60 @@ const FOLLOW = "UPDATE schedules SET followed_to = max(followed_to, ?) WHERE wor
 
 const TOKEN = "SELECT id, label, hash, created_at AS createdAt FROM tokens";
 
-/** Statements are prepared when they are first asked for. */
+/** The catalogue of what is deployed, on a connection. */
 export function sqliteCatalog(db: Database): Catalog {
+  const query = queries(db);
+  // Only this process deploys, so it knows of every change: others that have the file open see to tokens.
+  const notices: ((change: CatalogChange) => void)[] = [];
+  const tell = (change: CatalogChange): void => notices.forEach((notice) => notice(change));
+  return { watch: (notice) => void notices.push(notice), ...workflowTables(query, tell), ...otherTables(query, tell) };
+}
+
+type Tell = (change: CatalogChange) => void;
+
+interface Queries {
+  readonly one: (sql: string, ...values: (string | number)[]) => Row | undefined;
+  readonly all: (sql: string, ...values: (string | number)[]) => Row[];
+  readonly run: Run;
+  readonly within: <T>(work: () => T) => T;
+}
+
+/** Statements are prepared when they are first asked for. */
+function queries(db: Database): Queries {
   const statements = new Map<string, Statement>();
   const prepared = (sql: string): Statement => {
     let statement = statements.get(sql);
     if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)));
     return statement;
   };
-  // Asked for with every instance that is made. Only this process deploys: others that have the file open see to tokens.
+  return {
+    one: (sql, ...values) => prepared(sql).get(...values),
+    all: (sql, ...values) => prepared(sql).all(...values),
+    run: (sql, ...values) => prepared(sql).run(...values).changes > 0,
+    within: (work) => transaction(db, work),
+  };
+}
+
+type OfWorkflows =
+  | "workflow"
+  | "workflows"
+  | "putWorkflow"
+  | "removeWorkflow"
+  | "workflowVersion"
+  | "workflowGraph"
+  | "workflowVersions"
+  | "schedules"
+  | "followSchedule";
+
+function workflowTables(query: Queries, tell: Tell): Pick<Catalog, OfWorkflows> {
+  const { one, all, run, within } = query;
+  // Asked for with every instance that is made.
   const workflows = new Map<string, Workflow>();
   const workflow = (name: string): Workflow | undefined => {
     const known = workflows.get(name) ?? (one(`${WORKFLOW} WHERE name = ?`, name) as Workflow | undefined);
     if (known !== undefined) workflows.set(name, known);
     return known;
   };
-  const one = (sql: string, ...values: (string | number)[]): Row | undefined => prepared(sql).get(...values);
-  const all = (sql: string, ...values: (string | number)[]): Row[] => prepared(sql).all(...values);
-  const run = (sql: string, ...values: (string | number | null)[]): boolean => prepared(sql).run(...values).changes > 0;
   return {
     workflow: async (name) => workflow(name),
     workflows: async ({ search = "", offset, limit }): Promise<Slice<Workflow>> => ({
@@ -56,24 +93,33 @@ export function sqliteCatalog(db: Database): Catalog {
     }),
     putWorkflow: async (changed, version, graph) => {
       workflows.delete(changed.name);
-      transaction(db, () => putWorkflow(run, changed, version, graph));
+      within(() => putWorkflow(run, changed, version, graph));
+      tell({ workflow: changed.name });
     },
-    removeWorkflow: async (name) =>
-      transaction(db, () => {
-        workflows.delete(name);
+    removeWorkflow: async (name) => {
+      workflows.delete(name);
+      const removed = within(() => {
         run("DELETE FROM workflow_versions WHERE workflow = ?", name);
         run("DELETE FROM schedules WHERE workflow = ?", name);
         return run("DELETE FROM workflows WHERE name = ?", name);
-      }),
-    ...versions(one, all),
+      });
+      tell({ workflow: name });
+      return removed;
+    },
+    ...versions(query),
     schedules: async () => all(SCHEDULE) as unknown as Schedule[],
     followSchedule: async (of, cron, to) => void run(FOLLOW, to, of, cron),
+  };
+}
 
+function otherTables(query: Queries, tell: Tell): Omit<Catalog, OfWorkflows | "watch"> {
+  const { one, all, run, within } = query;
+  return {
     activeScript: async (script) =>
       toScript(one("SELECT * FROM script_versions WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)", script)),
     scriptNames: async () => all("SELECT name FROM scripts ORDER BY name").map(({ name }) => String(name)),
     scriptVersion: async (id) => toScript(one("SELECT * FROM script_versions WHERE id = ?", id)),
-    putScriptVersion: async (version) => transaction(db, () => putScriptVersion(run, version)),
+    putScriptVersion: async (version) => within(() => putScriptVersion(run, version)),
 
     tokens: async () => all(`${TOKEN} ORDER BY created_at, pk`) as unknown as TokenRecord[],
     putToken: async ({ id, label, hash, createdAt }) => {
@@ -81,11 +127,11 @@ export function sqliteCatalog(db: Database): Catalog {
     },
     removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
 
-    ...settings(db, one, run),
+    ...settings(query, tell),
   };
 }
 
-function versions(one: One, all: All): Pick<Catalog, "workflowVersion" | "workflowGraph" | "workflowVersions"> {
+function versions({ one, all }: Queries): Pick<Catalog, "workflowVersion" | "workflowGraph" | "workflowVersions"> {
   return {
     workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
     workflowGraph: async (id) =>
@@ -99,7 +145,7 @@ function versions(one: One, all: All): Pick<Catalog, "workflowVersion" | "workfl
   };
 }
 
-function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "putSetting" | "changeSetting"> {
+function settings({ one, run, within }: Queries, tell: Tell): Pick<Catalog, "setting" | "putSetting" | "changeSetting"> {
   const get = (name: string): string | undefined =>
     one("SELECT json FROM settings WHERE name = ?", name)?.["json"] as string | undefined;
   const put = (name: string, json: string): void => {
@@ -107,15 +153,18 @@ function settings(db: Database, one: One, run: Run): Pick<Catalog, "setting" | "
   };
   return {
     setting: async (name) => get(name),
-    putSetting: async (name, json) => put(name, json),
-    changeSetting: async (name, change) => transaction(db, () => put(name, change(get(name)))),
+    putSetting: async (name, json) => {
+      put(name, json);
+      tell({ setting: name });
+    },
+    changeSetting: async (name, change) => {
+      within(() => put(name, change(get(name))));
+      tell({ setting: name });
+    },
   };
 }
 
-type One = (sql: string, ...values: (string | number)[]) => Row | undefined;
-
-type All = (sql: string, ...values: (string | number)[]) => Row[];
-
+/** True when it changed something. */
 type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
 
 function putWorkflow(run: Run, workflow: Workflow, version: NewWorkflowVersion, graph: string | undefined): void {

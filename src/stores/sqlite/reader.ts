@@ -8,7 +8,7 @@ const SUMMARY = `SELECT pk,
   id, status,
   (SELECT name FROM names WHERE names.pk = version) AS versionId,
   trigger_source AS "trigger", created_at AS createdAt, modified_at AS modifiedAt,
-  started_at AS startedAt, ended_at AS endedAt, wake_at AS wakeAt
+  started_at AS startedAt, ended_at AS endedAt, wake_at AS wakeAt, expires_at AS expiresAt
 FROM instances`;
 
 const ROW = "SELECT seq, first_event_id AS firstEventId, events FROM journal";
@@ -50,15 +50,21 @@ export class Reader {
     return this.#statements.chunk.get(pk, stream, index)?.["bytes"] as Uint8Array<ArrayBuffer> | undefined;
   }
 
-  ready(kind: ReadyKind, now: number, limit: number, after: number): InstanceSummary[] {
+  ready(kind: ReadyKind, now: number, limit: number, after: number, skip: readonly string[]): InstanceSummary[] {
     const statement = this.#statements[kind];
-    const rows = kind === "queued" ? statement.all(limit) : statement.all(kind === "due" ? now : after, limit);
-    return rows as unknown as InstanceSummary[];
+    if (kind === "interrupted") return statement.all(after, limit) as unknown as InstanceSummary[];
+    const query = { limit, skip: JSON.stringify(skip), ...(kind === "due" && { now }) };
+    return statement.all(query) as unknown as InstanceSummary[];
   }
 
   nextWake(after: number): number | undefined {
     const row = this.#statements.nextWake.get(after);
-    return row === undefined ? undefined : Number(row["wakeAt"]);
+    const at = row?.["wakeAt"];
+    return typeof at === "number" ? at : undefined;
+  }
+
+  expiring(until: number, limit: number): InstanceSummary[] {
+    return this.#statements.expiring.all(until, limit) as unknown as InstanceSummary[];
   }
 
   list(query: ListQuery): InstanceSummary[] {
@@ -83,8 +89,9 @@ export class Reader {
     return Number(this.#prepared(sql).get(...values, cap)?.["n"]);
   }
 
-  statusCounts(workflow: string): Partial<Record<InstanceStatus, number>> {
-    const rows = this.#statements.counts.all(workflow);
+  statusCounts(workflow: string | undefined): Partial<Record<InstanceStatus, number>> {
+    const { counts, allCounts } = this.#statements;
+    const rows = workflow === undefined ? allCounts.all() : counts.all(workflow);
     return Object.fromEntries(rows.map(({ status, instances }) => [status, instances])) as Partial<
       Record<InstanceStatus, number>
     >;
@@ -119,7 +126,23 @@ function where({
   return { terms, values };
 }
 
-function prepare(db: Database): Record<"find" | "load" | "row" | "chunk" | "nextWake" | "counts" | ReadyKind, Statement> {
+/**
+ * The first instances with a status in the order of a column, found among the first ones of each workflow that has any:
+ * workflows that are skipped are not even looked at. CROSS JOIN keeps SQLite from turning the join round.
+ */
+function firstOfEach(status: InstanceStatus, column: "wake_at" | "created_at", and: string): string {
+  return `${SUMMARY} WHERE pk IN (
+    SELECT i.pk FROM status_counts AS c CROSS JOIN instances AS i ON i.pk IN
+      (SELECT pk FROM instances WHERE workflow = c.workflow AND status = '${status}' ${and} ORDER BY ${column}, pk LIMIT $limit)
+    WHERE c.status = '${status}' AND c.instances > 0
+      AND c.workflow NOT IN (SELECT names.pk FROM json_each($skip) AS skipped JOIN names ON names.name = skipped.value)
+    ORDER BY i.${column}, i.pk LIMIT $limit)
+  ORDER BY ${column}, pk`;
+}
+
+function prepare(
+  db: Database,
+): Record<"find" | "load" | "row" | "chunk" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind, Statement> {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
     load: db.prepare(`${ROW} WHERE instance = ? AND seq > ? ORDER BY seq`),
@@ -128,10 +151,16 @@ function prepare(db: Database): Record<"find" | "load" | "row" | "chunk" | "next
     interrupted: db.prepare(
       `${SUMMARY} WHERE status IN ('running', 'waitingForPause', 'rollingBack') AND pk > ? ORDER BY pk LIMIT ?`,
     ),
-    due: db.prepare(`${SUMMARY} WHERE status = 'waiting' AND wake_at <= ? ORDER BY wake_at, pk LIMIT ?`),
-    queued: db.prepare(`${SUMMARY} WHERE status = 'queued' ORDER BY created_at, pk LIMIT ?`),
+    due: db.prepare(firstOfEach("waiting", "wake_at", "AND wake_at <= $now")),
+    queued: db.prepare(firstOfEach("queued", "created_at", "")),
     nextWake: db.prepare(
-      "SELECT wake_at AS wakeAt FROM instances WHERE status = 'waiting' AND wake_at > ? ORDER BY wake_at LIMIT 1",
+      `SELECT min((SELECT wake_at FROM instances AS i
+         WHERE i.workflow = c.workflow AND status = 'waiting' AND wake_at > ? ORDER BY wake_at LIMIT 1)) AS wakeAt
+       FROM status_counts AS c WHERE c.status = 'waiting' AND c.instances > 0`,
+    ),
+    expiring: db.prepare(`${SUMMARY} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`),
+    allCounts: db.prepare(
+      "SELECT status, sum(instances) AS instances FROM status_counts GROUP BY status HAVING sum(instances) > 0",
     ),
     counts: db.prepare(`SELECT status, instances FROM status_counts WHERE ${OF_WORKFLOW} AND instances > 0`),
   };

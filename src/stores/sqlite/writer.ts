@@ -69,7 +69,7 @@ export class Writer {
   }
 
   #create({ summary, row }: NewInstance): number | "exists" {
-    const { status, trigger, createdAt, modifiedAt, startedAt, endedAt, wakeAt } = summary;
+    const { status, trigger, createdAt, modifiedAt, startedAt, endedAt, wakeAt, expiresAt } = summary;
     const pk = this.nextPk;
     const workflow = this.#names.keyOf(summary.workflow);
     const version = this.#names.keyOf(summary.versionId);
@@ -86,6 +86,7 @@ export class Writer {
       startedAt,
       endedAt,
       wakeAt,
+      expiresAt,
     );
     if (changes === 0) return "exists";
     this.nextPk += 1;
@@ -104,7 +105,9 @@ export class Writer {
     if (change === undefined) return;
     const { from, to } = change;
     const version = this.#names.keyOf(to.versionId);
-    const found = this.#statements.change.get(to.status, version, to.modifiedAt, to.startedAt, to.endedAt, to.wakeAt, pk, from);
+    const { status, modifiedAt, startedAt, endedAt, wakeAt, expiresAt } = to;
+    const values = [status, version, modifiedAt, startedAt, endedAt, wakeAt, expiresAt];
+    const found = this.#statements.change.get(...values, pk, from);
     if (found === undefined) throw new Error(`Instance ${pk} is not ${from}, so it cannot become ${to.status}`);
     if (to.status === from) return;
     const workflow = Number(found["workflow"]);
@@ -133,13 +136,14 @@ function prepare(
     holds: db.prepare("SELECT 1 FROM lease WHERE owner = ? AND epoch = ?"),
     create: db.prepare(
       `INSERT INTO instances
-         (pk, workflow, id, status, version, trigger_source, created_at, modified_at, started_at, ended_at, wake_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         (pk, workflow, id, status, version, trigger_source, created_at, modified_at, started_at, ended_at, wake_at,
+          expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (workflow, id) DO NOTHING`,
     ),
     insertRow: db.prepare("INSERT INTO journal (instance, seq, first_event_id, events) VALUES (?, ?, ?, ?)"),
     change: db.prepare(
-      `UPDATE instances SET status = ?, version = ?, modified_at = ?, started_at = ?, ended_at = ?, wake_at = ?
+      `UPDATE instances SET status = ?, version = ?, modified_at = ?, started_at = ?, ended_at = ?, wake_at = ?, expires_at = ?
        WHERE pk = ? AND status = ? RETURNING workflow`,
     ),
     voidRows: db.prepare("DELETE FROM journal WHERE instance = ? AND seq < ?"),

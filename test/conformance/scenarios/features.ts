@@ -1,10 +1,41 @@
 /** What came to Workflows in 2026: rollback, stream outputs, subscriptions, restart from a step, secret outputs (runtime.md §8.3, §9, §12.3, §14, §17). */
-import { topic, type Action, type Scenario } from "../scenario.ts";
+import { localDefect, onPurpose, topic, type Action, type Difference, type Scenario } from "../scenario.ts";
 
 const FAILS = `await step.do("fails", once, async () => { throw new RangeError("no"); });`;
 
-const undone = (name: string, run: string, script?: readonly Action[]): Parameters<typeof topic>[1][number] => ({
+const TOLD = onPurpose(
+  ["seen"],
+  "§14.4",
+  "A handler is told of its own attempt and configuration; the local engine tells it those of the step, so that it cannot count its attempts.",
+);
+const NO_ERROR = "`rollback_step_errored` has the error that its type promises; the local engine leaves it out";
+const NAMED = "The error of a termination is named `Terminated`; the local engine's loses its name at the RPC boundary.";
+
+/** By the name of the scenario. */
+const ROLLBACK_DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
+  context: [TOLD],
+  retries: [{ ...TOLD, in: ["seen", "events"] }],
+  halts: [localDefect(["events"], "§1.6", `${NO_ERROR}.`)],
+  timeout: [localDefect(["events"], "§1.6", `${NO_ERROR}.`)],
+  "non-retryable": [localDefect(["events"], "§1.6, §7.7", `${NO_ERROR}. stepwell's log has what was thrown.`)],
+  "steps-refused-inside": [
+    localDefect(["seen"], "§14.4", "A step inside a handler is refused with that reason; on the local engine its stub is gone."),
+  ],
+  "on-terminate": [localDefect(["seen"], "§14.4", NAMED)],
+  "on-terminate-paused": [
+    onPurpose(
+      ["seen"],
+      "§14.4, §14.5",
+      `${NAMED} And a paused instance has left stepwell's memory, so that its code is run again to find the handlers.`,
+    ),
+  ],
+};
+
+type Draft = Parameters<typeof topic>[1][number];
+
+const undone = (name: string, run: string, script?: readonly Action[]): Draft => ({
   name: `rollback-${name}`,
+  differences: ROLLBACK_DIFFERENCES[name] ?? [],
   module: `const undo = (see, config) => ({ rollback: async ({ ctx, output, error }) => { see("undo " + ctx.step.name, output, error); }, ...config });`,
   run,
   ...(script && { script }),
@@ -103,7 +134,7 @@ const text = async (stream) => new TextDecoder().decode(await new Response(strea
 const streamOf = (...chunks) => new ReadableStream({ start(controller) { for (const chunk of chunks) controller.enqueue(chunk); controller.close(); } });
 const bytes = (value) => new TextEncoder().encode(value);`;
 
-const streamed = (name: string, run: string, script?: readonly Action[]): Parameters<typeof topic>[1][number] => ({
+const streamed = (name: string, run: string, script?: readonly Action[]): Draft => ({
   name: `stream-${name}`,
   module: READ,
   run,
@@ -166,12 +197,7 @@ export const streams: readonly Scenario[] = topic("streams", [
   ),
 ]);
 
-const watched = (
-  name: string,
-  options: unknown,
-  run: string,
-  ...before: readonly Action[]
-): Parameters<typeof topic>[1][number] => ({
+const watched = (name: string, options: unknown, run: string, ...before: readonly Action[]): Draft => ({
   name: `subscribe-${name}`,
   script: [["create"], ...before, ["end"], ["events", options]],
   run,
@@ -207,8 +233,15 @@ export const subscribe: readonly Scenario[] = topic("subscribe", [
   watched("unknown-option", { since: 1 }, "return 1;"),
 ]);
 
-const restarted = (name: string, from: unknown, ...after: readonly Action[]): Parameters<typeof topic>[1][number] => ({
+const HISTORY = onPurpose(
+  ["events"],
+  "§12.3, §17",
+  "A restart is one more event: what happened before it stays in the stream. The local engine takes the wiped steps out of its log, and begins without `workflow_queued`.",
+);
+
+const restarted = (name: string, from: unknown, ...after: readonly Action[]): Draft => ({
   name: `restart-from-${name}`,
+  differences: name.startsWith("missing") ? [] : [HISTORY],
   script: [["create"], ["end"], ["restart", { from }], ["wait", 150], ["end"], ...after],
   run: `
     for (const n of ["a", "b", "a"]) see(await step.do(n, once, async ({ step: { name, count } }) => (see("runs " + name + count), name + count)));
@@ -225,6 +258,7 @@ export const restartFrom: readonly Scenario[] = topic("restart-from", [
   restarted("missing-count", { name: "b", count: 2 }),
   {
     name: "restart-from-failed-step",
+    differences: [HISTORY],
     script: [["create"], ["end"], ["restart", { from: { name: "b" } }], ["wait", 150], ["end"]],
     module: "let calls = 0;",
     run: `

@@ -29,14 +29,16 @@ CREATE TABLE instances (
   modified_at INTEGER NOT NULL,
   started_at INTEGER,
   ended_at INTEGER,
-  wake_at INTEGER
+  wake_at INTEGER,
+  expires_at INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX instances_by_id ON instances (workflow, id);
--- Every index ends with the row id, which is pk: these two are in the order of lists.
+-- Every index ends with the row id, which is pk: these two are in the order of lists. What is ready to run is found by
+-- workflow, so that passing over one with a million instances costs nothing.
 CREATE INDEX instances_by_creation ON instances (workflow, created_at);
 CREATE INDEX instances_by_status ON instances (workflow, status, created_at);
-CREATE INDEX instances_due ON instances (wake_at) WHERE status = 'waiting' AND wake_at IS NOT NULL;
-CREATE INDEX instances_queued ON instances (created_at) WHERE status = 'queued';
+CREATE INDEX instances_due ON instances (workflow, wake_at) WHERE status = 'waiting' AND wake_at IS NOT NULL;
+CREATE INDEX instances_expiring ON instances (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX instances_interrupted ON instances (pk) WHERE status IN ('running', 'waitingForPause', 'rollingBack');
 
 CREATE TABLE status_counts (
