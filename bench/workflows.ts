@@ -1,7 +1,7 @@
 /** The workflows that are measured, as the text of a Worker: the same for every system. */
 
 /** Names of the classes, and of their workflows. */
-export const WORKFLOWS = ["Steps", "Clocked", "Sleeper"] as const;
+export const WORKFLOWS = ["Steps", "Clocked", "Sleeper", "Streamer"] as const;
 
 export const WORKER = `
 import { WorkflowEntrypoint } from "cloudflare:workers";
@@ -30,6 +30,28 @@ export class Sleeper extends WorkflowEntrypoint {
     if (event.payload.until) await step.sleepUntil("sleep", event.payload.until);
     else await step.sleep("sleep", event.payload.ms);
     return "awake";
+  }
+}
+
+/** Streams so many bytes out of a step, and reads them. */
+export class Streamer extends WorkflowEntrypoint {
+  async run(event, step) {
+    const { bytes } = event.payload;
+    const part = Uint8Array.from({ length: 65_536 }, (_, i) => i * 7);
+    let left = bytes;
+    const begun = performance.now();
+    const stream = await step.do("stream", { timeout: "1 hour" }, async () => new ReadableStream({
+      pull(controller) {
+        if (left === 0) return controller.close();
+        controller.enqueue(part);
+        left -= part.byteLength;
+      },
+    }));
+    const stored = performance.now();
+    let read = 0;
+    for await (const chunk of stream) read += chunk.byteLength;
+    if (read !== bytes) throw new Error("Bytes are missing");
+    return { inMs: stored - begun, outMs: performance.now() - stored };
   }
 }
 

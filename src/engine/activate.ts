@@ -91,7 +91,7 @@ interface Launch {
 export function launch(core: Core, live: Live, { version, link, history, now, inherits }: Launch): void {
   const { state } = live;
   const run = link.nextRun();
-  live.run = { id: run, link, signalledUpTo: now, told: 0 };
+  live.run = { id: run, link, signalledUpTo: now, told: 0, intakes: undefined };
   link.runs.set(run, live);
   const rollback = state.status === "rollingBack" ? state.rollback : undefined;
   link.send({

@@ -6,6 +6,7 @@ import type { Failure } from "../model/errors.ts";
 import type { PublicEvent } from "../model/public-event.ts";
 import type { InstanceStatus, TriggerSource } from "../model/status.ts";
 import type { StepKey } from "../model/step.ts";
+import type { StoredStream } from "../model/stream.ts";
 import type { Encoded } from "../model/value.ts";
 import type { InstanceSummary } from "../ports/store.ts";
 
@@ -51,6 +52,11 @@ export interface Engine {
   follow(address: InstanceAddress, signal: AbortSignal): AsyncIterable<readonly InstanceEvent[]>;
   /** The public events of all instances of a workflow that become durable from now on, until `signal` aborts; fails with `shutting_down`. */
   followWorkflow(workflow: string, signal: AbortSignal): AsyncIterable<WorkflowNews>;
+  /**
+   * The bytes of a stream that a step has brought, chunk by chunk. Fails with `instance.step_output_corrupt` when they
+   * are not all there.
+   */
+  stream(address: InstanceAddress, stream: StoredStream): AsyncIterable<Uint8Array>;
   /** Each of these answers the status right after it took effect. */
   pause(address: InstanceAddress): Promise<InstanceStatus>;
   resume(address: InstanceAddress): Promise<InstanceStatus>;

@@ -7,9 +7,10 @@
  */
 import type { EventBody } from "../model/events.ts";
 import { evolve, nextWake } from "../model/instance.ts";
+import { streamsCutOff } from "../model/stream.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { Append, Batch, Lease, NewInstance, Store } from "../ports/store.ts";
+import type { Append, Batch, Chunk, Lease, NewInstance, Store } from "../ports/store.ts";
 import type { Live, OpenRow } from "./live.ts";
 import { rowText } from "./row.ts";
 
@@ -17,6 +18,12 @@ interface PendingCreate {
   readonly instance: NewInstance;
   readonly done: (created: number | "exists") => void;
   readonly failed: (cause: unknown) => void;
+}
+
+interface PendingChunk {
+  readonly live: Live;
+  readonly chunk: Chunk;
+  readonly done: () => void;
 }
 
 interface PendingRemove {
@@ -27,6 +34,7 @@ interface PendingRemove {
 
 interface Group {
   readonly creates: PendingCreate[];
+  chunks: PendingChunk[];
   readonly rows: OpenRow[];
   readonly removes: PendingRemove[];
 }
@@ -36,6 +44,9 @@ interface Group {
  * commits save hardly anything, and everybody in them waits for all of them.
  */
 const MAX_ROWS = 256;
+
+/** Chunks of streams to a commit: each of them is written as slowly as dozens of rows. */
+const MAX_CHUNKS = 32;
 
 /** What the journal writes with. */
 export interface JournalParts {
@@ -63,6 +74,9 @@ export class Journal {
   #group: Group = emptyGroup();
   #scheduled = false;
   #flushing = false;
+  /** The store has void chunks left to delete. */
+  #sweeping = false;
+  #closed = false;
   #idle: (() => void)[] = [];
 
   constructor(parts: JournalParts, listener: JournalListener) {
@@ -75,6 +89,8 @@ export class Journal {
     const row = this.#openRow(live);
     const wakeBefore = row.changed ? null : nextWakeStored(live);
     for (const event of events) {
+      const cutOff = streamsCutOff(live.state, event);
+      if (cutOff.length > 0) this.#void(row, cutOff);
       if (event.type === "workflow_queued") this.#beginLife(row, event.from === undefined);
       const eventId = live.state.lastEventId + 1;
       live.state = evolve(live.state, event, { eventId, timestamp, seq: row.seq });
@@ -110,11 +126,23 @@ export class Journal {
     });
   }
 
+  /** Stores a chunk of a stream; `done` is called when it is durable, unless the stream is void by then. */
+  addChunk(live: Live, chunk: Chunk, done: () => void): void {
+    this.#group.chunks.push({ live, chunk, done });
+    this.#schedule();
+  }
+
   remove(pk: number): Promise<void> {
+    this.#dropChunks((chunk) => chunk.pk === pk);
     return new Promise((done, failed) => {
       this.#group.removes.push({ pk, done, failed });
       this.#schedule();
     });
+  }
+
+  /** From now on nothing is deleted in the background: the next process goes on with that. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Resolves when nothing is waiting to be flushed. */
@@ -136,6 +164,7 @@ export class Journal {
       from: live.state.status,
       changed: false,
       restart: false,
+      voids: undefined,
       ack: 0,
       after: [],
       failed: [],
@@ -154,6 +183,18 @@ export class Journal {
     row.timestamp = 0;
     row.firstEventId = row.live.state.lastEventId + 1;
     row.restart = true;
+    row.voids = undefined;
+    this.#dropChunks(({ pk }) => pk === row.live.pk);
+  }
+
+  #void(row: OpenRow, streams: readonly number[]): void {
+    (row.voids ??= []).push(...streams);
+    this.#dropChunks(({ pk, stream }) => pk === row.live.pk && streams.includes(stream));
+  }
+
+  /** A chunk that has not been written may not come after what makes it void. */
+  #dropChunks(isVoid: (chunk: Chunk) => boolean): void {
+    this.#group.chunks = this.#group.chunks.filter(({ chunk }) => !isVoid(chunk));
   }
 
   #schedule(): void {
@@ -174,15 +215,19 @@ export class Journal {
       row.live.flushing = row;
     }
     try {
-      const { created } = await store.commit(this.#toBatch(group), lease);
+      const { created, isSweeping } = await store.commit(this.#toBatch(group), lease);
+      this.#sweeping = isSweeping;
       this.#settle(group, created);
     } catch (cause) {
       log.error("A commit failed; the instances in it are read again", { reason: String(cause), rows: group.rows.length });
       this.#fail(group, cause);
     }
     this.#flushing = false;
-    if (this.#group.rows.length + this.#group.creates.length + this.#group.removes.length > 0) this.#schedule();
-    else for (const resolve of this.#idle.splice(0)) resolve();
+    const { creates, chunks, rows, removes } = this.#group;
+    if (creates.length + chunks.length + rows.length + removes.length > 0) return this.#schedule();
+    for (const resolve of this.#idle.splice(0)) resolve();
+    // With nothing else to write, an empty commit goes on deleting what is void.
+    if (this.#sweeping && !this.#closed) this.#schedule();
   }
 
   /**
@@ -190,18 +235,24 @@ export class Journal {
    * that stay behind go on being filled.
    */
   #take(): Group {
-    const { creates, rows, removes } = this.#group;
-    if (Math.max(creates.length, rows.length, removes.length) > MAX_ROWS) {
-      return { creates: creates.splice(0, MAX_ROWS), rows: rows.splice(0, MAX_ROWS), removes: removes.splice(0, MAX_ROWS) };
+    const { creates, chunks, rows, removes } = this.#group;
+    if (Math.max(creates.length, rows.length, removes.length) > MAX_ROWS || chunks.length > MAX_CHUNKS) {
+      return {
+        creates: creates.splice(0, MAX_ROWS),
+        chunks: chunks.splice(0, MAX_CHUNKS),
+        rows: rows.splice(0, MAX_ROWS),
+        removes: removes.splice(0, MAX_ROWS),
+      };
     }
     const group = this.#group;
     this.#group = emptyGroup();
     return group;
   }
 
-  #toBatch({ creates, rows, removes }: Group): Batch {
+  #toBatch({ creates, chunks, rows, removes }: Group): Batch {
     return {
       creates: creates.map(({ instance }) => instance),
+      chunks: chunks.map(({ chunk }) => chunk),
       appends: rows.map((row) => toAppend(row, this.#parts.expiryOf)),
       removes: removes.map(({ pk }) => pk),
     };
@@ -213,6 +264,7 @@ export class Journal {
       if (pk !== "exists") this.#listener.created(instance);
       done(pk);
     });
+    for (const pending of group.chunks) pending.done();
     for (const row of group.rows) {
       const { live } = row;
       live.flushing = undefined;
@@ -233,12 +285,14 @@ export class Journal {
       for (const failed of [...row.failed, ...(later?.failed ?? [])]) failed(cause);
       this.#listener.lost(row.live, cause);
     }
+    for (const { live } of group.chunks) if (!live.gone) this.#listener.lost(live, cause);
+    this.#group.chunks = this.#group.chunks.filter(({ live }) => !live.gone);
     for (const pending of [...group.creates, ...group.removes]) pending.failed(cause);
   }
 }
 
 function emptyGroup(): Group {
-  return { creates: [], rows: [], removes: [] };
+  return { creates: [], chunks: [], rows: [], removes: [] };
 }
 
 function nextWakeStored(live: Live): number | null {
@@ -246,11 +300,12 @@ function nextWakeStored(live: Live): number | null {
 }
 
 function toAppend(row: OpenRow, expiry: JournalParts["expiryOf"]): Append {
-  const { live, seq, firstEventId, from } = row;
+  const { live, seq, firstEventId, from, voids } = row;
   const journalRow = { seq, firstEventId, events: rowText(row.entries) };
-  if (!row.changed) return { pk: live.pk, row: journalRow };
+  const voided = voids === undefined ? undefined : { voids };
+  if (!row.changed) return { pk: live.pk, row: journalRow, ...voided };
   const { status, versionId, startedAt, endedAt } = live.state;
   const modifiedAt = row.timestamp;
   const to = { status, versionId, modifiedAt, startedAt, endedAt, wakeAt: nextWakeStored(live), expiresAt: expiry(live) };
-  return { pk: live.pk, row: journalRow, change: { from, to }, ...(row.restart && { restart: true as const }) };
+  return { pk: live.pk, row: journalRow, change: { from, to }, ...(row.restart && { restart: true as const }), ...voided };
 }

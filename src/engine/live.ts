@@ -4,6 +4,7 @@
  */
 import type { InstanceState } from "../model/instance.ts";
 import type { InstanceStatus } from "../model/status.ts";
+import type { Intake } from "../model/stream.ts";
 import type { HostLink } from "./hosts.ts";
 import type { RowEntry } from "./row.ts";
 import type { Timer } from "./timer-heap.ts";
@@ -22,6 +23,8 @@ export interface OpenRow {
   /** True when the summary is to change. */
   changed: boolean;
   restart: boolean;
+  /** Streams that the row makes void. */
+  voids: number[] | undefined;
   /** The newest `events` frame of the run whose facts are in this row; 0 when there is none. */
   ack: number;
   /** Called in order once the row is durable. */
@@ -38,6 +41,16 @@ export interface Run {
   signalledUpTo: number;
   /** How often it has been told to go on or to stop, in frames that are sent or will be once something is durable. */
   told: number;
+  /** Streams that attempts of the run are sending, by step; undefined until there is one. */
+  intakes: Map<string, RunningIntake> | undefined;
+}
+
+/** A stream that is coming in. */
+export interface RunningIntake extends Intake {
+  /** Its number in the store. */
+  readonly stream: number;
+  /** True when the instance may not keep what came last, so that the attempt has failed. */
+  isFull: boolean;
 }
 
 export interface Live {

@@ -26,6 +26,7 @@ import { Collector, keptUntil } from "./retain.ts";
 import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
 import { Schedules } from "./schedule.ts";
+import { readStream } from "./streams.ts";
 import { tell } from "./tell.ts";
 import { Versions } from "./versions.ts";
 import { Timers } from "./wake.ts";
@@ -166,6 +167,7 @@ function facade(wheels: Wheels): Engine {
     history: (address, after) => history(core, address, after),
     follow: (address, signal) => follow(core, watchers, address, signal),
     followWorkflow: (workflow, signal) => followWorkflow(watchers, workflow, signal),
+    stream: (address, stream) => readStream(core, address, stream),
     pause: (address) => pause(core, address),
     resume: (address) => resume(core, scheduler, address),
     terminate: (address, { rollback = false } = {}) => terminate(core, address, rollback),
@@ -203,6 +205,7 @@ async function close(wheels: Wheels, drainMs: number): Promise<void> {
   parking.close();
   collector.close();
   await schedules.close();
+  core.journal.close();
   await scheduler.quiet();
   await collector.quiet();
   await bulk.quiet();

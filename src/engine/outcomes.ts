@@ -86,8 +86,9 @@ function outcomeOf(step: StepState, event: OutcomeEvent | undefined, now: number
     case "do": {
       if (step.phase.is === "errored") return { key, state: "errored", error: step.phase.error };
       if (step.phase.is === "completed") {
-        const output = event?.type === "step_completed" ? event.output : undefined;
-        return { key, state: "completed", ...(output !== undefined && { output: open(output) }) };
+        const recorded = event?.type === "step_completed" ? event.output : undefined;
+        if (typeof recorded === "object") return { key, state: "completed", output: recorded.stream };
+        return { key, state: "completed", ...(recorded !== undefined && { output: open(recorded) }) };
       }
       const due = (dueAt(step) ?? now) <= now;
       return { key, state: "retrying", attempts: step.attempts, due, config: step.config };
@@ -96,6 +97,6 @@ function outcomeOf(step: StepState, event: OutcomeEvent | undefined, now: number
 }
 
 function outcomeBytes(outcome: Outcome): number {
-  if (outcome.state === "completed") return outcome.output?.length ?? 0;
+  if (outcome.state === "completed") return typeof outcome.output === "string" ? outcome.output.length : 0;
   return outcome.state === "received" ? outcome.payload.length : 0;
 }

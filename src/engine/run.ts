@@ -6,7 +6,7 @@ import type { EventBody, RuntimeEvent } from "../model/events.ts";
 import type { StepState } from "../model/instance.ts";
 import { isFinal } from "../model/status.ts";
 import { stepId, type StepKey } from "../model/step.ts";
-import type { FromRuntime, Outcome } from "../protocol/frames.ts";
+import type { ChunkFrame, FromRuntime, Outcome } from "../protocol/frames.ts";
 import type { HostEnd } from "../ports/executor.ts";
 import { activate, detach, giveUp, stopRun } from "./activate.ts";
 import { apply, type Core } from "./core.ts";
@@ -15,6 +15,7 @@ import { holdsPlace, type Live } from "./live.ts";
 import { historyWindow } from "./outcomes.ts";
 import { orderNext, rollBack } from "./rollback.ts";
 import { sealed } from "./seal.ts";
+import { endIntake, sendChunk, takeChunk } from "./streams.ts";
 import { tell } from "./tell.ts";
 import { signalRetry } from "./wake.ts";
 
@@ -32,6 +33,12 @@ export function receive(core: Core, link: HostLink, frames: readonly FromRuntime
         break;
       case "need":
         void sendWindow(core, live, frame.from);
+        break;
+      case "chunk":
+        receiveChunk(core, live, frame);
+        break;
+      case "read":
+        void sendChunk(core, live, frame);
     }
   }
 }
@@ -39,6 +46,8 @@ export function receive(core: Core, link: HostLink, frames: readonly FromRuntime
 function record(core: Core, live: Live, frame: Extract<FromRuntime, { type: "events" }>): void {
   const now = core.clock.now();
   for (const said of frame.events) {
+    const wrong = mayEndStream(live, said) && live.run !== undefined ? endIntake(live.run, said) : undefined;
+    if (wrong !== undefined) return breach(core, live, wrong);
     const event = live.state.sensitive ? sealed(core.vault, live, said) : said;
     const decision = apply(core, live, { type: "record", event }, now);
     if ("refused" in decision) return breach(core, live, decision.detail ?? decision.refused);
@@ -52,6 +61,20 @@ function record(core: Core, live: Live, frame: Extract<FromRuntime, { type: "eve
 /** True when the run that said this goes on waiting for orders. */
 function keepsHandlers(event: RuntimeEvent): boolean {
   return event.type.startsWith("rollback_") || (event.type === "workflow_errored" && event.rollback === "ready");
+}
+
+/** Nearly never true: most steps bring values, and none of the run's is sending a stream. */
+function mayEndStream(
+  { run }: Live,
+  event: RuntimeEvent,
+): event is Extract<RuntimeEvent, { type: "attempt_errored" | "step_completed" }> {
+  if (event.type === "step_completed") return run?.intakes !== undefined || typeof event.output === "object";
+  return event.type === "attempt_errored" && run?.intakes !== undefined;
+}
+
+function receiveChunk(core: Core, live: Live, frame: ChunkFrame): void {
+  const wrong = live.run && takeChunk(core, live, live.run, frame);
+  if (wrong !== undefined) breach(core, live, wrong);
 }
 
 /** The runtime forgets a run by itself when it has said how it ended. */

@@ -11,7 +11,7 @@ import type { Live } from "./live.ts";
 
 /** The event as it may be recorded. */
 export function sealed(vault: Vault, live: Live, event: RuntimeEvent): RuntimeEvent {
-  if (event.type !== "step_completed" || event.output === undefined) return event;
+  if (event.type !== "step_completed" || typeof event.output !== "string") return event;
   const step = live.state.byId.get(stepId("do", event.name, event.count));
   if (step === undefined || !isSensitive(step)) return event;
   return { ...event, output: vault.seal(event.output, placeOf(live, step)) };
@@ -20,6 +20,34 @@ export function sealed(vault: Vault, live: Live, event: RuntimeEvent): RuntimeEv
 /** The output of a step as its code knows it. Throws what `Vault.open` throws. */
 export function opened(vault: Vault, live: Live, step: StepState, output: Encoded): Encoded {
   return isSensitive(step) ? vault.open(output, placeOf(live, step)) : output;
+}
+
+/** A chunk of a stream as it may be stored. */
+export function sealedChunk(
+  vault: Vault,
+  live: Live,
+  step: StepState,
+  bytes: Uint8Array<ArrayBuffer>,
+  index: number,
+): Uint8Array<ArrayBuffer> {
+  return isSensitive(step) ? ownBuffer(vault.sealBytes(bytes, placeOf(live, step), index)) : bytes;
+}
+
+/** A chunk of a stream as its code knows it. Throws what `Vault.openBytes` throws. */
+export function openedChunk(
+  vault: Vault,
+  live: Live,
+  step: StepState,
+  bytes: Uint8Array<ArrayBuffer>,
+  index: number,
+): Uint8Array<ArrayBuffer> {
+  return isSensitive(step) ? ownBuffer(vault.openBytes(bytes, placeOf(live, step), index)) : bytes;
+}
+
+/** Bytes that can be handed on: in a buffer that holds nothing else. */
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }
 
 function isSensitive(step: StepState): boolean {

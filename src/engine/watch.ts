@@ -75,8 +75,10 @@ function weight(event: InstanceEvent): number {
     case "workflow_queued":
       return EVENT_BYTES + event.params.length;
     case "step_completed":
-    case "workflow_completed":
-      return EVENT_BYTES + (event.output?.length ?? 0);
+    case "workflow_completed": {
+      const { output = "" } = event;
+      return EVENT_BYTES + (typeof output === "object" ? output.preview : output).length;
+    }
     case "wait_completed":
     case "event_received":
       return EVENT_BYTES + event.payload.length;

@@ -45,6 +45,7 @@ export type FailureName =
   | "instance.too_many_queued"
   | "rate_limit.workflow_instance_creation"
   | "instance.step_not_found"
+  | "instance.step_output_corrupt"
   | "instance.too_large"
   | "workflow.invalid_event_type"
   | "script.not_found"
@@ -143,6 +144,11 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 404,
     sentence: "The instance has no such step",
     hint: "Use the name as the instance's log shows it, with its counter: fetch-1.",
+  },
+  "instance.step_output_corrupt": {
+    code: 10916,
+    status: 500,
+    sentence: "Step has completed but its stored stream output is corrupt or incomplete",
   },
   "instance.too_large": { code: 10905, status: 413, sentence: "The value is larger than 1 MiB" },
   "workflow.invalid_event_type": {

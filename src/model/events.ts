@@ -7,6 +7,7 @@
  */
 import type { TriggerSource } from "./status.ts";
 import type { StepKey } from "./step.ts";
+import type { Output } from "./stream.ts";
 import type { Encoded } from "./value.ts";
 
 /** An error as the outside sees it. Stacks and causes do not survive a step. */
@@ -86,7 +87,7 @@ export type DoEvent =
   /** `retryDelayMs` is absent when no retry follows. */
   | (AttemptRef & { readonly type: "attempt_errored"; readonly error: ErrorInfo; readonly retryDelayMs?: number })
   /** `output` is absent when the step returned `undefined`. */
-  | (StepRef & { readonly type: "step_completed"; readonly output?: Encoded })
+  | (StepRef & { readonly type: "step_completed"; readonly output?: Output })
   | (StepRef & { readonly type: "step_errored" });
 
 /** The events of `step.sleep` and `step.sleepUntil`. `wakeAt` (internal) is epoch milliseconds. */

@@ -13,6 +13,7 @@ import { evolveRollback, isOfRollback, type RollbackState } from "./rollback.ts"
 import { stepId } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 import { isFinal, type InstanceStatus, type TriggerSource } from "./status.ts";
+import { completed, type StoredStream } from "./stream.ts";
 import type { Encoded } from "./value.ts";
 
 /** Where and when an event is recorded. */
@@ -43,14 +44,18 @@ export interface DoStep extends StepBase {
   phase: DoPhase;
 }
 
-/** What a `do` is at. `delayed` waits for its next attempt; `dueAt` is epoch milliseconds. */
+/**
+ * What a `do` is at. `delayed` waits for its next attempt; `dueAt` is epoch milliseconds. The stream that an attempt may
+ * bring is known by a number: see `stream.ts`.
+ */
 export type DoPhase =
   | { readonly is: "started" }
-  | { readonly is: "attempting" }
+  | { readonly is: "attempting"; readonly stream: number }
   | { readonly is: "delayed"; readonly dueAt: number }
-  | { readonly is: "succeeded" }
+  | { readonly is: "succeeded"; readonly stream: number }
   | { readonly is: "failed"; readonly error: ErrorInfo }
-  | { readonly is: "completed" }
+  /** `stream` is undefined when the output is a value. */
+  | { readonly is: "completed"; readonly stream: StoredStream | undefined }
   | { readonly is: "errored"; readonly error: ErrorInfo };
 
 /** A `step.sleep` or `step.sleepUntil`. */
@@ -94,6 +99,8 @@ export interface InstanceState {
   bufferedCount: number;
   /** From the beginning of a rollback on. */
   rollback: RollbackState | undefined;
+  /** Bytes of the streams that its steps have brought. */
+  streamBytes: number;
   /** How often in a row the instance was lost with its process without having started anything since. */
   recoveries: number;
   /** True once a step with a secret output has begun. */
@@ -154,6 +161,7 @@ function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Sta
     buffered: new Map(),
     bufferedCount: 0,
     rollback: undefined,
+    streamBytes: 0,
     recoveries: 0,
     sensitive: false,
   };
@@ -229,11 +237,11 @@ function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void 
   switch (event.type) {
     case "attempt_started":
       step.attempts = event.attempt;
-      step.phase = { is: "attempting" };
+      step.phase = { is: "attempting", stream: stamp.eventId };
       state.recoveries = 0;
       return;
     case "attempt_completed":
-      step.phase = { is: "succeeded" };
+      if (step.phase.is === "attempting") step.phase = { is: "succeeded", stream: step.phase.stream };
       return;
     case "attempt_errored":
       step.phase =
@@ -242,7 +250,8 @@ function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void 
           : { is: "delayed", dueAt: stamp.timestamp + event.retryDelayMs };
       return;
     case "step_completed":
-      step.phase = { is: "completed" };
+      step.phase = completed(step.phase, event.output);
+      state.streamBytes += step.phase.stream?.bytes ?? 0;
       settle(state, step, stamp.seq);
       return;
     case "step_errored": {

@@ -40,7 +40,11 @@ type Limit =
   | "graphText"
   | "feedBytes"
   | "socketBufferBytes"
-  | "socketMessageBytes";
+  | "socketMessageBytes"
+  | "streamInputBytes"
+  | "streamChunkBytes"
+  | "streamWindow"
+  | "instanceStreamBytes";
 
 /** The limits, by what they limit. */
 export const LIMITS: Readonly<Record<Limit, number>> = {
@@ -116,6 +120,14 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   socketBufferBytes: 256 * KIB,
   /** Bytes of a message from a subscriber; what it says is ignored. Ours. */
   socketMessageBytes: 4 * KIB,
+  /** Bytes of one chunk of a stream that a step returns. Cloudflare: 16 MiB. */
+  streamInputBytes: 16 * MIB,
+  /** Bytes of one chunk of a stream as it is stored and read. Cloudflare: 256 KiB. */
+  streamChunkBytes: 256 * KIB,
+  /** Chunks of one stream that are on their way at once, in either direction. Ours. */
+  streamWindow: 16,
+  /** Bytes of all streams that an instance keeps. Cloudflare: 1 GiB. */
+  instanceStreamBytes: 1024 * MIB,
 };
 
 /** How long `waitForEvent` waits when it is told nothing. Cloudflare: 24 hours. */

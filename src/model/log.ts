@@ -7,11 +7,9 @@ import { LIMITS } from "./limits.ts";
 import type { InstanceStatus, TriggerSource } from "./status.ts";
 import { displayName, stepId, type StepKey } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
+import { TRUNCATED, type Output } from "./stream.ts";
 import { iso } from "./time.ts";
 import { REDACTED, toJson, toLogText, type Encoded } from "./value.ts";
-
-/** What stands where more was. */
-const TRUNCATED = "[truncated output]";
 
 /** One call of a step's callback. Times are ISO 8601. */
 export interface AttemptEntry {
@@ -298,7 +296,7 @@ function advanceStep(entry: StepEntry, event: StepEvent): void {
       entry.end = at;
       entry.success = true;
       if (event.output !== undefined)
-        entry.output = entry.config.sensitive === undefined ? cut(toLogText(event.output)) : REDACTED;
+        entry.output = entry.config.sensitive === undefined ? shownStepOutput(event.output) : REDACTED;
       return;
     case "step_errored":
     case "rollback_step_errored":
@@ -324,6 +322,11 @@ function shownOutput(output: Encoded): string | number {
   const text = toLogText(output);
   const number = Number(text);
   return text !== "" && String(number) === text ? number : cut(text);
+}
+
+/** Of a stream, the preview that was made when it was stored. */
+function shownStepOutput(output: Output): string {
+  return typeof output === "object" ? output.preview : cut(toLogText(output));
 }
 
 /** The first 1,024 characters of a text. */

@@ -53,7 +53,9 @@ function packedAt(entries: readonly unknown[], at: number): PackedStep | undefin
   if (begun?.type !== "attempt_started" || begun.attempt !== 1 || !isOf(begun, name, count)) return undefined;
   if (ended?.type !== "attempt_completed" || !isOf(ended, name, count)) return undefined;
   if (completed?.type !== "step_completed" || !isOf(completed, name, count)) return undefined;
-  const output = completed.output ?? null;
+  const { output = null } = completed;
+  // A stream is never quick: what refers to one stays as it is.
+  if (typeof output === "object" && output !== null) return undefined;
   if (rollback !== undefined) return [name, count, output, config ?? null, rollback];
   return config === undefined ? [name, count, output] : [name, count, output, config];
 }

@@ -5,6 +5,7 @@
 import type { InstanceEvent } from "./events.ts";
 import { displayName } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
+import type { Output } from "./stream.ts";
 import { REDACTED, toJson, type Encoded } from "./value.ts";
 
 /** An event as a subscriber gets it; which further fields there are depends on `type`. */
@@ -125,7 +126,9 @@ export class PublicView {
     return this.#sensitive.has(displayName(name, count)) || this.#known?.isSensitive(name, count) === true;
   }
 
-  #output(value: Encoded | undefined): Record<string, unknown> {
-    return value === undefined ? {} : { output: this.#form(value) };
+  /** A stream is shown as the log shows it: its bytes are to be had from the step endpoint. */
+  #output(value: Output | undefined): Record<string, unknown> {
+    if (value === undefined) return {};
+    return { output: typeof value === "object" ? value.preview : this.#form(value) };
   }
 }

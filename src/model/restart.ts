@@ -22,6 +22,7 @@ export function keepSteps(before: InstanceState, after: InstanceState, from: Ste
     if (step === first) break;
     after.steps.push(step);
     after.byId.set(step.id, step);
+    if (step.kind === "do" && step.phase.is === "completed") after.streamBytes += step.phase.stream?.bytes ?? 0;
     if (step.settledIn !== undefined) continue;
     after.open.add(step);
     if (step.kind === "do") {

@@ -77,11 +77,11 @@ function evolveHandler(state: InstanceState, event: RollbackStepEvent, stamp: St
   switch (event.type) {
     case "rollback_attempt_started":
       step.attempts = event.attempt;
-      step.phase = { is: "attempting" };
+      step.phase = { is: "attempting", stream: stamp.eventId };
       state.recoveries = 0;
       return;
     case "rollback_attempt_completed":
-      step.phase = { is: "succeeded" };
+      if (step.phase.is === "attempting") step.phase = { is: "succeeded", stream: step.phase.stream };
       return;
     case "rollback_attempt_errored":
       step.phase =

@@ -4,7 +4,8 @@
  */
 import type { ErrorInfo, InstanceEvent } from "./events.ts";
 import { displayName, stepId, type StepKey } from "./step.ts";
-import { REDACTED, toJson, type Encoded } from "./value.ts";
+import type { Output, StoredStream } from "./stream.ts";
+import { REDACTED, toJson } from "./value.ts";
 
 /** Which step, as the log shows it. */
 export interface StepQuery {
@@ -32,7 +33,8 @@ export class StepOutputFold {
   #timeoutMs = 0;
   #attempts = 0;
   #found: Pick<StepOutput, "status" | "error"> | undefined;
-  #output: Encoded | undefined;
+  #output: Output | undefined;
+  #stream = 0;
   #ofAttempt: ErrorInfo | undefined;
   /** The steps that started before the one that is looked for: a restart from one of them wipes it. */
   readonly #before: Set<string> = new Set();
@@ -49,6 +51,13 @@ export class StepOutputFold {
     if (this.#ofAttempt !== undefined) return { status: "errored", error: this.#ofAttempt, output: null };
     const output = this.#found.status === "complete" ? this.#shown() : null;
     return { ...this.#found, output, ...eventType };
+  }
+
+  /** The stream that the step (or the attempt) has brought, if it is one and no secret; `result` shows its preview. */
+  get stream(): StoredStream | undefined {
+    const output = this.#output;
+    if (typeof output !== "object" || this.#sensitive || this.result?.status !== "complete") return undefined;
+    return { id: this.#stream, ...output.stream };
   }
 
   add(event: InstanceEvent): void {
@@ -93,6 +102,7 @@ export class StepOutputFold {
         return;
       case "attempt_started":
         this.#attempts = event.attempt;
+        this.#stream = event.eventId;
         return;
       case "attempt_errored":
         this.#found = { status: "running", error: event.error };
@@ -133,6 +143,7 @@ export class StepOutputFold {
 
   #shown(): unknown {
     if (this.#sensitive) return REDACTED;
+    if (typeof this.#output === "object") return this.#output.preview;
     return this.#output === undefined ? null : (toJson(this.#output) ?? null);
   }
 }

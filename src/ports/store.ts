@@ -57,21 +57,39 @@ export interface Append {
   readonly row: JournalRow;
   /** Absent when the row changes nothing that a list shows. `from` is the status before. */
   readonly change?: { readonly from: InstanceStatus; readonly to: SummaryChange };
-  /** True when the row begins a new life: rows before it are deleted. */
+  /** True when the row begins a new life: rows before it are deleted, and streams of earlier events are void. */
   readonly restart?: true;
+  /** Streams of the instance that are void from now on, by their number. */
+  readonly voids?: readonly number[];
+}
+
+/** A part of a stream output. The store takes the bytes over: whoever handed them in may not use them again. */
+export interface Chunk {
+  readonly pk: number;
+  /** Which stream of the instance; numbers grow, and are event ids (`model/stream.ts`). */
+  readonly stream: number;
+  /** From 0. */
+  readonly index: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Everything that shares one flush; applied in the order of the fields. */
 export interface Batch {
   readonly creates: readonly NewInstance[];
+  readonly chunks: readonly Chunk[];
   readonly appends: readonly Append[];
-  /** Primary keys of instances to delete whole. One that does not exist is passed over. */
+  /** Primary keys of instances to delete whole; their streams are void. One that does not exist is passed over. */
   readonly removes: readonly number[];
 }
 
 /** For each of `Batch.creates`: the new primary key, or `"exists"` when workflow and id are taken. */
 export interface BatchResult {
   readonly created: readonly (number | "exists")[];
+  /**
+   * True when there are void chunks left. Every commit deletes a few of them — a large stream at once would hold everybody
+   * up — so whoever has nothing else to commit should commit nothing until this is false.
+   */
+  readonly isSweeping: boolean;
 }
 
 /** Which instances to list. Bounds on `createdAt` are inclusive. */
@@ -101,7 +119,7 @@ export interface Store {
   acquire(owner: string): Promise<Lease>;
   /**
    * All or nothing, and durable when the promise resolves. Rejects with `StoreFenced` under an old epoch, and with any
-   * error when a row's number is taken or a change's `from` is not the stored status.
+   * error when the number of a row or of a chunk is taken or a change's `from` is not the stored status.
    */
   commit(batch: Batch, lease: Lease): Promise<BatchResult>;
   find(workflow: string, id: string): Promise<InstanceSummary | undefined>;
@@ -109,6 +127,8 @@ export interface Store {
   load(pk: number, afterSeq: number, maxBytes: number): Promise<JournalRow[]>;
   /** The rows with exactly these numbers, in order of `seq`. */
   rows(pk: number, seqs: readonly number[]): Promise<JournalRow[]>;
+  /** A chunk of a stream; undefined when there is none. One that is void may be there still. */
+  chunk(pk: number, stream: number, index: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
    * `after` is the last primary key of the page before; only `interrupted` pages that way. `skip` names workflows whose
    * instances are passed over; only `due` and `queued` do that.

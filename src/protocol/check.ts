@@ -3,8 +3,10 @@
  * `decide` to judge, which knows the instance.
  */
 import type { ErrorInfo, RuntimeEvent, StepConfig } from "../model/events.ts";
+import { LIMITS } from "../model/limits.ts";
 import type { PackedStep } from "../model/pack.ts";
-import type { FromRuntime } from "./frames.ts";
+import { TRUNCATED, type StreamOutput, type StreamSize } from "../model/stream.ts";
+import type { ChunkFrame, FromRuntime } from "./frames.ts";
 
 /** A frame as it travels: steps that succeeded at once are packed. */
 export type Packed<F extends FromRuntime> = F extends { readonly events: readonly RuntimeEvent[] }
@@ -14,7 +16,7 @@ export type Packed<F extends FromRuntime> = F extends { readonly events: readonl
 type Fields<T> = { readonly [K in T extends unknown ? keyof T : never]?: unknown };
 
 /** True when `value` has the shape of a frame to the engine. */
-export function isFromRuntime(value: unknown): value is Packed<FromRuntime> {
+export function isFromRuntime(value: unknown): value is Packed<Exclude<FromRuntime, ChunkFrame>> {
   if (!isObject(value)) return false;
   const frame: Fields<FromRuntime> = value;
   if (!isCount(frame.run)) return false;
@@ -23,9 +25,19 @@ export function isFromRuntime(value: unknown): value is Packed<FromRuntime> {
       return isCount(frame.n) && Array.isArray(frame.events) && frame.events.every(isEntry);
     case "need":
       return isCount(frame.from);
+    case "read":
+      return isText(frame.name) && isCount(frame.count) && isCount(frame.index);
     default:
       return frame.type === "idle" && isCount(frame.heard);
   }
+}
+
+/** True when `value` has the shape of a chunk. Its bytes are a buffer of their own, which nobody else can write to. */
+export function isChunkFrame(value: unknown): value is ChunkFrame {
+  if (!isObject(value)) return false;
+  const { type, run, name, count, index, bytes }: Fields<ChunkFrame> = value;
+  if (type !== "chunk" || !isCount(run) || !isText(name) || !isCount(count) || !isCount(index)) return false;
+  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.byteLength;
 }
 
 function isEntry(value: unknown): boolean {
@@ -67,7 +79,7 @@ function isStepEvent(event: Fields<RuntimeEvent>): boolean {
         isCount(event.attempt) && isErrorInfo(event.error) && (event.retryDelayMs === undefined || isSpan(event.retryDelayMs))
       );
     case "step_completed":
-      return isText(event.output, "optional");
+      return isText(event.output, "optional") || isStreamOutput(event.output);
     case "sleep_started":
       // A negative duration is a sleep that ends at once.
       return Number.isFinite(event.durationMs) && isSpan(event.wakeAt);
@@ -89,6 +101,14 @@ function isStepConfig(value: unknown): value is StepConfig {
   const { limit, delay, backoff }: Fields<StepConfig["retries"]> = retries;
   const known = backoff === "constant" || backoff === "linear" || backoff === "exponential";
   return known && isSpan(limit) && isDuration(delay) && (sensitive === undefined || sensitive === "output");
+}
+
+function isStreamOutput(value: unknown): value is StreamOutput {
+  if (!isObject(value)) return false;
+  const { stream, preview }: Fields<StreamOutput> = value;
+  if (!isObject(stream) || !isText(preview) || preview.length > LIMITS.logOutput + TRUNCATED.length) return false;
+  const { chunks, bytes }: Fields<StreamSize> = stream;
+  return isCount(chunks) && isCount(bytes);
 }
 
 function isErrorInfo(value: unknown): value is ErrorInfo {

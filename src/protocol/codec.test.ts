@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RuntimeEvent } from "../model/events.ts";
-import { decodeFromRuntime, decodeToRuntime, encodeFrames, MalformedFrames } from "./codec.ts";
-import type { FromRuntime, ToRuntime } from "./frames.ts";
+import { checkChunk, decodeFromRuntime, decodeToRuntime, encodeBatch, encodeFrames, MalformedFrames } from "./codec.ts";
+import type { ChunkFrame, FromRuntime, ToRuntime } from "./frames.ts";
 
 const count = fc.nat();
 const name = fc.string();
@@ -42,13 +42,14 @@ const event: fc.Arbitrary<RuntimeEvent> = fc
   )
   .map((made) => made as RuntimeEvent);
 
-const frame: fc.Arbitrary<FromRuntime> = fc
+const frame: fc.Arbitrary<Exclude<FromRuntime, ChunkFrame>> = fc
   .oneof(
     fc.record({ type: fc.constant("events"), run: count, n: count, events: fc.array(event, { maxLength: 5 }) }),
     fc.record({ type: fc.constant("idle"), run: count, heard: count }),
     fc.record({ type: fc.constant("need"), run: count, from: count }),
+    fc.record({ type: fc.constant("read"), run: count, ...ref, index: count }),
   )
-  .map((made) => made as FromRuntime);
+  .map((made) => made as Exclude<FromRuntime, ChunkFrame>);
 
 /** Every way to a value inside a value. */
 function paths(value: unknown, above: readonly string[] = []): string[][] {
@@ -136,10 +137,38 @@ describe("frames from the runtime", () => {
 });
 
 test("frames to the runtime come out as they went in", () => {
-  const frames: ToRuntime[] = [
+  const frames: Exclude<ToRuntime, ChunkFrame>[] = [
     { type: "acks", acks: [1, 2, 3, 4] },
     { type: "outcome", run: 1, outcome: { key: { kind: "sleep", name: "a\u2028b", count: 1 }, state: "slept" } },
     { type: "stop", run: 9 },
   ];
   expect(decodeToRuntime(encodeFrames(frames))).toEqual(frames);
+});
+
+describe("chunks", () => {
+  const chunk: ChunkFrame = { type: "chunk", run: 1, name: "a", count: 1, index: 0, bytes: new Uint8Array(3) };
+
+  test("cross apart from text, in their place", () => {
+    const idle = { type: "idle", run: 1, heard: 0 } as const;
+    expect(encodeBatch([idle, idle, chunk, chunk, idle])).toEqual([
+      encodeFrames([idle, idle]),
+      chunk,
+      chunk,
+      encodeFrames([idle]),
+    ]);
+    expect(encodeBatch([idle])).toEqual([encodeFrames([idle])]);
+  });
+
+  test.each([
+    ["no frame", null],
+    ["another kind", { ...chunk, type: "read" }],
+    ["no name", { ...chunk, name: 1 }],
+    ["a negative index", { ...chunk, index: -1 }],
+    ["text for bytes", { ...chunk, bytes: "abc" }],
+    ["a part of a larger buffer", { ...chunk, bytes: new Uint8Array(9).subarray(3) }],
+    ["memory that others write to", { ...chunk, bytes: new Uint8Array(new SharedArrayBuffer(3)) }],
+  ])("are refused: %s", (_, frame) => {
+    expect(checkChunk(chunk)).toBe(chunk);
+    expect(() => checkChunk(frame)).toThrow(MalformedFrames);
+  });
 });

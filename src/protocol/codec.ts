@@ -6,22 +6,52 @@
  */
 import type { RuntimeEvent } from "../model/events.ts";
 import { pack, unpack, type PackedStep } from "../model/pack.ts";
-import { isFromRuntime, type Packed } from "./check.ts";
-import type { FromRuntime, ToRuntime } from "./frames.ts";
+import { isChunkFrame, isFromRuntime, type Packed } from "./check.ts";
+import type { ChunkFrame, FromRuntime, ToRuntime } from "./frames.ts";
+
+/** A frame that crosses as text. */
+type TextFrame = Exclude<ToRuntime | FromRuntime, ChunkFrame>;
 
 /** What arrived is not a batch of frames. The message says what is wrong with it, and quotes none of it. */
 export class MalformedFrames extends Error {
   override readonly name = "MalformedFrames";
 }
 
-/** Text for a batch of frames of either direction. Absent and `undefined` properties are the same. */
-export function encodeFrames(frames: readonly (ToRuntime | FromRuntime)[]): string {
+/**
+ * A batch of frames of either direction as it crosses, in order: one text, unless there are chunks among them. Absent and
+ * `undefined` properties are the same.
+ */
+export function encodeBatch(frames: readonly (ToRuntime | FromRuntime)[]): (string | ChunkFrame)[] {
+  if (frames.every(isText)) return [encodeFrames(frames)];
+  const parcels: (string | ChunkFrame)[] = [];
+  let texts: TextFrame[] = [];
+  const close = (): void => {
+    if (texts.length > 0) parcels.push(encodeFrames(texts));
+    texts = [];
+  };
+  for (const frame of frames) {
+    if (isText(frame)) texts.push(frame);
+    else {
+      close();
+      parcels.push(frame);
+    }
+  }
+  close();
+  return parcels;
+}
+
+function isText(frame: ToRuntime | FromRuntime): frame is TextFrame {
+  return frame.type !== "chunk";
+}
+
+/** Text for frames that are no chunks. */
+export function encodeFrames(frames: readonly TextFrame[]): string {
   return JSON.stringify(frames.map((frame) => (frame.type === "events" ? { ...frame, events: pack(frame.events) } : frame)));
 }
 
 /** The frames of a text that the engine made. The engine is trusted: nothing is checked. */
-export function decodeToRuntime(text: string): readonly ToRuntime[] {
-  return JSON.parse(text) as readonly ToRuntime[];
+export function decodeToRuntime(text: string): readonly Exclude<ToRuntime, ChunkFrame>[] {
+  return JSON.parse(text) as readonly Exclude<ToRuntime, ChunkFrame>[];
 }
 
 /**
@@ -40,7 +70,17 @@ export function decodeFromRuntime(text: string): readonly FromRuntime[] {
   if (!Array.isArray(frames)) throw new MalformedFrames("A batch of frames is not an array");
   const wrong = frames.findIndex((frame) => !isFromRuntime(frame));
   if (wrong >= 0) throw new MalformedFrames(`Frame ${wrong + 1} of ${frames.length} has a shape that no frame has`);
-  return (frames as readonly Packed<FromRuntime>[]).map(unpackFrame);
+  return (frames as readonly Packed<Exclude<FromRuntime, ChunkFrame>>[]).map(unpackFrame);
+}
+
+/**
+ * A chunk that came from where user code runs, checked as far as its types go.
+ *
+ * @throws MalformedFrames
+ */
+export function checkChunk(frame: unknown): ChunkFrame {
+  if (!isChunkFrame(frame)) throw new MalformedFrames("A chunk has a shape that no chunk has");
+  return frame;
 }
 
 function unpackFrame(frame: Packed<FromRuntime>): FromRuntime {

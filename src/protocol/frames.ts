@@ -4,12 +4,13 @@
  */
 import type { ErrorInfo, RuntimeEvent, ScheduleInfo, StepConfig } from "../model/events.ts";
 import type { StepKey } from "../model/step.ts";
+import type { StreamSize } from "../model/stream.ts";
 import type { Encoded } from "../model/value.ts";
 
 /** What the journal knows of a step that had begun before this run. */
 export type Outcome =
-  /** A `do` that is over. `output` is absent for `undefined`. */
-  | { readonly key: StepKey; readonly state: "completed"; readonly output?: Encoded }
+  /** A `do` that is over. `output` is absent for `undefined`; of a stream, it is how much there is to read. */
+  | { readonly key: StepKey; readonly state: "completed"; readonly output?: Encoded | StreamSize }
   /** `payload` belongs to a waitForEvent, `receivedAt` is epoch milliseconds. */
   | {
       readonly key: StepKey;
@@ -82,6 +83,20 @@ export interface BegunHandler {
   readonly due: boolean;
 }
 
+/**
+ * A chunk of a stream, of the step `name` and `count`. Towards the engine it is the next one that the attempt under way
+ * has to store; towards the runtime it answers `read`. Crosses as it is, apart from text, and its bytes change hands.
+ */
+export interface ChunkFrame {
+  readonly type: "chunk";
+  readonly run: number;
+  readonly name: string;
+  readonly count: number;
+  /** From 0. */
+  readonly index: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 export type ToRuntime =
   | StartFrame
   /** Answers `need`: the outcomes of steps number `from`, `from + 1`, … (counted from 0). */
@@ -94,6 +109,13 @@ export type ToRuntime =
   | { readonly type: "retry"; readonly run: number; readonly key: StepKey }
   /** Undo the step whose outcome this is; `retry` is then about its handler. */
   | { readonly type: "compensate"; readonly run: number; readonly outcome: Outcome; readonly begun?: BegunHandler }
+  | ChunkFrame
+  /** Answers `read` of a chunk that should be there, and is not. */
+  | { readonly type: "missing"; readonly run: number; readonly name: string; readonly count: number; readonly index: number }
+  /** So many chunks of the stream that an attempt of the step has sent are durable. */
+  | { readonly type: "stored"; readonly run: number; readonly name: string; readonly count: number; readonly chunks: number }
+  /** The instance may not keep the last chunk, or any more: the attempt has failed. */
+  | { readonly type: "full"; readonly run: number; readonly name: string; readonly count: number }
   /** Begin no new attempt; say `idle` when the ones under way have ended. */
   | { readonly type: "pause"; readonly run: number }
   | { readonly type: "unpause"; readonly run: number }
@@ -101,6 +123,9 @@ export type ToRuntime =
   | { readonly type: "stop"; readonly run: number };
 
 export type FromRuntime =
+  | ChunkFrame
+  /** Please send a chunk of the stream that the step has returned. */
+  | { readonly type: "read"; readonly run: number; readonly name: string; readonly count: number; readonly index: number }
   /** Facts, in order. `n` counts the `events` frames of the run from 1. */
   | { readonly type: "events"; readonly run: number; readonly n: number; readonly events: readonly RuntimeEvent[] }
   /**

@@ -1,6 +1,7 @@
 /** One call of a step's callback, against its time-out. A callback that is late is let go: its result matters to nobody. */
 import type { Backoff, StepConfig } from "../model/events.ts";
 import type { Run } from "./run.ts";
+import { discard, OutgoingStream, type AttemptCall } from "./stream-output.ts";
 
 /** What a step's callback is given. */
 export interface AttemptContext {
@@ -44,15 +45,32 @@ function shownConfig({ retries, timeout, sensitive }: StepConfig): AttemptContex
   };
 }
 
-/** Calls the callback. Rejects with what it throws, or when it has not settled in time. */
-export async function attempt(run: Run, callback: StepCallback, ctx: AttemptContext, timeoutMs: number): Promise<unknown> {
+/**
+ * Calls the callback. Rejects with what it throws, or when it has not settled in time. A stream that it returns is read and
+ * stored for the step that is `call`, which has to be done in time as well: the answer is then what has become of it
+ * (`Streamed`). Without one, nobody asks for what is returned.
+ */
+export async function attempt(
+  run: Run,
+  callback: StepCallback,
+  ctx: AttemptContext,
+  timeoutMs: number,
+  call?: AttemptCall,
+): Promise<unknown> {
   const abort = lazySignal(ctx);
   const result = callback(ctx);
-  if (!isThenable(result)) return result;
+  if (!isThenable(result) && !(result instanceof ReadableStream)) return result;
   return new Promise((resolve, reject) => {
+    let outgoing: OutgoingStream | undefined;
+    let isOver = false;
+    const cutOff = (reason: Error): void => {
+      isOver = true;
+      outgoing?.stop(reason);
+      abort(reason);
+    };
     const cancel = (): void => {
       clearTimeout(timer);
-      abort(new Error("The instance is no longer running here"));
+      cutOff(new Error("The instance is no longer running here"));
     };
     const settled = (): void => {
       clearTimeout(timer);
@@ -62,20 +80,34 @@ export async function attempt(run: Run, callback: StepCallback, ctx: AttemptCont
       run.cleanups.delete(cancel);
       const error = new TimedOut(`Execution timed out after ${timeoutMs}ms`);
       reject(error);
-      abort(error);
+      cutOff(error);
     };
     const timer = setTimeout(late, Math.min(timeoutMs, MAX_TIMER_MS));
     run.cleanups.add(cancel);
-    result.then(
-      (value) => {
+    const threw = (thrown: unknown): void => {
+      settled();
+      if (!isOver) reject(thrown);
+    };
+    const returned = (value: unknown): void => {
+      if (!(value instanceof ReadableStream)) {
         settled();
         resolve(value);
-      },
-      (thrown: unknown) => {
+      } else if (isOver || call === undefined) {
         settled();
-        reject(thrown);
-      },
-    );
+        discard(value);
+        if (!isOver) resolve(undefined);
+      } else {
+        const stream = (outgoing = new OutgoingStream(call, value));
+        // Once all of it has been read the result is certain: what is left is to write it down.
+        stream
+          .read()
+          .then(() => settled())
+          .then(() => stream.finish())
+          .then(resolve, threw);
+      }
+    };
+    if (isThenable(result)) result.then(returned, threw);
+    else returned(result);
   });
 }
 

@@ -4,6 +4,7 @@ import { mayRetry } from "../model/retry.ts";
 import { fold, foldAttempt, isNonRetryable, revive } from "../model/thrown.ts";
 import { contextOf, TimedOut } from "./attempt.ts";
 import { delayBeforeRetry, NonRetryableDelay, type DelayedCall } from "./delay.ts";
+import { UnusableStream } from "./stream-output.ts";
 
 /** How an attempt failed. */
 export interface Failed {
@@ -15,6 +16,7 @@ export interface Failed {
 
 /** What a thrown value means. Errors of the engine's own keep their name in the log; user code sees it folded into the message. */
 export function failureOf(thrown: unknown): Failed {
+  if (thrown instanceof UnusableStream) return { thrown, info: { name: thrown.name, message: thrown.message }, final: true };
   const info = thrown instanceof TimedOut ? { name: thrown.name, message: thrown.message } : foldAttempt(thrown);
   return { thrown, info, final: isNonRetryable(thrown) };
 }

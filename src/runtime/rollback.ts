@@ -7,13 +7,13 @@ import type { ErrorInfo, StepConfig } from "../model/events.ts";
 import { displayName, stepId } from "../model/step.ts";
 import { DEFAULT_STEP_CONFIG, parseStepConfig, type DelayFunction, type ParsedConfig } from "../model/step-config.ts";
 import { revive } from "../model/thrown.ts";
-import { decode } from "../model/value.ts";
 import type { BegunHandler, Outcome } from "../protocol/frames.ts";
 import { attempt, contextOf, type AttemptContext } from "./attempt.ts";
 import { failureOf, verdict } from "./failure.ts";
 import { fatal, invalidConfig } from "./fatal.ts";
 import { Replay } from "./replay.ts";
 import type { Run } from "./run.ts";
+import { recall } from "./stream-replay.ts";
 
 /** What a handler is told. */
 interface RollbackContext {
@@ -72,7 +72,7 @@ export class Rollback {
     }
     if (handler === undefined) return run.emit({ type: "rollback_step_errored", name, count, error: MISSING });
     if (begun?.due === false) await run.retryDue(id);
-    const told = { error: this.#error, output: outputOf(outcome), stepName: displayName(name, count) };
+    const told = { error: this.#error, output: outputOf(run, outcome), stepName: displayName(name, count) };
     await attempts(
       { run, name, count, id, config, delay: handler.delay },
       (ctx) => handler.undo({ ctx, ...told }),
@@ -131,8 +131,8 @@ async function attempts(call: HandlerCall, undo: (ctx: AttemptContext) => unknow
   }
 }
 
-function outputOf(outcome: Outcome): unknown {
-  return outcome.state === "completed" && outcome.output !== undefined ? decode(outcome.output) : undefined;
+function outputOf(run: Run, outcome: Outcome): unknown {
+  return outcome.state === "completed" ? recall(run, outcome.key, outcome.output) : undefined;
 }
 
 /** As `revive`, with the name that was recorded: nothing is folded for handlers. */

@@ -8,6 +8,7 @@ import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
 import type { InstanceMocks } from "./mocks.ts";
 import type { Replay } from "./replay.ts";
 import type { Rollback, RollbackHandler } from "./rollback.ts";
+import { StreamTraffic } from "./stream-traffic.ts";
 
 /** What a run needs of the runtime that it is in. */
 export interface RunHost {
@@ -39,6 +40,10 @@ export class Run {
   #held: (() => void)[] = [];
   #paused: boolean;
 
+  #streams: StreamTraffic | undefined;
+
+  /** What is to be said before `#events`. */
+  #frames: FromRuntime[] = [];
   #events: RuntimeEvent[] = [];
   #sent = 0;
   /** Resolvers for acknowledgements, in the order of the frames that they wait for. */
@@ -80,6 +85,11 @@ export class Run {
   /** Epoch milliseconds. */
   now(): number {
     return this.#host.now();
+  }
+
+  /** The streams that are on their way. */
+  get streams(): StreamTraffic {
+    return (this.#streams ??= new StreamTraffic(this));
   }
 
   /** The identity of the next step of this kind and name, in call order. */
@@ -227,6 +237,14 @@ export class Run {
     this.#touch();
   }
 
+  /** Says something that is no fact, after the facts so far. */
+  say(frame: FromRuntime): void {
+    if (this.#over) return;
+    this.#closeEvents(this.#frames);
+    this.#frames.push(frame);
+    this.#touch();
+  }
+
   /** Resolves when everything emitted so far is durable; never, once the run is over. */
   durable(): Promise<void> {
     const n = this.#sent + (this.#events.length > 0 ? 1 : 0);
@@ -267,11 +285,11 @@ export class Run {
 
   /** What there is to say at the end of a turn. */
   flush(into: FromRuntime[]): void {
-    if (this.#events.length > 0) {
-      this.#sent += 1;
-      into.push({ type: "events", run: this.id, n: this.#sent, events: this.#events });
-      this.#events = [];
+    if (this.#frames.length > 0) {
+      into.push(...this.#frames);
+      this.#frames = [];
     }
+    this.#closeEvents(into);
     if (this.#over) return;
     for (; this.#asked > 0; this.#asked -= 1) into.push({ type: "need", run: this.id, from: this.#loaded });
     if (!this.#idle && this.#isQuiet()) {
@@ -280,7 +298,15 @@ export class Run {
     }
   }
 
+  #closeEvents(into: FromRuntime[]): void {
+    if (this.#events.length === 0) return;
+    this.#sent += 1;
+    into.push({ type: "events", run: this.id, n: this.#sent, events: this.#events });
+    this.#events = [];
+  }
+
   #isQuiet(): boolean {
+    if (this.#streams?.isReading === true) return false;
     if (this.#working > 0 || this.#unacked.length > 0 || this.#windows.length > 0) return false;
     return this.#waiting.size + this.#delayed.size + this.#held.length > 0;
   }

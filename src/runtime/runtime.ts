@@ -107,28 +107,34 @@ export function createRuntime(host: RuntimeHost): Runtime {
 }
 
 function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): void {
-  if (frame.type !== "history" && frame.type !== "compensate" && frame.type !== "stop") run.hear();
   switch (frame.type) {
     case "history":
       run.addHistory(frame.from, frame.outcomes);
       return;
     case "outcome":
+      run.hear();
       run.settle(frame.outcome);
       return;
     case "retry":
+      run.hear();
       run.retry(frame.key);
       return;
     case "compensate":
       void run.rollback?.compensate(frame.outcome, frame.begun);
       return;
     case "pause":
+      run.hear();
       run.pause();
       return;
     case "unpause":
+      run.hear();
       run.unpause();
       return;
     case "stop":
       run.end();
+      return;
+    default:
+      run.streams.receive(frame);
   }
 }
 

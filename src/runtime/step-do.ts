@@ -8,13 +8,16 @@ import { LIMITS } from "../model/limits.ts";
 import { isStepName } from "../model/names.ts";
 import { displayName } from "../model/step.ts";
 import { DEFAULT_STEP_CONFIG, defaultStepConfig, parseStepConfig, type DelayFunction } from "../model/step-config.ts";
+import type { Output } from "../model/stream.ts";
 import { revive } from "../model/thrown.ts";
-import { decode, encode, encodedBytes, REDACTED, Unserialisable, type Encoded } from "../model/value.ts";
+import { encode, encodedBytes, REDACTED, Unserialisable, type Encoded } from "../model/value.ts";
 import { attempt, contextOf, type StepCallback } from "./attempt.ts";
 import { failureOf, verdict, type Failed } from "./failure.ts";
 import { duringRollback, fatal, invalidConfig, never } from "./fatal.ts";
 import { parseRollback } from "./rollback.ts";
 import type { Run } from "./run.ts";
+import { Streamed } from "./stream-output.ts";
+import { recall } from "./stream-replay.ts";
 
 interface DoCall {
   readonly run: Run;
@@ -65,7 +68,7 @@ export async function stepDo(run: Run, name: unknown, args: readonly unknown[]):
     case undefined:
       return begin(call);
     case "completed":
-      return outcome.output === undefined ? undefined : decode(outcome.output);
+      return recall(run, call, outcome.output);
     case "errored":
       throw revive(outcome.error);
     case "retrying":
@@ -109,14 +112,14 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
     let failure: Failed;
     try {
       const callback = run.mocks?.attempt(name, count, number) ?? call.callback;
-      const output = toOutput(call, await attempt(run, callback, ctx, durationMs(config.timeout)));
+      const output = toOutput(call, await attempt(run, callback, ctx, durationMs(config.timeout), call));
       run.emit(
         { type: "attempt_completed", name, count, attempt: number },
         { type: "step_completed", name, count, ...(output !== undefined && { output }) },
       );
       run.working(-1);
       await run.durable();
-      return output === undefined ? undefined : decode(output);
+      return recall(run, call, typeof output === "object" ? output.stream : output);
     } catch (thrown) {
       failure = thrown instanceof Refused ? thrown : failureOf(thrown);
     }
@@ -155,8 +158,9 @@ class Refused extends Error {
   }
 }
 
-function toOutput({ name, count, config }: DoCall, result: unknown): Encoded | undefined {
+function toOutput({ name, count, config }: DoCall, result: unknown): Output | undefined {
   if (result === undefined) return undefined;
+  if (result instanceof Streamed) return result.output;
   let output: Encoded;
   try {
     output = encode(result);

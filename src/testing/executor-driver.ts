@@ -2,7 +2,7 @@
 import type { RuntimeEvent } from "../model/events.ts";
 import { encode } from "../model/value.ts";
 import type { Host } from "../ports/executor.ts";
-import type { FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
+import type { ChunkFrame, FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
 
 /** How a run begins, where that differs from a fresh instance with `{ n: 1 }` for its params. */
 export interface RunSetup extends Partial<
@@ -25,6 +25,10 @@ export class DrivenRun {
   idles = 0;
   /** From where it has asked for history. */
   readonly needs: number[] = [];
+  /** Every chunk that it has sent. */
+  readonly chunks: ChunkFrame[] = [];
+  /** Which chunks it has asked for. */
+  readonly reads: number[] = [];
   /** The number of its last `events` frame. */
   lastFrame = 0;
   readonly #waiters: { readonly met: () => boolean; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
@@ -70,6 +74,8 @@ export class DrivenRun {
   hear(frame: FromRuntime): void {
     if (frame.type === "idle") this.idles += 1;
     else if (frame.type === "need") this.needs.push(frame.from);
+    else if (frame.type === "chunk") this.chunks.push(frame);
+    else if (frame.type === "read") this.reads.push(frame.index);
     else {
       this.lastFrame = frame.n;
       this.events.push(...frame.events);

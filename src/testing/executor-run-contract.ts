@@ -132,6 +132,28 @@ export function runCases(open: OpenHost): void {
     expect(outputIn(await run.last())).toEqual({ payload: new Map([[1, 2]]), type: "reply", at: 77 });
   });
 
+  test("a stream leaves in chunks, and comes back when it is read", async () => {
+    const { driver } = await open();
+    const run = driver.start("Streamer");
+    const step = { name: "stream", count: 1 };
+    for (let chunks = 1; chunks <= 5; chunks += 1) {
+      await run.until(() => run.chunks.length >= chunks);
+      run.tell({ type: "stored", ...step, chunks });
+    }
+    const size = { chunks: 5, bytes: 4 * 262_144 + 1 };
+    await run.until(() => run.types.includes("step_completed"));
+    expect(run.events.at(-1)).toMatchObject({
+      output: { stream: size, preview: `[ReadableStream (binary): ${size.bytes} bytes]` },
+    });
+    expect(run.chunks.map(({ index, bytes }) => [index, bytes.byteLength])).toEqual([
+      ...[0, 1, 2, 3].map((index) => [index, 262_144]),
+      [4, 1],
+    ]);
+    await run.until(() => run.reads.length === size.chunks);
+    for (const { index, bytes } of run.chunks) run.tell({ type: "chunk", ...step, index, bytes });
+    expect(outputIn(await run.last())).toEqual(run.chunks.map((_, i) => (i < 4 ? 262_144 : 1)));
+  });
+
   test("an error of the run is its last event", async () => {
     const { driver } = await open();
     const last = await driver.start("Missing").last();

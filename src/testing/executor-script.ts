@@ -151,6 +151,25 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     }
   }
 
+  /** Streams a megabyte and a byte, and counts what comes back. */
+  class Streamer extends WorkflowEntrypoint {
+    async run(_: Event, step: Step): Promise<unknown> {
+      const stream = (await step.do("stream", async () => {
+        let left = 17;
+        return new ReadableStream({
+          pull: (controller) => {
+            left -= 1;
+            controller.enqueue(new Uint8Array(left > 0 ? 65_536 : 1).fill(255));
+            if (left === 0) controller.close();
+          },
+        });
+      })) as ReadableStream<Uint8Array>;
+      const lengths: number[] = [];
+      for await (const chunk of stream) lengths.push(chunk.byteLength);
+      return lengths;
+    }
+  }
+
   class Busy extends WorkflowEntrypoint {
     async run(): Promise<unknown> {
       for (;;);
@@ -205,7 +224,22 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     }
   }
 
-  const workflows = { Two, Flaky, Stubborn, Sleeper, Waiter, Caller, Reader, Gated, Undoer, Careless, Busy, Crasher, Quitter };
+  const workflows = {
+    Two,
+    Flaky,
+    Stubborn,
+    Sleeper,
+    Waiter,
+    Caller,
+    Reader,
+    Gated,
+    Undoer,
+    Careless,
+    Streamer,
+    Busy,
+    Crasher,
+    Quitter,
+  };
   return { ...workflows, default: { fetch } };
 }
 
@@ -220,6 +254,7 @@ const NAMES = [
   "Gated",
   "Undoer",
   "Careless",
+  "Streamer",
   "Busy",
   "Crasher",
   "Quitter",

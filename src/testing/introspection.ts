@@ -145,7 +145,9 @@ async function waitForStepResult(bed: TestBed, address: InstanceAddress, { name,
     if (event.type === "step_errored") throw Object.assign(new Error(error.message), { name: error.name });
     if (event.type === "step_completed") {
       if (event.output === undefined) return undefined;
-      return sensitive ? REDACTED : decode(event.output);
+      if (sensitive) return REDACTED;
+      // Of a stream, what the log shows: its bytes are with the code that made it.
+      return typeof event.output === "string" ? decode(event.output) : event.output.preview;
     }
   }
   throw gone(address);

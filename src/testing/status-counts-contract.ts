@@ -90,7 +90,7 @@ function toBatch(
   const creates = each.creates.map(({ workflow, id, status: born }) =>
     sampleInstance(id, { workflow: workflow + suffix, status: born }),
   );
-  return { batch: { creates, appends, removes }, after };
+  return { batch: { creates, chunks: [], appends, removes }, after };
 }
 
 function made(pk: number | "exists", instance: Expected | undefined): [number, Expected][] {

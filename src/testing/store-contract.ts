@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { InstanceStatus } from "../model/status.ts";
-import { StoreFenced, type InstanceSummary, type Store } from "../ports/store.ts";
+import { StoreFenced, type Chunk, type InstanceSummary, type Store } from "../ports/store.ts";
 import { catalogContract } from "./catalog-contract.ts";
 import {
   SAMPLE_NOW,
@@ -29,6 +29,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
 
     describe("commit", () => commitContract(at));
     describe("journal", () => journalContract(at));
+    describe("streams", () => streamContract(at));
     describe("lists", () => listContract(at));
     describe("schedule", () => scheduleContract(at));
   });
@@ -128,7 +129,7 @@ function commitContract(at: At): void {
     const refused = at.writer.commit({ creates: [sampleInstance("a")] });
     await expect(refused).rejects.toBeInstanceOf(StoreFenced);
     expect(await at.store.find("orders", "a")).toBeUndefined();
-    await at.store.commit({ creates: [sampleInstance("a")], appends: [], removes: [] }, next);
+    await at.store.commit({ creates: [sampleInstance("a")], chunks: [], appends: [], removes: [] }, next);
     expect(await at.store.find("orders", "a")).toBeDefined();
   });
 
@@ -181,6 +182,58 @@ function journalContract(at: At): void {
     expect(await seqs(pk, 0, 1000)).toEqual([4]);
     expect(await seqs(other, 0, 1000)).toEqual([1]);
     expect(await at.store.find("orders", "a")).toMatchObject({ pk, status: "queued" });
+  });
+}
+
+function streamContract(at: At): void {
+  const chunk = (pk: number, stream: number, index: number, length = 3): Chunk => ({
+    pk,
+    stream,
+    index,
+    bytes: new Uint8Array(length).fill(index + 1),
+  });
+  /** Commits nothing until no void chunk is left; answers how often. */
+  async function sweep(): Promise<number> {
+    for (let times = 1; ; times += 1) if (!(await at.writer.commit({})).isSweeping) return times;
+  }
+
+  test("chunks come back as they were written, by instance, stream and index", async () => {
+    const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
+    await at.writer.commit({ chunks: [chunk(a, 5, 0), chunk(a, 5, 1, 262_144), chunk(a, 6, 0, 1), chunk(b, 5, 0, 2)] });
+    expect(await at.store.chunk(a, 5, 0)).toEqual(Uint8Array.of(1, 1, 1));
+    expect(await at.store.chunk(a, 5, 1)).toEqual(new Uint8Array(262_144).fill(2));
+    expect(await at.store.chunk(a, 6, 0)).toEqual(Uint8Array.of(1));
+    expect(await at.store.chunk(b, 5, 0)).toEqual(Uint8Array.of(1, 1));
+    expect(await at.store.chunk(a, 5, 2)).toBeUndefined();
+  });
+
+  test("a chunk that is there already spoils its batch", async () => {
+    const [a = 0] = await at.writer.create(sampleInstance("a"));
+    await at.writer.commit({ chunks: [chunk(a, 5, 0)] });
+    await expect(at.writer.commit({ chunks: [chunk(a, 6, 0), chunk(a, 5, 0, 9)] })).rejects.toThrow();
+    expect(await at.store.chunk(a, 5, 0)).toHaveLength(3);
+    expect(await at.store.chunk(a, 6, 0)).toBeUndefined();
+  });
+
+  test("what becomes void is deleted in bounded commits, and nothing else is", async () => {
+    const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
+    const many = Array.from({ length: 100 }, (_, i) => chunk(a, 1, i));
+    await at.writer.commit({ chunks: [...many, chunk(a, 2, 0), chunk(a, 9, 0), chunk(b, 1, 0)] });
+    await at.writer.commit({ appends: [{ pk: a, row: sampleRow(2), voids: [1] }] });
+    expect(await sweep()).toBeLessThan(20);
+    const left = await Promise.all([at.store.chunk(a, 1, 0), at.store.chunk(a, 1, 99)]);
+    expect(left).toEqual([undefined, undefined]);
+    expect(await at.store.chunk(a, 2, 0)).toBeDefined();
+    // A restart ends the streams of the life before.
+    const restart = { ...sampleChange(a, 3, "queued", "queued"), restart: true } as const;
+    await at.writer.commit({ appends: [{ ...restart, row: { ...sampleRow(3), firstEventId: 5 } }] });
+    await sweep();
+    expect(await at.store.chunk(a, 2, 0)).toBeUndefined();
+    expect(await at.store.chunk(a, 9, 0)).toBeDefined();
+    await at.writer.commit({ removes: [a] });
+    await sweep();
+    expect(await at.store.chunk(a, 9, 0)).toBeUndefined();
+    expect(await at.store.chunk(b, 1, 0)).toBeDefined();
   });
 }
 

@@ -69,7 +69,7 @@ export interface SampleWriter {
 export async function sampleWriter(store: Store): Promise<SampleWriter> {
   const lease = await store.acquire("contract");
   const commit = (batch: Partial<Batch>): Promise<BatchResult> =>
-    store.commit({ creates: [], appends: [], removes: [], ...batch }, lease);
+    store.commit({ creates: [], chunks: [], appends: [], removes: [], ...batch }, lease);
   return {
     lease,
     commit,

@@ -1,12 +1,12 @@
 /** One instance over REST: its log, its steps in full, its status, its events. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openApi, type ApiBench } from "../support/api.ts";
-import { Doomed, LONG, Order, Quick, Secretive, Sleeper } from "../support/workflows.ts";
+import { Doomed, LONG, Order, Quick, Secretive, Sleeper, Streaming } from "../support/workflows.ts";
 
 let api: ApiBench;
 
 beforeEach(async () => {
-  api = await openApi({ Order, Quick, Sleeper, Secretive, Doomed });
+  api = await openApi({ Order, Quick, Sleeper, Secretive, Doomed, Streaming });
 });
 afterEach(() => api.close());
 
@@ -28,6 +28,29 @@ async function completeOrder(): Promise<void> {
   await api.call("POST", "/workflows/Order/instances/o-1/events/approve", { by: "Ada" });
   await api.reaches(order, "complete");
 }
+
+describe("a stream", () => {
+  const get = (name: string): Promise<Response> =>
+    api.send(
+      "GET",
+      `/client/v4/accounts/local/workflows/Streaming/instances/s-1/step?type=step&name=${encodeURIComponent(name)}`,
+    );
+
+  test("is answered as it is, and shown by its beginning", async () => {
+    await api.call("POST", "/workflows/Streaming/instances", { instance_id: "s-1" });
+    await api.reaches({ workflow: "Streaming", id: "s-1" }, "complete");
+    const response = await get("page-1");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("application/octet-stream");
+    expect(response.headers.get("content-length")).toBe(String(LONG.length));
+    expect(await response.text()).toBe(LONG);
+    expect(await (await get("secret page-1")).json()).toMatchObject({ result: { status: "complete", output: "[REDACTED]" } });
+    const { result } = await api.call("GET", "/workflows/Streaming/instances/s-1");
+    expect(result).toMatchObject({
+      steps: [{ output: `${"x".repeat(1_024)}[truncated output]` }, { output: "[REDACTED]" }],
+    });
+  });
+});
 
 describe("the log", () => {
   test("of a finished instance has everything in order", async () => {

@@ -41,6 +41,15 @@ export class Secretive {
   }
 }
 
+/** Streams five thousand bytes out of a step, and as many secret ones out of another. */
+export class Streaming {
+  async run(_: unknown, step: WorkflowStep): Promise<void> {
+    const stream = (): ReadableStream => new Blob([LONG]).stream();
+    await step.do("page", async () => stream());
+    await step.do("secret page", { sensitive: "output" }, async () => stream());
+  }
+}
+
 /** Fails for good. */
 export class Doomed {
   async run(_: unknown, step: WorkflowStep): Promise<void> {

@@ -9,7 +9,8 @@ import type { StepKey } from "../../model/step.ts";
 import { StepOutputFold } from "../../model/step-output.ts";
 import { encode } from "../../model/value.ts";
 import { iso } from "../../model/time.ts";
-import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import type { StoredStream } from "../../model/stream.ts";
+import { endpoint, type Api, type Endpoint, type Reply } from "../endpoint.ts";
 import { errorInfo, restartFrom, status, timestamp, triggerSource } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
@@ -80,6 +81,26 @@ export async function readLog({ engine }: Pick<Api, "engine">, address: Instance
   return fold.log;
 }
 
+/** The bytes of a stream as they are, read from the store as fast as the client takes them. */
+async function bytesOf({ engine }: Api, address: InstanceAddress, stream: StoredStream): Promise<Reply> {
+  const chunks = engine.stream(address, stream)[Symbol.asyncIterator]();
+  // Read before anything is answered: a stream that is not there is still a failure with a name then.
+  let next = await chunks.next();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        if (next.done === true) return controller.close();
+        controller.enqueue(next.value);
+        next = await chunks.next();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, {
+    headers: { "content-type": "application/octet-stream", "content-length": String(stream.bytes) },
+  });
+}
+
 export const instance: readonly Endpoint[] = [
   endpoint({
     method: "get",
@@ -114,10 +135,11 @@ export const instance: readonly Endpoint[] = [
     result: z.object({ status, error: errorInfo.nullable(), output: z.unknown(), event_type: z.string().optional() }),
     handle: async ({ params, query }, api) => {
       const fold = new StepOutputFold(query);
-      for await (const event of api.engine.history(await addressOf(api, params))) fold.add(event);
+      const address = await addressOf(api, params);
+      for await (const event of api.engine.history(address)) fold.add(event);
       if (fold.result === undefined)
         throw new Failure("instance.step_not_found", { field: query.attempt === undefined ? "name" : "attempt" });
-      return { result: fold.result };
+      return fold.stream === undefined ? { result: fold.result } : bytesOf(api, address, fold.stream);
     },
   }),
   endpoint({

@@ -4,7 +4,7 @@ import { Worker, type ResourceLimits, type Transferable } from "node:worker_thre
 import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { BindingCall, BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
-import { decodeFromRuntime, encodeFrames, MalformedFrames } from "../../protocol/codec.ts";
+import { checkChunk, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import { startHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import type { CallEnd, FromThread, ThreadData, ToThread } from "./messages.ts";
@@ -61,7 +61,7 @@ export class ThreadHost implements Host {
   }
 
   send(frames: readonly ToRuntime[]): void {
-    this.#post(encodeFrames(frames));
+    for (const parcel of encodeBatch(frames)) this.#post(parcel, typeof parcel === "string" ? [] : [parcel.bytes.buffer]);
   }
 
   onFrames(handler: (frames: readonly FromRuntime[]) => void): void {
@@ -83,8 +83,11 @@ export class ThreadHost implements Host {
 
   #receive(message: FromThread): void {
     if (this.#over) return;
-    if (typeof message === "string") return this.#receiveFrames(message);
+    if (typeof message === "string") return this.#receiveFrames(() => decodeFromRuntime(message));
     switch (message.type) {
+      case "chunk":
+        this.#receiveFrames(() => [checkChunk(message)]);
+        return;
       case "pong":
         this.#heartbeat?.answered();
         return;
@@ -102,10 +105,10 @@ export class ThreadHost implements Host {
     }
   }
 
-  #receiveFrames(text: string): void {
+  #receiveFrames(check: () => readonly FromRuntime[]): void {
     let frames: readonly FromRuntime[];
     try {
-      frames = decodeFromRuntime(text);
+      frames = check();
     } catch (cause) {
       if (!(cause instanceof MalformedFrames)) throw cause;
       return this.#finish({ kind: "died", detail: cause.message });

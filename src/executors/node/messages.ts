@@ -1,9 +1,10 @@
 /**
  * What a host and its thread say to one another. Batches of frames cross as bare strings, because there are many of
- * them; everything else is an object.
+ * them, and chunks of streams as they are, their bytes transferred; everything else is an object.
  */
 import type { Binding } from "../../ports/catalog.ts";
 import type { BindingCall } from "../../ports/executor.ts";
+import type { ChunkFrame } from "../../protocol/frames.ts";
 
 /** What a thread is given when it starts. */
 export interface ThreadData {
@@ -44,6 +45,7 @@ export type CallEnd =
 /** Host to thread. A string is a batch of `ToRuntime` frames. */
 export type ToThread =
   | string
+  | ChunkFrame
   | { readonly type: "ping" }
   | { readonly type: "fetch"; readonly id: number; readonly request: RequestParts }
   /** Nobody waits for the answer any more. */
@@ -53,6 +55,7 @@ export type ToThread =
 /** Thread to host. A string is a batch of `FromRuntime` frames. */
 export type FromThread =
   | string
+  | ChunkFrame
   | { readonly type: "pong" }
   | { readonly type: "loaded" }
   /** The script does not load; `detail` is the first line of the error, and where it was. */

@@ -3,7 +3,7 @@ import { parentPort, workerData, type Transferable } from "node:worker_threads";
 import { waitUntil } from "../../runtime/cloudflare-workers.ts";
 import { env } from "../../runtime/environment.ts";
 import { createRuntime, type ExecutionContext, type Runtime } from "../../runtime/runtime.ts";
-import { decodeToRuntime, encodeFrames } from "../../protocol/codec.ts";
+import { decodeToRuntime, encodeBatch } from "../../protocol/codec.ts";
 import { Calls } from "./calls.ts";
 import { envOf, processEnvOf } from "./bindings.ts";
 import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
@@ -35,7 +35,9 @@ async function load(): Promise<void> {
 
 function connect(exports: ScriptExports): { runtime: Runtime; server: Server } {
   const runtime = createRuntime({
-    send: (frames) => post(encodeFrames(frames)),
+    send: (frames) => {
+      for (const parcel of encodeBatch(frames)) post(parcel, typeof parcel === "string" ? [] : [parcel.bytes.buffer]);
+    },
     soon: setImmediate,
     now: Date.now,
     workflowClass: (name) => {
@@ -54,6 +56,9 @@ function receive(message: ToThread): void {
     return;
   }
   switch (message.type) {
+    case "chunk":
+      loaded?.runtime.receive([message]);
+      return;
     case "ping":
       post({ type: "pong" });
       return;

@@ -5,6 +5,7 @@ import {
   type Append,
   type Batch,
   type BatchResult,
+  type Chunk,
   type InstanceSummary,
   type JournalRow,
   type Lease,
@@ -17,6 +18,8 @@ import {
 interface Entry {
   summary: InstanceSummary;
   rows: readonly JournalRow[];
+  /** By stream, then by index. Nothing here is large enough to be swept in parts. */
+  streams: ReadonlyMap<number, readonly Uint8Array<ArrayBuffer>[]>;
 }
 
 export class MemoryStore implements Store {
@@ -35,9 +38,10 @@ export class MemoryStore implements Store {
     const undo: (() => void)[] = [];
     try {
       const created = batch.creates.map((instance) => this.#create(instance, undo));
+      for (const chunk of batch.chunks) this.#insert(chunk, undo);
       for (const append of batch.appends) this.#append(append, undo);
       for (const pk of batch.removes) this.#remove(pk, undo);
-      return { created };
+      return { created, isSweeping: false };
     } catch (cause) {
       for (const step of undo.toReversed()) step();
       throw cause;
@@ -58,6 +62,10 @@ export class MemoryStore implements Store {
 
   async rows(pk: number, seqs: readonly number[]): Promise<JournalRow[]> {
     return this.#rows(pk).filter((row) => seqs.includes(row.seq));
+  }
+
+  async chunk(pk: number, stream: number, index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.#entries.get(pk)?.streams.get(stream)?.[index]?.slice();
   }
 
   async ready(kind: ReadyKind, now: number, limit: number, after = 0, skip: readonly string[] = []): Promise<InstanceSummary[]> {
@@ -124,7 +132,7 @@ export class MemoryStore implements Store {
     const pk = this.#nextPk;
     this.#nextPk += 1;
     this.#keys.set(address, pk);
-    this.#entries.set(pk, { summary: { pk, ...summary }, rows: [row] });
+    this.#entries.set(pk, { summary: { pk, ...summary }, rows: [row], streams: new Map() });
     undo.push(() => {
       this.#keys.delete(address);
       this.#entries.delete(pk);
@@ -132,13 +140,26 @@ export class MemoryStore implements Store {
     return pk;
   }
 
-  #append({ pk, row, change, restart }: Append, undo: (() => void)[]): void {
+  #insert({ pk, stream, index, bytes }: Chunk, undo: (() => void)[]): void {
     const entry = this.#entries.get(pk);
     if (entry === undefined) throw new Error(`There is no instance ${pk}`);
-    const { summary, rows } = entry;
+    const { streams } = entry;
+    const chunks = streams.get(stream)?.slice() ?? [];
+    if (chunks[index] !== undefined) throw new Error(`Stream ${stream} of instance ${pk} has a chunk ${index} already`);
+    undo.push(() => Object.assign(entry, { streams }));
+    chunks[index] = bytes;
+    entry.streams = new Map(streams).set(stream, chunks);
+  }
+
+  #append({ pk, row, change, restart, voids = [] }: Append, undo: (() => void)[]): void {
+    const entry = this.#entries.get(pk);
+    if (entry === undefined) throw new Error(`There is no instance ${pk}`);
+    const { summary, rows, streams } = entry;
     if (rows.some(({ seq }) => seq === row.seq)) throw new Error(`Instance ${pk} has a row ${row.seq} already`);
     if (change !== undefined && change.from !== summary.status) throw new Error(`Instance ${pk} is not ${change.from}`);
-    undo.push(() => Object.assign(entry, { summary, rows }));
+    undo.push(() => Object.assign(entry, { summary, rows, streams }));
+    const isVoid = (stream: number): boolean => voids.includes(stream) || (restart === true && stream < row.firstEventId);
+    if (streams.size > 0) entry.streams = new Map([...streams].filter(([stream]) => !isVoid(stream)));
     entry.rows = [...(restart === true ? rows.filter(({ seq }) => seq > row.seq) : rows), row].sort((a, b) => a.seq - b.seq);
     if (change !== undefined) entry.summary = { ...summary, ...change.to };
   }

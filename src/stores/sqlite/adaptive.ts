@@ -37,7 +37,7 @@ export class AdaptiveWriter {
 
   async commit(batch: Batch, lease: Lease): Promise<BatchResult> {
     const rows = batch.creates.length + batch.appends.length + batch.removes.length;
-    this.#smallInARow = rows <= SMALL_ROWS ? this.#smallInARow + 1 : Math.min(0, this.#smallInARow);
+    this.#smallInARow = rows <= SMALL_ROWS && batch.chunks.length === 0 ? this.#smallInARow + 1 : Math.min(0, this.#smallInARow);
     if (this.#smallInARow > SMALL_BEFORE && !this.#thread.busy) return this.#commitHere(batch, lease);
     const { result, nextPk } = await this.#thread.commit(batch, lease, this.#here.nextPk);
     this.#here.nextPk = Math.max(this.#here.nextPk, nextPk);

@@ -46,6 +46,10 @@ export class Reader {
     return found.filter((row) => row !== undefined).sort((a, b) => a.seq - b.seq);
   }
 
+  chunk(pk: number, stream: number, index: number): Uint8Array<ArrayBuffer> | undefined {
+    return this.#statements.chunk.get(pk, stream, index)?.["bytes"] as Uint8Array<ArrayBuffer> | undefined;
+  }
+
   ready(kind: ReadyKind, now: number, limit: number, after: number, skip: readonly string[]): InstanceSummary[] {
     const statement = this.#statements[kind];
     if (kind === "interrupted") return statement.all(after, limit) as unknown as InstanceSummary[];
@@ -138,11 +142,12 @@ function firstOfEach(status: InstanceStatus, column: "wake_at" | "created_at", a
 
 function prepare(
   db: Database,
-): Record<"find" | "load" | "row" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind, Statement> {
+): Record<"find" | "load" | "row" | "chunk" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind, Statement> {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
     load: db.prepare(`${ROW} WHERE instance = ? AND seq > ? ORDER BY seq`),
     row: db.prepare(`${ROW} WHERE instance = ? AND seq = ?`),
+    chunk: db.prepare("SELECT bytes FROM blobs WHERE instance = ? AND stream = ? AND chunk = ?"),
     interrupted: db.prepare(
       `${SUMMARY} WHERE status IN ('running', 'waitingForPause', 'rollingBack') AND pk > ? ORDER BY pk LIMIT ?`,
     ),

@@ -71,7 +71,7 @@ describe.each(["inline", "adaptive"] as const)("sqlite file, %s", (writer) => {
     expect(await next.create(sampleInstance("d"))).toHaveLength(1);
     await second.close();
     await second.close();
-    await expect(second.commit({ creates: [], appends: [], removes: [] }, next.lease)).rejects.toThrow();
+    await expect(second.commit({ creates: [], chunks: [], appends: [], removes: [] }, next.lease)).rejects.toThrow();
   });
 
   test("a second opener is refused while the first lives, and welcome afterwards", async () => {

@@ -40,7 +40,10 @@ export class ThreadWriter {
 
   /** `nextPk` is where this writer has to go on, and in the answer where the next has to. */
   async commit(batch: Batch, lease: Lease, nextPk: number): Promise<{ result: BatchResult; nextPk: number }> {
-    const answer = await this.#ask({ type: "commit", batch, lease, nextPk });
+    const answer = await this.#ask(
+      { type: "commit", batch, lease, nextPk },
+      batch.chunks.map(({ bytes }) => bytes.buffer),
+    );
     if (answer.type !== "committed") throw failure(answer);
     return answer;
   }
@@ -50,12 +53,12 @@ export class ThreadWriter {
     await this.#worker.terminate();
   }
 
-  #ask(message: ToWriter): Promise<FromWriter> {
+  #ask(message: ToWriter, transfer: readonly ArrayBuffer[] = []): Promise<FromWriter> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       // A process may not end while somebody waits for a commit.
       if (this.#waiting.push({ resolve, reject }) === 1) this.#worker.ref();
-      this.#worker.postMessage(message);
+      this.#worker.postMessage(message, transfer);
     });
   }
 

@@ -13,6 +13,7 @@ import {
   type NewInstance,
 } from "../../ports/store.ts";
 import { StatusCounts } from "./counts.ts";
+import { ChunkWriter } from "./chunks.ts";
 import { transaction, type Database, type Statement } from "./database.ts";
 import { Names } from "./names.ts";
 
@@ -20,6 +21,7 @@ export class Writer {
   readonly #db: Database;
   readonly #names: Names;
   readonly #counts: StatusCounts;
+  readonly #chunks: ChunkWriter;
   readonly #statements: ReturnType<typeof prepare>;
   /** The key of the next instance; whoever writes after another writer is told where that one has got to. */
   nextPk: number;
@@ -28,10 +30,12 @@ export class Writer {
     this.#db = db;
     this.#names = new Names(db);
     this.#counts = new StatusCounts(db);
+    this.#chunks = new ChunkWriter(db);
     this.#statements = prepare(db);
     const row = db.prepare("SELECT max(pk) AS last FROM instances").get();
-    // Counted here, so that no key is given twice in the life of a process, even after the newest instance was deleted.
-    this.nextPk = Number(row?.["last"] ?? 0) + 1;
+    // Counted here, so that no key is given twice in the life of a process, even after the newest instance was deleted —
+    // nor in the next one, as long as there are chunks of it to sweep.
+    this.nextPk = Math.max(Number(row?.["last"] ?? 0), this.#chunks.lastVoid()) + 1;
   }
 
   acquire(owner: string): Lease {
@@ -41,14 +45,18 @@ export class Writer {
 
   commit(batch: Batch, lease: Lease): BatchResult {
     try {
-      return transaction(this.#db, () => {
+      const result = transaction(this.#db, () => {
         if (this.#statements.holds.get(lease.owner, lease.epoch) === undefined) throw new StoreFenced("The lease is lost");
         const created = batch.creates.map((instance) => this.#create(instance));
+        for (const chunk of batch.chunks) this.#chunks.insert(chunk);
         for (const append of batch.appends) this.#append(append);
         for (const pk of batch.removes) this.#remove(pk);
         this.#counts.write();
-        return { created };
+        return { created, isSweeping: this.#chunks.sweep() };
       });
+      // Pages of chunks are written once and not looked at again here: kept, they would fill the whole cache.
+      if (batch.chunks.length > 0) this.#db.exec("PRAGMA shrink_memory");
+      return result;
     } catch (cause) {
       this.#names.forget();
       this.#counts.forget();
@@ -87,8 +95,12 @@ export class Writer {
     return pk;
   }
 
-  #append({ pk, row, change, restart }: Append): void {
-    if (restart === true) this.#statements.voidRows.run(pk, row.seq);
+  #append({ pk, row, change, restart, voids }: Append): void {
+    if (restart === true) {
+      this.#statements.voidRows.run(pk, row.seq);
+      this.#chunks.void(pk, 0, row.firstEventId - 1);
+    }
+    if (voids !== undefined) for (const stream of voids) this.#chunks.void(pk, stream, stream);
     this.#insertRow(pk, row);
     if (change === undefined) return;
     const { from, to } = change;
@@ -107,6 +119,7 @@ export class Writer {
     const gone = this.#statements.remove.get(pk);
     if (gone === undefined) return;
     this.#statements.removeRows.run(pk);
+    this.#chunks.void(pk, 0, Number.MAX_SAFE_INTEGER);
     this.#counts.add(Number(gone["workflow"]), gone["status"] as InstanceStatus, -1);
   }
 

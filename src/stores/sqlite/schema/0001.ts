@@ -2,7 +2,8 @@
  * Version 1 of the schema. Never edited once released: later versions are further files.
  *
  * The journal grows at its end only: its key is a plain row id, so that a batch touches few pages, and an index finds an
- * instance's rows. Names that every instance would repeat — of workflows and of versions — are kept once, in `names`.
+ * instance's rows. So do the chunks of streams in `blobs`; ranges of streams that are to be deleted, a few chunks a
+ * commit, are in `void_streams`. Names that every instance would repeat — of workflows and of versions — are kept once, in `names`.
  */
 export const schema0001: string = `
 CREATE TABLE lease (
@@ -55,6 +56,22 @@ CREATE TABLE journal (
   events TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX journal_by_instance ON journal (instance, seq);
+
+CREATE TABLE blobs (
+  id INTEGER PRIMARY KEY,
+  instance INTEGER NOT NULL, -- instances.pk
+  stream INTEGER NOT NULL,
+  chunk INTEGER NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX blobs_by_stream ON blobs (instance, stream, chunk);
+
+CREATE TABLE void_streams (
+  id INTEGER PRIMARY KEY,
+  instance INTEGER NOT NULL, -- what was instances.pk
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE workflows (
   pk INTEGER PRIMARY KEY,
