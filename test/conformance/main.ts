@@ -18,7 +18,6 @@ import type { Observation, System } from "./system.ts";
 
 /** Topics, and single scenarios, of what stepwell does not have yet. They are skipped by name. */
 const NOT_YET: ReadonlySet<string> = new Set([
-  "streams",
   // The handler is told of the error with which the instance ends, and not of the one that began the rollback.
   "rollback-after-non-retryable",
   "subscribe",
