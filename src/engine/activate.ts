@@ -13,10 +13,12 @@ import { historyWindow } from "./outcomes.ts";
 import type { RunnableVersion } from "./versions.ts";
 
 /**
- * Starts a run of an instance that is queued, due, rolling back, or was interrupted (and has been recovered). Never rejects: an
- * instance that cannot be run fails, and one that has been paused or ended meanwhile is let go.
+ * Starts a run of an instance that is queued, due, rolling back, or was interrupted. Never rejects: an instance that cannot be
+ * run fails, and one that has been paused or ended meanwhile is let go. One that a process before this one has left
+ * behind is recovered once its code is ready to run, not sooner: a server that is killed again while it starts says nothing
+ * about the instance, and must not count as a loss of it.
  */
-export async function activate(core: Core, live: Live): Promise<void> {
+export async function activate(core: Core, live: Live, leftBehind: boolean = false): Promise<void> {
   if (live.activating || live.run !== undefined || live.gone || !isRunnable(live.state.status)) {
     core.journal.whenDurable(live, () => core.instances.release(live));
     return;
@@ -27,6 +29,7 @@ export async function activate(core: Core, live: Live): Promise<void> {
     const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
     if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
     const link = core.hosts.ready(version.script.id) ?? (await core.hosts.acquire(version.script));
+    if (leftBehind) apply(core, live, { type: "recover" });
     apply(core, live, { type: "claim" });
     apply(core, live, { type: "wake" });
     lost = !(await begin(core, live, version, link));

@@ -8,7 +8,7 @@ import { Failure } from "../model/errors.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { InstanceSummary, ReadyKind } from "../ports/store.ts";
 import { activate } from "./activate.ts";
-import { apply, type Core } from "./core.ts";
+import type { Core } from "./core.ts";
 import { holdsPlace, type Live } from "./live.ts";
 import { Places } from "./places.ts";
 import { wakeRun } from "./wake.ts";
@@ -214,8 +214,7 @@ export class Scheduler {
         if (live.state.status !== "waiting") return "busy";
         wakeRun(this.#core, live, this.#core.clock.now());
       } else {
-        if (kind === "interrupted") apply(this.#core, live, { type: "recover" });
-        await activate(this.#core, live);
+        await activate(this.#core, live, kind === "interrupted");
       }
       await this.#core.journal.durable(live);
       return "started";

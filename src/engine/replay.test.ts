@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import type { InstanceEvent } from "../model/events.ts";
 import { LogFold } from "../model/log.ts";
+import { LIMITS } from "../model/limits.ts";
 import { NonRetryableError } from "../model/thrown.ts";
 import { decode, encode } from "../model/value.ts";
 import type { Catalog } from "../ports/catalog.ts";
@@ -316,5 +317,28 @@ describe("an instance that is interrupted", () => {
       }),
       { numRuns: 400, examples: LOST_ONCE },
     );
+  });
+
+  test("is not held to account for a server that dies again and again before its code is ready", async () => {
+    const world = await makeWorld([{ is: "do", name: "a", fails: 0 }]);
+    const mortal = new MortalStore(world.store, 1, false);
+    const life: Life = { dead: false, calls: world.calls };
+    mortal.died = () => {
+      life.dead = true;
+    };
+    const first = await open(world, mortal.store, life);
+    void first.create("Program", [{ id: ADDRESS.id }], "api").catch(() => {});
+    await live(world, first, () => life.dead);
+    for (let start = 0; start < 2 * LIMITS.recoveries; start += 1) {
+      const executor = { name: "never ready", open: () => new Promise<never>(() => {}), close: () => Promise.resolve() };
+      const { store, catalog, clock } = world;
+      // Nobody closes it: it is gone when the next one takes the lease.
+      await openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const last = await open(world, world.store);
+    await live(world, last, () => false);
+    await last.close();
+    expect(result(await journal(world))).toEqual({ output: [{ step: { name: "a", count: 1 } }] });
   });
 });
