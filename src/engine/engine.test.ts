@@ -8,9 +8,9 @@ import { openBench, type Bench } from "../testing/engine-bench.ts";
 let bench: Bench;
 
 class Order {
-  async run(event: { payload: { item: string } }, step: WorkflowStep): Promise<unknown> {
+  async run(event: { payload: { item: string; coolOff?: number } }, step: WorkflowStep): Promise<unknown> {
     const reserved = await step.do("reserve", () => `reserved ${event.payload.item}`);
-    await step.sleep("cool off", "1 hour");
+    await step.sleep("cool off", event.payload.coolOff ?? "1 hour");
     const approval = await step.waitForEvent<{ by: string }>("approval", { type: "approve", timeout: "1 day" });
     return { reserved, by: approval.payload.by };
   }
@@ -75,6 +75,19 @@ describe("the life of an instance", () => {
     bench.clock.advance(60 * 60 * 1000);
     await bench.happens(address, "wait_started");
     expect([parked, bench.runs()]).toEqual([0, 1]);
+  });
+
+  test("waits for fractions of a millisecond, and never less than asked for", async () => {
+    const address = { workflow: "Order", id: "o-3" };
+    await bench.engine.create("Order", [{ id: "o-3", params: encode({ item: "tea", coolOff: 1.5 }) }], "api");
+    await bench.reaches(address, "waiting");
+    const { wakeAt } = await bench.engine.summary(address);
+    bench.clock.advance(1);
+    await bench.quiet();
+    expect(await bench.kinds(address)).not.toContain("sleep_completed");
+    bench.clock.advance(1);
+    await bench.happens(address, "wait_started");
+    expect(wakeAt).toBe(bench.clock.now());
   });
 
   test("a failing step waits as long as its back-off says, no less", async () => {

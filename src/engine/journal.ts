@@ -295,8 +295,10 @@ function emptyGroup(): Group {
   return { creates: [], chunks: [], rows: [], removes: [] };
 }
 
+/** Durations may be fractions; the store has whole milliseconds, of which the next one is never too early. */
 function nextWakeStored(live: Live): number | null {
-  return live.state.status === "waiting" ? nextWake(live.state) : null;
+  const at = live.state.status === "waiting" ? nextWake(live.state) : null;
+  return at === null ? null : Math.ceil(at);
 }
 
 function toAppend(row: OpenRow, expiry: JournalParts["expiryOf"]): Append {

@@ -1,4 +1,4 @@
-/** How often a step is tried, and how long it waits in between. No jitter and no cap, as on Cloudflare. */
+/** How often a step is tried, and how long it waits in between. No jitter and no cap that matters, as on Cloudflare. */
 import { durationMs } from "./duration.ts";
 import type { Backoff, StepConfig } from "./events.ts";
 
@@ -7,12 +7,17 @@ export function mayRetry(config: StepConfig, failedAttempt: number): boolean {
   return failedAttempt <= config.retries.limit;
 }
 
+/** Thirty thousand years, which is as long as a moment after now can still be a date. */
+export const LONGEST_MS = 1e15;
+
 /**
  * Milliseconds between the failure of an attempt (1-based) and the next one. `base` replaces the configured delay, for
  * steps whose delay is a function.
  */
 export function retryDelayMs(config: StepConfig, failedAttempt: number, base: number | string = config.retries.delay): number {
-  return Math.max(0, durationMs(base)) * growth(config.retries.backoff, failedAttempt);
+  const delay = Math.max(0, durationMs(base));
+  // Growth has no end, and nothing times infinity is not a number.
+  return delay === 0 ? 0 : Math.min(delay * growth(config.retries.backoff, failedAttempt), LONGEST_MS);
 }
 
 function growth(backoff: Backoff, failedAttempt: number): number {

@@ -31,7 +31,10 @@ export interface InstanceSummary {
   readonly expiresAt: number | null;
 }
 
-/** The part of a summary that changes. */
+/**
+ * The part of a summary that changes. All times are whole milliseconds: a commit that has any other fails, and with it
+ * everything that shares it.
+ */
 export type SummaryChange = Pick<
   InstanceSummary,
   "status" | "versionId" | "modifiedAt" | "startedAt" | "endedAt" | "wakeAt" | "expiresAt"

@@ -5,6 +5,7 @@
 import type { ErrorInfo, RuntimeEvent, StepConfig } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { PackedStep } from "../model/pack.ts";
+import { LONGEST_MS } from "../model/retry.ts";
 import { TRUNCATED, type StreamOutput, type StreamSize } from "../model/stream.ts";
 import type { ChunkFrame, FromRuntime } from "./frames.ts";
 
@@ -76,15 +77,15 @@ function isStepEvent(event: Fields<RuntimeEvent>): boolean {
     case "attempt_errored":
     case "rollback_attempt_errored":
       return (
-        isCount(event.attempt) && isErrorInfo(event.error) && (event.retryDelayMs === undefined || isSpan(event.retryDelayMs))
+        isCount(event.attempt) && isErrorInfo(event.error) && (event.retryDelayMs === undefined || isTime(event.retryDelayMs))
       );
     case "step_completed":
       return isText(event.output, "optional") || isStreamOutput(event.output);
     case "sleep_started":
       // A negative duration is a sleep that ends at once.
-      return Number.isFinite(event.durationMs) && isSpan(event.wakeAt);
+      return Number.isFinite(event.durationMs) && isTime(event.wakeAt);
     case "wait_started":
-      return isText(event.eventType) && isSpan(event.timeoutMs);
+      return isText(event.eventType) && isTime(event.timeoutMs);
     default:
       return event.type === "step_errored" || event.type === "rollback_step_completed";
   }
@@ -131,6 +132,11 @@ function isCount(value: unknown): value is number {
 
 function isSpan(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+/** A moment, or a span of time that leads to one from now. */
+function isTime(value: unknown): value is number {
+  return isSpan(value) && value <= LONGEST_MS;
 }
 
 function isDuration(value: unknown): value is number | string {

@@ -16,7 +16,8 @@ export function fakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock {
     now: () => now,
     soon: (fire) => void setImmediate(fire),
     alarm: (at, fire) => {
-      const alarm = { at, fire };
+      // A clock knows whole milliseconds only.
+      const alarm = { at: Math.ceil(at), fire };
       alarms.push(alarm);
       return () => {
         alarms = alarms.filter((other) => other !== alarm);

@@ -27,6 +27,14 @@ test("time never goes back", () => {
   expect(clock.skippedMs).toBe(skippedMs);
 });
 
+test("it has whole milliseconds only", () => {
+  const clock = skippingClock();
+  const halfPast = clock.now() + HOUR_MS + 0.5;
+  clock.skipTo(halfPast);
+  expect(clock.now() % 1).toBe(0);
+  expect(clock.now()).toBeGreaterThan(halfPast);
+});
+
 test("an alarm that has been skipped to may be cancelled before it rings", async () => {
   const clock = skippingClock();
   let rung = false;

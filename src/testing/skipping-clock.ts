@@ -46,7 +46,7 @@ export function skippingClock(): SkippingClock {
       };
     },
     skipTo: (at) => {
-      const byMs = at - now();
+      const byMs = Math.ceil(at) - now();
       if (byMs <= 0) return;
       skippedMs += byMs;
       for (const { set } of [...alarms].sort((a, b) => a.at - b.at)) set();

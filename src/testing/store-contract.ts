@@ -72,6 +72,14 @@ function commitContract(at: At): void {
     expect(await at.store.statusCounts("orders")).toEqual({ queued: 2 });
   });
 
+  test("a time that is no whole number of milliseconds fails the commit, which then has changed nothing", async () => {
+    const [pk = 0] = await at.writer.create(sampleInstance("a"));
+    const appends = [sampleChange(pk, 2, "queued", "waiting", 7.5)];
+    await expect(at.writer.commit({ creates: [sampleInstance("b")], appends })).rejects.toThrow();
+    expect(await at.store.find("orders", "a")).toMatchObject({ status: "queued" });
+    expect(await at.store.find("orders", "b")).toBeUndefined();
+  });
+
   test("creates, appends and removes of one batch are applied in this order", async () => {
     const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
     const appends = [sampleChange(b, 2, "queued", "running"), sampleChange(b, 3, "running", "complete")];

@@ -45,6 +45,8 @@ async function start(project: Project): Promise<Started> {
     server,
     stop: async () => {
       await server.kill();
+      // Nothing of the kind is expected of any scenario, and a scenario that failed by it says little.
+      for (const line of server.output().split("\n")) if (/ error A commit failed/.test(line)) process.stdout.write(`${line}\n`);
       await folder.remove();
     },
   };

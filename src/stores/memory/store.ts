@@ -13,6 +13,7 @@ import {
   type NewInstance,
   type ReadyKind,
   type Store,
+  type SummaryChange,
 } from "../../ports/store.ts";
 
 interface Entry {
@@ -157,6 +158,7 @@ export class MemoryStore implements Store {
     const { summary, rows, streams } = entry;
     if (rows.some(({ seq }) => seq === row.seq)) throw new Error(`Instance ${pk} has a row ${row.seq} already`);
     if (change !== undefined && change.from !== summary.status) throw new Error(`Instance ${pk} is not ${change.from}`);
+    if (change !== undefined) checkTimes(change.to);
     undo.push(() => Object.assign(entry, { summary, rows, streams }));
     const isVoid = (stream: number): boolean => voids.includes(stream) || (restart === true && stream < row.firstEventId);
     if (streams.size > 0) entry.streams = new Map([...streams].filter(([stream]) => !isVoid(stream)));
@@ -185,6 +187,11 @@ export class MemoryStore implements Store {
     for (const { summary } of this.#entries.values()) if (wanted(summary)) found.push(summary);
     return found;
   }
+}
+
+function checkTimes({ modifiedAt, startedAt, endedAt, wakeAt, expiresAt }: SummaryChange): void {
+  for (const time of [modifiedAt, startedAt, endedAt, wakeAt, expiresAt])
+    if (time !== null && !Number.isSafeInteger(time)) throw new Error(`${time} is not a whole number of milliseconds`);
 }
 
 const INTERRUPTED: ReadonlySet<InstanceStatus> = new Set(["running", "waitingForPause", "rollingBack"]);
