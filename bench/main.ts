@@ -9,6 +9,7 @@ import { miniflarePeer } from "./peers/miniflare.ts";
 import { run, type Benchmark, type Row } from "./row.ts";
 import { history } from "./rows/history.ts";
 import { rest } from "./rows/rest.ts";
+import { rollback } from "./rows/rollback.ts";
 import { sleepers } from "./rows/sleepers.ts";
 import { streams } from "./rows/streams.ts";
 import { throughput } from "./rows/throughput.ts";
@@ -17,7 +18,15 @@ const { values } = parseArgs({
   options: { json: { type: "string" }, only: { type: "string" }, quick: { type: "boolean", default: false } },
 });
 
-const benchmarks: readonly Benchmark[] = [...throughput, ...rest, ...history, ...sleepers, ...streams, ...miniflarePeer];
+const benchmarks: readonly Benchmark[] = [
+  ...throughput,
+  ...rest,
+  ...history,
+  ...rollback,
+  ...sleepers,
+  ...streams,
+  ...miniflarePeer,
+];
 const only = values.only?.split(",");
 const effort = { runs: values.quick ? 1 : 3, quick: values.quick };
 

@@ -91,23 +91,32 @@ async function deploy(catalog: Catalog): Promise<void> {
   }
 }
 
-/** Creates instances in batches of 1,000 and resolves when so many of the workflow are complete. */
-export async function complete(subject: Subject, workflow: string, count: number, params: unknown): Promise<void> {
-  const before = (await subject.store.statusCounts(workflow)).complete ?? 0;
+type End = "complete" | "errored";
+
+/** Creates instances in batches of 1,000 and resolves when so many of the workflow have ended, as they should. */
+export async function complete(
+  subject: Subject,
+  workflow: string,
+  count: number,
+  params: unknown,
+  end: End = "complete",
+): Promise<void> {
+  const before = (await subject.store.statusCounts(workflow))[end] ?? 0;
   const text = encode(params);
   for (let made = 0; made < count; made += 1_000) {
     const requests = Array.from({ length: Math.min(1_000, count - made) }, () => ({ params: text }));
     await subject.engine.create(workflow, requests, "api");
   }
-  await completed(subject, workflow, before + count);
+  await completed(subject, workflow, before + count, end);
 }
 
-/** Resolves when so many instances of the workflow are complete. */
-export async function completed(subject: Subject, workflow: string, count: number): Promise<void> {
+/** Resolves when so many instances of the workflow have ended, as they should. */
+export async function completed(subject: Subject, workflow: string, count: number, end: End = "complete"): Promise<void> {
+  const wrong = end === "complete" ? "errored" : "complete";
   for (;;) {
     const counts = await subject.store.statusCounts(workflow);
-    if ((counts.errored ?? 0) > 0) throw new Error("An instance has failed");
-    if ((counts.complete ?? 0) >= count) return;
+    if ((counts[wrong] ?? 0) > 0) throw new Error(`An instance is ${wrong}`);
+    if ((counts[end] ?? 0) >= count) return;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -1,7 +1,7 @@
 /** The workflows that are measured, as the text of a Worker: the same for every system. */
 
 /** Names of the classes, and of their workflows. */
-export const WORKFLOWS = ["Steps", "Clocked", "Sleeper", "Streamer"] as const;
+export const WORKFLOWS = ["Steps", "Undoer", "Clocked", "Sleeper", "Streamer"] as const;
 
 export const WORKER = `
 import { WorkflowEntrypoint } from "cloudflare:workers";
@@ -11,6 +11,15 @@ export class Steps extends WorkflowEntrypoint {
   async run(event, step) {
     for (let i = 0; i < event.payload.steps; i += 1) await step.do("step", async () => ({ i }));
     return "done";
+  }
+}
+
+/** As many steps as asked for, then it fails, and every one of them is undone. */
+export class Undoer extends WorkflowEntrypoint {
+  async run(event, step) {
+    for (let i = 0; i < event.payload.steps; i += 1)
+      await step.do("step", async () => ({ i }), { rollback: async () => {} });
+    throw new Error("it was not to be");
   }
 }
 

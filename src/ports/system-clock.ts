@@ -1,8 +1,11 @@
 /** The clock of the machine. Its timers never keep a process alive: what does is the server, or the embedding program. */
 import type { Clock } from "./clock.ts";
 
-/** The longest delay that `setTimeout` takes; alarms further off are set again on the way. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
+/**
+ * How far off an alarm's timer is at the most, in milliseconds; one that is further off is set again on the way. Timers stand
+ * still while the machine sleeps, and do not notice when its clock is set: this is how late an alarm may be after either.
+ */
+const MAX_DELAY_MS = 60_000;
 
 /** Time as the machine has it. */
 export const systemClock: Clock = {
