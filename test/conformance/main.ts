@@ -17,9 +17,7 @@ import { SCENARIOS } from "./scenarios/all.ts";
 import type { Observation, System } from "./system.ts";
 
 /** Topics, and single scenarios, of what stepwell does not have yet. They are skipped by name. */
-const NOT_YET: ReadonlySet<string> = new Set([
-  "subscribe",
-]);
+const NOT_YET: ReadonlySet<string> = new Set(["subscribe"]);
 
 /** Scenarios under way at once on each system. */
 const CONCURRENCY = 8;
