@@ -9,6 +9,7 @@ import { Failure, failureKind } from "../model/errors.ts";
 import type { Retention } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
 import { LogFold } from "../model/log.ts";
+import { isInstanceAddress } from "../model/names.ts";
 import { isFinal } from "../model/status.ts";
 import { decode, encode, encodedBytes, toJson, Unserialisable } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
@@ -42,17 +43,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
   get: async (engine, workflow, [id]) => (await engine.summary({ workflow, id: String(id) })).id,
   createBatch: (engine, workflow, [options]) => createBatch(engine, workflow, options),
-  deleteBatch: async (engine, workflow, [ids]) =>
-    deleteInstances(
-      { engine },
-      workflow,
-      batch(
-        z.string(),
-        ids,
-        "batchDeleteInstances should have at least 1 instance",
-        "batchDeleteInstances only supports 100 instances at a time",
-      ),
-    ),
+  deleteBatch: (engine, workflow, [ids]) => deleteInstances({ engine }, workflow, addresses(ids)),
   pause: ofInstance((engine, address) => engine.pause(address)),
   resume: ofInstance((engine, address) => engine.resume(address)),
   terminate: ofInstance((engine, address, [options]) => {
@@ -125,6 +116,7 @@ function requestsOf(input: unknown): CreateRequest[] {
     return batch(createOptions, instances, "Batch size exceeds maximum allowed", "Batch size exceeds maximum allowed").map(
       toRequest,
     );
+  if (count === undefined) throw new Failure("body", { detail: "Provided argument is invalid" });
   if (typeof count !== "number" || !Number.isInteger(count) || count < 1)
     throw new Failure("body", { detail: "count must be a positive integer" });
   if (count > LIMITS.batch) throw new Failure("body", { detail: OVERSIZE });
@@ -142,6 +134,20 @@ function refuseInvalid(requests: readonly CreateRequest[]): void {
   requests.forEach((request, i) => {
     const refusal = checkRequest(request, `[${i}].`);
     if (refusal !== undefined) throw refusal;
+  });
+}
+
+/** The ids of instances to delete: one that no instance can have refuses all. */
+function addresses(ids: unknown): string[] {
+  const wanted = batch(
+    z.unknown(),
+    ids,
+    "batchDeleteInstances should have at least 1 instance",
+    "batchDeleteInstances only supports 100 instances at a time",
+  );
+  return wanted.map((id, i) => {
+    if (typeof id === "string" && isInstanceAddress(id)) return id;
+    throw new Failure("instance.invalid_id", { field: `[${i}]` });
   });
 }
 

@@ -111,7 +111,7 @@ export function launch(core: Core, live: Live, { version, link, history, now, in
     knownSteps: state.steps.length,
     careful: state.recoveries > 0,
     paused: state.status === "waitingForPause",
-    ...(rollback && { rollback: { error: rollback.error, ...(inherits !== undefined && { inherits }) } }),
+    ...(rollback && { rollback: { error: rollback.trigger, ...(inherits !== undefined && { inherits }) } }),
   });
   core.effects.started(live);
 }

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import type { InstanceEvent } from "../model/events.ts";
 import { isFinal } from "../model/status.ts";
+import { NonRetryableError } from "../model/thrown.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Store } from "../ports/store.ts";
 import type { WorkflowRollbackContext, WorkflowStep, WorkflowStepContext } from "../runtime/cloudflare-workers.ts";
@@ -50,12 +51,14 @@ interface World {
   readonly calls: Map<string, number>;
   readonly acts: readonly Act[];
   readonly throws: boolean;
+  /** What handlers were told, in all lives together. */
+  readonly told: Set<string>;
 }
 
 async function makeWorld(acts: readonly Act[], throws: boolean): Promise<World> {
   const { store, catalog } = openMemoryStore();
   await deployClasses(catalog, ["Program"]);
-  return { store, catalog, clock: fakeClock(), calls: new Map(), acts, throws };
+  return { store, catalog, clock: fakeClock(), calls: new Map(), acts, throws, told: new Set() };
 }
 
 async function perform(acts: readonly Act[], step: WorkflowStep, world: World, life: Life, branch: string): Promise<void> {
@@ -77,9 +80,10 @@ function performDo(act: Act & { is: "do" }, step: WorkflowStep, world: World, li
   const callback = ({ step: { name, count } }: WorkflowStepContext): Promise<string> => tried(`${name}-${count}`, act.fails);
   const { undo } = act;
   if (undo === null) return step.do(`${branch}a`, RETRIES, callback);
-  const rollback = async ({ stepName, output }: WorkflowRollbackContext<string>): Promise<void> => {
+  const rollback = async ({ stepName, output, error }: WorkflowRollbackContext<string>): Promise<void> => {
     // What a step has returned, or nothing where it was cut off before that.
     expect([stepName, undefined]).toContain(output);
+    if (!life.dead) world.told.add(String(error));
     await tried(`undo ${stepName}`, undo);
   };
   return step.do(`${branch}a`, RETRIES, callback, { rollback, rollbackConfig: RETRIES });
@@ -89,7 +93,7 @@ function open(world: World, store: Store, life: Life): Promise<Engine> {
   class Program {
     async run(_: unknown, step: WorkflowStep): Promise<void> {
       await perform(world.acts, step, world, life, "");
-      if (world.throws) throw new RangeError("this is the end");
+      if (world.throws) throw new NonRetryableError("this is the end");
       await step.sleep("long", "1 day");
     }
   }
@@ -146,13 +150,14 @@ async function interrupted(world: World, cuts: readonly Cut[], meddle: (engine: 
 }
 
 /** Everything that started and has a handler is undone, each step once, and the last first; nothing else happens meanwhile. */
-async function check(world: World): Promise<void> {
+async function check(world: World, trigger: string): Promise<void> {
   const events = await journal(world);
   const names = (of: readonly InstanceEvent[]): string[] =>
     of.flatMap((event) => ("name" in event ? [`${event.name}-${event.count}`] : []));
   const started = events.filter((event) => event.type === "step_started" && event.rollback === true);
   const begun = events.findIndex(({ type }) => type === "rollback_started");
   expect(begun >= 0).toBe(started.length > 0);
+  expect([...world.told]).toEqual(started.length > 0 ? [trigger] : []);
   if (begun < 0) return;
   expect(names(events.filter(({ type }) => type === "rollback_step_completed"))).toEqual(names(started).toReversed());
   expect(events.at(-2)?.type).toBe("rollback_completed");
@@ -170,8 +175,11 @@ describe("a rollback that is interrupted", () => {
       fc.asyncProperty(program, fc.array(cut, { minLength: 2, maxLength: 6 }), async (acts, cuts) => {
         const world = await makeWorld(acts, true);
         await interrupted(world, cuts, () => {});
-        await check(world);
-        expect((await journal(world)).at(-1)).toMatchObject({ type: "workflow_errored", error: { message: "this is the end" } });
+        await check(world, "Error: NonRetryableError: this is the end");
+        expect((await journal(world)).at(-1)).toMatchObject({
+          type: "workflow_errored",
+          error: { name: "WorkflowFatalError", message: expect.stringContaining("was not handled") as string },
+        });
       }),
       { numRuns: 150 },
     );
@@ -186,7 +194,7 @@ describe("a rollback that is interrupted", () => {
           lives += 1;
           if (lives > Math.min(untouched, cuts.length)) void engine.terminate(ADDRESS, { rollback: true }).catch(() => {});
         });
-        await check(world);
+        await check(world, "Terminated: Instance terminated during rollback");
         expect((await journal(world)).at(-1)?.type).toBe("workflow_terminated");
       }),
       { numRuns: 100 },

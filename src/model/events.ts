@@ -117,8 +117,16 @@ export type RollbackStepEvent =
 
 /** The events around the handlers. What each carries is internal: subscribers are told none of it. */
 export type RollbackPhaseEvent =
-  /** `error` is what handlers are told, `end` how the instance ends once they are through. */
-  | { readonly type: "rollback_started"; readonly error: ErrorInfo; readonly end: "errored" | "terminated" }
+  /**
+   * `end` and `error` are how the instance ends once the handlers are through. They are told `trigger`; where that is
+   * absent, the error.
+   */
+  | {
+      readonly type: "rollback_started";
+      readonly error: ErrorInfo;
+      readonly trigger?: ErrorInfo;
+      readonly end: "errored" | "terminated";
+    }
   | { readonly type: "rollback_completed" }
   /** A handler failed for good, or could not be run: the ones after it are not. */
   | { readonly type: "rollback_errored"; readonly error: ErrorInfo };
@@ -146,10 +154,11 @@ export type RuntimeEvent =
 /**
  * The run has rejected. Whether steps are undone before the instance ends is for `decide` to say; `rollback` is `"ready"`
  * when the run keeps handlers until it hears what becomes of them, and `"never"` when nothing is to be undone whatever
- * handlers there are.
+ * handlers there are. `trigger` is what was thrown, where `error` says something else of it.
  */
 export interface RunErrored {
   readonly type: "workflow_errored";
   readonly error: ErrorInfo;
+  readonly trigger?: ErrorInfo;
   readonly rollback?: "ready" | "never";
 }

@@ -17,8 +17,10 @@ import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 
 /** How far the undoing has come. */
 export interface RollbackState {
-  /** What handlers are told: why the instance ends. */
+  /** With which error the instance ends, when it ends `errored`. */
   readonly error: ErrorInfo;
+  /** The error that began the rollback, which is what handlers are told. */
+  readonly trigger: ErrorInfo;
   readonly end: "errored" | "terminated";
   /** The steps that are not undone yet, in the order in which they had started: the last one is next. */
   readonly remaining: DoStep[];
@@ -53,7 +55,13 @@ export function evolveRollback(state: InstanceState, event: RollbackStepEvent | 
       state.pausedAt = null;
       state.recoveries = 0;
       state.open.clear();
-      state.rollback = { error: event.error, end: event.end, remaining: undoable(state), step: undefined };
+      state.rollback = {
+        error: event.error,
+        trigger: event.trigger ?? event.error,
+        end: event.end,
+        remaining: undoable(state),
+        step: undefined,
+      };
       return;
     case "rollback_completed":
     case "rollback_errored":
@@ -111,9 +119,9 @@ function handlerStep(undone: DoStep | undefined, config: DoStep["config"]): DoSt
 // The rules
 
 /** `run` has rejected: the instance ends, once what can be undone is undone. */
-export function runErrored(state: InstanceState, { error, rollback }: RunErrored): EventBody {
+export function runErrored(state: InstanceState, { error, trigger, rollback }: RunErrored): EventBody {
   if (rollback === "never" || undoable(state).length === 0) return { type: "workflow_errored", error };
-  return { type: "rollback_started", error, end: "errored" };
+  return { type: "rollback_started", error, ...(trigger && { trigger }), end: "errored" };
 }
 
 /** Somebody ends the instance; one that is rolling back already ends at once unless that is what is asked for. */

@@ -56,7 +56,9 @@ function isRuntimeEvent(value: unknown): value is RuntimeEvent {
   const event: Fields<RuntimeEvent> = value;
   if (event.type === "workflow_completed") return isText(event.output, "optional");
   if (event.type === "workflow_errored") {
-    return isErrorInfo(event.error) && (event.rollback === undefined || event.rollback === "ready" || event.rollback === "never");
+    const { error, trigger, rollback } = event;
+    if (trigger !== undefined && !isErrorInfo(trigger)) return false;
+    return isErrorInfo(error) && (rollback === undefined || rollback === "ready" || rollback === "never");
   }
   return isText(event.name) && isCount(event.count) && isStepEvent(event);
 }

@@ -39,6 +39,7 @@ const event: fc.Arbitrary<RuntimeEvent> = fc
     fc.record({ type: fc.constant("workflow_completed"), output: optionalText }),
     fc.record({ type: fc.constant("workflow_errored"), error }),
     fc.record({ type: fc.constant("workflow_errored"), error, rollback: fc.constantFrom("ready", "never") }),
+    fc.record({ type: fc.constant("workflow_errored"), error, trigger: error, rollback: fc.constant("ready") }),
   )
   .map((made) => made as RuntimeEvent);
 

@@ -168,7 +168,9 @@ function errored({ start, handlers }: Run, thrown: unknown): RunErrored {
   const type = "workflow_errored";
   if (thrown instanceof BadOutput) return { type, error: thrown.info, rollback: "never" };
   const error = foldUncaught(thrown, start.options.preserveNonRetryable);
-  return handlers === undefined ? { type, error } : { type, error, rollback: "ready" };
+  if (handlers === undefined) return { type, error };
+  const trigger = fold(thrown);
+  return { type, error, ...(trigger.message !== error.message && { trigger }), rollback: "ready" };
 }
 
 /** Makes a run ready to undo steps, with the handlers of the run before it if that is still here. */

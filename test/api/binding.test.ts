@@ -104,6 +104,9 @@ describe("createBatch", () => {
     [{ instances: [] }, "(body) Batch size exceeds maximum allowed"],
     [{ count: 1, retention: { errorRetention: "3 moons" } }, `(body) ${NOT_A_DURATION}`],
     [{ instances: [{}, { retention: { successRetention: 0 } }] }, `(body) ${NOT_A_DURATION}`],
+    [{ count: "3" }, "(body) count must be a positive integer"],
+    [{}, "(body) Provided argument is invalid"],
+    [null, "(body) Provided argument is invalid"],
     [{ instances: "a" }, "(body) Provided argument is invalid"],
     [{ instances: [{ id: "batch" }] }, "(instance.invalid_id) Instance ID is invalid"],
     [{ instances: [{ id: "terminate" }] }, "(instance.invalid_id) Instance ID is invalid"],
@@ -135,8 +138,13 @@ describe("deleteBatch", () => {
     [[], "(body) batchDeleteInstances should have at least 1 instance"],
     [Array.from({ length: 101 }, (_, i) => `q-${i}`), "(body) batchDeleteInstances only supports 100 instances at a time"],
     ["a", "(body) Provided argument is invalid"],
-  ])("refuses %.40j", async (wanted, message) => {
+    [["kept", "a!"], "(instance.invalid_id) Instance ID is invalid"],
+    [["kept", "k".repeat(272)], "(instance.invalid_id) Instance ID is invalid"],
+    [["kept", 7], "(instance.invalid_id) Instance ID is invalid"],
+  ])("refuses %.40j whole", async (wanted, message) => {
+    await api.binding("Quick").create({ id: "kept" });
     await expect(api.binding("Quick").deleteBatch(wanted as never)).rejects.toThrow(message);
+    expect((await api.binding("Quick").get("kept")).id).toBe("kept");
   });
 });
 

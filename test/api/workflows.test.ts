@@ -140,6 +140,11 @@ test("the account's defaults are kept part by part", async () => {
   const { result } = await api.call("PATCH", "/workflows/settings", { default_retention: { error_retention: 5 } });
   expect(result).toEqual({ default_retention: { success_retention: 3_600_000, error_retention: 5 } });
   expect((await api.call("GET", "/workflows/settings")).result).toEqual(result);
+  const cleared = await api.call("PATCH", "/workflows/settings", { default_retention: { success_retention: null } });
+  expect(cleared.result).toEqual({ default_retention: { error_retention: 5 } });
+  expect((await api.call("PATCH", "/workflows/settings", {})).result).toEqual(cleared.result);
+  expect((await api.call("PATCH", "/workflows/settings", { default_retention: null })).result).toEqual({});
+  expect((await api.call("GET", "/workflows/settings")).result).toEqual({});
   expect(await api.call("PATCH", "/workflows/settings", { default_retention: { error_retention: -1 } })).toMatchObject({
     status: 400,
   });

@@ -1,6 +1,6 @@
 /**
  * Concurrency keys: names with a limit, which steps of several workflows are to share. They are kept and given back, and
- * limit nothing yet: how a step names a key is not public (docs/decisions/0026).
+ * limit nothing yet: how a step names a key is not public (docs/decisions/0027).
  */
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";

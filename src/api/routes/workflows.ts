@@ -3,13 +3,14 @@ import { z } from "zod";
 import { boundaryAfter } from "../../model/cron.ts";
 import { ACCOUNT_SETTINGS, accountSettings, type AccountSettings } from "../../engine/policies.ts";
 import { Failure } from "../../model/errors.ts";
+import type { Retention } from "../../model/events.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/status.ts";
 import { iso } from "../../model/time.ts";
 import type { Workflow, WorkflowSettings } from "../../ports/catalog.ts";
 import { cronExpression, putWorkflow, schedulesWith } from "../../scripts/workflow.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
-import { page, pageInfo, perPage, retention, showRetention, shownRetention, timestamp } from "../schemas.ts";
+import { keptFor, page, pageInfo, perPage, retention, showRetention, shownRetention, timestamp } from "../schemas.ts";
 
 const shown = z.object({
   id: z.string(),
@@ -44,9 +45,19 @@ const putShown = shown.omit({ instances: true, schedules: true, script_deleted: 
   terminator_running: z.number(),
 });
 
-const settings = z.object({ default_retention: retention.optional() });
+/** A part that is absent stays as it is; null takes it back. */
+const settings = z.object({
+  default_retention: z.object({ error_retention: keptFor.nullish(), success_retention: keptFor.nullish() }).nullish(),
+});
 
 const settingsShown = z.object({ default_retention: shownRetention.optional() });
+
+/** What the account says of retention after a change. */
+function changedRetention(before: Retention, change: z.output<typeof settings>["default_retention"]): Retention {
+  if (change === null) return {};
+  const { error_retention: errorMs = before.errorMs, success_retention: successMs = before.successMs } = change ?? {};
+  return { ...(typeof errorMs === "number" && { errorMs }), ...(typeof successMs === "number" && { successMs }) };
+}
 
 function showSettings({ default_retention: set }: AccountSettings): object {
   return set === undefined ? {} : { default_retention: showRetention(set) };
@@ -103,12 +114,13 @@ export const workflows: readonly Endpoint[] = [
   endpoint({
     method: "patch",
     path: "/accounts/{account_id}/workflows/settings",
-    summary: "Change the defaults of the account",
+    summary: "Change the defaults of the account; null takes one back",
     body: settings,
     result: settingsShown,
     handle: async ({ body }, api) => {
       const before = await accountSettings(api.catalog);
-      const merged = { default_retention: { ...before.default_retention, ...body.default_retention } };
+      const kept = changedRetention(before.default_retention ?? {}, body.default_retention);
+      const merged = Object.keys(kept).length === 0 ? {} : { default_retention: kept };
       await api.catalog.putSetting(ACCOUNT_SETTINGS, JSON.stringify(merged));
       return { result: showSettings(merged) };
     },

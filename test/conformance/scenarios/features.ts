@@ -1,5 +1,6 @@
 /** What came to Workflows in 2026: rollback, stream outputs, subscriptions, restart from a step, secret outputs (runtime.md §8.3, §9, §12.3, §14, §17). */
 import { localDefect, onPurpose, topic, type Action, type Difference, type Scenario } from "../scenario.ts";
+import { LOGGED } from "./steps.ts";
 
 const FAILS = `await step.do("fails", once, async () => { throw new RangeError("no"); });`;
 
@@ -13,6 +14,7 @@ const NAMED = "The error of a termination is named `Terminated`; the local engin
 
 /** By the name of the scenario. */
 const ROLLBACK_DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
+  "after-non-retryable": [LOGGED],
   context: [TOLD],
   retries: [{ ...TOLD, in: ["seen", "events"] }],
   halts: [localDefect(["events"], "§1.6", `${NO_ERROR}.`)],

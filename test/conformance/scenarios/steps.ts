@@ -265,7 +265,8 @@ export const stepObject: readonly Scenario[] = topic("step object", [
 ]);
 
 /** The log of the local engine says the same of every one of them, unless a flag is set. */
-const LOGGED: Difference = onPurpose(
+/** What is logged of an attempt that a NonRetryableError ended. */
+export const LOGGED: Difference = onPurpose(
   ["events"],
   "§7.7",
   "stepwell's log has what was thrown, with the flag that preserves the message and without.",
