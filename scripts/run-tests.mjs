@@ -11,8 +11,11 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "stepwell-tests-"));
 const report = join(folder, "report.json");
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+// Servers and clients are started dozens of times, each compiling the same modules: what one has compiled, the next may use.
+const env = { NODE_COMPILE_CACHE: join(tmpdir(), "stepwell-compiled"), ...process.env };
 const { status } = spawnSync("vitest", ["run", ...reporters, ...process.argv.slice(2)], {
   stdio: "inherit",
+  env,
   shell: process.platform === "win32",
 });
 const counts = count();

@@ -26,6 +26,7 @@ export async function openWrangler(env: Readonly<Record<string, string>>, ...las
   const folder = await mkdtemp(join(tmpdir(), "stepwell-wrangler-"));
   const environment = {
     PATH: process.env["PATH"] ?? "",
+    ...(process.env["NODE_COMPILE_CACHE"] !== undefined && { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] }),
     HOME: folder,
     XDG_CONFIG_HOME: folder,
     CI: "1",
