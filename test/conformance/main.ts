@@ -20,7 +20,6 @@ import type { Observation, System } from "./system.ts";
 const NOT_YET: ReadonlySet<string> = new Set([
   // The handler is told of the error with which the instance ends, and not of the one that began the rollback.
   "rollback-after-non-retryable",
-  "subscribe",
   "batch-list-empty",
   "batch-list-of-101",
   "batch-list-invalid-id",
