@@ -11,13 +11,22 @@ import { history } from "./rows/history.ts";
 import { rest } from "./rows/rest.ts";
 import { sleepers } from "./rows/sleepers.ts";
 import { streams } from "./rows/streams.ts";
+import { subscribers } from "./rows/subscribers.ts";
 import { throughput } from "./rows/throughput.ts";
 
 const { values } = parseArgs({
   options: { json: { type: "string" }, only: { type: "string" }, quick: { type: "boolean", default: false } },
 });
 
-const benchmarks: readonly Benchmark[] = [...throughput, ...rest, ...history, ...sleepers, ...streams, ...miniflarePeer];
+const benchmarks: readonly Benchmark[] = [
+  ...throughput,
+  ...rest,
+  ...history,
+  ...sleepers,
+  ...streams,
+  ...subscribers,
+  ...miniflarePeer,
+];
 const only = values.only?.split(",");
 const effort = { runs: values.quick ? 1 : 3, quick: values.quick };
 
