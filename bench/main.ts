@@ -12,6 +12,7 @@ import { rest } from "./rows/rest.ts";
 import { rollback } from "./rows/rollback.ts";
 import { sleepers } from "./rows/sleepers.ts";
 import { streams } from "./rows/streams.ts";
+import { subscribers } from "./rows/subscribers.ts";
 import { throughput } from "./rows/throughput.ts";
 
 const { values } = parseArgs({
@@ -25,6 +26,7 @@ const benchmarks: readonly Benchmark[] = [
   ...rollback,
   ...sleepers,
   ...streams,
+  ...subscribers,
   ...miniflarePeer,
 ];
 const only = values.only?.split(",");

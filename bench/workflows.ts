@@ -6,9 +6,10 @@ export const WORKFLOWS = ["Steps", "Undoer", "Clocked", "Sleeper", "Streamer"] a
 export const WORKER = `
 import { WorkflowEntrypoint } from "cloudflare:workers";
 
-/** As many steps as asked for, one after another. */
+/** As many steps as asked for, one after another; on a signal if it is to wait for one. */
 export class Steps extends WorkflowEntrypoint {
   async run(event, step) {
+    if (event.payload.waits) await step.waitForEvent("go", { type: "go" });
     for (let i = 0; i < event.payload.steps; i += 1) await step.do("step", async () => ({ i }));
     return "done";
   }

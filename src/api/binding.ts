@@ -13,6 +13,8 @@ import { isInstanceAddress } from "../model/names.ts";
 import { isFinal } from "../model/status.ts";
 import { decode, encode, encodedBytes, toJson, Unserialisable } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
+import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../model/subscription.ts";
+import { openSubscription, Readings } from "./readings.ts";
 import { deleteInstances } from "./routes/instances.ts";
 import { keptFor, restartFrom } from "./schemas.ts";
 
@@ -27,13 +29,15 @@ const createOptions = z
 
 type CreateOptions = z.output<typeof createOptions>;
 
-type Method = (engine: Engine, workflow: string, args: readonly unknown[]) => Promise<unknown>;
+type Method = (engine: Engine, workflow: string, args: readonly unknown[], readings: Readings) => unknown;
 
 /** A method of a handle: its first argument is the instance's id. */
 const ofInstance =
-  (method: (engine: Engine, address: InstanceAddress, args: readonly unknown[]) => Promise<unknown>): Method =>
-  (engine, workflow, [id, ...args]) =>
-    method(engine, { workflow, id: String(id) }, args);
+  (
+    method: (engine: Engine, address: InstanceAddress, args: readonly unknown[], readings: Readings) => Promise<unknown>,
+  ): Method =>
+  (engine, workflow, [id, ...args], readings) =>
+    method(engine, { workflow, id: String(id) }, args, readings);
 
 const METHODS: Readonly<Record<string, Method>> = {
   create: async (engine, workflow, [options]) => {
@@ -63,15 +67,24 @@ const METHODS: Readonly<Record<string, Method>> = {
     const { type, payload } = parse(z.object({ type: z.string(), payload: z.unknown().optional() }), event);
     return engine.sendEvent(address, type, encode(payload));
   }),
+  subscribe: ofInstance(async (engine, address, [options], readings) => {
+    const wanted = wantedBy(options);
+    if (wanted === undefined) throw new Failure("body", { detail: INVALID_SUBSCRIBE_OPTIONS });
+    await engine.summary(address);
+    return openSubscription(engine, address, wanted, readings);
+  }),
+  next: (_, __, [id], readings) => readings.next(Number(id)),
+  close: (_, __, [id], readings) => readings.close(Number(id)),
 };
 
-/** Answers the calls of user code to an engine. */
-export function bindingHandler(engine: Engine): BindingHandler {
+/** Answers the calls of the user code of one host to an engine; what that code reads ends when `host` aborts, and with the engine. */
+export function bindingHandler(engine: Engine, host: AbortSignal): BindingHandler {
+  const readings = new Readings(host);
   return async ({ workflow, method, args }) => {
     const answer = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
     if (answer === undefined) throw new Failure("body", { detail: `A workflow has no method "${method}"` });
     try {
-      return encode(await answer(engine, workflow, decode(args) as unknown[]));
+      return encode(await answer(engine, workflow, decode(args) as unknown[], readings));
     } catch (cause) {
       if (cause instanceof Unserialisable) throw new Failure("body", { detail: cause.message, cause });
       throw cause;

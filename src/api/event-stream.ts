@@ -8,7 +8,7 @@ import type { Clock } from "../ports/clock.ts";
 /** Something to tell a subscriber. Only what has an id can be gone on after. */
 export interface Message {
   readonly id?: number;
-  /** JSON. */
+  /** JSON, on one line. */
   readonly data: string;
 }
 
@@ -30,9 +30,9 @@ export function wantsStream(headers: Headers): boolean {
   return (headers.get("accept") ?? "").includes("text/event-stream");
 }
 
-/** Each message a frame of text. */
+/** Each message a line, which becomes a frame of text. */
 export function socketResponse(batches: AsyncIterator<readonly Message[]>, stop: AbortController): Response {
-  const body = toBody(batches, stop, (messages) => messages.map(({ data }) => data));
+  const body = toBody(batches, stop, (messages) => messages.map(({ data }) => data).join("\n"));
   return new Response(body, { headers: { upgrade: "websocket" } });
 }
 
@@ -46,7 +46,7 @@ export function streamResponse(batches: AsyncIterator<readonly Message[]>, stop:
       const text = messages.map(({ id, data }) => `${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`).join("");
       const chunk = before + text;
       before = "";
-      return [chunk];
+      return chunk;
     },
     clock,
   );
@@ -58,7 +58,7 @@ export function streamResponse(batches: AsyncIterator<readonly Message[]>, stop:
 function toBody(
   batches: AsyncIterator<readonly Message[]>,
   stop: AbortController,
-  chunksOf: (messages: readonly Message[]) => string[],
+  chunkOf: (messages: readonly Message[]) => string,
   clock?: Clock,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
@@ -68,7 +68,7 @@ function toBody(
       if (clock !== undefined) watch ??= keepAlive(clock, stop.signal, controller);
       const next = await batches.next();
       watch?.spoke();
-      if (next.done !== true) for (const chunk of chunksOf(next.value)) controller.enqueue(encoder.encode(chunk));
+      if (next.done !== true) controller.enqueue(encoder.encode(chunkOf(next.value)));
       else {
         stop.abort();
         controller.close();

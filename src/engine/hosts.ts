@@ -8,6 +8,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { BindingHandler, Executor, Host, HostEnd } from "../ports/executor.ts";
 import type { Live } from "./live.ts";
 
+/** Makes what answers the binding calls of a host; `host` aborts when the host has ended. */
+export type HostBindings = (host: AbortSignal) => BindingHandler;
+
 /** Who is told what happens in hosts. */
 export interface HostListener {
   frames(link: HostLink, frames: readonly FromRuntime[]): void;
@@ -70,7 +73,7 @@ interface Pool {
 
 export class Hosts {
   readonly #executor: Executor;
-  readonly #bindings: BindingHandler;
+  readonly #bindings: HostBindings;
   readonly #clock: Clock;
   readonly #listener: HostListener;
   readonly #perVersion: number;
@@ -79,7 +82,7 @@ export class Hosts {
   #closed = false;
 
   constructor(
-    parts: { executor: Executor; bindings: BindingHandler; clock: Clock; perVersion: number; idleMs: number },
+    parts: { executor: Executor; bindings: HostBindings; clock: Clock; perVersion: number; idleMs: number },
     listener: HostListener,
   ) {
     this.#executor = parts.executor;
@@ -141,7 +144,12 @@ export class Hosts {
   }
 
   async #open(pool: Pool): Promise<HostLink> {
-    const host = await this.#executor.open(pool.version, this.#bindings);
+    const over = new AbortController();
+    const host = await this.#executor.open(pool.version, this.#bindings(over.signal)).catch((cause: unknown) => {
+      over.abort();
+      throw cause;
+    });
+    void host.ended.then(() => over.abort());
     const link = new HostLink(host);
     if (this.#closed) {
       await host.close();

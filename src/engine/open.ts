@@ -16,7 +16,7 @@ import { pause, remove, restart, resume, sendEvent, terminate } from "./control.
 import { DEFAULT_SETTINGS, type Core, type EngineSettings } from "./core.ts";
 import { create } from "./create.ts";
 import type { Engine } from "./engine.ts";
-import { Hosts } from "./hosts.ts";
+import { Hosts, type HostBindings } from "./hosts.ts";
 import { Instances } from "./instances.ts";
 import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
@@ -42,8 +42,8 @@ export interface EngineParts {
   readonly log?: Log;
   /** Encrypts the outputs of sensitive steps; they are stored as they are when it is absent. */
   readonly vault?: Vault;
-  /** Answers what user code asks of its workflow bindings, given the engine that it asks. */
-  readonly bindings?: (engine: Engine) => BindingHandler;
+  /** Answers what the user code of a host asks of its workflow bindings, given the engine that it asks; `host` aborts with the host. */
+  readonly bindings?: (engine: Engine, host: AbortSignal) => BindingHandler;
   readonly settings?: Partial<EngineSettings>;
 }
 
@@ -61,11 +61,8 @@ interface Wheels {
 /** Opens an engine: takes the right to write, and picks up whatever was left unfinished. */
 export async function openEngine(parts: EngineParts): Promise<Engine> {
   const lease = await parts.store.acquire(parts.ids.uuid());
-  const bindings: BindingHandler = (call) => handler(call);
-  const wheels = assemble(parts, lease, bindings);
+  const wheels = assemble(parts, lease, (host) => parts.bindings?.(engine, host) ?? noBindings);
   const engine = facade(wheels);
-  const handler: BindingHandler =
-    parts.bindings?.(engine) ?? (() => Promise.reject(new Failure("internal_server", { detail: "No bindings" })));
   wheels.timers.expectAt(parts.clock.now());
   wheels.collector.collect();
   wheels.scheduler.fill();
@@ -73,7 +70,11 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   return engine;
 }
 
-function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): Wheels {
+function noBindings(): Promise<never> {
+  return Promise.reject(new Failure("internal_server", { detail: "No bindings" }));
+}
+
+function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings): Wheels {
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers(clock);
@@ -136,7 +137,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: BindingHandler): W
   return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core), watchers };
 }
 
-function hostsOf(executor: Executor, bindings: BindingHandler, clock: Clock, settings: EngineSettings, core: () => Core): Hosts {
+function hostsOf(executor: Executor, bindings: HostBindings, clock: Clock, settings: EngineSettings, core: () => Core): Hosts {
   return new Hosts(
     { executor, bindings, clock, perVersion: settings.hostsPerVersion, idleMs: settings.hostIdleMs },
     { frames: (link, frames) => receive(core(), link, frames), ended: (link, end) => hostEnded(core(), link, end) },

@@ -2,7 +2,10 @@
  * The types of a workflow binding, under Cloudflare's names and of Cloudflare's shapes (`@cloudflare/workers-types`), which
  * `test/types` holds them against.
  */
+import type { WorkflowInstanceSubscribeOptions, WorkflowInstanceSubscription } from "./event-types.ts";
 import type { WorkflowRetentionDuration } from "./step-types.ts";
+
+export type * from "./event-types.ts";
 
 export type WorkflowInstanceLocationHint =
   | "wnam"
@@ -108,6 +111,8 @@ export interface WorkflowInstance {
   status(): Promise<InstanceStatus>;
   /** `payload` may be anything that structured clone takes, up to 1 MiB. */
   sendEvent(event: { readonly type: string; readonly payload?: unknown }): Promise<void>;
+  /** Follows the instance from its first event on, or after a cursor; also one that has ended, as long as it is kept. */
+  subscribe(options?: WorkflowInstanceSubscribeOptions): Promise<WorkflowInstanceSubscription>;
 }
 
 /** A workflow, to create instances of and to find them. */

@@ -2,7 +2,9 @@
  * A workflow binding as user code knows it (`env.MY_WORKFLOW`): Cloudflare's `Workflow` and `WorkflowInstance`, noun for
  * noun. It does nothing but forward; what each verb means is said where it is answered, in `api/binding.ts`.
  */
+import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../model/subscription.ts";
 import type { BatchError, InstanceStatus, Workflow, WorkflowInstance } from "./binding-types.ts";
+import { toSubscription } from "./subscription.ts";
 
 export type * from "./binding-types.ts";
 
@@ -20,6 +22,10 @@ export function workflowBinding<Params = unknown>(call: Call): Workflow<Params> 
     delete: async () => void (await call("delete", [id])),
     status: async () => (await call("status", [id])) as InstanceStatus,
     sendEvent: async (event) => void (await call("sendEvent", [id, event])),
+    subscribe: async (options) => {
+      if (wantedBy(options) === undefined) throw new Error(INVALID_SUBSCRIBE_OPTIONS);
+      return toSubscription(call, (await call("subscribe", [id, options])) as number);
+    },
   });
   const createBatch = async (batch: unknown): Promise<never> => {
     const answer = await call("createBatch", [batch]);

@@ -1,6 +1,7 @@
 /**
  * WebSockets. A request to upgrade is answered by the same app as any other, with the same checks; only when the answer
- * says `upgrade: websocket` there is a handshake, and each chunk of the answer's body becomes a frame of text. Refusals go
+ * says `upgrade: websocket` there is a handshake, and each line of the answer's body becomes a frame of text; lines do not
+ * go on from one chunk to the next. Refusals go
  * back as plain HTTP, so that their envelope can be read.
  */
 import { ServerResponse, type IncomingMessage } from "node:http";
@@ -18,6 +19,11 @@ const CLOSE = { complete: 1000, goingAway: 1001, failed: 1011 } as const;
 
 /** Milliseconds between two looks at who is still there; who shows no sign of life between two of them is not. */
 const HEARTBEAT_MS = 30_000;
+
+const NEWLINE = 10;
+
+/** Bytes that are written to a client at once, about. */
+const PARCEL_BYTES = 64 * 1024;
 
 type Answer = (request: Request) => Promise<Response>;
 
@@ -60,7 +66,7 @@ export class Sockets {
     let open = false;
     this.#server.handleUpgrade(incoming, connection, head, (socket) => {
       open = true;
-      void this.#serve(socket, body as ReadableStream<Uint8Array>);
+      void this.#serve(socket, connection, body as ReadableStream<Uint8Array>);
     });
     // The handshake was wrong, which the client has been told.
     if (!open) void body.cancel();
@@ -86,13 +92,13 @@ export class Sockets {
     return this.#answer(new Request(url, { headers, signal }));
   }
 
-  async #serve(socket: WebSocket, body: ReadableStream<Uint8Array>): Promise<void> {
+  async #serve(socket: WebSocket, connection: Socket, body: ReadableStream<Uint8Array>): Promise<void> {
     const reader = body.getReader();
     this.#enter(socket, () => void reader.cancel().catch(() => {}));
     try {
       // A closed socket takes frames without end, and in no time: it has to be asked.
       for (let next = await reader.read(); !next.done && socket.readyState === socket.OPEN; next = await reader.read())
-        await this.#send(socket, next.value);
+        for (const frames of parcels(next.value)) await this.#send(socket, connection, frames);
       socket.close(CLOSE.complete);
     } catch (cause) {
       const goingAway = cause instanceof Failure && cause.failure === "shutting_down";
@@ -100,14 +106,20 @@ export class Sockets {
     }
   }
 
-  /** Resolves when the next frame may be made: at once, unless the client has too much to read already. */
-  #send(socket: WebSocket, frame: Uint8Array): Promise<void> | undefined {
+  /** Resolves when the next frames may be made: at once, unless the client has too much to read already. */
+  #send(socket: WebSocket, connection: Socket, frames: readonly Uint8Array[]): Promise<void> | undefined {
     const sent = Promise.withResolvers<void>();
-    socket.send(frame, { binary: false }, () => {
-      // A slow client that goes on reading is alive, even if a ping waits behind all that it has not read.
-      if (this.#alive.has(socket)) this.#alive.set(socket, true);
-      sent.resolve();
-    });
+    // Together: what costs is not what is written, but how often.
+    connection.cork();
+    for (const frame of frames) {
+      const written = (): void => {
+        // A slow client that goes on reading is alive, even if a ping waits behind all that it has not read.
+        if (this.#alive.has(socket)) this.#alive.set(socket, true);
+        sent.resolve();
+      };
+      socket.send(frame, { binary: false }, frame === frames.at(-1) ? written : undefined);
+    }
+    connection.uncork();
     return socket.bufferedAmount > LIMITS.socketBufferBytes ? sent.promise : undefined;
   }
 
@@ -133,6 +145,23 @@ export class Sockets {
       }
       this.#look();
     });
+  }
+}
+
+/** The lines of a chunk, as many at a time as are to be written together. */
+function* parcels(chunk: Uint8Array): Generator<readonly Uint8Array[]> {
+  let lines: Uint8Array[] = [];
+  let bytes = 0;
+  for (let at = 0; at < chunk.byteLength;) {
+    const newline = chunk.indexOf(NEWLINE, at);
+    const end = newline < 0 ? chunk.byteLength : newline;
+    lines.push(chunk.subarray(at, end));
+    bytes += end - at;
+    at = end + 1;
+    if (bytes < PARCEL_BYTES && at < chunk.byteLength) continue;
+    yield lines;
+    lines = [];
+    bytes = 0;
   }
 }
 

@@ -190,6 +190,43 @@ export function bindingCases(open: OpenHost): void {
     expect(decode(calls[0]?.args ?? "")).toMatchObject([{ id: "child-1", params: { when: new Date(5), seen: new Set([1]) } }]);
   });
 
+  test("a subscription is read event by event, and a stream in it chunk by chunk", async () => {
+    const calls: [string, unknown][] = [];
+    const closed = Promise.withResolvers<void>();
+    const events = [{ event: { output: new Map([[1, 2]]) } }, { event: { type: "step_completed" }, stream: 8 }];
+    const chunks = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+    const answer = (method: string, [id]: unknown[]): unknown => {
+      if (method === "get") return "other";
+      if (method === "subscribe") return 7;
+      if (method === "close") return closed.resolve();
+      const value = (id === 7 ? events : chunks).shift();
+      return value === undefined ? { done: true } : { done: false, value };
+    };
+    const output = await outputOf(
+      open,
+      "Follower",
+      {},
+      {
+        bindings: async ({ method, args }) => {
+          calls.push([method, decode(args)]);
+          return encode(answer(method, decode(args) as unknown[]));
+        },
+      },
+    );
+    await closed.promise;
+    expect(output).toEqual({ first: { done: false, value: { output: new Map([[1, 2]]) } }, bytes: [1, 2, 3] });
+    expect(calls).toEqual([
+      ["get", ["other"]],
+      ["subscribe", ["other", { cursor: 3 }]],
+      ["next", [7]],
+      ["next", [7]],
+      ["next", [8]],
+      ["next", [8]],
+      ["next", [8]],
+      ["close", [7]],
+    ]);
+  });
+
   test("a refusal arrives as an error with its text", async () => {
     const { driver } = await open({ bindings: () => Promise.reject(new Failure("instance.already_exists")) });
     const run = driver.start("Caller");

@@ -26,7 +26,12 @@ interface Rollback {
 
 interface Flow {
   create(options: unknown): Promise<{ id: string }>;
-  get(id: string): Promise<{ id: string }>;
+  get(id: string): Promise<Followed>;
+}
+
+interface Followed {
+  readonly id: string;
+  subscribe(options: unknown): Promise<Disposable & { next(): Promise<{ done: boolean; value: { output: unknown } }> }>;
 }
 
 interface Env {
@@ -98,6 +103,18 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
         const made = await flow.create({ id: `child-${event.payload.n}`, params: { when: new Date(5), seen: new Set([1]) } });
         return made.id;
       });
+    }
+  }
+
+  /** Reads two events of another instance, one with a stream, and leaves. */
+  class Follower extends WorkflowEntrypoint {
+    async run(): Promise<unknown> {
+      const subscription = await (await (this.env as Env).FLOW.get("other")).subscribe({ cursor: 3 });
+      const [first, second] = [await subscription.next(), await subscription.next()];
+      const bytes: number[] = [];
+      for await (const chunk of second.value.output as ReadableStream<Uint8Array>) bytes.push(...chunk);
+      subscription[Symbol.dispose]();
+      return { first, bytes };
     }
   }
 
@@ -231,6 +248,7 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     Sleeper,
     Waiter,
     Caller,
+    Follower,
     Reader,
     Gated,
     Undoer,
@@ -250,6 +268,7 @@ const NAMES = [
   "Sleeper",
   "Waiter",
   "Caller",
+  "Follower",
   "Reader",
   "Gated",
   "Undoer",

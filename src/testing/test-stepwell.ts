@@ -77,7 +77,7 @@ export async function openTestStepwell<Binding extends string>(
     settings: options.defaultRetryDelayMs === undefined ? {} : { defaultRetryDelayMs: options.defaultRetryDelayMs },
   });
   bed.opened(engine);
-  answer = bindingHandler(engine);
+  answer = bindingHandler(engine, AbortSignal.any([]));
   Object.assign(provided, own);
   const close = async (): Promise<void> => {
     bed.close();

@@ -1,12 +1,21 @@
-/** Events of an instance as a stream. */
-import { afterEach, beforeEach, expect, test } from "vitest";
+/** Events of an instance, and of all instances of a workflow, as a stream. */
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
-import { Quick, Sleeper } from "../support/workflows.ts";
+import { Quick, Secretive, Sleeper } from "../support/workflows.ts";
+
+/** Returns more than is kept for readers that are too slow. */
+class Chatty {
+  async run(_: unknown, step: WorkflowStep): Promise<void> {
+    for (let i = 0; i < 4; i += 1) await step.do("talk", () => "x".repeat(500_000));
+  }
+}
 
 let api: ApiBench;
 
 beforeEach(async () => {
-  api = await openApi({ Quick, Sleeper });
+  api = await openApi({ Quick, Sleeper, Secretive, Chatty });
 });
 afterEach(() => api.close());
 
@@ -90,4 +99,157 @@ test.each([
   const response = await api.send("GET", `${PATH}/${path}`, undefined, headers);
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ success: false });
+});
+
+/** Reads a stream as text, a chunk at a time. */
+async function reading(response: Promise<Response>): Promise<{ next: () => Promise<string>; cancel: () => Promise<void> }> {
+  const reader = (await response).body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (reader === undefined) throw new Error("There is no body");
+  return { next: async () => (await reader.read()).value ?? "", cancel: () => reader.cancel() };
+}
+
+const create = (workflow: string, id: string): Promise<unknown> =>
+  api.call("POST", `/workflows/${workflow}/instances`, { instance_id: id });
+
+describe("a stream that is silent", () => {
+  const COMMENT = ": keep-alive\n\n";
+
+  test("says that it is alive, every 15 seconds and no more often", async () => {
+    await create("Sleeper", "s");
+    await api.reaches({ workflow: "Sleeper", id: "s" }, "waiting");
+    const before = api.clock.pending;
+    const { next, cancel } = await reading(follow("Sleeper/instances/s"));
+    for (let seen = ""; !seen.includes("workflow_waiting");) seen += await next();
+    const said: string[] = [];
+    const hear = async (): Promise<void> => void said.push(await next());
+    void hear();
+    // What was said in the first span counts for it: silence begins with the second.
+    api.clock.advance(15_000 + 14_999);
+    await api.quiet();
+    expect(said).toEqual([]);
+    api.clock.advance(1);
+    await api.quiet();
+    expect(said).toEqual([COMMENT]);
+    void hear();
+    api.clock.advance(15_000);
+    await api.quiet();
+    expect(said).toEqual([COMMENT, COMMENT]);
+    await cancel();
+    expect(api.clock.pending).toBe(before);
+  });
+
+  test("does not pile up for a client that does not read", async () => {
+    const response = await follow("Sleeper");
+    const reader = response.body?.getReader();
+    const first = reader?.read();
+    await api.quiet();
+    for (let i = 0; i < 10; i += 1) api.clock.advance(15_000);
+    await first;
+    await create("Sleeper", "s");
+    const text = new TextDecoder().decode((await reader?.read())?.value);
+    // One comment was waited for, and one may have been made ready.
+    const following = text === COMMENT ? new TextDecoder().decode((await reader?.read())?.value) : text;
+    expect(following).toContain("workflow_queued");
+    await reader?.cancel();
+  });
+});
+
+describe("an EventSource that connects again", () => {
+  test("goes on after the last event that it has seen, wherever it was cut off", async () => {
+    await create("Quick", "q");
+    await api.reaches({ workflow: "Quick", id: "q" }, "complete");
+    const whole = dataIn(await (await follow("Quick/instances/q")).text());
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(whole.length), { maxLength: 3 }), async (cuts) => {
+        const ends = [...cuts.toSorted((a, b) => a - b), whole.length];
+        const seen: typeof whole = [];
+        for (const end of ends) {
+          const headers: Record<string, string> = seen.length === 0 ? {} : { "last-event-id": String(seen.at(-1)?.eventId) };
+          const response = await follow("Quick/instances/q", headers);
+          // Whoever has seen the end is told to stay away.
+          expect(response.status).toBe(seen.length === whole.length ? 204 : 200);
+          seen.push(...dataIn(await response.text()).slice(0, end - seen.length));
+        }
+        expect(seen).toEqual(whole);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("is given what comes when the instance has not ended", async () => {
+    await create("Sleeper", "s");
+    await api.reaches({ workflow: "Sleeper", id: "s" }, "waiting");
+    const response = await follow("Sleeper/instances/s", { "last-event-id": "5" });
+    const text = response.text();
+    await api.quiet();
+    api.clock.advance(60 * 60_000);
+    expect(dataIn(await text).map(({ eventId }) => eventId)).toEqual([6, 7, 8]);
+  });
+
+  test.each([
+    ["something that is no id", "abc", "", [1, 2, 3, 4, 5, 6, 7, 8]],
+    ["a cursor in the address", "2", "?cursor=6", [7, 8]],
+  ])("is passed over for %s", async (_, id, query, expected) => {
+    await create("Quick", "q");
+    await api.reaches({ workflow: "Quick", id: "q" }, "complete");
+    const headers = { ...ACCEPT, "last-event-id": id };
+    const response = await api.send("GET", `${PATH}/Quick/instances/q/subscribe${query}`, undefined, headers);
+    expect(dataIn(await response.text()).map(({ eventId }) => eventId)).toEqual(expected);
+  });
+});
+
+describe("of a workflow as a whole", () => {
+  test("what happens to all of its instances from now on is told, without ids to go on after, and secrets are kept", async () => {
+    await create("Secretive", "before");
+    await api.reaches({ workflow: "Secretive", id: "before" }, "complete");
+    const path = `${PATH}/Secretive/subscribe?filter=workflow_queued&filter=step_completed&filter=workflow_completed`;
+    const { next, cancel } = await reading(api.send("GET", path, undefined, ACCEPT));
+    let pending = next();
+    await api.quiet();
+    await Promise.all([create("Secretive", "a"), create("Secretive", "b"), create("Quick", "other")]);
+    let text = "";
+    while (dataIn(text).length < 6) {
+      text += await pending;
+      if (dataIn(text).length < 6) pending = next();
+    }
+    await cancel();
+    expect(text).toMatch(/^retry: \d+\n/);
+    expect(text).not.toMatch(/^id:/m);
+    const events = dataIn(text) as unknown as { instanceId: string; type: string; output?: unknown }[];
+    for (const id of ["a", "b"])
+      expect(events.filter(({ instanceId }) => instanceId === id)).toMatchObject([
+        { type: "workflow_queued" },
+        { type: "step_completed", output: "[REDACTED]" },
+        { type: "workflow_completed", output: "7 characters" },
+      ]);
+  });
+
+  test("a reader that is too slow is told how much it has missed", async () => {
+    const { next, cancel } = await reading(follow("Chatty"));
+    const first = next();
+    await api.quiet();
+    await create("Chatty", "c");
+    let text = await first;
+    await api.reaches({ workflow: "Chatty", id: "c" }, "complete");
+    const whole = dataIn(await (await follow("Chatty/instances/c")).text());
+    while (!text.includes("workflow_completed")) text += await next();
+    await cancel();
+    const told = dataIn(text) as unknown as { type: string; missed?: number; eventId?: number }[];
+    const at = told.findIndex(({ type }) => type === "lagged");
+    const missed = told[at]?.missed ?? 0;
+    expect(missed).toBeGreaterThan(0);
+    const ids = whole.map(({ eventId }) => eventId);
+    expect(told.toSpliced(at, 1).map(({ eventId }) => eventId)).toEqual(ids.toSpliced(at, missed));
+  });
+
+  test.each([
+    ["Quick/subscribe", {}, 426],
+    ["Nobody/subscribe", ACCEPT, 404],
+    ["Quick/subscribe?filter=nothing", ACCEPT, 400],
+    ["Quick/subscribe?filter=lagged", ACCEPT, 400],
+  ])("%s is refused", async (path, headers, status) => {
+    const response = await api.send("GET", `${PATH}/${path}`, undefined, headers);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ success: false });
+  });
 });

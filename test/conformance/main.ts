@@ -16,9 +16,6 @@ import { ASPECTS, type Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import type { Observation, System } from "./system.ts";
 
-/** Topics, and single scenarios, of what stepwell does not have yet. They are skipped by name. */
-const NOT_YET: ReadonlySet<string> = new Set(["subscribe"]);
-
 /** Scenarios under way at once on each system. */
 const CONCURRENCY = 8;
 
@@ -34,22 +31,15 @@ const { values } = parseArgs({
 
 const only = values.only?.split(",");
 const chosen = SCENARIOS.filter(({ name, topic }) => only?.some((text) => name.includes(text) || topic === text) ?? true);
-const isSkipped = ({ name, topic }: Scenario): boolean => NOT_YET.has(topic) || NOT_YET.has(name);
-const skipped = chosen.filter(isSkipped);
-const runnable = chosen.filter((each) => !isSkipped(each));
-
-const onPeer = values.show ? chosen : runnable;
 const [peers, own] = await Promise.all([
-  observe(startPeer(projectsOf(onPeer)), onPeer),
-  observe(startOwn(projectsOf(runnable)), runnable),
+  observe(startPeer(projectsOf(chosen)), chosen),
+  observe(startOwn(projectsOf(chosen)), chosen),
 ]);
 
-const comparisons = runnable.map((each) => compare(each, found(own, each), found(peers, each)));
+const comparisons = chosen.map((each) => compare(each, found(own, each), found(peers, each)));
 if (values.show) for (const each of chosen) showObservations(each);
 const failed = comparisons.filter((each) => !holds(each));
 for (const each of failed) complain(each);
-for (const [topic, some] of Map.groupBy(skipped, (each) => each.topic))
-  say(`Skipped: ${some.length} of ${topic}, which stepwell does not have yet`);
 const unmet = only === undefined ? KNOWN.filter((each) => comparisons.every(({ known }) => !known.has(each))) : [];
 for (const { because } of unmet) say(`\nExplains nothing any more: ${because}`);
 const failures = failed.length + unmet.length + (pageIsStale() ? 1 : 0);
@@ -59,7 +49,7 @@ process.exitCode = failures > 0 ? 1 : 0;
 /** The page is compared, or written, only when everything has been run. */
 function pageIsStale(): boolean {
   if (only !== undefined || failed.length + unmet.length > 0) return false;
-  const text = report(comparisons, skipped);
+  const text = report(comparisons);
   if (values.write) writeFileSync(PAGE, text);
   if (values.write || readFileSync(PAGE, "utf8") === text) return false;
   say("docs/conformance.md does not say what was found; `npm run conformance -- --write` writes it anew");

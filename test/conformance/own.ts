@@ -1,9 +1,9 @@
 /** stepwell, as its users start it: `stepwell dev`, one process for each project. */
 import { makeProject, startServer, type Server } from "../support/server.ts";
 import { COMPATIBILITY_DATE, identifier, type Project } from "./project.ts";
-import { lastId, type Scenario } from "./scenario.ts";
+import { lastId } from "./scenario.ts";
 import { logOf, type System } from "./system.ts";
-import { showEvent, type Outcome, type SubscribedEvent } from "./worker/driver.ts";
+import type { Outcome } from "./worker/driver.ts";
 
 interface Started {
   readonly project: Project;
@@ -23,7 +23,7 @@ export async function startOwn(projects: readonly Project[]): Promise<System> {
       const outcome = (await get(`/workers/${found.project.name}/${scenario.name}`)) as Outcome;
       if (!("seen" in outcome)) throw new Error(`${scenario.name}: the driver failed: ${JSON.stringify(outcome)}`);
       const log = await get(`/cdn-cgi/local/explorer/api/workflows/${scenario.name}/instances/${lastId(scenario)}`);
-      return { events: await eventsOf(url, scenario), ...outcome, log: logOf(log) };
+      return { ...outcome, log: logOf(log) };
     },
     close: async () => void (await Promise.all(started.map((each) => each.stop()))),
   };
@@ -50,13 +50,4 @@ async function start(project: Project): Promise<Started> {
       await folder.remove();
     },
   };
-}
-
-/** The binding has no `subscribe` yet; the same events come over HTTP. */
-async function eventsOf(url: string, scenario: Scenario): Promise<string[]> {
-  const path = `${url}/client/v4/accounts/local/workflows/${scenario.name}/instances/${lastId(scenario)}/subscribe`;
-  const response = await fetch(path, { headers: { accept: "text/event-stream" } });
-  if (!response.ok) return [];
-  const lines = (await response.text()).split("\n").filter((line) => line.startsWith("data: "));
-  return lines.map((line) => showEvent(JSON.parse(line.slice("data: ".length)) as SubscribedEvent));
 }

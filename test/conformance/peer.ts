@@ -39,7 +39,7 @@ export async function startPeer(projects: readonly Project[]): Promise<System> {
     run: async (scenario) => {
       const { name } = scenario;
       const handle = await miniflare.getWorker(workers.get(name) ?? "");
-      const outcome = (await (await handle.fetch(`http://localhost/${name}`)).json()) as Required<Outcome>;
+      const outcome = (await (await handle.fetch(`http://localhost/${name}`)).json()) as Outcome;
       const log = await miniflare.dispatchFetch(`${EXPLORER}/workflows/${name}/instances/${lastId(scenario)}`);
       return { ...outcome, log: logOf(await log.json()) };
     },

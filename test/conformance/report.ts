@@ -1,7 +1,7 @@
 /** The page `docs/conformance.md`: counts, every scenario with its verdict, and what exactly differs. Holds no times, so that the same findings make the same page. */
 import type { Comparison, Parting } from "./compare.ts";
 import { KNOWN } from "./known.ts";
-import type { Difference, Scenario } from "./scenario.ts";
+import type { Difference } from "./scenario.ts";
 
 type Verdict = "same" | Difference["differs"];
 
@@ -18,8 +18,8 @@ step log. Where the local engine and Cloudflare's documentation or production pa
 `;
 
 /** The page's text. */
-export function report(comparisons: readonly Comparison[], skipped: readonly Scenario[]): string {
-  const parts = [HEAD, counts(comparisons), skippedLine(skipped), known(), table(comparisons), details(comparisons)];
+export function report(comparisons: readonly Comparison[]): string {
+  const parts = [HEAD, counts(comparisons), known(), table(comparisons), details(comparisons)];
   return parts.filter((part) => part !== "").join("\n");
 }
 
@@ -41,12 +41,6 @@ function counts(comparisons: readonly Comparison[]): string {
     row("**all**", comparisons),
     "",
   ].join("\n");
-}
-
-function skippedLine(skipped: readonly Scenario[]): string {
-  if (skipped.length === 0) return "";
-  const names = [...Map.groupBy(skipped, ({ topic }) => topic)].map(([name, some]) => `${some.length} of ${name}`);
-  return `Written and not run, for want of the feature: ${names.join(", ")}.\n`;
 }
 
 function known(): string {

@@ -3,7 +3,7 @@ import type { Scenario } from "./scenario.ts";
 import type { Outcome } from "./worker/driver.ts";
 
 /** An outcome with everything that is compared. */
-export interface Observation extends Required<Outcome> {
+export interface Observation extends Outcome {
   /** The step log, a line for each step. */
   readonly log: readonly string[];
 }

@@ -60,7 +60,7 @@ export async function openApi(
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);
     return app(new Request(`http://localhost${path}`, init));
   };
-  const answer = bindingHandler(engine);
+  const answer = bindingHandler(engine, AbortSignal.any([]));
   let listening: Promise<Listener> | undefined;
   return {
     ...bench,

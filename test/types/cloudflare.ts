@@ -1,6 +1,6 @@
 /**
  * Our types against Cloudflare's own (`@cloudflare/workers-types`): what compiles here is the test, and `npm run check`
- * compiles it. Nothing runs. `subscribe()` is left out of handles: ours does not have it yet.
+ * compiles it. Nothing runs.
  */
 import type * as Theirs from "cloudflare:workers";
 import { WorkflowEntrypoint as TheirEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
@@ -38,6 +38,10 @@ export type Values = [
   Same<Binding.InstanceStatus, InstanceStatus>,
   Same<Binding.InstanceStatus["status"], "rollingBack" | "unknown" | InstanceStatus["status"]>,
   Same<Binding.WorkflowBatchDeleteResult, WorkflowBatchDeleteResult>,
+  Same<Binding.WorkflowInstanceEvent, WorkflowInstanceEvent>,
+  Same<Binding.WorkflowInstanceEventType, WorkflowInstanceEventType>,
+  Same<Binding.WorkflowInstanceSubscribeOptions, WorkflowInstanceSubscribeOptions>,
+  Same<Binding.WorkflowInstanceSubscription, WorkflowInstanceSubscription>,
 ];
 
 // What user code is given may be more than it expects; what it gives may be what Cloudflare's types let it give.
@@ -71,25 +75,16 @@ class ForUs extends OurEntrypoint<{ readonly KEY: string }, Order> {
 /** What `openStepwell` takes as `workflows`, whose own sources need Node's types, which do not go together with Cloudflare's. */
 export const workflows: Readonly<Record<string, WorkflowClass>> = { a: ForCloudflare, b: ForUs };
 
-/** A handle of theirs without what ours lacks. */
-type TheirInstance = Omit<WorkflowInstance, "subscribe">;
-
-/** A binding of theirs whose handles are such. */
-interface TheirWorkflow<Params> extends Pick<Workflow<Params>, "deleteBatch"> {
-  get(id: string): Promise<TheirInstance>;
-  create(options?: WorkflowInstanceCreateOptions<Params>): Promise<TheirInstance>;
-  createBatch(
-    options: WorkflowBatchCreateOptions<Params>,
-  ): Promise<{ created: TheirInstance[]; errors: WorkflowBatchCreateResult["errors"] }>;
-  createBatch(batch: WorkflowInstanceCreateOptions<Params>[]): Promise<TheirInstance[]>;
-}
-
 export async function uses(ours: Binding.Workflow<Order>): Promise<void> {
-  const theirs: TheirWorkflow<Order> = ours;
+  const theirs: Workflow<Order> = ours;
   const instance = await theirs.create({ id: "1", params: { id: "1" }, retention: { successRetention: "3 days" } });
   const { status }: InstanceStatus = await instance.status();
   if (status === "rollingBack" || status === "unknown") return;
   await instance.restart({ from: { name: "a", count: 2, type: "do" } });
+  const subscription = await instance.subscribe({ cursor: 5, filter: ["step_completed"] });
+  const { done, value } = await subscription.next();
+  if (done !== true && value.type === "step_completed") void [value.stepName, value.output];
+  subscription[Symbol.dispose]();
   const { created, errors } = await ours.createBatch({ count: 3, params: { id: "2" } });
   const list: Binding.WorkflowInstance[] = await ours.createBatch([{ id: "1" }]);
   await ours.createBatch({ instances: [{ id: "1", locationHint: "weur" }] });

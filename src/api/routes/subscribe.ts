@@ -95,6 +95,15 @@ async function* after(first: readonly Message[], rest: AsyncGenerator<readonly M
   yield* rest;
 }
 
+/** News are made once for all who read them, and so is their text. */
+const texts = new WeakMap<object, string>();
+
+function toText(message: object): string {
+  let text = texts.get(message);
+  if (text === undefined) texts.set(message, (text = JSON.stringify(message)));
+  return text;
+}
+
 /** Ids are of one instance each, so that none can be gone on after. */
 async function* newsMessages(
   news: AsyncIterable<WorkflowNews>,
@@ -102,7 +111,7 @@ async function* newsMessages(
 ): AsyncGenerator<readonly Message[]> {
   for await (const { events, missed } of news) {
     const lagged = missed === 0 ? [] : [{ type: "lagged", missed }];
-    const messages = [...lagged, ...events.filter(isWanted)].map((each) => ({ data: JSON.stringify(each) }));
+    const messages = [...lagged, ...events.filter(isWanted)].map((each) => ({ data: toText(each) }));
     if (messages.length > 0) yield messages;
   }
 }

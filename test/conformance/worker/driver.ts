@@ -16,8 +16,8 @@ export interface Outcome {
   readonly status: string;
   readonly output: string;
   readonly error: string;
-  /** Public events, oldest first; absent where the binding cannot give them. */
-  readonly events?: readonly string[];
+  /** Public events, oldest first. */
+  readonly events: readonly string[];
 }
 
 /** An event of `subscribe()`, as far as it is compared. */
@@ -52,7 +52,7 @@ export function driver(scripts: Readonly<Record<string, readonly Action[]>>): {
 }
 
 /** An event in one line. */
-export function showEvent({ type, stepName, attempt, error, retryDelayMs }: SubscribedEvent): string {
+function showEvent({ type, stepName, attempt, error, retryDelayMs }: SubscribedEvent): string {
   const parts = [type, stepName, attempt !== undefined && `#${attempt}`, error && showInfo(error)];
   return [...parts, retryDelayMs !== undefined && `again in ${retryDelayMs}`].filter(Boolean).join(" ");
 }
@@ -159,9 +159,9 @@ class Drive {
     const { status, output, error } = await instance.status();
     // An instance that goes on would disturb what comes after; its events end when it does.
     if (!FINAL.has(status)) await instance.terminate().catch(() => {});
-    const events = "subscribe" in instance ? { events: (await this.#events(undefined)).map(showEvent) } : {};
+    const events = (await this.#events(undefined)).map(showEvent);
     // One system says null, another says nothing, where there is no output.
-    return { ...about, status, output: show(output ?? undefined), error: showInfo(error), ...events };
+    return { ...about, status, output: show(output ?? undefined), error: showInfo(error), events };
   }
 
   async #events(options: unknown): Promise<SubscribedEvent[]> {

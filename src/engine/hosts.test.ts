@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { Executor, Host, HostEnd } from "../ports/executor.ts";
+import { contractVersion } from "../testing/executor-script.ts";
+import { fakeClock } from "../testing/fake-clock.ts";
+import { Hosts } from "./hosts.ts";
+
+/** Hosts of an executor that opens what it is told to. */
+function openHosts(open: () => Promise<Host>): { hosts: Hosts; signals: AbortSignal[] } {
+  const signals: AbortSignal[] = [];
+  const executor: Executor = { name: "none", open, close: () => Promise.resolve() };
+  const bindings = (host: AbortSignal): (() => Promise<string>) => {
+    signals.push(host);
+    return () => Promise.resolve("");
+  };
+  const listener = { frames: () => undefined, ended: () => undefined };
+  return { hosts: new Hosts({ executor, bindings, clock: fakeClock(), perVersion: 2, idleMs: 1 }, listener), signals };
+}
+
+test("what a host reads through its bindings is its own, and ends with it", async () => {
+  const ends: ((end: HostEnd) => void)[] = [];
+  const { hosts, signals } = openHosts(() => {
+    const { promise: ended, resolve } = Promise.withResolvers<HostEnd>();
+    ends.push(resolve);
+    const close = (): Promise<void> => Promise.resolve(resolve({ kind: "closed" }));
+    return Promise.resolve({ send: () => undefined, onFrames: () => undefined, fetch: () => Promise.reject(), ended, close });
+  });
+  await hosts.acquire(contractVersion());
+  const { host } = await hosts.acquire(contractVersion());
+  await hosts.acquire(contractVersion());
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  ends[0]?.({ kind: "hung" });
+  await host.ended;
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+  await hosts.close();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+});
+
+test("a host that does not open reads nothing", async () => {
+  const { hosts, signals } = openHosts(() => Promise.reject(new Error("no")));
+  await expect(hosts.acquire(contractVersion())).rejects.toThrow("no");
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+});
