@@ -7,9 +7,10 @@ import { restApi } from "../api/rest.ts";
 import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import { Failure } from "../model/errors.ts";
-import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import type { Catalog } from "../ports/catalog.ts";
 import type { Log } from "../ports/log.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import { Publisher } from "../scripts/publisher.ts";
 import { serverApp } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { listen } from "../server/http.ts";
@@ -28,8 +29,8 @@ export interface Running {
   readonly port: number;
   readonly catalog: Catalog;
   readonly log: Log;
-  /** Loads a version to see that it does. Rejects with `script.invalid` when it does not. */
-  tryLoad(version: ScriptVersion): Promise<void>;
+  /** The way in for code. */
+  readonly publisher: Publisher;
   /** The catalogue has been changed from here: its schedules are followed as they are now. */
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
@@ -61,7 +62,8 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await executor.close();
     await store.close();
   };
-  const api = { engine, store, catalog, clock: systemClock, log, accountId: options.accountId };
+  const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
+  const api = { publisher, engine, store, catalog, clock: systemClock, log, accountId: options.accountId };
   const app = serverApp({
     engine,
     rest: restApi(api),
@@ -88,7 +90,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
       port,
       catalog,
       log,
-      tryLoad: (version) => tryLoad(executor.open(version, noBindings)),
+      publisher,
       deployed: () => engine.schedulesChanged(),
       open: () => opened.resolve(),
       stop,

@@ -43,6 +43,25 @@ test("small commits and large ones, by two writers, give no key twice, and count
   rmSync(directory, { recursive: true });
 });
 
+test("a deployment that cannot be stored whole is not stored at all", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "stepwell-"));
+  const { store, catalog } = await openSqlite(join(directory, "x.db"));
+  const script = { script: "shop", hash: "h", code: "", bindings: [], compatibilityFlags: [], createdAt: 1 };
+  await catalog.putScriptVersion({ ...script, id: "s1" });
+  await catalog.addScriptVersion({ ...script, id: "s2" });
+  const workflow = { id: "w", name: "orders", className: "A", script: "shop", versionId: "v", createdAt: 1, modifiedAt: 1 };
+  const version = { id: "v", workflow: "orders", className: "A", scriptVersionId: "s2", createdAt: 1, settings: {} };
+  const deployment = { id: "d", script: "shop", versionId: "s2", createdAt: 1, annotations: {} };
+  const broken = { ...workflow, name: "bills", className: null as unknown as string };
+  const changes = [workflow, broken].map((each) => ({ workflow: each, version }));
+  await expect(catalog.activate(deployment, changes)).rejects.toThrow("NOT NULL");
+  expect((await catalog.activeScript("shop"))?.id).toBe("s1");
+  expect((await catalog.deployments("shop", 0, 9)).total).toBe(0);
+  expect(await catalog.workflow("orders")).toBeUndefined();
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
 describe.each(["inline", "adaptive"] as const)("sqlite file, %s", (writer) => {
   let directory: string;
   let file: string;
