@@ -6,8 +6,10 @@ import { isSealed } from "../model/value.ts";
 import type { Binding, ScriptVersion } from "./catalog.ts";
 import type { Place, Vault } from "./vault.ts";
 
+type WithBindings = Pick<ScriptVersion, "script" | "bindings">;
+
 /** The version with its secrets sealed. */
-export function sealSecrets(vault: Vault, version: ScriptVersion): ScriptVersion {
+export function sealSecrets<T extends WithBindings>(vault: Vault, version: T): T {
   return withTexts(version, (text, place) => vault.seal(text, place));
 }
 
@@ -16,11 +18,11 @@ export function sealSecrets(vault: Vault, version: ScriptVersion): ScriptVersion
  *
  * @throws Failure `vault.key_missing`, `vault.damaged`.
  */
-export function openSecrets(vault: Vault, version: ScriptVersion): ScriptVersion {
+export function openSecrets<T extends WithBindings>(vault: Vault, version: T): T {
   return withTexts(version, (text, place) => (isSealed(text) ? vault.open(text, place) : text));
 }
 
-function withTexts(version: ScriptVersion, change: (text: string, place: Place) => string): ScriptVersion {
+function withTexts<T extends WithBindings>(version: T, change: (text: string, place: Place) => string): T {
   const bindings = version.bindings.map((binding): Binding => {
     if (binding.type !== "secret_text") return binding;
     // No workflow has an empty name, so this is no place of an output.

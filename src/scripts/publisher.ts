@@ -57,11 +57,19 @@ export class Publisher {
   async store(wanted: WantedVersion, positions: "mapped" | "raw"): Promise<ScriptVersion> {
     const version = identified(wanted);
     checkClasses(version);
-    const { sourceMap: _, ...unmapped } = version;
-    await this.#load(positions === "raw" ? unmapped : version);
+    await (positions === "raw" ? this.#loadRaw(version) : this.#load(version));
     const sealed = sealSecrets(this.vault, version);
     await this.catalog.addScriptVersion(sealed);
     return sealed;
+  }
+
+  async #loadRaw({ sourceMap: _map, ...version }: ScriptVersion): Promise<void> {
+    try {
+      await this.#load(version);
+    } catch (cause) {
+      if (!(cause instanceof Failure) || cause.failure !== "script.invalid") throw cause;
+      throw new Failure("script.invalid", { detail: asStack(cause.detail ?? ""), cause });
+    }
   }
 
   /**
@@ -86,6 +94,12 @@ export class Publisher {
     await this.catalog.activate(deployment, changes);
     return deployment;
   }
+}
+
+/** `Error: no (index.js:3:1)` as V8 would write it, which is where wrangler looks for positions to be mapped back. */
+function asStack(detail: string): string {
+  const [, said, position] = /^(.*) \(([^()\s]+:\d+(?::\d+)?)\)$/s.exec(detail) ?? [];
+  return position === undefined ? `Uncaught ${detail}` : `Uncaught ${said}\n    at ${position}`;
 }
 
 /** What tells the content of a version from another's, secrets aside: of those only the names. */
