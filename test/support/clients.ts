@@ -21,9 +21,11 @@ export interface Wrangler {
   close(): Promise<void>;
 }
 
-/** wrangler in a folder of its own, with this environment and these arguments at the end of every command. */
-export async function openWrangler(env: Readonly<Record<string, string>>, ...last: readonly string[]): Promise<Wrangler> {
-  const folder = await mkdtemp(join(tmpdir(), "stepwell-wrangler-"));
+/** wrangler in a folder, with this environment; what it is given as `input` is what somebody types. */
+export function wranglerIn(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): (args: readonly string[], input?: string) => Promise<Ran> {
   const environment = {
     PATH: process.env["PATH"] ?? "",
     HOME: folder,
@@ -34,14 +36,22 @@ export async function openWrangler(env: Readonly<Record<string, string>>, ...las
     WRANGLER_HIDE_BANNER: "true",
     ...env,
   };
-  const run = (...args: readonly string[]): Promise<Ran> =>
+  return (args, input = "") =>
     new Promise((resolve) => {
-      const command = [join(installed, "node_modules/wrangler/bin/wrangler.js"), "workflows", ...args, ...last];
-      execFile(process.execPath, command, { cwd: folder, env: environment }, (error, stdout, stderr) => {
+      const command = [join(installed, "node_modules/wrangler/bin/wrangler.js"), ...args];
+      const child = execFile(process.execPath, command, { cwd: folder, env: environment }, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
         resolve({ code, stdout, stderr });
       });
+      child.stdin?.end(input);
     });
+}
+
+/** `wrangler workflows` in a folder of its own, with this environment and these arguments at the end of every command. */
+export async function openWrangler(env: Readonly<Record<string, string>>, ...last: readonly string[]): Promise<Wrangler> {
+  const folder = await mkdtemp(join(tmpdir(), "stepwell-wrangler-"));
+  const wrangler = wranglerIn(folder, env);
+  const run = (...args: readonly string[]): Promise<Ran> => wrangler(["workflows", ...args, ...last]);
   return Object.assign(run, { close: () => rm(folder, { recursive: true, force: true }) });
 }
 

@@ -19,9 +19,18 @@ const DEPLOYMENT = "SELECT id, script, version_id AS versionId, created_at AS cr
 
 /** What has to do with scripts alone. */
 export function scriptTables({ one, all, run, within }: Queries): Pick<Catalog, OfScripts> {
+  // Asked for with every request to a Worker, and code may be megabytes; a version never changes.
+  const active = new Map<string, ScriptVersion>();
   return {
-    activeScript: async (script) =>
-      toScript(one("SELECT * FROM script_versions WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)", script)),
+    activeScript: async (script) => {
+      const id = one("SELECT active_version_id AS id FROM scripts WHERE name = ?", script)?.["id"] as string | undefined;
+      const known = active.get(script);
+      if (known !== undefined && known.id === id) return known;
+      active.delete(script);
+      const version = id === undefined ? undefined : toScript(one("SELECT * FROM script_versions WHERE id = ?", id));
+      if (version !== undefined) active.set(script, version);
+      return version;
+    },
     scriptNames: async () => all("SELECT name FROM scripts ORDER BY name").map(({ name }) => String(name)),
     scriptVersion: async (id) => toScript(one("SELECT * FROM script_versions WHERE id = ?", id)),
     putScriptVersion: async (version) =>
