@@ -13,6 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
 import type { Publisher } from "../scripts/publisher.ts";
+import type { Tails } from "../scripts/tails.ts";
 import { success, type ResultInfo } from "./envelope.ts";
 import { checkParam, paramSchema } from "./params.ts";
 
@@ -23,6 +24,8 @@ export interface Api {
   readonly catalog: Catalog;
   /** The way in for code. */
   readonly publisher: Publisher;
+  /** Live logs of scripts. */
+  readonly tails: Tails;
   readonly clock: Clock;
   readonly log: Log;
   /** The one account that this server has. */

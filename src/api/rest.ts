@@ -10,6 +10,7 @@ import { platform } from "./routes/platform.ts";
 import { scripts } from "./routes/scripts.ts";
 import { scriptsSecrets } from "./routes/scripts-secrets.ts";
 import { scriptsSettings } from "./routes/scripts-settings.ts";
+import { scriptsTails } from "./routes/scripts-tails.ts";
 import { scriptsVersions } from "./routes/scripts-versions.ts";
 import { subscribe } from "./routes/subscribe.ts";
 import { eventTriggers } from "./routes/triggers.ts";
@@ -30,6 +31,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...scriptsVersions,
   ...scriptsSecrets,
   ...scriptsSettings,
+  ...scriptsTails,
   ...platform,
 ];
 

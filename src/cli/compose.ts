@@ -11,6 +11,7 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { Log } from "../ports/log.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import { Publisher } from "../scripts/publisher.ts";
+import { Tails } from "../scripts/tails.ts";
 import { serverApp } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { listen } from "../server/http.ts";
@@ -22,6 +23,9 @@ import type { ServerOptions } from "./options.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
+
+/** A line as an executor hands it over: which script has written it, and what. */
+const SCRIPT_LINE = /^\[([^\]]+)\] (.*)$/s;
 
 /** A server that runs. */
 export interface Running {
@@ -53,7 +57,8 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await store.close();
     throw cause;
   });
-  const executor = nodeExecutor({ onLog: (line, level) => log[level](line) });
+  const tails = new Tails();
+  const executor = nodeExecutor({ onLog: logLine(log, tails) });
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.limits };
   const engine = await openEngine({ ...parts, bindings: bindingHandler });
@@ -63,9 +68,10 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const api = { publisher, engine, store, catalog, clock: systemClock, log, accountId: options.accountId };
+  const api = { publisher, tails, engine, store, catalog, clock: systemClock, log, accountId: options.accountId };
   const app = serverApp({
     engine,
+    tails,
     rest: restApi(api),
     explorer: explorerApi(api),
     guard: access === "open" ? openGuard : tokenGuard(catalog),
@@ -99,6 +105,15 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
+}
+
+/** What a script writes goes to the log, and to those who tail it. */
+function logLine(log: Log, tails: Tails): (line: string, level: "info" | "error") => void {
+  return (line, level) => {
+    log[level](line);
+    const [, script, text] = SCRIPT_LINE.exec(line) ?? [];
+    if (script !== undefined && text !== undefined) tails.publish(script, text, level, Date.now());
+  };
 }
 
 /** Code at the top level of a module may not use bindings, here as on Cloudflare. */

@@ -62,6 +62,7 @@ export type FailureName =
   | "script.module_unsupported"
   | "script.split"
   | "script.tail_not_found"
+  | "script.too_many_tails"
   | "script.class_missing"
   | "script.no_fetch_handler"
   | "script.exception"
@@ -198,6 +199,12 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 400,
     sentence: "Traffic cannot be split: one version has to get 100 %",
     hint: "Deploy one version; instances under way stay on theirs.",
+  },
+  "script.too_many_tails": {
+    code: 10966,
+    status: 429,
+    sentence: `There may be ${LIMITS.tails} tails of a Worker`,
+    hint: "End one of them, or wait until it has ended.",
   },
   "script.tail_not_found": { code: 10965, status: 404, sentence: "The Worker has no such tail" },
   "script.class_missing": { code: 10907, status: 400, sentence: "The Worker exports no such class" },

@@ -16,6 +16,7 @@ type Limit =
   | "scriptName"
   | "uploadBytes"
   | "uploadModules"
+  | "tails"
   | "concurrencyKeys"
   | "triggers"
   | "triggerTargets"
@@ -72,6 +73,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   uploadBytes: 64 * MIB,
   /** Modules of an upload. Ours. */
   uploadModules: 1_000,
+  /** Clients that follow the logs of one script. Cloudflare: 10. */
+  tails: 10,
   /** Concurrency keys of the account. Ours. */
   concurrencyKeys: 100,
   /** Event triggers of a script. Cloudflare: 100. */

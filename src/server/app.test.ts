@@ -6,6 +6,7 @@ import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { silentLog } from "../ports/log.ts";
 import type { Executor } from "../ports/executor.ts";
 import { noVault } from "../ports/vault.ts";
+import { Tails } from "../scripts/tails.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp } from "./app.ts";
@@ -25,8 +26,9 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
-  const api = { publisher, engine, store, catalog, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames });
+  const tails = new Tails();
+  const api = { publisher, tails, engine, store, catalog, clock, log: silentLog, accountId: "local" };
+  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames });
   return (url, init) => app(new Request(url.startsWith("/") ? `http://127.0.0.1:8787${url}` : url, init));
 }
 

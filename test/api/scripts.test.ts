@@ -379,6 +379,18 @@ describe("what goes with a script", () => {
     expect(await api.catalog.schedules()).toEqual([]);
   });
 
+  test("a tail has an address of its own, and ends when it is deleted", async () => {
+    await put("one");
+    const opened = await api.call("POST", "shop/tails", { filters: [{ query: "x" }] });
+    const { id, url } = opened.result as { id: string; url: string };
+    expect(url).toBe(`ws://localhost/tails/${id}`);
+    expect(await api.call("POST", "shop/tails", { filters: [{ method: ["GET"] }] })).toMatchObject({ errors: [{ code: 10002 }] });
+    expect(await api.call("POST", "nobody/tails", {})).toMatchObject({ errors: [{ code: 10007 }] });
+    expect(await api.call("DELETE", `other/tails/${id}`)).toMatchObject({ status: 404, errors: [{ code: 10965 }] });
+    expect(await api.call("DELETE", `shop/tails/${id}`)).toMatchObject({ status: 200 });
+    expect(await api.call("DELETE", `shop/tails/${id}`)).toMatchObject({ status: 404 });
+  });
+
   test("it is deleted with its workflows, their instances and its settings, and may come again", async () => {
     await put("one");
     await api.call("PUT", "other", uploadOf(worker("other"), { bindings: [{ ...FLOW, workflow_name: "kept" }] }));

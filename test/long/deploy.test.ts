@@ -4,7 +4,7 @@
  * the one before it stopped.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { wranglerIn, type Ran } from "../support/clients.ts";
+import { wranglerIn } from "../support/clients.ts";
 import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const CONFIG = `{
@@ -49,6 +49,7 @@ export default {
     const id = url.searchParams.get("instanceId");
     if (id) return Response.json({ status: await (await env.MY_WORKFLOW.get(id)).status() });
     const instance = await env.MY_WORKFLOW.create();
+    console.log("begun", ${JSON.stringify(mark)});
     return Response.json({ id: instance.id, mark: ${JSON.stringify(mark)}, key: env.API_KEY ?? null });
   },
 } satisfies ExportedHandler<Env>;
@@ -58,7 +59,7 @@ let project: Project;
 let data: Project;
 let server: Server;
 let token: string;
-let run: (args: readonly string[], input?: string) => Promise<Ran>;
+let run: ReturnType<typeof wranglerIn>;
 
 beforeAll(async () => {
   project = await makeProject({
@@ -202,6 +203,25 @@ test("what this server does not have is refused by name", async () => {
   expect(stdout + stderr).toContain('"KV" is a KV namespace');
   expect(await begin()).toMatchObject({ mark: "three" });
   await project.write("wrangler.jsonc", CONFIG);
+});
+
+test("its logs are told while they happen", async () => {
+  const heard = Promise.withResolvers<void>();
+  let printed = "";
+  const tailing = run(["tail", "--format", "pretty"], "", (child) => {
+    child.stdout?.on("data", (chunk: Buffer) => {
+      const before = printed;
+      printed += chunk.toString();
+      if (!before.includes("waiting for logs") && printed.includes("waiting for logs")) void begin();
+      if (printed.includes("(log) begun three")) {
+        heard.resolve();
+        child.kill("SIGINT");
+      }
+    });
+  });
+  await Promise.race([heard.promise, tailing]);
+  await tailing;
+  expect(printed).toContain("(log) begun three");
 });
 
 test("it all is there after a restart", async () => {

@@ -8,6 +8,7 @@ import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { noVault } from "../../src/ports/vault.ts";
+import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { workflowBinding } from "../../src/runtime/binding.ts";
 import type { Workflow } from "../../src/runtime/binding-types.ts";
@@ -57,8 +58,9 @@ export async function openApi(
   );
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
-  const api = { publisher, engine, store, catalog, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
+  const tails = new Tails();
+  const api = { publisher, tails, engine, store, catalog, clock, log: silentLog, accountId: "local" };
+  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
   const send: ApiBench["send"] = (method, path, body, headers = {}) => {
     const init: RequestInit = { method, headers };
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);

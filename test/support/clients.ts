@@ -1,5 +1,5 @@
 /** The real clients, as their users run them: a process for wrangler, the package for the SDK. */
-import { execFile } from "node:child_process";
+import { execFile, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -21,11 +21,11 @@ export interface Wrangler {
   close(): Promise<void>;
 }
 
-/** wrangler in a folder, with this environment; what it is given as `input` is what somebody types. */
+/** wrangler in a folder, with this environment; `input` is what somebody types, and `started` gets the process. */
 export function wranglerIn(
   folder: string,
   env: Readonly<Record<string, string>>,
-): (args: readonly string[], input?: string) => Promise<Ran> {
+): (args: readonly string[], input?: string, started?: (child: ChildProcess) => void) => Promise<Ran> {
   const environment = {
     PATH: process.env["PATH"] ?? "",
     HOME: folder,
@@ -36,7 +36,7 @@ export function wranglerIn(
     WRANGLER_HIDE_BANNER: "true",
     ...env,
   };
-  return (args, input = "") =>
+  return (args, input = "", started = () => {}) =>
     new Promise((resolve) => {
       const command = [join(installed, "node_modules/wrangler/bin/wrangler.js"), ...args];
       const child = execFile(process.execPath, command, { cwd: folder, env: environment }, (error, stdout, stderr) => {
@@ -44,6 +44,7 @@ export function wranglerIn(
         resolve({ code, stdout, stderr });
       });
       child.stdin?.end(input);
+      started(child);
     });
 }
 

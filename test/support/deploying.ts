@@ -12,6 +12,7 @@ import type { Catalog } from "../../src/ports/catalog.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
+import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
 import { serverApp } from "../../src/server/app.ts";
@@ -60,9 +61,11 @@ export async function openDeploying(): Promise<Deploying> {
       await (await executor.open(version, () => Promise.reject(new Error("No bindings")))).close();
     },
   });
-  const api = { ...world, engine, publisher, accountId: "local" };
+  const tails = new Tails();
+  const api = { ...world, engine, publisher, tails, accountId: "local" };
   const app = serverApp({
     engine,
+    tails,
     rest: restApi(api),
     explorer: explorerApi(api),
     guard: openGuard,
