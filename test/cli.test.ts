@@ -35,7 +35,8 @@ describe.concurrent("help", () => {
   test.each([[], ["--help"], ["-h"], ["help"]])("on everything: %j %j", async (...args) => {
     const { code, stdout, stderr } = await runCommand(args.filter((each) => typeof each === "string"));
     expect([code, stderr]).toEqual([0, ""]);
-    for (const command of ["stepwell dev", "stepwell serve", "stepwell token"]) expect(stdout).toContain(command);
+    for (const command of ["stepwell dev", "stepwell serve", "stepwell deploy", "stepwell token"])
+      expect(stdout).toContain(command);
   });
 
   test.each([
@@ -69,6 +70,7 @@ describe.concurrent("help", () => {
       "--verbose",
       "--quiet",
     ],
+    ["deploy", "--name", "CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID"],
     ["token", "--data", "--label", "create", "list", "revoke"],
   ])("on %s names every option", async (command, ...options) => {
     const asked = await Promise.all(
@@ -110,6 +112,8 @@ describe.concurrent("misuse", () => {
     ],
     [["serve", "--account", "a b"], "--account takes 1 to 32 letters, digits, _ and -"],
     [["serve", "--log-format", "xml"], '--log-format is pretty or json, not "xml"'],
+    [["deploy"], "stepwell deploy FILE: the file is what"],
+    [["deploy", "a"], "stepwell deploy FILE --name SCRIPT: the file does not say which Worker it is of"],
     [["token"], "stepwell token create, list or revoke ID"],
     [["token", "make"], "stepwell token create, list or revoke ID"],
     [["token", "revoke"], "stepwell token revoke ID: stepwell token list shows the ids"],

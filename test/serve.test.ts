@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { uploadOf } from "./support/deploying.ts";
 import { makeProject, runCommand, startServer, type Project, type Server } from "./support/server.ts";
 
 let project: Project;
@@ -50,6 +51,33 @@ test("the API needs it, the Worker and the health check do not", async () => {
   expect(await Promise.all([statusWith(undefined), statusWith("sw_wrong"), statusWith(first)])).toEqual([401, 403, 200]);
   expect(await (await fetch(`${server.url}/workers/shop/`)).text()).toBe("the Worker");
   expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: "ok" });
+});
+
+test("what wrangler has bundled is deployed from a file", async () => {
+  const form = uploadOf("export default { fetch: () => new Response('from a file') };");
+  await project.write("worker.form", await new Response(form).text());
+  const deploy = (name: string, env: Readonly<Record<string, string>>): ReturnType<typeof runCommand> =>
+    runCommand(["deploy", join(project.folder, name), "--name", "filed"], undefined, {
+      CLOUDFLARE_API_BASE_URL: `${server.url}/client/v4/`,
+      CLOUDFLARE_API_TOKEN: first,
+      ...env,
+    });
+  expect(await deploy("worker.form", { CLOUDFLARE_API_TOKEN: "wrong" })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("Not deployed: The token is unknown") as string,
+  });
+  expect(await deploy("worker.form", { CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:1" })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("There is no server at http://127.0.0.1:1") as string,
+  });
+  expect(await deploy("index.js", {})).toMatchObject({ code: 1, stderr: expect.stringContaining("no multipart form") as string });
+  expect((await fetch(`${server.url}/workers/filed/`)).status).toBe(404);
+  const deployed = await deploy("worker.form", {});
+  expect(deployed).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Deployed filed, version [\da-f-]{36}\n$/) as string,
+  });
+  expect(await (await fetch(`${server.url}/workers/filed/`)).text()).toBe("from a file");
 });
 
 test("tokens are made, listed and revoked while the server runs", async () => {

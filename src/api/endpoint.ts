@@ -12,6 +12,8 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
+import type { Publisher } from "../scripts/publisher.ts";
+import type { Tails } from "../scripts/tails.ts";
 import { success, type ResultInfo } from "./envelope.ts";
 import { checkParam, paramSchema } from "./params.ts";
 
@@ -20,6 +22,10 @@ export interface Api {
   readonly engine: Engine;
   readonly store: Store;
   readonly catalog: Catalog;
+  /** The way in for code. */
+  readonly publisher: Publisher;
+  /** Live logs of scripts. */
+  readonly tails: Tails;
   readonly clock: Clock;
   readonly log: Log;
   /** The one account that this server has. */

@@ -35,7 +35,10 @@ export interface ErrorEntry {
 function errorEntry(failure: Failure): ErrorEntry {
   const { code, message, sentence, hint } = failureKind(failure.failure);
   const where = failure.field === undefined ? "" : `${failure.field}: `;
-  const text = [`${where}${failure.detail ?? sentence}`, ...(hint === undefined ? [] : [hint])].join(". ");
+  const exactly = `${where}${failure.detail ?? sentence}`;
+  if (message === "detail")
+    return { code, message: exactly, ...(hint !== undefined && { error_chain: [{ code, message: hint }] }) };
+  const text = [exactly, ...(hint === undefined ? [] : [hint])].join(". ");
   return { code, message: message ?? `workflows.api.error.${failure.failure}`, error_chain: [{ code, message: text }] };
 }
 

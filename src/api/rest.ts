@@ -1,4 +1,4 @@
-/** Cloudflare's REST API for Workflows, below `/client/v4`. Each resource has a file in `routes/`. */
+/** Cloudflare's REST API for Workflows and for the Workers that have them, below `/client/v4`. Each resource has a file in `routes/`. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { mount, type Api, type Endpoint } from "./endpoint.ts";
 import { failureResponse } from "./envelope.ts";
@@ -6,6 +6,12 @@ import { accountRoutes } from "./routes/account.ts";
 import { concurrency } from "./routes/concurrency.ts";
 import { instance } from "./routes/instance.ts";
 import { instances } from "./routes/instances.ts";
+import { platform } from "./routes/platform.ts";
+import { scripts } from "./routes/scripts.ts";
+import { scriptsSecrets } from "./routes/scripts-secrets.ts";
+import { scriptsSettings } from "./routes/scripts-settings.ts";
+import { scriptsTails } from "./routes/scripts-tails.ts";
+import { scriptsVersions } from "./routes/scripts-versions.ts";
 import { subscribe } from "./routes/subscribe.ts";
 import { eventTriggers } from "./routes/triggers.ts";
 import { versions } from "./routes/versions.ts";
@@ -21,6 +27,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...instance,
   ...versions,
   ...eventTriggers,
+  ...scripts,
+  ...scriptsVersions,
+  ...scriptsSecrets,
+  ...scriptsSettings,
+  ...scriptsTails,
+  ...platform,
 ];
 
 /** The routes, and their description at `/openapi.json`. */

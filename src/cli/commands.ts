@@ -1,4 +1,5 @@
 /** The command line: finds the command, and turns what goes wrong into one line that says what to do. */
+import { deploy } from "./deploy.ts";
 import { dev } from "./dev.ts";
 import { help, isCommandName, type CommandName } from "./help.ts";
 import { explain, UsageError } from "./explain.ts";
@@ -6,7 +7,7 @@ import { serve } from "./serve.ts";
 import { token } from "./token.ts";
 import { version } from "./version.ts";
 
-const COMMANDS: Readonly<Record<CommandName, (args: readonly string[]) => Promise<void>>> = { dev, serve, token };
+const COMMANDS: Readonly<Record<CommandName, (args: readonly string[]) => Promise<void>>> = { deploy, dev, serve, token };
 
 /** Does what a command line says. Never rejects: what goes wrong is printed, and the exit code says so. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -7,9 +7,11 @@ import { restApi } from "../api/rest.ts";
 import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import { Failure } from "../model/errors.ts";
-import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import type { Catalog } from "../ports/catalog.ts";
 import type { Log } from "../ports/log.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import { Publisher } from "../scripts/publisher.ts";
+import { Tails } from "../scripts/tails.ts";
 import { serverApp } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { listen } from "../server/http.ts";
@@ -22,14 +24,17 @@ import type { ServerOptions } from "./options.ts";
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
 
+/** A line as an executor hands it over: which script has written it, and what. */
+const SCRIPT_LINE = /^\[([^\]]+)\] (.*)$/s;
+
 /** A server that runs. */
 export interface Running {
   readonly url: string;
   readonly port: number;
   readonly catalog: Catalog;
   readonly log: Log;
-  /** Loads a version to see that it does. Rejects with `script.invalid` when it does not. */
-  tryLoad(version: ScriptVersion): Promise<void>;
+  /** The way in for code. */
+  readonly publisher: Publisher;
   /** The catalogue has been changed from here: its schedules are followed as they are now. */
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
@@ -52,7 +57,8 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await store.close();
     throw cause;
   });
-  const executor = nodeExecutor({ onLog: (line, level) => log[level](line) });
+  const tails = new Tails();
+  const executor = nodeExecutor({ onLog: logLine(log, tails) });
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.limits };
   const engine = await openEngine({ ...parts, bindings: bindingHandler });
@@ -61,9 +67,11 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await executor.close();
     await store.close();
   };
-  const api = { engine, store, catalog, clock: systemClock, log, accountId: options.accountId };
+  const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
+  const api = { publisher, tails, engine, store, catalog, clock: systemClock, log, accountId: options.accountId };
   const app = serverApp({
     engine,
+    tails,
     rest: restApi(api),
     explorer: explorerApi(api),
     guard: access === "open" ? openGuard : tokenGuard(catalog),
@@ -88,7 +96,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
       port,
       catalog,
       log,
-      tryLoad: (version) => tryLoad(executor.open(version, noBindings)),
+      publisher,
       deployed: () => engine.schedulesChanged(),
       open: () => opened.resolve(),
       stop,
@@ -97,6 +105,15 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
+}
+
+/** What a script writes goes to the log, and to those who tail it. */
+function logLine(log: Log, tails: Tails): (line: string, level: "info" | "error") => void {
+  return (line, level) => {
+    log[level](line);
+    const [, script, text] = SCRIPT_LINE.exec(line) ?? [];
+    if (script !== undefined && text !== undefined) tails.publish(script, text, level, Date.now());
+  };
 }
 
 /** Code at the top level of a module may not use bindings, here as on Cloudflare. */

@@ -6,14 +6,14 @@ import { isLoopback } from "../server/hosts.ts";
 import { createToken } from "../server/auth.ts";
 import { bundle } from "../scripts/bundle.ts";
 import { readConfig, type ProjectConfig } from "../scripts/config.ts";
-import { deploy, type Deployment } from "../scripts/deploy.ts";
+import { deploy, type DevDeployment } from "../scripts/deploy.ts";
 import { readDevVars } from "../scripts/dev-vars.ts";
 import { askedToStop, startServer, type Running } from "./compose.ts";
 import { explain, UsageError } from "./explain.ts";
 import { readServerOptions } from "./options.ts";
 import { FolderWatch } from "./watch.ts";
 
-interface Deployed extends Deployment {
+interface Deployed extends DevDeployment {
   readonly config: ProjectConfig;
   /** Files that it was made of. */
   readonly inputs: readonly string[];
@@ -55,9 +55,7 @@ export async function dev(args: readonly string[]): Promise<void> {
 async function deployProject(running: Running, folder: string): Promise<Deployed> {
   const config = await readConfig(folder);
   const made = await bundle(folder, config.main);
-  const deployment = await deploy(running.catalog, config, made, await readDevVars(folder), (version) =>
-    running.tryLoad(version),
-  );
+  const deployment = await deploy(running.publisher, config, made, await readDevVars(folder));
   running.deployed();
   if (config.ignored.length > 0)
     running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);

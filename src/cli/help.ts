@@ -4,6 +4,7 @@ const GENERAL = `stepwell: Cloudflare Workflows on your own machine.
 
   stepwell dev [dir]              run a Worker project, and again whenever it changes
   stepwell serve                  run what has been deployed into a data directory
+  stepwell deploy FILE            send a server what wrangler has bundled
   stepwell token create|list|revoke
                                   who may use the API of serve
 
@@ -27,9 +28,16 @@ const SERVER = `
 `;
 
 /** The commands. */
-export type CommandName = "dev" | "serve" | "token";
+export type CommandName = "deploy" | "dev" | "serve" | "token";
 
 const COMMANDS: Readonly<Record<CommandName, string>> = {
+  deploy: `stepwell deploy FILE --name SCRIPT: sends a server what \`wrangler deploy --dry-run --outfile FILE\` has written.
+
+The server is the one that wrangler would use: CLOUDFLARE_API_BASE_URL (http://127.0.0.1:8787/client/v4),
+CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (local). Settings of workflows are not in the file, and stay as they are.
+
+  --name SCRIPT       the Worker's name
+`,
   dev: `stepwell dev [dir]: runs the Worker project in a folder (the current one), and deploys it again whenever it changes.
 
 It reads wrangler.json, wrangler.jsonc or wrangler.toml, and .dev.vars. Instances under way stay on the code that they

@@ -7,6 +7,7 @@ import type { BindingHandler, Executor } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";
 import { silentLog, type Log } from "../ports/log.ts";
 import type { Lease, Store } from "../ports/store.ts";
+import { openSecrets } from "../ports/secrets.ts";
 import { noVault, type Vault } from "../ports/vault.ts";
 import { stopRun } from "./activate.ts";
 import { Admission } from "./admit.ts";
@@ -108,7 +109,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings): Whe
       },
     },
   );
-  const hosts = hostsOf(executor, bindings, clock, settings, () => core);
+  const hosts = hostsOf(withSecrets(executor, vault), bindings, clock, settings, () => core);
   const effects: Core["effects"] = {
     changed: (live, before, events) => {
       const { status } = live.state;
@@ -142,6 +143,15 @@ function hostsOf(executor: Executor, bindings: HostBindings, clock: Clock, setti
     { executor, bindings, clock, perVersion: settings.hostsPerVersion, idleMs: settings.hostIdleMs },
     { frames: (link, frames) => receive(core(), link, frames), ended: (link, end) => hostEnded(core(), link, end) },
   );
+}
+
+/** Secrets are opened where a script is loaded, and nowhere before that. */
+function withSecrets(executor: Executor, vault: Vault): Executor {
+  return {
+    name: executor.name,
+    open: async (version, bindings) => executor.open(openSecrets(vault, version), bindings),
+    close: () => executor.close(),
+  };
 }
 
 /** A step that succeeds at its first attempt moves no timer: that is the hot path. */

@@ -16,7 +16,10 @@ export interface FailureKind {
   readonly status: number;
   /** What happened, for people and for the binding's text. */
   readonly sentence: string;
-  /** The REST message, where it is not `workflows.api.error.<name>`: these belong to the platform, not to Workflows. */
+  /**
+   * The REST message, where it is not `workflows.api.error.<name>`: these belong to the platform, not to Workflows. `detail`
+   * stands for what exactly is wrong, in which clients look for positions in the code, or have no other place to show it.
+   */
   readonly message?: string;
   /** What to do next, where the sentence does not say it already. */
   readonly hint?: string;
@@ -49,7 +52,17 @@ export type FailureName =
   | "instance.too_large"
   | "workflow.invalid_event_type"
   | "script.not_found"
+  | "script.environment_not_found"
   | "script.invalid"
+  | "script.invalid_name"
+  | "script.too_large"
+  | "script.version_not_found"
+  | "script.no_secret"
+  | "script.binding_unsupported"
+  | "script.module_unsupported"
+  | "script.split"
+  | "script.tail_not_found"
+  | "script.too_many_tails"
   | "script.class_missing"
   | "script.no_fetch_handler"
   | "script.exception"
@@ -163,7 +176,37 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     message: "This Worker does not exist on your account.",
     sentence: "This Worker does not exist",
   },
-  "script.invalid": { code: 10021, status: 400, sentence: "The Worker's code does not load" },
+  "script.environment_not_found": {
+    code: 10090,
+    status: 404,
+    message: "This Worker does not exist on your account.",
+    sentence: "This Worker does not exist",
+  },
+  "script.invalid": { code: 10021, status: 400, message: "detail", sentence: "The Worker's code does not load" },
+  "script.invalid_name": {
+    code: 10960,
+    status: 400,
+    sentence: "The Worker's name is invalid",
+    hint: "Use 1 to 63 lower-case letters, digits, _ and -, starting with a letter or a digit.",
+  },
+  "script.too_large": { code: 10027, status: 413, message: "detail", sentence: "The Worker is too large" },
+  "script.version_not_found": { code: 10961, status: 404, sentence: "The Worker has no such version" },
+  "script.no_secret": { code: 10056, status: 404, message: "Binding not found.", sentence: "The Worker has no such secret" },
+  "script.binding_unsupported": { code: 10962, status: 400, message: "detail", sentence: "A binding is not supported" },
+  "script.module_unsupported": { code: 10963, status: 400, message: "detail", sentence: "A module cannot be run" },
+  "script.split": {
+    code: 10964,
+    status: 400,
+    sentence: "Traffic cannot be split: one version has to get 100 %",
+    hint: "Deploy one version; instances under way stay on theirs.",
+  },
+  "script.too_many_tails": {
+    code: 10966,
+    status: 429,
+    sentence: `There may be ${LIMITS.tails} tails of a Worker`,
+    hint: "End one of them, or wait until it has ended.",
+  },
+  "script.tail_not_found": { code: 10965, status: 404, sentence: "The Worker has no such tail" },
   "script.class_missing": { code: 10907, status: 400, sentence: "The Worker exports no such class" },
   "script.no_fetch_handler": { code: 10908, status: 404, sentence: "The Worker has no fetch handler" },
   "script.exception": {

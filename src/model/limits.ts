@@ -14,6 +14,9 @@ type Limit =
   | "schedules"
   | "schedulesAtOnce"
   | "scriptName"
+  | "uploadBytes"
+  | "uploadModules"
+  | "tails"
   | "concurrencyKeys"
   | "triggers"
   | "triggerTargets"
@@ -66,6 +69,12 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   schedulesAtOnce: 200,
   /** Characters of the name of a script or of a class. Cloudflare: 255. */
   scriptName: 255,
+  /** Bytes of all modules of an upload, with their source maps. Cloudflare: 64 MiB, and 10 MiB compressed. */
+  uploadBytes: 64 * MIB,
+  /** Modules of an upload. Ours. */
+  uploadModules: 1_000,
+  /** Clients that follow the logs of one script. Cloudflare: 10. */
+  tails: 10,
   /** Concurrency keys of the account. Ours. */
   concurrencyKeys: 100,
   /** Event triggers of a script. Cloudflare: 100. */

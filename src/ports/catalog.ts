@@ -8,21 +8,90 @@ export type Binding =
   | { readonly type: "plain_text"; readonly name: string; readonly text: string }
   | { readonly type: "secret_text"; readonly name: string; readonly text: string }
   | { readonly type: "json"; readonly name: string; readonly json: unknown }
-  | { readonly type: "workflow"; readonly name: string; readonly workflow: string };
+  | WorkflowBinding
+  | { readonly type: "version_metadata"; readonly name: string; readonly metadata: VersionMetadata };
+
+/** A binding to a workflow, of this script or of another one. */
+export interface WorkflowBinding {
+  readonly type: "workflow";
+  readonly name: string;
+  readonly workflow: string;
+  /** As the upload says; what counts is what the workflow was registered with. */
+  readonly className?: string;
+  /** The script that has the class, when it is another one. */
+  readonly script?: string;
+}
+
+/** What a script may know of its own version, in Cloudflare's words. */
+export interface VersionMetadata {
+  readonly id: string;
+  readonly tag: string;
+  /** ISO 8601. */
+  readonly timestamp: string;
+}
+
+/** A file that a script has besides its main module. */
+export interface ScriptModule {
+  /** As it was uploaded, like `./1f2e-note.txt` or `lib/a.js`; imports find it by this, seen from the module that imports. */
+  readonly name: string;
+  readonly type: "esm" | "text" | "json" | "data" | "wasm";
+  /** Text; of `data` and `wasm` the bytes, in base64. */
+  readonly content: string;
+}
+
+/** A workflow whose class a script version says that it has. */
+export interface DeclaredWorkflow {
+  readonly name: string;
+  readonly className: string;
+  /** Absent when the version does not say: the workflow keeps what it has. */
+  readonly settings?: WorkflowSettings;
+}
+
+/** Remarks by name, like `workers/message`. */
+export type Annotations = Readonly<Record<string, string>>;
 
 /** The code of a script as it was deployed once. Never changes. */
 export interface ScriptVersion {
   readonly id: string;
   readonly script: string;
-  /** Identifies code and settings: a deployment of the same content is the same version. */
+  /** Identifies code and settings, secrets aside: what has another hash is another version. */
   readonly hash: string;
-  /** One ES module; `cloudflare:*` and `node:*` imports are left in it. Empty for classes registered in process. */
+  /** The main ES module; `cloudflare:*` and `node:*` imports are left in it. Empty for classes registered in process. */
   readonly code: string;
   readonly sourceMap?: string;
+  /** The main module's name; `index.js` when absent. */
+  readonly mainModule?: string;
+  readonly modules?: readonly ScriptModule[];
+  /** Names that the main module exports; absent when that is not known. */
+  readonly exports?: readonly string[];
+  readonly workflows?: readonly DeclaredWorkflow[];
+  readonly annotations?: Annotations;
+  /** Secret texts among them are sealed (`secrets.ts`) wherever a version is stored. */
   readonly bindings: readonly Binding[];
   readonly compatibilityDate?: string;
   readonly compatibilityFlags: readonly string[];
   readonly createdAt: number;
+}
+
+/** All of a version but its code, with its number: the versions of a script are counted from 1. */
+export interface ScriptVersionInfo extends Omit<ScriptVersion, "code" | "sourceMap" | "modules"> {
+  readonly number: number;
+}
+
+/** The decision that a version of a script is the one that counts from then on. The newest deployment is in force. */
+export interface Deployment {
+  readonly id: string;
+  readonly script: string;
+  readonly versionId: string;
+  readonly createdAt: number;
+  readonly annotations: Annotations;
+}
+
+/** A workflow to be stored, with a version that becomes its newest, and the graph of that version as JSON, if there is one. */
+export interface WorkflowChange {
+  readonly workflow: Workflow;
+  readonly version: NewWorkflowVersion;
+  readonly graph?: string;
 }
 
 /** A version of a workflow: a class in a script version, and its settings. Instances are pinned to one. */
@@ -99,6 +168,8 @@ export interface Catalog {
   putWorkflow(workflow: Workflow, version: NewWorkflowVersion, graph?: string): Promise<void>;
   /** Forgets the workflow, its versions and its schedules. Its instances are the engine's business. False when there was none. */
   removeWorkflow(name: string): Promise<boolean>;
+  /** Those of one script, by name. */
+  workflowsOf(script: string): Promise<Workflow[]>;
   workflowVersion(id: string): Promise<WorkflowVersion | undefined>;
   /** The graph of a version, as JSON. Undefined when it has none. */
   workflowGraph(versionId: string): Promise<string | undefined>;
@@ -114,8 +185,22 @@ export interface Catalog {
   activeScript(script: string): Promise<ScriptVersion | undefined>;
   scriptNames(): Promise<string[]>;
   scriptVersion(id: string): Promise<ScriptVersion | undefined>;
-  /** Stores a version unless it is known already, and makes it the active one. */
+  /** As `addScriptVersion`, and makes it the active one; for scripts that are not deployed, but put together by hand. */
   putScriptVersion(version: ScriptVersion): Promise<void>;
+  /** Stores a version unless it is known already. Nothing points to it yet. */
+  addScriptVersion(version: ScriptVersion): Promise<void>;
+  scriptVersionInfo(id: string): Promise<ScriptVersionInfo | undefined>;
+  /** Newest first. */
+  scriptVersions(script: string, offset: number, limit: number): Promise<Slice<ScriptVersionInfo>>;
+  /** A version of a script becomes the active one, and these workflows change with it: all of that, or nothing. */
+  activate(deployment: Deployment, workflows: readonly WorkflowChange[]): Promise<void>;
+  /** Newest first. */
+  deployments(script: string, offset: number, limit: number): Promise<Slice<Deployment>>;
+  /**
+   * Forgets the script with its versions and deployments, and its workflows as `removeWorkflow` does, all at once. False
+   * when there was none.
+   */
+  removeScript(name: string): Promise<boolean>;
 
   tokens(): Promise<TokenRecord[]>;
   putToken(token: TokenRecord): Promise<void>;

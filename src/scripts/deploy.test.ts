@@ -1,10 +1,12 @@
 /** Deploying: what gets a new version, what does not, and that a refusal leaves everything as it was. */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import { noVault } from "../ports/vault.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
 import type { Bundle } from "./bundle.ts";
 import { ProjectError, type ProjectConfig } from "./config.ts";
-import { deploy, type Deployment } from "./deploy.ts";
+import { deploy, type DevDeployment } from "./deploy.ts";
+import { Publisher } from "./publisher.ts";
 
 let catalog: Catalog;
 let loaded: ScriptVersion[];
@@ -38,11 +40,18 @@ interface Change {
   readonly load?: () => Promise<void>;
 }
 
-const put = ({ config, bundle, secrets = {}, load = () => Promise.resolve() }: Change = {}): Promise<Deployment> =>
-  deploy(catalog, { ...CONFIG, ...config }, { ...BUNDLE, ...bundle }, secrets, (version) => {
+const put = ({ config, bundle, secrets = {}, load = () => Promise.resolve() }: Change = {}): Promise<DevDeployment> => {
+  const loading = (version: ScriptVersion): Promise<void> => {
     loaded.push(version);
     return load();
-  });
+  };
+  return deploy(
+    new Publisher({ catalog, vault: noVault, load: loading }),
+    { ...CONFIG, ...config },
+    { ...BUNDLE, ...bundle },
+    secrets,
+  );
+};
 
 /** Everything that a deployment may touch. */
 const everything = async (): Promise<unknown> => ({
@@ -70,9 +79,9 @@ describe("the first deployment", () => {
         { type: "json", name: "LIMITS", json: { max: 3 } },
         { type: "secret_text", name: "KEY", text: "hunter2" },
         { type: "secret_text", name: "MODE", text: "secret" },
-        { type: "workflow", name: "ORDERS", workflow: "orders" },
-        { type: "workflow", name: "MAIL", workflow: "mail" },
-        { type: "workflow", name: "RETURNS", workflow: "returns" },
+        { type: "workflow", name: "ORDERS", workflow: "orders", className: "Order" },
+        { type: "workflow", name: "MAIL", workflow: "mail", className: "Mail", script: "post" },
+        { type: "workflow", name: "RETURNS", workflow: "returns", className: "Return" },
       ],
     });
     const orders = await catalog.workflow("orders");

@@ -1,16 +1,17 @@
 /**
- * Puts a project into the catalogue: its script, and a version of each of its workflows. What has not changed is not
- * stored again, so starting `dev` twice makes one version. Instances under way stay on the version they began with.
+ * Deploys a project that has been bundled here, for `stepwell dev`. What has not changed is not stored again, so starting
+ * `dev` twice makes one version.
  */
-import { createHash, randomUUID } from "node:crypto";
-import type { Binding, Catalog, ScriptVersion, WorkflowSettings } from "../ports/catalog.ts";
-import type { Bundle } from "./bundle.ts";
 import { LIMITS } from "../model/limits.ts";
+import type { Binding, ScriptVersion, WorkflowSettings } from "../ports/catalog.ts";
+import { openSecrets } from "../ports/secrets.ts";
+import type { Bundle } from "./bundle.ts";
 import { ProjectError, type ProjectConfig, type WorkflowConfig } from "./config.ts";
+import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
 import { putWorkflow, schedulesWith } from "./workflow.ts";
 
 /** What a deployment did. */
-export interface Deployment {
+export interface DevDeployment {
   readonly script: string;
   readonly scriptVersionId: string;
   /** False when the very same had been deployed before. */
@@ -20,12 +21,12 @@ export interface Deployment {
 
 /** Deploys a bundled project. Rejects with a `ProjectError` when a class is missing; nothing has changed then. */
 export async function deploy(
-  catalog: Catalog,
+  publisher: Publisher,
   config: ProjectConfig,
   bundle: Bundle,
   secrets: Readonly<Record<string, string>>,
-  load: (version: ScriptVersion) => Promise<void>,
-): Promise<Deployment> {
+): Promise<DevDeployment> {
+  const { catalog } = publisher;
   const own = config.workflows.filter(({ script_name: script }) => script === undefined || script === config.name);
   for (const { name, class_name: className } of own) {
     if (bundle.exports.includes(className)) continue;
@@ -40,20 +41,34 @@ export async function deploy(
   );
   if (schedules > LIMITS.schedules)
     throw new ProjectError(`${config.file}: workflows[].schedules: ${schedules} in all; there may be ${LIMITS.schedules}`);
-  const wanted = scriptVersion(config, bundle, secrets);
-  const active = await catalog.activeScript(config.name);
-  const changed = active?.hash !== wanted.hash;
-  const version = changed ? wanted : active;
-  if (changed) {
-    // Code that does not load is refused before anything points to it.
-    await load(version);
-    await catalog.putScriptVersion(version);
+  const workflows = own.map((each) => ({ name: each.name, className: each.class_name, settings: settingsOf(each) }));
+  const wanted: WantedVersion = { ...content(config, bundle, secrets), workflows };
+  return publisher.exclusively(async () => {
+    const active = await catalog.activeScript(config.name);
+    const deployed = { script: config.name, workflows: own.map(({ name }) => name) };
+    if (active !== undefined && isUnchanged(publisher, active, wanted)) {
+      for (const { name, className, settings } of workflows)
+        await putWorkflow(catalog, { name, className, script: config.name }, active, settings);
+      return { ...deployed, scriptVersionId: active.id, changed: false };
+    }
+    const version = await publisher.store(wanted, "mapped");
+    await publisher.activate(version, workflows);
+    return { ...deployed, scriptVersionId: version.id, changed: true };
+  });
+}
+
+/** A version whose secrets cannot be read any more is deployed anew. */
+function isUnchanged({ vault }: Publisher, active: ScriptVersion, wanted: WantedVersion): boolean {
+  if (active.hash !== contentHash(wanted)) return false;
+  try {
+    return JSON.stringify(secretsOf(openSecrets(vault, active))) === JSON.stringify(secretsOf(wanted));
+  } catch {
+    return false;
   }
-  for (const workflow of own) {
-    const { name, class_name: className } = workflow;
-    await putWorkflow(catalog, { name, className, script: config.name }, version.id, settingsOf(workflow));
-  }
-  return { script: config.name, scriptVersionId: version.id, changed, workflows: own.map(({ name }) => name) };
+}
+
+function secretsOf({ bindings }: Pick<ScriptVersion, "bindings">): readonly Binding[] {
+  return bindings.filter(({ type }) => type === "secret_text");
 }
 
 function settingsOf({ limits, concurrency, schedules }: WorkflowConfig): WorkflowSettings {
@@ -64,16 +79,16 @@ function settingsOf({ limits, concurrency, schedules }: WorkflowConfig): Workflo
   };
 }
 
-function scriptVersion(config: ProjectConfig, bundle: Bundle, secrets: Readonly<Record<string, string>>): ScriptVersion {
-  const content = {
+function content(config: ProjectConfig, bundle: Bundle, secrets: Readonly<Record<string, string>>): WantedVersion {
+  return {
     script: config.name,
     code: bundle.code,
+    sourceMap: bundle.sourceMap,
+    exports: bundle.exports,
     bindings: bindings(config, secrets),
     compatibilityFlags: config.compatibility_flags,
     ...(config.compatibility_date !== undefined && { compatibilityDate: config.compatibility_date }),
   };
-  const hash = createHash("sha256").update(JSON.stringify(content)).digest("hex");
-  return { ...content, id: randomUUID(), hash, sourceMap: bundle.sourceMap, createdAt: Date.now() };
 }
 
 function bindings(config: ProjectConfig, secrets: Readonly<Record<string, string>>): Binding[] {
@@ -83,6 +98,12 @@ function bindings(config: ProjectConfig, secrets: Readonly<Record<string, string
       typeof value === "string" ? { type: "plain_text", name, text: value } : { type: "json", name, json: value },
     ),
     ...Object.entries(secrets).map(([name, text]): Binding => ({ type: "secret_text", name, text })),
-    ...config.workflows.map(({ binding, name }): Binding => ({ type: "workflow", name: binding, workflow: name })),
+    ...config.workflows.map(({ binding, name, class_name: className, script_name: script }): Binding => ({
+      type: "workflow",
+      name: binding,
+      workflow: name,
+      className,
+      ...(script !== undefined && script !== config.name && { script }),
+    })),
   ];
 }

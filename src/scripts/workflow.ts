@@ -2,26 +2,42 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { cronProblem } from "../model/cron.ts";
-import type { Catalog, Workflow, WorkflowSettings } from "../ports/catalog.ts";
+import { Failure } from "../model/errors.ts";
+import type { Catalog, ScriptVersion, Workflow, WorkflowChange, WorkflowSettings } from "../ports/catalog.ts";
 import { graphJson } from "./graph/draw.ts";
 
 /** Points a workflow, new or known, to a class of a script version. Answers the workflow as it is then. */
 export async function putWorkflow(
   catalog: Catalog,
   wanted: Pick<Workflow, "name" | "className" | "script">,
-  scriptVersionId: string,
+  script: Pick<ScriptVersion, "id" | "code">,
   settings: WorkflowSettings,
 ): Promise<Workflow> {
+  const change = await workflowChange(catalog, wanted, script, settings);
+  if (change !== undefined) await catalog.putWorkflow(change.workflow, change.version, change.graph);
+  const workflow = change?.workflow ?? (await catalog.workflow(wanted.name));
+  if (workflow === undefined) throw new Failure("workflow.not_found");
+  return workflow;
+}
+
+/** What pointing a workflow there changes; undefined when it is so already. Without settings it keeps those that it has. */
+export async function workflowChange(
+  catalog: Catalog,
+  wanted: Pick<Workflow, "name" | "className" | "script">,
+  script: Pick<ScriptVersion, "id" | "code">,
+  given?: WorkflowSettings,
+): Promise<WorkflowChange | undefined> {
   const present = await catalog.workflow(wanted.name);
   const newest = present && (await catalog.workflowVersion(present.versionId));
-  const same = newest?.scriptVersionId === scriptVersionId && newest.className === wanted.className;
-  if (present && same && JSON.stringify(newest.settings) === JSON.stringify(settings)) return present;
+  const settings = given ?? newest?.settings ?? {};
+  const same = newest?.scriptVersionId === script.id && newest.className === wanted.className;
+  if (present && same && JSON.stringify(newest.settings) === JSON.stringify(settings)) return undefined;
   const now = Date.now();
   const version = {
     id: randomUUID(),
     workflow: wanted.name,
     className: wanted.className,
-    scriptVersionId,
+    scriptVersionId: script.id,
     createdAt: now,
     settings,
   };
@@ -32,9 +48,8 @@ export async function putWorkflow(
     createdAt: present?.createdAt ?? now,
     modifiedAt: now,
   };
-  const script = await catalog.scriptVersion(scriptVersionId);
-  await catalog.putWorkflow(workflow, version, script && graphJson(script.code, wanted.className));
-  return workflow;
+  const graph = graphJson(script.code, wanted.className);
+  return { workflow, version, ...(graph !== undefined && { graph }) };
 }
 
 /** A cron expression that can be followed; what is wrong with another is said in words. */

@@ -5,6 +5,9 @@ import { restApi } from "../api/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { silentLog } from "../ports/log.ts";
 import type { Executor } from "../ports/executor.ts";
+import { noVault } from "../ports/vault.ts";
+import { Tails } from "../scripts/tails.ts";
+import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp } from "./app.ts";
 import { openGuard, type Guard } from "./auth.ts";
@@ -22,8 +25,10 @@ type Send = (url: string, init?: RequestInit) => Promise<Response>;
 async function open(guard: Guard = openGuard, hostNames: readonly string[] = []): Promise<Send> {
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
   const { engine, store, catalog, clock } = bench;
-  const api = { engine, store, catalog, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames });
+  const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
+  const tails = new Tails();
+  const api = { publisher, tails, engine, store, catalog, clock, log: silentLog, accountId: "local" };
+  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames });
   return (url, init) => app(new Request(url.startsWith("/") ? `http://127.0.0.1:8787${url}` : url, init));
 }
 

@@ -11,7 +11,9 @@ import type { Log } from "../ports/log.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { normalPath } from "../api/path.ts";
 import { refusal, type Guard } from "./auth.ts";
+import type { Tails } from "../scripts/tails.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
+import { TAIL_PROTOCOL } from "./tail-sockets.ts";
 import { startPage, START_PAGE_CSP } from "./start-page.ts";
 
 /** What the server is made of. */
@@ -21,6 +23,8 @@ export interface AppParts {
   readonly rest: Hono<Env>;
   /** wrangler's local API, with its paths below the explorer prefix. */
   readonly explorer: Hono<Env>;
+  /** Live logs, for whoever knows the id of a tail. */
+  readonly tails: Tails;
   readonly guard: Guard;
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
@@ -58,7 +62,7 @@ function tooLarge(): Response {
   return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
 }
 
-function controlPlane({ rest, explorer, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
+function controlPlane({ rest, explorer, tails, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -83,10 +87,18 @@ function controlPlane({ rest, explorer, guard, log, hostNames }: Omit<AppParts, 
     app.route(prefix, explorer);
   }
   app.route("/client/v4", rest);
+  app.get("/tails/:id", (c) => tailResponse(tails, c.req.param("id")));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/", (c) => c.html(startPage()));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));
   return app;
+}
+
+/** `Sockets` makes a WebSocket of it; for a plain request there is nothing here. */
+function tailResponse(tails: Tails, id: string): Response {
+  const lines = tails.connect(id);
+  if (lines === undefined) return failureResponse(new Failure("script.tail_not_found"));
+  return new Response(lines, { headers: { upgrade: "websocket", "sec-websocket-protocol": TAIL_PROTOCOL } });
 }
 
 /** The script that a request is for, and the URL that it is to see. */

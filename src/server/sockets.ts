@@ -13,6 +13,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
+import { TAIL_PROTOCOL, TailSockets } from "./tail-sockets.ts";
 
 /** Close codes (RFC 6455, 7.4.1). */
 const CLOSE = { complete: 1000, goingAway: 1001, failed: 1011 } as const;
@@ -38,6 +39,7 @@ export class Sockets {
   readonly #server: WebSocketServer = new WebSocketServer({ noServer: true, maxPayload: LIMITS.socketMessageBytes });
   /** Sockets, and whether their peer has shown a sign of life since the last look. */
   readonly #alive: Map<WebSocket, boolean> = new Map();
+  readonly #tails: TailSockets = new TailSockets();
   #stopHeartbeat: (() => void) | undefined;
   #closing = false;
 
@@ -48,7 +50,7 @@ export class Sockets {
 
   /** How many are open. */
   get size(): number {
-    return this.#alive.size;
+    return this.#alive.size + this.#tails.size;
   }
 
   /** Answers a request to upgrade, on the connection that it came on. Never rejects. */
@@ -63,6 +65,10 @@ export class Sockets {
       return void body?.cancel();
     }
     if (body === null || response.headers.get("upgrade") !== "websocket") return refuse(incoming, connection, response);
+    if (response.headers.get("sec-websocket-protocol") === TAIL_PROTOCOL) {
+      connection.unshift(head);
+      return this.#tails.serve(incoming, connection, body as ReadableStream<Uint8Array>);
+    }
     let open = false;
     this.#server.handleUpgrade(incoming, connection, head, (socket) => {
       open = true;
@@ -76,11 +82,13 @@ export class Sockets {
   close(): void {
     this.#closing = true;
     for (const socket of this.#alive.keys()) socket.close(CLOSE.goingAway);
+    this.#tails.close();
   }
 
   /** Waits for nobody any more. */
   terminate(): void {
     for (const socket of this.#alive.keys()) socket.terminate();
+    this.#tails.terminate();
   }
 
   #respond(incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {

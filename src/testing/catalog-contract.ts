@@ -1,6 +1,6 @@
 /** What every catalogue must do, as tests; part of the contract of a store. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ScriptVersion, Workflow, WorkflowVersion } from "../ports/catalog.ts";
+import type { Deployment, ScriptVersion, Workflow, WorkflowVersion } from "../ports/catalog.ts";
 import type { OpenedStore } from "./store-samples.ts";
 
 function workflow(name: string, createdAt: number, versionId = `${name}-1`): Workflow {
@@ -21,12 +21,30 @@ const FULL: ScriptVersion = {
   bindings: [
     { type: "plain_text", name: "A", text: "a" },
     { type: "json", name: "B", json: { b: [1, null] } },
-    { type: "workflow", name: "FLOW", workflow: "orders" },
+    { type: "workflow", name: "FLOW", workflow: "orders", className: "Flow" },
+    { type: "version_metadata", name: "V", metadata: { id: "script-1", tag: "", timestamp: "" } },
   ],
+  mainModule: "main.js",
+  modules: [
+    { name: "./a.txt", type: "text", content: "a\u{1F600}" },
+    { name: "b.bin", type: "data", content: "AAE=" },
+  ],
+  exports: ["Flow", "default"],
+  workflows: [{ name: "orders", className: "Flow", settings: { limits: { steps: 9 } } }],
+  annotations: { "workers/message": "first" },
   compatibilityDate: "2026-11-01",
   compatibilityFlags: ["nodejs_compat"],
   createdAt: 5,
 };
+
+/** As lists show it. */
+function info({ code: _code, sourceMap: _map, modules: _modules, ...rest }: ScriptVersion, number: number): object {
+  return { ...rest, number };
+}
+
+function deployment(id: string, versionId: string, script = "shop"): Deployment {
+  return { id, script, versionId, createdAt: 1, annotations: { "workers/message": id } };
+}
 
 const BARE: ScriptVersion = {
   id: "script-2",
@@ -154,6 +172,70 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       await catalog.putScriptVersion({ ...BARE, id: "script-3", script: "bank" });
       expect(await catalog.scriptNames()).toEqual(["bank", "shop"]);
       expect(await catalog.scriptVersion("script-9")).toBeUndefined();
+    });
+
+    test("versions of a script are counted, and listed newest first without their code", async () => {
+      const { catalog } = at;
+      await catalog.addScriptVersion(FULL);
+      await catalog.addScriptVersion({ ...BARE, id: "other", script: "bank" });
+      await catalog.addScriptVersion(BARE);
+      await catalog.addScriptVersion({ ...FULL, code: "other" });
+      expect(await catalog.activeScript("shop")).toBeUndefined();
+      expect(await catalog.scriptNames()).toEqual([]);
+      expect(await catalog.scriptVersion("script-1")).toEqual(FULL);
+      expect(await catalog.scriptVersionInfo("script-1")).toEqual(info(FULL, 1));
+      expect(await catalog.scriptVersionInfo("script-9")).toBeUndefined();
+      expect(await catalog.scriptVersions("shop", 0, 9)).toEqual({ items: [info(BARE, 2), info(FULL, 1)], total: 2 });
+      expect(await catalog.scriptVersions("shop", 1, 1)).toEqual({ items: [info(FULL, 1)], total: 2 });
+    });
+
+    test("a deployment is in force with the workflows that came with it, and the newest is first", async () => {
+      const { catalog } = at;
+      await catalog.addScriptVersion(FULL);
+      await catalog.addScriptVersion(BARE);
+      const seen: unknown[] = [];
+      catalog.watch((change) => seen.push(change));
+      await catalog.activate(deployment("d1", "script-1"), [
+        { workflow: workflow("orders", 1, "v1"), version: workflowVersion("orders", "v1", 1), graph: "{}" },
+        { workflow: { ...workflow("bills", 2), script: "bank" }, version: workflowVersion("bills", "bills-1", 2) },
+      ]);
+      expect(seen).toEqual([{ workflow: "orders" }, { workflow: "bills" }]);
+      expect(await catalog.activeScript("shop")).toEqual(FULL);
+      expect(await catalog.workflowGraph("v1")).toBe("{}");
+      expect(await catalog.workflowsOf("shop")).toEqual([workflow("orders", 1, "v1")]);
+      await catalog.activate(deployment("d2", "script-2"), []);
+      await catalog.activate(deployment("d3", "script-1"), []);
+      await catalog.activate(deployment("d4", "script-1", "bank"), []);
+      expect(await catalog.deployments("shop", 0, 2)).toEqual({
+        items: [deployment("d3", "script-1"), deployment("d2", "script-2")],
+        total: 3,
+      });
+      expect((await catalog.deployments("shop", 2, 2)).items).toEqual([deployment("d1", "script-1")]);
+      expect(await catalog.scriptNames()).toEqual(["bank", "shop"]);
+    });
+
+    test("a removed script is forgotten with all that is its own, and begins anew", async () => {
+      const { catalog } = at;
+      await catalog.addScriptVersion(FULL);
+      await catalog.putScriptVersion({ ...BARE, id: "other", script: "bank" });
+      await catalog.activate(deployment("d1", "script-1"), [
+        { workflow: workflow("orders", 1, "v1"), version: workflowVersion("orders", "v1", 1) },
+      ]);
+      await catalog.putWorkflow({ ...workflow("bills", 1, "w1"), script: "bank" }, workflowVersion("bills", "w1", 1));
+      const seen: unknown[] = [];
+      catalog.watch((change) => seen.push(change));
+      expect(await catalog.removeScript("shop")).toBe(true);
+      expect(await catalog.removeScript("shop")).toBe(false);
+      expect(seen).toEqual([{ workflow: "orders" }]);
+      expect(await catalog.activeScript("shop")).toBeUndefined();
+      expect(await catalog.scriptVersion("script-1")).toBeUndefined();
+      expect(await catalog.workflow("orders")).toBeUndefined();
+      expect(await catalog.workflowVersion("v1")).toBeUndefined();
+      expect(await catalog.deployments("shop", 0, 9)).toEqual({ items: [], total: 0 });
+      expect((await catalog.schedules()).map((each) => each.workflow)).toEqual(["bills"]);
+      expect(await catalog.scriptNames()).toEqual(["bank"]);
+      await catalog.addScriptVersion(BARE);
+      expect(await catalog.scriptVersionInfo("script-2")).toEqual(info(BARE, 1));
     });
 
     test("whoever watches is told of each change, and finds it", async () => {

@@ -24,7 +24,7 @@ const ORDERS = resolve(import.meta.dirname, "../../examples/orders");
 
 async function deployOrders(): Promise<Version> {
   const config = await readConfig(ORDERS);
-  await deploy(api.catalog, config, await bundle(ORDERS, config.main), {}, async () => {});
+  await deploy(api.publisher, config, await bundle(ORDERS, config.main), {});
   const [newest] = (await api.call("GET", "/workflows/orders/versions")).result as Version[];
   if (newest === undefined) throw new Error("There is no version");
   return newest;

@@ -7,6 +7,9 @@ import type { EngineSettings } from "../../src/engine/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
+import { noVault } from "../../src/ports/vault.ts";
+import { Tails } from "../../src/scripts/tails.ts";
+import { Publisher } from "../../src/scripts/publisher.ts";
 import { workflowBinding } from "../../src/runtime/binding.ts";
 import type { Workflow } from "../../src/runtime/binding-types.ts";
 import type { WorkflowClass } from "../../src/runtime/runtime.ts";
@@ -29,6 +32,7 @@ export interface Answer {
 }
 
 export interface ApiBench extends Bench {
+  readonly publisher: Publisher;
   /** Sends a request to any path. A body that is not text is sent as JSON. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Calls the REST API below `/accounts/local`; checks envelope and schema. */
@@ -53,8 +57,10 @@ export async function openApi(
     settings,
   );
   const { engine, store, catalog, clock } = bench;
-  const api = { engine, store, catalog, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
+  const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
+  const tails = new Tails();
+  const api = { publisher, tails, engine, store, catalog, clock, log: silentLog, accountId: "local" };
+  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
   const send: ApiBench["send"] = (method, path, body, headers = {}) => {
     const init: RequestInit = { method, headers };
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);
@@ -64,6 +70,7 @@ export async function openApi(
   let listening: Promise<Listener> | undefined;
   return {
     ...bench,
+    publisher,
     send,
     listen: () => (listening ??= listen(app, "127.0.0.1", 0, clock)),
     close: async () => {

@@ -1,5 +1,5 @@
 /** The real clients, as their users run them: a process for wrangler, the package for the SDK. */
-import { execFile } from "node:child_process";
+import { execFile, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -21,9 +21,11 @@ export interface Wrangler {
   close(): Promise<void>;
 }
 
-/** wrangler in a folder of its own, with this environment and these arguments at the end of every command. */
-export async function openWrangler(env: Readonly<Record<string, string>>, ...last: readonly string[]): Promise<Wrangler> {
-  const folder = await mkdtemp(join(tmpdir(), "stepwell-wrangler-"));
+/** wrangler in a folder, with this environment; `input` is what somebody types, and `started` gets the process. */
+export function wranglerIn(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): (args: readonly string[], input?: string, started?: (child: ChildProcess) => void) => Promise<Ran> {
   const environment = {
     PATH: process.env["PATH"] ?? "",
     ...(process.env["NODE_COMPILE_CACHE"] !== undefined && { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] }),
@@ -35,14 +37,23 @@ export async function openWrangler(env: Readonly<Record<string, string>>, ...las
     WRANGLER_HIDE_BANNER: "true",
     ...env,
   };
-  const run = (...args: readonly string[]): Promise<Ran> =>
+  return (args, input = "", started = () => {}) =>
     new Promise((resolve) => {
-      const command = [join(installed, "node_modules/wrangler/bin/wrangler.js"), "workflows", ...args, ...last];
-      execFile(process.execPath, command, { cwd: folder, env: environment }, (error, stdout, stderr) => {
+      const command = [join(installed, "node_modules/wrangler/bin/wrangler.js"), ...args];
+      const child = execFile(process.execPath, command, { cwd: folder, env: environment }, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
         resolve({ code, stdout, stderr });
       });
+      child.stdin?.end(input);
+      started(child);
     });
+}
+
+/** `wrangler workflows` in a folder of its own, with this environment and these arguments at the end of every command. */
+export async function openWrangler(env: Readonly<Record<string, string>>, ...last: readonly string[]): Promise<Wrangler> {
+  const folder = await mkdtemp(join(tmpdir(), "stepwell-wrangler-"));
+  const wrangler = wranglerIn(folder, env);
+  const run = (...args: readonly string[]): Promise<Ran> => wrangler(["workflows", ...args, ...last]);
   return Object.assign(run, { close: () => rm(folder, { recursive: true, force: true }) });
 }
 

@@ -7,6 +7,7 @@ import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Catalog } from "../../ports/catalog.ts";
 import { endpoint, type Endpoint } from "../endpoint.ts";
+import { triggersOf } from "../script-settings.ts";
 
 const name = z.string().min(1).max(LIMITS.scriptName);
 
@@ -36,7 +37,7 @@ export const eventTriggers: readonly Endpoint[] = [
     result: shown,
     handle: async ({ params: { script_name: script } }, { catalog }) => {
       await checkScript(catalog, script);
-      return { result: { script_name: script, triggers: parse(await catalog.setting(settingOf(script))) } };
+      return { result: { script_name: script, triggers: parse(await catalog.setting(triggersOf(script))) } };
     },
   }),
   endpoint({
@@ -48,7 +49,7 @@ export const eventTriggers: readonly Endpoint[] = [
     handle: async ({ params: { script_name: script }, body }, { catalog }) => {
       await checkScript(catalog, script);
       await checkTargets(catalog, body);
-      await catalog.putSetting(settingOf(script), JSON.stringify(body));
+      await catalog.putSetting(triggersOf(script), JSON.stringify(body));
       return { result: { script_name: script, triggers: body } };
     },
   }),
@@ -82,11 +83,6 @@ export const eventTriggers: readonly Endpoint[] = [
   }),
 ];
 
-/** The name of the document that the catalogue keeps them in. */
-function settingOf(script: string): string {
-  return `triggers/${script}`;
-}
-
 function parse(json: string | undefined): Trigger[] {
   return json === undefined ? [] : (JSON.parse(json) as Trigger[]);
 }
@@ -97,7 +93,7 @@ async function change(
   to: (before: readonly Trigger[]) => readonly Trigger[],
 ): Promise<readonly Trigger[]> {
   let all: readonly Trigger[] = [];
-  await catalog.changeSetting(settingOf(script), (json) => {
+  await catalog.changeSetting(triggersOf(script), (json) => {
     all = to(parse(json));
     if (all.length > LIMITS.triggers)
       throw new Failure("body", {

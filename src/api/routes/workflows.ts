@@ -156,18 +156,7 @@ export const workflows: readonly Endpoint[] = [
     body: put,
     result: putShown,
     handle: async ({ params, body }, api) => {
-      const { class_name: className, script_name: script } = body;
-      const active = await api.catalog.activeScript(script);
-      if (active === undefined) throw new Failure("script.not_found", { field: "script_name" });
-      const crons = (body.schedules ?? []).map(({ cron }) => cron);
-      if ((await schedulesWith(api.catalog, [{ name: params.workflow_name, crons }])) > LIMITS.schedules)
-        throw new Failure("workflow.too_many_schedules", { field: "schedules" });
-      const workflow = await putWorkflow(
-        api.catalog,
-        { name: params.workflow_name, className, script },
-        active.id,
-        settingsOf(body),
-      );
+      const workflow = await api.publisher.exclusively(() => putChecked(api, params.workflow_name, body));
       api.engine.schedulesChanged();
       const flags = { is_deleted: 0, terminator_running: api.engine.terminatingAll(workflow.name) ? 1 : 0 };
       return { result: { ...(await showIdentity(api, workflow)), version_id: workflow.versionId, ...flags } };
@@ -186,6 +175,17 @@ export const workflows: readonly Endpoint[] = [
     },
   }),
 ];
+
+async function putChecked({ catalog }: Api, name: string, body: z.output<typeof put>): Promise<Workflow> {
+  const { class_name: className, script_name: script, schedules } = body;
+  const active = await catalog.activeScript(script);
+  if (active === undefined) throw new Failure("script.not_found", { field: "script_name" });
+  if (active.exports?.includes(className) === false) throw new Failure("script.class_missing", { field: "class_name" });
+  const crons = (schedules ?? []).map(({ cron }) => cron);
+  if ((await schedulesWith(catalog, [{ name, crons }])) > LIMITS.schedules)
+    throw new Failure("workflow.too_many_schedules", { field: "schedules" });
+  return putWorkflow(catalog, { name, className, script }, active, settingsOf(body));
+}
 
 function settingsOf({ limits, concurrency, default_retention: kept, schedules }: z.output<typeof put>): WorkflowSettings {
   return {

@@ -17,6 +17,8 @@ function bindingValue(binding: Binding, call: CallWorkflow): unknown {
       return binding.text;
     case "json":
       return binding.json;
+    case "version_metadata":
+      return binding.metadata;
     case "workflow":
       return workflowBinding((method, args) => call(binding.workflow, method, args));
   }

@@ -156,8 +156,9 @@ function notLoaded(end: HostEnd): ConstructorParameters<typeof Failure> {
 }
 
 function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSettings): Worker {
-  const { script, code, sourceMap, bindings } = version;
-  const data: ThreadData = { script, code, sourceMap, bindings };
+  const { script, bindings, code, sourceMap, mainModule, modules } = version;
+  const parts = { ...(sourceMap !== undefined && { sourceMap }), ...(mainModule && { mainModule }), ...(modules && { modules }) };
+  const data: ThreadData = { code: { code, ...parts }, bindings };
   const worker = new Worker(siblingUrl("./thread"), {
     name: `script ${script}`,
     workerData: data,

@@ -1,16 +1,14 @@
 /**
- * Loads a script's one module from memory. `cloudflare:*` imports lead to the very modules that the runtime uses, so that
+ * Loads a script's modules from memory. `cloudflare:*` imports lead to the very modules that the runtime uses, so that
  * `instanceof NonRetryableError` means the same on both sides; `node:*` imports lead to Node's; there are no others.
  */
 import { isBuiltin, registerHooks, setSourceMapsSupport, stripTypeScriptTypes } from "node:module";
+import type { ScriptCode } from "./messages.ts";
+import { loadable, moduleUrl, ROOT } from "./modules.ts";
 import { siblingUrl } from "./sibling.ts";
 
 /** What `import * as` of the script gives. */
 export type ScriptExports = Readonly<Record<string, unknown>>;
-
-/** A scheme of its own, so that stacks show what is the user's, and that no path on this machine stands in them. */
-const ROOT = "stepwell:///";
-const SCRIPT_URL = `${ROOT}index.js`;
 
 const SHIMS: Readonly<Record<string, string>> = {
   "cloudflare:workers": "../../runtime/cloudflare-workers",
@@ -18,35 +16,33 @@ const SHIMS: Readonly<Record<string, string>> = {
 };
 
 /** Loads the script and runs its top level. Rejects with whatever that throws. Once a thread. */
-export async function loadScript(code: string, sourceMap: string | undefined): Promise<ScriptExports> {
+export async function loadScript(code: ScriptCode): Promise<ScriptExports> {
+  const { mainUrl, sources } = loadable(code);
   setSourceMapsSupport(true);
   registerHooks({
     resolve: (specifier, context, next) => {
-      if (specifier === SCRIPT_URL) return { url: SCRIPT_URL, format: "module", shortCircuit: true };
-      if (context.parentURL !== SCRIPT_URL || isBuiltin(specifier)) return next(specifier, context);
+      if (specifier === mainUrl) return { url: mainUrl, format: "module", shortCircuit: true };
+      if (context.parentURL?.startsWith(ROOT) !== true || isBuiltin(specifier)) return next(specifier, context);
       const shim = SHIMS[specifier];
-      if (shim === undefined)
-        throw new Error(`Cannot import "${specifier}": it is not in the bundle, and not a module of this runtime`);
-      return { url: siblingUrl(shim).href, shortCircuit: true };
+      if (shim !== undefined) return { url: siblingUrl(shim).href, shortCircuit: true };
+      const url = [moduleUrl(specifier, context.parentURL), moduleUrl(specifier)].find((each) => sources.has(each));
+      if (url !== undefined) return { url, format: "module", shortCircuit: true };
+      throw new Error(`Cannot import "${specifier}": it is not in the bundle, and not a module of this runtime`);
     },
     load: (url, context, next) => {
-      if (url !== SCRIPT_URL) return next(url, context);
-      return { source: code + sourceMapComment(sourceMap), format: "module", shortCircuit: true };
+      const source = sources.get(url);
+      return source === undefined ? next(url, context) : { source, format: "module", shortCircuit: true };
     },
   });
-  return (await import(SCRIPT_URL)) as ScriptExports;
-}
-
-function sourceMapComment(sourceMap: string | undefined): string {
-  if (sourceMap === undefined) return "";
-  return `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(sourceMap).toString("base64")}`;
+  return (await import(mainUrl)) as ScriptExports;
 }
 
 /** The first line of what went wrong, and where: `TypeError: x is not a function (index.js:3:14)`. */
-export function describeLoadError(error: unknown, code: string): string {
+export function describeLoadError(error: unknown, { code, mainModule = "index.js" }: ScriptCode): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const [firstLine = ""] = text.split("\n");
-  const position = error instanceof Error ? (stackPosition(error.stack ?? "") ?? syntaxPosition(error, code)) : undefined;
+  const position =
+    error instanceof Error ? (stackPosition(error.stack ?? "") ?? syntaxPosition(error, code, mainModule)) : undefined;
   return position === undefined ? firstLine : `${firstLine} (${position})`;
 }
 
@@ -57,7 +53,7 @@ function stackPosition(stack: string): string | undefined {
 }
 
 /** V8 knows where a module's syntax is wrong but does not tell the program; the type stripper, which parses it too, does. */
-function syntaxPosition(error: Error, code: string): string | undefined {
+function syntaxPosition(error: Error, code: string, name: string): string | undefined {
   if (!(error instanceof SyntaxError)) return undefined;
   try {
     stripTypeScriptTypes(code);
@@ -67,6 +63,6 @@ function syntaxPosition(error: Error, code: string): string | undefined {
     const line = /^:(\d+)$/.exec(where ?? "")?.[1];
     const caret = excerpt.find((text) => /^\s*\^+\s*$/.test(text));
     if (line === undefined) return undefined;
-    return caret === undefined ? `index.js:${line}` : `index.js:${line}:${caret.indexOf("^") + 1}`;
+    return caret === undefined ? `${name}:${line}` : `${name}:${line}:${caret.indexOf("^") + 1}`;
   }
 }

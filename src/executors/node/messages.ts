@@ -2,17 +2,18 @@
  * What a host and its thread say to one another. Batches of frames cross as bare strings, because there are many of
  * them, and chunks of streams as they are, their bytes transferred; everything else is an object.
  */
-import type { Binding } from "../../ports/catalog.ts";
+import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
 import type { BindingCall } from "../../ports/executor.ts";
 import type { ChunkFrame } from "../../protocol/frames.ts";
 
 /** What a thread is given when it starts. */
 export interface ThreadData {
-  readonly script: string;
-  readonly code: string;
-  readonly sourceMap: string | undefined;
+  readonly code: ScriptCode;
   readonly bindings: readonly Binding[];
 }
+
+/** The modules of a script. */
+export type ScriptCode = Pick<ScriptVersion, "code" | "sourceMap" | "mainModule" | "modules">;
 
 /** A request as it crosses; `body` is transferred. */
 export interface RequestParts {

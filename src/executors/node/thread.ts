@@ -10,7 +10,7 @@ import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
 import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.ts";
 import { Server } from "./serve.ts";
 
-const { code, sourceMap, bindings } = workerData as ThreadData;
+const { code, bindings } = workerData as ThreadData;
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let loaded: { readonly runtime: Runtime; readonly server: Server } | undefined;
 
@@ -26,7 +26,7 @@ await load();
 
 async function load(): Promise<void> {
   try {
-    loaded = connect(await loadScript(code, sourceMap));
+    loaded = connect(await loadScript(code));
     post({ type: "loaded" });
   } catch (error) {
     post({ type: "unloadable", detail: describeLoadError(error, code) });

@@ -2,12 +2,15 @@
 import type {
   Catalog,
   CatalogChange,
+  Deployment,
   NewWorkflowVersion,
   Schedule,
   ScriptVersion,
+  ScriptVersionInfo,
   Slice,
   TokenRecord,
   Workflow,
+  WorkflowChange,
   WorkflowVersion,
 } from "../../ports/catalog.ts";
 
@@ -16,6 +19,9 @@ export class MemoryCatalog implements Catalog {
   readonly #workflowVersions: Map<string, WorkflowVersion> = new Map();
   readonly #schedules: Map<string, Schedule> = new Map();
   readonly #scriptVersions: Map<string, ScriptVersion> = new Map();
+  /** Version id to number. */
+  readonly #numbers: Map<string, number> = new Map();
+  #deployments: readonly Deployment[] = [];
   /** Version id to graph. */
   readonly #graphs: Map<string, string> = new Map();
   /** Script name to version id. */
@@ -42,6 +48,11 @@ export class MemoryCatalog implements Catalog {
   }
 
   async putWorkflow(workflow: Workflow, version: NewWorkflowVersion, graph?: string): Promise<void> {
+    this.#put({ workflow, version, ...(graph !== undefined && { graph }) });
+    this.#tell({ workflow: workflow.name });
+  }
+
+  #put({ workflow, version, graph }: WorkflowChange): void {
     this.#workflows.set(workflow.name, workflow);
     if (!this.#workflowVersions.has(version.id)) {
       this.#workflowVersions.set(version.id, { ...version, hasGraph: graph !== undefined });
@@ -54,19 +65,26 @@ export class MemoryCatalog implements Catalog {
       if (this.#schedules.has(key)) continue;
       this.#schedules.set(key, { workflow: workflow.name, cron, followedTo: version.createdAt });
     }
-    this.#tell({ workflow: workflow.name });
   }
 
   async removeWorkflow(name: string): Promise<boolean> {
+    const removed = this.#remove(name);
+    this.#tell({ workflow: name });
+    return removed;
+  }
+
+  #remove(name: string): boolean {
     for (const { id, workflow } of this.#workflowVersions.values()) {
       if (workflow !== name) continue;
       this.#workflowVersions.delete(id);
       this.#graphs.delete(id);
     }
     this.#keepSchedules(name, []);
-    const removed = this.#workflows.delete(name);
-    this.#tell({ workflow: name });
-    return removed;
+    return this.#workflows.delete(name);
+  }
+
+  async workflowsOf(script: string): Promise<Workflow[]> {
+    return [...this.#workflows.values()].filter((each) => each.script === script).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   #keepSchedules(of: string, crons: readonly string[]): void {
@@ -114,8 +132,56 @@ export class MemoryCatalog implements Catalog {
   }
 
   async putScriptVersion(version: ScriptVersion): Promise<void> {
-    if (!this.#scriptVersions.has(version.id)) this.#scriptVersions.set(version.id, version);
+    await this.addScriptVersion(version);
     this.#active.set(version.script, version.id);
+  }
+
+  async addScriptVersion(version: ScriptVersion): Promise<void> {
+    if (this.#scriptVersions.has(version.id)) return;
+    const [newest] = this.#versionsOf(version.script);
+    this.#scriptVersions.set(version.id, version);
+    this.#numbers.set(version.id, (newest?.number ?? 0) + 1);
+  }
+
+  async scriptVersionInfo(id: string): Promise<ScriptVersionInfo | undefined> {
+    const version = this.#scriptVersions.get(id);
+    return version && this.#info(version);
+  }
+
+  async scriptVersions(script: string, offset: number, limit: number): Promise<Slice<ScriptVersionInfo>> {
+    const items = this.#versionsOf(script);
+    return { items: items.slice(offset, offset + limit), total: items.length };
+  }
+
+  #versionsOf(script: string): ScriptVersionInfo[] {
+    const own = [...this.#scriptVersions.values()].filter((each) => each.script === script);
+    return own.map((version) => this.#info(version)).sort((a, b) => b.number - a.number);
+  }
+
+  #info({ code: _code, sourceMap: _map, modules: _modules, ...info }: ScriptVersion): ScriptVersionInfo {
+    return { ...info, number: this.#numbers.get(info.id) ?? 0 };
+  }
+
+  async activate(deployment: Deployment, changes: readonly WorkflowChange[]): Promise<void> {
+    this.#deployments = [deployment, ...this.#deployments];
+    this.#active.set(deployment.script, deployment.versionId);
+    for (const change of changes) this.#put(change);
+    for (const { workflow } of changes) this.#tell({ workflow: workflow.name });
+  }
+
+  async deployments(script: string, offset: number, limit: number): Promise<Slice<Deployment>> {
+    const items = this.#deployments.filter((each) => each.script === script);
+    return { items: items.slice(offset, offset + limit), total: items.length };
+  }
+
+  async removeScript(name: string): Promise<boolean> {
+    const own = await this.workflowsOf(name);
+    for (const workflow of own) this.#remove(workflow.name);
+    for (const { id, script } of this.#scriptVersions.values()) if (script === name) this.#scriptVersions.delete(id);
+    this.#deployments = this.#deployments.filter(({ script }) => script !== name);
+    const removed = this.#active.delete(name);
+    for (const workflow of own) this.#tell({ workflow: workflow.name });
+    return removed;
   }
 
   async tokens(): Promise<TokenRecord[]> {

@@ -4,15 +4,15 @@ import type {
   CatalogChange,
   NewWorkflowVersion,
   Schedule,
-  ScriptVersion,
   Slice,
   TokenRecord,
   Workflow,
+  WorkflowChange,
   WorkflowVersion,
 } from "../../ports/catalog.ts";
-import { transaction, type Database, type Statement } from "./database.ts";
-
-type Row = Record<string, unknown>;
+import type { Database } from "./database.ts";
+import { count, queries, type Queries, type Row, type Run } from "./queries.ts";
+import { deleteScript, putDeployment, scriptTables } from "./script-tables.ts";
 
 const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id AS versionId,
   created_at AS createdAt, modified_at AS modifiedAt FROM workflows`;
@@ -32,44 +32,32 @@ export function sqliteCatalog(db: Database): Catalog {
   // Only this process deploys, so it knows of every change: others that have the file open see to tokens.
   const notices: ((change: CatalogChange) => void)[] = [];
   const tell = (change: CatalogChange): void => notices.forEach((notice) => notice(change));
-  return { watch: (notice) => void notices.push(notice), ...workflowTables(query, tell), ...otherTables(query, tell) };
+  return {
+    watch: (notice) => void notices.push(notice),
+    ...workflowTables(query, tell),
+    ...scriptTables(query),
+    ...tokens(query),
+    ...settings(query, tell),
+  };
 }
 
 type Tell = (change: CatalogChange) => void;
-
-interface Queries {
-  readonly one: (sql: string, ...values: (string | number)[]) => Row | undefined;
-  readonly all: (sql: string, ...values: (string | number)[]) => Row[];
-  readonly run: Run;
-  readonly within: <T>(work: () => T) => T;
-}
-
-/** Statements are prepared when they are first asked for. */
-function queries(db: Database): Queries {
-  const statements = new Map<string, Statement>();
-  const prepared = (sql: string): Statement => {
-    let statement = statements.get(sql);
-    if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)));
-    return statement;
-  };
-  return {
-    one: (sql, ...values) => prepared(sql).get(...values),
-    all: (sql, ...values) => prepared(sql).all(...values),
-    run: (sql, ...values) => prepared(sql).run(...values).changes > 0,
-    within: (work) => transaction(db, work),
-  };
-}
 
 type OfWorkflows =
   | "workflow"
   | "workflows"
   | "putWorkflow"
   | "removeWorkflow"
+  | "workflowsOf"
+  | "activate"
+  | "removeScript"
   | "workflowVersion"
   | "workflowGraph"
   | "workflowVersions"
   | "schedules"
   | "followSchedule";
+
+type OfTokens = "tokens" | "putToken" | "removeToken";
 
 function workflowTables(query: Queries, tell: Tell): Pick<Catalog, OfWorkflows> {
   const { one, all, run, within } = query;
@@ -79,6 +67,12 @@ function workflowTables(query: Queries, tell: Tell): Pick<Catalog, OfWorkflows> 
     const known = workflows.get(name) ?? (one(`${WORKFLOW} WHERE name = ?`, name) as Workflow | undefined);
     if (known !== undefined) workflows.set(name, known);
     return known;
+  };
+  const workflowsOf = (script: string): Workflow[] =>
+    all(`${WORKFLOW} WHERE script = ? ORDER BY name`, script) as unknown as Workflow[];
+  const told = (changed: readonly Pick<Workflow, "name">[]): void => {
+    for (const { name } of changed) workflows.delete(name);
+    for (const { name } of changed) tell({ workflow: name });
   };
   return {
     workflow: async (name) => workflow(name),
@@ -92,18 +86,29 @@ function workflowTables(query: Queries, tell: Tell): Pick<Catalog, OfWorkflows> 
       total: count(one("SELECT count(*) AS n FROM workflows WHERE instr(name, ?) > 0", search)),
     }),
     putWorkflow: async (changed, version, graph) => {
-      workflows.delete(changed.name);
-      within(() => putWorkflow(run, changed, version, graph));
-      tell({ workflow: changed.name });
+      within(() => putWorkflow(run, { workflow: changed, version, ...(graph !== undefined && { graph }) }));
+      told([changed]);
     },
     removeWorkflow: async (name) => {
-      workflows.delete(name);
-      const removed = within(() => {
-        run("DELETE FROM workflow_versions WHERE workflow = ?", name);
-        run("DELETE FROM schedules WHERE workflow = ?", name);
-        return run("DELETE FROM workflows WHERE name = ?", name);
+      const removed = within(() => deleteWorkflow(run, name));
+      told([{ name }]);
+      return removed;
+    },
+    workflowsOf: async (script) => workflowsOf(script),
+    activate: async (deployment, changes) => {
+      within(() => {
+        putDeployment(run, deployment);
+        for (const change of changes) putWorkflow(run, change);
       });
-      tell({ workflow: name });
+      told(changes.map(({ workflow: changed }) => changed));
+    },
+    removeScript: async (script) => {
+      const own = workflowsOf(script);
+      const removed = within(() => {
+        for (const { name } of own) deleteWorkflow(run, name);
+        return deleteScript(run, script);
+      });
+      told(own);
       return removed;
     },
     ...versions(query),
@@ -112,22 +117,13 @@ function workflowTables(query: Queries, tell: Tell): Pick<Catalog, OfWorkflows> 
   };
 }
 
-function otherTables(query: Queries, tell: Tell): Omit<Catalog, OfWorkflows | "watch"> {
-  const { one, all, run, within } = query;
+function tokens({ all, run }: Queries): Pick<Catalog, OfTokens> {
   return {
-    activeScript: async (script) =>
-      toScript(one("SELECT * FROM script_versions WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)", script)),
-    scriptNames: async () => all("SELECT name FROM scripts ORDER BY name").map(({ name }) => String(name)),
-    scriptVersion: async (id) => toScript(one("SELECT * FROM script_versions WHERE id = ?", id)),
-    putScriptVersion: async (version) => within(() => putScriptVersion(run, version)),
-
     tokens: async () => all(`${TOKEN} ORDER BY created_at, pk`) as unknown as TokenRecord[],
     putToken: async ({ id, label, hash, createdAt }) => {
       run("INSERT INTO tokens (id, label, hash, created_at) VALUES (?, ?, ?, ?)", id, label, hash, createdAt);
     },
     removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
-
-    ...settings(query, tell),
   };
 }
 
@@ -164,10 +160,13 @@ function settings({ one, run, within }: Queries, tell: Tell): Pick<Catalog, "set
   };
 }
 
-/** True when it changed something. */
-type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
+function deleteWorkflow(run: Run, name: string): boolean {
+  run("DELETE FROM workflow_versions WHERE workflow = ?", name);
+  run("DELETE FROM schedules WHERE workflow = ?", name);
+  return run("DELETE FROM workflows WHERE name = ?", name);
+}
 
-function putWorkflow(run: Run, workflow: Workflow, version: NewWorkflowVersion, graph: string | undefined): void {
+function putWorkflow(run: Run, { workflow, version, graph }: WorkflowChange): void {
   run(
     `INSERT INTO workflows (name, id, class_name, script, version_id, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET id = excluded.id, class_name = excluded.class_name, script = excluded.script,
@@ -200,50 +199,8 @@ function putSchedules(run: Run, { workflow, createdAt, settings }: NewWorkflowVe
   run("INSERT INTO schedules SELECT ?, value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", workflow, createdAt, crons);
 }
 
-function putScriptVersion(run: Run, version: ScriptVersion): void {
-  run(
-    `INSERT INTO script_versions
-       (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, source_map, code)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    version.id,
-    version.script,
-    version.hash,
-    version.createdAt,
-    JSON.stringify(version.bindings),
-    version.compatibilityDate ?? null,
-    JSON.stringify(version.compatibilityFlags),
-    version.sourceMap ?? null,
-    version.code,
-  );
-  run(
-    "INSERT INTO scripts (name, active_version_id) VALUES (?, ?) ON CONFLICT DO UPDATE SET active_version_id = excluded.active_version_id",
-    version.script,
-    version.id,
-  );
-}
-
 function toVersion(row: Row | undefined): WorkflowVersion | undefined {
   if (row === undefined) return undefined;
   const settings: unknown = JSON.parse(String(row["settings"]));
   return { ...row, settings, hasGraph: row["hasGraph"] === 1 } as unknown as WorkflowVersion;
-}
-
-function toScript(row: Row | undefined): ScriptVersion | undefined {
-  if (row === undefined) return undefined;
-  const { source_map: sourceMap, compatibility_date: compatibilityDate } = row;
-  return {
-    id: String(row["id"]),
-    script: String(row["script"]),
-    hash: String(row["hash"]),
-    code: String(row["code"]),
-    bindings: JSON.parse(String(row["bindings"])) as ScriptVersion["bindings"],
-    compatibilityFlags: JSON.parse(String(row["compatibility_flags"])) as string[],
-    createdAt: Number(row["created_at"]),
-    ...(typeof sourceMap === "string" && { sourceMap }),
-    ...(typeof compatibilityDate === "string" && { compatibilityDate }),
-  };
-}
-
-function count(row: Row | undefined): number {
-  return Number(row?.["n"]);
 }

@@ -11,6 +11,7 @@ import { sampleChange, sampleInstance, sampleRow, sampleWriter } from "../../tes
 import { connectWriter } from "./database.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import { openSqlite } from "./open.ts";
+import { schema0001 } from "./schema/0001.ts";
 
 for (const writer of ["inline", "adaptive"] as const) {
   storeContract(`sqlite, ${writer}`, async () => {
@@ -39,6 +40,57 @@ test("small commits and large ones, by two writers, give no key twice, and count
     await commit({ removes: [pks.at(-1) ?? 0] });
   }
   expect(await store.statusCounts("orders")).toEqual({ queued: made - 60 });
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+test("a database of version 1 keeps its scripts, which have numbers and a deployment then", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "stepwell-"));
+  const file = join(directory, "x.db");
+  const db = new DatabaseSync(file);
+  // The marks of migrate.ts: whose file it is, and of which version.
+  db.exec(`${schema0001}; PRAGMA user_version = 1; PRAGMA application_id = 1937007984`);
+  const insert = db.prepare(
+    `INSERT INTO script_versions (id, script, hash, created_at, bindings, compatibility_flags, code) VALUES (?, ?, 'h', 7, ?, '[]', '1;')`,
+  );
+  const secret = [{ type: "secret_text", name: "KEY", text: "plain" }];
+  for (const [id, script] of ["s1:shop", "b1:bank", "s2:shop", "s3:shop"].map((each) => each.split(":")))
+    insert.run(id ?? "", script ?? "", JSON.stringify(secret));
+  db.exec("INSERT INTO scripts VALUES ('shop', 's2'), ('bank', 'b1')");
+  db.close();
+  const { store, catalog } = await openSqlite(file);
+  const { items } = await catalog.scriptVersions("shop", 0, 9);
+  expect(items.map(({ id, number }) => [id, number])).toEqual(["s3", "s2", "s1"].map((id, i) => [id, 3 - i]));
+  expect((await catalog.scriptVersionInfo("b1"))?.number).toBe(1);
+  expect((await catalog.deployments("shop", 0, 9)).items).toMatchObject([{ versionId: "s2", createdAt: 7, annotations: {} }]);
+  expect(await catalog.activeScript("shop")).toEqual({
+    id: "s2",
+    script: "shop",
+    hash: "h",
+    code: "1;",
+    bindings: secret,
+    compatibilityFlags: [],
+    createdAt: 7,
+  });
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+test("a deployment that cannot be stored whole is not stored at all", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "stepwell-"));
+  const { store, catalog } = await openSqlite(join(directory, "x.db"));
+  const script = { script: "shop", hash: "h", code: "", bindings: [], compatibilityFlags: [], createdAt: 1 };
+  await catalog.putScriptVersion({ ...script, id: "s1" });
+  await catalog.addScriptVersion({ ...script, id: "s2" });
+  const workflow = { id: "w", name: "orders", className: "A", script: "shop", versionId: "v", createdAt: 1, modifiedAt: 1 };
+  const version = { id: "v", workflow: "orders", className: "A", scriptVersionId: "s2", createdAt: 1, settings: {} };
+  const deployment = { id: "d", script: "shop", versionId: "s2", createdAt: 1, annotations: {} };
+  const broken = { ...workflow, name: "bills", className: null as unknown as string };
+  const changes = [workflow, broken].map((each) => ({ workflow: each, version }));
+  await expect(catalog.activate(deployment, changes)).rejects.toThrow("NOT NULL");
+  expect((await catalog.activeScript("shop"))?.id).toBe("s1");
+  expect((await catalog.deployments("shop", 0, 9)).total).toBe(0);
+  expect(await catalog.workflow("orders")).toBeUndefined();
   await store.close();
   rmSync(directory, { recursive: true });
 });

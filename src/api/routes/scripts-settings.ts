@@ -1,0 +1,139 @@
+/** What else there is to say of a script: its settings, where it can be reached, its cron triggers. */
+import { z } from "zod";
+import { LIMITS } from "../../model/limits.ts";
+import { iso } from "../../model/time.ts";
+import { cronExpression } from "../../scripts/workflow.ts";
+import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { changeScriptSettings, keptSettings, scriptSettings } from "../script-settings.ts";
+import { activeVersion, anything, SCRIPT, showBinding } from "../scripts.ts";
+
+const subdomain = z.object({ enabled: z.boolean(), previews_enabled: z.boolean() });
+
+/** A `Worker` is at `<script>.localhost` whatever is said here. */
+async function subdomainOf(api: Api, script: string): Promise<z.output<typeof subdomain>> {
+  return (await scriptSettings(api, script)).subdomain ?? { enabled: false, previews_enabled: false };
+}
+
+function placeOf(script: string, request: Request): string {
+  const { protocol, port } = new URL(request.url);
+  return `${protocol}//${script}.localhost${port === "" ? "" : `:${port}`}`;
+}
+
+async function showSettings(api: Api, script: string): Promise<object> {
+  const { bindings, compatibilityDate, compatibilityFlags } = await activeVersion(api, script);
+  const { tags = [], logpush = false, observability, tail_consumers: consumers = [] } = await scriptSettings(api, script);
+  return {
+    bindings: bindings.map(showBinding),
+    ...(compatibilityDate !== undefined && { compatibility_date: compatibilityDate }),
+    compatibility_flags: compatibilityFlags,
+    usage_model: "standard",
+    tags,
+    logpush,
+    tail_consumers: consumers,
+    ...(observability !== undefined && { observability }),
+  };
+}
+
+async function showSchedules(api: Api, script: string): Promise<object> {
+  const { createdAt } = await activeVersion(api, script);
+  const { schedules = [] } = await scriptSettings(api, script);
+  return { schedules: schedules.map(({ cron }) => ({ cron, created_on: iso(createdAt), modified_on: iso(createdAt) })) };
+}
+
+const places: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workers/subdomain",
+    summary: "Read the subdomain of the account; Workers are at <script>.localhost",
+    result: z.object({ subdomain: z.string() }),
+    handle: () => Promise.resolve({ result: { subdomain: "stepwell" } }),
+  }),
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workers/workers/{script_name}",
+    summary: "Read a script and where it is",
+    result: anything,
+    handle: async ({ params: { script_name: script } }, api, request) => {
+      await activeVersion(api, script);
+      const place = { ...(await subdomainOf(api, script)), url: placeOf(script, request) };
+      return { result: { id: script, name: script, subdomain: place } };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/subdomain`,
+    summary: "Read whether a script is to be reachable",
+    result: subdomain,
+    handle: async ({ params: { script_name: script } }, api) => {
+      await activeVersion(api, script);
+      return { result: await subdomainOf(api, script) };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: `${SCRIPT}/subdomain`,
+    summary: "Say whether a script is to be reachable: this is kept, and changes nothing",
+    body: z.object({ enabled: z.boolean(), previews_enabled: z.boolean().default(false) }),
+    result: subdomain,
+    handle: async ({ params: { script_name: script }, body }, api) => {
+      await activeVersion(api, script);
+      await changeScriptSettings(api, script, { subdomain: body });
+      return { result: body };
+    },
+  }),
+];
+
+/** Settings, places and cron triggers. */
+export const scriptsSettings: readonly Endpoint[] = [
+  ...places,
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/settings`,
+    summary: "Read the bindings and settings of the version in force, secrets by name",
+    result: anything,
+    handle: async ({ params }, api) => ({ result: await showSettings(api, params.script_name) }),
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/script-settings`,
+    summary: "Read the settings that all versions of a script share",
+    result: anything,
+    handle: async ({ params: { script_name: script } }, api) => {
+      await activeVersion(api, script);
+      const { tags = [], logpush = false, ...rest } = await scriptSettings(api, script);
+      return { result: { tags, logpush, observability: rest.observability, tail_consumers: rest.tail_consumers } };
+    },
+  }),
+  endpoint({
+    method: "patch",
+    path: `${SCRIPT}/script-settings`,
+    summary: "Change the settings that all versions of a script share: they are kept, and change nothing",
+    body: keptSettings,
+    result: anything,
+    handle: async ({ params: { script_name: script }, body }, api) => {
+      await activeVersion(api, script);
+      const { subdomain: _subdomain, schedules: _schedules, ...shown } = await changeScriptSettings(api, script, body);
+      return { result: shown };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/schedules`,
+    summary: "Read the cron triggers of a script",
+    result: anything,
+    handle: async ({ params }, api) => ({ result: await showSchedules(api, params.script_name) }),
+  }),
+  endpoint({
+    method: "put",
+    path: `${SCRIPT}/schedules`,
+    summary: "Replace the cron triggers of a script: they are kept; its scheduled handler is not called yet",
+    body: z.array(z.object({ cron: cronExpression })).max(LIMITS.schedules),
+    result: anything,
+    handle: async ({ params: { script_name: script }, body }, api) => {
+      await activeVersion(api, script);
+      await changeScriptSettings(api, script, { schedules: body });
+      if (body.length > 0) api.log.warn("Cron triggers of a Worker are kept, and start nothing yet", { script });
+      return { result: await showSchedules(api, script) };
+    },
+  }),
+];

@@ -1,0 +1,126 @@
+/** Versions of a script, and the deployments that say which one counts. */
+import { z } from "zod";
+import { Failure } from "../../model/errors.ts";
+import { LIMITS } from "../../model/limits.ts";
+import { iso } from "../../model/time.ts";
+import type { Deployment } from "../../ports/catalog.ts";
+import { storeSecrets } from "../../scripts/revise.ts";
+import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { page, pageInfo, perPage } from "../schemas.ts";
+import { activate, annotations, anything, AUTHOR, newestVersion, SCRIPT, shownVersion, showVersion } from "../scripts.ts";
+import { upload } from "./scripts.ts";
+
+const deploying = z.object({
+  strategy: z.literal("percentage", "There is one strategy: percentage").default("percentage"),
+  versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })).min(1),
+  annotations,
+});
+
+const shownDeployment = z.looseObject({
+  id: z.string(),
+  created_on: z.iso.datetime(),
+  versions: z.array(z.object({ version_id: z.string(), percentage: z.literal(100) })),
+});
+
+function showDeployment({ id, versionId, createdAt, annotations: remarks }: Deployment): z.input<typeof shownDeployment> {
+  return {
+    id,
+    source: "wrangler",
+    strategy: "percentage",
+    author_email: AUTHOR,
+    created_on: iso(createdAt),
+    annotations: remarks,
+    versions: [{ version_id: versionId, percentage: 100 }],
+  };
+}
+
+async function deploy(api: Api, script: string, body: z.output<typeof deploying>): Promise<object> {
+  const [chosen, ...others] = body.versions.filter(({ percentage }) => percentage !== 0);
+  if (chosen === undefined || others.length > 0 || chosen.percentage !== 100)
+    throw new Failure("script.split", { field: "versions" });
+  return api.publisher.exclusively(async () => {
+    await newestVersion(api, script);
+    const version = await api.catalog.scriptVersion(chosen.version_id);
+    if (version?.script !== script) throw new Failure("script.version_not_found", { field: "versions[0].version_id" });
+    return activate(api, version, body.annotations);
+  });
+}
+
+const secretChanges = z.object({
+  env: z.record(z.string().min(1), z.object({ type: z.literal("secret_text"), text: z.string() }).nullable()),
+  annotations,
+});
+
+/** Versions and deployments. */
+export const scriptsVersions: readonly Endpoint[] = [
+  endpoint({
+    method: "post",
+    path: `${SCRIPT}/versions`,
+    summary: "Upload a version without deploying it: a multipart form of metadata and modules",
+    result: shownVersion,
+    handle: async ({ params: { script_name: script } }, api, request) => {
+      const { version, startupMs } = await upload(api, script, request, false);
+      const info = await api.catalog.scriptVersionInfo(version.id);
+      return { result: { ...(info && showVersion(info)), startup_time_ms: startupMs } };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/versions`,
+    summary: "List the versions of a script, newest first",
+    query: z.object({ page: page.default(1), per_page: perPage(LIMITS.page), deployable: z.string().optional() }),
+    result: z.object({ items: z.array(shownVersion) }),
+    handle: async ({ params: { script_name: script }, query }, api) => {
+      await newestVersion(api, script);
+      const { page: number, per_page: limit } = query;
+      const { items, total } = await api.catalog.scriptVersions(script, (number - 1) * limit, limit);
+      return { result: { items: items.map(showVersion) }, info: pageInfo(query, items.length, total) };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/versions/{version_id}`,
+    summary: "Read a version of a script",
+    result: shownVersion,
+    handle: async ({ params: { script_name: script, version_id: id } }, { catalog }) => {
+      const version = await catalog.scriptVersionInfo(id);
+      if (version?.script !== script) throw new Failure("script.version_not_found", { field: "version_id" });
+      return { result: showVersion(version) };
+    },
+  }),
+  endpoint({
+    method: "patch",
+    path: "/accounts/{account_id}/workers/workers/{script_name}/versions/latest",
+    summary: "Make a version that differs from the newest in its secrets, without deploying it",
+    body: secretChanges,
+    result: shownVersion,
+    handle: ({ params: { script_name: script }, body }, api) =>
+      api.publisher.exclusively(async () => {
+        const newest = await newestVersion(api, script);
+        const changes = Object.fromEntries(Object.entries(body.env).map(([name, secret]) => [name, secret?.text ?? null]));
+        const { id } = await storeSecrets(api.publisher, newest.id, changes, body.annotations);
+        const info = await api.catalog.scriptVersionInfo(id);
+        return { result: info && showVersion(info) };
+      }),
+  }),
+  endpoint({
+    method: "post",
+    path: `${SCRIPT}/deployments`,
+    summary: "Deploy a version: new instances get it, those under way stay on theirs",
+    query: z.object({ force: z.string().optional() }),
+    body: deploying,
+    result: anything,
+    handle: async ({ params, body }, api) => ({ result: await deploy(api, params.script_name, body) }),
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/deployments`,
+    summary: "List the deployments of a script, newest first: the first is in force",
+    result: z.object({ deployments: z.array(shownDeployment) }),
+    handle: async ({ params: { script_name: script } }, api) => {
+      await newestVersion(api, script);
+      const { items } = await api.catalog.deployments(script, 0, LIMITS.page);
+      return { result: { deployments: items.map(showDeployment) } };
+    },
+  }),
+];

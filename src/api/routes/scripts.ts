@@ -1,0 +1,131 @@
+/** Scripts: upload, look for, list and delete them. The requests are those of `wrangler deploy` and `wrangler delete`. */
+import { z } from "zod";
+import { Failure } from "../../model/errors.ts";
+import { iso } from "../../model/time.ts";
+import type { ScriptVersion } from "../../ports/catalog.ts";
+import { storeUpload } from "../../scripts/revise.ts";
+import { readUpload } from "../../scripts/upload.ts";
+import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { activate, activeVersion, anything, AUTHOR, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
+import { clearScriptSettings, scriptSettings } from "../script-settings.ts";
+
+const SERVICE = "/accounts/{account_id}/workers/services/{script_name}";
+
+const uploaded = z.looseObject({ id: z.string(), deployment_id: z.string(), startup_time_ms: z.int() });
+
+/** Takes an upload in. `isNew` scripts are made; otherwise there has to be one. */
+export async function upload(
+  api: Api,
+  script: string,
+  request: Request,
+  isNew: boolean,
+): Promise<{ readonly version: ScriptVersion; readonly startupMs: number }> {
+  checkScriptName(script);
+  if (!isNew) await newestVersion(api, script);
+  const sent = await readUpload(request);
+  return api.publisher.exclusively(async () => {
+    const start = performance.now();
+    const version = await storeUpload(api.publisher, script, sent);
+    const startupMs = Math.round(performance.now() - start);
+    if (isNew) await activate(api, version, sent.metadata.annotations);
+    return { version, startupMs };
+  });
+}
+
+async function showScript(api: Api, script: string): Promise<object> {
+  const version = await activeVersion(api, script);
+  const first = (await api.catalog.scriptVersions(script, version.number - 1, 1)).items[0] ?? version;
+  const { tags = [] } = await scriptSettings(api, script);
+  return {
+    id: script,
+    tag: tagOf(script),
+    tags,
+    etag: version.hash,
+    handlers: handlersOf(version),
+    last_deployed_from: "wrangler",
+    modified_on: iso(version.createdAt),
+    created_on: iso(first.createdAt),
+    usage_model: "standard",
+    compatibility_flags: version.compatibilityFlags,
+    ...(version.compatibilityDate !== undefined && { compatibility_date: version.compatibilityDate }),
+  };
+}
+
+/** Clients tell scripts apart by it. Here the name does that. */
+function tagOf(script: string): string {
+  return Buffer.from(script).toString("hex").padEnd(32, "0").slice(0, 32);
+}
+
+async function remove(api: Api, script: string): Promise<null> {
+  return api.publisher.exclusively(async () => {
+    const workflows = await api.catalog.workflowsOf(script);
+    if (!(await api.catalog.removeScript(script))) throw new Failure("script.not_found", { field: "script_name" });
+    await clearScriptSettings(api, script);
+    for (const { name } of workflows) api.engine.removeAll(name);
+    api.engine.schedulesChanged();
+    return null;
+  });
+}
+
+/** Scripts as a whole. */
+export const scripts: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workers/scripts",
+    summary: "List scripts",
+    result: z.array(anything),
+    handle: async (_, api) => {
+      const names = await api.catalog.scriptNames();
+      const shown = await Promise.all(names.map((name) => showScript(api, name).catch(() => undefined)));
+      return { result: shown.filter((each) => each !== undefined) };
+    },
+  }),
+  endpoint({
+    method: "put",
+    path: SCRIPT,
+    summary: "Deploy a script: a multipart form of metadata and modules, which replaces what there was",
+    result: uploaded,
+    handle: async ({ params: { script_name: script } }, api, request) => {
+      const { version, startupMs } = await upload(api, script, request, true);
+      const shown = await showScript(api, script);
+      return { result: { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: AUTHOR } };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: SCRIPT,
+    summary: "Delete a script with its workflows; their instances follow in the background",
+    result: z.null(),
+    handle: async ({ params }, api) => ({ result: await remove(api, params.script_name) }),
+  }),
+  endpoint({
+    method: "get",
+    path: SERVICE,
+    summary: "Ask whether there is a script",
+    result: anything,
+    handle: async ({ params: { script_name: script } }, api) => {
+      const shown = await showScript(api, script).catch((cause: unknown) => {
+        throw cause instanceof Failure ? new Failure("script.environment_not_found", { field: "script_name" }) : cause;
+      });
+      return { result: { id: script, default_environment: { environment: "production", script: shown } } };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: SERVICE,
+    summary: "Delete a script with its workflows; their instances follow in the background",
+    query: z.object({ force: z.string().optional() }),
+    result: z.null(),
+    handle: async ({ params }, api) => ({ result: await remove(api, params.script_name) }),
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/references`,
+    summary: "Ask which scripts need this one as a service: none, as there are no such bindings",
+    result: anything,
+    handle: async ({ params }, api) => {
+      await activeVersion(api, params.script_name);
+      return { result: { services: {}, durable_objects: [], dispatch_outbounds: [] } };
+    },
+  }),
+];

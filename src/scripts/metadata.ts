@@ -1,0 +1,171 @@
+/** The metadata of an upload: what it may say, and the bindings and workflows that come of it. */
+import { z } from "zod";
+import { Failure } from "../model/errors.ts";
+import { isWorkflowName } from "../model/names.ts";
+import { LIMITS } from "../model/limits.ts";
+import type { Binding, DeclaredWorkflow } from "../ports/catalog.ts";
+
+/** A binding as it is sent; what else it has depends on its type. */
+interface SentBinding {
+  readonly name: string;
+  readonly type: string;
+}
+
+const binding: z.ZodType<SentBinding> = z.looseObject({ name: z.string().min(1), type: z.string() });
+
+const className = z.string().min(1).max(LIMITS.scriptName);
+
+/** What is read of the metadata; what else there is changes nothing here. */
+export interface Metadata {
+  readonly main_module: string;
+  readonly bindings: readonly SentBinding[];
+  readonly keep_bindings: readonly string[];
+  readonly compatibility_date?: string | undefined;
+  readonly compatibility_flags: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, { readonly type: string; readonly name?: string | undefined }>>;
+  readonly migrations?: unknown;
+  readonly assets?: unknown;
+}
+
+const NO_MAIN = "The upload names no main module: only ES modules run here";
+
+/** As `Metadata`, of whatever was sent. */
+export const metadata: z.ZodType<Metadata> = z.object({
+  main_module: z.string(NO_MAIN).min(1, NO_MAIN),
+  bindings: z.array(binding).default([]),
+  keep_bindings: z.array(z.string()).default([]),
+  compatibility_date: z.string().optional(),
+  compatibility_flags: z.array(z.string()).default([]),
+  // wrangler leaves out what it was not told.
+  annotations: z.record(z.string(), z.string()).default({}),
+  exports: z.record(className, z.looseObject({ type: z.string(), name: z.string().optional() })).default({}),
+  migrations: z.unknown().optional(),
+  assets: z.unknown().optional(),
+});
+
+/** What kinds of bindings there are are called in sentences, and what to do without them. */
+export const UNSUPPORTED: Readonly<Record<string, string>> = {
+  kv_namespace: "a KV namespace: keep such data in a service of your own that the Worker fetches",
+  d1: "a D1 database: use a database that the Worker reaches over the network",
+  r2_bucket: "an R2 bucket: use an object store that the Worker reaches over the network",
+  queue: "a queue: start an instance of a workflow for each message",
+  durable_object_namespace: "a Durable Object: keep state in the instances of a workflow",
+  service: "another Worker: fetch its address instead",
+  assets: "static assets: serve them from elsewhere",
+  secret_key: "a key for Web Crypto: bring it as a secret text, and import it in the code",
+};
+
+/**
+ * The bindings of an upload. `stored` are those of the version before, secrets sealed or not as they come: what the upload
+ * keeps or inherits is taken from there.
+ *
+ * @throws Failure `script.binding_unsupported`; `body` for one that is not as it should be.
+ */
+export function bindingsOf(
+  { bindings, keep_bindings: kept, ...rest }: Metadata,
+  script: string,
+  stored: readonly Binding[],
+): Binding[] {
+  refuseParts(rest);
+  const own = bindings.map((each, i) => toBinding(each, `metadata.bindings[${i}]`, script, stored));
+  const names = new Set<string>();
+  own.forEach(({ name }, i) => {
+    if (names.has(name)) throw new Failure("body", { field: `metadata.bindings[${i}].name`, detail: `"${name}" is bound twice` });
+    names.add(name);
+  });
+  return [...own, ...stored.filter(({ name, type }) => kept.includes(type) && !names.has(name))];
+}
+
+function refuseParts({ migrations, assets }: Pick<Metadata, "migrations" | "assets">): void {
+  for (const [name, value] of Object.entries({ migrations, assets })) {
+    if (value === undefined || value === null) continue;
+    const what = name === "assets" ? UNSUPPORTED["assets"] : UNSUPPORTED["durable_object_namespace"];
+    throw new Failure("script.binding_unsupported", { field: `metadata.${name}`, detail: `It asks for ${what}` });
+  }
+}
+
+const texts = z.object({ text: z.string() });
+const json = z.object({ json: z.unknown().refine((value) => value !== undefined, "Missing") });
+const inherited = z.object({ old_name: z.string().optional() });
+const workflow = z.object({
+  workflow_name: z.string().refine(isWorkflowName, "A workflow's name is 1 to 64 letters, digits, _ and -, not starting with -"),
+  class_name: className.optional(),
+  script_name: z.string().min(1).optional(),
+});
+
+function toBinding(sent: SentBinding, field: string, script: string, stored: readonly Binding[]): Binding {
+  const { name, type } = sent;
+  switch (type) {
+    case "plain_text":
+    case "secret_text":
+      return { type, name, text: read(texts, sent, field).text };
+    case "json":
+      return { type, name, json: read(json, sent, field).json };
+    case "version_metadata":
+      return { type, name, metadata: { id: "", tag: "", timestamp: "" } };
+    case "workflow": {
+      const { workflow_name: of, class_name: declared, script_name: owner = script } = read(workflow, sent, field);
+      if (owner === script && declared === undefined)
+        throw new Failure("body", { field: `${field}.class_name`, detail: "A workflow of this Worker needs its class" });
+      return {
+        type,
+        name,
+        workflow: of,
+        ...(declared !== undefined && { className: declared }),
+        ...(owner !== script && { script: owner }),
+      };
+    }
+    case "inherit":
+      return inherit(name, read(inherited, sent, field).old_name ?? name, field, stored);
+    default:
+      throw new Failure("script.binding_unsupported", {
+        field,
+        detail: `"${name}" is ${UNSUPPORTED[type] ?? `of the type ${type}, which this server does not have`}`,
+      });
+  }
+}
+
+function inherit(name: string, from: string, field: string, stored: readonly Binding[]): Binding {
+  const found = stored.find((each) => each.name === from);
+  if (found === undefined) throw new Failure("body", { field, detail: `The version before has no binding "${from}" to inherit` });
+  return { ...found, name };
+}
+
+function read<T extends z.ZodType>(schema: T, value: unknown, field: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Failure("body", {
+    field: [field, ...(issue?.path ?? [])].map(String).join("."),
+    detail: issue?.message ?? "Not valid",
+  });
+}
+
+/**
+ * The workflows whose classes the script says it has: those that it binds, and those that its `exports` name.
+ *
+ * @throws Failure `body` when one name stands for two classes, or is not valid.
+ */
+export function workflowsOf(bindings: readonly Binding[], { exports }: Pick<Metadata, "exports">): DeclaredWorkflow[] {
+  const bound = bindings.flatMap((each) =>
+    each.type === "workflow" && each.script === undefined && each.className !== undefined
+      ? [{ name: each.workflow, className: each.className }]
+      : [],
+  );
+  const exported = Object.entries(exports).flatMap(([exportName, { type, name }]) =>
+    type === "workflow" && name !== undefined ? [{ name, className: exportName }] : [],
+  );
+  const found = new Map<string, DeclaredWorkflow>();
+  for (const each of [...bound, ...exported]) {
+    const { className: other = each.className } = found.get(each.name) ?? {};
+    if (!isWorkflowName(each.name)) throw new Failure("workflow.invalid_name", { field: `metadata.exports.${each.className}` });
+    if (other !== each.className)
+      throw new Failure("body", {
+        field: "metadata.bindings",
+        detail: `The workflow "${each.name}" cannot be of two classes, ${other} and ${each.className}`,
+      });
+    found.set(each.name, each);
+  }
+  return [...found.values()];
+}

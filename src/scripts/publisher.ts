@@ -1,0 +1,135 @@
+/**
+ * The one way in for code. A version is stored once it has been loaded and has the classes that it says it has, its secrets
+ * sealed; nothing points to it then. To activate it is one change of the catalogue, which takes its workflows along. So
+ * nothing is ever half deployed. Instances under way stay on the version they began with.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { Failure } from "../model/errors.ts";
+import type {
+  Annotations,
+  Binding,
+  Catalog,
+  DeclaredWorkflow,
+  Deployment,
+  ScriptVersion,
+  WorkflowChange,
+} from "../ports/catalog.ts";
+import { sealSecrets } from "../ports/secrets.ts";
+import type { Vault } from "../ports/vault.ts";
+import { workflowChange } from "./workflow.ts";
+
+/** What a publisher works with. */
+export interface PublisherParts {
+  readonly catalog: Catalog;
+  readonly vault: Vault;
+  /** Loads a version, whose secrets are in the clear, to see that it does. Rejects with `script.invalid` when it does not. */
+  readonly load: (version: ScriptVersion) => Promise<void>;
+}
+
+/** A version as somebody wants it, its secrets in the clear. */
+export type WantedVersion = Omit<ScriptVersion, "id" | "hash" | "createdAt">;
+
+export class Publisher {
+  readonly catalog: Catalog;
+  readonly vault: Vault;
+  readonly #load: PublisherParts["load"];
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor({ catalog, vault, load }: PublisherParts) {
+    this.catalog = catalog;
+    this.vault = vault;
+    this.#load = load;
+  }
+
+  /** Does what others must not come between: to read what is deployed and to change it, say. One at a time. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /**
+   * Stores a version that nothing points to yet. Positions in its code that a failure names are those of its sources when
+   * it is loaded `mapped`; clients that have the source map themselves want them `raw`.
+   *
+   * @throws Failure `script.invalid` when it does not load or lacks a class; nothing is stored then.
+   */
+  async store(wanted: WantedVersion, positions: "mapped" | "raw"): Promise<ScriptVersion> {
+    const version = identified(wanted);
+    checkClasses(version);
+    await (positions === "raw" ? this.#loadRaw(version) : this.#load(version));
+    const sealed = sealSecrets(this.vault, version);
+    await this.catalog.addScriptVersion(sealed);
+    return sealed;
+  }
+
+  async #loadRaw({ sourceMap: _map, ...version }: ScriptVersion): Promise<void> {
+    try {
+      await this.#load(version);
+    } catch (cause) {
+      if (!(cause instanceof Failure) || cause.failure !== "script.invalid") throw cause;
+      throw new Failure("script.invalid", { detail: asStack(cause.detail ?? ""), cause });
+    }
+  }
+
+  /**
+   * Makes a stored version the one that counts. `workflows` are those that it is to have; others of the script, whose
+   * class it has, go with it, and those whose class it lacks stay where they are.
+   */
+  async activate(
+    version: Pick<ScriptVersion, "id" | "script" | "code" | "exports">,
+    workflows: readonly DeclaredWorkflow[],
+    annotations: Annotations = {},
+  ): Promise<Deployment> {
+    const { id: versionId, script, exports } = version;
+    const declared = new Map(workflows.map((each) => [each.name, each]));
+    for (const { name, className } of await this.catalog.workflowsOf(script))
+      if (!declared.has(name) && exports?.includes(className) !== false) declared.set(name, { name, className });
+    const changes: WorkflowChange[] = [];
+    for (const { name, className, settings } of declared.values()) {
+      const change = await workflowChange(this.catalog, { name, className, script }, version, settings);
+      if (change !== undefined) changes.push(change);
+    }
+    const deployment = { id: randomUUID(), script, versionId, createdAt: Date.now(), annotations };
+    await this.catalog.activate(deployment, changes);
+    return deployment;
+  }
+}
+
+/** `Error: no (index.js:3:1)` as V8 would write it, which is where wrangler looks for positions to be mapped back. */
+function asStack(detail: string): string {
+  const [, said, position] = /^(.*) \(([^()\s]+:\d+(?::\d+)?)\)$/s.exec(detail) ?? [];
+  return position === undefined ? `Uncaught ${detail}` : `Uncaught ${said}\n    at ${position}`;
+}
+
+/** What tells the content of a version from another's, secrets aside: of those only the names. */
+export function contentHash({ script, code, bindings, modules, ...rest }: WantedVersion): string {
+  const { compatibilityDate, compatibilityFlags } = rest;
+  const shown = bindings.map((binding) => {
+    if (binding.type === "secret_text") return { ...binding, text: "" };
+    return binding.type === "version_metadata" ? { ...binding, metadata: null } : binding;
+  });
+  const content = { script, code, bindings: shown, modules, compatibilityFlags, compatibilityDate };
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
+}
+
+function identified(wanted: WantedVersion): ScriptVersion {
+  const id = randomUUID();
+  const createdAt = Date.now();
+  const tag = wanted.annotations?.["workers/tag"] ?? "";
+  const metadata = { id, tag, timestamp: new Date(createdAt).toISOString() };
+  const bindings = wanted.bindings.map((binding): Binding =>
+    binding.type === "version_metadata" ? { ...binding, metadata } : binding,
+  );
+  return { ...wanted, bindings, id, hash: contentHash(wanted), createdAt };
+}
+
+function checkClasses({ exports, workflows = [] }: ScriptVersion): void {
+  if (exports === undefined) return;
+  for (const { name, className } of workflows) {
+    if (exports.includes(className)) continue;
+    const known = exports.filter((each) => each !== "default").join(", ") || "no classes";
+    const detail = `The Worker exports no class "${className}", which the workflow "${name}" needs (it exports ${known})`;
+    throw new Failure("script.invalid", { detail });
+  }
+}

@@ -1,0 +1,61 @@
+/** New versions of a script: from an upload, and from a version that is stored, with other bindings. */
+import { Failure } from "../model/errors.ts";
+import type { Annotations, Binding, ScriptVersion } from "../ports/catalog.ts";
+import { openSecrets } from "../ports/secrets.ts";
+import { exportedNames } from "./exports.ts";
+import { bindingsOf, workflowsOf } from "./metadata.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Upload } from "./upload.ts";
+
+/** Stores what was uploaded. Bindings that it keeps are those of the script's newest version. */
+export async function storeUpload(publisher: Publisher, script: string, { metadata, code }: Upload): Promise<ScriptVersion> {
+  const { catalog, vault } = publisher;
+  const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
+  const bindings = bindingsOf(metadata, script, newest === undefined ? [] : openSecrets(vault, newest).bindings);
+  const exports = exportedNames(code);
+  const wanted = {
+    ...code,
+    script,
+    bindings,
+    workflows: workflowsOf(bindings, metadata),
+    annotations: metadata.annotations,
+    compatibilityFlags: metadata.compatibility_flags,
+    ...(exports !== undefined && { exports }),
+    ...(metadata.compatibility_date !== undefined && { compatibilityDate: metadata.compatibility_date }),
+  };
+  return publisher.store(wanted, "raw");
+}
+
+/** Secrets by name; null takes one away. */
+export type SecretChanges = Readonly<Record<string, string | null>>;
+
+/**
+ * Stores a version that differs from another in its secrets.
+ *
+ * @throws Failure `script.no_secret` when one that is taken away is not there, `body` when the name is another binding's.
+ */
+export async function storeSecrets(
+  publisher: Publisher,
+  versionId: string,
+  changes: SecretChanges,
+  annotations: Annotations,
+): Promise<ScriptVersion> {
+  const stored = await publisher.catalog.scriptVersion(versionId);
+  if (stored === undefined) throw new Failure("script.version_not_found");
+  const { id: _id, hash: _hash, createdAt: _createdAt, ...base } = openSecrets(publisher.vault, stored);
+  const bindings = changed(base.bindings, changes);
+  return publisher.store({ ...base, bindings, annotations }, "raw");
+}
+
+function changed(bindings: readonly Binding[], changes: SecretChanges): Binding[] {
+  for (const [name, text] of Object.entries(changes)) {
+    const present = bindings.find((each) => each.name === name);
+    if (text === null && present?.type !== "secret_text") throw new Failure("script.no_secret", { field: name });
+    if (present !== undefined && present.type !== "secret_text")
+      throw new Failure("body", { field: name, detail: `The Worker has another binding of this name, of type ${present.type}` });
+  }
+  const added = Object.entries(changes).flatMap(([name, text]): Binding[] =>
+    text === null ? [] : [{ type: "secret_text", name, text }],
+  );
+  return [...bindings.filter(({ name }) => !Object.hasOwn(changes, name)), ...added];
+}

@@ -1,0 +1,104 @@
+/**
+ * Live logs: whoever tails a script gets each line that it writes from then on, in Cloudflare's words for it. A tail is known
+ * by an id that nobody can guess, for the client connects with that alone. Nothing is kept for later, and a client that
+ * does not keep up misses lines and is told how many.
+ */
+import { randomUUID } from "node:crypto";
+import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
+
+/** A tail as it was made. Times are epoch milliseconds. */
+export interface Tail {
+  readonly id: string;
+  readonly script: string;
+  readonly expiresAt: number;
+}
+
+interface OpenTail extends Tail {
+  /** A line is sent when it contains this. */
+  readonly query: string;
+  listener: ReadableStreamDefaultController<Uint8Array> | undefined;
+  missed: number;
+}
+
+/** Cloudflare's. */
+const LIFE_MS = 6 * 60 * 60 * 1000;
+
+/** Lines that wait for a client at the most. */
+const WAITING = 1_000;
+
+const encoder = new TextEncoder();
+
+export class Tails {
+  readonly #open: Map<string, OpenTail> = new Map();
+
+  /**
+   * Makes a tail of a script.
+   *
+   * @throws Failure `script.too_many_tails` when there are `LIMITS.tails` of it, and somebody is connected to each.
+   */
+  open(script: string, query: string, now: number): Tail {
+    for (const tail of this.#open.values()) if (tail.expiresAt <= now) this.close(tail.id);
+    const own = [...this.#open.values()].filter((each) => each.script === script);
+    if (own.length >= LIMITS.tails) {
+      const unused = own.find(({ listener }) => listener === undefined);
+      if (unused === undefined) throw new Failure("script.too_many_tails");
+      this.close(unused.id);
+    }
+    const tail: OpenTail = { id: randomUUID(), script, query, expiresAt: now + LIFE_MS, listener: undefined, missed: 0 };
+    this.#open.set(tail.id, tail);
+    return tail;
+  }
+
+  /** The lines from now on, each a message in JSON. Undefined when there is no such tail, or somebody reads it already. */
+  connect(id: string): ReadableStream<Uint8Array> | undefined {
+    const tail = this.#open.get(id);
+    if (tail === undefined || tail.listener !== undefined) return undefined;
+    return new ReadableStream(
+      {
+        start: (controller) => {
+          tail.listener = controller;
+        },
+        // It is still there to be deleted, which is what clients do next.
+        cancel: () => {
+          tail.listener = undefined;
+        },
+      },
+      { highWaterMark: WAITING },
+    );
+  }
+
+  /** Ends a tail, for its reader, too. False when there is none of this script. */
+  close(id: string, script?: string): boolean {
+    const tail = this.#open.get(id);
+    if (tail === undefined || (script !== undefined && tail.script !== script)) return false;
+    this.#open.delete(id);
+    tail.listener?.close();
+    return true;
+  }
+
+  /** A script has written a line. */
+  publish(script: string, line: string, level: "info" | "error", now: number): void {
+    for (const tail of this.#open.values()) {
+      if (tail.script !== script || tail.listener === undefined || !line.includes(tail.query)) continue;
+      if ((tail.listener.desiredSize ?? 0) <= 1) {
+        tail.missed += 1;
+        continue;
+      }
+      if (tail.missed > 0) tail.listener.enqueue(encoder.encode(JSON.stringify(lagged(script, tail.missed, now))));
+      tail.missed = 0;
+      tail.listener.enqueue(encoder.encode(JSON.stringify(message(script, line, level, now))));
+    }
+  }
+}
+
+/** A line belongs to no request or instance that is known here, so there is no event. */
+function message(script: string, line: string, level: "info" | "error", now: number): object {
+  const logs = [{ level: level === "error" ? "error" : "log", message: [line], timestamp: now }];
+  return { scriptName: script, event: null, eventTimestamp: now, outcome: "ok", logs, exceptions: [] };
+}
+
+function lagged(script: string, missed: number, now: number): object {
+  const event = { type: "overload", message: `${missed} lines came too quickly, and are left out` };
+  return { scriptName: script, event, eventTimestamp: now, outcome: "ok", logs: [], exceptions: [] };
+}

@@ -1,0 +1,37 @@
+/** Statements of the catalogue, on one connection: each is prepared when it is first asked for. */
+import { transaction, type Database, type Statement } from "./database.ts";
+
+/** A row as SQLite has it. */
+export type Row = Record<string, unknown>;
+
+/** True when it changed something. */
+export type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
+
+export interface Queries {
+  readonly one: (sql: string, ...values: (string | number)[]) => Row | undefined;
+  readonly all: (sql: string, ...values: (string | number)[]) => Row[];
+  readonly run: Run;
+  /** All of it, or nothing. */
+  readonly within: <T>(work: () => T) => T;
+}
+
+/** The statements of a connection. */
+export function queries(db: Database): Queries {
+  const statements = new Map<string, Statement>();
+  const prepared = (sql: string): Statement => {
+    let statement = statements.get(sql);
+    if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)));
+    return statement;
+  };
+  return {
+    one: (sql, ...values) => prepared(sql).get(...values),
+    all: (sql, ...values) => prepared(sql).all(...values),
+    run: (sql, ...values) => prepared(sql).run(...values).changes > 0,
+    within: (work) => transaction(db, work),
+  };
+}
+
+/** The `n` of a row that counts. */
+export function count(row: Row | undefined): number {
+  return Number(row?.["n"]);
+}

@@ -1,0 +1,144 @@
+/** Scripts, their versions and their deployments. */
+import type { Catalog, Deployment, ScriptVersion, ScriptVersionInfo, Slice } from "../../ports/catalog.ts";
+import { count, type Queries, type Row, type Run } from "./queries.ts";
+
+type OfScripts =
+  | "activeScript"
+  | "scriptNames"
+  | "scriptVersion"
+  | "putScriptVersion"
+  | "addScriptVersion"
+  | "scriptVersionInfo"
+  | "scriptVersions"
+  | "deployments";
+
+/** All of a version that is no code. */
+const INFO = "id, script, hash, number, created_at, bindings, compatibility_date, compatibility_flags, details";
+
+const DEPLOYMENT = "SELECT id, script, version_id AS versionId, created_at AS createdAt, annotations FROM deployments";
+
+/** What has to do with scripts alone. */
+export function scriptTables({ one, all, run, within }: Queries): Pick<Catalog, OfScripts> {
+  // Asked for with every request to a Worker, and code may be megabytes; a version never changes.
+  const active = new Map<string, ScriptVersion>();
+  return {
+    activeScript: async (script) => {
+      const id = one("SELECT active_version_id AS id FROM scripts WHERE name = ?", script)?.["id"] as string | undefined;
+      const known = active.get(script);
+      if (known !== undefined && known.id === id) return known;
+      active.delete(script);
+      const version = id === undefined ? undefined : toScript(one("SELECT * FROM script_versions WHERE id = ?", id));
+      if (version !== undefined) active.set(script, version);
+      return version;
+    },
+    scriptNames: async () => all("SELECT name FROM scripts ORDER BY name").map(({ name }) => String(name)),
+    scriptVersion: async (id) => toScript(one("SELECT * FROM script_versions WHERE id = ?", id)),
+    putScriptVersion: async (version) =>
+      within(() => {
+        add(run, version);
+        point(run, version.script, version.id);
+      }),
+    addScriptVersion: async (version) => within(() => add(run, version)),
+    scriptVersionInfo: async (id) => toInfo(one(`SELECT ${INFO} FROM script_versions WHERE id = ?`, id)),
+    scriptVersions: async (script, offset, limit): Promise<Slice<ScriptVersionInfo>> => ({
+      items: all(
+        `SELECT ${INFO} FROM script_versions WHERE script = ? ORDER BY number DESC LIMIT ? OFFSET ?`,
+        script,
+        limit,
+        offset,
+      )
+        .map(toInfo)
+        .filter((version) => version !== undefined),
+      total: count(one("SELECT count(*) AS n FROM script_versions WHERE script = ?", script)),
+    }),
+    deployments: async (script, offset, limit): Promise<Slice<Deployment>> => ({
+      items: all(`${DEPLOYMENT} WHERE script = ? ORDER BY pk DESC LIMIT ? OFFSET ?`, script, limit, offset).map(toDeployment),
+      total: count(one("SELECT count(*) AS n FROM deployments WHERE script = ?", script)),
+    }),
+  };
+}
+
+/** Within a transaction: this deployment is in force from now on. */
+export function putDeployment(run: Run, { id, script, versionId, createdAt, annotations }: Deployment): void {
+  run(
+    "INSERT INTO deployments (id, script, version_id, created_at, annotations) VALUES (?, ?, ?, ?, ?)",
+    id,
+    script,
+    versionId,
+    createdAt,
+    JSON.stringify(annotations),
+  );
+  point(run, script, versionId);
+}
+
+/** Within a transaction: forgets a script. False when there was none. */
+export function deleteScript(run: Run, name: string): boolean {
+  run("DELETE FROM script_versions WHERE script = ?", name);
+  run("DELETE FROM deployments WHERE script = ?", name);
+  return run("DELETE FROM scripts WHERE name = ?", name);
+}
+
+function add(run: Run, version: ScriptVersion): void {
+  const { mainModule, exports, workflows, annotations } = version;
+  run(
+    `INSERT INTO script_versions
+       (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, source_map, code, modules, details, number)
+     SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 + coalesce(max(number), 0) FROM script_versions WHERE script = ?
+     ON CONFLICT (id) DO NOTHING`,
+    version.id,
+    version.script,
+    version.hash,
+    version.createdAt,
+    JSON.stringify(version.bindings),
+    version.compatibilityDate ?? null,
+    JSON.stringify(version.compatibilityFlags),
+    version.sourceMap ?? null,
+    version.code,
+    version.modules === undefined ? null : JSON.stringify(version.modules),
+    JSON.stringify({ mainModule, exports, workflows, annotations }),
+    version.script,
+  );
+}
+
+function point(run: Run, script: string, versionId: string): void {
+  run(
+    "INSERT INTO scripts (name, active_version_id) VALUES (?, ?) ON CONFLICT DO UPDATE SET active_version_id = excluded.active_version_id",
+    script,
+    versionId,
+  );
+}
+
+function toScript(row: Row | undefined): ScriptVersion | undefined {
+  const info = toInfo(row);
+  if (row === undefined || info === undefined) return undefined;
+  const { number: _, ...version } = info;
+  const { source_map: sourceMap, modules } = row;
+  return {
+    ...version,
+    code: String(row["code"]),
+    ...(typeof sourceMap === "string" && { sourceMap }),
+    ...(typeof modules === "string" && { modules: JSON.parse(modules) as NonNullable<ScriptVersion["modules"]> }),
+  };
+}
+
+type Details = Pick<ScriptVersion, "mainModule" | "exports" | "workflows" | "annotations">;
+
+function toInfo(row: Row | undefined): ScriptVersionInfo | undefined {
+  if (row === undefined) return undefined;
+  const { compatibility_date: compatibilityDate } = row;
+  return {
+    ...(JSON.parse(String(row["details"])) as Details),
+    id: String(row["id"]),
+    script: String(row["script"]),
+    hash: String(row["hash"]),
+    number: Number(row["number"]),
+    bindings: JSON.parse(String(row["bindings"])) as ScriptVersion["bindings"],
+    compatibilityFlags: JSON.parse(String(row["compatibility_flags"])) as string[],
+    createdAt: Number(row["created_at"]),
+    ...(typeof compatibilityDate === "string" && { compatibilityDate }),
+  };
+}
+
+function toDeployment(row: Row): Deployment {
+  return { ...row, annotations: JSON.parse(String(row["annotations"])) as Deployment["annotations"] } as unknown as Deployment;
+}

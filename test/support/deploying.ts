@@ -1,0 +1,114 @@
+/** The deploy API on a table: memory store, a real vault, and real worker threads that load what is uploaded. */
+import { randomBytes } from "node:crypto";
+import { expect } from "vitest";
+import { bindingHandler } from "../../src/api/binding.ts";
+import { explorerApi } from "../../src/api/explorer.ts";
+import { restApi } from "../../src/api/rest.ts";
+import type { Engine, InstanceAddress } from "../../src/engine/engine.ts";
+import { openEngine } from "../../src/engine/open.ts";
+import { nodeExecutor } from "../../src/executors/node/executor.ts";
+import { decode } from "../../src/model/value.ts";
+import type { Catalog } from "../../src/ports/catalog.ts";
+import { silentLog } from "../../src/ports/log.ts";
+import { systemClock } from "../../src/ports/system-clock.ts";
+import type { Vault } from "../../src/ports/vault.ts";
+import { Tails } from "../../src/scripts/tails.ts";
+import { Publisher } from "../../src/scripts/publisher.ts";
+import { openGuard } from "../../src/server/auth.ts";
+import { serverApp } from "../../src/server/app.ts";
+import { openMemoryStore } from "../../src/stores/memory/open.ts";
+import { aesVault } from "../../src/vault/aes.ts";
+import { parseKeys } from "../../src/vault/keys.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly success: boolean;
+  readonly result: never;
+  readonly errors: readonly {
+    readonly code: number;
+    readonly message: string;
+    readonly error_chain?: readonly { message: string }[];
+  }[];
+}
+
+export interface Deploying {
+  readonly catalog: Catalog;
+  readonly engine: Engine;
+  /** How often code has been loaded to see whether it does. */
+  readonly loads: () => number;
+  /** Calls the REST API below `/accounts/local/workers/scripts`; `path` may begin with `..`. */
+  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** The answer of the script's own handler. */
+  ask(script: string, path?: string): Promise<unknown>;
+  /** What an instance has returned, once it has. */
+  output(address: InstanceAddress): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Opens it, with nothing deployed. */
+export async function openDeploying(): Promise<Deploying> {
+  const { store, catalog } = openMemoryStore();
+  const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
+  const executor = nodeExecutor({ onLog: () => {} });
+  const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
+  const engine = await openEngine({ ...world, ids: { uuid: () => crypto.randomUUID() }, bindings: bindingHandler });
+  let loads = 0;
+  const publisher = new Publisher({
+    catalog,
+    vault,
+    load: async (version) => {
+      loads += 1;
+      await (await executor.open(version, () => Promise.reject(new Error("No bindings")))).close();
+    },
+  });
+  const tails = new Tails();
+  const api = { ...world, engine, publisher, tails, accountId: "local" };
+  const app = serverApp({
+    engine,
+    tails,
+    rest: restApi(api),
+    explorer: explorerApi(api),
+    guard: openGuard,
+    log: silentLog,
+    hostNames: [],
+  });
+  return {
+    catalog,
+    engine,
+    loads: () => loads,
+    call: async (method, path, body) => {
+      const url = new URL(`http://localhost/client/v4/accounts/local/workers/scripts/${path}`);
+      const init: RequestInit = { method };
+      if (body !== undefined) init.body = body instanceof FormData ? body : JSON.stringify(body);
+      const response = await app(new Request(url, init));
+      const answer = (await response.json()) as Omit<Answer, "status">;
+      expect(answer.success).toBe(response.status === 200);
+      return { ...answer, status: response.status };
+    },
+    ask: async (script, path = "/") => (await app(new Request(`http://${script}.localhost${path}`))).json(),
+    output: async (address) => {
+      for await (const events of engine.follow(address, new AbortController().signal)) {
+        const last = events.at(-1);
+        if (last?.type === "workflow_completed") return last.output === undefined ? undefined : decode(last.output);
+      }
+      throw new Error("The instance has not completed");
+    },
+    close: async () => {
+      await engine.close();
+      await executor.close();
+    },
+  };
+}
+
+/** A part of an upload besides the main module. */
+export type Part = readonly [type: string, content: string | Uint8Array<ArrayBuffer>];
+
+/** An upload as wrangler sends it: its main module is `index.js`. */
+export function uploadOf(code: string, metadata: object = {}, parts: Readonly<Record<string, Part>> = {}): FormData {
+  const form = new FormData();
+  form.set("metadata", JSON.stringify({ main_module: "index.js", ...metadata }));
+  const add = (name: string, [type, content]: Part): void => form.set(name, new File([content], name, { type }));
+  add("index.js", ["application/javascript+module", code]);
+  for (const [name, part] of Object.entries(parts)) add(name, part);
+  return form;
+}
