@@ -89,8 +89,8 @@ export interface Batch {
 export interface BatchResult {
   readonly created: readonly (number | "exists")[];
   /**
-   * True when there are void chunks left. Every commit deletes a few of them — a large stream at once would hold everybody
-   * up — so whoever has nothing else to commit should commit nothing until this is false.
+   * True when there may be void rows or chunks left. Every commit deletes a few of them — a long journal or a large stream
+   * at once would hold everybody up — so whoever has nothing else to commit should commit nothing until this is false.
    */
   readonly isSweeping: boolean;
 }

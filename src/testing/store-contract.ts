@@ -205,6 +205,21 @@ function streamContract(at: At): void {
     for (let times = 1; ; times += 1) if (!(await at.writer.commit({})).isSweeping) return times;
   }
 
+  test("a long journal is void at once, by deletion or by a restart, and deleted in bounded commits", async () => {
+    const ROWS = 1_000;
+    const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
+    const rows = Array.from({ length: ROWS }, (_, i) => sampleRow(i + 2));
+    await at.writer.commit({ appends: [a, b].flatMap((pk) => rows.map((row) => ({ pk, row }))) });
+    const restart = { ...sampleChange(b, ROWS + 2, "queued", "queued"), restart: true } as const;
+    await at.writer.commit({ removes: [a], appends: [restart] });
+    const [again = 0] = await at.writer.create(sampleInstance("a"));
+    const seqs = async (pk: number): Promise<number[]> => (await at.store.load(pk, 0, 1e9)).map(({ seq }) => seq);
+    const seen = [await seqs(a), await seqs(b), await seqs(again)];
+    expect(await sweep()).toBeLessThan(20);
+    expect([await seqs(a), await seqs(b), await seqs(again)]).toEqual(seen);
+    expect(seen).toEqual([[], [ROWS + 2], [1]]);
+  });
+
   test("chunks come back as they were written, by instance, stream and index", async () => {
     const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
     await at.writer.commit({ chunks: [chunk(a, 5, 0), chunk(a, 5, 1, 262_144), chunk(a, 6, 0, 1), chunk(b, 5, 0, 2)] });

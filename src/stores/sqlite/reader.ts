@@ -33,7 +33,7 @@ export class Reader {
   load(pk: number, afterSeq: number, maxBytes: number): JournalRow[] {
     const rows: JournalRow[] = [];
     let bytes = 0;
-    for (const row of this.#statements.load.iterate(pk, afterSeq) as Iterable<unknown> as Iterable<JournalRow>) {
+    for (const row of this.#statements.load.iterate({ pk, after: afterSeq }) as Iterable<unknown> as Iterable<JournalRow>) {
       bytes += row.events.length;
       if (rows.length > 0 && bytes > maxBytes) break;
       rows.push(row);
@@ -145,7 +145,10 @@ function prepare(
 ): Record<"find" | "load" | "row" | "chunk" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind, Statement> {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
-    load: db.prepare(`${ROW} WHERE instance = ? AND seq > ? ORDER BY seq`),
+    load: db.prepare(
+      `${ROW} WHERE instance = :pk AND seq > :after
+       AND seq >= (SELECT coalesce(max(below), 0) FROM void_rows WHERE instance = :pk) ORDER BY seq`,
+    ),
     row: db.prepare(`${ROW} WHERE instance = ? AND seq = ?`),
     chunk: db.prepare("SELECT bytes FROM blobs WHERE instance = ? AND stream = ? AND chunk = ?"),
     interrupted: db.prepare(

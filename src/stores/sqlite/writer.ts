@@ -3,24 +3,18 @@
  * checked inside the transaction, so that whoever has lost the lease cannot write, however late.
  */
 import type { InstanceStatus } from "../../model/status.ts";
-import {
-  StoreFenced,
-  type Append,
-  type Batch,
-  type BatchResult,
-  type JournalRow,
-  type Lease,
-  type NewInstance,
-} from "../../ports/store.ts";
+import { StoreFenced, type Append, type Batch, type BatchResult, type Lease, type NewInstance } from "../../ports/store.ts";
 import { StatusCounts } from "./counts.ts";
 import { ChunkWriter } from "./chunks.ts";
 import { transaction, type Database, type Statement } from "./database.ts";
 import { Names } from "./names.ts";
+import { RowWriter } from "./rows.ts";
 
 export class Writer {
   readonly #db: Database;
   readonly #names: Names;
   readonly #counts: StatusCounts;
+  readonly #rows: RowWriter;
   readonly #chunks: ChunkWriter;
   readonly #statements: ReturnType<typeof prepare>;
   /** The key of the next instance; whoever writes after another writer is told where that one has got to. */
@@ -30,12 +24,13 @@ export class Writer {
     this.#db = db;
     this.#names = new Names(db);
     this.#counts = new StatusCounts(db);
+    this.#rows = new RowWriter(db);
     this.#chunks = new ChunkWriter(db);
     this.#statements = prepare(db);
     const row = db.prepare("SELECT max(pk) AS last FROM instances").get();
     // Counted here, so that no key is given twice in the life of a process, even after the newest instance was deleted —
-    // nor in the next one, as long as there are chunks of it to sweep.
-    this.nextPk = Math.max(Number(row?.["last"] ?? 0), this.#chunks.lastVoid()) + 1;
+    // nor in the next one, as long as something of it is left to sweep.
+    this.nextPk = Math.max(Number(row?.["last"] ?? 0), this.#rows.lastVoid(), this.#chunks.lastVoid()) + 1;
   }
 
   acquire(owner: string): Lease {
@@ -52,7 +47,8 @@ export class Writer {
         for (const append of batch.appends) this.#append(append);
         for (const pk of batch.removes) this.#remove(pk);
         this.#counts.write();
-        return { created, isSweeping: this.#chunks.sweep() };
+        const moreRows = this.#rows.sweep();
+        return { created, isSweeping: this.#chunks.sweep() || moreRows };
       });
       // Pages of chunks are written once and not looked at again here: kept, they would fill the whole cache.
       if (batch.chunks.length > 0) this.#db.exec("PRAGMA shrink_memory");
@@ -90,18 +86,18 @@ export class Writer {
     );
     if (changes === 0) return "exists";
     this.nextPk += 1;
-    this.#insertRow(pk, row);
+    this.#rows.insert(pk, row);
     this.#counts.add(workflow, status, 1);
     return pk;
   }
 
   #append({ pk, row, change, restart, voids }: Append): void {
     if (restart === true) {
-      this.#statements.voidRows.run(pk, row.seq);
+      this.#rows.void(pk, row.seq);
       this.#chunks.void(pk, 0, row.firstEventId - 1);
     }
     if (voids !== undefined) for (const stream of voids) this.#chunks.void(pk, stream, stream);
-    this.#insertRow(pk, row);
+    this.#rows.insert(pk, row);
     if (change === undefined) return;
     const { from, to } = change;
     const version = this.#names.keyOf(to.versionId);
@@ -118,19 +114,13 @@ export class Writer {
   #remove(pk: number): void {
     const gone = this.#statements.remove.get(pk);
     if (gone === undefined) return;
-    this.#statements.removeRows.run(pk);
+    this.#rows.void(pk, Number.MAX_SAFE_INTEGER);
     this.#chunks.void(pk, 0, Number.MAX_SAFE_INTEGER);
     this.#counts.add(Number(gone["workflow"]), gone["status"] as InstanceStatus, -1);
   }
-
-  #insertRow(pk: number, { seq, firstEventId, events }: JournalRow): void {
-    this.#statements.insertRow.run(pk, seq, firstEventId, events);
-  }
 }
 
-function prepare(
-  db: Database,
-): Record<"acquire" | "holds" | "create" | "insertRow" | "change" | "voidRows" | "remove" | "removeRows", Statement> {
+function prepare(db: Database): Record<"acquire" | "holds" | "create" | "change" | "remove", Statement> {
   return {
     acquire: db.prepare("UPDATE lease SET owner = ?, epoch = epoch + 1 RETURNING epoch"),
     holds: db.prepare("SELECT 1 FROM lease WHERE owner = ? AND epoch = ?"),
@@ -141,13 +131,10 @@ function prepare(
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (workflow, id) DO NOTHING`,
     ),
-    insertRow: db.prepare("INSERT INTO journal (instance, seq, first_event_id, events) VALUES (?, ?, ?, ?)"),
     change: db.prepare(
       `UPDATE instances SET status = ?, version = ?, modified_at = ?, started_at = ?, ended_at = ?, wake_at = ?, expires_at = ?
        WHERE pk = ? AND status = ? RETURNING workflow`,
     ),
-    voidRows: db.prepare("DELETE FROM journal WHERE instance = ? AND seq < ?"),
     remove: db.prepare("DELETE FROM instances WHERE pk = ? RETURNING workflow, status"),
-    removeRows: db.prepare("DELETE FROM journal WHERE instance = ?"),
   };
 }
