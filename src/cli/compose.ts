@@ -6,8 +6,11 @@ import { explorerApi } from "../api/explorer.ts";
 import { restApi } from "../api/rest.ts";
 import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
+import type { OnLog } from "../executors/workerd/output.ts";
+import { workerdExecutor } from "../executors/workerd/executor.ts";
 import { Failure } from "../model/errors.ts";
 import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import type { Executor } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import { serverApp } from "../server/app.ts";
@@ -52,7 +55,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await store.close();
     throw cause;
   });
-  const executor = nodeExecutor({ onLog: (line, level) => log[level](line) });
+  const executor = executorOf(options.executor, access, (line, level) => log[level](line));
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.limits };
   const engine = await openEngine({ ...parts, bindings: bindingHandler });
@@ -97,6 +100,12 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
+}
+
+/** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public. */
+function executorOf(name: ServerOptions["executor"], access: "open" | "tokens", onLog: OnLog): Executor {
+  if (name === "node") return nodeExecutor({ onLog });
+  return workerdExecutor({ onLog, network: access === "open" ? ["public", "private"] : ["public"] });
 }
 
 /** Code at the top level of a module may not use bindings, here as on Cloudflare. */
