@@ -132,6 +132,23 @@ describe("workerd executor", () => {
     });
   });
 
+  test.skipIf(process.platform !== "linux")(
+    "a process that is full finishes what it has, beside another for what is new",
+    async () => {
+      const code = "export default { fetch: () => new Response() };";
+      await withExecutor({ processes: 1, fullMiB: 1 }, async (executor) => {
+        const first = await executor.open(contractVersion(code), noBindings);
+        const [old] = children();
+        const second = await executor.open(contractVersion(code), noBindings);
+        expect(children()).toHaveLength(2);
+        expect((await first.fetch(new Request(URL_OF_SCRIPT))).status).toBe(200);
+        await first.close();
+        while (isRunning(old ?? "")) await setImmediate();
+        expect((await second.fetch(new Request(URL_OF_SCRIPT))).status).toBe(200);
+      });
+    },
+  );
+
   test.skipIf(process.platform !== "linux")("the processes of a server that is killed end with it", async () => {
     const program = `const { workerdExecutor } = await import(process.argv[1]);
       await workerdExecutor().open(${JSON.stringify(contractVersion("setTimeout;"))}, () => {});
@@ -142,12 +159,17 @@ describe("workerd executor", () => {
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     await once(server.stdout, "data");
-    const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, "utf8").trim().split(" ");
-    expect(children.filter(isRunning)).toHaveLength(1);
+    const processes = children(server.pid);
+    expect(processes).toHaveLength(1);
     server.kill("SIGKILL");
-    while (children.some(isRunning)) await setImmediate();
+    while (processes.some(isRunning)) await setImmediate();
   });
 });
+
+/** The processes of workerd that a process has. */
+function children(pid: number = process.pid): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(isRunning);
+}
 
 /** Whether that is a process of workerd, other than as an entry that its parent has not looked at. */
 function isRunning(pid: string): boolean {

@@ -16,6 +16,8 @@ export interface WorkerdExecutorOptions {
   readonly processes?: number;
   /** The most that a V8 heap may take, in MiB. Default: 1,024. */
   readonly heapMiB?: number;
+  /** A process that takes more memory than this gets no further scripts, and ends with the last of its own; in MiB. Default: 1,024. */
+  readonly fullMiB?: number;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. Default: `public`. */
   readonly network?: readonly string[];
   /** Gets every line that a script writes, with `[script]` before it. Default: standard output and standard error. */
@@ -24,9 +26,16 @@ export interface WorkerdExecutorOptions {
 
 /** An executor whose hosts are isolates of workerd. */
 export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor {
-  const { hangAfterMs = 30_000, processes = 2, heapMiB = 1_024, network = ["public"], onLog = writeLine } = options;
+  const {
+    hangAfterMs = 30_000,
+    processes = 2,
+    heapMiB = 1_024,
+    fullMiB = 1_024,
+    network = ["public"],
+    onLog = writeLine,
+  } = options;
   const output = new Output(onLog);
-  const pool = new Pool({ processes, settings: { network, heapMiB }, output });
+  const pool = new Pool({ processes, fullBytes: fullMiB * 1024 * 1024, settings: { network, heapMiB }, output });
   const hosts = new Set<WorkerdHost>();
   let last = 0;
   return {

@@ -43,7 +43,7 @@ export class WorkerdHost implements Host {
     this.#parts = parts;
     this.#mark = parts.output.mark(parts.version.script);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
-    parts.process.hosts += 1;
+    parts.process.count(1);
     void parts.process.ended.then((end) => this.#finish(end));
   }
 
@@ -153,7 +153,7 @@ export class WorkerdHost implements Host {
     if (this.#over) return;
     this.#over = true;
     const { process, output } = this.#parts;
-    process.hosts -= 1;
+    process.count(-1);
     output.forget(this.#mark);
     this.#heartbeat?.stop();
     this.#gone.abort(new Failure("script.unavailable"));

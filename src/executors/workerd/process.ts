@@ -43,8 +43,8 @@ export class WorkerdProcess {
   readonly #token: string;
   readonly #agent: Agent = new Agent({ keepAlive: true });
   readonly #end: (end: HostEnd) => void;
-  /** Isolates that are open in it. */
-  hosts = 0;
+  #hosts = 0;
+  #retired = false;
   #leash: WebSocket | undefined;
 
   private constructor(child: ChildProcess, port: number, token: string) {
@@ -79,6 +79,27 @@ export class WorkerdProcess {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** How many isolates are open in it. */
+  get hosts(): number {
+    return this.#hosts;
+  }
+
+  /** An isolate is opened or closed. */
+  count(by: 1 | -1): void {
+    this.#hosts += by;
+    this.#endIfDone();
+  }
+
+  /** It is to end with the last of its isolates. */
+  retire(): void {
+    this.#retired = true;
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#retired && this.#hosts === 0) void this.kill({ kind: "closed" });
   }
 
   get pid(): number | undefined {
