@@ -159,11 +159,14 @@ export class WorkerdProcess {
   async kill(end: HostEnd): Promise<void> {
     this.#end(end);
     this.#agent.destroy();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      // Not `exit`: what it has written may come after that.
+      const gone = new Promise((resolve) => this.#child.once("close", resolve));
+      this.#child.kill("SIGKILL");
+      await gone;
+    }
+    // Not before: it would complain of a host that is gone.
     this.#leash?.terminate();
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exit = new Promise((resolve) => this.#child.once("exit", resolve));
-    this.#child.kill("SIGKILL");
-    await exit;
   }
 
   async #hold(): Promise<void> {
