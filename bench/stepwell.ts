@@ -7,6 +7,7 @@ import type { EngineSettings } from "../src/engine/core.ts";
 import { openEngine } from "../src/engine/open.ts";
 import { inProcessExecutor } from "../src/executors/in-process/executor.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
+import { workerdExecutor } from "../src/executors/workerd/executor.ts";
 import { encode } from "../src/model/value.ts";
 import type { Catalog } from "../src/ports/catalog.ts";
 import type { Executor } from "../src/ports/executor.ts";
@@ -15,7 +16,7 @@ import { systemClock } from "../src/ports/system-clock.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";
 import { WORKER, WORKFLOWS } from "./workflows.ts";
 
-export type ExecutorName = "node" | "in-process";
+export type ExecutorName = "node" | "workerd" | "in-process";
 
 export interface Subject {
   readonly engine: Engine;
@@ -58,6 +59,7 @@ export async function openSubject(
 
 async function pick(name: ExecutorName): Promise<Executor> {
   if (name === "node") return nodeExecutor({});
+  if (name === "workerd") return workerdExecutor({});
   const shim = "../src/runtime/cloudflare-workers.ts";
   const source = WORKER.replace("cloudflare:workers", new URL(shim, import.meta.url).href);
   const classes = (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as Record<string, never>;

@@ -44,7 +44,7 @@ const sequential = (executor: ExecutorName): Benchmark => ({
   },
 });
 
-export const throughput: readonly Benchmark[] = (["node", "in-process"] as const).flatMap((executor) => [
+export const throughput: readonly Benchmark[] = (["node", "workerd", "in-process"] as const).flatMap((executor) => [
   steps("steps-100x20", executor, 100, 20),
   steps("steps-1000x5", executor, 1_000, 5),
   sequential(executor),

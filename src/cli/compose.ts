@@ -6,8 +6,11 @@ import { explorerApi } from "../api/explorer.ts";
 import { restApi } from "../api/rest.ts";
 import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
+import type { OnLog } from "../executors/workerd/output.ts";
+import { workerdExecutor } from "../executors/workerd/executor.ts";
 import { Failure } from "../model/errors.ts";
 import type { Catalog } from "../ports/catalog.ts";
+import type { Executor } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import { Publisher } from "../scripts/publisher.ts";
@@ -58,7 +61,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
     throw cause;
   });
   const tails = new Tails();
-  const executor = nodeExecutor({ onLog: logLine(log, tails) });
+  const executor = executorOf(options.executor, access, logLine(log, tails));
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.limits };
   const engine = await openEngine({ ...parts, bindings: bindingHandler });
@@ -114,6 +117,12 @@ function logLine(log: Log, tails: Tails): (line: string, level: "info" | "error"
     const [, script, text] = SCRIPT_LINE.exec(line) ?? [];
     if (script !== undefined && text !== undefined) tails.publish(script, text, level, Date.now());
   };
+}
+
+/** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public. */
+function executorOf(name: ServerOptions["executor"], access: "open" | "tokens", onLog: OnLog): Executor {
+  if (name === "node") return nodeExecutor({ onLog });
+  return workerdExecutor({ onLog, network: access === "open" ? ["public", "private"] : ["public"] });
 }
 
 /** Code at the top level of a module may not use bindings, here as on Cloudflare. */

@@ -16,6 +16,8 @@ const SERVER = `
   --port N            port to listen on (8787; 0 takes a free one)
   --host ADDRESS      address to listen on (127.0.0.1)
   --account ID        id of the one account, in the paths of the API (local)
+  --executor E        what runs Workers: node (worker threads), or workerd, Cloudflare's own
+                      runtime, as a preview (node)
   --drain-seconds N   how long steps under way may go on after SIGTERM (10)
   --max-running N     instances that may run at once; others stay queued (10000)
   --max-queued N      instances that may be queued; more are refused (2000000)

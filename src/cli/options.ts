@@ -12,6 +12,7 @@ export interface ServerOptions {
   readonly accountId: string;
   readonly drainMs: number;
   readonly limits: Partial<EngineLimits>;
+  readonly executor: "node" | "workerd";
   readonly logFormat: "pretty" | "json";
   readonly logLevel: "debug" | "info" | "warn";
   /** As given; each command has a default of its own. */
@@ -24,6 +25,7 @@ const OPTIONS = {
   host: { type: "string", default: "127.0.0.1" },
   port: { type: "string", default: "8787" },
   account: { type: "string", default: "local" },
+  executor: { type: "string", default: "node" },
   "drain-seconds": { type: "string", default: "10" },
   "max-running": { type: "string" },
   "max-queued": { type: "string" },
@@ -39,6 +41,8 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   const logFormat = values["log-format"];
   if (logFormat !== "pretty" && logFormat !== "json") throw new UsageError(`--log-format is pretty or json, not "${logFormat}"`);
+  const { executor } = values;
+  if (executor !== "node" && executor !== "workerd") throw new UsageError(`--executor is node or workerd, not "${executor}"`);
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(values.account)) throw new UsageError("--account takes 1 to 32 letters, digits, _ and -");
   return {
     host: values.host,
@@ -51,6 +55,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
       ...limit("createRate", "--create-rate", values["create-rate"]),
       ...limit("createRatePerWorkflow", "--create-rate-per-workflow", values["create-rate-per-workflow"]),
     },
+    executor,
     logFormat,
     logLevel: levelOf(values.quiet, values.verbose),
     data: values.data,

@@ -39,6 +39,9 @@ export function receive(core: Core, link: HostLink, frames: readonly FromRuntime
         break;
       case "read":
         void sendChunk(core, live, frame);
+        break;
+      case "lost":
+        lose(core, live, frame.detail);
     }
   }
 }
@@ -89,6 +92,13 @@ function ended(core: Core, live: Live): void {
 function breach(core: Core, live: Live, detail: string): void {
   core.log.warn("A run contradicted its journal and is replayed", { workflow: live.workflow, instance: live.id, detail });
   stopRun(core, live);
+  recover(core, live);
+}
+
+/** The run is gone, its host is not. It counts as the loss of a host would. */
+function lose(core: Core, live: Live, detail: string): void {
+  core.log.warn("A run ended by itself and is replayed", { workflow: live.workflow, instance: live.id, detail });
+  ended(core, live);
   recover(core, live);
 }
 

@@ -2,6 +2,7 @@
  * What the engine needs of a place where user code runs. An executor opens hosts; a host is one isolate (a thread, a
  * process, or this very process) with one script version loaded, and speaks the frames of `protocol/frames.ts`.
  */
+import type { BindingCall } from "../protocol/calls.ts";
 import type { FromRuntime, ToRuntime } from "../protocol/frames.ts";
 import type { ScriptVersion } from "./catalog.ts";
 
@@ -22,15 +23,6 @@ export interface Host {
   readonly ended: Promise<HostEnd>;
   /** Ends it. User code still running in it is cut off. */
   close(): Promise<void>;
-}
-
-/** What user code in a host may ask of the engine through its bindings. Values travel encoded. */
-export interface BindingCall {
-  /** Name of the workflow that the binding stands for. */
-  readonly workflow: string;
-  readonly method: string;
-  /** An encoded array of arguments. */
-  readonly args: string;
 }
 
 /** Answers a binding call with an encoded value; rejects with a `Failure` whose text user code may see. */

@@ -26,6 +26,8 @@ export function isFromRuntime(value: unknown): value is Packed<Exclude<FromRunti
       return isCount(frame.n) && Array.isArray(frame.events) && frame.events.every(isEntry);
     case "need":
       return isCount(frame.from);
+    case "lost":
+      return isText(frame.detail);
     case "read":
       return isText(frame.name) && isCount(frame.count) && isCount(frame.index);
     default:

@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RuntimeEvent } from "../model/events.ts";
-import { checkChunk, decodeFromRuntime, decodeToRuntime, encodeBatch, encodeFrames, MalformedFrames } from "./codec.ts";
+import {
+  checkChunk,
+  chunkFromBytes,
+  chunkToBytes,
+  decodeFromRuntime,
+  decodeToRuntime,
+  encodeBatch,
+  encodeFrames,
+  MalformedFrames,
+} from "./codec.ts";
 import type { ChunkFrame, FromRuntime, ToRuntime } from "./frames.ts";
 
 const count = fc.nat();
@@ -48,6 +57,7 @@ const frame: fc.Arbitrary<Exclude<FromRuntime, ChunkFrame>> = fc
     fc.record({ type: fc.constant("events"), run: count, n: count, events: fc.array(event, { maxLength: 5 }) }),
     fc.record({ type: fc.constant("idle"), run: count, heard: count }),
     fc.record({ type: fc.constant("need"), run: count, from: count }),
+    fc.record({ type: fc.constant("lost"), run: count, detail: name }),
     fc.record({ type: fc.constant("read"), run: count, ...ref, index: count }),
   )
   .map((made) => made as Exclude<FromRuntime, ChunkFrame>);
@@ -146,6 +156,14 @@ test("frames to the runtime come out as they went in", () => {
   expect(decodeToRuntime(encodeFrames(frames))).toEqual(frames);
 });
 
+test("a batch that would be very long is cut between frames", () => {
+  const event: RuntimeEvent = { type: "step_completed", name: "a", count: 1, output: `"${"x".repeat(3 * 1024 * 1024)}"` };
+  const frames: FromRuntime[] = [1, 2, 3, 4].map((run) => ({ type: "events", run, n: 1, events: [event] }));
+  const parcels = encodeBatch(frames).filter((parcel) => typeof parcel === "string");
+  expect(parcels.length).toBe(2);
+  expect(parcels.flatMap((text) => decodeFromRuntime(text))).toEqual(frames);
+});
+
 describe("chunks", () => {
   const chunk: ChunkFrame = { type: "chunk", run: 1, name: "a", count: 1, index: 0, bytes: new Uint8Array(3) };
 
@@ -158,6 +176,21 @@ describe("chunks", () => {
       encodeFrames([idle]),
     ]);
     expect(encodeBatch([idle])).toEqual([encodeFrames([idle])]);
+  });
+
+  test("come out of bytes as they went in, wherever those lie", () => {
+    const named: ChunkFrame = { ...chunk, name: "näme", bytes: Uint8Array.of(0, 255, 91) };
+    const lying = new Uint8Array([9, 9, 9, ...chunkToBytes(named), 9]).subarray(3, -1);
+    expect(chunkFromBytes(lying)).toEqual(named);
+  });
+
+  test.each([
+    ["too few bytes for a head", [0, 0]],
+    ["a head that is longer than all", [0, 0, 0, 9, 123, 125]],
+    ["a head that is no JSON", [0, 0, 0, 1, 123]],
+    ["a head that is no chunk's", [0, 0, 0, 2, 123, 125]],
+  ])("are refused: %s", (_, bytes) => {
+    expect(() => chunkFromBytes(Uint8Array.from(bytes))).toThrow(MalformedFrames);
   });
 
   test.each([

@@ -12,25 +12,31 @@ import type { ChunkFrame, FromRuntime, ToRuntime } from "./frames.ts";
 /** A frame that crosses as text. */
 type TextFrame = Exclude<ToRuntime | FromRuntime, ChunkFrame>;
 
+/** Texts are cut between frames so as not to be longer, in UTF-16 units: workerd takes messages of up to 32 MiB. */
+const MAX_TEXT = 8 * 1024 * 1024;
+
+/** Bytes before the head of a chunk that is sent as bytes. */
+const HEAD_LENGTH = 4;
+
 /** What arrived is not a batch of frames. The message says what is wrong with it, and quotes none of it. */
 export class MalformedFrames extends Error {
   override readonly name = "MalformedFrames";
 }
 
 /**
- * A batch of frames of either direction as it crosses, in order: one text, unless there are chunks among them. Absent and
- * `undefined` properties are the same.
+ * A batch of frames of either direction as it crosses, in order: one text, unless there are chunks among them or it would
+ * be very long. Absent and `undefined` properties are the same.
  */
 export function encodeBatch(frames: readonly (ToRuntime | FromRuntime)[]): (string | ChunkFrame)[] {
-  if (frames.every(isText)) return [encodeFrames(frames)];
+  if (frames.every(isText)) return texts(frames);
   const parcels: (string | ChunkFrame)[] = [];
-  let texts: TextFrame[] = [];
+  let between: TextFrame[] = [];
   const close = (): void => {
-    if (texts.length > 0) parcels.push(encodeFrames(texts));
-    texts = [];
+    if (between.length > 0) parcels.push(...texts(between));
+    between = [];
   };
   for (const frame of frames) {
-    if (isText(frame)) texts.push(frame);
+    if (isText(frame)) between.push(frame);
     else {
       close();
       parcels.push(frame);
@@ -38,6 +44,13 @@ export function encodeBatch(frames: readonly (ToRuntime | FromRuntime)[]): (stri
   }
   close();
   return parcels;
+}
+
+function texts(frames: readonly TextFrame[]): string[] {
+  const text = encodeFrames(frames);
+  if (text.length <= MAX_TEXT || frames.length === 1) return [text];
+  const half = frames.length >> 1;
+  return [...texts(frames.slice(0, half)), ...texts(frames.slice(half))];
 }
 
 function isText(frame: ToRuntime | FromRuntime): frame is TextFrame {
@@ -81,6 +94,34 @@ export function decodeFromRuntime(text: string): readonly FromRuntime[] {
 export function checkChunk(frame: unknown): ChunkFrame {
   if (!isChunkFrame(frame)) throw new MalformedFrames("A chunk has a shape that no chunk has");
   return frame;
+}
+
+/** A chunk as bytes, for what does not carry objects: the length of its head, its head as JSON, its content. */
+export function chunkToBytes({ bytes, ...head }: ChunkFrame): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(head));
+  const whole = new Uint8Array(HEAD_LENGTH + text.byteLength + bytes.byteLength);
+  new DataView(whole.buffer).setUint32(0, text.byteLength);
+  whole.set(text, HEAD_LENGTH);
+  whole.set(bytes, HEAD_LENGTH + text.byteLength);
+  return whole;
+}
+
+/**
+ * The chunk in bytes, checked as far as its types go. Its content is a copy.
+ *
+ * @throws MalformedFrames
+ */
+export function chunkFromBytes(whole: Uint8Array): ChunkFrame {
+  const { buffer, byteOffset, byteLength } = whole;
+  const end = byteLength < HEAD_LENGTH ? undefined : HEAD_LENGTH + new DataView(buffer, byteOffset, byteLength).getUint32(0);
+  if (end === undefined || end > byteLength) throw new MalformedFrames("The bytes of a chunk have no head");
+  let head: unknown;
+  try {
+    head = JSON.parse(new TextDecoder().decode(whole.subarray(HEAD_LENGTH, end)));
+  } catch (cause) {
+    throw new MalformedFrames("The head of a chunk is not JSON", { cause });
+  }
+  return checkChunk({ ...(head as object), bytes: new Uint8Array(whole.subarray(end)) });
 }
 
 function unpackFrame(frame: Packed<FromRuntime>): FromRuntime {

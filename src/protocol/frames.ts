@@ -135,4 +135,6 @@ export type FromRuntime =
    */
   | { readonly type: "idle"; readonly run: number; readonly heard: number }
   /** Please send `history` from this step number on. */
-  | { readonly type: "need"; readonly run: number; readonly from: number };
+  | { readonly type: "need"; readonly run: number; readonly from: number }
+  /** The run has ended without an answer: its place is gone, though the host is not. Its last frame. */
+  | { readonly type: "lost"; readonly run: number; readonly detail: string };

@@ -1,5 +1,5 @@
 /** The module that user code imports as `cloudflare:workers`: base classes, and what a Worker may ask for at its top level. */
-import type { ExecutionContext } from "./runtime.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 import type { WorkflowEvent, WorkflowStep } from "./step-types.ts";
 
 export { env } from "./environment.ts";

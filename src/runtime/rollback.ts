@@ -9,6 +9,7 @@ import { DEFAULT_STEP_CONFIG, parseStepConfig, type DelayFunction, type ParsedCo
 import { revive } from "../model/thrown.ts";
 import type { BegunHandler, Outcome } from "../protocol/frames.ts";
 import { attempt, contextOf, type AttemptContext } from "./attempt.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 import { failureOf, verdict } from "./failure.ts";
 import { fatal, invalidConfig } from "./fatal.ts";
 import { Replay } from "./replay.ts";
@@ -49,23 +50,23 @@ export function parseRollback(name: unknown, options: unknown, defaults: StepCon
 export class Rollback {
   readonly #run: Run;
   readonly #error: Error;
-  readonly #invoke: () => Promise<unknown>;
+  readonly #invoke: (context: ExecutionContext) => Promise<unknown>;
   #replayed = false;
 
   /** `invoke` calls the user's `run` with the steps of this run. */
-  constructor(run: Run, error: ErrorInfo, invoke: () => Promise<unknown>) {
+  constructor(run: Run, error: ErrorInfo, invoke: (context: ExecutionContext) => Promise<unknown>) {
     this.#run = run;
     this.#error = named(error);
     this.#invoke = invoke;
     run.isCompensating = true;
   }
 
-  /** Undoes a step. */
-  async compensate(outcome: Outcome, begun: BegunHandler | undefined): Promise<void> {
+  /** Undoes a step. To be called where the run's user code belongs. */
+  async compensate(outcome: Outcome, begun: BegunHandler | undefined, context: ExecutionContext): Promise<void> {
     const { name, count } = outcome.key;
     const run = this.#run;
     const id = stepId("do", name, count);
-    const handler = await this.#find(id);
+    const handler = await this.#find(id, context);
     const config = begun?.config ?? handler?.config ?? DEFAULT_STEP_CONFIG;
     if (begun === undefined) {
       run.emit({ type: "rollback_step_started", name, count, ...(config !== DEFAULT_STEP_CONFIG && { config }) });
@@ -80,14 +81,14 @@ export class Rollback {
     );
   }
 
-  async #find(id: string): Promise<RollbackHandler | undefined> {
+  async #find(id: string, context: ExecutionContext): Promise<RollbackHandler | undefined> {
     const run = this.#run;
     const known = run.handlers?.get(id);
     if (known !== undefined || this.#replayed) return known;
     this.#replayed = true;
     run.isCompensating = false;
     run.replay = new Replay(run);
-    const ended = this.#invoke();
+    const ended = this.#invoke(context);
     await Promise.race([run.replay.over, ended.catch(() => {})]);
     run.replay = undefined;
     run.isCompensating = true;

@@ -6,6 +6,7 @@ import type { RuntimeEvent } from "../model/events.ts";
 import { stepId, type StepKey, type StepKind } from "../model/step.ts";
 import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
 import type { InstanceMocks } from "./mocks.ts";
+import type { Place } from "./place.ts";
 import type { Replay } from "./replay.ts";
 import type { Rollback, RollbackHandler } from "./rollback.ts";
 import { StreamTraffic } from "./stream-traffic.ts";
@@ -22,6 +23,8 @@ type RetryingOutcome = Extract<Outcome, { state: "retrying" }>;
 export class Run {
   readonly id: number;
   readonly start: StartFrame;
+  /** Where its user code is. */
+  readonly place: Place;
   readonly mocks: InstanceMocks | undefined;
   readonly #host: RunHost;
   readonly #counts: Map<string, number> = new Map();
@@ -67,7 +70,8 @@ export class Run {
   /** Attempt time-outs and the like, to be cancelled with the run. */
   readonly cleanups: Set<() => void> = new Set();
 
-  constructor(start: StartFrame, host: RunHost, mocks?: InstanceMocks) {
+  constructor(start: StartFrame, host: RunHost, place: Place, mocks?: InstanceMocks) {
+    this.place = place;
     this.mocks = mocks;
     this.id = start.run;
     this.start = start;
@@ -279,8 +283,20 @@ export class Run {
     this.#history.clear();
     this.#held = [];
     this.#unacked = [];
-    for (const cleanup of this.cleanups) cleanup();
+    if (this.cleanups.size === 0) return;
+    const cleanups = [...this.cleanups];
     this.cleanups.clear();
+    this.place.enter(() => {
+      for (const cleanup of cleanups) cleanup();
+    });
+  }
+
+  /** Its place has ended under it. */
+  lose(detail: string): void {
+    if (!this.#over) this.say({ type: "lost", run: this.id, detail });
+    this.isCompensating = false;
+    this.end();
+    this.#touch();
   }
 
   /** What there is to say at the end of a turn. */

@@ -7,19 +7,13 @@ import { decode, encode, encodedBytes, Unserialisable, type Encoded } from "../m
 import { LIMITS } from "../model/limits.ts";
 import type { ErrorInfo, RunErrored, RuntimeEvent } from "../model/events.ts";
 import type { FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 import { Inbox } from "./inbox.ts";
 import type { Mocks } from "./mocks.ts";
+import type { Place } from "./place.ts";
 import { Rollback } from "./rollback.ts";
 import { Run } from "./run.ts";
 import { createStep, type Step } from "./step.ts";
-
-/** The execution context that user code knows as `this.ctx`. */
-export interface ExecutionContext {
-  waitUntil(promise: Promise<unknown>): void;
-  passThroughOnException(): void;
-  readonly props: unknown;
-  readonly exports: Readonly<Record<string, unknown>>;
-}
 
 /** What `run` is given. */
 export interface WorkflowEvent {
@@ -41,7 +35,8 @@ export interface RuntimeHost {
   /** Epoch milliseconds. */
   now(): number;
   workflowClass(name: string): WorkflowClass | undefined;
-  context(): ExecutionContext;
+  /** A place for a run that begins. `lost` is to be called when it ends by itself, and says why; never from within this. */
+  openPlace(lost: (detail: string) => void): Place;
   readonly env: unknown;
   /** Only in hosts of tests. */
   readonly mocks?: Mocks;
@@ -62,7 +57,9 @@ export function createRuntime(host: RuntimeHost): Runtime {
     for (const run of dirty) {
       run.flush(frames);
       // One that keeps handlers stays until it hears what becomes of them.
-      if (run.over && !run.isCompensating) runs.delete(run.id);
+      if (!run.over || run.isCompensating) continue;
+      runs.delete(run.id);
+      run.place.leave();
     }
     dirty.clear();
     if (frames.length > 0) host.send(frames);
@@ -74,15 +71,20 @@ export function createRuntime(host: RuntimeHost): Runtime {
       dirty.add(run);
     },
   };
+  const openPlace = (): Place => {
+    const place = host.openPlace((detail) => {
+      for (const run of runs.values()) if (run.place === place) run.lose(detail);
+    });
+    return place;
+  };
   const receive = (frame: ToRuntime): void => {
     switch (frame.type) {
-      case "start": {
-        const run = new Run(frame, runHost, host.mocks?.of(frame.workflow, frame.instanceId));
-        runs.set(run.id, run);
-        if (frame.rollback === undefined) void execute(host, run);
-        else rollBack(host, run, frame.rollback, runs);
+      case "start":
+        start(host, runs, frame, (before) => {
+          const mocks = host.mocks?.of(frame.workflow, frame.instanceId);
+          return new Run(frame, runHost, before?.place ?? openPlace(), mocks);
+        });
         return;
-      }
       case "acks":
         for (let i = 0; i + 1 < frame.acks.length; i += 2) runs.get(frame.acks[i] ?? 0)?.ack(frame.acks[i + 1] ?? 0);
         return;
@@ -93,6 +95,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
         if (frame.type === "stop") {
           runs.delete(run.id);
           dirty.delete(run);
+          run.place.cut();
         }
       }
     }
@@ -120,7 +123,7 @@ function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): 
       run.retry(frame.key);
       return;
     case "compensate":
-      void run.rollback?.compensate(frame.outcome, frame.begun);
+      run.place.enter((context) => void run.rollback?.compensate(frame.outcome, frame.begun, context));
       return;
     case "pause":
       run.hear();
@@ -138,11 +141,30 @@ function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): 
   }
 }
 
+/**
+ * Begins a run. One that undoes steps waits for orders, with the handlers of the run before it if that is still here, and
+ * where they are at home.
+ */
+function start(host: RuntimeHost, runs: Map<number, Run>, frame: StartFrame, make: (before: Run | undefined) => Run): void {
+  const { rollback } = frame;
+  const before = rollback?.inherits === undefined ? undefined : runs.get(rollback.inherits);
+  const run = make(before);
+  runs.set(run.id, run);
+  if (rollback === undefined) return run.place.enter((context) => void execute(host, run, context));
+  if (before !== undefined) {
+    run.handlers = before.handlers;
+    before.isCompensating = true;
+    before.end();
+    runs.delete(before.id);
+  }
+  run.rollback = new Rollback(run, rollback.error, (context) => invoke(host, run, context));
+}
+
 /** Calls the user's `run`, and says how it ended. */
-async function execute(host: RuntimeHost, run: Run): Promise<void> {
+async function execute(host: RuntimeHost, run: Run, context: ExecutionContext): Promise<void> {
   let last: RuntimeEvent;
   try {
-    const output = toOutput(await invoke(host, run));
+    const output = toOutput(await invoke(host, run, context));
     last = { type: "workflow_completed", ...(output !== undefined && { output }) };
   } catch (thrown) {
     last = errored(run, thrown);
@@ -153,11 +175,11 @@ async function execute(host: RuntimeHost, run: Run): Promise<void> {
   run.isCompensating = last.type === "workflow_errored" && last.rollback === "ready";
 }
 
-async function invoke(host: RuntimeHost, run: Run): Promise<unknown> {
+async function invoke(host: RuntimeHost, run: Run, context: ExecutionContext): Promise<unknown> {
   const { className } = run.start;
   const Class = host.workflowClass(className);
   if (Class === undefined) throw new Error(`The Worker exports no class "${className}"`);
-  const entrypoint = new Class(host.context() as never, host.env as never);
+  const entrypoint = new Class(context as never, host.env as never);
   if (typeof entrypoint.run !== "function") throw new TypeError(`The class "${className}" has no run method`);
   const step: Step = createStep(run);
   return entrypoint.run(toEvent(run.start) as never, step as never);
@@ -171,19 +193,6 @@ function errored({ start, handlers }: Run, thrown: unknown): RunErrored {
   if (handlers === undefined) return { type, error };
   const trigger = fold(thrown);
   return { type, error, ...(trigger.message !== error.message && { trigger }), rollback: "ready" };
-}
-
-/** Makes a run ready to undo steps, with the handlers of the run before it if that is still here. */
-function rollBack(host: RuntimeHost, run: Run, rollback: NonNullable<StartFrame["rollback"]>, runs: Map<number, Run>): void {
-  const { error, inherits } = rollback;
-  const before = inherits === undefined ? undefined : runs.get(inherits);
-  if (before !== undefined) {
-    run.handlers = before.handlers;
-    before.isCompensating = true;
-    before.end();
-    runs.delete(before.id);
-  }
-  run.rollback = new Rollback(run, error, () => invoke(host, run));
 }
 
 function toEvent(start: StartFrame): WorkflowEvent {

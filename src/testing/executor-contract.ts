@@ -6,13 +6,21 @@ import { afterEach, describe } from "vitest";
 import { Failure } from "../model/errors.ts";
 import type { BindingHandler, Executor, Host } from "../ports/executor.ts";
 import { Driver } from "./executor-driver.ts";
-import { crashCases, fetchCases, hangCases, isolationCases, loadCases } from "./executor-host-contract.ts";
+import {
+  crashCases,
+  exitCases,
+  fetchCases,
+  hangCases,
+  isolationCases,
+  loadCases,
+  rejectionCases,
+} from "./executor-host-contract.ts";
 import { bindingCases, endCases, runCases } from "./executor-run-contract.ts";
 import { rollbackCases } from "./executor-rollback-contract.ts";
 import { contractVersion } from "./executor-script.ts";
 
 /** Groups of cases that an executor may not be able to pass. */
-export type SkippableCases = "bindings" | "load" | "fetch" | "hang" | "crash" | "isolation";
+export type SkippableCases = "bindings" | "load" | "fetch" | "hang" | "crash" | "rejections" | "exit" | "isolation";
 
 /** What a test asks of an executor. */
 export interface ExecutorSetup {
@@ -69,5 +77,7 @@ export function executorContract(
     group("fetch", "requests", fetchCases);
     group("hang", "hangs", hangCases);
     group("crash", "crashes", crashCases);
+    group("rejections", "rejections that nobody handles", rejectionCases);
+    group("exit", "scripts that exit", exitCases);
   });
 }

@@ -27,6 +27,8 @@ export class DrivenRun {
   readonly needs: number[] = [];
   /** Every chunk that it has sent. */
   readonly chunks: ChunkFrame[] = [];
+  /** Why it has ended without an answer: one entry, if it has. */
+  readonly losses: string[] = [];
   /** Which chunks it has asked for. */
   readonly reads: number[] = [];
   /** The number of its last `events` frame. */
@@ -76,6 +78,7 @@ export class DrivenRun {
     else if (frame.type === "need") this.needs.push(frame.from);
     else if (frame.type === "chunk") this.chunks.push(frame);
     else if (frame.type === "read") this.reads.push(frame.index);
+    else if (frame.type === "lost") this.losses.push(frame.detail);
     else {
       this.lastFrame = frame.n;
       this.events.push(...frame.events);

@@ -38,7 +38,6 @@ export function loadCases(open: OpenHost): void {
   test.each([
     ["a top level that never ends", "await new Promise(() => {});"],
     ["a top level that is busy for ever", "for (;;);"],
-    ["a script that exits", "process.exit(0);"],
   ])("%s is refused", async (_, code) => {
     await expect(open({ code, hangAfterMs: HANG_AFTER_MS })).rejects.toMatchObject({ failure: "script.invalid" });
   });
@@ -95,10 +94,14 @@ export function fetchCases(open: OpenHost): void {
   test("an aborted request is given up, and the handler told", async () => {
     const { host } = await open();
     const abort = new AbortController();
+    const seen = async (what: string): Promise<void> => {
+      while (!((await (await host.fetch(new Request(`${BASE}/aborted`))).json()) as string[]).includes(what));
+    };
     const fetched = host.fetch(new Request(`${BASE}/never`, { signal: abort.signal }));
+    await seen("not yet");
     abort.abort(new Error("gone away"));
     await expect(fetched).rejects.toThrow("gone away");
-    expect(await (await host.fetch(new Request(`${BASE}/aborted`))).json()).toEqual(["never"]);
+    await seen("never");
   });
 
   test("nobody waits for a host that has ended", async () => {
@@ -133,25 +136,41 @@ export function hangCases(open: OpenHost): void {
   });
 }
 
-/** Scripts that take their host with them. */
-export function crashCases(open: OpenHost): void {
-  test.each([
-    ["Crasher", /thrown to nobody/],
-    ["Quitter", /code 3/],
-  ])("%s takes its host with it, and nothing else", async (className, detail) => {
-    const { host, driver } = await open();
-    const run = driver.start(className);
-    await expect(run.last()).rejects.toThrow("The host ended");
-    expect(await host.ended).toEqual({ kind: "died", detail: expect.stringMatching(detail) as unknown });
-  });
+/** Runs `className`, which takes its host with it. */
+async function expectCrash(open: OpenHost, className: string, detail: RegExp): Promise<void> {
+  const { host, driver } = await open();
+  const run = driver.start(className);
+  await expect(run.last()).rejects.toThrow("The host ended");
+  expect(await host.ended).toEqual({ kind: "died", detail: expect.stringMatching(detail) as unknown });
+}
 
-  test("rejections that nobody handles hurt nobody", async () => {
+/** Exceptions that nobody catches. */
+export function crashCases(open: OpenHost): void {
+  test("an exception that nobody catches takes the host with it, and nothing else", async () => {
+    await expectCrash(open, "Crasher", /thrown to nobody/);
+  });
+}
+
+/** Rejections that nobody handles. */
+export function rejectionCases(open: OpenHost): void {
+  test("they hurt nobody", async () => {
     const { driver } = await open();
     expect(outputIn(await driver.start("Careless").last())).toBe("still here");
     await driver.roundTrip();
   });
+}
 
-  test("a request in a host that dies is told", async () => {
+/** Scripts that call `process.exit`. */
+export function exitCases(open: OpenHost): void {
+  test("at the top level, it is refused", async () => {
+    await expect(open({ code: "process.exit(0);" })).rejects.toMatchObject({ failure: "script.invalid" });
+  });
+
+  test("in a run, it takes the host with it", async () => {
+    await expectCrash(open, "Quitter", /code 3/);
+  });
+
+  test("in a request, it is told", async () => {
     const { host } = await open();
     await expect(host.fetch(new Request(`${BASE}/exit`))).rejects.toMatchObject({ failure: "script.unavailable" });
   });

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { Failure } from "../model/errors.ts";
 import type { RuntimeEvent } from "../model/events.ts";
 import { decode, encode } from "../model/value.ts";
-import type { BindingCall, Host } from "../ports/executor.ts";
+import type { Host } from "../ports/executor.ts";
+import type { BindingCall } from "../protocol/calls.ts";
 import type { HostSetup, OpenHost } from "./executor-contract.ts";
 import type { Driver, RunSetup } from "./executor-driver.ts";
 

@@ -223,8 +223,10 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
           ],
         });
       case "/never":
-        request.signal.addEventListener("abort", () => aborted.push("never"));
-        return new Promise(() => {});
+        aborted.push("not yet");
+        request.signal.addEventListener("abort", () => aborted.splice(0, 1, "never"));
+        // workerd gives up a handler that waits for nothing.
+        return new Promise((resolve) => void setTimeout(() => resolve(new Response()), 3_600_000));
       case "/stuck":
         return new Response(
           new ReadableStream(
@@ -302,7 +304,7 @@ export function contractVersion(code: string = CONTRACT_CODE): ScriptVersion {
       { type: "workflow", name: "FLOW", workflow: "flow" },
     ],
     compatibilityDate: "2026-11-01",
-    compatibilityFlags: [],
+    compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
     createdAt: 0,
   };
 }

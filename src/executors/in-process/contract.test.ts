@@ -17,6 +17,8 @@ executorContract("in-process", ({ bindings }) => inProcessExecutor({ classes: cl
   fetch: "there is no fetch handler",
   hang: SAME_PROCESS,
   crash: SAME_PROCESS,
+  rejections: SAME_PROCESS,
+  exit: SAME_PROCESS,
 });
 
 function classesOf(): Record<string, WorkflowClass> {

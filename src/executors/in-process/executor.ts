@@ -6,7 +6,9 @@ import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { Executor, Host, HostEnd } from "../../ports/executor.ts";
 import { Failure } from "../../model/errors.ts";
 import type { Mocks } from "../../runtime/mocks.ts";
-import { createRuntime, type ExecutionContext, type WorkflowClass } from "../../runtime/runtime.ts";
+import type { ExecutionContext } from "../../runtime/execution-context.ts";
+import { sharedPlace } from "../../runtime/place.ts";
+import { createRuntime, type WorkflowClass } from "../../runtime/runtime.ts";
 
 /** What runs in this process. */
 export interface InProcessOptions {
@@ -40,7 +42,7 @@ function openHost({ classes, env, now = Date.now, mocks }: InProcessOptions): Ho
     soon: (fire) => void setImmediate(fire),
     now,
     workflowClass: (name) => (Object.hasOwn(classes, name) ? classes[name] : undefined),
-    context,
+    openPlace: () => sharedPlace(context()),
     env,
     ...(mocks && { mocks }),
   });

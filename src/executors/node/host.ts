@@ -3,11 +3,13 @@ import { createInterface } from "node:readline";
 import { Worker, type ResourceLimits, type Transferable } from "node:worker_threads";
 import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
-import type { BindingCall, BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
+import { answerCall } from "../../ports/answer.ts";
+import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
+import type { BindingCall } from "../../protocol/calls.ts";
 import { checkChunk, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
-import { startHeartbeat, type Heartbeat } from "./heartbeat.ts";
-import type { CallEnd, FromThread, ThreadData, ToThread } from "./messages.ts";
+import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
+import type { FromThread, ThreadData, ToThread } from "./messages.ts";
 import { Requests } from "./requests.ts";
 import { siblingUrl } from "./sibling.ts";
 
@@ -117,19 +119,10 @@ export class ThreadHost implements Host {
   }
 
   async #call(id: number, call: BindingCall): Promise<void> {
-    this.#post({ type: "called", id, end: await this.#answer(call) });
-  }
-
-  async #answer(call: BindingCall): Promise<CallEnd> {
-    try {
-      const bound = this.#version.bindings.some((binding) => binding.type === "workflow" && binding.workflow === call.workflow);
-      if (!bound) throw new Failure("workflow.not_found");
-      return { kind: "answered", value: await this.#bindings(call) };
-    } catch (cause) {
-      if (cause instanceof Failure) return { kind: "refused", message: cause.message };
-      this.#settings.onLog(`[${this.#version.script}] A call of a workflow binding failed: ${firstLine(cause)}`, "error");
-      return { kind: "refused", message: new Failure("internal_server").message };
-    }
+    const end = await answerCall(this.#version, this.#bindings, call, (cause) =>
+      this.#settings.onLog(`[${this.#version.script}] A call of a workflow binding failed: ${firstLine(cause)}`, "error"),
+    );
+    this.#post({ type: "called", id, end });
   }
 
   /** The script does not load. */

@@ -3,7 +3,7 @@
  * them, and chunks of streams as they are, their bytes transferred; everything else is an object.
  */
 import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
-import type { BindingCall } from "../../ports/executor.ts";
+import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { ChunkFrame } from "../../protocol/frames.ts";
 
 /** What a thread is given when it starts. */
@@ -37,11 +37,6 @@ export type RequestEnd =
   | { readonly kind: "no_handler" }
   /** The handler threw; `message` is what the error said. */
   | { readonly kind: "threw"; readonly message: string };
-
-/** How a binding call ended: with an encoded value, or with the text of an error. */
-export type CallEnd =
-  | { readonly kind: "answered"; readonly value: string }
-  | { readonly kind: "refused"; readonly message: string };
 
 /** Host to thread. A string is a batch of `ToRuntime` frames. */
 export type ToThread =

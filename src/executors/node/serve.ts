@@ -1,5 +1,5 @@
 /** The thread's end of `fetch`: finds the script's handler, calls it, and takes the response apart for the crossing. */
-import type { ExecutionContext } from "../../runtime/runtime.ts";
+import type { ExecutionContext } from "../../runtime/execution-context.ts";
 import type { ScriptExports } from "./load.ts";
 import type { RequestEnd, RequestParts, ResponseParts } from "./messages.ts";
 

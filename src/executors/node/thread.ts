@@ -2,9 +2,11 @@
 import { parentPort, workerData, type Transferable } from "node:worker_threads";
 import { waitUntil } from "../../runtime/cloudflare-workers.ts";
 import { env } from "../../runtime/environment.ts";
-import { createRuntime, type ExecutionContext, type Runtime } from "../../runtime/runtime.ts";
+import type { ExecutionContext } from "../../runtime/execution-context.ts";
+import { sharedPlace } from "../../runtime/place.ts";
+import { createRuntime, type Runtime } from "../../runtime/runtime.ts";
 import { decodeToRuntime, encodeBatch } from "../../protocol/codec.ts";
-import { Calls } from "./calls.ts";
+import { Calls } from "../../runtime/calls.ts";
 import { envOf, processEnvOf } from "./bindings.ts";
 import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
 import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.ts";
@@ -44,7 +46,7 @@ function connect(exports: ScriptExports): { runtime: Runtime; server: Server } {
       const exported = Object.hasOwn(exports, name) ? exports[name] : undefined;
       return typeof exported === "function" ? (exported as never) : undefined;
     },
-    context,
+    openPlace: () => sharedPlace(context()),
     env,
   });
   return { runtime, server: new Server(exports, env, context) };

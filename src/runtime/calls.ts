@@ -1,7 +1,6 @@
-/** The thread's end of binding calls: user code asks the engine, and waits. */
-import { decode, encode } from "../../model/value.ts";
-import type { BindingCall } from "../../ports/executor.ts";
-import type { CallEnd } from "./messages.ts";
+/** The isolate's end of binding calls: user code asks the engine, and waits. */
+import { decode, encode } from "../model/value.ts";
+import type { BindingCall, CallEnd } from "../protocol/calls.ts";
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;

@@ -1,14 +1,14 @@
 /**
- * Notices a thread that has stopped turning. Silence is counted in beats of our own timer, not in time: when this
+ * Notices an isolate that has stopped turning. Silence is counted in beats of our own timer, not in time: when this
  * process itself was stopped or asleep for an hour, only one beat has passed, and nobody is accused of it.
  */
 
-/** How often a thread is looked at within the span that it may be silent. */
+/** How often an isolate is looked at within the span that it may be silent. */
 const BEATS = 4;
 
 /** A watch that is running. */
 export interface Heartbeat {
-  /** The thread has answered the last ping. */
+  /** The isolate has answered the last ping. */
   answered(): void;
   stop(): void;
 }

@@ -1,0 +1,25 @@
+/** Compatibility date and flags, as a script declares them and as workerd is given them. */
+import type { ScriptVersion } from "../../ports/catalog.ts";
+import { NEWEST_DATE } from "./binary.ts";
+
+/** Without these the runtime cannot work, whatever the date. Scripts notice them by what is there in addition. */
+const FORCED = ["allow_importable_env", "enable_ctx_exports", "handle_cross_request_promise_resolution"];
+
+/** Their opposites are passed over. */
+const UNDONE = new Set(["disallow_importable_env", "disable_ctx_exports", "no_handle_cross_request_promise_resolution"]);
+
+/** Flags of workflows are for the engine to obey; some of them workerd takes only for an experiment. */
+const OURS = /^workflows_/;
+
+/** A script without a date gets the newest one, and so does one whose date this workerd has not come to yet. */
+export function compatibility(version: ScriptVersion): {
+  readonly compatibilityDate: string;
+  readonly compatibilityFlags: readonly string[];
+} {
+  const { compatibilityDate = NEWEST_DATE, compatibilityFlags } = version;
+  const own = compatibilityFlags.filter((flag) => !UNDONE.has(flag) && !OURS.test(flag));
+  return {
+    compatibilityDate: compatibilityDate > NEWEST_DATE ? NEWEST_DATE : compatibilityDate,
+    compatibilityFlags: [...new Set([...own, ...FORCED])],
+  };
+}

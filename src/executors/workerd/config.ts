@@ -1,0 +1,43 @@
+/** The configuration that a process of workerd is started with, in Cap'n Proto's text form. */
+
+/** What differs between processes. */
+export interface ProcessConfig {
+  /** The loader's module. */
+  readonly loader: string;
+  readonly token: string;
+  /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. */
+  readonly network: readonly string[];
+  /** The most that a V8 heap may take, in MiB. */
+  readonly heapMiB: number;
+}
+
+/** Text for `workerd serve`. */
+export function processConfig({ loader, token, network, heapMiB }: ProcessConfig): string {
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "loader", worker = (
+      modules = [(name = "loader.js", esModule = ${text(loader)})],
+      compatibilityDate = "2026-11-01",
+      compatibilityFlags = ["enable_request_signal", "request_signal_passthrough"],
+      bindings = [(name = "LOADER", workerLoader = ()), (name = "TOKEN", text = ${text(token)})],
+      globalOutbound = "outside",
+    )),
+    (name = "outside", network = (allow = [${network.map(text).join(", ")}], tlsOptions = (trustBrowserCas = true))),
+  ],
+  v8Flags = ["--max-old-space-size=${heapMiB}"],
+  sockets = [(name = "main", address = "127.0.0.1:0", http = (), service = "loader")],
+);
+`;
+}
+
+/** A literal. Cap'n Proto's strings have C's escapes, which JSON's \\u is not among. */
+function text(value: string): string {
+  const bytes = new TextEncoder().encode(value);
+  return `"${Array.from(bytes, escaped).join("")}"`;
+}
+
+function escaped(byte: number): string {
+  const isPlain = byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
+  return isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`;
+}

@@ -1,0 +1,181 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { encode } from "../../model/value.ts";
+import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { Executor } from "../../ports/executor.ts";
+import { executorContract } from "../../testing/executor-contract.ts";
+import { Driver } from "../../testing/executor-driver.ts";
+import { contractVersion } from "../../testing/executor-script.ts";
+import { workerdExecutor, type WorkerdExecutorOptions } from "./executor.ts";
+import type { LogLevel } from "./output.ts";
+
+executorContract("workerd", ({ hangAfterMs }) => workerdExecutor({ hangAfterMs, onLog: () => {} }), {
+  crash: "an exception that nobody catches ends what it was thrown in, as on Cloudflare",
+  exit: "process.exit ends the request or run that calls it, as on Cloudflare",
+});
+
+const noBindings = (): Promise<string> => Promise.resolve(encode(null));
+
+const URL_OF_SCRIPT = "http://contract.test/";
+
+/** Runs `body` with an executor that is closed afterwards. */
+async function withExecutor(options: WorkerdExecutorOptions, body: (executor: Executor) => Promise<void>): Promise<void> {
+  const executor = workerdExecutor({ onLog: () => {}, ...options });
+  try {
+    await body(executor);
+  } finally {
+    await executor.close();
+  }
+}
+
+/** A version whose `fetch` answers what an expression gives. */
+function answering(expression: string, more: Partial<ScriptVersion> = {}): ScriptVersion {
+  const code = `export default { async fetch(request, env, ctx) { return Response.json(${expression}); } };`;
+  return { ...contractVersion(code), ...more };
+}
+
+describe("workerd executor", () => {
+  test("what a script writes comes out line by line under its name", async () => {
+    const lines: [string, LogLevel][] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const onLog = (line: string, level: LogLevel): void => {
+      lines.push([line, level]);
+      if (lines.length === 5) resolve();
+    };
+    await withExecutor({ onLog, processes: 1 }, async (executor) => {
+      const code = `console.log("one\\ntwo", { a: 1 }); console.info({ b: 2 }); console.error("oh %s", "no");`;
+      await executor.open(contractVersion(code), noBindings);
+      await executor.open({ ...contractVersion("console.log('me too');"), script: "other" }, noBindings);
+      await promise;
+    });
+    expect(lines.filter(([, level]) => level === "info").map(([line]) => line)).toEqual([
+      "[contract] one",
+      "[contract] two { a: 1 }",
+      "[contract] { b: 2 }",
+      "[other] me too",
+    ]);
+    expect(lines.filter(([, level]) => level === "error")).toEqual([["[contract] oh no", "error"]]);
+  });
+
+  test("a run that ends its own context is lost, and its host is not", async () => {
+    await withExecutor({}, async (executor) => {
+      const driver = new Driver(await executor.open(contractVersion(), noBindings));
+      const run = driver.start("Quitter");
+      await run.until(() => run.losses.length > 0);
+      expect(run.losses).toEqual([expect.stringContaining("exit(3)")]);
+      await driver.roundTrip();
+    });
+  });
+
+  test("versions live side by side in one process, and each keeps its code", async () => {
+    await withExecutor({ processes: 1 }, async (executor) => {
+      const open = (text: string, id: string) => executor.open(answering(text, { id }), noBindings);
+      const [first, second] = [await open("1", "a"), await open("2", "b")];
+      const ask = async (host: typeof first): Promise<unknown> => (await host.fetch(new Request(URL_OF_SCRIPT))).json();
+      expect([await ask(first), await ask(second)]).toEqual([1, 2]);
+      await first.close();
+      expect(await ask(second)).toBe(2);
+    });
+  });
+
+  const undated = (version: ScriptVersion): ScriptVersion =>
+    Object.fromEntries(Object.entries(version).filter(([key]) => key !== "compatibilityDate")) as unknown as ScriptVersion;
+  test.each([
+    ["an old date", (version: ScriptVersion) => ({ ...version, compatibilityDate: "2023-03-01" })],
+    ["a date that is still to come", (version: ScriptVersion) => ({ ...version, compatibilityDate: "2999-01-01" })],
+    ["no date", undated],
+    [
+      "flags that would take away what the runtime needs",
+      (version: ScriptVersion) => ({ ...version, compatibilityFlags: ["disallow_importable_env"] }),
+    ],
+    [
+      "a flag of workflows",
+      (version: ScriptVersion) => ({ ...version, compatibilityFlags: ["workflows_preserve_non_retryable_error_message"] }),
+    ],
+  ])("a script with %s runs", async (_, changed) => {
+    const version = contractVersion(`import { WorkflowEntrypoint } from "cloudflare:workers";
+      export class Flow extends WorkflowEntrypoint {
+        async run(event, step) { return step.do("a", async () => (await this.env.FLOW.get("it")).id); }
+      }`);
+    await withExecutor({}, async (executor) => {
+      const host = await executor.open(changed({ ...version, compatibilityFlags: [] }), () => Promise.resolve(encode("it")));
+      expect(await new Driver(host).start("Flow").last()).toMatchObject({ output: encode("it") });
+    });
+  });
+
+  test("date and flags are the script's own", async () => {
+    await withExecutor({}, async (executor) => {
+      const ask = async (flags: string[]): Promise<unknown> => {
+        const version = answering(`await import("node:path").then(() => "there", () => "missing")`, {
+          id: String(flags),
+          compatibilityDate: "2024-01-01",
+          compatibilityFlags: flags,
+        });
+        return (await (await executor.open(version, noBindings)).fetch(new Request(URL_OF_SCRIPT))).json();
+      };
+      expect([await ask([]), await ask(["nodejs_compat"])]).toEqual(["missing", "there"]);
+      await expect(ask(["no_such_flag"])).rejects.toMatchObject({ failure: "script.invalid" });
+    });
+  });
+
+  test("places of errors are those that a source map names", async () => {
+    // One mapping: the first column of the first line comes from line 7, column 3 of flow.ts.
+    const sourceMap = JSON.stringify({ version: 3, sources: ["flow.ts"], names: [], mappings: "AAME" });
+    await withExecutor({}, async (executor) => {
+      const opening = executor.open({ ...contractVersion("null.nothing;"), sourceMap }, noBindings);
+      await expect(opening).rejects.toMatchObject({
+        detail: expect.stringMatching(/^TypeError: .*\(flow\.ts:7:\d+\)$/) as unknown,
+      });
+    });
+  });
+
+  test.skipIf(process.platform !== "linux")(
+    "a process that is full finishes what it has, beside another for what is new",
+    async () => {
+      const code = "export default { fetch: () => new Response() };";
+      await withExecutor({ processes: 1, fullMiB: 1 }, async (executor) => {
+        const first = await executor.open(contractVersion(code), noBindings);
+        const [old] = children();
+        const second = await executor.open(contractVersion(code), noBindings);
+        expect(children()).toHaveLength(2);
+        expect((await first.fetch(new Request(URL_OF_SCRIPT))).status).toBe(200);
+        await first.close();
+        while (isRunning(old ?? "")) await setImmediate();
+        expect((await second.fetch(new Request(URL_OF_SCRIPT))).status).toBe(200);
+      });
+    },
+  );
+
+  test.skipIf(process.platform !== "linux")("the processes of a server that is killed end with it", async () => {
+    const program = `const { workerdExecutor } = await import(process.argv[1]);
+      await workerdExecutor().open(${JSON.stringify(contractVersion("setTimeout;"))}, () => {});
+      console.log("open");`;
+    const server = spawn(
+      process.execPath,
+      ["--input-type=module", "-e", program, new URL("./executor.ts", import.meta.url).href],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    await once(server.stdout, "data");
+    const processes = children(server.pid);
+    expect(processes).toHaveLength(1);
+    server.kill("SIGKILL");
+    while (processes.some(isRunning)) await setImmediate();
+  });
+});
+
+/** The processes of workerd that a process has. */
+function children(pid: number = process.pid): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(isRunning);
+}
+
+/** Whether that is a process of workerd, other than as an entry that its parent has not looked at. */
+function isRunning(pid: string): boolean {
+  try {
+    return /^\d+ \(workerd\) [^Z]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Runs scripts in workerd, Cloudflare's own runtime: each version in an isolate of its own, a few processes for all of
+ * them. A process is the unit that fails: a script that never gives way, or needs more memory than there is, takes the
+ * others of its process with it, and the engine replays what was lost elsewhere.
+ */
+import type { Executor } from "../../ports/executor.ts";
+import { WorkerdHost } from "./host.ts";
+import { Output, type OnLog } from "./output.ts";
+import { Pool } from "./pool.ts";
+
+/** Settings of a workerd executor. All are optional. */
+export interface WorkerdExecutorOptions {
+  /** How long a process may go without answering, and how long a script's top level may take. Default: 30,000. */
+  readonly hangAfterMs?: number;
+  /** How many processes there may be. Default: 2. */
+  readonly processes?: number;
+  /** The most that a V8 heap may take, in MiB. Default: 1,024. */
+  readonly heapMiB?: number;
+  /** A process that takes more memory than this gets no further scripts, and ends with the last of its own; in MiB. Default: 1,024. */
+  readonly fullMiB?: number;
+  /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. Default: `public`. */
+  readonly network?: readonly string[];
+  /** Gets every line that a script writes, with `[script]` before it. Default: standard output and standard error. */
+  readonly onLog?: OnLog;
+}
+
+/** An executor whose hosts are isolates of workerd. */
+export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor {
+  const {
+    hangAfterMs = 30_000,
+    processes = 2,
+    heapMiB = 1_024,
+    fullMiB = 1_024,
+    network = ["public"],
+    onLog = writeLine,
+  } = options;
+  const output = new Output(onLog);
+  const pool = new Pool({ processes, fullBytes: fullMiB * 1024 * 1024, settings: { network, heapMiB }, output });
+  const hosts = new Set<WorkerdHost>();
+  let last = 0;
+  return {
+    name: "workerd",
+    open: async (version, bindings) => {
+      const process = await pool.acquire();
+      const id = `${version.id} ${(last += 1)}`;
+      const host = new WorkerdHost({ id, process, version, bindings, output, hangAfterMs });
+      hosts.add(host);
+      void host.ended.then(() => hosts.delete(host));
+      await host.load();
+      return host;
+    },
+    close: async () => {
+      await Promise.all([...hosts].map((host) => host.close()));
+      await pool.close();
+    },
+  };
+}
+
+function writeLine(line: string, level: "info" | "error"): void {
+  (level === "error" ? process.stderr : process.stdout).write(`${line}\n`);
+}

@@ -1,0 +1,196 @@
+/** One isolate with one script version in it: how it is loaded, what is said to it and by it, and how it ends. */
+import type { WebSocket } from "ws";
+import { Failure } from "../../model/errors.ts";
+import { answerCall } from "../../ports/answer.ts";
+import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
+import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
+import type { BindingCall } from "../../protocol/calls.ts";
+import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
+import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
+import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
+import { compatibility } from "./compatibility.ts";
+import { describeLoadError } from "./load-error.ts";
+import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "./messages.ts";
+import { isolateModules, ownModules } from "./modules.ts";
+import type { Output } from "./output.ts";
+import type { WorkerdProcess } from "./process.ts";
+import { ask, textOf } from "./requests.ts";
+
+/** What a host is made of. */
+export interface HostParts {
+  /** Names the isolate in its process. Never used twice. */
+  readonly id: string;
+  readonly process: WorkerdProcess;
+  readonly version: ScriptVersion;
+  readonly bindings: BindingHandler;
+  readonly output: Output;
+  readonly hangAfterMs: number;
+}
+
+export class WorkerdHost implements Host {
+  readonly ended: Promise<HostEnd>;
+  readonly #parts: HostParts;
+  readonly #mark: string;
+  readonly #end: (end: HostEnd) => void;
+  readonly #gone: AbortController = new AbortController();
+  #socket: WebSocket | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #handler: ((frames: readonly FromRuntime[]) => void) | undefined;
+  #hasFetch = false;
+  #over = false;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    this.#mark = parts.output.mark(parts.version.script);
+    ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
+    parts.process.count(1);
+    void parts.process.ended.then((end) => this.#finish(end));
+  }
+
+  /** Resolves when the script has run its top level. Rejects with `Failure("script.invalid")` when that fails, and ends the host. */
+  async load(): Promise<void> {
+    const { process, id, hangAfterMs } = this.#parts;
+    try {
+      const { hasFetch, canCut } = await this.#ask();
+      if (!canCut) throw new Failure("internal_server", { detail: "This workerd cannot end a run" });
+      this.#hasFetch = hasFetch;
+      this.#attach(await process.connect({ ask: "link", host: id }));
+    } catch (cause) {
+      this.#finish({ kind: "died", detail: String(cause) });
+      throw cause instanceof Failure ? cause : new Failure("script.unavailable", { cause });
+    }
+    const ping = (): void => this.#say({ type: "ping" });
+    this.#heartbeat = startHeartbeat(hangAfterMs, ping, () => void process.kill({ kind: "hung" }));
+  }
+
+  send(frames: readonly ToRuntime[]): void {
+    if (this.#over) return;
+    for (const parcel of encodeBatch(frames)) this.#socket?.send(typeof parcel === "string" ? parcel : chunkToBytes(parcel));
+  }
+
+  onFrames(handler: (frames: readonly FromRuntime[]) => void): void {
+    this.#handler = handler;
+  }
+
+  fetch(request: Request): Promise<Response> {
+    if (!this.#over && !this.#hasFetch) return Promise.reject(new Failure("script.no_fetch_handler"));
+    return ask(this.#parts.process, this.#parts.id, request, this.#gone.signal);
+  }
+
+  /** The isolate ends everything in it when its socket closes. */
+  close(): Promise<void> {
+    this.#finish({ kind: "closed" });
+    return Promise.resolve();
+  }
+
+  async #ask(): Promise<Loaded> {
+    const { process, id, version, hangAfterMs } = this.#parts;
+    if (version.modules !== undefined && version.modules.length > 0) {
+      const names = version.modules.map(({ name }) => name).join(", ");
+      throw new Failure("script.invalid", {
+        detail: `Scripts of several modules (here ${names}) run with --executor node only: bundle them into one`,
+      });
+    }
+    const worker: Loading["worker"] = {
+      ...compatibility(version),
+      ...isolateModules(await ownModules(), version, this.#mark),
+      env: Object.fromEntries(version.bindings.flatMap(envEntry)),
+    };
+    const late = setTimeout(() => void process.kill({ kind: "hung" }), hangAfterMs);
+    try {
+      const answer = await process.ask({ ask: "load", host: id }, { method: "POST", body: JSON.stringify({ worker }) });
+      const text = await textOf(answer);
+      if (answer.headers[HEADERS.end] === "answered") return JSON.parse(text) as Loaded;
+      throw new Failure("script.invalid", { detail: describeLoadError(text, version.sourceMap) });
+    } catch (cause) {
+      if (cause instanceof Failure) throw cause;
+      const end = await process.ended;
+      if (end.kind !== "hung") throw cause;
+      throw new Failure("script.invalid", { detail: `Its top level did not finish within ${hangAfterMs} ms` });
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  #attach(socket: WebSocket): void {
+    this.#socket = socket;
+    if (this.#over) return socket.terminate();
+    socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
+    socket.on("error", () => {});
+    socket.on("close", () => this.#finish({ kind: "died", detail: "The isolate has closed its socket" }));
+  }
+
+  #say(message: ToIsolate): void {
+    if (!this.#over) this.#socket?.send(JSON.stringify(message));
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#over) return;
+    try {
+      if (isBinary) return this.#handler?.([chunkFromBytes(data)]);
+      const text = data.toString();
+      if (text.startsWith("[")) return this.#handler?.(decodeFromRuntime(text));
+      this.#hear(toMessage(text));
+    } catch (cause) {
+      if (!(cause instanceof MalformedFrames)) throw cause;
+      this.#finish({ kind: "died", detail: cause.message });
+    }
+  }
+
+  #hear(message: FromIsolate): void {
+    if (message.type === "pong") this.#heartbeat?.answered();
+    else void this.#call(message.id, message.call);
+  }
+
+  async #call(id: number, call: BindingCall): Promise<void> {
+    const { version, bindings, output } = this.#parts;
+    const end = await answerCall(version, bindings, call, (cause) =>
+      output.write(version.script, `A call of a workflow binding failed: ${String(cause)}`, "error"),
+    );
+    this.#say({ type: "called", id, end });
+  }
+
+  /** Ends the host at once. What the isolate still does until it notices is heard by nobody. */
+  #finish(end: HostEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { process, output } = this.#parts;
+    process.count(-1);
+    output.forget(this.#mark);
+    this.#heartbeat?.stop();
+    this.#gone.abort(new Failure("script.unavailable"));
+    this.#socket?.terminate();
+    this.#end(end);
+  }
+}
+
+/** A message of an isolate, which user code may have forged. */
+function toMessage(text: string): FromIsolate {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch (cause) {
+    throw new MalformedFrames("A message is not JSON", { cause });
+  }
+  const { type, id, call } = message as { type?: unknown; id?: unknown; call?: Partial<BindingCall> };
+  if (type === "pong") return { type };
+  const { workflow, method, args } = call ?? {};
+  const isCall = typeof workflow === "string" && typeof method === "string" && typeof args === "string";
+  if (type !== "call" || typeof id !== "number" || !isCall) throw new MalformedFrames("A message has a shape that none has");
+  return { type, id, call: { workflow, method, args } };
+}
+
+/** Bindings to workflows are made in the isolate. */
+function envEntry(binding: Binding): [string, unknown][] {
+  switch (binding.type) {
+    case "plain_text":
+    case "secret_text":
+      return [[binding.name, binding.text]];
+    case "json":
+      return [[binding.name, binding.json]];
+    case "version_metadata":
+      return [[binding.name, binding.metadata]];
+    case "workflow":
+      return [];
+  }
+}

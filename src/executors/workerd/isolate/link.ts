@@ -1,0 +1,51 @@
+/**
+ * The isolate's end of its socket. All that is sent goes through the one context that the socket belongs to: whoever wants
+ * to say something, in whatever context, leaves it here and wakes the loop. Nothing that user code has a hand in may throw here.
+ */
+
+/** As much of workerd's WebSocket as is used. */
+export interface Socket {
+  binaryType: string;
+  accept(): void;
+  send(message: string | Uint8Array): void;
+  addEventListener(type: "message" | "close" | "error", listener: (event: { readonly data: unknown }) => void): void;
+}
+
+export class Link {
+  readonly #socket: Socket;
+  readonly #isBusy: () => boolean;
+  #due: (() => void)[] = [];
+  #wake: () => void = () => {};
+  #open = true;
+
+  /** While `isBusy`, what is said in one turn of the event loop leaves together. */
+  constructor(socket: Socket, isBusy: () => boolean) {
+    this.#socket = socket;
+    this.#isBusy = isBusy;
+  }
+
+  /** Calls back soon, in the context of the socket. */
+  soon(fire: () => void): void {
+    this.#due.push(fire);
+    this.#wake();
+  }
+
+  /** To be called in the context of the socket. */
+  send(message: string | Uint8Array): void {
+    if (this.#open) this.#socket.send(message);
+  }
+
+  /** The loop. To be called in the context of the socket; resolves when it is closed. */
+  async run(): Promise<void> {
+    while (this.#open) {
+      if (this.#due.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (this.#isBusy()) await new Promise((resolve) => setTimeout(resolve, 0));
+      for (const fire of this.#due.splice(0)) fire();
+    }
+  }
+
+  close(): void {
+    this.#open = false;
+    this.#wake();
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The one Worker that a process of workerd is started with: loads scripts, each into an isolate of its own, and passes on
+ * what the host has to say to them. Whoever does not know the token gets no answer, user code included.
+ */
+import { abortIsolate } from "cloudflare:workers";
+import { HEADERS, type Loading } from "../messages.ts";
+import type { Socket } from "./link.ts";
+
+interface Stub {
+  getEntrypoint(name?: string): { fetch(request: Request): Promise<Response> };
+}
+
+interface Env {
+  readonly TOKEN: string;
+  readonly LOADER: { get(id: string, load: () => unknown): Stub };
+}
+
+declare const WebSocketPair: new () => { readonly 0: Socket; readonly 1: Socket };
+
+const loader: { fetch(request: Request, env: Env): Promise<Response> } = {
+  async fetch(request, env) {
+    const about = (name: keyof typeof HEADERS): string => request.headers.get(HEADERS[name]) ?? "";
+    if (about("token") !== env.TOKEN) return new Response(null, { status: 404 });
+    const host = about("host");
+    const loaded = (): Stub =>
+      env.LOADER.get(host, () => {
+        throw new Error("The script has not been loaded");
+      });
+    switch (about("ask")) {
+      case "leash":
+        return leash();
+      case "load": {
+        const { worker } = (await request.json()) as Loading;
+        return told(() =>
+          env.LOADER.get(host, () => worker)
+            .getEntrypoint("StepwellLink")
+            .fetch(new Request(request.url)),
+        );
+      }
+      case "link":
+        return loaded().getEntrypoint("StepwellLink").fetch(stripped(request, request.url));
+      case "abort":
+        aborts.get(about("request"))?.();
+        return new Response(null, { status: 204 });
+      default: {
+        const { pathname, search } = new URL(request.url);
+        const asked = stripped(request, about("origin") + pathname + search);
+        return told(() =>
+          abortable(about("request"), (signal) => loaded().getEntrypoint().fetch(new Request(asked, { signal }))),
+        );
+      }
+    }
+  },
+};
+
+export default loader;
+
+/** How requests that have not been answered yet are aborted, by their numbers. */
+const aborts = new Map<string, () => void>();
+
+/** A request that the host may abort. It has to say so: workerd does not notice that whoever asked has gone. */
+async function abortable(id: string, ask: (signal: AbortSignal) => Promise<Response>): Promise<Response> {
+  const abort = new AbortController();
+  // Settled from without, followed within: a signal belongs to the context that it was made in.
+  void new Promise<void>((resolve) => aborts.set(id, resolve)).then(() => abort.abort());
+  try {
+    return await ask(abort.signal);
+  } finally {
+    aborts.delete(id);
+  }
+}
+
+/** While the host holds this socket the process lives. However the host ends, the process does not outlive it. */
+function leash(): Response {
+  const { 0: theirs, 1: ours } = new WebSocketPair();
+  ours.accept();
+  const end = (): void => abortIsolate("The host is gone");
+  ours.addEventListener("close", end);
+  ours.addEventListener("error", end);
+  return new Response(null, { status: 101, webSocket: theirs } as ResponseInit);
+}
+
+/** The answer of a script, or what it threw; which of them it is stands in a header that no script can set. */
+async function told(ask: () => Promise<Response>): Promise<Response> {
+  try {
+    const response = await ask();
+    const answer = new Response(response.body, response);
+    answer.headers.set(HEADERS.end, "answered");
+    return answer;
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new Response(message, { headers: { [HEADERS.end]: "threw" } });
+  }
+}
+
+/** The request as the script is to see it. */
+function stripped(request: Request, url: string): Request {
+  const copy = new Request(url, request);
+  for (const name of Object.values(HEADERS)) copy.headers.delete(name);
+  return copy;
+}

@@ -1,0 +1,118 @@
+/**
+ * What runs beside the user's code in an isolate of workerd: the runtime, connected with the host by one socket. The module
+ * that the executor generates for each script imports this first, so that `env` is complete before the user's code is read.
+ */
+import { env, WorkerEntrypoint } from "cloudflare:workers";
+import { NonRetryableError as PlatformError } from "cloudflare:workflows";
+import { NonRetryableError } from "../../../model/thrown.ts";
+import { chunkFromBytes, chunkToBytes, decodeToRuntime, encodeBatch } from "../../../protocol/codec.ts";
+import { workflowBinding } from "../../../runtime/binding.ts";
+import { Calls } from "../../../runtime/calls.ts";
+import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
+import type { FromIsolate, Loaded, ToIsolate } from "../messages.ts";
+import { markConsole } from "./console.ts";
+import { Link, type Socket } from "./link.ts";
+import { keptAlive, Places, type Loopback } from "./place.ts";
+
+/** Below so many runs, what one of them says leaves at once. */
+const BUSY_FROM = 5;
+
+const places = new Places();
+const calls = new Calls((id, call) => post({ type: "call", id, call }));
+let exported: Readonly<Record<string, unknown>> = {};
+let link: Link | undefined;
+
+// The runtime goes by its own class; what user code throws is workerd's.
+Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
+
+/** Completes `env`, and marks what the script writes to the console. */
+export function prepare(mark: string, workflows: Readonly<Record<string, string>>): void {
+  markConsole(mark);
+  for (const [name, workflow] of Object.entries(workflows)) {
+    env[name] = workflowBinding((method, args) => keptAlive(() => calls.call(workflow, method, args)));
+  }
+}
+
+/** Takes in what the user's module exports. */
+export function connect(exports: Readonly<Record<string, unknown>>): void {
+  exported = exports;
+}
+
+/** Answers the host: what has been loaded, or with the socket. There is one socket in an isolate's life. */
+export class StepwellLink extends WorkerEntrypoint {
+  fetch(request: Request): Response {
+    if (request.headers.get("upgrade") !== "websocket") return Response.json(describe(this.ctx));
+    if (link !== undefined) return new Response(null, { status: 409 });
+    const { 0: theirs, 1: ours } = new WebSocketPair();
+    const { StepwellRun: self } = this.ctx.exports as { StepwellRun: { fetch: Loopback } };
+    const opened = open(ours, (url) => self.fetch(url));
+    link = opened;
+    this.ctx.waitUntil(opened.run());
+    return new Response(null, { status: 101, webSocket: theirs } as ResponseInit);
+  }
+}
+
+/** The context of a run. */
+export class StepwellRun extends WorkerEntrypoint {
+  async fetch(request: Request): Promise<Response> {
+    const known = await places.inhabit(request.url, this.ctx);
+    return new Response(null, { status: known ? 204 : 410 });
+  }
+}
+
+declare const WebSocketPair: new () => { readonly 0: Socket; readonly 1: Socket };
+
+function open(socket: Socket, loopback: Loopback): Link {
+  socket.binaryType = "arraybuffer";
+  socket.accept();
+  const opened = new Link(socket, () => places.size >= BUSY_FROM);
+  const runtime = createRuntime({
+    send: (frames) => {
+      for (const parcel of encodeBatch(frames)) opened.send(typeof parcel === "string" ? parcel : chunkToBytes(parcel));
+    },
+    soon: (fire) => opened.soon(fire),
+    now: Date.now,
+    workflowClass,
+    openPlace: (lost) => places.open(loopback, lost),
+    env,
+  });
+  socket.addEventListener("message", ({ data }) => {
+    try {
+      receive(runtime, opened, data);
+    } catch (cause) {
+      console.error("A message from the host was not understood:", cause);
+    }
+  });
+  const gone = (): void => {
+    opened.close();
+    places.cutAll();
+  };
+  socket.addEventListener("close", gone);
+  socket.addEventListener("error", gone);
+  return opened;
+}
+
+function receive(runtime: Runtime, opened: Link, data: unknown): void {
+  if (typeof data !== "string") return runtime.receive([chunkFromBytes(new Uint8Array(data as ArrayBuffer))]);
+  if (data.startsWith("[")) return runtime.receive(decodeToRuntime(data));
+  const message = JSON.parse(data) as ToIsolate;
+  if (message.type === "called") calls.answer(message.id, message.end);
+  else opened.send(JSON.stringify({ type: "pong" } satisfies FromIsolate));
+}
+
+function post(message: FromIsolate): void {
+  const { soon, send } = { soon: link?.soon.bind(link), send: link?.send.bind(link) };
+  soon?.(() => send?.(JSON.stringify(message)));
+}
+
+function workflowClass(name: string): WorkflowClass | undefined {
+  const found = Object.hasOwn(exported, name) ? exported[name] : undefined;
+  return typeof found === "function" ? (found as WorkflowClass) : undefined;
+}
+
+function describe(context: object): Loaded {
+  const { default: handlers } = exported;
+  const holder: unknown = typeof handlers === "function" ? handlers.prototype : handlers;
+  const hasFetch = typeof (holder as { fetch?: unknown } | undefined)?.fetch === "function";
+  return { canCut: typeof (context as { abort?: unknown }).abort === "function", hasFetch };
+}

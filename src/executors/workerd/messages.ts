@@ -1,0 +1,44 @@
+/**
+ * What a host and its isolate say to one another. Batches of frames and chunks of streams cross as the codec has them, a
+ * text that begins with a bracket and bytes; everything else is an object as JSON.
+ */
+import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
+
+/** Host to isolate. */
+export type ToIsolate = { readonly type: "ping" } | { readonly type: "called"; readonly id: number; readonly end: CallEnd };
+
+/** Isolate to host. */
+export type FromIsolate = { readonly type: "pong" } | { readonly type: "call"; readonly id: number; readonly call: BindingCall };
+
+/** What is said of a script that has been loaded. */
+export interface Loaded {
+  /** Whether runs can be ended: without it, the isolate is not to be used. */
+  readonly canCut: boolean;
+  readonly hasFetch: boolean;
+}
+
+/** What a script is loaded from, in the words of workerd's worker loader. */
+export interface Loading {
+  readonly worker: {
+    readonly compatibilityDate: string;
+    readonly compatibilityFlags: readonly string[];
+    readonly mainModule: string;
+    readonly modules: Readonly<Record<string, string>>;
+    readonly env: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** Headers between the host and the loader. None of them reaches a script or comes from one. */
+export const HEADERS = {
+  token: "x-stepwell-token",
+  /** `leash`, `load`, `link`, `fetch`, or `abort`. */
+  ask: "x-stepwell-ask",
+  /** Which isolate. */
+  host: "x-stepwell-host",
+  /** Numbers a request, so that it can be aborted. */
+  request: "x-stepwell-request",
+  /** Scheme and host of the URL that the script is to see. */
+  origin: "x-stepwell-origin",
+  /** Of an answer: `answered` or `threw`. */
+  end: "x-stepwell-end",
+} as const;

@@ -1,0 +1,207 @@
+/** One process of workerd: how it starts, how it is reached, and all the ways it can end. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { Agent, request, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { WebSocket } from "ws";
+import type { HostEnd } from "../../ports/executor.ts";
+import { BINARY } from "./binary.ts";
+import { processConfig } from "./config.ts";
+import { HEADERS } from "./messages.ts";
+import type { Output } from "./output.ts";
+import { ownModules } from "./modules.ts";
+
+/** How long a process may take to listen, in milliseconds. Healthy ones need a twentieth of a second. */
+const START_MS = 30_000;
+
+/** What is sent is checked, but its size before that: no frame is larger than a few outputs. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+/** What holds for every process. */
+export interface ProcessSettings {
+  /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. */
+  readonly network: readonly string[];
+  /** The most that a V8 heap may take, in MiB. */
+  readonly heapMiB: number;
+}
+
+/** What is asked of the loader. */
+export interface Asked {
+  readonly ask: "leash" | "load" | "link" | "fetch" | "abort";
+  readonly host: string;
+  readonly request?: string;
+  readonly origin?: string;
+}
+
+export class WorkerdProcess {
+  readonly ended: Promise<HostEnd>;
+  readonly #child: ChildProcess;
+  readonly #port: number;
+  readonly #token: string;
+  readonly #agent: Agent = new Agent({ keepAlive: true });
+  readonly #end: (end: HostEnd) => void;
+  #hosts = 0;
+  #retired = false;
+  #leash: WebSocket | undefined;
+
+  private constructor(child: ChildProcess, port: number, token: string) {
+    this.#child = child;
+    this.#port = port;
+    this.#token = token;
+    ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
+    child.on("exit", (code, signal) => {
+      this.#agent.destroy();
+      this.#end({ kind: "died", detail: `The process of workerd ended with ${signal ?? `code ${code}`}` });
+    });
+  }
+
+  /** Starts one, and resolves when it listens. */
+  static async start({ network, heapMiB }: ProcessSettings, output: Output): Promise<WorkerdProcess> {
+    const token = randomBytes(24).toString("base64url");
+    const { loader } = await ownModules();
+    const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
+    try {
+      const file = join(folder, "config.capnp");
+      await writeFile(file, processConfig({ loader, token, network, heapMiB }), { mode: 0o600 });
+      const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
+        // Nothing of the server's own.
+        env: {},
+        stdio: ["ignore", "pipe", "pipe", "pipe"],
+      });
+      output.follow(child.stdout, "info");
+      output.follow(child.stderr, "error");
+      const process = new WorkerdProcess(child, await listening(child), token);
+      await process.#hold();
+      return process;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** How many isolates are open in it. */
+  get hosts(): number {
+    return this.#hosts;
+  }
+
+  /** An isolate is opened or closed. */
+  count(by: 1 | -1): void {
+    this.#hosts += by;
+    this.#endIfDone();
+  }
+
+  /** It is to end with the last of its isolates. */
+  retire(): void {
+    this.#retired = true;
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#retired && this.#hosts === 0) void this.kill({ kind: "closed" });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Asks the loader for something. Rejects when the process is gone, and with an `AbortError`. */
+  ask(
+    asked: Asked,
+    {
+      path = "/",
+      method = "GET",
+      headers = [],
+      body,
+      signal,
+    }: {
+      readonly path?: string;
+      readonly method?: string;
+      readonly headers?: readonly (readonly [string, string])[];
+      readonly body?: Readable | string;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const sent = request({
+      host: "127.0.0.1",
+      port: this.#port,
+      agent: this.#agent,
+      path,
+      method,
+      headers: Object.fromEntries([...headers, ...this.#headers(asked)]),
+      ...(signal && { signal }),
+    });
+    sent.on("response", resolve);
+    sent.on("error", reject);
+    if (body === undefined || typeof body === "string") sent.end(body);
+    else {
+      // The answer may come before the first of the body does.
+      sent.flushHeaders();
+      body.on("error", (cause) => sent.destroy(cause)).pipe(sent);
+    }
+    return promise;
+  }
+
+  /** A socket to an isolate, open. */
+  async connect(asked: Asked): Promise<WebSocket> {
+    const socket = new WebSocket(`ws://127.0.0.1:${this.#port}/`, {
+      headers: Object.fromEntries(this.#headers(asked)),
+      perMessageDeflate: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+    });
+    await new Promise<void>((resolve, reject) => socket.once("open", resolve).once("error", reject));
+    return socket;
+  }
+
+  /** Ends it at once, with everything in it. */
+  async kill(end: HostEnd): Promise<void> {
+    this.#end(end);
+    this.#agent.destroy();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      // Not `exit`: what it has written may come after that.
+      const gone = new Promise((resolve) => this.#child.once("close", resolve));
+      this.#child.kill("SIGKILL");
+      await gone;
+    }
+    // Not before: it would complain of a host that is gone.
+    this.#leash?.terminate();
+  }
+
+  async #hold(): Promise<void> {
+    this.#leash = await this.connect({ ask: "leash", host: "" });
+    this.#leash.on("error", () => {});
+  }
+
+  #headers({ ask, host, request = "", origin = "" }: Asked): [string, string][] {
+    return [
+      [HEADERS.token, this.#token],
+      [HEADERS.ask, ask],
+      [HEADERS.host, host],
+      [HEADERS.request, request],
+      [HEADERS.origin, origin],
+    ];
+  }
+}
+
+/** The port that workerd has chosen, which it tells on a pipe of its own. */
+function listening(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string): void => {
+      child.kill("SIGKILL");
+      reject(new Error(`workerd did not start: ${reason}`));
+    };
+    const late = setTimeout(() => fail(`no sign of it in ${START_MS} ms`), START_MS);
+    child.once("error", (cause) => fail(cause.message));
+    child.once("exit", (code, signal) => fail(`it ended with ${signal ?? `code ${code}`}`));
+    let told = "";
+    child.stdio[3]?.on("data", (data: Buffer) => {
+      told += data.toString();
+      const port = /"port":\s*(\d+)/.exec(told)?.[1];
+      if (port === undefined) return;
+      clearTimeout(late);
+      resolve(Number(port));
+    });
+  });
+}

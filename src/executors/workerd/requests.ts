@@ -1,0 +1,69 @@
+/** Requests to a script: taken apart for the way through the loader, and its answers put together. */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import type { ReadableStream as NodeStream } from "node:stream/web";
+import { Failure } from "../../model/errors.ts";
+import { HEADERS } from "./messages.ts";
+import type { WorkerdProcess } from "./process.ts";
+
+/** Headers that are about one connection. */
+const HOP_BY_HOP = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", HEADERS.end]);
+
+/** Statuses that have no body. */
+const EMPTY = new Set([204, 205, 304]);
+
+/**
+ * Rejects with `Failure`s named `script.exception` or `script.unavailable` (when `gone` is aborted, with its reason), and with
+ * the signal's reason when the request is aborted.
+ */
+export async function ask(process: WorkerdProcess, host: string, request: Request, gone: AbortSignal): Promise<Response> {
+  gone.throwIfAborted();
+  request.signal.throwIfAborted();
+  const { origin, pathname, search, host: hostName } = new URL(request.url);
+  const id = randomUUID();
+  const abort = (): void => void process.ask({ ask: "abort", host, request: id }, {}).catch(() => undefined);
+  request.signal.addEventListener("abort", abort, { once: true });
+  try {
+    const answer = await process.ask(
+      { ask: "fetch", host, request: id, origin },
+      {
+        path: pathname + search,
+        method: request.method,
+        headers: [...request.headers, ["host", hostName]],
+        ...(request.body !== null && { body: Readable.fromWeb(request.body as NodeStream<Uint8Array>) }),
+        signal: AbortSignal.any([request.signal, gone]),
+      },
+    );
+    if (answer.headers[HEADERS.end] === "answered") return toResponse(answer, gone);
+    throw new Failure("script.exception", { detail: await textOf(answer) });
+  } catch (cause) {
+    gone.throwIfAborted();
+    request.signal.throwIfAborted();
+    if (cause instanceof Failure) throw cause;
+    throw new Failure("script.unavailable", { cause });
+  } finally {
+    request.signal.removeEventListener("abort", abort);
+  }
+}
+
+/** All of a message, as text. */
+export async function textOf(message: IncomingMessage): Promise<string> {
+  return (await message.toArray()).join("");
+}
+
+function toResponse(answer: IncomingMessage, gone: AbortSignal): Response {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < answer.rawHeaders.length; at += 2) {
+    const name = answer.rawHeaders[at] ?? "";
+    if (!HOP_BY_HOP.has(name.toLowerCase())) headers.append(name, answer.rawHeaders[at + 1] ?? "");
+  }
+  const { statusCode: status = 500, statusMessage: statusText = "" } = answer;
+  if (EMPTY.has(status)) {
+    answer.resume();
+    return new Response(null, { status, statusText, headers });
+  }
+  const body = Readable.toWeb(answer) as ReadableStream<Uint8Array>;
+  const guarded = body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: gone });
+  return new Response(guarded, { status, statusText, headers });
+}

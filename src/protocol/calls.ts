@@ -1,0 +1,15 @@
+/** What user code asks of the engine through its bindings, and the answer. Values travel encoded. */
+
+/** What user code in a host may ask of the engine. */
+export interface BindingCall {
+  /** Name of the workflow that the binding stands for. */
+  readonly workflow: string;
+  readonly method: string;
+  /** An encoded array of arguments. */
+  readonly args: string;
+}
+
+/** How a binding call ended: with an encoded value, or with the text of an error. */
+export type CallEnd =
+  | { readonly kind: "answered"; readonly value: string }
+  | { readonly kind: "refused"; readonly message: string };

@@ -1,0 +1,80 @@
+/** `stepwell dev --executor workerd` as a process: Workers in Cloudflare's own runtime, whose process may be killed. */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { makeProject, startServer, type Envelope, type Project, type Server } from "./support/server.ts";
+
+const WORKER = `
+import { WorkflowEntrypoint } from "cloudflare:workers";
+export class Asking extends WorkflowEntrypoint {
+  async run({ payload: { url } }, step) {
+    const first = await step.do("first", async () => (await fetch(url + "first")).text());
+    const ask = async () => (await fetch(url + "second")).text();
+    const second = await step.do("second", { retries: { limit: 5, delay: 1 } }, ask);
+    return { first, second, agent: navigator.userAgent };
+  }
+}
+export default {
+  async fetch(request, env) {
+    const { url } = await request.json();
+    return new Response((await env.ASKING.create({ params: { url } })).id);
+  },
+};
+`;
+
+const CONFIG = `{
+  "name": "shop", "main": "index.js", "compatibility_date": "2026-01-01",
+  "workflows": [{ "name": "asking", "binding": "ASKING", "class_name": "Asking" }],
+}`;
+
+let project: Project;
+let server: Server;
+
+/** What has been asked for, in order, and who waits for an answer. */
+const asked: string[] = [];
+const held: ServerResponse[] = [];
+const answering = createServer((request, response) => {
+  asked.push(request.url ?? "");
+  if (request.url === "/first" || asked.filter((path) => path === "/second").length > 1) response.end(`for ${request.url}`);
+  else held.push(response);
+});
+
+beforeAll(async () => {
+  answering.listen(0, "127.0.0.1");
+  await once(answering, "listening");
+  project = await makeProject({ "wrangler.jsonc": CONFIG, "index.js": WORKER });
+  server = await startServer(["dev", project.folder, "--port", "0", "--executor", "workerd"]);
+});
+afterAll(async () => {
+  await server.kill();
+  answering.closeAllConnections();
+  answering.close();
+  await project.remove();
+});
+
+/** The processes of workerd that the server has. */
+function processes(): number[] {
+  const pid = server.process.pid ?? 0;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+  return children.filter((child) => readFileSync(`/proc/${child}/comm`, "utf8").trim() === "workerd");
+}
+
+test.skipIf(process.platform !== "linux")("an instance goes on in another process when its own is killed", async () => {
+  const url = `http://127.0.0.1:${(answering.address() as AddressInfo).port}/`;
+  const id = await (await fetch(`${server.url}/workers/shop/`, { method: "POST", body: JSON.stringify({ url }) })).text();
+  await vi.waitUntil(() => held.length > 0);
+  const before = processes();
+  for (const pid of before) process.kill(pid, "SIGKILL");
+  const path = `/workflows/asking/instances/${id}`;
+  const isComplete = async (): Promise<boolean> =>
+    ((await server.call("GET", path)).result as { status: string }).status === "complete";
+  await vi.waitUntil(isComplete, { timeout: 20_000 });
+  const { result }: Envelope = await server.call("GET", path);
+  const output = { first: "for /first", second: "for /second", agent: "Cloudflare-Workers" };
+  expect(result).toMatchObject({ output: JSON.stringify(output) });
+  expect(asked).toEqual(["/first", "/second", "/second"]);
+  expect(processes().filter((pid) => before.includes(pid))).toEqual([]);
+  expect(await server.stop()).toBe(0);
+});
