@@ -1,7 +1,7 @@
 /**
  * What a thousand open subscribers cost: the step rate of a server process with them and without, in turns. They are what
- * dashboards are: most follow instances that sleep, some tens follow instances at work, and a few follow the workflow as a
- * whole. The clients are a process of its own with the lowest priority: what is left of two cores when the server has taken
+ * dashboards are: most follow instances that sleep, some tens follow instances at work, and a few follow how the instances of
+ * the whole workflow begin and end. The clients are a process of its own with the lowest priority: what is left of two cores when the server has taken
  * what it wants is theirs, and a server that has to wait for them buffers no more than it may.
  */
 import { fork, type ChildProcess } from "node:child_process";
@@ -21,6 +21,7 @@ const INSTANCES = 100;
 const AT_WORK = 45;
 const WHOLE = 5;
 const ASLEEP = 950;
+const BEGIN_AND_END = "filter=workflow_queued&filter=workflow_running&filter=workflow_waiting&filter=workflow_completed";
 
 export const subscribers: readonly Benchmark[] = [
   {
@@ -41,7 +42,7 @@ async function measure(server: Server, clients: ChildProcess, steps: number, rou
     const paths = [
       ...Array.from({ length: ASLEEP }, (_, i) => `Sleeper/instances/${sleeping[i % sleeping.length]}/subscribe`),
       ...ids.slice(0, AT_WORK).map((id) => `Steps/instances/${id}/subscribe`),
-      ...Array<string>(WHOLE).fill("Steps/subscribe"),
+      ...Array<string>(WHOLE).fill(`Steps/subscribe?${BEGIN_AND_END}`),
     ];
     if (watched)
       await tell(

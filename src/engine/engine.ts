@@ -50,8 +50,11 @@ export interface Engine {
    * `shutting_down`. Never holds more for a slow reader than for a quick one: what it has missed, it reads from the store.
    */
   follow(address: InstanceAddress, signal: AbortSignal): AsyncIterable<readonly InstanceEvent[]>;
-  /** The public events of all instances of a workflow that become durable from now on, until `signal` aborts; fails with `shutting_down`. */
-  followWorkflow(workflow: string, signal: AbortSignal): AsyncIterable<WorkflowNews>;
+  /**
+   * The public events of all instances of a workflow that become durable from now on, until `signal` aborts; fails with
+   * `shutting_down`. Of these `types`, if they are given, and perhaps of others that somebody else follows.
+   */
+  followWorkflow(workflow: string, signal: AbortSignal, types?: readonly string[]): AsyncIterable<WorkflowNews>;
   /**
    * The bytes of a stream that a step has brought, chunk by chunk. Fails with `instance.step_output_corrupt` when they
    * are not all there.

@@ -177,7 +177,7 @@ function facade(wheels: Wheels): Engine {
     summary: (address) => core.instances.find(address),
     history: (address, after) => history(core, address, after),
     follow: (address, signal) => follow(core, watchers, address, signal),
-    followWorkflow: (workflow, signal) => followWorkflow(watchers, workflow, signal),
+    followWorkflow: (workflow, signal, types) => followWorkflow(watchers, workflow, signal, types),
     stream: (address, stream) => readStream(core, address, stream),
     pause: (address) => pause(core, address),
     resume: (address) => resume(core, scheduler, address),

@@ -47,8 +47,13 @@ export async function* follow(
 }
 
 /** See `Engine.followWorkflow`. */
-export async function* followWorkflow(watchers: Watchers, workflow: string, signal: AbortSignal): AsyncGenerator<WorkflowNews> {
-  const reader = watchers.workflows.open(workflow, signal);
+export async function* followWorkflow(
+  watchers: Watchers,
+  workflow: string,
+  signal: AbortSignal,
+  types?: readonly string[],
+): AsyncGenerator<WorkflowNews> {
+  const reader = watchers.workflow(workflow, types, signal);
   try {
     for (let news = await reader.next(); news !== undefined; news = await reader.next())
       yield { events: news.items, missed: news.missed };

@@ -7,7 +7,7 @@ import { PublicView, type PublicEvent } from "../model/public-event.ts";
 import { stepId } from "../model/step.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { NewInstance } from "../ports/store.ts";
-import { Feeds } from "./feed.ts";
+import { Feeds, type FeedReader } from "./feed.ts";
 import type { Live, OpenRow } from "./live.ts";
 import { readEntries, readRow } from "./row.ts";
 
@@ -17,30 +17,52 @@ export interface FreshRow {
   readonly events: readonly InstanceEvent[];
 }
 
+/** Whether a reader wants events of a type. */
+type IsWanted = (type: string) => boolean;
+
 /** Bytes of memory that an event takes beside its values, about. */
 const EVENT_BYTES = 200;
 
 export class Watchers {
   /** By primary key. A feed ends when its instance is deleted, or given up after a failed commit. */
   readonly instances: Feeds<number, FreshRow>;
-  /** By name. */
-  readonly workflows: Feeds<string, PublicEvent>;
+  /** By name; has the events that somebody who reads it wants. */
+  readonly #workflows: Feeds<string, PublicEvent>;
+  /** The types that the readers of a workflow want: most want to know how instances begin and end, and not of every step. */
+  readonly #wanted: Map<string, Set<IsWanted>> = new Map();
 
   constructor(clock: Clock) {
     this.instances = new Feeds(clock);
-    this.workflows = new Feeds(clock);
+    this.#workflows = new Feeds(clock);
+  }
+
+  /** Reads the events of all instances of a workflow from now on: those of some types, and any that others want as well. */
+  workflow(name: string, types: readonly string[] | undefined, signal: AbortSignal): FeedReader<PublicEvent> {
+    const wanted = this.#wanted.get(name) ?? new Set();
+    const isWanted: IsWanted = (type) => types?.includes(type) ?? true;
+    this.#wanted.set(name, wanted.add(isWanted));
+    const reader = this.#workflows.open(name, signal);
+    return {
+      next: () => reader.next(),
+      close: () => {
+        wanted.delete(isWanted);
+        if (wanted.size === 0 && this.#wanted.get(name) === wanted) this.#wanted.delete(name);
+        reader.close();
+      },
+    };
   }
 
   /** An instance has been made. */
   created({ summary: { workflow, id }, row }: NewInstance): void {
-    if (this.workflows.watched(workflow)) this.#show(workflow, new PublicView(id), readRow(row));
+    if (this.#wanted.has(workflow)) this.#show(workflow, new PublicView(id), readRow(row));
   }
 
   /** A row of an instance is durable. */
   flushed(live: Live, row: OpenRow): void {
     const { pk, workflow, id, state } = live;
     const isWatched = this.instances.watched(pk);
-    if (!isWatched && !this.workflows.watched(workflow)) return;
+    const isNews = this.#isNews(workflow, row);
+    if (!isWatched && !isNews) return;
     const events = readEntries(row.firstEventId, row.entries);
     if (isWatched)
       this.instances.push(
@@ -48,7 +70,7 @@ export class Watchers {
         { seq: row.seq, events },
         events.reduce((sum, event) => sum + weight(event), 0),
       );
-    if (!this.workflows.watched(workflow)) return;
+    if (!isNews) return;
     const isSensitive = (name: string, count: number): boolean => {
       const step = state.byId.get(stepId("do", name, count));
       // A step that is not known any more is one of a life before a restart: better to say too little of it.
@@ -59,14 +81,24 @@ export class Watchers {
 
   close(): void {
     this.instances.close();
-    this.workflows.close();
+    this.#workflows.close();
   }
 
   #show(workflow: string, view: PublicView, events: readonly InstanceEvent[]): void {
     for (const event of events) {
-      const shown = view.show(event);
-      if (shown !== undefined) this.workflows.push(workflow, shown, weight(event));
+      const shown = this.#isWanted(workflow, event.type) ? view.show(event) : view.pass(event);
+      if (shown !== undefined) this.#workflows.push(workflow, shown, weight(event));
     }
+  }
+
+  #isNews(workflow: string, { entries }: OpenRow): boolean {
+    if (!this.#wanted.has(workflow)) return false;
+    return entries.some((entry) => typeof entry === "object" && this.#isWanted(workflow, entry.type));
+  }
+
+  #isWanted(workflow: string, type: string): boolean {
+    for (const isWanted of this.#wanted.get(workflow) ?? []) if (isWanted(type)) return true;
+    return false;
   }
 }
 

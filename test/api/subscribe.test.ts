@@ -224,6 +224,36 @@ describe("of a workflow as a whole", () => {
       ]);
   });
 
+  test("each reader gets the events that it asked for, whoever else comes and goes", async () => {
+    const open = async (query: string): ReturnType<typeof reading> =>
+      reading(api.send("GET", `${PATH}/Quick/subscribe${query}`, undefined, ACCEPT));
+    const [all, ends, also] = [await open(""), await open("?filter=workflow_completed"), await open("?filter=step_started")];
+    const until = async (
+      { next }: Awaited<ReturnType<typeof reading>>,
+      id: string,
+      first: Promise<string>,
+    ): Promise<string[]> => {
+      let text = await first;
+      const own = (): { type: string }[] => dataIn(text).filter((event) => (event as { instanceId?: string }).instanceId === id);
+      while (!own().some(({ type }) => type === "workflow_completed")) text += await next();
+      return own().map(({ type }) => type);
+    };
+    let first = [all.next(), ends.next()] as const;
+    const given = also.next();
+    await api.quiet();
+    await create("Quick", "one");
+    expect(await until(ends, "one", first[1])).toEqual(["workflow_completed"]);
+    expect(await until(all, "one", first[0])).toContain("step_started");
+    await given;
+    await also.cancel();
+    first = [all.next(), ends.next()];
+    await api.quiet();
+    await all.cancel();
+    await create("Quick", "two");
+    expect(await until(ends, "two", first[1])).toEqual(["workflow_completed"]);
+    await ends.cancel();
+  });
+
   test("a reader that is too slow is told how much it has missed", async () => {
     const { next, cancel } = await reading(follow("Chatty"));
     const first = next();

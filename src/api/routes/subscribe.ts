@@ -59,7 +59,7 @@ export const subscribe: readonly Endpoint[] = [
       const { name } = await workflowOf(api, params.workflow_name);
       refuseOthers(request.headers);
       const stop = stopWith(request.signal);
-      const news = api.engine.followWorkflow(name, stop.signal);
+      const news = api.engine.followWorkflow(name, stop.signal, query.filter);
       return respond(api, request, newsMessages(news, filterOf(query.filter)), stop);
     },
   }),
