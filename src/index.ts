@@ -8,6 +8,8 @@ import type { Engine } from "./engine/engine.ts";
 import { openEngine } from "./engine/open.ts";
 import { inProcessExecutor } from "./executors/in-process/executor.ts";
 import { Failure } from "./model/errors.ts";
+import { cronProblem } from "./model/cron.ts";
+import { LIMITS } from "./model/limits.ts";
 import { isWorkflowName } from "./model/names.ts";
 import { decode, encode } from "./model/value.ts";
 import type { Catalog } from "./ports/catalog.ts";
@@ -16,6 +18,7 @@ import { systemClock } from "./ports/system-clock.ts";
 import { workflowBinding } from "./runtime/binding.ts";
 import type { Workflow } from "./runtime/binding-types.ts";
 import type { WorkflowClass } from "./runtime/runtime.ts";
+import { putWorkflow } from "./scripts/workflow.ts";
 import { openSqlite } from "./stores/sqlite/open.ts";
 import { parseKeys } from "./vault/keys.ts";
 import { openVault } from "./vault/open.ts";
@@ -28,12 +31,20 @@ export type { Log, LogFields } from "./ports/log.ts";
 export { WorkflowEntrypoint } from "./runtime/cloudflare-workers.ts";
 export { NonRetryableError } from "./runtime/cloudflare-workflows.ts";
 
+/** The script that all embedded classes belong to. */
+const SCRIPT = "embedded";
+
 /** What to open. */
 export interface StepwellOptions {
   /** The database file; made if it is not there. One process at a time may have it open. */
   readonly file: string;
   /** Classes by the name of their workflow: 1–64 letters, digits, `_` and `-`. */
   readonly workflows: Readonly<Record<string, WorkflowClass>>;
+  /**
+   * Cron expressions, in UTC and Cloudflare's dialect, by the name of their workflow: each boundary makes an instance with
+   * `event.schedule`. Of those that pass while nothing has the file open, the latest is made up for. Up to 100 in all.
+   */
+  readonly schedules?: Readonly<Record<string, string | readonly string[]>>;
   /** What the classes find as `this.env`. */
   readonly env?: unknown;
   /**
@@ -62,19 +73,20 @@ export interface Stepwell extends AsyncDisposable {
  * now: a class cannot be kept from one process to the next.
  *
  * @throws Failure when the file cannot be used (`store.locked`, `store.newer`, `store.unwritable`), a name is not
- * valid, or a key is not (`vault.key_invalid`).
+ * valid, a schedule is not (`body`, `workflow.too_many_schedules`), or a key is not (`vault.key_invalid`).
  */
 export async function openStepwell(options: StepwellOptions): Promise<Stepwell> {
   const { workflows, env, keys, log = silentLog } = options;
   for (const name of Object.keys(workflows))
     if (!isWorkflowName(name)) throw new Failure("workflow.invalid_name", { field: name });
+  checkSchedules(options);
   const given = (keys ?? []).flatMap((key, i) => parseKeys(key, `keys[${i}]`));
   const { store, catalog } = await openSqlite(options.file);
   const vault = await openVault(given, `${options.file}.key`).catch(async (cause: unknown) => {
     await store.close();
     throw cause;
   });
-  await register(catalog, Object.keys(workflows));
+  await register(catalog, Object.keys(workflows), options.schedules ?? {});
   const engine: Engine = await openEngine({
     store,
     catalog,
@@ -104,24 +116,35 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
   };
 }
 
-/** One version for ever: the code is whatever this process has. */
-async function register(catalog: Catalog, names: readonly string[]): Promise<void> {
-  const script = "embedded";
-  const createdAt = Date.now();
-  await catalog.putScriptVersion({ id: script, script, hash: script, code: "", bindings: [], compatibilityFlags: [], createdAt });
-  for (const name of names) {
-    if ((await catalog.workflow(name)) !== undefined) continue;
-    const version = {
-      id: crypto.randomUUID(),
-      workflow: name,
-      className: name,
-      scriptVersionId: script,
-      createdAt,
-      settings: {},
-    };
-    await catalog.putWorkflow(
-      { id: crypto.randomUUID(), name, className: name, script, versionId: version.id, createdAt, modifiedAt: createdAt },
-      version,
-    );
+/**
+ * One version of the script for ever: the code is whatever this process has. Schedules are those that were given now: one of a
+ * class that is not there any more would only make instances that fail.
+ */
+async function register(
+  catalog: Catalog,
+  names: readonly string[],
+  schedules: NonNullable<StepwellOptions["schedules"]>,
+): Promise<void> {
+  const script = { id: SCRIPT, script: SCRIPT, hash: SCRIPT, code: "", bindings: [], compatibilityFlags: [] };
+  await catalog.putScriptVersion({ ...script, createdAt: Date.now() });
+  const left = (await catalog.schedules()).map(({ workflow }) => workflow);
+  for (const name of new Set([...names, ...left])) {
+    const crons = names.includes(name) ? [schedules[name] ?? []].flat() : [];
+    const settings = crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) };
+    await putWorkflow(catalog, { name, className: name, script: SCRIPT }, script, settings);
   }
+}
+
+/** Fails with `body` for a schedule of a workflow without a class, and for one that cannot be followed. */
+function checkSchedules({ workflows, schedules = {} }: StepwellOptions): void {
+  for (const [name, crons] of Object.entries(schedules)) {
+    const field = `schedules.${name}`;
+    if (!Object.hasOwn(workflows, name)) throw new Failure("body", { field, detail: "There is no class for this workflow" });
+    for (const cron of [crons].flat()) {
+      const problem = cronProblem(cron);
+      if (problem !== undefined) throw new Failure("body", { field, detail: problem });
+    }
+  }
+  const all = Object.values(schedules).flat().length;
+  if (all > LIMITS.schedules) throw new Failure("workflow.too_many_schedules", { field: "schedules" });
 }

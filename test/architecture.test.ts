@@ -41,7 +41,18 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["vitest", "fast-check", "cloudflare:*"],
   },
   "index.ts": {
-    folders: ["model", "ports", "engine", "api", "runtime", "vault", "stores/sqlite", "executors/node", "executors/in-process"],
+    folders: [
+      "model",
+      "ports",
+      "engine",
+      "scripts",
+      "api",
+      "runtime",
+      "vault",
+      "stores/sqlite",
+      "executors/node",
+      "executors/in-process",
+    ],
   },
   cli: { folders: ["*"], packages: ["*"] },
 };
