@@ -25,9 +25,9 @@ async function openAndClose(options: Omit<StepwellOptions, "file">): Promise<voi
 }
 
 async function schedules(): Promise<string[]> {
-  const { catalog, close } = await openSqliteCatalog(join(folder, "w.db"));
-  const found = (await catalog.schedules()).map(({ workflow, cron }) => `${workflow}: ${cron}`);
-  close();
+  const opened = await openSqliteCatalog(join(folder, "w.db"));
+  const found = (await opened.catalog.schedules()).map(({ workflow, cron }) => `${workflow}: ${cron}`);
+  opened.close();
   return found.toSorted();
 }
 
