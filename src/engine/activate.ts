@@ -12,19 +12,23 @@ import { holdsPlace, type Live } from "./live.ts";
 import { historyWindow } from "./outcomes.ts";
 import type { RunnableVersion } from "./versions.ts";
 
+/** How often another host is asked for when one has ended before it was ready, and how long after the first time, in milliseconds. */
+const HOST_TRIES = 6;
+const HOST_REST_MS = 50;
+
 /**
  * Starts a run of an instance that is queued, due, rolling back, or was interrupted. Never rejects: an instance that cannot be
  * run fails, and one that has been paused or ended meanwhile is let go. One that a process before this one has left
  * behind is recovered once its code is ready to run, not sooner: a server that is killed again while it starts says nothing
  * about the instance, and must not count as a loss of it.
  */
-export async function activate(core: Core, live: Live, leftBehind: boolean = false): Promise<void> {
+export async function activate(core: Core, live: Live, leftBehind: boolean = false, tries: number = 0): Promise<void> {
   if (live.activating || live.run !== undefined || live.gone || !isRunnable(live.state.status)) {
     core.journal.whenDurable(live, () => core.instances.release(live));
     return;
   }
   live.activating = true;
-  let lost = false;
+  let next: { readonly leftBehind: boolean; readonly tries: number } | undefined;
   try {
     const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
     if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
@@ -32,15 +36,27 @@ export async function activate(core: Core, live: Live, leftBehind: boolean = fal
     if (leftBehind) apply(core, live, { type: "recover" });
     apply(core, live, { type: "claim" });
     apply(core, live, { type: "wake" });
-    lost = !(await begin(core, live, version, link));
+    if (!(await begin(core, live, version, link))) next = { leftBehind: false, tries };
   } catch (cause) {
     if (core.closing) return;
-    giveUp(core, live, cause);
+    if (tries < HOST_TRIES && isUnavailable(cause)) {
+      await rest(core, HOST_REST_MS * 2 ** tries);
+      next = { leftBehind, tries: tries + 1 };
+    } else giveUp(core, live, cause);
   } finally {
     live.activating = false;
-    if (!lost) core.instances.release(live);
+    if (next === undefined) core.instances.release(live);
   }
-  if (lost) await activate(core, live);
+  if (next !== undefined) await activate(core, live, next.leftBehind, next.tries);
+}
+
+/** The host ended before it was ready: that says nothing about the instance, nor about its code. */
+function isUnavailable(cause: unknown): boolean {
+  return cause instanceof Failure && cause.failure === "script.unavailable";
+}
+
+function rest({ clock }: Core, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.alarm(clock.now() + ms, resolve));
 }
 
 function isRunnable(status: InstanceStatus): boolean {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { Failure } from "../model/errors.ts";
 import { encode } from "../model/value.ts";
+import type { Executor } from "../ports/executor.ts";
 import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 
@@ -221,4 +222,44 @@ test("only so many run at once; the others wait their turn", async () => {
     "api",
   );
   for (let i = 0; i < 20; i += 1) await bench.reaches({ workflow: "Flaky", id: `n-${i}` }, "complete");
+});
+
+describe("hosts that end before they are ready", () => {
+  /** The first `ended` hosts end so. */
+  const openWith = (ended: number): Promise<Bench> => {
+    let left = ended;
+    return openBench(
+      (clock) => {
+        const executor = inProcessExecutor({ classes: { Flaky }, now: () => clock.now() });
+        const open: Executor["open"] = (...of) =>
+          (left -= 1) >= 0 ? Promise.reject(new Failure("script.unavailable")) : executor.open(...of);
+        return { name: executor.name, close: () => executor.close(), open };
+      },
+      ["Flaky"],
+    );
+  };
+  const address = { workflow: "Flaky", id: "f" };
+  beforeEach(() => void (failures = 0));
+
+  test("say nothing about the instance, which gets another", async () => {
+    const other = await openWith(3);
+    await other.engine.create("Flaky", [{ id: "f" }], "api");
+    for (let turn = 0; turn < 3; turn += 1) {
+      await other.quiet();
+      other.clock.advance(1_000);
+    }
+    await other.reaches(address, "complete");
+    await other.close();
+  });
+
+  test("are its end when there is no other", async () => {
+    const none = await openWith(Infinity);
+    await none.engine.create("Flaky", [{ id: "f" }], "api");
+    for (let turn = 0; turn < 10; turn += 1) {
+      await none.quiet();
+      none.clock.advance(60_000);
+    }
+    await none.reaches(address, "errored");
+    await none.close();
+  });
 });
