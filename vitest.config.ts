@@ -16,6 +16,8 @@ const config: ViteUserConfig = defineConfig({
     environment: "node",
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["test/long/**", "test/clients/**", "test/projects/**", "**/node_modules/**"],
+    // Most of the time goes by in processes that tests start and wait for.
+    maxWorkers: "100%",
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
