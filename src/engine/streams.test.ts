@@ -134,6 +134,16 @@ test.each<[string, () => ReadableStream, string]>([
   expect(calls).toBe(1);
 });
 
+test("a chunk may be as large as that", async () => {
+  const output = await outputOf(async (step) => {
+    let bytes = 0;
+    for await (const chunk of await step.do("s", async () => streamOf(new Uint8Array(LIMITS.streamInputBytes))))
+      bytes += chunk.byteLength;
+    return bytes;
+  });
+  expect(output).toBe(LIMITS.streamInputBytes);
+});
+
 test("what a failed attempt has stored is deleted, and the next one starts anew", async () => {
   const seen: Chunk[] = [];
   const opened = await start(

@@ -1,5 +1,5 @@
 /** Limits as clients meet them: the last value that passes, the first that does not, and what is said of it. */
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { EngineSettings } from "../../src/engine/core.ts";
 import { LIMITS } from "../../src/model/limits.ts";
 import { encode } from "../../src/model/value.ts";
@@ -8,7 +8,15 @@ import { openGuard } from "../../src/server/auth.ts";
 import { openApi, type Answer, type ApiBench } from "../support/api.ts";
 import { Order, Quick, Sleeper } from "../support/workflows.ts";
 
-type Event = { readonly payload: { readonly size?: number; readonly steps?: number; readonly name?: string } };
+type Event = {
+  readonly payload: {
+    readonly size?: number;
+    readonly steps?: number;
+    readonly name?: string;
+    readonly ms?: number;
+    readonly retries?: number;
+  };
+};
 
 /** Text that is so many bytes long when it is encoded. */
 const text = (bytes: number): string => "x".repeat(bytes - 2);
@@ -39,7 +47,32 @@ class Named {
   }
 }
 
-const classes = { Quick, Sleeper, Order, Large, Returns, Steps, Named };
+/** Says how each of these ends, which have no other effect: a sleep, a wait, a step with so many retries. */
+class Waits {
+  async run({ payload: { ms = 0, retries = 0 } }: Event, step: WorkflowStep): Promise<unknown> {
+    const begun = (promise: Promise<unknown>): Promise<string> =>
+      Promise.race([promise.then(() => "ended"), step.sleep("soon", 1).then(() => "begun")]).catch(
+        (error: Error) => error.message,
+      );
+    const sleep = await begun(step.sleep("sleep", ms));
+    const wait = await begun(step.waitForEvent("wait", { type: "never", timeout: ms }));
+    return [sleep, wait, await begun(step.do("tried", { retries: { limit: retries, delay: 0 } }, () => 1))];
+  }
+}
+
+class Delayed {
+  async run(_: unknown, step: WorkflowStep): Promise<void> {
+    const delay = (): Promise<number> => new Promise((resolve) => void answers.push(resolve));
+    await step.do("once", { retries: { limit: 1, delay } }, ({ attempt }) => {
+      if (attempt === 1) throw new Error("again");
+    });
+  }
+}
+
+/** Let delay functions of `Delayed` answer, each once it has been asked. */
+const answers: ((ms: number) => void)[] = [];
+
+const classes = { Quick, Sleeper, Order, Large, Returns, Steps, Named, Waits, Delayed };
 
 let api: ApiBench;
 afterEach(() => api.close());
@@ -254,5 +287,103 @@ describe("names", () => {
     const sent = api.engine.sendEvent({ workflow: "Order", id: "o" }, "t".repeat(length), encode(1));
     if (status === 200) await sent;
     else await expect(sent).rejects.toMatchObject({ failure: "workflow.invalid_event_type" });
+  });
+});
+
+describe("time", () => {
+  const SPENT = "longer than the maximum of 365 days";
+
+  test.each([
+    [LIMITS.waitMs, LIMITS.retries, ["begun", "begun", "ended"]],
+    [
+      LIMITS.waitMs + 1,
+      LIMITS.retries + 1,
+      [expect.stringContaining(SPENT), expect.stringContaining("0 to 365 days"), expect.any(String)],
+    ],
+  ])("a sleep and a wait of %i ms, a step with %i retries", async (ms, retries, ends) => {
+    await open();
+    await create("Waits", { instance_id: "w", params: { ms, retries } });
+    for (let turn = 0; turn < 10; turn += 1) {
+      await api.quiet();
+      api.clock.advance(10);
+    }
+    await api.reaches({ workflow: "Waits", id: "w" }, "complete");
+    const { output } = (await api.last({ workflow: "Waits", id: "w" })) as unknown as { output: string };
+    const seen = JSON.parse(output) as string[];
+    expect(seen).toEqual(ends);
+    expect(seen[2] === "ended").toBe(retries <= LIMITS.retries);
+  });
+
+  test.each([
+    [LIMITS.delayFunctionMs - 1, "complete"],
+    [LIMITS.delayFunctionMs, "errored"],
+  ] as const)("a delay function that takes %i ms: %s", async (ms, status) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      await open();
+      await create("Delayed", { instance_id: "d" });
+      while (answers.length === 0) await api.quiet();
+      vi.advanceTimersByTime(ms);
+      answers.pop()?.(0);
+      await api.reaches({ workflow: "Delayed", id: "d" }, status);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test.each([
+    [LIMITS.retentionMs, 200],
+    [LIMITS.retentionMs + 1, 400],
+  ])("an instance is kept for %i ms: %i", async (ms, status) => {
+    await open();
+    const retention = { success_retention: ms, error_retention: ms };
+    expect((await create("Quick", { instance_retention: retention })).status).toBe(status);
+  });
+});
+
+describe("what is deployed", () => {
+  const put = (body: object): Promise<Answer> =>
+    api.call("PUT", "/workflows/Quick", { class_name: "Quick", script_name: "script", ...body });
+  const crons = (length: number): { cron: string }[] =>
+    Array.from({ length }, (_, i) => ({ cron: `${i % 60} ${Math.floor(i / 60)} * * *` }));
+
+  test.each([
+    // Among them there is none of that name: that is said of those that may have it.
+    [LIMITS.scriptName, 10007],
+    [LIMITS.scriptName + 1, 10002],
+  ])("a script's name of %i characters: %i", async (length, code) => {
+    await open();
+    expect(await put({ script_name: "s".repeat(length) })).toMatchObject({ errors: [{ code }] });
+  });
+
+  test.each([
+    [LIMITS.schedules, undefined],
+    [LIMITS.schedules + 1, "workflow.too_many_schedules"],
+    [LIMITS.schedulesAtOnce, "workflow.too_many_schedules"],
+    [LIMITS.schedulesAtOnce + 1, "body"],
+  ])("%i schedules: %s", async (length, failure) => {
+    await open();
+    const { errors } = await put({ schedules: crons(length) });
+    if (failure === undefined) expect(errors).toEqual([]);
+    else expect(errors).toMatchObject([{ message: expect.stringContaining(failure) as string }]);
+  });
+
+  test.each([
+    ["triggers", LIMITS.triggers, 200],
+    ["triggers", LIMITS.triggers + 1, 400],
+    ["targets", LIMITS.triggerTargets, 200],
+    ["targets", LIMITS.triggerTargets + 1, 400],
+    ["filter", LIMITS.triggerFilter, 200],
+    ["filter", LIMITS.triggerFilter + 1, 400],
+  ])("%s: %i: %i", async (what, size, status) => {
+    await open();
+    const target = { type: "workflow", script_name: "script", workflow_name: "Quick" };
+    const trigger = {
+      type: "cf.artifacts.push",
+      filter: { repo: "x".repeat(what === "filter" ? size : 1) },
+      targets: Array.from({ length: what === "targets" ? size : 1 }, () => target),
+    };
+    const body = Array.from({ length: what === "triggers" ? size : 1 }, () => trigger);
+    expect((await api.call("PUT", "/triggers/script", body)).status).toBe(status);
   });
 });

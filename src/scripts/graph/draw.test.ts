@@ -459,6 +459,25 @@ describe("there is no graph", () => {
     expect(drawGraph(code, "Flow")).toBeNull();
   });
 
+  test("but there is one of as much as may be", () => {
+    const room = LIMITS.graphCode - flow("/**/").length;
+    expect(drawGraph(flow(`/*${" ".repeat(room)}*/`), "Flow")).not.toBeNull();
+    expect(drawGraph(flow(`/*${" ".repeat(room + 1)}*/`), "Flow")).toBeNull();
+    expect(
+      drawGraph(flow(`f(${"[".repeat(LIMITS.graphDepth / 2)}${"]".repeat(LIMITS.graphDepth / 2)});`), "Flow"),
+    ).not.toBeNull();
+    expect(drawGraph(flow(`f([${"1,".repeat(LIMITS.graphVisits / 2)}]);`), "Flow")).not.toBeNull();
+  });
+
+  test.each([
+    [LIMITS.graphText, 0],
+    [LIMITS.graphText + 1, 3],
+  ])("a condition of %i characters, of which %i are dots", (length, dots) => {
+    const condition = "x".repeat(length);
+    const text = JSON.stringify(drawGraph(flow(`if (${condition}) await step.do("a", f); else await step.do("b", f);`), "Flow"));
+    expect(text).toContain(`"${condition.slice(0, LIMITS.graphText - dots)}${".".repeat(dots)}"`);
+  });
+
   test("but there is one of code that calls itself, or one another", () => {
     const graph = drawGraph(
       flow(
