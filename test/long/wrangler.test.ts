@@ -1,9 +1,9 @@
-/** Stock wrangler against a server process, through the REST API. `long/wrangler-local.test.ts` has its local API. */
+/** Stock wrangler against a server process, through the REST API. `wrangler-local.test.ts` has its local API. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openWrangler } from "./support/clients.ts";
-import { PROJECT } from "./support/clients-project.ts";
-import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
-import { happens, TIMEOUT, wranglerCommands } from "./support/wrangler-commands.ts";
+import { openWrangler } from "../support/clients.ts";
+import { PROJECT } from "../support/clients-project.ts";
+import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
+import { happens, TIMEOUT, wranglerCommands } from "../support/wrangler-commands.ts";
 
 let project: Project;
 let server: Server;
