@@ -225,6 +225,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       await catalog.putWorkflow({ ...workflow("bills", 1, "w1"), script: "bank" }, workflowVersion("bills", "w1", 1));
       const seen: unknown[] = [];
       catalog.watch((change) => seen.push(change));
+      expect(await catalog.activeScript("shop")).toEqual(FULL);
       expect(await catalog.removeScript("shop")).toBe(true);
       expect(await catalog.removeScript("shop")).toBe(false);
       expect(seen).toEqual([{ workflow: "orders" }]);

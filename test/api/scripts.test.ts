@@ -410,7 +410,7 @@ describe("what goes with a script", () => {
     const crons = async (): Promise<string[]> => (await api.catalog.schedules()).map(({ cron }) => cron);
     await put("one", [FLOW, SECRET]);
     await api.call("PUT", flow, { script_name: "shop", class_name: "Flow", schedules });
-    await api.engine.create("flow", [{ id: "i", params: '{"wait":true}' }], "api");
+    for (const id of ["i", "j"]) await api.engine.create("flow", [{ id, params: '{"wait":true}' }], "api");
     expect((await api.call("GET", flow)).result).toMatchObject({ script_deleted: false, schedules });
 
     await api.call("DELETE", "shop");
@@ -419,7 +419,10 @@ describe("what goes with a script", () => {
     const inert = { status: 409, errors: [{ code: 10934 }] };
     expect(await api.call("POST", `${flow}/instances`, {})).toMatchObject(inert);
     expect(await api.call("POST", `${flow}/instances/batch`, [{}, {}])).toMatchObject(inert);
-    const change = (status: string): ReturnType<Deploying["call"]> => api.call("PATCH", `${flow}/instances/i/status`, { status });
+    const change = (status: string, id = "i"): ReturnType<Deploying["call"]> =>
+      api.call("PATCH", `${flow}/instances/${id}/status`, { status });
+    expect(await change("terminate", "j")).toMatchObject({ status: 200 });
+    expect(await api.engine.remove("flow", ["j"])).toEqual([undefined]);
     expect(await change("restart")).toMatchObject(inert);
     expect(await change("pause")).toMatchObject({ status: 200 });
     expect(await change("resume")).toMatchObject({ status: 200 });
