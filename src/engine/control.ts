@@ -8,6 +8,7 @@ import { encodedBytes, type Encoded } from "../model/value.ts";
 import { activate, stopRun } from "./activate.ts";
 import type { Scheduler } from "./claim.ts";
 import { applyDurably, type Core } from "./core.ts";
+import { checkDeployed } from "./create.ts";
 import type { InstanceAddress } from "./engine.ts";
 import { holdsPlace, type Live } from "./live.ts";
 import { rollBack } from "./rollback.ts";
@@ -59,6 +60,7 @@ export function restart(
 ): Promise<InstanceStatus> {
   return core.instances.use<InstanceStatus>(address, async (live) => {
     const workflow = await core.catalog.workflow(live.workflow);
+    if (workflow !== undefined) await checkDeployed(core, workflow);
     core.admission.admit(live.workflow, 1);
     const life = live.state;
     const versionId = workflow?.versionId ?? life.versionId;

@@ -6,6 +6,7 @@ import { LIMITS } from "../model/limits.ts";
 import { isInstanceId } from "../model/names.ts";
 import type { TriggerSource } from "../model/status.ts";
 import { encodedBytes, type Encoded } from "../model/value.ts";
+import type { Workflow } from "../ports/catalog.ts";
 import type { InstanceSummary, NewInstance } from "../ports/store.ts";
 import { activate } from "./activate.ts";
 import type { Scheduler } from "./claim.ts";
@@ -29,6 +30,7 @@ export async function create(
   if (core.closing) throw new Failure("shutting_down");
   const known = await core.catalog.workflow(workflow);
   if (known === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
+  await checkDeployed(core, known);
   await core.policies.load(workflow);
   const refusals = requests.map((request, i) => checkRequest(request, requests.length > 1 ? `[${i}].` : ""));
   const wanted = refusals.filter((each) => each === undefined).length;
@@ -47,6 +49,12 @@ export async function create(
     return refusals[i] ?? createOne(core, scheduler, of, request);
   };
   return Promise.all(requests.map(createAt)).finally(queued);
+}
+
+/** Fails with `workflow.script_deleted`: nothing starts in code that its owner has taken down. */
+export async function checkDeployed({ catalog }: Pick<Core, "catalog">, { script }: Pick<Workflow, "script">): Promise<void> {
+  if ((await catalog.activeScript(script)) === undefined)
+    throw new Failure("workflow.script_deleted", { field: "workflow_name" });
 }
 
 /** Why an instance cannot be created whatever else there is; `path` leads to it in the request. */

@@ -71,7 +71,7 @@ export interface Engine {
   /**
    * Starts the instance again with its own params and the newest version of the workflow: from the beginning, or keeping
    * the steps that had started before `from` (see `model/restart.ts`). Fails with `instance.cannot_restart` when it has
-   * not started such a step.
+   * not started such a step, and with `workflow.script_deleted` when the workflow's script has been deleted.
    */
   restart(address: InstanceAddress, from?: StepKey): Promise<InstanceStatus>;
   /** Fails with `instance.in_finite_state` when the instance has ended. */

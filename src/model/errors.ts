@@ -31,6 +31,7 @@ export type FailureName =
   | "body"
   | "not_found"
   | "workflow.not_found"
+  | "workflow.script_deleted"
   | "workflow.invalid_name"
   | "workflow.too_many_schedules"
   | "concurrency.not_found"
@@ -92,6 +93,12 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   body: { code: 10002, status: 400, sentence: "The request is not valid" },
   not_found: { code: 10900, status: 404, sentence: "No such route" },
   "workflow.not_found": { code: 10200, status: 404, sentence: "Workflow not found" },
+  "workflow.script_deleted": {
+    code: 10934,
+    status: 409,
+    sentence: "The Worker of this workflow has been deleted, so that no instance can be started",
+    hint: "Deploy the Worker again, or delete the workflow.",
+  },
   "workflow.invalid_name": {
     code: 10901,
     status: 400,

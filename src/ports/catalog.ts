@@ -166,7 +166,10 @@ export interface Catalog {
    * on from where they are, others begin at `createdAt`.
    */
   putWorkflow(workflow: Workflow, version: NewWorkflowVersion, graph?: string): Promise<void>;
-  /** Forgets the workflow, its versions and its schedules. Its instances are the engine's business. False when there was none. */
+  /**
+   * Forgets the workflow, its versions and its schedules, and what only it still needed of removed scripts. Its instances
+   * are the engine's business. False when there was none.
+   */
   removeWorkflow(name: string): Promise<boolean>;
   /** Those of one script, by name. */
   workflowsOf(script: string): Promise<Workflow[]>;
@@ -197,8 +200,9 @@ export interface Catalog {
   /** Newest first. */
   deployments(script: string, offset: number, limit: number): Promise<Slice<Deployment>>;
   /**
-   * Forgets the script with its versions and deployments, and its workflows as `removeWorkflow` does, all at once. False
-   * when there was none.
+   * Forgets the script, its deployments and those of its versions that no workflow version points to, and deletes the
+   * schedules of its workflows, all at once. The workflows stay, and the code that they point to: `scriptVersion` finds it
+   * for instances under way, but it is no version of a script any more. False when there was none.
    */
   removeScript(name: string): Promise<boolean>;
 

@@ -214,9 +214,10 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.scriptNames()).toEqual(["bank", "shop"]);
     });
 
-    test("a removed script is forgotten with all that is its own, and begins anew", async () => {
+    test("a removed script is forgotten but for its workflows and their code, and begins anew", async () => {
       const { catalog } = at;
       await catalog.addScriptVersion(FULL);
+      await catalog.addScriptVersion({ ...BARE, id: "unused" });
       await catalog.putScriptVersion({ ...BARE, id: "other", script: "bank" });
       await catalog.activate(deployment("d1", "script-1"), [
         { workflow: workflow("orders", 1, "v1"), version: workflowVersion("orders", "v1", 1) },
@@ -224,18 +225,45 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       await catalog.putWorkflow({ ...workflow("bills", 1, "w1"), script: "bank" }, workflowVersion("bills", "w1", 1));
       const seen: unknown[] = [];
       catalog.watch((change) => seen.push(change));
+      expect(await catalog.activeScript("shop")).toEqual(FULL);
       expect(await catalog.removeScript("shop")).toBe(true);
       expect(await catalog.removeScript("shop")).toBe(false);
       expect(seen).toEqual([{ workflow: "orders" }]);
       expect(await catalog.activeScript("shop")).toBeUndefined();
-      expect(await catalog.scriptVersion("script-1")).toBeUndefined();
-      expect(await catalog.workflow("orders")).toBeUndefined();
-      expect(await catalog.workflowVersion("v1")).toBeUndefined();
+      expect(await catalog.workflow("orders")).toEqual(workflow("orders", 1, "v1"));
+      expect(await catalog.workflowVersion("v1")).toEqual(workflowVersion("orders", "v1", 1));
+      expect(await catalog.scriptVersion("script-1")).toEqual(FULL);
+      expect(await catalog.scriptVersion("unused")).toBeUndefined();
+      expect(await catalog.scriptVersionInfo("script-1")).toBeUndefined();
+      expect(await catalog.scriptVersions("shop", 0, 9)).toEqual({ items: [], total: 0 });
       expect(await catalog.deployments("shop", 0, 9)).toEqual({ items: [], total: 0 });
       expect((await catalog.schedules()).map((each) => each.workflow)).toEqual(["bills"]);
       expect(await catalog.scriptNames()).toEqual(["bank"]);
       await catalog.addScriptVersion(BARE);
       expect(await catalog.scriptVersionInfo("script-2")).toEqual(info(BARE, 1));
+    });
+
+    test("what is left of removed scripts goes with the last workflow that points to it", async () => {
+      const { catalog } = at;
+      const deploy = async (id: string): Promise<void> => {
+        await catalog.addScriptVersion({ ...BARE, id });
+        const version = { ...workflowVersion("orders", `of-${id}`, 1), scriptVersionId: id };
+        await catalog.activate(deployment(`by-${id}`, id), [{ workflow: workflow("orders", 1, version.id), version }]);
+      };
+      await deploy("first");
+      await catalog.putWorkflow(workflow("bills", 1), { ...workflowVersion("bills", "bills-1", 1), scriptVersionId: "first" });
+      await catalog.removeScript("shop");
+      await deploy("second");
+      await catalog.removeScript("shop");
+      await deploy("third");
+      expect((await catalog.activeScript("shop"))?.id).toBe("third");
+      const left = async (): Promise<boolean[]> =>
+        Promise.all(["first", "second", "third"].map(async (id) => (await catalog.scriptVersion(id)) !== undefined));
+      expect(await left()).toEqual([true, true, true]);
+      await catalog.removeWorkflow("orders");
+      expect(await left()).toEqual([true, false, true]);
+      await catalog.removeWorkflow("bills");
+      expect(await left()).toEqual([false, false, true]);
     });
 
     test("whoever watches is told of each change, and finds it", async () => {

@@ -391,18 +391,51 @@ describe("what goes with a script", () => {
     expect(await api.call("DELETE", `shop/tails/${id}`)).toMatchObject({ status: 404 });
   });
 
-  test("it is deleted with its workflows, their instances and its settings, and may come again", async () => {
-    await put("one");
-    await api.call("PUT", "other", uploadOf(worker("other"), { bindings: [{ ...FLOW, workflow_name: "kept" }] }));
+  test("it is deleted with its settings and may come again, without its old secrets", async () => {
+    await put("one", [FLOW, SECRET]);
     await api.call("PATCH", "shop/script-settings", { tags: ["a"] });
-    await api.engine.create("flow", [{ id: "i", params: '{"wait":true}' }], "api");
     expect(await api.call("GET", "shop/references")).toMatchObject({ result: { durable_objects: [] } });
     expect(await api.call("DELETE", "../services/shop?force=false")).toMatchObject({ status: 200, result: null });
     expect(await api.call("DELETE", "shop")).toMatchObject({ status: 404, errors: [{ code: 10007 }] });
-    expect((await api.catalog.workflows({ offset: 0, limit: 9 })).items.map(({ name }) => name)).toEqual(["kept"]);
+    expect(await api.call("POST", "shop/versions", uploadOf(worker("two")))).toMatchObject({ errors: [{ code: 10007 }] });
     expect(await api.ask("shop")).toMatchObject({ errors: [{ code: 10007 }] });
-    expect(await put("two")).toMatchObject({ status: 200, result: { tags: [] } });
+    expect(await put("two", [FLOW], { keep_bindings: ["secret_text"] })).toMatchObject({ status: 200, result: { tags: [] } });
+    expect(await api.ask("shop")).toEqual({ mark: "two" });
     expect((await api.catalog.scriptVersions("shop", 0, 9)).total).toBe(1);
+  });
+
+  test("its workflows outlive it: what is under way goes on, and nothing starts until it is back", async () => {
+    const flow = "../../workflows/flow";
+    const schedules = [{ cron: "0 0 1 1 *" }];
+    const crons = async (): Promise<string[]> => (await api.catalog.schedules()).map(({ cron }) => cron);
+    await put("one", [FLOW, SECRET]);
+    await api.call("PUT", flow, { script_name: "shop", class_name: "Flow", schedules });
+    for (const id of ["i", "j"]) await api.engine.create("flow", [{ id, params: '{"wait":true}' }], "api");
+    expect((await api.call("GET", flow)).result).toMatchObject({ script_deleted: false, schedules });
+
+    await api.call("DELETE", "shop");
+    expect((await api.call("GET", flow)).result).toMatchObject({ script_deleted: true, schedules: [], script_name: "shop" });
+    expect(await crons()).toEqual([]);
+    const inert = { status: 409, errors: [{ code: 10934 }] };
+    expect(await api.call("POST", `${flow}/instances`, {})).toMatchObject(inert);
+    expect(await api.call("POST", `${flow}/instances/batch`, [{}, {}])).toMatchObject(inert);
+    const change = (status: string, id = "i"): ReturnType<Deploying["call"]> =>
+      api.call("PATCH", `${flow}/instances/${id}/status`, { status });
+    expect(await change("terminate", "j")).toMatchObject({ status: 200 });
+    expect(await api.engine.remove("flow", ["j"])).toEqual([undefined]);
+    expect(await change("restart")).toMatchObject(inert);
+    expect(await change("pause")).toMatchObject({ status: 200 });
+    expect(await change("resume")).toMatchObject({ status: 200 });
+    expect(await api.call("POST", `${flow}/instances/i/events/go`, {})).toMatchObject({ status: 200 });
+    expect(await api.output({ workflow: "flow", id: "i" })).toEqual(["one", "hunter2"]);
+    expect((await api.call("GET", `${flow}/instances`)).result).toMatchObject([{ id: "i", status: "complete" }]);
+
+    await put("two");
+    expect((await api.call("GET", flow)).result).toMatchObject({ script_deleted: false, schedules });
+    expect(await crons()).toEqual(["0 0 1 1 *"]);
+    await change("restart");
+    await api.engine.sendEvent({ workflow: "flow", id: "i" }, "go", "1");
+    expect(await api.output({ workflow: "flow", id: "i" })).toEqual(["two", undefined]);
   });
 
   test("what the platform has and this server has not is refused, and routes that are not there are named", async () => {

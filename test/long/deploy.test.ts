@@ -234,8 +234,12 @@ test("it all is there after a restart", async () => {
   expect(await outputOf(id)).toMatchObject({ written: "three", key: "hunter3" });
 });
 
-test("it is deleted with its workflow", async () => {
+test("it is deleted, and its workflow stays", async () => {
+  const { id } = await begin();
+  await happens(id, "wait_started");
   await ok("delete", "--force");
   expect((await fetch(`${server.url}/workers/workflows-starter/`)).status).toBe(404);
-  expect((await api("GET", "/workflows")).result).toEqual([]);
+  expect((await api("GET", "/workflows")).result).toMatchObject([{ script_deleted: true }]);
+  await approve(id);
+  expect(await outputOf(id)).toMatchObject({ written: "three", key: "hunter3" });
 });

@@ -58,10 +58,8 @@ function tagOf(script: string): string {
 
 async function remove(api: Api, script: string): Promise<null> {
   return api.publisher.exclusively(async () => {
-    const workflows = await api.catalog.workflowsOf(script);
     if (!(await api.catalog.removeScript(script))) throw new Failure("script.not_found", { field: "script_name" });
     await clearScriptSettings(api, script);
-    for (const { name } of workflows) api.engine.removeAll(name);
     api.engine.schedulesChanged();
     return null;
   });
@@ -94,7 +92,7 @@ export const scripts: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: SCRIPT,
-    summary: "Delete a script with its workflows; their instances follow in the background",
+    summary: "Delete a script; its workflows stay with their instances, but start no new ones",
     result: z.null(),
     handle: async ({ params }, api) => ({ result: await remove(api, params.script_name) }),
   }),
@@ -113,7 +111,7 @@ export const scripts: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: SERVICE,
-    summary: "Delete a script with its workflows; their instances follow in the background",
+    summary: "Delete a script; its workflows stay with their instances, but start no new ones",
     query: z.object({ force: z.string().optional() }),
     result: z.null(),
     handle: async ({ params }, api) => ({ result: await remove(api, params.script_name) }),

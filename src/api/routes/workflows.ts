@@ -65,11 +65,12 @@ function showSettings({ default_retention: set }: AccountSettings): object {
 
 async function showWorkflow({ store, catalog }: Api, workflow: Workflow): Promise<object> {
   const counts = await store.statusCounts(workflow.name);
+  const deleted = (await catalog.activeScript(workflow.script)) === undefined;
   return {
     ...(await showIdentity({ store }, workflow)),
     instances: Object.fromEntries(INSTANCE_STATUSES.map((each) => [each, counts[each] ?? 0])),
-    schedules: await showSchedules(catalog, workflow),
-    script_deleted: (await catalog.activeScript(workflow.script)) === undefined,
+    schedules: deleted ? [] : await showSchedules(catalog, workflow),
+    script_deleted: deleted,
   };
 }
 

@@ -19,7 +19,7 @@ export class MemoryCatalog implements Catalog {
   readonly #workflowVersions: Map<string, WorkflowVersion> = new Map();
   readonly #schedules: Map<string, Schedule> = new Map();
   readonly #scriptVersions: Map<string, ScriptVersion> = new Map();
-  /** Version id to number. */
+  /** Version id to number; what is left of removed scripts has none. */
   readonly #numbers: Map<string, number> = new Map();
   #deployments: readonly Deployment[] = [];
   /** Version id to graph. */
@@ -80,7 +80,14 @@ export class MemoryCatalog implements Catalog {
       this.#graphs.delete(id);
     }
     this.#keepSchedules(name, []);
+    this.#sweep();
     return this.#workflows.delete(name);
+  }
+
+  /** Deletes what is left of removed scripts and not needed any more. */
+  #sweep(): void {
+    const needed = new Set([...this.#workflowVersions.values()].map(({ scriptVersionId }) => scriptVersionId));
+    for (const id of this.#scriptVersions.keys()) if (!this.#numbers.has(id) && !needed.has(id)) this.#scriptVersions.delete(id);
   }
 
   async workflowsOf(script: string): Promise<Workflow[]> {
@@ -145,7 +152,7 @@ export class MemoryCatalog implements Catalog {
 
   async scriptVersionInfo(id: string): Promise<ScriptVersionInfo | undefined> {
     const version = this.#scriptVersions.get(id);
-    return version && this.#info(version);
+    return version && this.#numbers.has(id) ? this.#info(version) : undefined;
   }
 
   async scriptVersions(script: string, offset: number, limit: number): Promise<Slice<ScriptVersionInfo>> {
@@ -154,7 +161,7 @@ export class MemoryCatalog implements Catalog {
   }
 
   #versionsOf(script: string): ScriptVersionInfo[] {
-    const own = [...this.#scriptVersions.values()].filter((each) => each.script === script);
+    const own = [...this.#scriptVersions.values()].filter((each) => each.script === script && this.#numbers.has(each.id));
     return own.map((version) => this.#info(version)).sort((a, b) => b.number - a.number);
   }
 
@@ -176,11 +183,12 @@ export class MemoryCatalog implements Catalog {
 
   async removeScript(name: string): Promise<boolean> {
     const own = await this.workflowsOf(name);
-    for (const workflow of own) this.#remove(workflow.name);
-    for (const { id, script } of this.#scriptVersions.values()) if (script === name) this.#scriptVersions.delete(id);
+    for (const workflow of own) this.#keepSchedules(workflow.name, []);
+    for (const { id } of this.#versionsOf(name)) this.#numbers.delete(id);
+    this.#sweep();
     this.#deployments = this.#deployments.filter(({ script }) => script !== name);
     const removed = this.#active.delete(name);
-    for (const workflow of own) this.#tell({ workflow: workflow.name });
+    if (removed) for (const workflow of own) this.#tell({ workflow: workflow.name });
     return removed;
   }
 

@@ -12,7 +12,7 @@ import type {
 } from "../../ports/catalog.ts";
 import type { Database } from "./database.ts";
 import { count, queries, type Queries, type Row, type Run } from "./queries.ts";
-import { deleteScript, putDeployment, scriptTables } from "./script-tables.ts";
+import { deleteScript, putDeployment, scriptTables, sweepScripts, type ActiveScripts } from "./script-tables.ts";
 
 const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id AS versionId,
   created_at AS createdAt, modified_at AS modifiedAt FROM workflows`;
@@ -31,11 +31,12 @@ export function sqliteCatalog(db: Database): Catalog {
   const query = queries(db);
   // Only this process deploys, so it knows of every change: others that have the file open see to tokens.
   const notices: ((change: CatalogChange) => void)[] = [];
+  const active: ActiveScripts = new Map();
   const tell = (change: CatalogChange): void => notices.forEach((notice) => notice(change));
   return {
     watch: (notice) => void notices.push(notice),
-    ...workflowTables(query, tell),
-    ...scriptTables(query),
+    ...workflowTables(query, tell, active),
+    ...scriptTables(query, active),
     ...tokens(query),
     ...settings(query, tell),
   };
@@ -59,7 +60,7 @@ type OfWorkflows =
 
 type OfTokens = "tokens" | "putToken" | "removeToken";
 
-function workflowTables(query: Queries, tell: Tell): Pick<Catalog, OfWorkflows> {
+function workflowTables(query: Queries, tell: Tell, active: ActiveScripts): Pick<Catalog, OfWorkflows> {
   const { one, all, run, within } = query;
   // Asked for with every instance that is made.
   const workflows = new Map<string, Workflow>();
@@ -100,15 +101,17 @@ function workflowTables(query: Queries, tell: Tell): Pick<Catalog, OfWorkflows> 
         putDeployment(run, deployment);
         for (const change of changes) putWorkflow(run, change);
       });
+      active.delete(deployment.script);
       told(changes.map(({ workflow: changed }) => changed));
     },
     removeScript: async (script) => {
       const own = workflowsOf(script);
       const removed = within(() => {
-        for (const { name } of own) deleteWorkflow(run, name);
+        for (const { name } of own) deleteSchedules(run, name);
         return deleteScript(run, script);
       });
-      told(own);
+      active.delete(script);
+      if (removed) told(own);
       return removed;
     },
     ...versions(query),
@@ -162,8 +165,13 @@ function settings({ one, run, within }: Queries, tell: Tell): Pick<Catalog, "set
 
 function deleteWorkflow(run: Run, name: string): boolean {
   run("DELETE FROM workflow_versions WHERE workflow = ?", name);
-  run("DELETE FROM schedules WHERE workflow = ?", name);
+  deleteSchedules(run, name);
+  sweepScripts(run);
   return run("DELETE FROM workflows WHERE name = ?", name);
+}
+
+function deleteSchedules(run: Run, workflow: string): void {
+  run("DELETE FROM schedules WHERE workflow = ?", workflow);
 }
 
 function putWorkflow(run: Run, { workflow, version, graph }: WorkflowChange): void {

@@ -12,44 +12,55 @@ type OfScripts =
   | "scriptVersions"
   | "deployments";
 
+/** The versions that serve requests, by script. Whoever changes which one that is takes it out. */
+export type ActiveScripts = Map<string, ScriptVersion>;
+
 /** All of a version that is no code. */
 const INFO = "id, script, hash, number, created_at, bindings, compatibility_date, compatibility_flags, details";
+
+const ACTIVE = "SELECT * FROM script_versions WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)";
+
+/** What is left of a removed script has numbers below 0, which differ from those of former ones of the same name. */
+const RETIRE = `UPDATE script_versions
+  SET number = (SELECT min(0, min(number)) FROM script_versions WHERE script = ?) - number
+  WHERE script = ? AND number > 0`;
+
+const SWEEP = "DELETE FROM script_versions WHERE number < 0 AND id NOT IN (SELECT script_version_id FROM workflow_versions)";
 
 const DEPLOYMENT = "SELECT id, script, version_id AS versionId, created_at AS createdAt, annotations FROM deployments";
 
 /** What has to do with scripts alone. */
-export function scriptTables({ one, all, run, within }: Queries): Pick<Catalog, OfScripts> {
-  // Asked for with every request to a Worker, and code may be megabytes; a version never changes.
-  const active = new Map<string, ScriptVersion>();
+export function scriptTables({ one, all, run, within }: Queries, active: ActiveScripts): Pick<Catalog, OfScripts> {
   return {
     activeScript: async (script) => {
-      const id = one("SELECT active_version_id AS id FROM scripts WHERE name = ?", script)?.["id"] as string | undefined;
+      // Asked for with every request to a Worker and every instance that is made, and code may be megabytes.
       const known = active.get(script);
-      if (known !== undefined && known.id === id) return known;
-      active.delete(script);
-      const version = id === undefined ? undefined : toScript(one("SELECT * FROM script_versions WHERE id = ?", id));
+      if (known !== undefined) return known;
+      const version = toScript(one(ACTIVE, script));
       if (version !== undefined) active.set(script, version);
       return version;
     },
     scriptNames: async () => all("SELECT name FROM scripts ORDER BY name").map(({ name }) => String(name)),
     scriptVersion: async (id) => toScript(one("SELECT * FROM script_versions WHERE id = ?", id)),
-    putScriptVersion: async (version) =>
+    putScriptVersion: async (version) => {
       within(() => {
         add(run, version);
         point(run, version.script, version.id);
-      }),
+      });
+      active.delete(version.script);
+    },
     addScriptVersion: async (version) => within(() => add(run, version)),
-    scriptVersionInfo: async (id) => toInfo(one(`SELECT ${INFO} FROM script_versions WHERE id = ?`, id)),
+    scriptVersionInfo: async (id) => toInfo(one(`SELECT ${INFO} FROM script_versions WHERE id = ? AND number > 0`, id)),
     scriptVersions: async (script, offset, limit): Promise<Slice<ScriptVersionInfo>> => ({
       items: all(
-        `SELECT ${INFO} FROM script_versions WHERE script = ? ORDER BY number DESC LIMIT ? OFFSET ?`,
+        `SELECT ${INFO} FROM script_versions WHERE script = ? AND number > 0 ORDER BY number DESC LIMIT ? OFFSET ?`,
         script,
         limit,
         offset,
       )
         .map(toInfo)
         .filter((version) => version !== undefined),
-      total: count(one("SELECT count(*) AS n FROM script_versions WHERE script = ?", script)),
+      total: count(one("SELECT count(*) AS n FROM script_versions WHERE script = ? AND number > 0", script)),
     }),
     deployments: async (script, offset, limit): Promise<Slice<Deployment>> => ({
       items: all(`${DEPLOYMENT} WHERE script = ? ORDER BY pk DESC LIMIT ? OFFSET ?`, script, limit, offset).map(toDeployment),
@@ -71,11 +82,17 @@ export function putDeployment(run: Run, { id, script, versionId, createdAt, anno
   point(run, script, versionId);
 }
 
-/** Within a transaction: forgets a script. False when there was none. */
+/** Within a transaction: forgets a script but for the code that workflows point to. False when there was none. */
 export function deleteScript(run: Run, name: string): boolean {
-  run("DELETE FROM script_versions WHERE script = ?", name);
+  run(RETIRE, name, name);
+  sweepScripts(run);
   run("DELETE FROM deployments WHERE script = ?", name);
   return run("DELETE FROM scripts WHERE name = ?", name);
+}
+
+/** Within a transaction: deletes what is left of removed scripts and not needed any more. */
+export function sweepScripts(run: Run): void {
+  run(SWEEP);
 }
 
 function add(run: Run, version: ScriptVersion): void {
@@ -83,7 +100,7 @@ function add(run: Run, version: ScriptVersion): void {
   run(
     `INSERT INTO script_versions
        (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, source_map, code, modules, details, number)
-     SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 + coalesce(max(number), 0) FROM script_versions WHERE script = ?
+     SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 + max(0, coalesce(max(number), 0)) FROM script_versions WHERE script = ?
      ON CONFLICT (id) DO NOTHING`,
     version.id,
     version.script,
