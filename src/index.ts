@@ -100,7 +100,7 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
       ...(options.defaultRetryDelayMs !== undefined && { defaultRetryDelayMs: options.defaultRetryDelayMs }),
     },
   });
-  const answer = bindingHandler(engine, AbortSignal.any([]));
+  const answer = bindingHandler(engine, new AbortController().signal);
   const close = async (drainMs = 0): Promise<void> => {
     await engine.close(drainMs);
     await store.close();

@@ -6,12 +6,12 @@ import { explorerApi } from "../api/explorer.ts";
 import { restApi } from "../api/rest.ts";
 import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
-import type { OnLog } from "../executors/workerd/output.ts";
 import { workerdExecutor } from "../executors/workerd/executor.ts";
 import { Failure } from "../model/errors.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Executor } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
+import { named, type OnLog } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { Tails } from "../scripts/tails.ts";
@@ -26,9 +26,6 @@ import type { ServerOptions } from "./options.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
-
-/** A line as an executor hands it over: which script has written it, and what. */
-const SCRIPT_LINE = /^\[([^\]]+)\] (.*)$/s;
 
 /** A server that runs. */
 export interface Running {
@@ -111,11 +108,10 @@ export async function startServer(options: ServerOptions, data: string, access: 
 }
 
 /** What a script writes goes to the log, and to those who tail it. */
-function logLine(log: Log, tails: Tails): (line: string, level: "info" | "error") => void {
-  return (line, level) => {
-    log[level](line);
-    const [, script, text] = SCRIPT_LINE.exec(line) ?? [];
-    if (script !== undefined && text !== undefined) tails.publish(script, text, level, Date.now());
+function logLine(log: Log, tails: Tails): OnLog {
+  return (script, line, level) => {
+    log[level](named(script, line));
+    tails.publish(script, line, level, Date.now());
   };
 }
 

@@ -4,7 +4,8 @@ import type { Executor } from "../../ports/executor.ts";
 import { executorContract } from "../../testing/executor-contract.ts";
 import { Driver } from "../../testing/executor-driver.ts";
 import { contractVersion } from "../../testing/executor-script.ts";
-import { nodeExecutor, type LogLevel, type NodeExecutorOptions } from "./executor.ts";
+import { named, type LogLevel, type OnLog } from "../../ports/script-log.ts";
+import { nodeExecutor, type NodeExecutorOptions } from "./executor.ts";
 
 executorContract("node", ({ hangAfterMs }) => nodeExecutor({ hangAfterMs, onLog: () => {} }));
 
@@ -24,8 +25,8 @@ describe("node executor", () => {
   test("what a script writes comes out line by line under its name", async () => {
     const lines: [string, LogLevel][] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const onLog = (line: string, level: LogLevel): void => {
-      lines.push([line, level]);
+    const onLog: OnLog = (script, line, level) => {
+      lines.push([named(script, line), level]);
       if (lines.length === 4) resolve();
     };
     await withExecutor({ onLog }, async (executor) => {

@@ -7,9 +7,8 @@
 import type { ResourceLimits } from "node:worker_threads";
 import { Failure } from "../../model/errors.ts";
 import type { Executor } from "../../ports/executor.ts";
-import { ThreadHost, type LogLevel } from "./host.ts";
-
-export type { LogLevel } from "./host.ts";
+import { writeLine, type OnLog } from "../../ports/script-log.ts";
+import { ThreadHost } from "./host.ts";
 
 /** Settings of a node executor. All are optional. */
 export interface NodeExecutorOptions {
@@ -17,8 +16,8 @@ export interface NodeExecutorOptions {
   readonly hangAfterMs?: number;
   /** Heap and stack of a thread, as `node:worker_threads` has them. Default: Node's own, with a young generation of 16 MiB. */
   readonly resourceLimits?: ResourceLimits;
-  /** Gets every line that a script writes, with `[script]` before it. Default: standard output and standard error. */
-  readonly onLog?: (line: string, level: LogLevel) => void;
+  /** Gets every line that a script writes. Default: standard output and standard error. */
+  readonly onLog?: OnLog;
 }
 
 const DEFAULT_HANG_AFTER_MS = 60_000;
@@ -53,8 +52,4 @@ export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
       await Promise.all([...hosts].map((host) => host.close()));
     },
   };
-}
-
-function writeLine(line: string, level: LogLevel): void {
-  (level === "error" ? process.stderr : process.stdout).write(`${line}\n`);
 }

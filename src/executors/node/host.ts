@@ -5,6 +5,7 @@ import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { answerCall } from "../../ports/answer.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
+import type { OnLog } from "../../ports/script-log.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { checkChunk, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
@@ -13,14 +14,11 @@ import type { FromThread, ThreadData, ToThread } from "./messages.ts";
 import { Requests } from "./requests.ts";
 import { siblingUrl } from "./sibling.ts";
 
-/** `error` for what a script writes to standard error, `info` for the rest. */
-export type LogLevel = "info" | "error";
-
 /** What holds for every thread of an executor. */
 export interface ThreadSettings {
   readonly hangAfterMs: number;
   readonly resourceLimits: ResourceLimits;
-  readonly onLog: (line: string, level: LogLevel) => void;
+  readonly onLog: OnLog;
 }
 
 export class ThreadHost implements Host {
@@ -120,7 +118,7 @@ export class ThreadHost implements Host {
 
   async #call(id: number, call: BindingCall): Promise<void> {
     const end = await answerCall(this.#version, this.#bindings, call, (cause) =>
-      this.#settings.onLog(`[${this.#version.script}] A call of a workflow binding failed: ${firstLine(cause)}`, "error"),
+      this.#settings.onLog(this.#version.script, `A call of a workflow binding failed: ${firstLine(cause)}`, "error"),
     );
     this.#post({ type: "called", id, end });
   }
@@ -163,8 +161,8 @@ function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSe
     stderr: true,
     resourceLimits,
   });
-  createInterface({ input: worker.stdout }).on("line", (line) => onLog(`[${script}] ${line}`, "info"));
-  createInterface({ input: worker.stderr }).on("line", (line) => onLog(`[${script}] ${line}`, "error"));
+  createInterface({ input: worker.stdout }).on("line", (line) => onLog(script, line, "info"));
+  createInterface({ input: worker.stderr }).on("line", (line) => onLog(script, line, "error"));
   return worker;
 }
 

@@ -10,7 +10,7 @@ import { executorContract } from "../../testing/executor-contract.ts";
 import { Driver } from "../../testing/executor-driver.ts";
 import { contractVersion } from "../../testing/executor-script.ts";
 import { workerdExecutor, type WorkerdExecutorOptions } from "./executor.ts";
-import type { LogLevel } from "./output.ts";
+import { named, type LogLevel, type OnLog } from "../../ports/script-log.ts";
 
 executorContract("workerd", ({ hangAfterMs }) => workerdExecutor({ hangAfterMs, onLog: () => {} }), {
   crash: "an exception that nobody catches ends what it was thrown in, as on Cloudflare",
@@ -41,8 +41,8 @@ describe("workerd executor", () => {
   test("what a script writes comes out line by line under its name", async () => {
     const lines: [string, LogLevel][] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const onLog = (line: string, level: LogLevel): void => {
-      lines.push([line, level]);
+    const onLog: OnLog = (script, line, level) => {
+      lines.push([named(script, line), level]);
       if (lines.length === 5) resolve();
     };
     await withExecutor({ onLog, processes: 1 }, async (executor) => {

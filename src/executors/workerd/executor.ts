@@ -4,8 +4,9 @@
  * others of its process with it, and the engine replays what was lost elsewhere.
  */
 import type { Executor } from "../../ports/executor.ts";
+import { writeLine, type OnLog } from "../../ports/script-log.ts";
 import { WorkerdHost } from "./host.ts";
-import { Output, type OnLog } from "./output.ts";
+import { Output } from "./output.ts";
 import { Pool } from "./pool.ts";
 
 /** Settings of a workerd executor. All are optional. */
@@ -20,7 +21,7 @@ export interface WorkerdExecutorOptions {
   readonly fullMiB?: number;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. Default: `public`. */
   readonly network?: readonly string[];
-  /** Gets every line that a script writes, with `[script]` before it. Default: standard output and standard error. */
+  /** Gets every line that a script writes. Default: standard output and standard error. */
   readonly onLog?: OnLog;
 }
 
@@ -54,8 +55,4 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
       await pool.close();
     },
   };
-}
-
-function writeLine(line: string, level: "info" | "error"): void {
-  (level === "error" ? process.stderr : process.stdout).write(`${line}\n`);
 }

@@ -5,11 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-
-/** `error` for what goes to standard error, `info` for the rest. */
-export type LogLevel = "info" | "error";
-
-export type OnLog = (line: string, level: LogLevel) => void;
+import type { LogLevel, OnLog } from "../../ports/script-log.ts";
 
 /** On both sides of what a mark says. */
 const EDGE = "\u0001";
@@ -36,7 +32,7 @@ export class Output {
 
   /** A line about a script that is not from it. */
   write(script: string, line: string, level: LogLevel): void {
-    this.#onLog(`[${script}] ${line}`, level);
+    this.#onLog(script, line, level);
   }
 
   follow(stream: Readable | null, level: LogLevel): void {
@@ -46,7 +42,7 @@ export class Output {
       const [before, key, ...text] = line.split(EDGE);
       const marked = before === "" && key !== undefined ? this.#names.get(key) : undefined;
       name = marked ?? name;
-      this.#onLog(`[${name}] ${marked === undefined ? line : text.join(EDGE).replace(/^ /, "")}`, level);
+      this.#onLog(name, marked === undefined ? line : text.join(EDGE).replace(/^ /, ""), level);
     });
   }
 }
