@@ -1,32 +1,18 @@
 /** Stock wrangler against a server process, through the REST API. `wrangler-local.test.ts` has its local API. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openWrangler } from "../support/clients.ts";
-import { PROJECT } from "../support/clients-project.ts";
-import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
-import { happens, TIMEOUT, wranglerCommands } from "../support/wrangler-commands.ts";
+import { makeProject, startServer } from "../support/server.ts";
+import { clientsServer, happens, TIMEOUT, wranglerCommands } from "../support/wrangler-commands.ts";
 
-let project: Project;
-let server: Server;
-
-beforeAll(async () => {
-  project = await makeProject(PROJECT);
-  server = await startServer(["dev", project.folder, "--port", "0", "--quiet"]);
-});
-afterAll(async () => {
-  await server.stop();
-  await project.remove();
-});
+const server = clientsServer();
 
 describe("over the REST API", () => {
   const remote = (): Record<string, string> => ({
-    CLOUDFLARE_API_BASE_URL: `${server.url}/client/v4`,
+    CLOUDFLARE_API_BASE_URL: `${server().url}/client/v4`,
     CLOUDFLARE_API_TOKEN: "any",
   });
 
-  wranglerCommands(
-    () => server,
-    () => openWrangler({ ...remote(), CLOUDFLARE_ACCOUNT_ID: "local" }),
-  );
+  wranglerCommands(server, () => openWrangler({ ...remote(), CLOUDFLARE_ACCOUNT_ID: "local" }));
 
   test("the account is found without being named", { timeout: TIMEOUT }, async () => {
     const wrangler = await openWrangler(remote());
@@ -37,7 +23,7 @@ describe("over the REST API", () => {
   test("the latest instance is found, and told when there is none", { timeout: TIMEOUT }, async () => {
     const wrangler = await openWrangler({ ...remote(), CLOUDFLARE_ACCOUNT_ID: "local" });
     expect((await wrangler("instances", "describe", "unused")).code).not.toBe(0);
-    await server.call("POST", "/workflows/unused/instances", { instance_id: "newest" });
+    await server().call("POST", "/workflows/unused/instances", { instance_id: "newest" });
     const { stdout, code } = await wrangler("instances", "describe", "unused");
     expect(code).toBe(0);
     expect(stdout).toContain("newest");
@@ -46,12 +32,12 @@ describe("over the REST API", () => {
 
   test("all instances of a workflow are terminated, and the workflow deleted", { timeout: TIMEOUT }, async () => {
     const wrangler = await openWrangler({ ...remote(), CLOUDFLARE_ACCOUNT_ID: "local" });
-    await server.call("PUT", "/workflows/doomed", { class_name: "Sleeper", script_name: "clients" });
-    await server.call("POST", "/workflows/doomed/instances", { instance_id: "d" });
+    await server().call("PUT", "/workflows/doomed", { class_name: "Sleeper", script_name: "clients" });
+    await server().call("POST", "/workflows/doomed/instances", { instance_id: "d" });
     expect(await wrangler("instances", "terminate-all", "doomed")).toMatchObject({ code: 0 });
-    await happens(server, "doomed", "d", "workflow_terminated");
+    await happens(server(), "doomed", "d", "workflow_terminated");
     expect(await wrangler("delete", "doomed")).toMatchObject({ code: 0 });
-    expect((await server.call("GET", "/workflows/doomed")).status).toBe(404);
+    expect((await server().call("GET", "/workflows/doomed")).status).toBe(404);
     await wrangler.close();
   });
 });

@@ -1,10 +1,26 @@
 /** What stock wrangler can do to a server's workflows, whichever way in it takes: through the REST API, or through its own local one. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Wrangler } from "./clients.ts";
-import type { Server } from "./server.ts";
+import { PROJECT } from "./clients-project.ts";
+import { makeProject, startServer, type Project, type Server } from "./server.ts";
 
 /** Milliseconds for a test that runs wrangler a few times. */
 export const TIMEOUT = 60_000;
+
+/** A server of `clients-project.ts` for the tests of a file, once they run. */
+export function clientsServer(): () => Server {
+  let project: Project;
+  let server: Server;
+  beforeAll(async () => {
+    project = await makeProject(PROJECT);
+    server = await startServer(["dev", project.folder, "--port", "0", "--quiet"]);
+  });
+  afterAll(async () => {
+    await server.stop();
+    await project.remove();
+  });
+  return () => server;
+}
 
 /** Resolves when an instance has had an event of this type. */
 export async function happens(server: Server, workflow: string, id: string, type: string): Promise<void> {
