@@ -18,6 +18,9 @@ const config: ViteUserConfig = defineConfig({
     exclude: ["test/long/**", "test/clients/**", "test/projects/**", "**/node_modules/**"],
     // Most of the time goes by in processes that tests start and wait for.
     maxWorkers: "100%",
+    // V8 keeps a register of code pages that threads which come and go with WebAssembly in them (Node strips types with it) can
+    // put out of order; then the whole process ends with "Check failed: jit_page.has_value()". Without keys there is no register.
+    execArgv: ["--no-memory-protection-keys"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
