@@ -19,9 +19,6 @@ export interface AttemptContext {
 
 export type StepCallback = (ctx: AttemptContext) => unknown;
 
-/** The longest delay that timers take; longer time-outs are left to the next activation. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** The error of an attempt that took too long. */
 export class TimedOut extends Error {
   override readonly name = "WorkflowTimeoutError";
@@ -32,7 +29,8 @@ export function contextOf(
   { name, count, config }: { readonly name: string; readonly count: number; readonly config: StepConfig },
   number: number,
 ): AttemptContext {
-  return { step: { name, count }, attempt: number, config: shownConfig(config) };
+  const ctx = { step: { name, count }, attempt: number, config: shownConfig(config) };
+  return Object.defineProperty(ctx, "signal", SIGNAL);
 }
 
 /** What a callback is told of its configuration: its own copy, without a delay that is a function. */
@@ -57,7 +55,6 @@ export async function attempt(
   timeoutMs: number,
   call?: AttemptCall,
 ): Promise<unknown> {
-  const abort = lazySignal(ctx);
   const result = callback(ctx);
   if (!isThenable(result) && !(result instanceof ReadableStream)) return result;
   return new Promise((resolve, reject) => {
@@ -66,14 +63,11 @@ export async function attempt(
     const cutOff = (reason: Error): void => {
       isOver = true;
       outgoing?.stop(reason);
-      abort(reason);
+      controllerOf(ctx).abort(reason);
     };
-    const cancel = (): void => {
-      clearTimeout(timer);
-      cutOff(new Error("The instance is no longer running here"));
-    };
+    const cancel = (): void => cutOff(new Error("The instance is no longer running here"));
     const settled = (): void => {
-      clearTimeout(timer);
+      run.deadlines.meet(late);
       run.cleanups.delete(cancel);
     };
     const late = (): void => {
@@ -82,7 +76,7 @@ export async function attempt(
       reject(error);
       cutOff(error);
     };
-    const timer = setTimeout(late, Math.min(timeoutMs, MAX_TIMER_MS));
+    run.deadlines.set(timeoutMs, late);
     run.cleanups.add(cancel);
     const threw = (thrown: unknown): void => {
       settled();
@@ -115,20 +109,21 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-/** Most callbacks never look at the signal, so it is made when they do. */
-function lazySignal(ctx: AttemptContext): (reason: Error) => void {
-  let controller: AbortController | undefined;
-  let aborted: Error | undefined;
-  Object.defineProperty(ctx, "signal", {
-    enumerable: false,
-    get: () => {
-      controller ??= new AbortController();
-      if (aborted !== undefined) controller.abort(aborted);
-      return controller.signal;
-    },
-  });
-  return (reason) => {
-    aborted = reason;
-    controller?.abort(reason);
-  };
+/** Signals by the contexts that have them. Most callbacks never look at theirs, so it is made when they do. */
+const controllers = new WeakMap<object, AbortController>();
+
+function controllerOf(ctx: object): AbortController {
+  const known = controllers.get(ctx);
+  if (known !== undefined) return known;
+  const made = new AbortController();
+  controllers.set(ctx, made);
+  return made;
 }
+
+/** One for all contexts: an object that gets a getter of its own is a slow one. */
+const SIGNAL: PropertyDescriptor = {
+  enumerable: false,
+  get(this: object) {
+    return controllerOf(this).signal;
+  },
+};

@@ -5,6 +5,7 @@
 import type { RuntimeEvent } from "../model/events.ts";
 import { stepId, type StepKey, type StepKind } from "../model/step.ts";
 import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { InstanceMocks } from "./mocks.ts";
 import type { Place } from "./place.ts";
 import type { Replay } from "./replay.ts";
@@ -44,6 +45,7 @@ export class Run {
   #paused: boolean;
 
   #streams: StreamTraffic | undefined;
+  #deadlines: Deadlines | undefined;
 
   /** What is to be said before `#events`. */
   #frames: FromRuntime[] = [];
@@ -67,7 +69,7 @@ export class Run {
   replay: Replay | undefined;
   /** True when steps are being undone, or wait to be: none may be called then. */
   isCompensating = false;
-  /** Attempt time-outs and the like, to be cancelled with the run. */
+  /** What is to be called off with the run: attempts, and what they wait for. */
   readonly cleanups: Set<() => void> = new Set();
 
   constructor(start: StartFrame, host: RunHost, place: Place, mocks?: InstanceMocks) {
@@ -94,6 +96,15 @@ export class Run {
   /** The streams that are on their way. */
   get streams(): StreamTraffic {
     return (this.#streams ??= new StreamTraffic(this));
+  }
+
+  /** When its attempts are late. */
+  get deadlines(): Deadlines {
+    if (this.#deadlines === undefined) {
+      const deadlines = (this.#deadlines = new Deadlines());
+      this.cleanups.add(() => deadlines.end());
+    }
+    return this.#deadlines;
   }
 
   /** The identity of the next step of this kind and name, in call order. */

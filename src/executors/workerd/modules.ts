@@ -35,7 +35,6 @@ async function bundled(name: string): Promise<string> {
     platform: "neutral",
     mainFields: ["module", "main"],
     external: ["cloudflare:*"],
-    keepNames: true,
     minifyWhitespace: true,
     logLevel: "silent",
   });
