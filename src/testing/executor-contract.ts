@@ -4,6 +4,7 @@
  */
 import { afterEach, describe } from "vitest";
 import { Failure } from "../model/errors.ts";
+import type { ScriptVersion } from "../ports/catalog.ts";
 import type { BindingHandler, Executor, Host } from "../ports/executor.ts";
 import { Driver } from "./executor-driver.ts";
 import {
@@ -15,12 +16,13 @@ import {
   loadCases,
   rejectionCases,
 } from "./executor-host-contract.ts";
+import { moduleCases } from "./executor-module-contract.ts";
 import { bindingCases, endCases, runCases } from "./executor-run-contract.ts";
 import { rollbackCases } from "./executor-rollback-contract.ts";
 import { contractVersion } from "./executor-script.ts";
 
 /** Groups of cases that an executor may not be able to pass. */
-export type SkippableCases = "bindings" | "load" | "fetch" | "hang" | "crash" | "rejections" | "exit" | "isolation";
+export type SkippableCases = "bindings" | "load" | "modules" | "fetch" | "hang" | "crash" | "rejections" | "exit" | "isolation";
 
 /** What a test asks of an executor. */
 export interface ExecutorSetup {
@@ -34,9 +36,7 @@ export interface ExecutorSetup {
 export type OpenExecutor = (setup: ExecutorSetup) => Executor | Promise<Executor>;
 
 /** A host to be opened: with the contract's script unless `code` is given, and bindings that refuse everything unless they are given. */
-export interface HostSetup extends Partial<ExecutorSetup> {
-  readonly code?: string;
-}
+export interface HostSetup extends Partial<ExecutorSetup>, Partial<Pick<ScriptVersion, "code" | "mainModule" | "modules">> {}
 
 /** Opens a host, and closes it when the test is over. */
 export type OpenHost = (setup?: HostSetup) => Promise<{ readonly host: Host; readonly driver: Driver }>;
@@ -50,10 +50,10 @@ export function executorContract(
   const executors: Executor[] = [];
   const refuse: BindingHandler = () => Promise.reject(new Failure("workflow.not_found"));
 
-  const open: OpenHost = async ({ bindings = refuse, hangAfterMs = 60_000, code } = {}) => {
+  const open: OpenHost = async ({ bindings = refuse, hangAfterMs = 60_000, code, ...modules } = {}) => {
     const executor = await openExecutor({ hangAfterMs, bindings });
     executors.push(executor);
-    const host = await executor.open(contractVersion(code), bindings);
+    const host = await executor.open({ ...contractVersion(code), ...modules }, bindings);
     return { host, driver: new Driver(host) };
   };
 
@@ -74,6 +74,7 @@ export function executorContract(
     group("bindings", "bindings", bindingCases);
     group("isolation", "a script's own place", isolationCases);
     group("load", "code that does not load", loadCases);
+    group("modules", "scripts of several modules", moduleCases);
     group("fetch", "requests", fetchCases);
     group("hang", "hangs", hangCases);
     group("crash", "crashes", crashCases);

@@ -27,7 +27,7 @@ export function loadCases(open: OpenHost): void {
       /^TypeError: too bad \(index\.js:2:7\)$/,
     ],
     ["a thrown string", "throw 'just words';", /^just words$/],
-    ["an import that nobody has", "import x from 'left-pad';", /"left-pad"/],
+    ["an import that nobody has", "import x from 'left-pad';", /left-pad/],
     ["a missing export", "import { Nothing } from 'cloudflare:workers';", /Nothing/],
   ])("%s is told with its place", async (_, code, detail) => {
     const opening = open({ code });

@@ -303,7 +303,8 @@ export function contractVersion(code: string = CONTRACT_CODE): ScriptVersion {
       { type: "json", name: "SETTINGS", json: { depth: [1, 2] } },
       { type: "workflow", name: "FLOW", workflow: "flow" },
     ],
-    compatibilityDate: "2026-11-01",
+    // The newest that the pinned workerd knows: what changes with a date has changed.
+    compatibilityDate: "2026-11-17",
     compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
     createdAt: 0,
   };

@@ -14,6 +14,7 @@ executorContract("in-process", ({ bindings }) => inProcessExecutor({ classes: cl
   bindings: "env is made by whoever opens the executor",
   isolation: SAME_PROCESS,
   load: "classes are given, no code is loaded",
+  modules: "classes are given, no code is loaded",
   fetch: "there is no fetch handler",
   hang: SAME_PROCESS,
   crash: SAME_PROCESS,

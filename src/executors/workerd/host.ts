@@ -85,12 +85,6 @@ export class WorkerdHost implements Host {
 
   async #ask(): Promise<Loaded> {
     const { process, id, version, hangAfterMs } = this.#parts;
-    if (version.modules !== undefined && version.modules.length > 0) {
-      const names = version.modules.map(({ name }) => name).join(", ");
-      throw new Failure("script.invalid", {
-        detail: `Scripts of several modules (here ${names}) run with --executor node only: bundle them into one`,
-      });
-    }
     const worker: Loading["worker"] = {
       ...compatibility(version),
       ...isolateModules(await ownModules(), version, this.#mark),
@@ -101,7 +95,7 @@ export class WorkerdHost implements Host {
       const answer = await process.ask({ ask: "load", host: id }, { method: "POST", body: JSON.stringify({ worker }) });
       const text = await textOf(answer);
       if (answer.headers[HEADERS.end] === "answered") return JSON.parse(text) as Loaded;
-      throw new Failure("script.invalid", { detail: describeLoadError(text, version.sourceMap) });
+      throw new Failure("script.invalid", { detail: describeLoadError(text, version) });
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
       const end = await process.ended;

@@ -2,6 +2,7 @@
  * What a host and its isolate say to one another. Batches of frames and chunks of streams cross as the codec has them, a
  * text that begins with a bracket and bytes; everything else is an object as JSON.
  */
+import type { ScriptModule } from "../../ports/catalog.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 
 /** Host to isolate. */
@@ -17,13 +18,17 @@ export interface Loaded {
   readonly hasFetch: boolean;
 }
 
-/** What a script is loaded from, in the words of workerd's worker loader. */
+/** A module as it crosses: bytes are in base64. */
+export type SentModule = Omit<ScriptModule, "name">;
+
+/** What a script is loaded from, in the words of workerd's worker loader, modules aside. */
 export interface Loading {
   readonly worker: {
     readonly compatibilityDate: string;
     readonly compatibilityFlags: readonly string[];
     readonly mainModule: string;
-    readonly modules: Readonly<Record<string, string>>;
+    /** By name. */
+    readonly modules: Readonly<Record<string, SentModule>>;
     readonly env: Readonly<Record<string, unknown>>;
   };
 }

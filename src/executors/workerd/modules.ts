@@ -1,14 +1,17 @@
 /** The code that goes into isolates: our own, bundled once a process, and the module that joins it with a script's. */
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { SentModule } from "./messages.ts";
 
-/** The module of a script has this name in its stacks. */
-export const SCRIPT_MODULE = "index.js";
+/** What the main module of a script is called unless the upload says otherwise. */
+const SCRIPT_MODULE = "index.js";
 
-const RUNTIME_MODULE = "stepwell.js";
-const BINDINGS_MODULE = "stepwell-bindings.js";
-const MAIN_MODULE = "stepwell-main.js";
+/** A folder of our own; a script that has one of these names in it gets ours. */
+const RUNTIME_MODULE = "~stepwell/runtime.js";
+const BINDINGS_MODULE = "~stepwell/bindings.js";
+const MAIN_MODULE = "~stepwell/main.js";
 
 /** Our own code, as one module each. */
 export interface OwnModules {
@@ -41,35 +44,43 @@ async function bundled(name: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
+/** The name that a module has in stacks, and is imported by: its path from the root. It may look as if it led out; it never does. */
+export function moduleName(name: string = SCRIPT_MODULE): string {
+  return posix.normalize(`/${name}`).slice(1);
+}
+
 /** The modules of an isolate, and which of them is the main one. `mark` begins what the script writes. */
 export function isolateModules(
   { runtime }: OwnModules,
-  { code, bindings }: ScriptVersion,
+  { code, bindings, mainModule, modules = [] }: ScriptVersion,
   mark: string,
-): { readonly mainModule: string; readonly modules: Readonly<Record<string, string>> } {
+): { readonly mainModule: string; readonly modules: Readonly<Record<string, SentModule>> } {
+  const script = moduleName(mainModule);
+  const from = JSON.stringify(`../${script}`);
   const workflows = bindings.flatMap((binding) => (binding.type === "workflow" ? [[binding.name, binding.workflow]] : []));
   return {
     mainModule: MAIN_MODULE,
     modules: {
-      [MAIN_MODULE]: lines(
-        `import "${BINDINGS_MODULE}";`,
-        `import * as script from "${SCRIPT_MODULE}";`,
-        `import { connect, StepwellLink, StepwellRun } from "${RUNTIME_MODULE}";`,
+      ...Object.fromEntries(modules.map(({ name, type, content }) => [moduleName(name), { type, content }])),
+      [script]: esm(code),
+      [MAIN_MODULE]: esm(
+        `import "../${BINDINGS_MODULE}";`,
+        `import * as script from ${from};`,
+        `import { connect, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
         "connect(script);",
-        `export * from "${SCRIPT_MODULE}";`,
+        `export * from ${from};`,
         "export { StepwellLink, StepwellRun };",
         "export default script.default ?? {};",
       ),
-      [BINDINGS_MODULE]: lines(
-        `import { prepare } from "${RUNTIME_MODULE}";`,
+      [BINDINGS_MODULE]: esm(
+        `import { prepare } from "../${RUNTIME_MODULE}";`,
         `prepare(${JSON.stringify(mark)}, ${JSON.stringify(Object.fromEntries(workflows))});`,
       ),
-      [RUNTIME_MODULE]: runtime,
-      [SCRIPT_MODULE]: code,
+      [RUNTIME_MODULE]: esm(runtime),
     },
   };
 }
 
-function lines(...text: string[]): string {
-  return text.join("\n");
+function esm(...lines: string[]): SentModule {
+  return { type: "esm", content: lines.join("\n") };
 }

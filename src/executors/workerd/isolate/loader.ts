@@ -5,6 +5,7 @@
 import { abortIsolate } from "cloudflare:workers";
 import { HEADERS, type Loading } from "../messages.ts";
 import type { Socket } from "./link.ts";
+import { moduleForms } from "./module-forms.ts";
 
 interface Stub {
   getEntrypoint(name?: string): { fetch(request: Request): Promise<Response> };
@@ -32,7 +33,7 @@ const loader: { fetch(request: Request, env: Env): Promise<Response> } = {
       case "load": {
         const { worker } = (await request.json()) as Loading;
         return told(() =>
-          env.LOADER.get(host, () => worker)
+          env.LOADER.get(host, () => ({ ...worker, modules: moduleForms(worker.modules) }))
             .getEntrypoint("StepwellLink")
             .fetch(new Request(request.url)),
         );
