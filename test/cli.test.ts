@@ -46,6 +46,9 @@ describe.concurrent("help", () => {
       "--port",
       "--host",
       "--account",
+      "--allow-network",
+      "--hang-after",
+      "--park-after",
       "--drain-seconds",
       "--max-running",
       "--max-queued",
@@ -61,6 +64,9 @@ describe.concurrent("help", () => {
       "--port",
       "--host",
       "--account",
+      "--allow-network",
+      "--hang-after",
+      "--park-after",
       "--drain-seconds",
       "--max-running",
       "--max-queued",
@@ -105,6 +111,11 @@ describe.concurrent("misuse", () => {
     [["serve", "--port", "65536"], '--port takes a whole number up to 65535, not "65536"'],
     [["serve", "--port", ""], '--port takes a whole number up to 65535, not ""'],
     [["serve", "--drain-seconds", "1.5"], '--drain-seconds takes a whole number up to 3600, not "1.5"'],
+    [["serve", "--executor", "deno"], '--executor is node or workerd, not "deno"'],
+    [["serve", "--hang-after", "0"], '--hang-after takes a whole number from 1 on, not "0"'],
+    [["dev", "--park-after", "soon"], '--park-after takes a whole number up to 1000000000, not "soon"'],
+    [["serve", "--allow-network", "10.0.0.0"], "--allow-network takes public, private or a range of addresses like 10.1.0.0/16"],
+    [["serve", "--allow-network", "10.0.0.0/33"], '10.1.0.0/16, not "10.0.0.0/33"'],
     [["serve", "--max-running", "0"], '--max-running takes a whole number from 1 on, not "0"'],
     [
       ["dev", "--create-rate-per-workflow", "fast"],
@@ -170,6 +181,14 @@ describe("a server that cannot start", () => {
     expect(await serve(data, "--port", String(port))).toBe(said);
     expect(refusal(await runCommand(["dev", project.folder, "--data", data, "--port", String(port)]))).toBe(said);
     squatter.close();
+  });
+
+  test("because workerd has no binary for this machine", async () => {
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,Object.defineProperty(process,'platform',{value:'sunos'})` };
+    const args = ["serve", "--data", join(project.folder, "platform"), "--port", "0"];
+    expect(refusal(await runCommand(args, undefined, env))).toMatch(
+      /^workerd has no binary for sunos on \w+, or it has not been installed\. Start with --executor node, [^.]+\.$/,
+    );
   });
 
   test("because this machine has no such address", async () => {

@@ -130,7 +130,7 @@ test("whoever asks before the project is deployed waits, and is not told that it
       workflows: [{ name: "slow", binding: "SLOW", class_name: "Slow" }],
     }),
     "index.js": `import { WorkflowEntrypoint } from "cloudflare:workers";
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      for (let i = 0; i < 3e8; i += 1);
       export class Slow extends WorkflowEntrypoint { async run() {} }`,
   });
   const port = await freePort();

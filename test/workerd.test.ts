@@ -1,4 +1,4 @@
-/** `stepwell dev --executor workerd` as a process: Workers in Cloudflare's own runtime, whose process may be killed. */
+/** `stepwell dev` as a process: Workers in Cloudflare's own runtime, whose process may be killed. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
@@ -45,7 +45,7 @@ beforeAll(async () => {
   answering.listen(0, "127.0.0.1");
   await once(answering, "listening");
   project = await makeProject({ "wrangler.jsonc": CONFIG, "index.js": WORKER });
-  server = await startServer(["dev", project.folder, "--port", "0", "--executor", "workerd"]);
+  server = await startServer(["dev", project.folder, "--port", "0"]);
 });
 afterAll(async () => {
   await server.kill();

@@ -21,7 +21,7 @@ async function withServer<T>(work: (server: Server, agent: Agent) => Promise<T>)
     "index.js": WORKER,
   });
   const data = await mkdtemp(join(tmpdir(), "stepwell-bench-"));
-  const server = await startServer(["dev", project.folder, "--port", "0", "--quiet", "--data", data]);
+  const server = await startServer(["dev", project.folder, "--port", "0", "--quiet", "--executor", "node", "--data", data]);
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   try {
     return await work(server, agent);

@@ -112,7 +112,7 @@ async function withServer<T>(work: (server: Server, clients: ChildProcess) => Pr
     "index.js": WORKER,
   });
   const data = await mkdtemp(join(tmpdir(), "stepwell-bench-"));
-  const server = await startServer(["dev", project.folder, "--port", "0", "--quiet", "--data", data]);
+  const server = await startServer(["dev", project.folder, "--port", "0", "--quiet", "--executor", "node", "--data", data]);
   const clients = fork(CHILD);
   try {
     return await work(server, clients);

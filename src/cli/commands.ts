@@ -1,13 +1,17 @@
 /** The command line: finds the command, and turns what goes wrong into one line that says what to do. */
-import { deploy } from "./deploy.ts";
-import { dev } from "./dev.ts";
 import { help, isCommandName, type CommandName } from "./help.ts";
 import { explain, UsageError } from "./explain.ts";
-import { serve } from "./serve.ts";
-import { token } from "./token.ts";
 import { version } from "./version.ts";
 
-const COMMANDS: Readonly<Record<CommandName, (args: readonly string[]) => Promise<void>>> = { deploy, dev, serve, token };
+type Command = (args: readonly string[]) => Promise<void>;
+
+/** Loaded when asked for: who wants help need not wait for a server. */
+const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
+  deploy: async () => (await import("./deploy.ts")).deploy,
+  dev: async () => (await import("./dev.ts")).dev,
+  serve: async () => (await import("./serve.ts")).serve,
+  token: async () => (await import("./token.ts")).token,
+};
 
 /** Does what a command line says. Never rejects: what goes wrong is printed, and the exit code says so. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -30,6 +34,7 @@ async function dispatch([first, ...rest]: readonly string[]): Promise<void> {
   } else if (rest.includes("--help") || rest.includes("-h")) {
     process.stdout.write(help(first));
   } else {
-    await COMMANDS[first](rest);
+    const command = await COMMANDS[first]();
+    await command(rest);
   }
 }

@@ -6,7 +6,6 @@ import { explorerApi } from "../api/explorer.ts";
 import { restApi } from "../api/rest.ts";
 import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
-import { workerdExecutor } from "../executors/workerd/executor.ts";
 import { Failure } from "../model/errors.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Executor } from "../ports/executor.ts";
@@ -52,15 +51,15 @@ export function databaseIn(data: string): string {
 export async function startServer(options: ServerOptions, data: string, access: "open" | "tokens"): Promise<Running> {
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   const given = await keysOf(process.env);
+  const tails = new Tails();
+  const executor = await executorOf(options, access, logLine(log, tails));
   const { store, catalog } = await openSqlite(databaseIn(data));
   const vault = await openVault(given, join(data, "stepwell.key")).catch(async (cause: unknown) => {
     await store.close();
     throw cause;
   });
-  const tails = new Tails();
-  const executor = executorOf(options.executor, access, logLine(log, tails));
   const ids = { uuid: () => randomUUID() };
-  const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.limits };
+  const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.settings };
   const engine = await openEngine({ ...parts, bindings: bindingHandler });
   const closeEngine = async (drainMs: number): Promise<void> => {
     await engine.close(drainMs);
@@ -115,10 +114,14 @@ function logLine(log: Log, tails: Tails): OnLog {
   };
 }
 
-/** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public. */
-function executorOf(name: ServerOptions["executor"], access: "open" | "tokens", onLog: OnLog): Executor {
-  if (name === "node") return nodeExecutor({ onLog });
-  return workerdExecutor({ onLog, network: access === "open" ? ["public", "private"] : ["public"] });
+/** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public and what the options add. */
+async function executorOf(options: ServerOptions, access: "open" | "tokens", onLog: OnLog): Promise<Executor> {
+  const { executor, hangAfterMs, network } = options;
+  if (executor === "node") return nodeExecutor({ onLog, hangAfterMs });
+  // Not before it is wanted: where there is no binary, there is the other executor.
+  const { workerdExecutor } = await import("../executors/workerd/executor.ts");
+  const own = access === "open" ? ["public", "private"] : ["public"];
+  return workerdExecutor({ onLog, hangAfterMs, network: [...new Set([...own, ...network])] });
 }
 
 /** Code at the top level of a module may not use bindings, here as on Cloudflare. */

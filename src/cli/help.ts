@@ -16,8 +16,12 @@ const SERVER = `
   --port N            port to listen on (8787; 0 takes a free one)
   --host ADDRESS      address to listen on (127.0.0.1)
   --account ID        id of the one account, in the paths of the API (local)
-  --executor E        what runs Workers: node (worker threads), or workerd, Cloudflare's own
-                      runtime, as a preview (node)
+  --executor E        what runs Workers: workerd, Cloudflare's own runtime, or node, threads of
+                      this process, which keep nothing from them (workerd)
+  --allow-network R   what Workers may reach besides public addresses: private, or a range like
+                      10.1.0.0/16; again for more. dev on this machine allows private. workerd only
+  --hang-after MS     how long a Worker's code may run without giving way before it is ended (30000)
+  --park-after MS     how long an instance that only waits stays in memory (1000)
   --drain-seconds N   how long steps under way may go on after SIGTERM (10)
   --max-running N     instances that may run at once; others stay queued (10000)
   --max-queued N      instances that may be queued; more are refused (2000000)

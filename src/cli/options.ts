@@ -1,6 +1,7 @@
 /** The options that starting a server takes, whichever command starts it. */
+import { isIP } from "node:net";
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { EngineLimits } from "../engine/core.ts";
+import type { EngineSettings } from "../engine/core.ts";
 import { UsageError } from "./explain.ts";
 
 /** The highest value that a limit may be given. */
@@ -11,8 +12,12 @@ export interface ServerOptions {
   readonly port: number;
   readonly accountId: string;
   readonly drainMs: number;
-  readonly limits: Partial<EngineLimits>;
+  readonly settings: Partial<EngineSettings>;
   readonly executor: "node" | "workerd";
+  /** How long code may run without giving way, in milliseconds. */
+  readonly hangAfterMs: number;
+  /** What Workers may reach besides what each command lets them: `public`, `private`, and ranges of addresses. */
+  readonly network: readonly string[];
   readonly logFormat: "pretty" | "json";
   readonly logLevel: "debug" | "info" | "warn";
   /** As given; each command has a default of its own. */
@@ -25,7 +30,10 @@ const OPTIONS = {
   host: { type: "string", default: "127.0.0.1" },
   port: { type: "string", default: "8787" },
   account: { type: "string", default: "local" },
-  executor: { type: "string", default: "node" },
+  executor: { type: "string", default: "workerd" },
+  "allow-network": { type: "string", multiple: true, default: [] },
+  "hang-after": { type: "string", default: "30000" },
+  "park-after": { type: "string" },
   "drain-seconds": { type: "string", default: "10" },
   "max-running": { type: "string" },
   "max-queued": { type: "string" },
@@ -49,13 +57,16 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
     port: wholeNumber("--port", values.port, 65_535),
     accountId: values.account,
     drainMs: wholeNumber("--drain-seconds", values["drain-seconds"], 3_600) * 1_000,
-    limits: {
+    settings: {
+      ...parkAfter(values["park-after"]),
       ...limit("maxRunning", "--max-running", values["max-running"]),
       ...limit("maxQueued", "--max-queued", values["max-queued"]),
       ...limit("createRate", "--create-rate", values["create-rate"]),
       ...limit("createRatePerWorkflow", "--create-rate-per-workflow", values["create-rate-per-workflow"]),
     },
     executor,
+    hangAfterMs: atLeastOne("--hang-after", values["hang-after"]),
+    network: values["allow-network"].map(networkRange),
     logFormat,
     logLevel: levelOf(values.quiet, values.verbose),
     data: values.data,
@@ -68,12 +79,28 @@ function levelOf(quiet: boolean, verbose: boolean): ServerOptions["logLevel"] {
   return verbose ? "debug" : "info";
 }
 
-/** A limit is 1 at least: none at all would stop everything. */
-function limit(name: keyof EngineLimits, option: string, text: string | undefined): Partial<EngineLimits> {
-  if (text === undefined) return {};
+function limit(name: keyof EngineSettings, option: string, text: string | undefined): Partial<EngineSettings> {
+  return text === undefined ? {} : { [name]: atLeastOne(option, text) };
+}
+
+function parkAfter(text: string | undefined): Partial<EngineSettings> {
+  return text === undefined ? {} : { parkAfterMs: wholeNumber("--park-after", text, MAX_LIMIT) };
+}
+
+/** In the words of workerd. */
+function networkRange(text: string): string {
+  const [address = "", bits = "", ...more] = text.split("/");
+  const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  const isRange = more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+  if (text === "public" || text === "private" || isRange) return text;
+  throw new UsageError(`--allow-network takes public, private or a range of addresses like 10.1.0.0/16, not "${text}"`);
+}
+
+/** None at all would stop everything. */
+function atLeastOne(option: string, text: string): number {
   const value = wholeNumber(option, text, MAX_LIMIT);
   if (value === 0) throw new UsageError(`${option} takes a whole number from 1 on, not "0"`);
-  return { [name]: value };
+  return value;
 }
 
 function wholeNumber(option: string, text: string, max: number): number {

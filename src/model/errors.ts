@@ -68,6 +68,7 @@ export type FailureName =
   | "script.no_fetch_handler"
   | "script.exception"
   | "script.unavailable"
+  | "executor.missing"
   | "authentication"
   | "authentication.token"
   | "authentication.origin"
@@ -223,6 +224,12 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "The Worker's log has the stack.",
   },
   "script.unavailable": { code: 10909, status: 503, sentence: "The Worker stopped before it answered" },
+  "executor.missing": {
+    code: 10959,
+    status: 503,
+    sentence: "workerd has no binary for this machine",
+    hint: "Start with --executor node, which runs Workers in threads of Node.",
+  },
   "authentication.origin": {
     code: 10915,
     status: 403,

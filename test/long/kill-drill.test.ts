@@ -186,7 +186,7 @@ class Killer {
   }
 
   async start(): Promise<void> {
-    server = await startServer(["dev", project.folder, "--port", "0", "--quiet"]);
+    server = await startServer(["dev", project.folder, "--port", "0", "--quiet", "--executor", "node"]);
   }
 
   /** Kills the server as often as is due, and on until `enough`. */
