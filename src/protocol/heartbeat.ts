@@ -3,9 +3,6 @@
  * process itself was stopped or asleep for an hour, only one beat has passed, and nobody is accused of it.
  */
 
-/** How often an isolate is looked at within the span that it may be silent. */
-const BEATS = 4;
-
 /** A watch that is running. */
 export interface Heartbeat {
   /** The isolate has answered the last ping. */
@@ -14,10 +11,10 @@ export interface Heartbeat {
 }
 
 /**
- * Pings now and then; calls `silent` once when a ping has gone unanswered for `hangAfterMs`, which a hang therefore
- * outlasts by up to a quarter. Never keeps a process alive.
+ * Pings every `beatMs` milliseconds; while a ping goes unanswered it calls `silent` with each beat instead, with the
+ * milliseconds since that ping. A hang has lasted up to one beat longer. Never keeps a process alive.
  */
-export function startHeartbeat(hangAfterMs: number, ping: () => void, silent: () => void): Heartbeat {
+export function startHeartbeat(beatMs: number, ping: () => void, silent: (forMs: number) => void): Heartbeat {
   let unansweredBeats: number | undefined;
   const timer = setInterval(
     () => {
@@ -27,11 +24,9 @@ export function startHeartbeat(hangAfterMs: number, ping: () => void, silent: ()
         return;
       }
       unansweredBeats += 1;
-      if (unansweredBeats < BEATS) return;
-      clearInterval(timer);
-      silent();
+      silent(unansweredBeats * beatMs);
     },
-    Math.max(1, hangAfterMs / BEATS),
+    Math.max(1, beatMs),
   );
   timer.unref();
   return {

@@ -21,6 +21,9 @@ export interface ThreadSettings {
   readonly onLog: OnLog;
 }
 
+/** How often a thread is looked at within the span that it may be silent. */
+const BEATS = 4;
+
 export class ThreadHost implements Host {
   readonly ended: Promise<HostEnd>;
   readonly #version: ScriptVersion;
@@ -57,7 +60,9 @@ export class ThreadHost implements Host {
       clearTimeout(late);
     }
     const ping = (): void => this.#post({ type: "ping" });
-    this.#heartbeat = startHeartbeat(hangAfterMs, ping, () => this.#finish({ kind: "hung" }));
+    this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, ping, (forMs) => {
+      if (forMs >= hangAfterMs) this.#finish({ kind: "hung" });
+    });
   }
 
   send(frames: readonly ToRuntime[]): void {

@@ -149,6 +149,41 @@ describe("workerd executor", () => {
     },
   );
 
+  test.skipIf(process.platform !== "linux")(
+    "whoever was in a process that hangs is alone from then on, until it is cleared",
+    async () => {
+      await withExecutor({ processes: 1, sharedHangAfterMs: 2_000, hangAfterMs: 60_000 }, async (executor) => {
+        const open = (script: string) => executor.open({ ...contractVersion(), script }, noBindings);
+        const [busy, calm] = [await open("busy"), await open("calm")];
+        expect(children()).toHaveLength(1);
+        new Driver(busy).start("Busy");
+        expect(await Promise.all([busy.ended, calm.ended])).toEqual([{ kind: "hung" }, { kind: "hung" }]);
+
+        const [again, unharmed] = [await open("busy"), await open("calm")];
+        expect(children()).toHaveLength(2);
+        new Driver(again).start("Busy");
+        await new Driver(unharmed).roundTrip();
+        await unharmed.close();
+        while (children().length > 1) await setImmediate();
+
+        await Promise.all([open("calm"), open("third")]);
+        expect(children()).toHaveLength(2);
+        await open("busy");
+        expect(children()).toHaveLength(3);
+      });
+    },
+  );
+
+  test.skipIf(process.platform !== "linux")("a script that loads beside one that hangs is not taken for it", async () => {
+    await withExecutor({ processes: 1, sharedHangAfterMs: 200, hangAfterMs: 1_000 }, async (executor) => {
+      const open = (script: string, code?: string) => executor.open({ ...contractVersion(code), script }, noBindings);
+      const [busy, calm] = await Promise.allSettled([open("busy", "for (;;);"), open("calm")]);
+      expect(busy).toMatchObject({ reason: { failure: "script.invalid" } });
+      if (calm.status === "rejected") throw calm.reason;
+      await new Driver(calm.value).roundTrip();
+    });
+  });
+
   test.skipIf(process.platform !== "linux")("the processes of a server that is killed end with it", async () => {
     const program = `const { workerdExecutor } = await import(process.argv[1]);
       await workerdExecutor().open(${JSON.stringify(contractVersion("setTimeout;"))}, () => {});

@@ -3,7 +3,8 @@
  * them. A process is the unit that fails: a script that never gives way, or needs more memory than there is, takes the
  * others of its process with it, and the engine replays what was lost elsewhere.
  */
-import type { Executor } from "../../ports/executor.ts";
+import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { BindingHandler, Executor } from "../../ports/executor.ts";
 import { writeLine, type OnLog } from "../../ports/script-log.ts";
 import { WorkerdHost } from "./host.ts";
 import { Output } from "./output.ts";
@@ -11,8 +12,13 @@ import { Pool } from "./pool.ts";
 
 /** Settings of a workerd executor. All are optional. */
 export interface WorkerdExecutorOptions {
-  /** How long a process may go without answering, and how long a script's top level may take. Default: 30,000. */
+  /** How long code may run without giving way, and how long a script's top level may take, in milliseconds. Default: 30,000. */
   readonly hangAfterMs?: number;
+  /**
+   * The same for a script that shares its process with others, in milliseconds. Past it the process is ended, and each of its
+   * scripts gets one of its own until it has been closed without having been so slow again. Default: 1,000.
+   */
+  readonly sharedHangAfterMs?: number;
   /** How many processes there may be. Default: 2. */
   readonly processes?: number;
   /** The most that a V8 heap may take, in MiB. Default: 1,024. */
@@ -29,6 +35,7 @@ export interface WorkerdExecutorOptions {
 export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor {
   const {
     hangAfterMs = 30_000,
+    sharedHangAfterMs = 1_000,
     processes = 2,
     heapMiB = 1_024,
     fullMiB = 1_024,
@@ -36,19 +43,35 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
     onLog = writeLine,
   } = options;
   const output = new Output(onLog);
-  const pool = new Pool({ processes, fullBytes: fullMiB * 1024 * 1024, settings: { network, heapMiB }, output });
+  const settings = { network, heapMiB, hangAfterMs, sharedHangAfterMs };
+  const pool = new Pool({ processes, fullBytes: fullMiB * 1024 * 1024, settings, output });
   const hosts = new Set<WorkerdHost>();
   let last = 0;
+  const host = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
+    const process = await pool.acquire(version.script);
+    const id = `${version.id} ${(last += 1)}`;
+    const made = new WorkerdHost({ id, process, version, bindings, output, hangAfterMs });
+    hosts.add(made);
+    void made.ended.then((end) => {
+      hosts.delete(made);
+      pool.learn(version.script, process, end);
+    });
+    return made;
+  };
   return {
     name: "workerd",
     open: async (version, bindings) => {
-      const process = await pool.acquire();
-      const id = `${version.id} ${(last += 1)}`;
-      const host = new WorkerdHost({ id, process, version, bindings, output, hangAfterMs });
-      hosts.add(host);
-      void host.ended.then(() => hosts.delete(host));
-      await host.load();
-      return host;
+      const first = await host(version, bindings);
+      try {
+        await first.load();
+        return first;
+      } catch (cause) {
+        if (!first.hungWithOthers) throw cause;
+      }
+      // Now it is alone in its process: if that hangs again, it is its own doing.
+      const second = await host(version, bindings);
+      await second.load();
+      return second;
     },
     close: async () => {
       await Promise.all([...hosts].map((host) => host.close()));

@@ -7,7 +7,6 @@ import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
-import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
 import { compatibility } from "./compatibility.ts";
 import { describeLoadError } from "./load-error.ts";
 import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "./messages.ts";
@@ -34,7 +33,6 @@ export class WorkerdHost implements Host {
   readonly #end: (end: HostEnd) => void;
   readonly #gone: AbortController = new AbortController();
   #socket: WebSocket | undefined;
-  #heartbeat: Heartbeat | undefined;
   #handler: ((frames: readonly FromRuntime[]) => void) | undefined;
   #hasFetch = false;
   #over = false;
@@ -49,7 +47,7 @@ export class WorkerdHost implements Host {
 
   /** Resolves when the script has run its top level. Rejects with `Failure("script.invalid")` when that fails, and ends the host. */
   async load(): Promise<void> {
-    const { process, id, hangAfterMs } = this.#parts;
+    const { process, id } = this.#parts;
     try {
       const { hasFetch, canCut } = await this.#ask();
       if (!canCut) throw new Failure("internal_server", { detail: "This workerd cannot end a run" });
@@ -59,8 +57,6 @@ export class WorkerdHost implements Host {
       this.#finish({ kind: "died", detail: String(cause) });
       throw cause instanceof Failure ? cause : new Failure("script.unavailable", { cause });
     }
-    const ping = (): void => this.#say({ type: "ping" });
-    this.#heartbeat = startHeartbeat(hangAfterMs, ping, () => void process.kill({ kind: "hung" }));
   }
 
   send(frames: readonly ToRuntime[]): void {
@@ -77,6 +73,11 @@ export class WorkerdHost implements Host {
     return ask(this.#parts.process, this.#parts.id, request, this.#gone.signal);
   }
 
+  /** True when its process has hung with others in it, for whichever of them. */
+  get hungWithOthers(): boolean {
+    return this.#parts.process.hungShared;
+  }
+
   /** The isolate ends everything in it when its socket closes. */
   close(): Promise<void> {
     this.#finish({ kind: "closed" });
@@ -90,19 +91,25 @@ export class WorkerdHost implements Host {
       ...isolateModules(await ownModules(), version, this.#mark),
       env: Object.fromEntries(version.bindings.flatMap(envEntry)),
     };
-    const late = setTimeout(() => void process.kill({ kind: "hung" }), hangAfterMs);
+    const refusal = new Failure("script.invalid", { detail: `Its top level did not finish within ${hangAfterMs} ms` });
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      // One that only waits stays behind in its process, and hurts nobody.
+      if (process.isSilent) void process.kill({ kind: "hung" });
+      reject(refusal);
+    }, hangAfterMs);
     try {
-      const answer = await process.ask({ ask: "load", host: id }, { method: "POST", body: JSON.stringify({ worker }) });
+      const asked = process.ask({ ask: "load", host: id }, { method: "POST", body: JSON.stringify({ worker }) });
+      const answer = await Promise.race([asked, late]);
       const text = await textOf(answer);
       if (answer.headers[HEADERS.end] === "answered") return JSON.parse(text) as Loaded;
       throw new Failure("script.invalid", { detail: describeLoadError(text, version) });
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
       const end = await process.ended;
-      if (end.kind !== "hung") throw cause;
-      throw new Failure("script.invalid", { detail: `Its top level did not finish within ${hangAfterMs} ms` });
+      throw end.kind === "hung" && !process.hungShared ? refusal : cause;
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
     }
   }
 
@@ -132,8 +139,7 @@ export class WorkerdHost implements Host {
   }
 
   #hear(message: FromIsolate): void {
-    if (message.type === "pong") this.#heartbeat?.answered();
-    else void this.#call(message.id, message.call);
+    void this.#call(message.id, message.call);
   }
 
   async #call(id: number, call: BindingCall): Promise<void> {
@@ -151,7 +157,6 @@ export class WorkerdHost implements Host {
     const { process, output } = this.#parts;
     process.count(-1);
     output.forget(this.#mark);
-    this.#heartbeat?.stop();
     this.#gone.abort(new Failure("script.unavailable"));
     this.#socket?.terminate();
     this.#end(end);
@@ -167,7 +172,6 @@ function toMessage(text: string): FromIsolate {
     throw new MalformedFrames("A message is not JSON", { cause });
   }
   const { type, id, call } = message as { type?: unknown; id?: unknown; call?: Partial<BindingCall> };
-  if (type === "pong") return { type };
   const { workflow, method, args } = call ?? {};
   const isCall = typeof workflow === "string" && typeof method === "string" && typeof args === "string";
   if (type !== "call" || typeof id !== "number" || !isCall) throw new MalformedFrames("A message has a shape that none has");

@@ -6,10 +6,18 @@ import type { ScriptModule } from "../../ports/catalog.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 
 /** Host to isolate. */
-export type ToIsolate = { readonly type: "ping" } | { readonly type: "called"; readonly id: number; readonly end: CallEnd };
+export interface ToIsolate {
+  readonly type: "called";
+  readonly id: number;
+  readonly end: CallEnd;
+}
 
 /** Isolate to host. */
-export type FromIsolate = { readonly type: "pong" } | { readonly type: "call"; readonly id: number; readonly call: BindingCall };
+export interface FromIsolate {
+  readonly type: "call";
+  readonly id: number;
+  readonly call: BindingCall;
+}
 
 /** What is said of a script that has been loaded. */
 export interface Loaded {

@@ -1,9 +1,11 @@
 /**
  * The processes that there are. A further one is started when all of those have something to do, up to a number. workerd
  * keeps the memory of isolates that are closed, so a process that has grown gets no new ones, and is ended once it is empty.
+ * A script that was in a process which has hung gets one of its own until it has shown that it was not the cause.
  */
 import { readFileSync } from "node:fs";
 import { Failure } from "../../model/errors.ts";
+import type { HostEnd } from "../../ports/executor.ts";
 import type { Output } from "./output.ts";
 import { WorkerdProcess, type ProcessSettings } from "./process.ts";
 
@@ -21,6 +23,10 @@ export class Pool {
   readonly #processes: Set<WorkerdProcess> = new Set();
   /** Those that only finish what they have. */
   readonly #retired: Set<WorkerdProcess> = new Set();
+  /** Those of one script each. */
+  readonly #cells: Set<WorkerdProcess> = new Set();
+  /** Scripts that are not to share a process. */
+  readonly #suspects: Set<string> = new Set();
   /** One is started after the other, so that nobody starts one too many. */
   #starting: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -29,21 +35,28 @@ export class Pool {
     this.#parts = parts;
   }
 
-  /** The process for a new isolate. */
-  async acquire(): Promise<WorkerdProcess> {
-    const acquired = this.#starting.then(() => this.#pick());
+  /** The process for a new isolate of a script. */
+  async acquire(script: string): Promise<WorkerdProcess> {
+    const acquired = this.#starting.then(() => (this.#suspects.has(script) ? this.#start(this.#cells) : this.#pick()));
     this.#starting = acquired.catch(() => undefined);
     return acquired;
+  }
+
+  /** Takes in how an isolate of a script has ended. */
+  learn(script: string, process: WorkerdProcess, end: HostEnd): void {
+    if (end.kind === "hung") this.#suspects.add(script);
+    if (!this.#cells.has(process)) return;
+    if (end.kind === "closed" && !process.wasSlow) this.#suspects.delete(script);
+    process.retire();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#starting;
-    await Promise.all([...this.#processes, ...this.#retired].map((process) => process.kill({ kind: "closed" })));
+    await Promise.all([...this.#processes, ...this.#retired, ...this.#cells].map((process) => process.kill({ kind: "closed" })));
   }
 
   async #pick(): Promise<WorkerdProcess> {
-    if (this.#closed) throw new Failure("shutting_down");
     let best: WorkerdProcess | undefined;
     let usable = 0;
     for (const process of this.#processes) {
@@ -55,10 +68,15 @@ export class Pool {
       if (best === undefined || process.hosts < best.hosts) best = process;
     }
     if (best !== undefined && (best.hosts === 0 || usable >= this.#parts.processes)) return best;
+    return this.#start(this.#processes);
+  }
+
+  async #start(among: Set<WorkerdProcess>): Promise<WorkerdProcess> {
+    if (this.#closed) throw new Failure("shutting_down");
     const { settings, output } = this.#parts;
     const started = await WorkerdProcess.start(settings, output);
-    this.#processes.add(started);
-    void started.ended.then(() => this.#processes.delete(started));
+    among.add(started);
+    void started.ended.then(() => among.delete(started));
     return started;
   }
 

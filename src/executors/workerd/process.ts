@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { WebSocket } from "ws";
 import type { HostEnd } from "../../ports/executor.ts";
+import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
 import { BINARY } from "./binary.ts";
 import { processConfig } from "./config.ts";
 import { HEADERS } from "./messages.ts";
@@ -16,6 +17,9 @@ import { ownModules } from "./modules.ts";
 
 /** How long a process may take to listen, in milliseconds. Healthy ones need a twentieth of a second. */
 const START_MS = 30_000;
+
+/** How often a process is looked at within the span that it may be silent. */
+const BEATS = 4;
 
 /** What is sent is checked, but its size before that: no frame is larger than a few outputs. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -26,6 +30,10 @@ export interface ProcessSettings {
   readonly network: readonly string[];
   /** The most that a V8 heap may take, in MiB. */
   readonly heapMiB: number;
+  /** How long a process may go without answering, in milliseconds. */
+  readonly hangAfterMs: number;
+  /** The same while several isolates are open in it: each keeps the others waiting. */
+  readonly sharedHangAfterMs: number;
 }
 
 /** What is asked of the loader. */
@@ -41,25 +49,33 @@ export class WorkerdProcess {
   readonly #child: ChildProcess;
   readonly #port: number;
   readonly #token: string;
+  readonly #settings: ProcessSettings;
   readonly #agent: Agent = new Agent({ keepAlive: true });
   readonly #end: (end: HostEnd) => void;
   #hosts = 0;
   #retired = false;
   #leash: WebSocket | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #silentMs = 0;
+  #wasSlow = false;
+  #hungShared = false;
 
-  private constructor(child: ChildProcess, port: number, token: string) {
+  private constructor(child: ChildProcess, port: number, token: string, settings: ProcessSettings) {
+    this.#settings = settings;
     this.#child = child;
     this.#port = port;
     this.#token = token;
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
     child.on("exit", (code, signal) => {
       this.#agent.destroy();
+      this.#heartbeat?.stop();
       this.#end({ kind: "died", detail: `The process of workerd ended with ${signal ?? `code ${code}`}` });
     });
   }
 
   /** Starts one, and resolves when it listens. */
-  static async start({ network, heapMiB }: ProcessSettings, output: Output): Promise<WorkerdProcess> {
+  static async start(settings: ProcessSettings, output: Output): Promise<WorkerdProcess> {
+    const { network, heapMiB } = settings;
     const token = randomBytes(24).toString("base64url");
     const { loader } = await ownModules();
     const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
@@ -73,7 +89,7 @@ export class WorkerdProcess {
       });
       output.follow(child.stdout, "info");
       output.follow(child.stderr, "error");
-      const process = new WorkerdProcess(child, await listening(child), token);
+      const process = new WorkerdProcess(child, await listening(child), token, settings);
       await process.#hold();
       return process;
     } finally {
@@ -100,6 +116,21 @@ export class WorkerdProcess {
 
   #endIfDone(): void {
     if (this.#retired && this.#hosts === 0) void this.kill({ kind: "closed" });
+  }
+
+  /** True while it owes an answer. */
+  get isSilent(): boolean {
+    return this.#silentMs > 0;
+  }
+
+  /** True when it has been silent for longer than those that several isolates share may be. */
+  get wasSlow(): boolean {
+    return this.#wasSlow;
+  }
+
+  /** True when it has hung while several isolates were open in it: any of them may have been the cause. */
+  get hungShared(): boolean {
+    return this.#hungShared;
   }
 
   get pid(): number | undefined {
@@ -159,6 +190,7 @@ export class WorkerdProcess {
   async kill(end: HostEnd): Promise<void> {
     this.#end(end);
     this.#agent.destroy();
+    this.#heartbeat?.stop();
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       // Not `exit`: what it has written may come after that.
       const gone = new Promise((resolve) => this.#child.once("close", resolve));
@@ -172,6 +204,26 @@ export class WorkerdProcess {
   async #hold(): Promise<void> {
     this.#leash = await this.connect({ ask: "leash", host: "" });
     this.#leash.on("error", () => {});
+    const { hangAfterMs, sharedHangAfterMs } = this.#settings;
+    const ping = (): void => this.#leash?.send("");
+    const beatMs = Math.min(hangAfterMs, sharedHangAfterMs) / BEATS;
+    const heartbeat = startHeartbeat(beatMs, ping, (forMs) => this.#silent(forMs));
+    this.#heartbeat = heartbeat;
+    this.#leash.on("message", () => {
+      this.#silentMs = 0;
+      heartbeat.answered();
+    });
+  }
+
+  /** Its isolates take turns: one that does not give way stops them all. */
+  #silent(forMs: number): void {
+    const { hangAfterMs, sharedHangAfterMs } = this.#settings;
+    this.#silentMs = forMs;
+    this.#wasSlow ||= forMs >= sharedHangAfterMs;
+    const isShared = this.#hosts > 1;
+    if (forMs < (isShared ? Math.min(hangAfterMs, sharedHangAfterMs) : hangAfterMs)) return;
+    this.#hungShared = isShared;
+    void this.kill({ kind: "hung" });
   }
 
   #headers({ ask, host, request = "", origin = "" }: Asked): [string, string][] {

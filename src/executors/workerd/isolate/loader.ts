@@ -71,13 +71,14 @@ async function abortable(id: string, ask: (signal: AbortSignal) => Promise<Respo
   }
 }
 
-/** While the host holds this socket the process lives. However the host ends, the process does not outlive it. */
+/** While the host holds this socket the process lives, and answers on it. However the host ends, the process does not outlive it. */
 function leash(): Response {
   const { 0: theirs, 1: ours } = new WebSocketPair();
   ours.accept();
   const end = (): void => abortIsolate("The host is gone");
   ours.addEventListener("close", end);
   ours.addEventListener("error", end);
+  ours.addEventListener("message", () => ours.send(""));
   return new Response(null, { status: 101, webSocket: theirs } as ResponseInit);
 }
 

@@ -78,7 +78,7 @@ function open(socket: Socket, loopback: Loopback): Link {
   });
   socket.addEventListener("message", ({ data }) => {
     try {
-      receive(runtime, opened, data);
+      receive(runtime, data);
     } catch (cause) {
       console.error("A message from the host was not understood:", cause);
     }
@@ -92,12 +92,11 @@ function open(socket: Socket, loopback: Loopback): Link {
   return opened;
 }
 
-function receive(runtime: Runtime, opened: Link, data: unknown): void {
+function receive(runtime: Runtime, data: unknown): void {
   if (typeof data !== "string") return runtime.receive([chunkFromBytes(new Uint8Array(data as ArrayBuffer))]);
   if (data.startsWith("[")) return runtime.receive(decodeToRuntime(data));
   const message = JSON.parse(data) as ToIsolate;
-  if (message.type === "called") calls.answer(message.id, message.end);
-  else opened.send(JSON.stringify({ type: "pong" } satisfies FromIsolate));
+  calls.answer(message.id, message.end);
 }
 
 function post(message: FromIsolate): void {
