@@ -7,6 +7,7 @@ import { restApi } from "../api/rest.ts";
 import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import { workerdExecutor } from "../executors/workerd/executor.ts";
+import { StorageProcess } from "../executors/workerd/storage/process.ts";
 import { Failure } from "../model/errors.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Executor } from "../ports/executor.ts";
@@ -58,13 +59,16 @@ export async function startServer(options: ServerOptions, data: string, access: 
     throw cause;
   });
   const tails = new Tails();
-  const executor = executorOf(options.executor, access, logLine(log, tails));
+  const onLog = logLine(log, tails);
+  const storage = new StorageProcess(join(data, "storage"), onLog);
+  const executor = executorOf(options.executor, access, onLog, storage);
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.limits };
   const engine = await openEngine({ ...parts, bindings: bindingHandler });
   const closeEngine = async (drainMs: number): Promise<void> => {
     await engine.close(drainMs);
     await executor.close();
+    await storage.close();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
@@ -116,9 +120,9 @@ function logLine(log: Log, tails: Tails): OnLog {
 }
 
 /** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public. */
-function executorOf(name: ServerOptions["executor"], access: "open" | "tokens", onLog: OnLog): Executor {
+function executorOf(name: ServerOptions["executor"], access: "open" | "tokens", onLog: OnLog, storage: StorageProcess): Executor {
   if (name === "node") return nodeExecutor({ onLog });
-  return workerdExecutor({ onLog, network: access === "open" ? ["public", "private"] : ["public"] });
+  return workerdExecutor({ onLog, storage, network: access === "open" ? ["public", "private"] : ["public"] });
 }
 
 /** Code at the top level of a module may not use bindings, here as on Cloudflare. */

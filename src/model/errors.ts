@@ -74,6 +74,8 @@ export type FailureName =
   | "account.not_found"
   | "subscribe.upgrade_required"
   | "runtime.out_of_order"
+  | "storage.unavailable"
+  | "storage.not_found"
   | "store.newer"
   | "store.foreign"
   | "store.locked"
@@ -260,6 +262,8 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 500,
     sentence: "The code that runs the instance reported something that cannot be",
   },
+  "storage.unavailable": { code: 10967, status: 503, sentence: "What keeps KV, D1 and R2 cannot be reached" },
+  "storage.not_found": { code: 10968, status: 400, message: "detail", sentence: "A binding is to something that is not there" },
   "store.newer": { code: 10920, status: 503, sentence: "The database was written by a newer stepwell" },
   "store.foreign": {
     code: 10921,

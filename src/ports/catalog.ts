@@ -9,7 +9,10 @@ export type Binding =
   | { readonly type: "secret_text"; readonly name: string; readonly text: string }
   | { readonly type: "json"; readonly name: string; readonly json: unknown }
   | WorkflowBinding
-  | { readonly type: "version_metadata"; readonly name: string; readonly metadata: VersionMetadata };
+  | { readonly type: "version_metadata"; readonly name: string; readonly metadata: VersionMetadata }
+  | { readonly type: "kv_namespace"; readonly name: string; readonly id: string }
+  | { readonly type: "d1"; readonly name: string; readonly id: string }
+  | { readonly type: "r2_bucket"; readonly name: string; readonly bucket: string };
 
 /** A binding to a workflow, of this script or of another one. */
 export interface WorkflowBinding {

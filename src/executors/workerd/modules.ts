@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { ScriptVersion } from "../../ports/catalog.ts";
+import { facadesOf } from "./env.ts";
 
 /** The module of a script has this name in its stacks. */
 export const SCRIPT_MODULE = "index.js";
@@ -49,6 +50,7 @@ export function isolateModules(
   mark: string,
 ): { readonly mainModule: string; readonly modules: Readonly<Record<string, string>> } {
   const workflows = bindings.flatMap((binding) => (binding.type === "workflow" ? [[binding.name, binding.workflow]] : []));
+  const facades = Object.entries(facadesOf(bindings)).map(([name, { type }]) => [name, type]);
   return {
     mainModule: MAIN_MODULE,
     modules: {
@@ -63,7 +65,7 @@ export function isolateModules(
       ),
       [BINDINGS_MODULE]: lines(
         `import { prepare } from "${RUNTIME_MODULE}";`,
-        `prepare(${JSON.stringify(mark)}, ${JSON.stringify(Object.fromEntries(workflows))});`,
+        `prepare(${[mark, Object.fromEntries(workflows), Object.fromEntries(facades)].map((each) => JSON.stringify(each)).join(", ")});`,
       ),
       [RUNTIME_MODULE]: runtime,
       [SCRIPT_MODULE]: code,

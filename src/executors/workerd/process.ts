@@ -26,6 +26,8 @@ export interface ProcessSettings {
   readonly network: readonly string[];
   /** The most that a V8 heap may take, in MiB. */
   readonly heapMiB: number;
+  /** Path of the socket of the storage process; absent when there is none. */
+  readonly storage?: string;
 }
 
 /** What is asked of the loader. */
@@ -59,13 +61,13 @@ export class WorkerdProcess {
   }
 
   /** Starts one, and resolves when it listens. */
-  static async start({ network, heapMiB }: ProcessSettings, output: Output): Promise<WorkerdProcess> {
+  static async start(settings: ProcessSettings, output: Output): Promise<WorkerdProcess> {
     const token = randomBytes(24).toString("base64url");
     const { loader } = await ownModules();
     const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
     try {
       const file = join(folder, "config.capnp");
-      await writeFile(file, processConfig({ loader, token, network, heapMiB }), { mode: 0o600 });
+      await writeFile(file, processConfig({ loader, token, ...settings }), { mode: 0o600 });
       const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
         // Nothing of the server's own.
         env: {},
@@ -185,8 +187,8 @@ export class WorkerdProcess {
   }
 }
 
-/** The port that workerd has chosen, which it tells on a pipe of its own. */
-function listening(child: ChildProcess): Promise<number> {
+/** The port that workerd has chosen, which it tells on a pipe of its own; 0 when it listens on a socket of the file system. */
+export function listening(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       child.kill("SIGKILL");

@@ -1,0 +1,19 @@
+/** The script's side of bindings that lead out of its isolate: Cloudflare's API, over the stub that the loader has put into `env`. */
+import type { Facade } from "../../messages.ts";
+import { KvNamespace } from "./kv.ts";
+
+/** Asks what lies behind a binding. */
+export interface Stub {
+  fetch(url: string, init?: RequestInit & { readonly duplex?: "half" }): Promise<Response>;
+}
+
+/** What the script is to find in `env`. */
+export function shaped(type: Facade["type"], stub: unknown): unknown {
+  switch (type) {
+    case "kv_namespace":
+      return new KvNamespace(stub as Stub);
+    case "d1":
+    case "r2_bucket":
+      return stub;
+  }
+}
