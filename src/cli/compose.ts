@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const api = { publisher, tails, engine, store, catalog, clock: systemClock, log, accountId: options.accountId };
+  const api = { publisher, tails, engine, store, catalog, storage, clock: systemClock, log, accountId: options.accountId };
   const app = serverApp({
     engine,
     tails,

@@ -3,6 +3,8 @@
  * Small tables beside the journal, in the same database. Written rarely, so each verb is a transaction of its own.
  */
 
+import type { Resources } from "./resources.ts";
+
 /** A value that a script finds in `env`. */
 export type Binding =
   | { readonly type: "plain_text"; readonly name: string; readonly text: string }
@@ -157,7 +159,7 @@ export interface Slice<T> {
 /** What has changed in a catalogue: a workflow (put or removed), or a setting. */
 export type CatalogChange = { readonly workflow: string } | { readonly setting: string };
 
-export interface Catalog {
+export interface Catalog extends Resources {
   /** Calls `notice` after each change that is durable, for as long as the catalogue is open. */
   watch(notice: (change: CatalogChange) => void): void;
   workflow(name: string): Promise<Workflow | undefined>;

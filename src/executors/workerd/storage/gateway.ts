@@ -11,7 +11,7 @@ import type { Socket } from "../isolate/link.ts";
 
 /** As much of an object's state as is used. */
 interface State {
-  readonly storage: { deleteAll(): Promise<void> };
+  readonly storage: { deleteAll(): Promise<void>; sync(): Promise<void> };
   abort(reason: string): void;
 }
 
@@ -29,6 +29,8 @@ interface Env {
   };
 }
 
+const FORGOTTEN = "What was kept here has been deleted";
+
 /** A simulator whose data can be deleted as a whole. */
 function forgetful(simulator: ObjectClass): ObjectClass {
   return class extends simulator {
@@ -42,8 +44,9 @@ function forgetful(simulator: ObjectClass): ObjectClass {
     override async fetch(request: Request): Promise<Response> {
       if (request.method !== "PURGE") return super.fetch(request);
       await this.#state.storage.deleteAll();
-      // What it knows of its tables is no longer so: the next request finds it as if new.
-      setTimeout(() => this.#state.abort("Its data has been deleted"), 0);
+      await this.#state.storage.sync();
+      // What it knows of its tables is no longer so: the next request is to find it as if new. Nothing comes after this.
+      this.#state.abort(FORGOTTEN);
       return new Response(null, { status: 204 });
     }
   };
@@ -63,13 +66,25 @@ const gateway: { fetch(request: Request, env: Env): Promise<Response> } = {
     const namespace = env[type];
     if (namespace === undefined) return new Response(null, { status: 404 });
     const name = `${type}-${request.headers.get(STORAGE_HEADERS.id)}`;
-    const asked = type === "r2" && request.method === "PUT" ? withMetadata(request) : request;
+    if (request.method === "PURGE") return forgotten(() => namespace.get(namespace.idFromName(name)).fetch(request, {}));
+    const isSplit = request.method === "PUT" && request.headers.has(STORAGE_HEADERS.r2Request);
+    const asked = isSplit ? withMetadata(request) : request;
     if (asked === undefined) return new Response(null, { status: 411, headers: { [STORAGE_HEADERS.noLength]: "1" } });
     return namespace.get(namespace.idFromName(name)).fetch(asked, { cf: { miniflare: { name } } });
   },
 };
 
 export default gateway;
+
+/** An object that has forgotten all ends with that. */
+async function forgotten(ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || thrown.message !== FORGOTTEN) throw thrown;
+    return new Response(null, { status: 204 });
+  }
+}
 
 /** R2 wants what is asked in front of the value; here it comes in a header, because only whoever sees the body's length can join them. */
 function withMetadata(request: Request): Request | undefined {

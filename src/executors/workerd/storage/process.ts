@@ -59,8 +59,10 @@ export class StorageProcess implements Storage {
   }
 
   async forget(scope: StorageScope): Promise<void> {
+    await this.open();
     const answer = await this.#send(scope, { method: "PURGE", path: "/" });
     answer.resume();
+    if (answer.statusCode !== 204) throw new Failure("storage.unavailable");
     await rm(join(this.#folder, `${scope.type}-${scope.id}`), { recursive: true, force: true });
   }
 

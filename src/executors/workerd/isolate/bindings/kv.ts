@@ -2,6 +2,7 @@
  * A KV namespace as user code sees it: Cloudflare's API, made of requests like those that its runtime makes. Sources: the
  * documentation of the API, and what the same calls do in workerd (`test/storage.test.ts` compares the two).
  */
+import { asciiJson } from "../../../../model/ascii-json.ts";
 import type { Stub } from "./shaped.ts";
 
 type ValueType = "text" | "json" | "arrayBuffer" | "stream";
@@ -58,12 +59,16 @@ export class KvNamespace {
     return this.#getOne(String(key), options, "GET");
   }
 
-  async put(key: string, value: unknown, { expiration, expirationTtl, metadata }: PutOptions = {}): Promise<void> {
+  async put(
+    key: string,
+    value: Parameters<typeof toBody>[0],
+    { expiration, expirationTtl, metadata }: PutOptions = {},
+  ): Promise<void> {
     check(key, "PUT");
     const url = urlOf(key);
     if (expiration !== undefined) url.searchParams.set("expiration", `${expiration}`);
     if (expirationTtl !== undefined) url.searchParams.set("expiration_ttl", `${expirationTtl}`);
-    const headers = metadata === undefined || metadata === null ? {} : { "CF-KV-Metadata": asHeader(metadata) };
+    const headers = metadata === undefined || metadata === null ? {} : { "CF-KV-Metadata": asciiJson(metadata) };
     const answer = await this.#stub.fetch(url.href, { method: "PUT", headers, body: toBody(value), duplex: "half" });
     await expectOk(answer, "PUT");
   }
@@ -152,9 +157,11 @@ async function decode(answer: Response, type: ValueType): Promise<unknown> {
   }
 }
 
-function toBody(value: unknown): string | ReadableStream | ArrayBuffer | NodeJS.ArrayBufferView {
+function toBody(
+  value: object | string | number | boolean | bigint | null | undefined,
+): string | ReadableStream | ArrayBuffer | NodeJS.ArrayBufferView {
   if (value === undefined) throw notOfType("put", 2, "string or Object");
-  if (value === null || typeof value !== "object") return String(value as string);
+  if (value === null || typeof value !== "object") return String(value);
   if (value instanceof ReadableStream) return value;
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return value as ArrayBuffer | NodeJS.ArrayBufferView;
   throw new TypeError("KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.");
@@ -162,11 +169,6 @@ function toBody(value: unknown): string | ReadableStream | ArrayBuffer | NodeJS.
 
 function notOfType(method: string, parameter: number, type: string): TypeError {
   return new TypeError(`Failed to execute '${method}' on 'KvNamespace': parameter ${parameter} is not of type '${type}'.`);
-}
-
-/** JSON that a header can carry. */
-function asHeader(value: unknown): string {
-  return JSON.stringify(value).replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 async function expectOk(answer: Response, method: string): Promise<Response> {
