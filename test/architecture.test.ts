@@ -33,7 +33,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "stores/*": STORE,
   "stores/postgres": { ...STORE, packages: ["postgres"] },
   "executors/*": EXECUTOR,
-  "executors/workerd": { ...EXECUTOR, packages: ["workerd", "ws", "esbuild", "cloudflare:*"] },
+  "executors/workerd": { ...EXECUTOR, packages: ["workerd", "ws", "esbuild", "cloudflare:*", "miniflare:*"] },
   api: { folders: ["model", "ports", "engine", "scripts"], packages: ["hono", "zod", "@hono/zod-openapi"] },
   server: { folders: ["model", "ports", "engine", "scripts", "api"], packages: ["hono", "@hono/node-server", "pino", "ws"] },
   testing: {

@@ -35,7 +35,7 @@ const FILES = {
       { "name": "asking", "binding": "ASKING", "class_name": "Asking" },
       { "name": "waiting", "binding": "WAITING", "class_name": "Waiting" },
     ],
-    "kv_namespaces": [{ "binding": "KV" }],
+    "hyperdrive": [{ "binding": "DRIVE" }],
   }`,
   ".dev.vars": "SECRET=first\n",
 };
@@ -102,7 +102,7 @@ test("it says where everything is, and what it leaves out", () => {
   expect(server.output()).toContain("stepwell runs shop with asking, waiting");
   expect(server.output()).toContain(`${server.url}/client/v4/accounts/local/workflows`);
   expect(server.output()).toContain(`http://shop.localhost:${port}/ and ${server.url}/workers/shop/`);
-  expect(server.output()).toContain("not supported yet, and left out: kv_namespaces");
+  expect(server.output()).toContain("not supported yet, and left out: hyperdrive");
   expect(server.output()).not.toContain("Token");
 });
 

@@ -11,6 +11,7 @@ import { Unserialisable } from "../model/value.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
+import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
 import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
@@ -26,6 +27,8 @@ export interface Api {
   readonly publisher: Publisher;
   /** Live logs of scripts. */
   readonly tails: Tails;
+  /** What Workers keep in KV, D1 and R2. */
+  readonly storage: Storage;
   readonly clock: Clock;
   readonly log: Log;
   /** The one account that this server has. */
@@ -82,11 +85,14 @@ export function endpoint<const Path extends string, Q extends z.ZodType = NoQuer
 /** How failures are shown; wrangler's local API has a way of its own. `params` are those of the path. */
 export type ShowFailure = (failure: Failure, params: Readonly<Record<string, string>>) => Response;
 
+/** Names in paths that stand for all that is left of one, slashes included. */
+const LONG: ReadonlySet<string> = new Set(["object_key"]);
+
 /** Makes the routes of an API, and describes them. */
 export function mount(app: OpenAPIHono, api: Api, endpoints: readonly Endpoint[], show: ShowFailure): void {
   for (const each of endpoints) {
     app.openAPIRegistry.registerPath(describe(each));
-    const path = each.path.replace(/\{(\w+)\}/g, ":$1");
+    const path = each.path.replace(/\{(\w+)\}/g, (_, name: string) => (LONG.has(name) ? `:${name}{.+}` : `:${name}`));
     app.on(each.method.toUpperCase(), path, (c) => answer(each, api, c, show));
   }
 }

@@ -4,9 +4,13 @@ import { mount, type Api, type Endpoint } from "./endpoint.ts";
 import { failureResponse } from "./envelope.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { concurrency } from "./routes/concurrency.ts";
+import { d1Databases } from "./routes/d1.ts";
 import { instance } from "./routes/instance.ts";
 import { instances } from "./routes/instances.ts";
+import { kvNamespaces } from "./routes/kv.ts";
+import { kvValues } from "./routes/kv-values.ts";
 import { platform } from "./routes/platform.ts";
+import { r2Buckets } from "./routes/r2.ts";
 import { scripts } from "./routes/scripts.ts";
 import { scriptsSecrets } from "./routes/scripts-secrets.ts";
 import { scriptsSettings } from "./routes/scripts-settings.ts";
@@ -32,6 +36,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...scriptsSecrets,
   ...scriptsSettings,
   ...scriptsTails,
+  ...kvNamespaces,
+  ...kvValues,
+  ...d1Databases,
+  ...r2Buckets,
   ...platform,
 ];
 

@@ -67,6 +67,12 @@ export function showBinding(binding: Binding): object {
         ...(binding.className !== undefined && { class_name: binding.className }),
         ...(binding.script !== undefined && { script_name: binding.script }),
       };
+    case "kv_namespace":
+      return { name, type, namespace_id: binding.id };
+    case "d1":
+      return { name, type, id: binding.id };
+    case "r2_bucket":
+      return { name, type, bucket_name: binding.bucket };
     case "secret_text":
     case "version_metadata":
       return { name, type };

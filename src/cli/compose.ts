@@ -10,6 +10,7 @@ import { Failure } from "../model/errors.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Executor } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
+import { noStorage, type Storage } from "../ports/storage.ts";
 import { named, type OnLog } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import { Publisher } from "../scripts/publisher.ts";
@@ -52,7 +53,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   const given = await keysOf(process.env);
   const tails = new Tails();
-  const executor = await executorOf(options, access, logLine(log, tails));
+  const { executor, storage, ...execution } = await executionOf(options, data, access, logLine(log, tails));
   const { store, catalog } = await openSqlite(databaseIn(data));
   const vault = await openVault(given, join(data, "stepwell.key")).catch(async (cause: unknown) => {
     await store.close();
@@ -63,11 +64,11 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const engine = await openEngine({ ...parts, bindings: bindingHandler });
   const closeEngine = async (drainMs: number): Promise<void> => {
     await engine.close(drainMs);
-    await executor.close();
+    await execution.close();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const api = { publisher, tails, engine, store, catalog, clock: systemClock, log, accountId: options.accountId };
+  const api = { publisher, tails, engine, store, catalog, storage, clock: systemClock, log, accountId: options.accountId };
   const app = serverApp({
     engine,
     tails,
@@ -114,14 +115,35 @@ function logLine(log: Log, tails: Tails): OnLog {
   };
 }
 
+/** What runs Workers, and what holds what they keep. */
+interface Execution {
+  readonly executor: Executor;
+  readonly storage: Storage;
+  close(): Promise<void>;
+}
+
 /** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public and what the options add. */
-async function executorOf(options: ServerOptions, access: "open" | "tokens", onLog: OnLog): Promise<Executor> {
-  const { executor, hangAfterMs, network } = options;
-  if (executor === "node") return nodeExecutor({ onLog, hangAfterMs });
+async function executionOf(
+  { executor: name, hangAfterMs, network }: ServerOptions,
+  data: string,
+  access: "open" | "tokens",
+  onLog: OnLog,
+): Promise<Execution> {
+  if (name === "node") {
+    const executor = nodeExecutor({ onLog, hangAfterMs });
+    return { executor, storage: noStorage, close: () => executor.close() };
+  }
   // Not before it is wanted: where there is no binary, there is the other executor.
   const { workerdExecutor } = await import("../executors/workerd/executor.ts");
-  const own = access === "open" ? ["public", "private"] : ["public"];
-  return workerdExecutor({ onLog, hangAfterMs, network: [...new Set([...own, ...network])] });
+  const { StorageProcess } = await import("../executors/workerd/storage/process.ts");
+  const storage = new StorageProcess(join(data, "storage"), onLog);
+  const reachable = access === "open" ? ["public", "private", ...network] : ["public", ...network];
+  const executor = workerdExecutor({ onLog, hangAfterMs, storage, network: [...new Set(reachable)] });
+  const close = async (): Promise<void> => {
+    await executor.close();
+    await storage.close();
+  };
+  return { executor, storage, close };
 }
 
 /** Code at the top level of a module may not use bindings, here as on Cloudflare. */

@@ -6,27 +6,13 @@
  * are ours. Our own code tells failures apart by `name in the catalogue`, never by their text.
  */
 
+import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
-
-/** What the catalogue says of a failure. */
-export interface FailureKind {
-  /** The `code` of the REST envelope. */
-  readonly code: number;
-  /** HTTP status. */
-  readonly status: number;
-  /** What happened, for people and for the binding's text. */
-  readonly sentence: string;
-  /**
-   * The REST message, where it is not `workflows.api.error.<name>`: these belong to the platform, not to Workflows. `detail`
-   * stands for what exactly is wrong, in which clients look for positions in the code, or have no other place to show it.
-   */
-  readonly message?: string;
-  /** What to do next, where the sentence does not say it already. */
-  readonly hint?: string;
-}
+import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts";
 
 /** The name of a failure in the catalogue. */
 export type FailureName =
+  | StorageFailureName
   | "internal_server"
   | "body"
   | "not_found"
@@ -294,6 +280,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
   },
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
+  ...STORAGE_FAILURES,
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
 };
 

@@ -3,13 +3,18 @@
  * Small tables beside the journal, in the same database. Written rarely, so each verb is a transaction of its own.
  */
 
+import type { Resources } from "./resources.ts";
+
 /** A value that a script finds in `env`. */
 export type Binding =
   | { readonly type: "plain_text"; readonly name: string; readonly text: string }
   | { readonly type: "secret_text"; readonly name: string; readonly text: string }
   | { readonly type: "json"; readonly name: string; readonly json: unknown }
   | WorkflowBinding
-  | { readonly type: "version_metadata"; readonly name: string; readonly metadata: VersionMetadata };
+  | { readonly type: "version_metadata"; readonly name: string; readonly metadata: VersionMetadata }
+  | { readonly type: "kv_namespace"; readonly name: string; readonly id: string }
+  | { readonly type: "d1"; readonly name: string; readonly id: string }
+  | { readonly type: "r2_bucket"; readonly name: string; readonly bucket: string };
 
 /** A binding to a workflow, of this script or of another one. */
 export interface WorkflowBinding {
@@ -154,7 +159,7 @@ export interface Slice<T> {
 /** What has changed in a catalogue: a workflow (put or removed), or a setting. */
 export type CatalogChange = { readonly workflow: string } | { readonly setting: string };
 
-export interface Catalog {
+export interface Catalog extends Resources {
   /** Calls `notice` after each change that is durable, for as long as the catalogue is open. */
   watch(notice: (change: CatalogChange) => void): void;
   workflow(name: string): Promise<Workflow | undefined>;

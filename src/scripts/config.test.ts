@@ -72,6 +72,9 @@ const READ = {
     { binding: "ORDERS", name: "orders", class_name: "Order", limits: { steps: 2000 }, concurrency: { limit: 3 } },
     { binding: "MAIL", name: "mail", class_name: "Mail", script_name: "post" },
   ],
+  kv_namespaces: [],
+  d1_databases: [],
+  r2_buckets: [],
   ignored: [],
 };
 
@@ -102,14 +105,14 @@ describe("a configuration", () => {
 
   test("names what would do nothing here, and only that", async () => {
     const more = {
-      kv_namespaces: [{ binding: "KV" }],
+      hyperdrive: [{ binding: "DRIVE" }],
       queues: {},
       services: [],
       triggers: { crons: ["* * * * *"] },
       observability: { enabled: true },
     };
     await write("wrangler.json", JSON.stringify({ name: "shop", main: "a.js", ...more }));
-    expect((await readConfig(folder)).ignored).toEqual(["kv_namespaces", "triggers"]);
+    expect((await readConfig(folder)).ignored).toEqual(["triggers", "hyperdrive"]);
   });
 
   test.each([

@@ -7,6 +7,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import { z } from "zod";
 import { isWorkflowName } from "../model/names.ts";
 import { LIMITS } from "../model/limits.ts";
+import { storageConfig, storageNames, type StorageConfig } from "./storage-config.ts";
 import { cronExpression } from "./workflow.ts";
 
 /** A project that cannot be used as it is. The message says which file, which part of it, and what to do. */
@@ -36,10 +37,11 @@ const config = z.object({
   compatibility_flags: z.array(z.string()).default([]),
   workflows: z.array(workflow).default([]),
   vars: z.record(z.string(), z.unknown()).default({}),
+  ...storageConfig,
 });
 
 /** What stepwell takes from a wrangler configuration. */
-export interface ProjectConfig {
+export interface ProjectConfig extends StorageConfig {
   /** The script's name. */
   readonly name: string;
   /** The entry module, relative to the project. */
@@ -70,9 +72,6 @@ export interface WorkflowConfig {
 
 /** Parts that would change what the Worker does, and do not yet. */
 const NOT_YET = [
-  "kv_namespaces",
-  "d1_databases",
-  "r2_buckets",
   "queues",
   "durable_objects",
   "services",
@@ -130,9 +129,14 @@ function firstIssue(error: z.ZodError): string {
   return `${path === "" ? "the configuration" : path.slice(1)}: ${issue.message}`;
 }
 
-function checkNames(file: string, { name: own, workflows, vars }: z.output<typeof config>): void {
+function checkNames(file: string, { name: own, workflows, vars, ...rest }: z.output<typeof config>): void {
   const names = new Set<string>();
   const bindings = new Set(Object.keys(vars));
+  for (const { binding, where } of storageNames(rest)) {
+    if (bindings.has(binding))
+      throw new ProjectError(`${file}: ${where}.binding: "${binding}" is used twice; each name in env stands for one thing`);
+    bindings.add(binding);
+  }
   workflows.forEach(({ name, binding, script_name: script = own }, i) => {
     if (bindings.has(binding))
       throw new ProjectError(

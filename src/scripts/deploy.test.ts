@@ -20,6 +20,9 @@ const CONFIG: ProjectConfig = {
   name: "shop",
   main: "src/index.ts",
   compatibility_date: "2026-11-01",
+  kv_namespaces: [],
+  d1_databases: [],
+  r2_buckets: [],
   compatibility_flags: ["nodejs_compat"],
   vars: { MODE: "test", LIMITS: { max: 3 } },
   workflows: [

@@ -8,6 +8,7 @@ import { openSecrets } from "../ports/secrets.ts";
 import type { Bundle } from "./bundle.ts";
 import { ProjectError, type ProjectConfig, type WorkflowConfig } from "./config.ts";
 import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
+import { makeResources, storageBindings } from "./storage-config.ts";
 import { putWorkflow, schedulesWith } from "./workflow.ts";
 
 /** What a deployment did. */
@@ -44,6 +45,7 @@ export async function deploy(
   const workflows = own.map((each) => ({ name: each.name, className: each.class_name, settings: settingsOf(each) }));
   const wanted: WantedVersion = { ...content(config, bundle, secrets), workflows };
   return publisher.exclusively(async () => {
+    await makeResources(catalog, config, Date.now());
     const active = await catalog.activeScript(config.name);
     const deployed = { script: config.name, workflows: own.map(({ name }) => name) };
     if (active !== undefined && isUnchanged(publisher, active, wanted)) {
@@ -98,6 +100,7 @@ function bindings(config: ProjectConfig, secrets: Readonly<Record<string, string
       typeof value === "string" ? { type: "plain_text", name, text: value } : { type: "json", name, json: value },
     ),
     ...Object.entries(secrets).map(([name, text]): Binding => ({ type: "secret_text", name, text })),
+    ...storageBindings(config),
     ...config.workflows.map(({ binding, name, class_name: className, script_name: script }): Binding => ({
       type: "workflow",
       name: binding,

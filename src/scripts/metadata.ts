@@ -45,10 +45,7 @@ export const metadata: z.ZodType<Metadata> = z.object({
 });
 
 /** What kinds of bindings there are are called in sentences, and what to do without them. */
-export const UNSUPPORTED: Readonly<Record<string, string>> = {
-  kv_namespace: "a KV namespace: keep such data in a service of your own that the Worker fetches",
-  d1: "a D1 database: use a database that the Worker reaches over the network",
-  r2_bucket: "an R2 bucket: use an object store that the Worker reaches over the network",
+const UNSUPPORTED: Readonly<Record<string, string>> = {
   queue: "a queue: start an instance of a workflow for each message",
   durable_object_namespace: "a Durable Object: keep state in the instances of a workflow",
   service: "another Worker: fetch its address instead",
@@ -88,6 +85,9 @@ function refuseParts({ migrations, assets }: Pick<Metadata, "migrations" | "asse
 const texts = z.object({ text: z.string() });
 const json = z.object({ json: z.unknown().refine((value) => value !== undefined, "Missing") });
 const inherited = z.object({ old_name: z.string().optional() });
+const namespace = z.object({ namespace_id: z.string().min(1) });
+const database = z.object({ id: z.string().min(1) });
+const bucket = z.object({ bucket_name: z.string().min(1) });
 const workflow = z.object({
   workflow_name: z.string().refine(isWorkflowName, "A workflow's name is 1 to 64 letters, digits, _ and -, not starting with -"),
   class_name: className.optional(),
@@ -104,6 +104,12 @@ function toBinding(sent: SentBinding, field: string, script: string, stored: rea
       return { type, name, json: read(json, sent, field).json };
     case "version_metadata":
       return { type, name, metadata: { id: "", tag: "", timestamp: "" } };
+    case "kv_namespace":
+      return { type, name, id: read(namespace, sent, field).namespace_id };
+    case "d1":
+      return { type, name, id: read(database, sent, field).id };
+    case "r2_bucket":
+      return { type, name, bucket: read(bucket, sent, field).bucket_name };
     case "workflow": {
       const { workflow_name: of, class_name: declared, script_name: owner = script } = read(workflow, sent, field);
       if (owner === script && declared === undefined)

@@ -4,6 +4,7 @@ import type { Annotations, Binding, ScriptVersion } from "../ports/catalog.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import { exportedNames } from "./exports.ts";
 import { bindingsOf, workflowsOf } from "./metadata.ts";
+import { checkResources } from "./resources.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Upload } from "./upload.ts";
 
@@ -12,6 +13,7 @@ export async function storeUpload(publisher: Publisher, script: string, { metada
   const { catalog, vault } = publisher;
   const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
   const bindings = bindingsOf(metadata, script, newest === undefined ? [] : openSecrets(vault, newest).bindings);
+  await checkResources(catalog, bindings);
   const exports = exportedNames(code);
   const wanted = {
     ...code,

@@ -5,6 +5,7 @@ import { restApi } from "../api/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { silentLog } from "../ports/log.ts";
 import type { Executor } from "../ports/executor.ts";
+import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
 import { Tails } from "../scripts/tails.ts";
 import { Publisher } from "../scripts/publisher.ts";
@@ -27,7 +28,7 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
-  const api = { publisher, tails, engine, store, catalog, clock, log: silentLog, accountId: "local" };
+  const api = { publisher, tails, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
   const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames });
   return (url, init) => app(new Request(url.startsWith("/") ? `http://127.0.0.1:8787${url}` : url, init));
 }

@@ -309,5 +309,28 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       ).rejects.toBe(refusal);
       expect(await catalog.setting("list")).toBe("abc");
     });
+
+    test("resources have ids and names that no other of their type has", async () => {
+      const { catalog } = at;
+      const kv = { type: "kv", id: "1", name: "b", createdAt: 5 } as const;
+      expect(await catalog.addResource(kv)).toBe(true);
+      expect(await catalog.addResource({ ...kv, name: "other" })).toBe(false);
+      expect(await catalog.addResource({ ...kv, id: "other" })).toBe(false);
+      expect(await catalog.addResource({ ...kv, type: "d1" })).toBe(true);
+      expect(await catalog.addResource({ ...kv, id: "2", name: "a" })).toBe(true);
+      expect(await catalog.resources("kv")).toEqual([{ ...kv, id: "2", name: "a" }, kv]);
+      expect(await catalog.resource("kv", "1")).toEqual(kv);
+      expect(await catalog.resource("r2", "1")).toBeUndefined();
+      expect(await catalog.resourceNamed("kv", "b")).toEqual(kv);
+      expect(await catalog.renameResource("kv", "1", "a")).toBe(false);
+      expect(await catalog.renameResource("kv", "none", "c")).toBe(false);
+      expect(await catalog.renameResource("kv", "1", "b")).toBe(true);
+      expect(await catalog.renameResource("kv", "1", "c")).toBe(true);
+      expect(await catalog.resourceNamed("kv", "c")).toEqual({ ...kv, name: "c" });
+      expect(await catalog.removeResource("kv", "1")).toBe(true);
+      expect(await catalog.removeResource("kv", "1")).toBe(false);
+      expect(await catalog.resources("kv")).toHaveLength(1);
+      expect(await catalog.resources("d1")).toHaveLength(1);
+    });
   });
 }

@@ -7,6 +7,7 @@ import type { EngineSettings } from "../../src/engine/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
+import { noStorage, type Storage } from "../../src/ports/storage.ts";
 import { noVault } from "../../src/ports/vault.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
@@ -50,6 +51,7 @@ export async function openApi(
   classes: Readonly<Record<string, WorkflowClass>>,
   guard: Guard = openGuard,
   settings: Partial<EngineSettings> = {},
+  storage: Storage = noStorage,
 ): Promise<ApiBench> {
   const bench = await openBench(
     (clock) => inProcessExecutor({ classes, now: () => clock.now() }),
@@ -59,7 +61,7 @@ export async function openApi(
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails();
-  const api = { publisher, tails, engine, store, catalog, clock, log: silentLog, accountId: "local" };
+  const api = { publisher, tails, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
   const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
   const send: ApiBench["send"] = (method, path, body, headers = {}) => {
     const init: RequestInit = { method, headers };

@@ -10,6 +10,7 @@ import { nodeExecutor } from "../../src/executors/node/executor.ts";
 import { decode } from "../../src/model/value.ts";
 import type { Catalog } from "../../src/ports/catalog.ts";
 import { silentLog } from "../../src/ports/log.ts";
+import { noStorage } from "../../src/ports/storage.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
 import { Tails } from "../../src/scripts/tails.ts";
@@ -62,7 +63,7 @@ export async function openDeploying(): Promise<Deploying> {
     },
   });
   const tails = new Tails();
-  const api = { ...world, engine, publisher, tails, accountId: "local" };
+  const api = { ...world, storage: noStorage, engine, publisher, tails, accountId: "local" };
   const app = serverApp({
     engine,
     tails,

@@ -21,6 +21,9 @@ function bindingValue(binding: Binding, call: CallWorkflow): unknown {
       return binding.metadata;
     case "workflow":
       return workflowBinding((method, args) => call(binding.workflow, method, args));
+    // Refused before the thread is made.
+    default:
+      return undefined;
   }
 }
 

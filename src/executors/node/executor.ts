@@ -6,6 +6,7 @@
  */
 import type { ResourceLimits } from "node:worker_threads";
 import { Failure } from "../../model/errors.ts";
+import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
 import type { Executor } from "../../ports/executor.ts";
 import { writeLine, type OnLog } from "../../ports/script-log.ts";
 import { ThreadHost } from "./host.ts";
@@ -28,6 +29,9 @@ const DEFAULT_HANG_AFTER_MS = 60_000;
  */
 const YOUNG_GENERATION_MIB = 16;
 
+/** Types of bindings that a thread can have. */
+const OWN: ReadonlySet<Binding["type"]> = new Set(["plain_text", "json", "secret_text", "workflow", "version_metadata"]);
+
 /** An executor whose hosts are worker threads. */
 export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
   const settings = {
@@ -41,6 +45,7 @@ export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
     name: "node",
     open: async (version, bindings) => {
       if (closed) throw new Failure("shutting_down");
+      refuseForeign(version);
       const host = new ThreadHost(version, bindings, settings);
       hosts.add(host);
       void host.ended.then(() => hosts.delete(host));
@@ -52,4 +57,12 @@ export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
       await Promise.all([...hosts].map((host) => host.close()));
     },
   };
+}
+
+/** Bindings that only Cloudflare's own runtime can give. */
+function refuseForeign({ bindings }: ScriptVersion): void {
+  const foreign = bindings.find(({ type }) => !OWN.has(type));
+  if (foreign === undefined) return;
+  const detail = `"${foreign.name}" is of the type ${foreign.type}, for which the server has to run with --executor workerd`;
+  throw new Failure("script.binding_unsupported", { detail });
 }

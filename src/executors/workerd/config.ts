@@ -9,21 +9,24 @@ export interface ProcessConfig {
   readonly network: readonly string[];
   /** The most that a V8 heap may take, in MiB. */
   readonly heapMiB: number;
+  /** Path of the socket of the storage process; absent when there is none. */
+  readonly storage?: string;
 }
 
 /** Text for `workerd serve`. */
-export function processConfig({ loader, token, network, heapMiB }: ProcessConfig): string {
+export function processConfig({ loader, token, network, heapMiB, storage }: ProcessConfig): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "loader", worker = (
-      modules = [(name = "loader.js", esModule = ${text(loader)})],
+      modules = [(name = "loader.js", esModule = ${literal(loader)})],
       compatibilityDate = "2026-11-01",
       compatibilityFlags = ["enable_request_signal", "request_signal_passthrough"],
-      bindings = [(name = "LOADER", workerLoader = ()), (name = "TOKEN", text = ${text(token)})],
+      bindings = [(name = "LOADER", workerLoader = ()), (name = "TOKEN", text = ${literal(token)})${storage === undefined ? "" : `, (name = "STORAGE", service = "storage")`}],
       globalOutbound = "outside",
     )),
-    (name = "outside", network = (allow = [${network.map(text).join(", ")}], tlsOptions = (trustBrowserCas = true))),
+    (name = "outside", network = (allow = [${network.map(literal).join(", ")}], tlsOptions = (trustBrowserCas = true))),
+    ${storage === undefined ? "" : `(name = "storage", external = (address = ${literal(`unix:${storage}`)}, http = ())),`}
   ],
   v8Flags = ["--max-old-space-size=${heapMiB}"],
   sockets = [(name = "main", address = "127.0.0.1:0", http = (), service = "loader")],
@@ -32,7 +35,7 @@ const config :Workerd.Config = (
 }
 
 /** A literal. Cap'n Proto's strings have C's escapes, which JSON's \\u is not among. */
-function text(value: string): string {
+export function literal(value: string): string {
   const bytes = new TextEncoder().encode(value);
   return `"${Array.from(bytes, escaped).join("")}"`;
 }

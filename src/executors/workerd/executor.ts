@@ -3,12 +3,15 @@
  * them. A process is the unit that fails: a script that never gives way, or needs more memory than there is, takes the
  * others of its process with it, and the engine replays what was lost elsewhere.
  */
+import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { BindingHandler, Executor } from "../../ports/executor.ts";
 import { writeLine, type OnLog } from "../../ports/script-log.ts";
+import { needsStorage } from "./env.ts";
 import { WorkerdHost } from "./host.ts";
 import { Output } from "./output.ts";
 import { Pool } from "./pool.ts";
+import type { StorageProcess } from "./storage/process.ts";
 
 /** Settings of a workerd executor. All are optional. */
 export interface WorkerdExecutorOptions {
@@ -27,6 +30,8 @@ export interface WorkerdExecutorOptions {
   readonly fullMiB?: number;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. Default: `public`. */
   readonly network?: readonly string[];
+  /** Holds what scripts keep in KV, D1 and R2. Without it such bindings are refused. Whoever gives it closes it. */
+  readonly storage?: StorageProcess;
   /** Gets every line that a script writes. Default: standard output and standard error. */
   readonly onLog?: OnLog;
 }
@@ -41,9 +46,10 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
     fullMiB = 1_024,
     network = ["public"],
     onLog = writeLine,
+    storage,
   } = options;
   const output = new Output(onLog);
-  const settings = { network, heapMiB, hangAfterMs, sharedHangAfterMs };
+  const settings = { network, heapMiB, hangAfterMs, sharedHangAfterMs, ...(storage && { storage: storage.socket }) };
   const pool = new Pool({ processes, fullBytes: fullMiB * 1024 * 1024, settings, output });
   const hosts = new Set<WorkerdHost>();
   let last = 0;
@@ -61,6 +67,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
   return {
     name: "workerd",
     open: async (version, bindings) => {
+      if (needsStorage(version.bindings)) await openStorage(storage);
       const first = await host(version, bindings);
       try {
         await first.load();
@@ -78,4 +85,9 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
       await pool.close();
     },
   };
+}
+
+async function openStorage(storage: StorageProcess | undefined): Promise<void> {
+  if (storage !== undefined) return storage.open();
+  throw new Failure("script.binding_unsupported", { detail: "Bindings to KV, D1 and R2 need a data directory" });
 }

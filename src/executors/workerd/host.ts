@@ -2,12 +2,13 @@
 import type { WebSocket } from "ws";
 import { Failure } from "../../model/errors.ts";
 import { answerCall } from "../../ports/answer.ts";
-import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import { compatibility } from "./compatibility.ts";
+import { envOf, facadesOf } from "./env.ts";
 import { describeLoadError } from "./load-error.ts";
 import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "./messages.ts";
 import { isolateModules, ownModules } from "./modules.ts";
@@ -89,8 +90,9 @@ export class WorkerdHost implements Host {
     const worker: Loading["worker"] = {
       ...compatibility(version),
       ...isolateModules(await ownModules(), version, this.#mark),
-      env: Object.fromEntries(version.bindings.flatMap(envEntry)),
+      env: envOf(version.bindings),
     };
+    const loading: Loading = { worker, facades: facadesOf(version.bindings) };
     const refusal = new Failure("script.invalid", { detail: `Its top level did not finish within ${hangAfterMs} ms` });
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -99,7 +101,7 @@ export class WorkerdHost implements Host {
       reject(refusal);
     }, hangAfterMs);
     try {
-      const asked = process.ask({ ask: "load", host: id }, { method: "POST", body: JSON.stringify({ worker }) });
+      const asked = process.ask({ ask: "load", host: id }, { method: "POST", body: JSON.stringify(loading) });
       const answer = await Promise.race([asked, late]);
       const text = await textOf(answer);
       if (answer.headers[HEADERS.end] === "answered") return JSON.parse(text) as Loaded;
@@ -176,19 +178,4 @@ function toMessage(text: string): FromIsolate {
   const isCall = typeof workflow === "string" && typeof method === "string" && typeof args === "string";
   if (type !== "call" || typeof id !== "number" || !isCall) throw new MalformedFrames("A message has a shape that none has");
   return { type, id, call: { workflow, method, args } };
-}
-
-/** Bindings to workflows are made in the isolate. */
-function envEntry(binding: Binding): [string, unknown][] {
-  switch (binding.type) {
-    case "plain_text":
-    case "secret_text":
-      return [[binding.name, binding.text]];
-    case "json":
-      return [[binding.name, binding.json]];
-    case "version_metadata":
-      return [[binding.name, binding.metadata]];
-    case "workflow":
-      return [];
-  }
 }

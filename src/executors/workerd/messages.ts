@@ -39,7 +39,18 @@ export interface Loading {
     readonly modules: Readonly<Record<string, SentModule>>;
     readonly env: Readonly<Record<string, unknown>>;
   };
+  /** What the loader is to put into `env` besides, by the names of the bindings. */
+  readonly facades: Readonly<Record<string, Facade>>;
 }
+
+/**
+ * A binding that leads out of the isolate. In the loader it becomes an entrypoint with properties that the script can
+ * neither see nor change (`isolate/facades/`), in the isolate what Cloudflare's API looks like (`isolate/bindings/`).
+ */
+export type Facade =
+  | { readonly type: "kv_namespace"; readonly id: string }
+  | { readonly type: "d1"; readonly id: string }
+  | { readonly type: "r2_bucket"; readonly id: string };
 
 /** Headers between the host and the loader. None of them reaches a script or comes from one. */
 export const HEADERS = {
@@ -54,4 +65,18 @@ export const HEADERS = {
   origin: "x-stepwell-origin",
   /** Of an answer: `answered` or `threw`. */
   end: "x-stepwell-end",
+} as const;
+
+/** Headers between those who store and the storage process. */
+export const STORAGE_HEADERS = {
+  /** `kv`, `d1` or `r2`; or `leash`. */
+  type: "x-stepwell-storage",
+  /** Which namespace, database or bucket. */
+  id: "x-stepwell-storage-id",
+  /** What is asked of R2, as JSON: its own header, here also for what has a body. */
+  r2Request: "cf-r2-request",
+  r2MetadataSize: "cf-r2-metadata-size",
+  r2Error: "cf-r2-error",
+  /** Of an answer: the body has to say how long it is. */
+  noLength: "x-stepwell-no-length",
 } as const;

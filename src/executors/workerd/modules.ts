@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { ScriptVersion } from "../../ports/catalog.ts";
+import { facadesOf } from "./env.ts";
 import type { SentModule } from "./messages.ts";
 
 /** What the main module of a script is called unless the upload says otherwise. */
@@ -58,6 +59,7 @@ export function isolateModules(
   const script = moduleName(mainModule);
   const from = JSON.stringify(`../${script}`);
   const workflows = bindings.flatMap((binding) => (binding.type === "workflow" ? [[binding.name, binding.workflow]] : []));
+  const facades = Object.entries(facadesOf(bindings)).map(([name, { type }]) => [name, type]);
   return {
     mainModule: MAIN_MODULE,
     modules: {
@@ -74,7 +76,7 @@ export function isolateModules(
       ),
       [BINDINGS_MODULE]: esm(
         `import { prepare } from "../${RUNTIME_MODULE}";`,
-        `prepare(${JSON.stringify(mark)}, ${JSON.stringify(Object.fromEntries(workflows))});`,
+        `prepare(${[mark, Object.fromEntries(workflows), Object.fromEntries(facades)].map((each) => JSON.stringify(each)).join(", ")});`,
       ),
       [RUNTIME_MODULE]: esm(runtime),
     },

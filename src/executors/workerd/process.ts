@@ -34,6 +34,8 @@ export interface ProcessSettings {
   readonly hangAfterMs: number;
   /** The same while several isolates are open in it: each keeps the others waiting. */
   readonly sharedHangAfterMs: number;
+  /** Path of the socket of the storage process; absent when there is none. */
+  readonly storage?: string;
 }
 
 /** What is asked of the loader. */
@@ -75,13 +77,12 @@ export class WorkerdProcess {
 
   /** Starts one, and resolves when it listens. */
   static async start(settings: ProcessSettings, output: Output): Promise<WorkerdProcess> {
-    const { network, heapMiB } = settings;
     const token = randomBytes(24).toString("base64url");
     const { loader } = await ownModules();
     const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
     try {
       const file = join(folder, "config.capnp");
-      await writeFile(file, processConfig({ loader, token, network, heapMiB }), { mode: 0o600 });
+      await writeFile(file, processConfig({ loader, token, ...settings }), { mode: 0o600 });
       const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
         // Nothing of the server's own.
         env: {},
@@ -237,8 +238,8 @@ export class WorkerdProcess {
   }
 }
 
-/** The port that workerd has chosen, which it tells on a pipe of its own. */
-function listening(child: ChildProcess): Promise<number> {
+/** The port that workerd has chosen, which it tells on a pipe of its own; 0 when it listens on a socket of the file system. */
+export function listening(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       child.kill("SIGKILL");

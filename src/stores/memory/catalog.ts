@@ -13,8 +13,9 @@ import type {
   WorkflowChange,
   WorkflowVersion,
 } from "../../ports/catalog.ts";
+import { MemoryResources } from "./resources.ts";
 
-export class MemoryCatalog implements Catalog {
+export class MemoryCatalog extends MemoryResources implements Catalog {
   readonly #workflows: Map<string, Workflow> = new Map();
   readonly #workflowVersions: Map<string, WorkflowVersion> = new Map();
   readonly #schedules: Map<string, Schedule> = new Map();

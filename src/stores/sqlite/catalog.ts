@@ -12,6 +12,7 @@ import type {
 } from "../../ports/catalog.ts";
 import type { Database } from "./database.ts";
 import { count, queries, type Queries, type Row, type Run } from "./queries.ts";
+import { resourceTable } from "./resource-table.ts";
 import { deleteScript, putDeployment, scriptTables, sweepScripts, type ActiveScripts } from "./script-tables.ts";
 
 const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id AS versionId,
@@ -37,6 +38,7 @@ export function sqliteCatalog(db: Database): Catalog {
     watch: (notice) => void notices.push(notice),
     ...workflowTables(query, tell, active),
     ...scriptTables(query, active),
+    ...resourceTable(query),
     ...tokens(query),
     ...settings(query, tell),
   };

@@ -4,8 +4,11 @@
  */
 import { abortIsolate } from "cloudflare:workers";
 import { HEADERS, type Loading } from "../messages.ts";
+import { stubs, type Entrypoints } from "./facades/stubs.ts";
 import type { Socket } from "./link.ts";
 import { moduleForms } from "./module-forms.ts";
+
+export { StorageFacade } from "./facades/storage.ts";
 
 interface Stub {
   getEntrypoint(name?: string): { fetch(request: Request): Promise<Response> };
@@ -16,10 +19,14 @@ interface Env {
   readonly LOADER: { get(id: string, load: () => unknown): Stub };
 }
 
+interface Context {
+  readonly exports: Entrypoints;
+}
+
 declare const WebSocketPair: new () => { readonly 0: Socket; readonly 1: Socket };
 
-const loader: { fetch(request: Request, env: Env): Promise<Response> } = {
-  async fetch(request, env) {
+const loader: { fetch(request: Request, env: Env, context: Context): Promise<Response> } = {
+  async fetch(request, env, { exports }) {
     const about = (name: keyof typeof HEADERS): string => request.headers.get(HEADERS[name]) ?? "";
     if (about("token") !== env.TOKEN) return new Response(null, { status: 404 });
     const host = about("host");
@@ -31,9 +38,13 @@ const loader: { fetch(request: Request, env: Env): Promise<Response> } = {
       case "leash":
         return leash();
       case "load": {
-        const { worker } = (await request.json()) as Loading;
+        const { worker, facades } = (await request.json()) as Loading;
         return told(() =>
-          env.LOADER.get(host, () => ({ ...worker, modules: moduleForms(worker.modules) }))
+          env.LOADER.get(host, () => ({
+            ...worker,
+            modules: moduleForms(worker.modules),
+            env: { ...worker.env, ...stubs(facades, exports) },
+          }))
             .getEntrypoint("StepwellLink")
             .fetch(new Request(request.url)),
         );

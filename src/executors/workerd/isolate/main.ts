@@ -9,7 +9,8 @@ import { chunkFromBytes, chunkToBytes, decodeToRuntime, encodeBatch } from "../.
 import { workflowBinding } from "../../../runtime/binding.ts";
 import { Calls } from "../../../runtime/calls.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
-import type { FromIsolate, Loaded, ToIsolate } from "../messages.ts";
+import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
+import { shaped } from "./bindings/shaped.ts";
 import { markConsole } from "./console.ts";
 import { Link, type Socket } from "./link.ts";
 import { keptAlive, Places, type Loopback } from "./place.ts";
@@ -25,9 +26,14 @@ let link: Link | undefined;
 // The runtime goes by its own class; what user code throws is workerd's.
 Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
 
-/** Completes `env`, and marks what the script writes to the console. */
-export function prepare(mark: string, workflows: Readonly<Record<string, string>>): void {
+/** Completes `env`, and marks what the script writes to the console. `facades` says of what type the stubs in `env` are. */
+export function prepare(
+  mark: string,
+  workflows: Readonly<Record<string, string>>,
+  facades: Readonly<Record<string, Facade["type"]>>,
+): void {
   markConsole(mark);
+  for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
   for (const [name, workflow] of Object.entries(workflows)) {
     env[name] = workflowBinding((method, args) => keptAlive(() => calls.call(workflow, method, args)));
   }

@@ -1,0 +1,44 @@
+/** What a script's bindings become on the way into its isolate: plain values, and facades. Bindings to workflows are made there. */
+import type { Binding } from "../../ports/catalog.ts";
+import type { Facade } from "./messages.ts";
+
+/** The values that are sent as they are. */
+export function envOf(bindings: readonly Binding[]): Record<string, unknown> {
+  return Object.fromEntries(bindings.flatMap(plain));
+}
+
+function plain(binding: Binding): [string, unknown][] {
+  switch (binding.type) {
+    case "plain_text":
+    case "secret_text":
+      return [[binding.name, binding.text]];
+    case "json":
+      return [[binding.name, binding.json]];
+    case "version_metadata":
+      return [[binding.name, binding.metadata]];
+    default:
+      return [];
+  }
+}
+
+/** What leads out of the isolate. */
+export function facadesOf(bindings: readonly Binding[]): Record<string, Facade> {
+  return Object.fromEntries(bindings.flatMap(facade));
+}
+
+function facade(binding: Binding): [string, Facade][] {
+  switch (binding.type) {
+    case "kv_namespace":
+    case "d1":
+      return [[binding.name, { type: binding.type, id: binding.id }]];
+    case "r2_bucket":
+      return [[binding.name, { type: binding.type, id: binding.bucket }]];
+    default:
+      return [];
+  }
+}
+
+/** True when the script keeps something in the storage process. */
+export function needsStorage(bindings: readonly Binding[]): boolean {
+  return bindings.some(({ type }) => type === "kv_namespace" || type === "d1" || type === "r2_bucket");
+}

@@ -1,0 +1,163 @@
+/** The routes of KV, D1 and R2, on the real process that keeps them. */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { StorageProcess } from "../../src/executors/workerd/storage/process.ts";
+import { openApi, type ApiBench } from "../support/api.ts";
+
+let folder: string;
+let storage: StorageProcess;
+let api: ApiBench;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stepwell-api-storage-"));
+  storage = new StorageProcess(join(folder, "storage"));
+  api = await openApi({}, undefined, {}, storage);
+});
+afterAll(async () => {
+  await api.close();
+  await storage.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const raw = (method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Response> =>
+  api.send(method, `/client/v4/accounts/local${path}`, body, headers);
+
+const codeOf = async (answer: Promise<{ errors: readonly { code: number }[] }>): Promise<number | undefined> =>
+  (await answer).errors[0]?.code;
+
+test("what is listed, made and looked up starts no process", async () => {
+  expect((await api.call("GET", "/storage/kv/namespaces?per_page=100")).result).toEqual([]);
+  expect((await api.call("GET", "/d1/database")).result).toEqual([]);
+  expect((await api.call("GET", "/r2/buckets")).result).toEqual({ buckets: [] });
+  await api.call("POST", "/r2/buckets", { name: "nothing-in-it" });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+describe("KV", () => {
+  const NAMESPACES = "/storage/kv/namespaces";
+  let ns: string;
+
+  test("namespaces have titles of their own", async () => {
+    const { result } = await api.call("POST", NAMESPACES, { title: "b" });
+    const { id } = result as { id: string };
+    ns = `${NAMESPACES}/${id}`;
+    expect(id).toMatch(/^[0-9a-f]{32}$/);
+    await api.call("POST", NAMESPACES, { title: "a" });
+    expect(await codeOf(api.call("POST", NAMESPACES, { title: "b" }))).toBe(10014);
+    expect(await codeOf(api.call("PUT", ns, { title: "a" }))).toBe(10014);
+    expect((await api.call("PUT", ns, { title: "c" })).result).toMatchObject({ id, title: "c" });
+    const titles = async (page: number): Promise<unknown> =>
+      ((await api.call("GET", `${NAMESPACES}?page=${page}&per_page=1`)).result as { title: string }[]).map(({ title }) => title);
+    expect([await titles(1), await titles(2), await titles(3)]).toEqual([["a"], ["c"], []]);
+    expect(await codeOf(api.call("GET", `${NAMESPACES}/none`))).toBe(10013);
+  });
+
+  test("values come back as they were sent, with what was said of them", async () => {
+    const form = new FormData();
+    form.set("value", "in a form");
+    form.set("metadata", '{"ü":1}');
+    const formed = new Request("http://x", { method: "PUT", body: form });
+    const type = formed.headers.get("content-type") ?? "";
+    await raw("PUT", `${ns}/values/${encodeURIComponent("a/b %é")}`, await formed.text(), { "content-type": type });
+    await raw("PUT", `${ns}/values/plain?expiration_ttl=3600`, "as it is", { "content-type": "text/plain" });
+    expect(await (await raw("GET", `${ns}/values/${encodeURIComponent("a/b %é")}`)).text()).toBe("in a form");
+    expect((await api.call("GET", `${ns}/metadata/${encodeURIComponent("a/b %é")}`)).result).toEqual({ ü: 1 });
+    const plain = await raw("GET", `${ns}/values/plain`);
+    expect([await plain.text(), Number(plain.headers.get("expiration")) > 0]).toEqual(["as it is", true]);
+    const keys = await api.call("GET", `${ns}/keys?limit=1`);
+    expect(keys.result).toEqual([{ name: "a/b %é", metadata: { ü: 1 } }]);
+    const more = await api.call("GET", `${ns}/keys?limit=1&cursor=${keys.result_info["cursor"] as string}`);
+    expect([more.result, more.result_info["cursor"]]).toMatchObject([[{ name: "plain" }], ""]);
+    await api.call("DELETE", `${ns}/values/plain`);
+    const gone = await raw("GET", `${ns}/values/plain`);
+    expect([gone.status, ((await gone.json()) as { errors: { code: number }[] }).errors[0]?.code]).toEqual([404, 10009]);
+    expect(await codeOf(api.call("PUT", `${ns}/values/x?expiration_ttl=1`, "x"))).toBe(10972);
+  });
+
+  test("many at once", async () => {
+    const entries = [
+      { key: "m1", value: "1" },
+      { key: "m2", value: Buffer.from("two").toString("base64"), base64: true, metadata: { a: 1 } },
+    ];
+    await api.call("PUT", `${ns}/bulk`, entries);
+    const { result } = await api.call("POST", `${ns}/bulk/get`, { keys: ["m1", "m2", "m3"] });
+    expect(result).toEqual({ values: { m1: "1", m2: "two", m3: null } });
+    await api.call("DELETE", `${ns}/bulk`, ["m1", "none"]);
+    await api.call("POST", `${ns}/bulk/delete`, ["m2"]);
+    expect((await api.call("GET", `${ns}/keys?prefix=m`)).result).toEqual([]);
+  });
+
+  test("with a namespace goes all that is in it", async () => {
+    await raw("PUT", `${ns}/values/large`, "large");
+    const [, , , , id = ""] = ns.split("/");
+    expect(await readdir(join(folder, "storage"))).toContain(`kv-${id}`);
+    await api.call("DELETE", ns);
+    expect(await readdir(join(folder, "storage"))).not.toContain(`kv-${id}`);
+    expect(await codeOf(api.call("GET", `${ns}/keys`))).toBe(10013);
+    // Whoever still has a binding to it finds nothing.
+    expect((await storage.fetch({ type: "kv", id }, { method: "GET", path: "/large" })).status).toBe(404);
+  });
+});
+
+describe("D1", () => {
+  test("databases are found by id and by name, and run statements", async () => {
+    const { result } = await api.call("POST", "/d1/database", { name: "shop" });
+    const { uuid } = result as { uuid: string };
+    expect(await codeOf(api.call("POST", "/d1/database", { name: "shop" }))).toBe(7502);
+    const make = "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'x')";
+    await api.call("POST", `/d1/database/${uuid}/query`, { sql: make });
+    const asked = { sql: "SELECT * FROM t WHERE a = ?", params: [1] };
+    const query = await api.call("POST", `/d1/database/shop/query`, asked);
+    expect(query.result).toMatchObject([{ success: true, results: [{ a: 1, b: "x" }], meta: { rows_read: 1 } }]);
+    const rows = await api.call("POST", `/d1/database/${uuid}/raw`, { batch: [asked, { sql: "SELECT 2" }] });
+    expect(rows.result).toMatchObject([{ results: { columns: ["a", "b"], rows: [[1, "x"]] } }, { results: { rows: [[2]] } }]);
+    expect((await api.call("GET", "/d1/database/shop")).result).toMatchObject({ uuid, num_tables: 1 });
+    expect((await api.call("GET", "/d1/database?name=shop")).result).toMatchObject([{ uuid }]);
+    const wrong = await api.call("POST", `/d1/database/${uuid}/query`, { sql: "SELECT * FROM missing" });
+    expect(wrong.errors[0]).toMatchObject({ code: 7500, message: "no such table: missing: SQLITE_ERROR" });
+    expect(await codeOf(api.call("POST", `/d1/database/${uuid}/export`))).toBe(10973);
+    await api.call("DELETE", `/d1/database/${uuid}`);
+    expect(await codeOf(api.call("POST", `/d1/database/${uuid}/query`, asked))).toBe(7404);
+  });
+});
+
+describe("R2", () => {
+  const object = "/r2/buckets/pictures/objects/a/b.txt";
+
+  test("buckets are made, and deleted once they are empty", async () => {
+    expect(await codeOf(api.call("POST", "/r2/buckets", { name: "No" }))).toBe(10005);
+    expect((await api.call("POST", "/r2/buckets", { name: "pictures" })).result).toMatchObject({ name: "pictures" });
+    expect(await codeOf(api.call("POST", "/r2/buckets", { name: "pictures" }))).toBe(10004);
+    expect((await api.call("GET", "/r2/buckets/pictures")).result).toMatchObject({ name: "pictures" });
+    await raw("PUT", object, "hello", { "content-length": "5", "content-type": "text/plain" });
+    expect(await codeOf(api.call("DELETE", "/r2/buckets/pictures"))).toBe(10008);
+    await api.call("DELETE", object);
+    await api.call("DELETE", "/r2/buckets/pictures");
+    expect(await codeOf(api.call("GET", "/r2/buckets/pictures"))).toBe(10006);
+    await api.call("POST", "/r2/buckets", { name: "pictures" });
+    expect((await api.call("GET", "/r2/buckets/pictures/objects")).result).toEqual([]);
+  });
+
+  test("objects come back as they were sent, with their headers", async () => {
+    const put = await raw("PUT", object, "hello", {
+      "content-length": "5",
+      "content-type": "text/plain",
+      "cache-control": "no-store",
+    });
+    expect(await put.json()).toMatchObject({ result: { key: "a/b.txt", size: 5, etag: "5d41402abc4b2a76b9719d911017c592" } });
+    const got = await raw("GET", object);
+    expect(await got.text()).toBe("hello");
+    expect(["content-type", "cache-control", "etag", "content-length"].map((name) => got.headers.get(name))).toEqual([
+      "text/plain",
+      "no-store",
+      '"5d41402abc4b2a76b9719d911017c592"',
+      "5",
+    ]);
+    expect((await api.call("GET", "/r2/buckets/pictures/objects?prefix=a/")).result).toMatchObject([{ key: "a/b.txt" }]);
+    expect(await codeOf(api.call("PUT", `${object}2`, "x"))).toBe(10974);
+    expect((await raw("GET", "/r2/buckets/pictures/objects/none")).status).toBe(404);
+    expect((await raw("GET", "/r2/buckets/none/objects/none")).status).toBe(404);
+  });
+});
