@@ -16,6 +16,7 @@ import type { Store } from "../ports/store.ts";
 import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
 import { success, type ResultInfo } from "./envelope.ts";
+import type { Transfers } from "./transfers.ts";
 import { checkParam, paramSchema } from "./params.ts";
 
 /** What endpoints work on. */
@@ -27,6 +28,8 @@ export interface Api {
   readonly publisher: Publisher;
   /** Live logs of scripts. */
   readonly tails: Tails;
+  /** Files on their way. */
+  readonly transfers: Transfers;
   /** What Workers keep in KV, D1 and R2. */
   readonly storage: Storage;
   readonly clock: Clock;

@@ -4,6 +4,7 @@ import { mount, type Api, type Endpoint } from "./endpoint.ts";
 import { failureResponse } from "./envelope.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { concurrency } from "./routes/concurrency.ts";
+import { d1Files } from "./routes/d1-files.ts";
 import { d1Databases } from "./routes/d1.ts";
 import { instance } from "./routes/instance.ts";
 import { instances } from "./routes/instances.ts";
@@ -39,6 +40,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...kvNamespaces,
   ...kvValues,
   ...d1Databases,
+  ...d1Files,
   ...r2Buckets,
   ...platform,
 ];

@@ -2,7 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { bindingHandler } from "../api/binding.ts";
+import type { Api } from "../api/endpoint.ts";
 import { explorerApi } from "../api/explorer.ts";
+import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
 import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
@@ -68,17 +70,9 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const api = { publisher, tails, engine, store, catalog, storage, clock: systemClock, log, accountId: options.accountId };
-  const app = serverApp({
-    engine,
-    tails,
-    rest: restApi(api),
-    explorer: explorerApi(api),
-    guard: access === "open" ? openGuard : tokenGuard(catalog),
-    log,
-    // Where a token is needed, a page that has made a browser come here under another name gains nothing.
-    hostNames: access === "open" ? [] : ["*"],
-  });
+  const transfers = new Transfers(systemClock);
+  const { accountId } = options;
+  const app = appOf({ publisher, tails, transfers, engine, store, catalog, storage, clock: systemClock, log, accountId }, access);
   const opened = Promise.withResolvers<void>();
   const answer = async (request: Request): Promise<Response> => {
     await opened.promise;
@@ -105,6 +99,18 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
+}
+
+/** The whole HTTP surface. */
+function appOf(api: Api, access: "open" | "tokens"): ReturnType<typeof serverApp> {
+  return serverApp({
+    ...api,
+    rest: restApi(api),
+    explorer: explorerApi(api),
+    guard: access === "open" ? openGuard : tokenGuard(api.catalog),
+    // Where a token is needed, a page that has made a browser come here under another name gains nothing.
+    hostNames: access === "open" ? [] : ["*"],
+  });
 }
 
 /** What a script writes goes to the log, and to those who tail it. */

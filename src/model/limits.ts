@@ -17,6 +17,9 @@ type Limit =
   | "uploadBytes"
   | "uploadModules"
   | "tails"
+  | "transfers"
+  | "transferBytes"
+  | "transferMs"
   | "concurrencyKeys"
   | "triggers"
   | "triggerTargets"
@@ -75,6 +78,12 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   uploadModules: 1_000,
   /** Clients that follow the logs of one script. Cloudflare: 10. */
   tails: 10,
+  /** Files on their way at once. Ours. */
+  transfers: 100,
+  /** Bytes of files on their way. Ours. */
+  transferBytes: 256 * 1024 * 1024,
+  /** How long a file may be on its way. Cloudflare: an hour. */
+  transferMs: 60 * 60 * 1000,
   /** Concurrency keys of the account. Ours. */
   concurrencyKeys: 100,
   /** Event triggers of a script. Cloudflare: 100. */

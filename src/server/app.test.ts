@@ -7,6 +7,7 @@ import { silentLog } from "../ports/log.ts";
 import type { Executor } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
+import { Transfers } from "../api/transfers.ts";
 import { Tails } from "../scripts/tails.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
@@ -28,8 +29,29 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
-  const api = { publisher, tails, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames });
+  const transfers = new Transfers(clock);
+  const api = {
+    publisher,
+    tails,
+    transfers,
+    engine,
+    store,
+    catalog,
+    storage: noStorage,
+    clock,
+    log: silentLog,
+    accountId: "local",
+  };
+  const app = serverApp({
+    engine,
+    tails,
+    transfers,
+    rest: restApi(api),
+    explorer: explorerApi(api),
+    guard,
+    log: silentLog,
+    hostNames,
+  });
   return (url, init) => app(new Request(url.startsWith("/") ? `http://127.0.0.1:8787${url}` : url, init));
 }
 

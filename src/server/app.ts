@@ -11,6 +11,7 @@ import type { Log } from "../ports/log.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { normalPath } from "../api/path.ts";
 import { refusal, type Guard } from "./auth.ts";
+import { transferRoutes, type Transfers } from "../api/transfers.ts";
 import type { Tails } from "../scripts/tails.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
 import { TAIL_PROTOCOL } from "./tail-sockets.ts";
@@ -25,6 +26,8 @@ export interface AppParts {
   readonly explorer: Hono<Env>;
   /** Live logs, for whoever knows the id of a tail. */
   readonly tails: Tails;
+  /** Files on their way, for whoever knows their ids. */
+  readonly transfers: Transfers;
   readonly guard: Guard;
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
@@ -62,7 +65,7 @@ function tooLarge(): Response {
   return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
 }
 
-function controlPlane({ rest, explorer, tails, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
+function controlPlane({ rest, explorer, tails, transfers, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -88,6 +91,7 @@ function controlPlane({ rest, explorer, tails, guard, log, hostNames }: Omit<App
   }
   app.route("/client/v4", rest);
   app.get("/tails/:id", (c) => tailResponse(tails, c.req.param("id")));
+  app.route("/transfers", transferRoutes(transfers));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/", (c) => c.html(startPage()));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));

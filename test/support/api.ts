@@ -9,6 +9,7 @@ import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { noStorage, type Storage } from "../../src/ports/storage.ts";
 import { noVault } from "../../src/ports/vault.ts";
+import { Transfers } from "../../src/api/transfers.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { workflowBinding } from "../../src/runtime/binding.ts";
@@ -61,8 +62,18 @@ export async function openApi(
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails();
-  const api = { publisher, tails, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
+  const transfers = new Transfers(clock);
+  const api = { publisher, tails, transfers, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
+  const app = serverApp({
+    engine,
+    tails,
+    transfers,
+    rest: restApi(api),
+    explorer: explorerApi(api),
+    guard,
+    log: silentLog,
+    hostNames: [],
+  });
   const send: ApiBench["send"] = (method, path, body, headers = {}) => {
     const init: RequestInit = { method, headers };
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);

@@ -13,6 +13,7 @@ import { silentLog } from "../../src/ports/log.ts";
 import { noStorage } from "../../src/ports/storage.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
+import { Transfers } from "../../src/api/transfers.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
@@ -63,10 +64,12 @@ export async function openDeploying(): Promise<Deploying> {
     },
   });
   const tails = new Tails();
-  const api = { ...world, storage: noStorage, engine, publisher, tails, accountId: "local" };
+  const transfers = new Transfers(systemClock);
+  const api = { ...world, transfers, storage: noStorage, engine, publisher, tails, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
+    transfers,
     rest: restApi(api),
     explorer: explorerApi(api),
     guard: openGuard,
