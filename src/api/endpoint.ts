@@ -15,6 +15,7 @@ import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
 import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
+import type { CronTriggers } from "../triggers/cron.ts";
 import { success, type ResultInfo } from "./envelope.ts";
 import { checkParam, paramSchema } from "./params.ts";
 
@@ -25,6 +26,7 @@ export interface Api {
   readonly catalog: Catalog;
   /** The way in for code. */
   readonly publisher: Publisher;
+  readonly cron: CronTriggers;
   /** Live logs of scripts. */
   readonly tails: Tails;
   /** What Workers keep in KV, D1 and R2. */

@@ -15,6 +15,7 @@ import { named, type OnLog } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { Tails } from "../scripts/tails.ts";
+import { CronTriggers } from "../triggers/cron.ts";
 import { serverApp } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { listen } from "../server/http.ts";
@@ -35,6 +36,7 @@ export interface Running {
   readonly log: Log;
   /** The way in for code. */
   readonly publisher: Publisher;
+  readonly cron: CronTriggers;
   /** The catalogue has been changed from here: its schedules are followed as they are now. */
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
@@ -61,19 +63,21 @@ export async function startServer(options: ServerOptions, data: string, access: 
   });
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.settings };
-  const engine = await openEngine({ ...parts, bindings: bindingHandler });
+  const cron = new CronTriggers({ catalog, clock: systemClock, log });
+  const engine = await openEngine({ ...parts, bindings: bindingHandler, timetable: (started) => cron.timetable(started) });
   const closeEngine = async (drainMs: number): Promise<void> => {
     await engine.close(drainMs);
     await execution.close();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const api = { publisher, tails, engine, store, catalog, storage, clock: systemClock, log, accountId: options.accountId };
+  const api = { publisher, cron, tails, engine, store, catalog, storage, clock: systemClock, log, accountId: options.accountId };
   const app = serverApp({
     engine,
     tails,
     rest: restApi(api),
     explorer: explorerApi(api),
+    byHand: access === "open",
     guard: access === "open" ? openGuard : tokenGuard(catalog),
     log,
     // Where a token is needed, a page that has made a browser come here under another name gains nothing.
@@ -97,6 +101,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
       catalog,
       log,
       publisher,
+      cron,
       deployed: () => engine.schedulesChanged(),
       open: () => opened.resolve(),
       stop,

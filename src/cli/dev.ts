@@ -56,6 +56,7 @@ async function deployProject(running: Running, folder: string): Promise<Deployed
   const config = await readConfig(folder);
   const made = await bundle(folder, config.main);
   const deployment = await deploy(running.publisher, config, made, await readDevVars(folder));
+  await running.cron.replace(config.name, config.triggers?.crons ?? []);
   running.deployed();
   if (config.ignored.length > 0)
     running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);

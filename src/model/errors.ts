@@ -52,6 +52,7 @@ export type FailureName =
   | "script.too_many_tails"
   | "script.class_missing"
   | "script.no_fetch_handler"
+  | "script.no_handler"
   | "script.exception"
   | "script.unavailable"
   | "executor.missing"
@@ -203,6 +204,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   "script.tail_not_found": { code: 10965, status: 404, sentence: "The Worker has no such tail" },
   "script.class_missing": { code: 10907, status: 400, sentence: "The Worker exports no such class" },
   "script.no_fetch_handler": { code: 10908, status: 404, sentence: "The Worker has no fetch handler" },
+  "script.no_handler": { code: 11001, status: 404, message: "detail", sentence: "The Worker has no handler for this" },
   "script.exception": {
     code: 10913,
     status: 500,

@@ -112,7 +112,9 @@ describe("a configuration", () => {
       observability: { enabled: true },
     };
     await write("wrangler.json", JSON.stringify({ name: "shop", main: "a.js", ...more }));
-    expect((await readConfig(folder)).ignored).toEqual(["triggers", "hyperdrive"]);
+    const { ignored, triggers } = await readConfig(folder);
+    expect(ignored).toEqual(["hyperdrive"]);
+    expect(triggers).toEqual({ crons: ["* * * * *"] });
   });
 
   test.each([

@@ -38,6 +38,7 @@ const config = z.object({
   workflows: z.array(workflow).default([]),
   vars: z.record(z.string(), z.unknown()).default({}),
   ...storageConfig,
+  triggers: z.object({ crons: z.array(cronExpression).nullish() }).nullish(),
 });
 
 /** What stepwell takes from a wrangler configuration. */
@@ -50,6 +51,8 @@ export interface ProjectConfig extends StorageConfig {
   readonly compatibility_flags: readonly string[];
   readonly workflows: readonly WorkflowConfig[];
   readonly vars: Readonly<Record<string, unknown>>;
+  /** When `scheduled` is called. */
+  readonly triggers?: { readonly crons?: readonly string[] | null | undefined } | null | undefined;
   /** The file that it was read from. */
   readonly file: string;
   /** Parts of it that do nothing here, by name. */
@@ -76,7 +79,6 @@ const NOT_YET = [
   "durable_objects",
   "services",
   "assets",
-  "triggers",
   "migrations",
   "hyperdrive",
   "ai",

@@ -8,6 +8,7 @@ import type { Executor } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
 import { Tails } from "../scripts/tails.ts";
+import { CronTriggers } from "../triggers/cron.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp } from "./app.ts";
@@ -28,8 +29,18 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
-  const api = { publisher, tails, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames });
+  const cron = new CronTriggers({ catalog, clock, log: silentLog });
+  const api = { publisher, cron, tails, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
+  const app = serverApp({
+    engine,
+    tails,
+    rest: restApi(api),
+    explorer: explorerApi(api),
+    byHand: false,
+    guard,
+    log: silentLog,
+    hostNames,
+  });
   return (url, init) => app(new Request(url.startsWith("/") ? `http://127.0.0.1:8787${url}` : url, init));
 }
 

@@ -12,6 +12,7 @@ import { failureResponse } from "../api/envelope.ts";
 import { normalPath } from "../api/path.ts";
 import { refusal, type Guard } from "./auth.ts";
 import type { Tails } from "../scripts/tails.ts";
+import { callByHand, isByHand } from "./by-hand.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
 import { TAIL_PROTOCOL } from "./tail-sockets.ts";
 import { startPage, START_PAGE_CSP } from "./start-page.ts";
@@ -25,6 +26,8 @@ export interface AppParts {
   readonly explorer: Hono<Env>;
   /** Live logs, for whoever knows the id of a tail. */
   readonly tails: Tails;
+  /** Whether Workers' handlers can be called by hand, at paths of theirs: for development. */
+  readonly byHand: boolean;
   readonly guard: Guard;
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
@@ -62,7 +65,7 @@ function tooLarge(): Response {
   return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
 }
 
-function controlPlane({ rest, explorer, tails, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
+function controlPlane({ rest, explorer, tails, guard, log, hostNames }: AppParts): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -113,8 +116,9 @@ function workerOf(url: URL): { script: string; url: URL } | undefined {
   return { script, url: inner };
 }
 
-async function callWorker({ engine, log }: AppParts, script: string, url: URL, request: Request): Promise<Response> {
+async function callWorker({ engine, byHand, log }: AppParts, script: string, url: URL, request: Request): Promise<Response> {
   try {
+    if (byHand && isByHand(url.pathname)) return await callByHand(engine, script, url);
     const { method, headers, body, signal } = request;
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
     const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));

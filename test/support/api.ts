@@ -14,6 +14,7 @@ import { Publisher } from "../../src/scripts/publisher.ts";
 import { workflowBinding } from "../../src/runtime/binding.ts";
 import type { Workflow } from "../../src/runtime/binding-types.ts";
 import type { WorkflowClass } from "../../src/runtime/runtime.ts";
+import { CronTriggers } from "../../src/triggers/cron.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { listen, type Listener } from "../../src/server/http.ts";
 import { openGuard, type Guard } from "../../src/server/auth.ts";
@@ -61,8 +62,18 @@ export async function openApi(
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails();
-  const api = { publisher, tails, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
+  const cron = new CronTriggers({ catalog, clock, log: silentLog });
+  const api = { publisher, cron, tails, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
+  const app = serverApp({
+    engine,
+    tails,
+    rest: restApi(api),
+    explorer: explorerApi(api),
+    byHand: true,
+    guard,
+    log: silentLog,
+    hostNames: [],
+  });
   const send: ApiBench["send"] = (method, path, body, headers = {}) => {
     const init: RequestInit = { method, headers };
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);

@@ -16,6 +16,7 @@ import type { Vault } from "../../src/ports/vault.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
+import { CronTriggers } from "../../src/triggers/cron.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
 import { aesVault } from "../../src/vault/aes.ts";
@@ -52,7 +53,13 @@ export async function openDeploying(): Promise<Deploying> {
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
   const executor = nodeExecutor({ onLog: () => {} });
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
-  const engine = await openEngine({ ...world, ids: { uuid: () => crypto.randomUUID() }, bindings: bindingHandler });
+  const cron = new CronTriggers(world);
+  const engine = await openEngine({
+    ...world,
+    ids: { uuid: () => crypto.randomUUID() },
+    bindings: bindingHandler,
+    timetable: (started) => cron.timetable(started),
+  });
   let loads = 0;
   const publisher = new Publisher({
     catalog,
@@ -63,12 +70,13 @@ export async function openDeploying(): Promise<Deploying> {
     },
   });
   const tails = new Tails();
-  const api = { ...world, storage: noStorage, engine, publisher, tails, accountId: "local" };
+  const api = { ...world, storage: noStorage, cron, engine, publisher, tails, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
     rest: restApi(api),
     explorer: explorerApi(api),
+    byHand: true,
     guard: openGuard,
     log: silentLog,
     hostNames: [],

@@ -60,6 +60,7 @@ async function remove(api: Api, script: string): Promise<null> {
   return api.publisher.exclusively(async () => {
     if (!(await api.catalog.removeScript(script))) throw new Failure("script.not_found", { field: "script_name" });
     await clearScriptSettings(api, script);
+    await api.cron.replace(script, []);
     api.engine.schedulesChanged();
     return null;
   });

@@ -16,6 +16,7 @@ executorContract("in-process", ({ bindings }) => inProcessExecutor({ classes: cl
   load: "classes are given, no code is loaded",
   modules: "classes are given, no code is loaded",
   fetch: "there is no fetch handler",
+  events: "there are no handlers",
   hang: SAME_PROCESS,
   crash: SAME_PROCESS,
   rejections: SAME_PROCESS,

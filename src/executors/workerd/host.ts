@@ -7,10 +7,12 @@ import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
+import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import { compatibility } from "./compatibility.ts";
 import { envOf, facadesOf } from "./env.ts";
 import { describeLoadError } from "./load-error.ts";
 import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "./messages.ts";
+import { dispatch } from "./dispatch.ts";
 import { isolateModules, ownModules } from "./modules.ts";
 import type { Output } from "./output.ts";
 import type { WorkerdProcess } from "./process.ts";
@@ -72,6 +74,10 @@ export class WorkerdHost implements Host {
   fetch(request: Request): Promise<Response> {
     if (!this.#over && !this.#hasFetch) return Promise.reject(new Failure("script.no_fetch_handler"));
     return ask(this.#parts.process, this.#parts.id, request, this.#gone.signal);
+  }
+
+  dispatch(event: ScriptEvent): Promise<EventEnd> {
+    return dispatch(this.#parts.process, this.#parts.id, event, this.#gone.signal);
   }
 
   /** True when its process has hung with others in it, for whichever of them. */

@@ -68,10 +68,10 @@ export function isolateModules(
       [MAIN_MODULE]: esm(
         `import "../${BINDINGS_MODULE}";`,
         `import * as script from ${from};`,
-        `import { connect, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
+        `import { connect, StepwellHandlers, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
         "connect(script);",
         `export * from ${from};`,
-        "export { StepwellLink, StepwellRun };",
+        "export { StepwellHandlers, StepwellLink, StepwellRun };",
         "export default script.default ?? {};",
       ),
       [BINDINGS_MODULE]: esm(

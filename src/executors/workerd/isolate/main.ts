@@ -5,9 +5,11 @@
 import { env, WorkerEntrypoint } from "cloudflare:workers";
 import { NonRetryableError as PlatformError } from "cloudflare:workflows";
 import { NonRetryableError } from "../../../model/thrown.ts";
+import type { ScriptEvent } from "../../../protocol/handlers.ts";
 import { chunkFromBytes, chunkToBytes, decodeToRuntime, encodeBatch } from "../../../protocol/codec.ts";
 import { workflowBinding } from "../../../runtime/binding.ts";
 import { Calls } from "../../../runtime/calls.ts";
+import { handleEvent } from "../../../runtime/handlers.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
 import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
@@ -63,6 +65,14 @@ export class StepwellRun extends WorkerEntrypoint {
   async fetch(request: Request): Promise<Response> {
     const known = await places.inhabit(request.url, this.ctx);
     return new Response(null, { status: known ? 204 : 410 });
+  }
+}
+
+/** Calls the handlers that the script has besides `fetch`. */
+export class StepwellHandlers extends WorkerEntrypoint {
+  async fetch(request: Request): Promise<Response> {
+    const event = (await request.json()) as ScriptEvent;
+    return Response.json(await handleEvent(event, exported["default"], env, this.ctx));
   }
 }
 
