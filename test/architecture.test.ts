@@ -36,10 +36,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "executors/*": EXECUTOR,
   "executors/workerd": { ...EXECUTOR, packages: ["workerd", "ws", "esbuild", "cloudflare:*", "miniflare:*"] },
   api: { folders: ["model", "ports", "engine", "scripts", "triggers"], packages: ["hono", "zod", "@hono/zod-openapi"] },
-  server: {
-    folders: ["model", "ports", "engine", "scripts", "triggers", "api"],
-    packages: ["hono", "@hono/node-server", "pino", "ws"],
-  },
+  server: { folders: ["model", "ports", "engine", "scripts", "api"], packages: ["hono", "@hono/node-server", "pino", "ws"] },
   testing: {
     folders: ["model", "protocol", "runtime", "ports", "engine", "api", "stores/memory", "executors/in-process"],
     packages: ["vitest", "fast-check", "cloudflare:*"],

@@ -16,6 +16,7 @@ import type { Store } from "../ports/store.ts";
 import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
+import type { Queues } from "../triggers/queues.ts";
 import { success, type ResultInfo } from "./envelope.ts";
 import { checkParam, paramSchema } from "./params.ts";
 
@@ -27,6 +28,7 @@ export interface Api {
   /** The way in for code. */
   readonly publisher: Publisher;
   readonly cron: CronTriggers;
+  readonly queues: Queues;
   /** Live logs of scripts. */
   readonly tails: Tails;
   /** What Workers keep in KV, D1 and R2. */

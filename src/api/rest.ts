@@ -10,6 +10,9 @@ import { instances } from "./routes/instances.ts";
 import { kvNamespaces } from "./routes/kv.ts";
 import { kvValues } from "./routes/kv-values.ts";
 import { platform } from "./routes/platform.ts";
+import { queues } from "./routes/queues.ts";
+import { queuesConsumers } from "./routes/queues-consumers.ts";
+import { queuesMessages } from "./routes/queues-messages.ts";
 import { r2Buckets } from "./routes/r2.ts";
 import { scripts } from "./routes/scripts.ts";
 import { scriptsSecrets } from "./routes/scripts-secrets.ts";
@@ -40,6 +43,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...kvValues,
   ...d1Databases,
   ...r2Buckets,
+  ...queues,
+  ...queuesConsumers,
+  ...queuesMessages,
   ...platform,
 ];
 

@@ -1,10 +1,8 @@
 /** Puts a server together: store, executor, engine, API, listener. The only place that picks a store and an executor. */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { bindingHandler } from "../api/binding.ts";
 import { explorerApi } from "../api/explorer.ts";
 import { restApi } from "../api/rest.ts";
-import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import { Failure } from "../model/errors.ts";
 import type { Catalog } from "../ports/catalog.ts";
@@ -15,13 +13,15 @@ import { named, type OnLog } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { Tails } from "../scripts/tails.ts";
-import { CronTriggers } from "../triggers/cron.ts";
+import type { CronTriggers } from "../triggers/cron.ts";
+import type { Queues } from "../triggers/queues.ts";
 import { serverApp } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { listen } from "../server/http.ts";
 import { createLog } from "../server/log.ts";
 import { openSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
+import { startEngine } from "./engine.ts";
 import { explainListening } from "./explain.ts";
 import type { ServerOptions } from "./options.ts";
 
@@ -37,6 +37,7 @@ export interface Running {
   /** The way in for code. */
   readonly publisher: Publisher;
   readonly cron: CronTriggers;
+  readonly queues: Queues;
   /** The catalogue has been changed from here: its schedules are followed as they are now. */
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
@@ -57,21 +58,29 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const tails = new Tails();
   const { executor, storage, ...execution } = await executionOf(options, data, access, logLine(log, tails));
   const { store, catalog } = await openSqlite(databaseIn(data));
-  const vault = await openVault(given, join(data, "stepwell.key")).catch(async (cause: unknown) => {
-    await store.close();
-    throw cause;
-  });
+  const vault = await orElse(openVault(given, join(data, "stepwell.key")), () => store.close());
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.settings };
-  const cron = new CronTriggers({ catalog, clock: systemClock, log });
-  const engine = await openEngine({ ...parts, bindings: bindingHandler, timetable: (started) => cron.timetable(started) });
+  const { engine, cron, queues, close } = await startEngine(parts, data);
   const closeEngine = async (drainMs: number): Promise<void> => {
-    await engine.close(drainMs);
+    await close(drainMs);
     await execution.close();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const api = { publisher, cron, tails, engine, store, catalog, storage, clock: systemClock, log, accountId: options.accountId };
+  const api = {
+    publisher,
+    cron,
+    queues,
+    tails,
+    engine,
+    store,
+    catalog,
+    storage,
+    clock: systemClock,
+    log,
+    accountId: options.accountId,
+  };
   const app = serverApp({
     engine,
     tails,
@@ -84,31 +93,29 @@ export async function startServer(options: ServerOptions, data: string, access: 
     hostNames: access === "open" ? [] : ["*"],
   });
   const opened = Promise.withResolvers<void>();
-  const answer = async (request: Request): Promise<Response> => {
-    await opened.promise;
-    return app(request);
-  };
+  const answer = (request: Request): Promise<Response> => opened.promise.then(() => app(request));
   try {
     const listener = await listen(answer, options.host, options.port);
     const stop = async (): Promise<void> => {
       await closeEngine(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
     };
+    const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
-    return {
-      url,
-      port,
-      catalog,
-      log,
-      publisher,
-      cron,
-      deployed: () => engine.schedulesChanged(),
-      open: () => opened.resolve(),
-      stop,
-    };
+    return { url, port, catalog, log, publisher, cron, queues, deployed, open: () => opened.resolve(), stop };
   } catch (cause) {
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
+  }
+}
+
+/** Undoes what came before when the next thing fails. */
+async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T> {
+  try {
+    return await next;
+  } catch (cause) {
+    await undo();
+    throw cause;
   }
 }
 

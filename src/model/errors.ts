@@ -8,10 +8,12 @@
 
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
+import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
 import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts";
 
 /** The name of a failure in the catalogue. */
 export type FailureName =
+  | QueueFailureName
   | StorageFailureName
   | "internal_server"
   | "body"
@@ -52,7 +54,6 @@ export type FailureName =
   | "script.too_many_tails"
   | "script.class_missing"
   | "script.no_fetch_handler"
-  | "script.no_handler"
   | "script.exception"
   | "script.unavailable"
   | "executor.missing"
@@ -204,7 +205,6 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   "script.tail_not_found": { code: 10965, status: 404, sentence: "The Worker has no such tail" },
   "script.class_missing": { code: 10907, status: 400, sentence: "The Worker exports no such class" },
   "script.no_fetch_handler": { code: 10908, status: 404, sentence: "The Worker has no fetch handler" },
-  "script.no_handler": { code: 11001, status: 404, message: "detail", sentence: "The Worker has no handler for this" },
   "script.exception": {
     code: 10913,
     status: 500,
@@ -282,6 +282,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
   },
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
+  ...QUEUE_FAILURES,
   ...STORAGE_FAILURES,
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
 };

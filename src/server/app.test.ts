@@ -8,7 +8,6 @@ import type { Executor } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
 import { Tails } from "../scripts/tails.ts";
-import { CronTriggers } from "../triggers/cron.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp } from "./app.ts";
@@ -29,8 +28,20 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
-  const cron = new CronTriggers({ catalog, clock, log: silentLog });
-  const api = { publisher, cron, tails, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
+  // No route that is asked for here needs them.
+  const unused = { cron: undefined as never, queues: undefined as never };
+  const api = {
+    ...unused,
+    publisher,
+    tails,
+    engine,
+    store,
+    catalog,
+    storage: noStorage,
+    clock,
+    log: silentLog,
+    accountId: "local",
+  };
   const app = serverApp({
     engine,
     tails,

@@ -15,6 +15,8 @@ import { workflowBinding } from "../../src/runtime/binding.ts";
 import type { Workflow } from "../../src/runtime/binding-types.ts";
 import type { WorkflowClass } from "../../src/runtime/runtime.ts";
 import { CronTriggers } from "../../src/triggers/cron.ts";
+import { Queues } from "../../src/triggers/queues.ts";
+import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { listen, type Listener } from "../../src/server/http.ts";
 import { openGuard, type Guard } from "../../src/server/auth.ts";
@@ -63,7 +65,9 @@ export async function openApi(
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails();
   const cron = new CronTriggers({ catalog, clock, log: silentLog });
-  const api = { publisher, cron, tails, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
+  const queueStore = sqliteQueues(":memory:");
+  const queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
+  const api = { publisher, cron, queues, tails, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
@@ -88,6 +92,8 @@ export async function openApi(
     listen: () => (listening ??= listen(app, "127.0.0.1", 0, clock)),
     close: async () => {
       await bench.close();
+      await queues.close();
+      await queueStore.close();
       await (await listening)?.close(0);
     },
     call: async (method, path, body) => {
@@ -96,7 +102,9 @@ export async function openApi(
     },
     local: async (method, path, body) => read(await send(method, `/cdn-cgi/local/explorer/api${path}`, body), undefined),
     binding: (workflow) =>
-      workflowBinding(async (method, args) => decode(await answer({ workflow, method, args: encode(args) }))),
+      workflowBinding(async (method, args) =>
+        decode(await answer({ to: "workflow", name: workflow, method, args: encode(args) })),
+      ),
   };
 }
 

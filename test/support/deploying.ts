@@ -17,6 +17,9 @@ import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
 import { CronTriggers } from "../../src/triggers/cron.ts";
+import { Queues } from "../../src/triggers/queues.ts";
+import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
+import { withQueues } from "../../src/api/queue-binding.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
 import { aesVault } from "../../src/vault/aes.ts";
@@ -54,12 +57,16 @@ export async function openDeploying(): Promise<Deploying> {
   const executor = nodeExecutor({ onLog: () => {} });
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
   const cron = new CronTriggers(world);
+  const { promise: queuesOpened, resolve: opensQueues } = Promise.withResolvers<Queues>();
   const engine = await openEngine({
     ...world,
     ids: { uuid: () => crypto.randomUUID() },
-    bindings: bindingHandler,
+    bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
     timetable: (started) => cron.timetable(started),
   });
+  const queueStore = sqliteQueues(":memory:");
+  const queues = await Queues.open({ ...world, store: queueStore }, engine);
+  opensQueues(queues);
   let loads = 0;
   const publisher = new Publisher({
     catalog,
@@ -70,7 +77,7 @@ export async function openDeploying(): Promise<Deploying> {
     },
   });
   const tails = new Tails();
-  const api = { ...world, storage: noStorage, cron, engine, publisher, tails, accountId: "local" };
+  const api = { ...world, storage: noStorage, cron, queues, engine, publisher, tails, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
@@ -104,6 +111,8 @@ export async function openDeploying(): Promise<Deploying> {
     },
     close: async () => {
       await engine.close();
+      await queues.close();
+      await queueStore.close();
       await executor.close();
     },
   };

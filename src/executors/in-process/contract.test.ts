@@ -30,6 +30,8 @@ function classesOf(): Record<string, WorkflowClass> {
 
 function envOf(bindings: BindingHandler): unknown {
   return {
-    FLOW: workflowBinding(async (method, args) => decode(await bindings({ workflow: "flow", method, args: encode(args) }))),
+    FLOW: workflowBinding(async (method, args) =>
+      decode(await bindings({ to: "workflow", name: "flow", method, args: encode(args) })),
+    ),
   };
 }

@@ -133,7 +133,7 @@ export class ThreadHost implements Host {
 
   async #call(id: number, call: BindingCall): Promise<void> {
     const end = await answerCall(this.#version, this.#bindings, call, (cause) =>
-      this.#settings.onLog(this.#version.script, `A call of a workflow binding failed: ${firstLine(cause)}`, "error"),
+      this.#settings.onLog(this.#version.script, `A call of a binding failed: ${firstLine(cause)}`, "error"),
     );
     this.#post({ type: "called", id, end });
   }

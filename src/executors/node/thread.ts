@@ -20,7 +20,7 @@ let loaded: { readonly runtime: Runtime; readonly server: Server; readonly expor
 
 Object.assign(
   env,
-  envOf(bindings, (workflow, method, args) => calls.call(workflow, method, args)),
+  envOf(bindings, (...about) => calls.call(...about)),
 );
 Object.assign(process.env, processEnvOf(bindings));
 // A promise that a script has forgotten is no reason to stop its instances.

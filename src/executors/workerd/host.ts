@@ -153,7 +153,7 @@ export class WorkerdHost implements Host {
   async #call(id: number, call: BindingCall): Promise<void> {
     const { version, bindings, output } = this.#parts;
     const end = await answerCall(version, bindings, call, (cause) =>
-      output.write(version.script, `A call of a workflow binding failed: ${String(cause)}`, "error"),
+      output.write(version.script, `A call of a binding failed: ${String(cause)}`, "error"),
     );
     this.#say({ type: "called", id, end });
   }
@@ -180,8 +180,9 @@ function toMessage(text: string): FromIsolate {
     throw new MalformedFrames("A message is not JSON", { cause });
   }
   const { type, id, call } = message as { type?: unknown; id?: unknown; call?: Partial<BindingCall> };
-  const { workflow, method, args } = call ?? {};
-  const isCall = typeof workflow === "string" && typeof method === "string" && typeof args === "string";
+  const { to, name, method, args } = call ?? {};
+  const isBound = (to === "workflow" || to === "queue") && typeof name === "string";
+  const isCall = isBound && typeof method === "string" && typeof args === "string";
   if (type !== "call" || typeof id !== "number" || !isCall) throw new MalformedFrames("A message has a shape that none has");
-  return { type, id, call: { workflow, method, args } };
+  return { type, id, call: { to, name, method, args } };
 }
