@@ -122,9 +122,12 @@ test("one that has not ended is called once for each boundary, and again by the 
   await heard(1, 0);
   engine.schedulesChanged();
   await quiet();
+  await engine.dispatch("clock", { type: "scheduled", cron: "by hand", scheduledTime: 0 });
+  await heard(2, 0);
   await engine.close();
   await boot(at(1, 3));
-  expect(await heard(2, 0)).toEqual([[`2 * * * * ${at(1, 2)}`, `2 * * * * ${at(1, 2)}`], []]);
+  const once = `2 * * * * ${at(1, 2)}`;
+  expect(await heard(3, 0)).toEqual([[once, "by hand 0", once], []]);
 });
 
 test("one that takes too long is given up", async () => {
