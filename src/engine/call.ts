@@ -24,8 +24,10 @@ export async function callScript<T>(core: Core, script: string, call: (host: Hos
 /** As `Engine.dispatch`. A handler that takes too long is not waited for, as if it had thrown. */
 export async function dispatch(core: Core, script: string, event: ScriptEvent): Promise<EventEnd> {
   const late = Promise.withResolvers<EventEnd>();
-  const thrown = `It took longer than ${LIMITS.handlerMs / 60_000} minutes`;
-  const cancel = core.clock.alarm(core.clock.now() + LIMITS.handlerMs, () => late.resolve({ thrown, verdict: NO_VERDICT }));
+  const cancel = core.clock.alarm(core.clock.now() + LIMITS.handlerMs, () => {
+    core.log.warn("A handler takes too long, and is not waited for any more", { script, handler: event.type });
+    late.resolve({ thrown: `It took longer than ${LIMITS.handlerMs / 60_000} minutes`, verdict: NO_VERDICT });
+  });
   try {
     return await Promise.race([callScript(core, script, (host) => host.dispatch(event)), late.promise]);
   } catch (cause) {

@@ -85,7 +85,8 @@ export class CronTriggers {
     try {
       const { thrown } = await dispatcher.dispatch(script, { type: "scheduled", cron, scheduledTime });
       if (thrown === null) this.#log.info("A cron trigger has run", about);
-      else this.#log.warn("A cron trigger has failed", { ...about, reason: thrown });
+      // What it threw is in the script's own log.
+      else this.#log.warn("A cron trigger has failed", about);
     } catch (cause) {
       // It is called at the next start.
       if (cause instanceof Failure && cause.failure === "shutting_down") return;

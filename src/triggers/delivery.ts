@@ -114,8 +114,9 @@ export class Delivery {
     const messages = (await store.read(pks)).map((message) => ({ ...message, attempts: message.attempts + 1 }));
     if (messages.length === 0) return;
     const { thrown, verdict } = await this.#call(queue, consumer, messages);
+    // What the handler threw is in the script's own log.
     if (thrown !== null)
-      log.warn("A batch of messages has failed", { queue: queue.name, script: consumer.script, reason: thrown });
+      log.warn("A batch of messages has failed", { queue: queue.name, script: consumer.script, messages: messages.length });
     await this.#parts.settle(queue, settle(messages, verdict, thrown !== null, consumer.settings, clock.now()));
   }
 
