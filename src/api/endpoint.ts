@@ -15,6 +15,8 @@ import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
 import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
+import type { CronTriggers } from "../triggers/cron.ts";
+import type { Queues } from "../triggers/queues.ts";
 import { success, type ResultInfo } from "./envelope.ts";
 import type { Transfers } from "./transfers.ts";
 import { checkParam, paramSchema } from "./params.ts";
@@ -26,6 +28,8 @@ export interface Api {
   readonly catalog: Catalog;
   /** The way in for code. */
   readonly publisher: Publisher;
+  readonly cron: CronTriggers;
+  readonly queues: Queues;
   /** Live logs of scripts. */
   readonly tails: Tails;
   /** Files on their way. */

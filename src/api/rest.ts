@@ -11,6 +11,9 @@ import { instances } from "./routes/instances.ts";
 import { kvNamespaces } from "./routes/kv.ts";
 import { kvValues } from "./routes/kv-values.ts";
 import { platform } from "./routes/platform.ts";
+import { queues } from "./routes/queues.ts";
+import { queuesConsumers } from "./routes/queues-consumers.ts";
+import { queuesMessages } from "./routes/queues-messages.ts";
 import { r2Buckets } from "./routes/r2.ts";
 import { scripts } from "./routes/scripts.ts";
 import { scriptsSecrets } from "./routes/scripts-secrets.ts";
@@ -42,6 +45,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...d1Databases,
   ...d1Files,
   ...r2Buckets,
+  ...queues,
+  ...queuesConsumers,
+  ...queuesMessages,
   ...platform,
 ];
 

@@ -1,12 +1,10 @@
 /** Puts a server together: store, executor, engine, API, listener. The only place that picks a store and an executor. */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { bindingHandler } from "../api/binding.ts";
 import type { Api } from "../api/endpoint.ts";
 import { explorerApi } from "../api/explorer.ts";
 import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
-import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import { Failure } from "../model/errors.ts";
 import type { Catalog } from "../ports/catalog.ts";
@@ -17,12 +15,15 @@ import { named, type OnLog } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { Tails } from "../scripts/tails.ts";
+import type { CronTriggers } from "../triggers/cron.ts";
+import type { Queues } from "../triggers/queues.ts";
 import { serverApp } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { listen } from "../server/http.ts";
 import { createLog } from "../server/log.ts";
 import { openSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
+import { startEngine } from "./engine.ts";
 import { explainListening } from "./explain.ts";
 import type { ServerOptions } from "./options.ts";
 
@@ -37,6 +38,8 @@ export interface Running {
   readonly log: Log;
   /** The way in for code. */
   readonly publisher: Publisher;
+  readonly cron: CronTriggers;
+  readonly queues: Queues;
   /** The catalogue has been changed from here: its schedules are followed as they are now. */
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
@@ -57,44 +60,30 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const tails = new Tails();
   const { executor, storage, ...execution } = await executionOf(options, data, access, logLine(log, tails));
   const { store, catalog } = await openSqlite(databaseIn(data));
-  const vault = await openVault(given, join(data, "stepwell.key")).catch(async (cause: unknown) => {
-    await store.close();
-    throw cause;
-  });
+  const vault = await orElse(openVault(given, join(data, "stepwell.key")), () => store.close());
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.settings };
-  const engine = await openEngine({ ...parts, bindings: bindingHandler });
+  const { engine, cron, queues, close } = await startEngine(parts, data);
   const closeEngine = async (drainMs: number): Promise<void> => {
-    await engine.close(drainMs);
+    await close(drainMs);
     await execution.close();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
   const transfers = new Transfers(systemClock);
-  const { accountId } = options;
-  const app = appOf({ publisher, tails, transfers, engine, store, catalog, storage, clock: systemClock, log, accountId }, access);
+  const routed = { publisher, cron, queues, tails, transfers, engine, store, catalog, storage, clock: systemClock, log };
+  const app = appOf({ ...routed, accountId: options.accountId }, access);
   const opened = Promise.withResolvers<void>();
-  const answer = async (request: Request): Promise<Response> => {
-    await opened.promise;
-    return app(request);
-  };
+  const answer = (request: Request): Promise<Response> => opened.promise.then(() => app(request));
   try {
     const listener = await listen(answer, options.host, options.port);
     const stop = async (): Promise<void> => {
       await closeEngine(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
     };
+    const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
-    return {
-      url,
-      port,
-      catalog,
-      log,
-      publisher,
-      deployed: () => engine.schedulesChanged(),
-      open: () => opened.resolve(),
-      stop,
-    };
+    return { url, port, catalog, log, publisher, cron, queues, deployed, open: () => opened.resolve(), stop };
   } catch (cause) {
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
@@ -107,10 +96,21 @@ function appOf(api: Api, access: "open" | "tokens"): ReturnType<typeof serverApp
     ...api,
     rest: restApi(api),
     explorer: explorerApi(api),
+    byHand: access === "open",
     guard: access === "open" ? openGuard : tokenGuard(api.catalog),
     // Where a token is needed, a page that has made a browser come here under another name gains nothing.
     hostNames: access === "open" ? [] : ["*"],
   });
+}
+
+/** Undoes what came before when the next thing fails. */
+async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T> {
+  try {
+    return await next;
+  } catch (cause) {
+    await undo();
+    throw cause;
+  }
 }
 
 /** What a script writes goes to the log, and to those who tail it. */

@@ -30,7 +30,10 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
   const transfers = new Transfers(clock);
+  // No route that is asked for here needs them.
+  const unused = { cron: undefined as never, queues: undefined as never };
   const api = {
+    ...unused,
     publisher,
     tails,
     transfers,
@@ -48,6 +51,7 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
     transfers,
     rest: restApi(api),
     explorer: explorerApi(api),
+    byHand: false,
     guard,
     log: silentLog,
     hostNames,

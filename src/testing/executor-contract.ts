@@ -9,6 +9,7 @@ import type { BindingHandler, Executor, Host } from "../ports/executor.ts";
 import { Driver } from "./executor-driver.ts";
 import {
   crashCases,
+  eventCases,
   exitCases,
   fetchCases,
   hangCases,
@@ -22,7 +23,17 @@ import { rollbackCases } from "./executor-rollback-contract.ts";
 import { contractVersion } from "./executor-script.ts";
 
 /** Groups of cases that an executor may not be able to pass. */
-export type SkippableCases = "bindings" | "load" | "modules" | "fetch" | "hang" | "crash" | "rejections" | "exit" | "isolation";
+export type SkippableCases =
+  | "bindings"
+  | "load"
+  | "modules"
+  | "fetch"
+  | "events"
+  | "hang"
+  | "crash"
+  | "rejections"
+  | "exit"
+  | "isolation";
 
 /** What a test asks of an executor. */
 export interface ExecutorSetup {
@@ -76,6 +87,7 @@ export function executorContract(
     group("load", "code that does not load", loadCases);
     group("modules", "scripts of several modules", moduleCases);
     group("fetch", "requests", fetchCases);
+    group("events", "other handlers", eventCases);
     group("hang", "hangs", hangCases);
     group("crash", "crashes", crashCases);
     group("rejections", "rejections that nobody handles", rejectionCases);

@@ -15,6 +15,9 @@ import { Publisher } from "../../src/scripts/publisher.ts";
 import { workflowBinding } from "../../src/runtime/binding.ts";
 import type { Workflow } from "../../src/runtime/binding-types.ts";
 import type { WorkflowClass } from "../../src/runtime/runtime.ts";
+import { CronTriggers } from "../../src/triggers/cron.ts";
+import { Queues } from "../../src/triggers/queues.ts";
+import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { listen, type Listener } from "../../src/server/http.ts";
 import { openGuard, type Guard } from "../../src/server/auth.ts";
@@ -63,13 +66,18 @@ export async function openApi(
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails();
   const transfers = new Transfers(clock);
-  const api = { publisher, tails, transfers, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
+  const cron = new CronTriggers({ catalog, clock, log: silentLog });
+  const queueStore = sqliteQueues(":memory:");
+  const queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
+  const parts = { publisher, cron, queues, tails, transfers, engine, store, catalog, storage, clock, log: silentLog };
+  const api = { ...parts, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
     transfers,
     rest: restApi(api),
     explorer: explorerApi(api),
+    byHand: true,
     guard,
     log: silentLog,
     hostNames: [],
@@ -88,6 +96,8 @@ export async function openApi(
     listen: () => (listening ??= listen(app, "127.0.0.1", 0, clock)),
     close: async () => {
       await bench.close();
+      await queues.close();
+      await queueStore.close();
       await (await listening)?.close(0);
     },
     call: async (method, path, body) => {
@@ -96,7 +106,9 @@ export async function openApi(
     },
     local: async (method, path, body) => read(await send(method, `/cdn-cgi/local/explorer/api${path}`, body), undefined),
     binding: (workflow) =>
-      workflowBinding(async (method, args) => decode(await answer({ workflow, method, args: encode(args) }))),
+      workflowBinding(async (method, args) =>
+        decode(await answer({ to: "workflow", name: workflow, method, args: encode(args) })),
+      ),
   };
 }
 

@@ -17,6 +17,10 @@ import { Transfers } from "../../src/api/transfers.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
+import { CronTriggers } from "../../src/triggers/cron.ts";
+import { Queues } from "../../src/triggers/queues.ts";
+import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
+import { withQueues } from "../../src/api/queue-binding.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
 import { aesVault } from "../../src/vault/aes.ts";
@@ -53,7 +57,17 @@ export async function openDeploying(): Promise<Deploying> {
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
   const executor = nodeExecutor({ onLog: () => {} });
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
-  const engine = await openEngine({ ...world, ids: { uuid: () => crypto.randomUUID() }, bindings: bindingHandler });
+  const cron = new CronTriggers(world);
+  const { promise: queuesOpened, resolve: opensQueues } = Promise.withResolvers<Queues>();
+  const engine = await openEngine({
+    ...world,
+    ids: { uuid: () => crypto.randomUUID() },
+    bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
+    timetable: (started) => cron.timetable(started),
+  });
+  const queueStore = sqliteQueues(":memory:");
+  const queues = await Queues.open({ ...world, store: queueStore }, engine);
+  opensQueues(queues);
   let loads = 0;
   const publisher = new Publisher({
     catalog,
@@ -65,13 +79,14 @@ export async function openDeploying(): Promise<Deploying> {
   });
   const tails = new Tails();
   const transfers = new Transfers(systemClock);
-  const api = { ...world, transfers, storage: noStorage, engine, publisher, tails, accountId: "local" };
+  const api = { ...world, transfers, storage: noStorage, cron, queues, engine, publisher, tails, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
     transfers,
     rest: restApi(api),
     explorer: explorerApi(api),
+    byHand: true,
     guard: openGuard,
     log: silentLog,
     hostNames: [],
@@ -99,6 +114,8 @@ export async function openDeploying(): Promise<Deploying> {
     },
     close: async () => {
       await engine.close();
+      await queues.close();
+      await queueStore.close();
       await executor.close();
     },
   };

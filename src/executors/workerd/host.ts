@@ -7,10 +7,12 @@ import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
+import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import { compatibility } from "./compatibility.ts";
 import { envOf, facadesOf } from "./env.ts";
 import { describeLoadError } from "./load-error.ts";
 import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "./messages.ts";
+import { dispatch } from "./dispatch.ts";
 import { isolateModules, ownModules } from "./modules.ts";
 import type { Output } from "./output.ts";
 import type { WorkerdProcess } from "./process.ts";
@@ -72,6 +74,10 @@ export class WorkerdHost implements Host {
   fetch(request: Request): Promise<Response> {
     if (!this.#over && !this.#hasFetch) return Promise.reject(new Failure("script.no_fetch_handler"));
     return ask(this.#parts.process, this.#parts.id, request, this.#gone.signal);
+  }
+
+  dispatch(event: ScriptEvent): Promise<EventEnd> {
+    return dispatch(this.#parts.process, this.#parts.id, event, this.#gone.signal);
   }
 
   /** True when its process has hung with others in it, for whichever of them. */
@@ -147,7 +153,7 @@ export class WorkerdHost implements Host {
   async #call(id: number, call: BindingCall): Promise<void> {
     const { version, bindings, output } = this.#parts;
     const end = await answerCall(version, bindings, call, (cause) =>
-      output.write(version.script, `A call of a workflow binding failed: ${String(cause)}`, "error"),
+      output.write(version.script, `A call of a binding failed: ${String(cause)}`, "error"),
     );
     this.#say({ type: "called", id, end });
   }
@@ -174,8 +180,9 @@ function toMessage(text: string): FromIsolate {
     throw new MalformedFrames("A message is not JSON", { cause });
   }
   const { type, id, call } = message as { type?: unknown; id?: unknown; call?: Partial<BindingCall> };
-  const { workflow, method, args } = call ?? {};
-  const isCall = typeof workflow === "string" && typeof method === "string" && typeof args === "string";
+  const { to, name, method, args } = call ?? {};
+  const isBound = (to === "workflow" || to === "queue") && typeof name === "string";
+  const isCall = isBound && typeof method === "string" && typeof args === "string";
   if (type !== "call" || typeof id !== "number" || !isCall) throw new MalformedFrames("A message has a shape that none has");
-  return { type, id, call: { workflow, method, args } };
+  return { type, id, call: { to, name, method, args } };
 }

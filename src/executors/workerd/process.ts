@@ -40,7 +40,7 @@ export interface ProcessSettings {
 
 /** What is asked of the loader. */
 export interface Asked {
-  readonly ask: "leash" | "load" | "link" | "fetch" | "abort";
+  readonly ask: "leash" | "load" | "link" | "fetch" | "dispatch" | "abort";
   readonly host: string;
   readonly request?: string;
   readonly origin?: string;
