@@ -12,7 +12,7 @@ import { contractVersion } from "../../testing/executor-script.ts";
 import { workerdExecutor, type WorkerdExecutorOptions } from "./executor.ts";
 import { named, type LogLevel, type OnLog } from "../../ports/script-log.ts";
 
-executorContract("workerd", ({ hangAfterMs }) => workerdExecutor({ hangAfterMs, onLog: () => {} }), {
+executorContract("workerd", ({ hangAfterMs }) => workerdExecutor({ hangAfterMs, hasSpare: false, onLog: () => {} }), {
   crash: "an exception that nobody catches ends what it was thrown in, as on Cloudflare",
   exit: "process.exit ends the request or run that calls it, as on Cloudflare",
 });
@@ -23,7 +23,7 @@ const URL_OF_SCRIPT = "http://contract.test/";
 
 /** Runs `body` with an executor that is closed afterwards. */
 async function withExecutor(options: WorkerdExecutorOptions, body: (executor: Executor) => Promise<void>): Promise<void> {
-  const executor = workerdExecutor({ onLog: () => {}, ...options });
+  const executor = workerdExecutor({ onLog: () => {}, hasSpare: false, ...options });
   try {
     await body(executor);
   } finally {
@@ -184,9 +184,22 @@ describe("workerd executor", () => {
     });
   });
 
+  test.skipIf(process.platform !== "linux")("a spare process takes the place of one that has died", async () => {
+    await withExecutor({ hasSpare: true }, async (executor) => {
+      const host = await executor.open(contractVersion(), noBindings);
+      const [first = ""] = children();
+      while (children().length < 2) await setImmediate();
+      const spare = children().find((pid) => pid !== first);
+      process.kill(Number(first), "SIGKILL");
+      expect(await host.ended).toMatchObject({ kind: "died" });
+      await new Driver(await executor.open(contractVersion(), noBindings)).roundTrip();
+      expect(children()).toEqual([spare]);
+    });
+  });
+
   test.skipIf(process.platform !== "linux")("the processes of a server that is killed end with it", async () => {
     const program = `const { workerdExecutor } = await import(process.argv[1]);
-      await workerdExecutor().open(${JSON.stringify(contractVersion("setTimeout;"))}, () => {});
+      await workerdExecutor({ hasSpare: false }).open(${JSON.stringify(contractVersion("setTimeout;"))}, () => {});
       console.log("open");`;
     const server = spawn(
       process.execPath,
