@@ -39,13 +39,17 @@ export class WorkerdHost implements Host {
   #handler: ((frames: readonly FromRuntime[]) => void) | undefined;
   #hasFetch = false;
   #over = false;
+  #processDied = false;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.#mark = parts.output.mark(parts.version.script);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
     parts.process.count(1);
-    void parts.process.ended.then((end) => this.#finish(end));
+    void parts.process.ended.then((end) => {
+      this.#processDied = end.kind === "died";
+      this.#finish(end);
+    });
   }
 
   /** Resolves when the script has run its top level. Rejects with `Failure("script.invalid")` when that fails, and ends the host. */
@@ -80,9 +84,9 @@ export class WorkerdHost implements Host {
     return dispatch(this.#parts.process, this.#parts.id, event, this.#gone.signal);
   }
 
-  /** True when its process has hung with others in it, for whichever of them. */
-  get hungWithOthers(): boolean {
-    return this.#parts.process.hungShared;
+  /** True when it did not load because its process ended, for which others may have been the reason. */
+  get isOthersFault(): boolean {
+    return this.#processDied || this.#parts.process.hungShared;
   }
 
   /** The isolate ends everything in it when its socket closes. */
@@ -126,7 +130,8 @@ export class WorkerdHost implements Host {
     if (this.#over) return socket.terminate();
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on("error", () => {});
-    socket.on("close", () => this.#finish({ kind: "died", detail: "The isolate has closed its socket" }));
+    // If it is its process that has gone, that is known by the end of this turn.
+    socket.on("close", () => setImmediate(() => this.#finish({ kind: "died", detail: "The isolate has closed its socket" })));
   }
 
   #say(message: ToIsolate): void {
