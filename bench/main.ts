@@ -15,6 +15,7 @@ import { sleepers } from "./rows/sleepers.ts";
 import { streams } from "./rows/streams.ts";
 import { subscribers } from "./rows/subscribers.ts";
 import { throughput } from "./rows/throughput.ts";
+import { workerd } from "./rows/workerd.ts";
 
 const { values } = parseArgs({
   options: { json: { type: "string" }, only: { type: "string" }, quick: { type: "boolean", default: false } },
@@ -25,6 +26,7 @@ const benchmarks: readonly Benchmark[] = [
   ...rest,
   ...history,
   ...kill,
+  ...workerd,
   ...rollback,
   ...sleepers,
   ...streams,

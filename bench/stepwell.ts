@@ -68,29 +68,26 @@ async function pick(name: ExecutorName): Promise<Executor> {
   return inProcessExecutor({ classes });
 }
 
-async function deploy(catalog: Catalog): Promise<void> {
+/** Deploys the benchmark's Worker, or a version of it, as a script whose workflows begin with its name unless it is the first. */
+export async function deploy(catalog: Catalog, script: string = "bench", mark: string = "first"): Promise<void> {
   const createdAt = Date.now();
-  await catalog.putScriptVersion({
-    id: "bench-script",
-    script: "bench",
-    hash: "bench",
+  const scriptVersionId = `${script}-${mark}`;
+  const version = {
+    id: scriptVersionId,
+    script,
+    hash: scriptVersionId,
     code: WORKER,
     bindings: [],
     compatibilityFlags: [],
     createdAt,
-  });
+  };
+  await catalog.putScriptVersion(version);
   for (const className of WORKFLOWS) {
-    const version = {
-      id: `${className}-v1`,
-      workflow: className,
-      className,
-      scriptVersionId: "bench-script",
-      createdAt,
-      settings: {},
-    };
+    const name = script === "bench" ? className : `${script}-${className}`;
+    const id = `${name}-${mark}`;
     await catalog.putWorkflow(
-      { id: className, name: className, className, script: "bench", versionId: version.id, createdAt, modifiedAt: createdAt },
-      version,
+      { id: name, name, className, script, versionId: id, createdAt, modifiedAt: createdAt },
+      { id, workflow: name, className, scriptVersionId, createdAt, settings: {} },
     );
   }
 }

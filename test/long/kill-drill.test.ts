@@ -1,15 +1,18 @@
 /**
- * Kills the server again and again while it works, and looks at what is left: everything that was acknowledged.
+ * Kills the server again and again while it works, and looks at what is left: everything that was acknowledged. With workerd it
+ * kills its process in turn with the server.
  *
- * Side effects go to files, a line each, before the step returns. A step may leave more than one line (an attempt that was
+ * Side effects are posted to the test, a line each, before the step returns. A step may leave more than one line (an attempt that was
  * cut off), but none once a later step of the same instance has begun — for that one begins only when this one's result is
  * durable — and the result that counts is that of its last line. Undoings leave lines of their own, by the same rule in the
  * opposite order. A kill comes only when something has been done since the last one, so that each of them cuts something off,
  * and they go on until a minute has passed while they do, for the schedule.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { makeProject, startServer, type Envelope, type Project, type Server } from "../support/server.ts";
 
 const INSTANCES = 200;
@@ -21,14 +24,15 @@ const STREAMS_EVERY = 5;
 const STREAM_CHUNKS = 40;
 const STREAM_CHUNK_BYTES = 16_384;
 const MINUTE_MS = 60_000;
+/** What is done before the next kill: as much as there are instances under way at most. */
+const EFFECTS_BETWEEN = 100;
 
 const SOURCE = `
 import { WorkflowEntrypoint } from "cloudflare:workers";
-import { appendFileSync } from "node:fs";
 
 const often = { retries: { limit: 1000, delay: 1, backoff: "constant" } };
 const work = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
-const note = (file, ...words) => appendFileSync(file, words.join(" ") + "\\n");
+const note = async (url, ...words) => void (await (await fetch(url, { method: "POST", body: words.join(" ") })).text());
 
 function slowStream() {
   let sent = 0;
@@ -59,13 +63,13 @@ export class Drill extends WorkflowEntrypoint {
     for (let i = 0; i < ${STEPS}; i += 1) {
       const token = await step.do("step " + i, often, async () => {
         const token = crypto.randomUUID();
-        note(DONE, event.instanceId, i, token);
+        await note(DONE, event.instanceId, i, token);
         await work();
         return token;
       }, {
         rollbackConfig: often,
         rollback: async ({ output }) => {
-          note(UNDONE, event.instanceId, i, output);
+          await note(UNDONE, event.instanceId, i, output);
           await work();
         },
       });
@@ -92,17 +96,38 @@ export default { fetch: () => new Response("ok") };
 let project: Project;
 let server: Server | undefined;
 
+/** What has been done and undone, in order, as lines. */
+const effects: Record<"/done" | "/undone", string[]> = { "/done": [], "/undone": [] };
+const recorder = createServer((request, response) => {
+  let text = "";
+  request.setEncoding("utf8");
+  request.on("data", (chunk: string) => (text += chunk));
+  request.on("end", () => {
+    effects[request.url === "/undone" ? "/undone" : "/done"].push(text);
+    response.end();
+  });
+});
+
+beforeAll(async () => {
+  recorder.listen(0, "127.0.0.1");
+  await once(recorder, "listening");
+});
+afterAll(() => {
+  recorder.closeAllConnections();
+  recorder.close();
+});
+
 afterEach(async () => {
   await server?.kill();
   await project.remove();
 });
 
-test(
-  `${INSTANCES} instances of ${STEPS} steps survive ${KILLS} kills: nothing lost, nothing done twice, nothing left undone`,
+test.each(["node", "workerd"] as const)(
+  `${INSTANCES} instances of ${STEPS} steps survive ${KILLS} kills on %s: nothing lost, nothing done twice, nothing left undone`,
   { timeout: 600_000 },
-  async () => {
-    const files = await writeProject();
-    const drill = new Killer(files);
+  async (executor) => {
+    await writeProject();
+    const drill = new Killer(executor);
     const begun = Date.now();
     await drill.start();
     const killed = drill.killUntil(() => Math.floor(Date.now() / MINUTE_MS) > Math.floor(begun / MINUTE_MS));
@@ -115,8 +140,8 @@ test(
       return complete + errored === INSTANCES;
     });
 
-    const done = readEffects(files.done);
-    const undone = readEffects(files.undone);
+    const done = readEffects(effects["/done"]);
+    const undone = readEffects(effects["/undone"]);
     for (const { id, fails, streams } of created) {
       const { result } = await drill.call("GET", `/workflows/drill/instances/${id}`);
       const lines = done.get(id) ?? [];
@@ -151,61 +176,59 @@ interface Output {
   readonly events: readonly number[];
 }
 
-interface Files {
-  readonly done: string;
-  readonly undone: string;
-}
-
-async function writeProject(): Promise<Files> {
+async function writeProject(): Promise<void> {
+  for (const lines of Object.values(effects)) lines.length = 0;
+  const url = `http://127.0.0.1:${(recorder.address() as AddressInfo).port}`;
   project = await makeProject({ "index.js": SOURCE });
-  const files = { done: join(project.folder, "done.log"), undone: join(project.folder, "undone.log") };
   const config = {
     name: "drill",
     main: "index.js",
     compatibility_date: "2026-11-01",
     compatibility_flags: ["nodejs_compat"],
-    vars: { DONE: files.done, UNDONE: files.undone },
+    vars: { DONE: `${url}/done`, UNDONE: `${url}/undone` },
     workflows: [
       { name: "drill", binding: "DRILL", class_name: "Drill" },
       { name: "tick", binding: "TICK", class_name: "Tick", schedules: "* * * * *" },
     ],
   };
   await project.write("wrangler.json", JSON.stringify(config));
-  return files;
 }
 
 /** The server, and what kills it. */
 class Killer {
-  readonly #files: Files;
+  readonly #executor: "node" | "workerd";
   #restarted: Promise<unknown> = Promise.resolve();
   #nextKill = Promise.withResolvers<void>();
   kills = 0;
 
-  constructor(files: Files) {
-    this.#files = files;
+  constructor(executor: "node" | "workerd") {
+    this.#executor = executor;
   }
 
   async start(): Promise<void> {
-    server = await startServer(["dev", project.folder, "--port", "0", "--quiet", "--executor", "node"]);
+    server = await startServer(["dev", project.folder, "--port", "0", "--quiet", "--executor", this.#executor]);
   }
 
-  /** Kills the server as often as is due, and on until `enough`. */
+  /** Kills as often as is due, and on until `enough`. */
   async killUntil(enough: () => boolean): Promise<void> {
     while (this.kills < KILLS || !enough()) {
       const before = this.#written();
-      // With nothing left to do nothing can be cut off: then it has to be killed as it stands.
-      for (let looks = 0; this.#written() === before && looks < 100; looks += 1) await pause(10);
+      // Most get a step further each time: who is lost too often without it fails, and should. Near the end little is left to do.
+      for (let looks = 0; this.#written() < before + EFFECTS_BETWEEN && looks < 300; looks += 1) await pause(10);
       await pause(Math.random() * 400);
-      const dying = server as Server;
-      this.#restarted = dying.kill().then(() => this.start());
-      await this.#restarted;
+      if (this.#executor === "workerd" && this.kills % 2 === 1) killWorkerd(server as Server);
+      else {
+        const dying = server as Server;
+        this.#restarted = dying.kill().then(() => this.start());
+        await this.#restarted;
+      }
       this.kills += 1;
       this.#nextKill.resolve();
       this.#nextKill = Promise.withResolvers<void>();
     }
   }
 
-  /** Resolves when the server has been killed so many times. */
+  /** Resolves when there have been so many kills. */
   async killed(times: number): Promise<void> {
     while (this.kills < times) await this.#nextKill.promise;
   }
@@ -233,8 +256,7 @@ class Killer {
   }
 
   #written(): number {
-    const size = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
-    return size(this.#files.done) + size(this.#files.undone);
+    return effects["/done"].length + effects["/undone"].length;
   }
 }
 
@@ -323,17 +345,22 @@ interface Effect {
   readonly token: string;
 }
 
-function readEffects(file: string): Map<string, Effect[]> {
-  const effects = new Map<string, Effect[]>();
-  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-  for (const line of text.split("\n")) {
+function readEffects(lines: readonly string[]): Map<string, Effect[]> {
+  const found = new Map<string, Effect[]>();
+  for (const line of lines) {
     const [id = "", step = "", token = ""] = line.split(" ");
-    if (token === "") continue;
-    const known = effects.get(id);
-    if (known === undefined) effects.set(id, [{ step: Number(step), token }]);
+    const known = found.get(id);
+    if (known === undefined) found.set(id, [{ step: Number(step), token }]);
     else known.push({ step: Number(step), token });
   }
-  return effects;
+  return found;
+}
+
+/** Kills the processes of workerd that a server has; it starts others. */
+function killWorkerd({ process: { pid } }: Server): void {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  for (const child of children)
+    if (readFileSync(`/proc/${child}/comm`, "utf8").trim() === "workerd") process.kill(child, "SIGKILL");
 }
 
 function count(effects: ReadonlyMap<string, readonly Effect[]>): number {

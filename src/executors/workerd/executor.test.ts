@@ -226,6 +226,23 @@ describe("workerd executor", () => {
     });
   });
 
+  test.skipIf(process.platform !== "linux")(
+    "a process that is killed while it starts says nothing about the script",
+    async () => {
+      await withExecutor({}, async (executor) => {
+        let settled = false;
+        const opening = executor.open(contractVersion(), noBindings).finally(() => (settled = true));
+        const refused = expect(opening).rejects.toMatchObject({ failure: "script.unavailable" });
+        while (!settled) {
+          for (const pid of children()) process.kill(Number(pid), "SIGKILL");
+          await setImmediate();
+        }
+        await refused;
+        await new Driver(await executor.open(contractVersion(), noBindings)).roundTrip();
+      });
+    },
+  );
+
   test.skipIf(process.platform !== "linux")("the processes of a server that is killed end with it", async () => {
     const program = `const { workerdExecutor } = await import(process.argv[1]);
       await workerdExecutor({ hasSpare: false }).open(${JSON.stringify(contractVersion("setTimeout;"))}, () => {});

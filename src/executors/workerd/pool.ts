@@ -83,8 +83,14 @@ export class Pool {
   async #start(among: Set<WorkerdProcess>): Promise<WorkerdProcess> {
     if (this.#closed) throw new Failure("shutting_down");
     const { settings, output } = this.#parts;
-    const started = await (this.#spare ?? WorkerdProcess.start(settings, output));
+    const spare = await this.#spare?.catch(() => undefined);
     this.#spare = undefined;
+    const started =
+      spare ??
+      (await WorkerdProcess.start(settings, output).catch((cause: unknown) => {
+        // Says nothing about the script: whoever wants it may ask again.
+        throw new Failure("script.unavailable", { detail: `workerd did not start: ${String(cause)}`, cause });
+      }));
     among.add(started);
     void started.ended.then(() => among.delete(started));
     this.#prepare();

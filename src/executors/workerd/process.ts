@@ -245,7 +245,7 @@ export function listening(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       child.kill("SIGKILL");
-      reject(new Error(`workerd did not start: ${reason}`));
+      reject(new Error(reason));
     };
     const late = setTimeout(() => fail(`no sign of it in ${START_MS} ms`), START_MS);
     child.once("error", (cause) => fail(cause.message));
