@@ -13,6 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
+import type { InstanceLogs } from "../scripts/instance-logs.ts";
 import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
 import { success, type ResultInfo } from "./envelope.ts";
@@ -29,6 +30,8 @@ export interface Api {
   readonly tails: Tails;
   /** What Workers keep in KV, D1 and R2. */
   readonly storage: Storage;
+  /** What instances have written. */
+  readonly logs: InstanceLogs;
   readonly clock: Clock;
   readonly log: Log;
   /** The one account that this server has. */

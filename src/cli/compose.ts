@@ -3,17 +3,21 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { bindingHandler } from "../api/binding.ts";
 import { explorerApi } from "../api/explorer.ts";
+import { ownApi } from "../api/own.ts";
 import { restApi } from "../api/rest.ts";
 import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import { Failure } from "../model/errors.ts";
+import { displayName } from "../model/step.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Executor } from "../ports/executor.ts";
-import type { Log } from "../ports/log.ts";
+import type { Log, LogFields } from "../ports/log.ts";
 import { noStorage, type Storage } from "../ports/storage.ts";
-import { named, type OnLog } from "../ports/script-log.ts";
+import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { Publisher } from "../scripts/publisher.ts";
+import { mapStack } from "../scripts/stack.ts";
 import { Tails } from "../scripts/tails.ts";
 import { serverApp } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
@@ -53,26 +57,32 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   const given = await keysOf(process.env);
   const tails = new Tails();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, logLine(log, tails));
-  const { store, catalog } = await openSqlite(databaseIn(data));
+  const listeners: OnLog[] = [];
+  const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
+  const { executor, storage, ...execution } = await executionOf(options, data, access, hear);
+  const { store, catalog, logs: kept } = await openSqlite(databaseIn(data));
   const vault = await openVault(given, join(data, "stepwell.key")).catch(async (cause: unknown) => {
     await store.close();
     throw cause;
   });
+  const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log });
+  listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.settings };
   const engine = await openEngine({ ...parts, bindings: bindingHandler });
   const closeEngine = async (drainMs: number): Promise<void> => {
     await engine.close(drainMs);
     await execution.close();
+    await logs.flush();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const api = { publisher, tails, engine, store, catalog, storage, clock: systemClock, log, accountId: options.accountId };
+  const api = { publisher, tails, logs, engine, store, catalog, storage, clock: systemClock, log, accountId: options.accountId };
   const app = serverApp({
     engine,
     tails,
     rest: restApi(api),
+    own: ownApi(api),
     explorer: explorerApi(api),
     guard: access === "open" ? openGuard : tokenGuard(catalog),
     log,
@@ -107,12 +117,20 @@ export async function startServer(options: ServerOptions, data: string, access: 
   }
 }
 
-/** What a script writes goes to the log, and to those who tail it. */
-function logLine(log: Log, tails: Tails): OnLog {
-  return (script, line, level) => {
-    log[level](named(script, line));
-    tails.publish(script, line, level, Date.now());
+/** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
+function logLine(log: Log, tails: Tails, logs: InstanceLogs): OnLog {
+  return (raw) => {
+    const line = raw.version === undefined ? raw : { ...raw, text: mapStack(raw.text, raw.version) };
+    log[line.level === "log" ? "info" : line.level](`[${scriptOf(line)}] ${line.text}`, factsOf(line));
+    tails.publish(line);
+    logs.write(line);
   };
+}
+
+function factsOf({ origin }: ScriptLine): LogFields {
+  if (origin === undefined || "request" in origin) return {};
+  const { workflow, instance, step } = origin;
+  return { workflow, instance, ...(step && { step: displayName(step.name, step.count), attempt: step.attempt }) };
 }
 
 /** What runs Workers, and what holds what they keep. */

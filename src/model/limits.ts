@@ -33,6 +33,9 @@ type Limit =
   | "queued"
   | "page"
   | "logOutput"
+  | "logLine"
+  | "logLines"
+  | "logText"
   | "bufferedEvents"
   | "recoveries"
   | "historyWindowBytes"
@@ -107,6 +110,12 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   page: 100,
   /** Characters of an output in an instance's log. Cloudflare: 1,024. */
   logOutput: 1_024,
+  /** Characters of one message that user code writes; the rest of it is cut off. Ours. */
+  logLine: 8 * KIB,
+  /** Messages that are kept of an instance: the newest. Ours. */
+  logLines: 1_000,
+  /** Characters of the messages that are kept of an instance. Ours. */
+  logText: 256 * KIB,
   /** Events that an instance keeps for later waiters. Ours. */
   bufferedEvents: 10_000,
   /** Times in a row that an instance may be lost with its process before it fails. Ours. */

@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
+import { scriptOf, type ScriptLine } from "../ports/script-log.ts";
 
 /** A tail as it was made. Times are epoch milliseconds. */
 export interface Tail {
@@ -78,24 +79,25 @@ export class Tails {
   }
 
   /** A script has written a line. */
-  publish(script: string, line: string, level: "info" | "error", now: number): void {
+  publish(line: ScriptLine): void {
+    const script = scriptOf(line);
     for (const tail of this.#open.values()) {
-      if (tail.script !== script || tail.listener === undefined || !line.includes(tail.query)) continue;
+      if (tail.script !== script || tail.listener === undefined || !line.text.includes(tail.query)) continue;
       if ((tail.listener.desiredSize ?? 0) <= 1) {
         tail.missed += 1;
         continue;
       }
-      if (tail.missed > 0) tail.listener.enqueue(encoder.encode(JSON.stringify(lagged(script, tail.missed, now))));
+      if (tail.missed > 0) tail.listener.enqueue(encoder.encode(JSON.stringify(lagged(script, tail.missed, line.time))));
       tail.missed = 0;
-      tail.listener.enqueue(encoder.encode(JSON.stringify(message(script, line, level, now))));
+      tail.listener.enqueue(encoder.encode(JSON.stringify(message(script, line))));
     }
   }
 }
 
 /** A line belongs to no request or instance that is known here, so there is no event. */
-function message(script: string, line: string, level: "info" | "error", now: number): object {
-  const logs = [{ level: level === "error" ? "error" : "log", message: [line], timestamp: now }];
-  return { scriptName: script, event: null, eventTimestamp: now, outcome: "ok", logs, exceptions: [] };
+function message(script: string, { text, level, time }: ScriptLine): object {
+  const logs = [{ level, message: [text], timestamp: time }];
+  return { scriptName: script, event: null, eventTimestamp: time, outcome: "ok", logs, exceptions: [] };
 }
 
 function lagged(script: string, missed: number, now: number): object {

@@ -1,6 +1,7 @@
 /** Which request goes where, and what it needs to get there. */
 import { afterEach, describe, expect, test } from "vitest";
 import { explorerApi } from "../api/explorer.ts";
+import { ownApi } from "../api/own.ts";
 import { restApi } from "../api/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { silentLog } from "../ports/log.ts";
@@ -8,6 +9,7 @@ import type { Executor } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
 import { Tails } from "../scripts/tails.ts";
+import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp } from "./app.ts";
@@ -26,10 +28,20 @@ type Send = (url: string, init?: RequestInit) => Promise<Response>;
 async function open(guard: Guard = openGuard, hostNames: readonly string[] = []): Promise<Send> {
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
   const { engine, store, catalog, clock } = bench;
+  const logs = new InstanceLogs({ ...bench, log: silentLog });
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
-  const api = { publisher, tails, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames });
+  const api = { publisher, tails, logs, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
+  const app = serverApp({
+    engine,
+    tails,
+    rest: restApi(api),
+    own: ownApi(api),
+    explorer: explorerApi(api),
+    guard,
+    log: silentLog,
+    hostNames,
+  });
   return (url, init) => app(new Request(url.startsWith("/") ? `http://127.0.0.1:8787${url}` : url, init));
 }
 

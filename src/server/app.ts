@@ -9,6 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../model/errors.ts";
 import type { Log } from "../ports/log.ts";
 import { failureResponse } from "../api/envelope.ts";
+import { OWN_PREFIX } from "../api/own.ts";
 import { normalPath } from "../api/path.ts";
 import { refusal, type Guard } from "./auth.ts";
 import type { Tails } from "../scripts/tails.ts";
@@ -21,6 +22,8 @@ export interface AppParts {
   readonly engine: Engine;
   /** The REST API, with its full paths below `/client/v4`. */
   readonly rest: Hono<Env>;
+  /** What is not Cloudflare's, with its paths below `OWN_PREFIX`. */
+  readonly own: Hono<Env>;
   /** wrangler's local API, with its paths below the explorer prefix. */
   readonly explorer: Hono<Env>;
   /** Live logs, for whoever knows the id of a tail. */
@@ -62,7 +65,7 @@ function tooLarge(): Response {
   return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
 }
 
-function controlPlane({ rest, explorer, tails, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
+function controlPlane({ rest, own, explorer, tails, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -82,11 +85,13 @@ function controlPlane({ rest, explorer, tails, guard, log, hostNames }: Omit<App
   const authenticate: MiddlewareHandler = async (c, next) =>
     (await guard(c.req.raw.headers)) ? next() : failureResponse(refusal(c.req.raw.headers));
   app.use("/client/v4/*", authenticate);
+  app.use(`${OWN_PREFIX}/*`, authenticate);
   for (const prefix of EXPLORER_PREFIXES) {
     app.use(`${prefix}/*`, authenticate);
     app.route(prefix, explorer);
   }
   app.route("/client/v4", rest);
+  app.route(OWN_PREFIX, own);
   app.get("/tails/:id", (c) => tailResponse(tails, c.req.param("id")));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/", (c) => c.html(startPage()));

@@ -1,11 +1,12 @@
 /**
  * What every store must do, as tests. Run it from a test file of a store:
- * `storeContract("mine", async () => ({ store, catalog, close }))`. Needs Vitest and fast-check.
+ * `storeContract("mine", async () => ({ store, catalog, logs, close }))`. Needs Vitest and fast-check.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { InstanceStatus } from "../model/status.ts";
 import { StoreFenced, type Chunk, type InstanceSummary, type Store } from "../ports/store.ts";
 import { catalogContract } from "./catalog-contract.ts";
+import { logStoreContract } from "./log-store-contract.ts";
 import {
   SAMPLE_NOW,
   sampleChange,
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
   });
   statusCountsContract(name, open);
   catalogContract(name, open);
+  logStoreContract(name, open);
 }
 
 /** The store of the test that is running. */

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
+import { ownApi } from "../../src/api/own.ts";
 import { ENDPOINTS, restApi } from "../../src/api/rest.ts";
 import type { EngineSettings } from "../../src/engine/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
@@ -9,6 +10,7 @@ import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { noStorage, type Storage } from "../../src/ports/storage.ts";
 import { noVault } from "../../src/ports/vault.ts";
+import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { workflowBinding } from "../../src/runtime/binding.ts";
@@ -54,15 +56,25 @@ export async function openApi(
   storage: Storage = noStorage,
 ): Promise<ApiBench> {
   const bench = await openBench(
-    (clock) => inProcessExecutor({ classes, now: () => clock.now() }),
+    (clock) => inProcessExecutor({ classes, now: () => clock.now(), onLog: (line) => logs.write(line) }),
     Object.keys(classes),
     settings,
   );
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails();
-  const api = { publisher, tails, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
-  const app = serverApp({ engine, tails, rest: restApi(api), explorer: explorerApi(api), guard, log: silentLog, hostNames: [] });
+  const logs = new InstanceLogs({ ...bench, log: silentLog });
+  const api = { publisher, tails, logs, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
+  const app = serverApp({
+    engine,
+    tails,
+    rest: restApi(api),
+    own: ownApi(api),
+    explorer: explorerApi(api),
+    guard,
+    log: silentLog,
+    hostNames: [],
+  });
   const send: ApiBench["send"] = (method, path, body, headers = {}) => {
     const init: RequestInit = { method, headers };
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
+import { ownApi } from "../../src/api/own.ts";
 import { restApi } from "../../src/api/rest.ts";
 import type { Engine, InstanceAddress } from "../../src/engine/engine.ts";
 import { openEngine } from "../../src/engine/open.ts";
@@ -14,6 +15,7 @@ import { noStorage } from "../../src/ports/storage.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
 import { Tails } from "../../src/scripts/tails.ts";
+import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
 import { serverApp } from "../../src/server/app.ts";
@@ -48,9 +50,10 @@ export interface Deploying {
 
 /** Opens it, with nothing deployed. */
 export async function openDeploying(): Promise<Deploying> {
-  const { store, catalog } = openMemoryStore();
+  const { store, catalog, logs: kept } = openMemoryStore();
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
-  const executor = nodeExecutor({ onLog: () => {} });
+  const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
+  const executor = nodeExecutor({ onLog: (line) => logs.write(line) });
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
   const engine = await openEngine({ ...world, ids: { uuid: () => crypto.randomUUID() }, bindings: bindingHandler });
   let loads = 0;
@@ -63,11 +66,12 @@ export async function openDeploying(): Promise<Deploying> {
     },
   });
   const tails = new Tails();
-  const api = { ...world, storage: noStorage, engine, publisher, tails, accountId: "local" };
+  const api = { ...world, storage: noStorage, engine, publisher, tails, logs, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
     rest: restApi(api),
+    own: ownApi(api),
     explorer: explorerApi(api),
     guard: openGuard,
     log: silentLog,

@@ -5,12 +5,12 @@ import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { answerCall } from "../../ports/answer.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
-import type { OnLog } from "../../ports/script-log.ts";
+import { saidLine, scriptLine, type OnLog } from "../../ports/script-log.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { checkChunk, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
-import type { FromThread, ThreadData, ToThread } from "./messages.ts";
+import type { FromThread, Said, ThreadData, ToThread } from "./messages.ts";
 import { Requests } from "./requests.ts";
 import { siblingUrl } from "./sibling.ts";
 
@@ -87,6 +87,8 @@ export class ThreadHost implements Host {
   }
 
   #receive(message: FromThread): void {
+    // What was said before the end may arrive after it.
+    if (typeof message === "object" && message.type === "said") return this.#hear(message);
     if (this.#over) return;
     if (typeof message === "string") return this.#receiveFrames(() => decodeFromRuntime(message));
     switch (message.type) {
@@ -110,6 +112,10 @@ export class ThreadHost implements Host {
     }
   }
 
+  #hear(said: Said): void {
+    this.#settings.onLog(saidLine(said.text, { ...said }, this.#version));
+  }
+
   #receiveFrames(check: () => readonly FromRuntime[]): void {
     let frames: readonly FromRuntime[];
     try {
@@ -123,7 +129,9 @@ export class ThreadHost implements Host {
 
   async #call(id: number, call: BindingCall): Promise<void> {
     const end = await answerCall(this.#version, this.#bindings, call, (cause) =>
-      this.#settings.onLog(this.#version.script, `A call of a workflow binding failed: ${firstLine(cause)}`, "error"),
+      this.#settings.onLog(
+        scriptLine(`A call of a workflow binding failed: ${firstLine(cause)}`, { level: "error", version: this.#version }),
+      ),
     );
     this.#post({ type: "called", id, end });
   }
@@ -166,8 +174,9 @@ function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSe
     stderr: true,
     resourceLimits,
   });
-  createInterface({ input: worker.stdout }).on("line", (line) => onLog(script, line, "info"));
-  createInterface({ input: worker.stderr }).on("line", (line) => onLog(script, line, "error"));
+  // What does not go through the console.
+  createInterface({ input: worker.stdout }).on("line", (line) => onLog(scriptLine(line, { level: "log", version })));
+  createInterface({ input: worker.stderr }).on("line", (line) => onLog(scriptLine(line, { level: "error", version })));
   return worker;
 }
 

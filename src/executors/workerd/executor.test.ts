@@ -10,9 +10,9 @@ import { executorContract } from "../../testing/executor-contract.ts";
 import { Driver } from "../../testing/executor-driver.ts";
 import { contractVersion } from "../../testing/executor-script.ts";
 import { workerdExecutor, type WorkerdExecutorOptions } from "./executor.ts";
-import { named, type LogLevel, type OnLog } from "../../ports/script-log.ts";
+import { scriptOf, type OnLog } from "../../ports/script-log.ts";
 
-executorContract("workerd", ({ hangAfterMs }) => workerdExecutor({ hangAfterMs, onLog: () => {} }), {
+executorContract("workerd", ({ hangAfterMs, onLog }) => workerdExecutor({ hangAfterMs, onLog }), {
   crash: "an exception that nobody catches ends what it was thrown in, as on Cloudflare",
   exit: "process.exit ends the request or run that calls it, as on Cloudflare",
 });
@@ -38,26 +38,30 @@ function answering(expression: string, more: Partial<ScriptVersion> = {}): Scrip
 }
 
 describe("workerd executor", () => {
-  test("what a script writes comes out line by line under its name", async () => {
-    const lines: [string, LogLevel][] = [];
+  test("what scripts of one process write is told apart", async () => {
+    const lines: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const onLog: OnLog = (script, line, level) => {
-      lines.push([named(script, line), level]);
-      if (lines.length === 5) resolve();
+    const onLog: OnLog = (line) => {
+      lines.push(`${scriptOf(line)} ${line.level}: ${line.text}`);
+      if (lines.length === 6) resolve();
     };
     await withExecutor({ onLog, processes: 1 }, async (executor) => {
-      const code = `console.log("one\\ntwo", { a: 1 }); console.info({ b: 2 }); console.error("oh %s", "no");`;
+      const code = `console.log("one\\ntwo", { a: 1 }); console.info({ b: 2 }, "%s"); console.error("oh %s %s", "no"); console.debug("%%", 1); `;
       await executor.open(contractVersion(code), noBindings);
-      await executor.open({ ...contractVersion("console.log('me too');"), script: "other" }, noBindings);
+      await executor.open(
+        { ...contractVersion("console.log('me too'); console.error('\\u0001forged');"), script: "other" },
+        noBindings,
+      );
       await promise;
     });
-    expect(lines.filter(([, level]) => level === "info").map(([line]) => line)).toEqual([
-      "[contract] one",
-      "[contract] two { a: 1 }",
-      "[contract] { b: 2 }",
-      "[other] me too",
+    expect(lines.sort()).toEqual([
+      "contract debug: % 1",
+      "contract error: oh no %s",
+      "contract info: { b: 2 } %s",
+      "contract log: one\ntwo { a: 1 }",
+      "other error: \u0001forged",
+      "other log: me too",
     ]);
-    expect(lines.filter(([, level]) => level === "error")).toEqual([["[contract] oh no", "error"]]);
   });
 
   test("a run that ends its own context is lost, and its host is not", async () => {

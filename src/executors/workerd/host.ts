@@ -30,7 +30,7 @@ export interface HostParts {
 export class WorkerdHost implements Host {
   readonly ended: Promise<HostEnd>;
   readonly #parts: HostParts;
-  readonly #mark: string;
+  readonly #key: string;
   readonly #end: (end: HostEnd) => void;
   readonly #gone: AbortController = new AbortController();
   #socket: WebSocket | undefined;
@@ -40,7 +40,7 @@ export class WorkerdHost implements Host {
 
   constructor(parts: HostParts) {
     this.#parts = parts;
-    this.#mark = parts.output.mark(parts.version.script);
+    this.#key = parts.output.key(parts.version);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
     parts.process.count(1);
     void parts.process.ended.then((end) => this.#finish(end));
@@ -89,7 +89,7 @@ export class WorkerdHost implements Host {
     const { process, id, version, hangAfterMs } = this.#parts;
     const worker: Loading["worker"] = {
       ...compatibility(version),
-      ...isolateModules(await ownModules(), version, this.#mark),
+      ...isolateModules(await ownModules(), version, this.#key),
       env: envOf(version.bindings),
     };
     const loading: Loading = { worker, facades: facadesOf(version.bindings) };
@@ -147,7 +147,7 @@ export class WorkerdHost implements Host {
   async #call(id: number, call: BindingCall): Promise<void> {
     const { version, bindings, output } = this.#parts;
     const end = await answerCall(version, bindings, call, (cause) =>
-      output.write(version.script, `A call of a workflow binding failed: ${String(cause)}`, "error"),
+      output.write(version, `A call of a workflow binding failed: ${String(cause)}`, "error"),
     );
     this.#say({ type: "called", id, end });
   }
@@ -158,7 +158,7 @@ export class WorkerdHost implements Host {
     this.#over = true;
     const { process, output } = this.#parts;
     process.count(-1);
-    output.forget(this.#mark);
+    output.forget(this.#key);
     this.#gone.abort(new Failure("script.unavailable"));
     this.#socket?.terminate();
     this.#end(end);

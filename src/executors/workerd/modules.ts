@@ -38,7 +38,7 @@ async function bundled(name: string): Promise<string> {
     target: "es2024",
     platform: "neutral",
     mainFields: ["module", "main"],
-    external: ["cloudflare:*"],
+    external: ["cloudflare:*", "node:async_hooks"],
     minifyWhitespace: true,
     logLevel: "silent",
   });
@@ -50,11 +50,11 @@ export function moduleName(name: string = SCRIPT_MODULE): string {
   return posix.normalize(`/${name}`).slice(1);
 }
 
-/** The modules of an isolate, and which of them is the main one. `mark` begins what the script writes. */
+/** The modules of an isolate, and which of them is the main one. `key` marks what the script writes. */
 export function isolateModules(
   { runtime }: OwnModules,
   { code, bindings, mainModule, modules = [] }: ScriptVersion,
-  mark: string,
+  key: string,
 ): { readonly mainModule: string; readonly modules: Readonly<Record<string, SentModule>> } {
   const script = moduleName(mainModule);
   const from = JSON.stringify(`../${script}`);
@@ -76,7 +76,7 @@ export function isolateModules(
       ),
       [BINDINGS_MODULE]: esm(
         `import { prepare } from "../${RUNTIME_MODULE}";`,
-        `prepare(${[mark, Object.fromEntries(workflows), Object.fromEntries(facades)].map((each) => JSON.stringify(each)).join(", ")});`,
+        `prepare(${[key, Object.fromEntries(workflows), Object.fromEntries(facades)].map((each) => JSON.stringify(each)).join(", ")});`,
       ),
       [RUNTIME_MODULE]: esm(runtime),
     },

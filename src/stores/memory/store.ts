@@ -49,6 +49,11 @@ export class MemoryStore implements Store {
     }
   }
 
+  /** True when there is such an instance. */
+  has(pk: number): boolean {
+    return this.#entries.has(pk);
+  }
+
   async find(workflow: string, id: string): Promise<InstanceSummary | undefined> {
     const pk = this.#keys.get(addressOf({ workflow, id }));
     return pk === undefined ? undefined : this.#entries.get(pk)?.summary;

@@ -30,6 +30,10 @@ export class Reader {
     return this.#statements.find.get(workflow, id) as InstanceSummary | undefined;
   }
 
+  has(pk: number): boolean {
+    return this.#statements.has.get(pk) !== undefined;
+  }
+
   load(pk: number, afterSeq: number, maxBytes: number): JournalRow[] {
     const rows: JournalRow[] = [];
     let bytes = 0;
@@ -142,9 +146,10 @@ function firstOfEach(status: InstanceStatus, column: "wake_at" | "created_at", a
 
 function prepare(
   db: Database,
-): Record<"find" | "load" | "row" | "chunk" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind, Statement> {
+): Record<"find" | "has" | "load" | "row" | "chunk" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind, Statement> {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
+    has: db.prepare("SELECT 1 FROM instances WHERE pk = ?"),
     load: db.prepare(
       `${ROW} WHERE instance = :pk AND seq > :after
        AND seq >= (SELECT coalesce(max(below), 0) FROM void_rows WHERE instance = :pk) ORDER BY seq`,

@@ -16,12 +16,12 @@ import { schema0001 } from "./schema/0001.ts";
 for (const writer of ["inline", "adaptive"] as const) {
   storeContract(`sqlite, ${writer}`, async () => {
     const directory = mkdtempSync(join(tmpdir(), "stepwell-"));
-    const { store, catalog } = await openSqlite(join(directory, "x.db"), { writer });
+    const { store, catalog, logs } = await openSqlite(join(directory, "x.db"), { writer });
     const close = async (): Promise<void> => {
       await store.close();
       rmSync(directory, { recursive: true });
     };
-    return { store, catalog, close };
+    return { store, catalog, logs, close };
   });
 }
 

@@ -11,7 +11,7 @@ import { Calls } from "../../../runtime/calls.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
 import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
-import { markConsole } from "./console.ts";
+import { markConsole, scope } from "./console.ts";
 import { Link, type Socket } from "./link.ts";
 import { keptAlive, Places, type Loopback } from "./place.ts";
 
@@ -22,17 +22,18 @@ const places = new Places();
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let exported: Readonly<Record<string, unknown>> = {};
 let link: Link | undefined;
+let threw: (stack: string) => void = () => {};
 
 // The runtime goes by its own class; what user code throws is workerd's.
 Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
 
 /** Completes `env`, and marks what the script writes to the console. `facades` says of what type the stubs in `env` are. */
 export function prepare(
-  mark: string,
+  key: string,
   workflows: Readonly<Record<string, string>>,
   facades: Readonly<Record<string, Facade["type"]>>,
 ): void {
-  markConsole(mark);
+  threw = markConsole(key);
   for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
   for (const [name, workflow] of Object.entries(workflows)) {
     env[name] = workflowBinding((method, args) => keptAlive(() => calls.call(workflow, method, args)));
@@ -81,6 +82,8 @@ function open(socket: Socket, loopback: Loopback): Link {
     workflowClass,
     openPlace: (lost) => places.open(loopback, lost),
     env,
+    scope,
+    threw,
   });
   socket.addEventListener("message", ({ data }) => {
     try {
