@@ -16,6 +16,7 @@ import type {
 } from "../ports/catalog.ts";
 import { sealSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
+import { mapStack } from "./stack.ts";
 import { workflowChange } from "./workflow.ts";
 
 /** What a publisher works with. */
@@ -49,27 +50,18 @@ export class Publisher {
   }
 
   /**
-   * Stores a version that nothing points to yet. Positions in its code that a failure names are those of its sources when
-   * it is loaded `mapped`; clients that have the source map themselves want them `raw`.
+   * Stores a version that nothing points to yet. A failure has the whole stack of what was thrown: with the places in the
+   * sources when they are wanted `mapped`; clients that have the source map themselves want them `raw`.
    *
    * @throws Failure `script.invalid` when it does not load or lacks a class; nothing is stored then.
    */
   async store(wanted: WantedVersion, positions: "mapped" | "raw"): Promise<ScriptVersion> {
     const version = identified(wanted);
     checkClasses(version);
-    await (positions === "raw" ? this.#loadRaw(version) : this.#load(version));
+    await this.#load(version).catch((cause: unknown) => refuse(cause, version, positions));
     const sealed = sealSecrets(this.vault, version);
     await this.catalog.addScriptVersion(sealed);
     return sealed;
-  }
-
-  async #loadRaw({ sourceMap: _map, ...version }: ScriptVersion): Promise<void> {
-    try {
-      await this.#load(version);
-    } catch (cause) {
-      if (!(cause instanceof Failure) || cause.failure !== "script.invalid") throw cause;
-      throw new Failure("script.invalid", { detail: asStack(cause.detail ?? ""), cause });
-    }
   }
 
   /**
@@ -96,10 +88,11 @@ export class Publisher {
   }
 }
 
-/** `Error: no (index.js:3:1)` as V8 would write it, which is where wrangler looks for positions to be mapped back. */
-function asStack(detail: string): string {
-  const [, said, position] = /^(.*) \(([^()\s]+:\d+(?::\d+)?)\)$/s.exec(detail) ?? [];
-  return position === undefined ? `Uncaught ${detail}` : `Uncaught ${said}\n    at ${position}`;
+/** Executors tell places in the code that they were given. */
+function refuse(cause: unknown, version: ScriptVersion, positions: "mapped" | "raw"): never {
+  if (!(cause instanceof Failure) || cause.failure !== "script.invalid") throw cause;
+  const { detail = "" } = cause;
+  throw new Failure("script.invalid", { detail: positions === "raw" ? `Uncaught ${detail}` : mapStack(detail, version), cause });
 }
 
 /** What tells the content of a version from another's, secrets aside: of those only the names. */

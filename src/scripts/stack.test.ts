@@ -10,7 +10,8 @@ const STACK = [
   "    at charge (index.js:1:5)",
   "    at async Flow.run (stepwell:///index.js:2:9)",
   "    at stepwell:///other.js:3:4",
-  "    at attempt (stepwell.js:1:100)",
+  "    at later (file:///bundle/index.js:1:9)",
+  "    at attempt (~stepwell/runtime.js:1:100)",
   "    at invoke (file:///srv/stepwell/dist/runtime/runtime.js:3:1)",
   "    at node:internal/process/task_queues:105:5",
   "    at <anonymous>",
@@ -23,6 +24,7 @@ test("every frame of the script is mapped, and those that are nobody's business 
     "    at charge (src/flow.ts:7:3)",
     "    at async Flow.run (src/flow.ts:8:3)",
     "    at other.js:3:4",
+    "    at later (src/flow.ts:7:3)",
     "    at <anonymous>",
   ]);
 });

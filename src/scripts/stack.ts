@@ -2,6 +2,7 @@
  * Places in stacks, as a source map has them. Executors tell places in the code that they run; what people read is about
  * the sources. Frames of our own and of the platform's are left out.
  */
+import { posix } from "node:path";
 import { SourceMap, type SourceMapPayload, type SourceMapping } from "node:module";
 import type { ScriptVersion } from "../ports/catalog.ts";
 
@@ -12,10 +13,10 @@ export type MappedCode = Pick<ScriptVersion, "sourceMap" | "mainModule">;
 const FRAME = /^(\s+at (?:.*\()?)((?:\w+:\/\/\/?)?[^\s()]*?):(\d+):(\d+)(\)?)$/;
 
 /** What stands before the name of a module in the stacks of some executors. */
-const ROOT = /^stepwell:\/\/\//;
+const ROOT = /^(?:stepwell:\/\/\/|file:\/\/\/bundle\/)/;
 
 /** Modules that are no script's. */
-const FOREIGN = /^(?:file:|node:|cloudflare:|stepwell(?:-\w+)?\.js$)/;
+const FOREIGN = /^(?:file:|node:|cloudflare:|~stepwell\/)/;
 
 const maps = new WeakMap<MappedCode, SourceMap | undefined>();
 
@@ -34,7 +35,7 @@ function mapFrame(line: string, version: MappedCode): string[] {
   const module = url.replace(ROOT, "");
   if (FOREIGN.test(module)) return [];
   const { mainModule = "index.js" } = version;
-  const place = module === mainModule ? origin(version, Number(row), Number(column)) : undefined;
+  const place = module === posix.normalize(`/${mainModule}`).slice(1) ? origin(version, Number(row), Number(column)) : undefined;
   return [`${before}${place ?? `${module}:${row}:${column}`}${after}`];
 }
 

@@ -20,11 +20,11 @@ export function isolationCases(open: OpenHost): void {
 /** Scripts that do not load. */
 export function loadCases(open: OpenHost): void {
   test.each([
-    ["a syntax error", "const a = 1;\nlet b = ;\n", /^SyntaxError: .*\(index\.js:2:9\)$/],
+    ["a syntax error", "const a = 1;\nlet b = ;\n", /^SyntaxError: .*\n {4}at index\.js:2:9$/],
     [
       "an exception at the top level",
-      "const a = 1;\nthrow new TypeError('too bad\\nand more');\n",
-      /^TypeError: too bad \(index\.js:2:7\)$/,
+      "function fail() {\n  throw new TypeError('too bad\\nand more');\n}\nfail();",
+      /^TypeError: too bad\nand more\n {4}at fail \(index\.js:2:9\)\n {4}at index\.js:4:1$/,
     ],
     ["a thrown string", "throw 'just words';", /^just words$/],
     ["an import that nobody has", "import x from 'left-pad';", /left-pad/],

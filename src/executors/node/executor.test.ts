@@ -46,17 +46,6 @@ describe("node executor", () => {
     });
   });
 
-  test("stacks name the sources that a source map names", async () => {
-    // One mapping: the first column of the first line comes from line 7, column 3 of flow.ts.
-    const sourceMap = JSON.stringify({ version: 3, sources: ["flow.ts"], names: [], mappings: "AAME" });
-    await withExecutor({}, async (executor) => {
-      const opening = executor.open({ ...contractVersion("null.nothing;"), sourceMap }, noBindings);
-      await expect(opening).rejects.toMatchObject({
-        detail: expect.stringMatching(/^TypeError: .*\(flow\.ts:7:\d+\)$/) as unknown,
-      });
-    });
-  });
-
   test("a thread that sends what is no frame is given up", async () => {
     await withExecutor({}, async (executor) => {
       const code = `import { parentPort } from "node:worker_threads";

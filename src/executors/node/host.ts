@@ -160,8 +160,8 @@ function notLoaded(end: HostEnd): ConstructorParameters<typeof Failure> {
 }
 
 function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSettings): Worker {
-  const { script, bindings, code, sourceMap, mainModule, modules } = version;
-  const parts = { ...(sourceMap !== undefined && { sourceMap }), ...(mainModule && { mainModule }), ...(modules && { modules }) };
+  const { script, bindings, code, mainModule, modules } = version;
+  const parts = { ...(mainModule && { mainModule }), ...(modules && { modules }) };
   const data: ThreadData = { code: { code, ...parts }, bindings };
   const worker = new Worker(siblingUrl("./thread"), {
     name: `script ${script}`,

@@ -15,7 +15,7 @@ export interface ThreadData {
 }
 
 /** The modules of a script. */
-export type ScriptCode = Pick<ScriptVersion, "code" | "sourceMap" | "mainModule" | "modules">;
+export type ScriptCode = Pick<ScriptVersion, "code" | "mainModule" | "modules">;
 
 /** A request as it crosses; `body` is transferred. */
 export interface RequestParts {
@@ -65,7 +65,7 @@ export type FromThread =
   | ChunkFrame
   | { readonly type: "pong" }
   | { readonly type: "loaded" }
-  /** The script does not load; `detail` is the first line of the error, and where it was. */
+  /** The script does not load; `detail` is the error with its stack. */
   | { readonly type: "unloadable"; readonly detail: string }
   | { readonly type: "fetched"; readonly id: number; readonly end: RequestEnd }
   | { readonly type: "call"; readonly id: number; readonly call: BindingCall }

@@ -125,17 +125,6 @@ describe("workerd executor", () => {
     });
   });
 
-  test.each(["2026-11-01", "2026-11-17"])("places of errors are those that a source map names: %s", async (compatibilityDate) => {
-    // One mapping: the first column of the first line comes from line 7, column 3 of flow.ts.
-    const sourceMap = JSON.stringify({ version: 3, sources: ["flow.ts"], names: [], mappings: "AAME" });
-    await withExecutor({}, async (executor) => {
-      const opening = executor.open({ ...contractVersion("null.nothing;"), sourceMap, compatibilityDate }, noBindings);
-      await expect(opening).rejects.toMatchObject({
-        detail: expect.stringMatching(/^TypeError: .*\(flow\.ts:7:\d+\)$/) as unknown,
-      });
-    });
-  });
-
   test.skipIf(process.platform !== "linux")(
     "a process that is full finishes what it has, beside another for what is new",
     async () => {

@@ -105,7 +105,7 @@ export class WorkerdHost implements Host {
       const answer = await Promise.race([asked, late]);
       const text = await textOf(answer);
       if (answer.headers[HEADERS.end] === "answered") return JSON.parse(text) as Loaded;
-      throw new Failure("script.invalid", { detail: describeLoadError(text, version) });
+      throw new Failure("script.invalid", { detail: describeLoadError(text) });
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
       const end = await process.ended;

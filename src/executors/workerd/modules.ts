@@ -46,7 +46,7 @@ async function bundled(name: string): Promise<string> {
 }
 
 /** The name that a module has in stacks, and is imported by: its path from the root. It may look as if it led out; it never does. */
-export function moduleName(name: string = SCRIPT_MODULE): string {
+function moduleName(name: string = SCRIPT_MODULE): string {
   return posix.normalize(`/${name}`).slice(1);
 }
 
