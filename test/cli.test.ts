@@ -122,6 +122,7 @@ describe.concurrent("misuse", () => {
       '--create-rate-per-workflow takes a whole number up to 1000000000, not "fast"',
     ],
     [["serve", "--account", "a b"], "--account takes 1 to 32 letters, digits, _ and -"],
+    [["serve", "--host-name", "10.0.0.1=shop"], '--host-name takes NAME=SCRIPT, like shop.example.com=shop, not "10.0.0.1=shop"'],
     [["serve", "--log-format", "xml"], '--log-format is pretty or json, not "xml"'],
     [["deploy"], "stepwell deploy FILE: the file is what"],
     [["deploy", "a"], "stepwell deploy FILE --name SCRIPT: the file does not say which Worker it is of"],

@@ -5,6 +5,7 @@ import { failureResponse } from "./envelope.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { concurrency } from "./routes/concurrency.ts";
 import { d1Databases } from "./routes/d1.ts";
+import { hostNames } from "./routes/host-names.ts";
 import { instance } from "./routes/instance.ts";
 import { instances } from "./routes/instances.ts";
 import { kvNamespaces } from "./routes/kv.ts";
@@ -40,6 +41,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...kvValues,
   ...d1Databases,
   ...r2Buckets,
+  ...hostNames,
   ...platform,
 ];
 

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { bindingHandler } from "../api/binding.ts";
+import type { Api } from "../api/endpoint.ts";
 import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
 import { restApi } from "../api/rest.ts";
@@ -15,6 +16,7 @@ import type { Log, LogFields } from "../ports/log.ts";
 import { noStorage, type Storage } from "../ports/storage.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import { HostNames } from "../scripts/host-names.ts";
 import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { mapStack } from "../scripts/stack.ts";
@@ -65,11 +67,12 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await store.close();
     throw cause;
   });
-  const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log });
+  const hostNames = await HostNames.open(catalog, options.hostNames);
+  const world = { store, catalog, clock: systemClock, log };
+  const logs = new InstanceLogs({ ...world, logs: kept });
   listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
-  const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.settings };
-  const engine = await openEngine({ ...parts, bindings: bindingHandler });
+  const engine = await openEngine({ ...world, vault, executor, ids, settings: options.settings, bindings: bindingHandler });
   const closeEngine = async (drainMs: number): Promise<void> => {
     await engine.close(drainMs);
     await execution.close();
@@ -77,18 +80,8 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const api = { publisher, tails, logs, engine, store, catalog, storage, clock: systemClock, log, accountId: options.accountId };
-  const app = serverApp({
-    engine,
-    tails,
-    rest: restApi(api),
-    own: ownApi(api),
-    explorer: explorerApi(api),
-    guard: access === "open" ? openGuard : tokenGuard(catalog),
-    log,
-    // Where a token is needed, a page that has made a browser come here under another name gains nothing.
-    hostNames: access === "open" ? [] : ["*"],
-  });
+  const api = { ...world, engine, publisher, tails, logs, hostNames, storage, accountId: options.accountId };
+  const app = appFor(api, access);
   const opened = Promise.withResolvers<void>();
   const answer = async (request: Request): Promise<Response> => {
     await opened.promise;
@@ -115,6 +108,20 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
+}
+
+/** What answers requests. */
+function appFor(api: Api, access: "open" | "tokens"): (request: Request) => Promise<Response> {
+  return serverApp({
+    ...api,
+    workers: api.hostNames,
+    rest: restApi(api),
+    own: ownApi(api),
+    explorer: explorerApi(api),
+    guard: access === "open" ? openGuard : tokenGuard(api.catalog),
+    // Where a token is needed, a page that has made a browser come here under another name gains nothing.
+    hostNames: access === "open" ? [] : ["*"],
+  });
 }
 
 /** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */

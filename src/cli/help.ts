@@ -22,6 +22,8 @@ const SERVER = `
                       10.1.0.0/16; again for more. dev on this machine allows private. workerd only
   --hang-after MS     how long a Worker's code may run without giving way before it is ended (30000)
   --park-after MS     how long an instance that only waits stays in memory (1000)
+  --host-name NAME=SCRIPT
+                      a Worker that answers under this host name; may be given several times
   --drain-seconds N   how long steps under way may go on after SIGTERM (10)
   --max-running N     instances that may run at once; others stay queued (10000)
   --max-queued N      instances that may be queued; more are refused (2000000)

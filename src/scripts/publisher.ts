@@ -5,6 +5,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
 import type {
   Annotations,
   Binding,
@@ -17,7 +18,7 @@ import type {
 import { sealSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { mapStack } from "./stack.ts";
-import { workflowChange } from "./workflow.ts";
+import { schedulesWith, workflowChange } from "./workflow.ts";
 
 /** What a publisher works with. */
 export interface PublisherParts {
@@ -67,6 +68,9 @@ export class Publisher {
   /**
    * Makes a stored version the one that counts. `workflows` are those that it is to have; others of the script, whose
    * class it has, go with it, and those whose class it lacks stay where they are.
+   *
+   * @throws Failure `workflow.too_many_schedules`; nothing has changed then. Deleting a script frees its schedules, and
+   * others may have taken their places when it comes back.
    */
   async activate(
     version: Pick<ScriptVersion, "id" | "script" | "code" | "exports">,
@@ -82,6 +86,12 @@ export class Publisher {
       const change = await workflowChange(this.catalog, { name, className, script }, version, settings);
       if (change !== undefined) changes.push(change);
     }
+    const schedules = changes.map(({ workflow: { name }, version: { settings } }) => ({
+      name,
+      crons: (settings.schedules ?? []).map(({ cron }) => cron),
+    }));
+    if ((await schedulesWith(this.catalog, schedules)) > LIMITS.schedules)
+      throw new Failure("workflow.too_many_schedules", { field: "schedules" });
     const deployment = { id: randomUUID(), script, versionId, createdAt: Date.now(), annotations };
     await this.catalog.activate(deployment, changes);
     return deployment;

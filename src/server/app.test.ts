@@ -9,6 +9,7 @@ import type { Executor } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
 import { Tails } from "../scripts/tails.ts";
+import { HostNames } from "../scripts/host-names.ts";
 import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
@@ -31,10 +32,12 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
-  const api = { publisher, tails, logs, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
+  const names = await HostNames.open(catalog, {});
+  const api = { publisher, tails, logs, hostNames: names, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
+    workers: names,
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),

@@ -12,6 +12,7 @@ import { failureResponse } from "../api/envelope.ts";
 import { OWN_PREFIX } from "../api/own.ts";
 import { normalPath } from "../api/path.ts";
 import { refusal, type Guard } from "./auth.ts";
+import type { HostNames } from "../scripts/host-names.ts";
 import type { Tails } from "../scripts/tails.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
 import { TAIL_PROTOCOL } from "./tail-sockets.ts";
@@ -28,6 +29,8 @@ export interface AppParts {
   readonly explorer: Hono<Env>;
   /** Live logs, for whoever knows the id of a tail. */
   readonly tails: Tails;
+  /** Which Worker answers under which other host name. */
+  readonly workers: Pick<HostNames, "scriptAt">;
   readonly guard: Guard;
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
@@ -44,6 +47,8 @@ export function serverApp(parts: AppParts): (request: Request) => Promise<Respon
   const control = controlPlane(parts);
   return async (request) => {
     const url = new URL(request.url);
+    const script = parts.workers.scriptAt(url.hostname);
+    if (script !== undefined) return callWorker(parts, script, url, request);
     if (!isAllowedHost(url.hostname, parts.hostNames))
       return new Response("This host name is not served here\n", { status: 403 });
     const worker = workerOf(url);
@@ -65,7 +70,7 @@ function tooLarge(): Response {
   return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
 }
 
-function controlPlane({ rest, own, explorer, tails, guard, log, hostNames }: Omit<AppParts, "engine">): Hono {
+function controlPlane({ rest, own, explorer, tails, guard, log, hostNames }: Omit<AppParts, "engine" | "workers">): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();

@@ -21,6 +21,7 @@ beforeEach(async () => {
     tails,
     rest: new Hono(),
     own: new Hono(),
+    workers: { scriptAt: () => undefined },
     explorer: new Hono(),
     guard: () => Promise.resolve(false),
     log: silentLog,

@@ -10,6 +10,7 @@ import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { noStorage, type Storage } from "../../src/ports/storage.ts";
 import { noVault } from "../../src/ports/vault.ts";
+import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
@@ -64,10 +65,12 @@ export async function openApi(
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails();
   const logs = new InstanceLogs({ ...bench, log: silentLog });
-  const api = { publisher, tails, logs, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
+  const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
+  const api = { publisher, tails, logs, hostNames: names, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
+    workers: names,
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),

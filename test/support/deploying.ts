@@ -15,6 +15,7 @@ import { noStorage } from "../../src/ports/storage.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
 import { Tails } from "../../src/scripts/tails.ts";
+import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
@@ -43,6 +44,8 @@ export interface Deploying {
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   /** The answer of the script's own handler. */
   ask(script: string, path?: string): Promise<unknown>;
+  /** The answer under a host name. */
+  askAt(hostName: string): Promise<Response>;
   /** What an instance has returned, once it has. */
   output(address: InstanceAddress): Promise<unknown>;
   close(): Promise<void>;
@@ -66,10 +69,12 @@ export async function openDeploying(): Promise<Deploying> {
     },
   });
   const tails = new Tails();
-  const api = { ...world, storage: noStorage, engine, publisher, tails, logs, accountId: "local" };
+  const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
+  const api = { ...world, engine, storage: noStorage, publisher, tails, logs, hostNames, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
+    workers: hostNames,
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),
@@ -91,6 +96,7 @@ export async function openDeploying(): Promise<Deploying> {
       return { ...answer, status: response.status };
     },
     ask: async (script, path = "/") => (await app(new Request(`http://${script}.localhost${path}`))).json(),
+    askAt: (hostName) => app(new Request(`http://${hostName}/`)),
     output: async (address) => {
       for await (const events of engine.follow(address, new AbortController().signal)) {
         const last = events.at(-1);
