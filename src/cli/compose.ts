@@ -16,6 +16,7 @@ import type { Log, LogFields } from "../ports/log.ts";
 import { noStorage, type Storage } from "../ports/storage.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import { VersionCollector } from "../scripts/collect-versions.ts";
 import { HostNames } from "../scripts/host-names.ts";
 import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { Publisher } from "../scripts/publisher.ts";
@@ -73,7 +74,9 @@ export async function startServer(options: ServerOptions, data: string, access: 
   listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
   const engine = await openEngine({ ...world, vault, executor, ids, settings: options.settings, bindings: bindingHandler });
+  const collector = new VersionCollector(world);
   const closeEngine = async (drainMs: number): Promise<void> => {
+    await collector.close();
     await engine.close(drainMs);
     await execution.close();
     await logs.flush();

@@ -16,6 +16,7 @@ type Limit =
   | "scriptName"
   | "uploadBytes"
   | "uploadModules"
+  | "versions"
   | "tails"
   | "concurrencyKeys"
   | "triggers"
@@ -76,6 +77,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   uploadBytes: 64 * MIB,
   /** Modules of an upload. Ours. */
   uploadModules: 1_000,
+  /** Versions of a script, and of a workflow, that are kept although nothing needs them: the newest. Cloudflare: 100. */
+  versions: 100,
   /** Clients that follow the logs of one script. Cloudflare: 10. */
   tails: 10,
   /** Concurrency keys of the account. Ours. */

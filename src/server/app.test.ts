@@ -33,7 +33,19 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
   const names = await HostNames.open(catalog, {});
-  const api = { publisher, tails, logs, hostNames: names, engine, store, catalog, storage: noStorage, clock, log: silentLog, accountId: "local" };
+  const api = {
+    publisher,
+    tails,
+    logs,
+    hostNames: names,
+    engine,
+    store,
+    catalog,
+    storage: noStorage,
+    clock,
+    log: silentLog,
+    accountId: "local",
+  };
   const app = serverApp({
     engine,
     tails,

@@ -66,7 +66,19 @@ export async function openApi(
   const tails = new Tails();
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
-  const api = { publisher, tails, logs, hostNames: names, engine, store, catalog, storage, clock, log: silentLog, accountId: "local" };
+  const api = {
+    publisher,
+    tails,
+    logs,
+    hostNames: names,
+    engine,
+    store,
+    catalog,
+    storage,
+    clock,
+    log: silentLog,
+    accountId: "local",
+  };
   const app = serverApp({
     engine,
     tails,

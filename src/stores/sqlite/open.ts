@@ -127,6 +127,7 @@ function sqliteStore(writer: Writer | AdaptiveWriter, reader: Reader, logs: Sqli
     expiring: async (until, limit) => reader.expiring(until, limit),
     list: async (query) => reader.list(query),
     count: async (query, cap) => reader.count(query, cap),
+    versionsInUse: async (after, limit) => reader.versionsInUse(after, limit),
     statusCounts: async (workflow) => reader.statusCounts(workflow),
     close,
   };
