@@ -116,11 +116,11 @@ test.skipIf(process.platform !== "linux")("the way into workerd answers nobody w
 function portsOfChildren(): number[] {
   const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ");
   const ports = children.flatMap((pid) => {
-    const held = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    const held = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)));
     const sockets = readFileSync(`/proc/${pid}/net/tcp`, "utf8")
       .split("\n")
       .map((line) => line.trim().split(/\s+/));
-    const own = sockets.filter(([, , , state, , , , , , inode]) => state === "0A" && held.includes(`socket:[${inode}]`));
+    const own = sockets.filter(([, , , state, , , , , , inode]) => state === "0A" && held.has(`socket:[${inode}]`));
     return own.map(([, address = ""]) => Number.parseInt(address.split(":")[1] ?? "", 16));
   });
   expect(ports.length).toBeGreaterThanOrEqual(2);
