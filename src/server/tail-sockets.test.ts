@@ -15,7 +15,7 @@ let id: string;
 
 beforeEach(async () => {
   tails = new Tails();
-  ({ id } = tails.open("shop", "", Date.now()));
+  ({ id } = tails.open("shop", [], Date.now()));
   // Nobody has a token, and nobody needs one here.
   const parts = {
     tails,
