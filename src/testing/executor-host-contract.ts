@@ -1,6 +1,7 @@
 /** Executor contract: how a host loads a script, answers requests, and ends. */
 import { expect, test } from "vitest";
 import { Failure } from "../model/errors.ts";
+import type { ScriptLine } from "../ports/script-log.ts";
 import type { OpenHost } from "./executor-contract.ts";
 import { outputIn, outputOf } from "./executor-run-contract.ts";
 
@@ -55,6 +56,17 @@ export function fetchCases(open: OpenHost): void {
     expect(empty.status).toBe(204);
     expect(empty.body).toBeNull();
     expect(empty.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  });
+
+  test("what the handler throws is in the log, with its stack", async () => {
+    const { promise, resolve } = Promise.withResolvers<ScriptLine>();
+    const { host } = await open({ onLog: resolve });
+    await expect(host.fetch(new Request(`${BASE}/nowhere`))).rejects.toThrow();
+    expect(await promise).toMatchObject({
+      level: "error",
+      kind: "exception",
+      text: expect.stringMatching(/^RangeError: no such page\n\s+at /) as unknown,
+    });
   });
 
   test("bodies stream both ways", async () => {

@@ -55,7 +55,7 @@ function connect(exports: ScriptExports): { runtime: Runtime; server: Server } {
     scope,
     threw,
   });
-  return { runtime, server: new Server(exports, env, context) };
+  return { runtime, server: new Server(exports, env, context, threw) };
 }
 
 function receive(message: ToThread): void {

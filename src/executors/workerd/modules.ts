@@ -68,11 +68,11 @@ export function isolateModules(
       [MAIN_MODULE]: esm(
         `import "../${BINDINGS_MODULE}";`,
         `import * as script from ${from};`,
-        `import { connect, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
+        `import { connect, handlers, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
         "connect(script);",
         `export * from ${from};`,
         "export { StepwellLink, StepwellRun };",
-        "export default script.default ?? {};",
+        "export default handlers(script.default ?? {});",
       ),
       [BINDINGS_MODULE]: esm(
         `import { prepare } from "../${RUNTIME_MODULE}";`,

@@ -13,6 +13,7 @@ import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
 import { markConsole, scope } from "./console.ts";
 import { Link, type Socket } from "./link.ts";
+import { watched } from "./watched.ts";
 import { keptAlive, Places, type Loopback } from "./place.ts";
 
 /** Below so many runs, what one of them says leaves at once. */
@@ -43,6 +44,11 @@ export function prepare(
 /** Takes in what the user's module exports. */
 export function connect(exports: Readonly<Record<string, unknown>>): void {
   exported = exports;
+}
+
+/** What the isolate exports as the script's handlers. */
+export function handlers(exportedAsDefault: unknown): unknown {
+  return watched(exportedAsDefault, threw);
 }
 
 /** Answers the host: what has been loaded, or with the socket. There is one socket in an isolate's life. */
