@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { miniflarePeer } from "./peers/miniflare.ts";
 import { run, type Benchmark, type Row } from "./row.ts";
 import { history } from "./rows/history.ts";
+import { kill } from "./rows/kill.ts";
 import { rest } from "./rows/rest.ts";
 import { rollback } from "./rows/rollback.ts";
 import { sleepers } from "./rows/sleepers.ts";
@@ -23,6 +24,7 @@ const benchmarks: readonly Benchmark[] = [
   ...throughput,
   ...rest,
   ...history,
+  ...kill,
   ...rollback,
   ...sleepers,
   ...streams,

@@ -26,15 +26,17 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-/** Opens an engine in a folder, which is a new one unless it is given. */
+/** Opens an engine in a folder, which is a new one unless it is given. `over` wraps its store. */
 export async function openSubject(
   executor: ExecutorName,
   settings: Partial<EngineSettings> = {},
   folder?: string,
+  over: (store: Store) => Store = (store) => store,
 ): Promise<Subject> {
   const home = folder ?? (await mkdtemp(join(tmpdir(), "stepwell-bench-")));
   const file = join(home, "bench.db");
-  const { store, catalog } = await openSqlite(file);
+  const { store: opened, catalog } = await openSqlite(file);
+  const store = over(opened);
   await deploy(catalog);
   const engine = await openEngine({
     store,

@@ -1,7 +1,7 @@
 /** The workflows that are measured, as the text of a Worker: the same for every system. */
 
 /** Names of the classes, and of their workflows. */
-export const WORKFLOWS = ["Steps", "Undoer", "Clocked", "Sleeper", "Streamer"] as const;
+export const WORKFLOWS = ["Steps", "Paced", "Undoer", "Clocked", "Sleeper", "Streamer"] as const;
 
 export const WORKER = `
 import { WorkflowEntrypoint } from "cloudflare:workers";
@@ -12,6 +12,16 @@ export class Steps extends WorkflowEntrypoint {
     if (event.payload.waits) await step.waitForEvent("go", { type: "go" });
     for (let i = 0; i < event.payload.steps; i += 1) await step.do("step", async () => ({ i }));
     return "done";
+  }
+}
+
+/** As many steps as asked for, each of which takes so long. */
+export class Paced extends WorkflowEntrypoint {
+  async run(event, step) {
+    const { steps, ms } = event.payload;
+    // An attempt that is lost counts, and is tried again after the step's own delay.
+    const retries = { limit: 10, delay: 1, backoff: "constant" };
+    for (let i = 0; i < steps; i += 1) await step.do("step", { retries }, () => new Promise((resolve) => setTimeout(resolve, ms)));
   }
 }
 

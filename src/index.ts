@@ -109,7 +109,7 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
     workflow: (name) => {
       if (!Object.hasOwn(workflows, name))
         throw new Failure("workflow.not_found", { detail: `No class was given for the workflow "${name}"` });
-      return workflowBinding(async (method, args) => decode(await answer({ workflow: name, method, args: encode(args) })));
+      return workflowBinding(async (method, args) => decode(await answer({ to: "workflow", name, method, args: encode(args) })));
     },
     close,
     [Symbol.asyncDispose]: () => close(),

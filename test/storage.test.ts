@@ -2,7 +2,7 @@
  * What Workers find in KV namespaces, D1 databases and R2 buckets: the same program is run here and in miniflare, where the
  * bindings are workerd's own, and has to see the same. And what of it is there after the processes have been killed.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
@@ -11,9 +11,11 @@ import { workerdExecutor } from "../src/executors/workerd/executor.ts";
 import { StorageProcess } from "../src/executors/workerd/storage/process.ts";
 import type { Host } from "../src/ports/executor.ts";
 import { contractVersion } from "../src/testing/executor-script.ts";
-import { D1_PROBES, KV_PROBES, probing, R2_PROBES } from "./support/storage-probes.ts";
+import { D1_PROBES, KV_PROBES, OWN_PROBES, probing, R2_PROBES } from "./support/storage-probes.ts";
 
-const code = probing([...KV_PROBES, ...D1_PROBES, ...R2_PROBES]);
+const MIB = 1024 * 1024;
+
+const code = probing([...KV_PROBES, ...D1_PROBES, ...R2_PROBES, ...OWN_PROBES]);
 const bindings = [
   { type: "kv_namespace", name: "KV", id: "0123456789abcdef0123456789abcdef" },
   { type: "d1", name: "DB", id: "a7a6c1c2-1111-4222-8333-444455556666" },
@@ -64,4 +66,40 @@ describe("the same program sees the same here and in miniflare", () => {
     const { own, theirs } = await both(name);
     expect(own).toEqual(theirs);
   });
+});
+
+/** What a probe returns here. */
+const here = async (name: string): Promise<unknown> =>
+  (await host.fetch(new Request(`http://probe.test/${encodeURIComponent(name)}`))).json();
+
+test("large values pass as streams", async () => {
+  expect(await here("large values")).toEqual([4 * MIB, 2 * MIB, 8 * MIB]);
+});
+
+test("what has been acknowledged is there for the next process on the folder", async () => {
+  expect(await here("write in all three")).toEqual(["kept", [{ v: "kept" }], "kept"]);
+  await stop();
+  await start();
+  expect(await here("read in all three")).toEqual(["kept", [{ v: "kept" }], "kept"]);
+});
+
+test("no id leads out of the folder", async () => {
+  const scope = { type: "kv", id: "../../outside" } as const;
+  await storage.fetch(scope, { method: "PUT", path: "/k", body: "v" });
+  expect(await (await storage.fetch(scope, { method: "GET", path: "/k" })).text()).toBe("v");
+  expect(await readdir(join(folder, "storage"))).toContain("kv-=2e==2e==2f==2e==2e==2f=outside");
+  await storage.forget(scope);
+  expect((await storage.fetch(scope, { method: "GET", path: "/k" })).status).toBe(404);
+  expect(await readdir(join(folder, "storage"))).not.toContain("kv-=2e==2e==2f==2e==2e==2f=outside");
+});
+
+test("a statement without an end takes the process down, which is started anew", async () => {
+  const impatient = new StorageProcess(join(folder, "impatient"), () => {}, 500);
+  const ask = async (sql: string): Promise<unknown> =>
+    (await impatient.fetch({ type: "d1", id: "db" }, { method: "POST", path: "/query", body: JSON.stringify({ sql }) })).json();
+  await ask("CREATE TABLE t (v)");
+  const endless = ask("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n");
+  await expect(endless).rejects.toMatchObject({ failure: "storage.unavailable" });
+  expect(await ask("SELECT count(*) AS n FROM t")).toMatchObject([{ results: [{ n: 0 }] }]);
+  await impatient.close();
 });

@@ -81,7 +81,7 @@ const METHODS: Readonly<Record<string, Method>> = {
 /** Answers the calls of the user code of one host to an engine; what that code reads ends when `host` aborts, and with the engine. */
 export function bindingHandler(engine: Engine, host: AbortSignal): BindingHandler {
   const readings = new Readings(host);
-  return async ({ workflow, method, args }) => {
+  return async ({ name: workflow, method, args }) => {
     const answer = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
     if (answer === undefined) throw new Failure("body", { detail: `A workflow has no method "${method}"` });
     try {

@@ -17,7 +17,10 @@ import type { HostNames } from "../scripts/host-names.ts";
 import type { InstanceLogs } from "../scripts/instance-logs.ts";
 import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
+import type { CronTriggers } from "../triggers/cron.ts";
+import type { Queues } from "../triggers/queues.ts";
 import { success, type ResultInfo } from "./envelope.ts";
+import type { Transfers } from "./transfers.ts";
 import { checkParam, paramSchema } from "./params.ts";
 
 /** What endpoints work on. */
@@ -27,8 +30,12 @@ export interface Api {
   readonly catalog: Catalog;
   /** The way in for code. */
   readonly publisher: Publisher;
+  readonly cron: CronTriggers;
+  readonly queues: Queues;
   /** Live logs of scripts. */
   readonly tails: Tails;
+  /** Files on their way. */
+  readonly transfers: Transfers;
   /** What Workers keep in KV, D1 and R2. */
   readonly storage: Storage;
   /** Host names of scripts. */

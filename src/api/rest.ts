@@ -4,6 +4,7 @@ import { mount, type Api, type Endpoint } from "./endpoint.ts";
 import { failureResponse } from "./envelope.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { concurrency } from "./routes/concurrency.ts";
+import { d1Files } from "./routes/d1-files.ts";
 import { d1Databases } from "./routes/d1.ts";
 import { hostNames } from "./routes/host-names.ts";
 import { instance } from "./routes/instance.ts";
@@ -11,6 +12,9 @@ import { instances } from "./routes/instances.ts";
 import { kvNamespaces } from "./routes/kv.ts";
 import { kvValues } from "./routes/kv-values.ts";
 import { platform } from "./routes/platform.ts";
+import { queues } from "./routes/queues.ts";
+import { queuesConsumers } from "./routes/queues-consumers.ts";
+import { queuesMessages } from "./routes/queues-messages.ts";
 import { r2Buckets } from "./routes/r2.ts";
 import { scripts } from "./routes/scripts.ts";
 import { scriptsSecrets } from "./routes/scripts-secrets.ts";
@@ -40,8 +44,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...kvNamespaces,
   ...kvValues,
   ...d1Databases,
+  ...d1Files,
   ...r2Buckets,
   ...hostNames,
+  ...queues,
+  ...queuesConsumers,
+  ...queuesMessages,
   ...platform,
 ];
 

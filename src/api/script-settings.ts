@@ -16,7 +16,6 @@ export interface ScriptSettings {
   readonly observability?: unknown;
   readonly tail_consumers?: unknown;
   readonly subdomain?: { readonly enabled: boolean; readonly previews_enabled: boolean };
-  readonly schedules?: readonly { readonly cron: string }[];
 }
 
 type Of = Pick<Api, "catalog">;

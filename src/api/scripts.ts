@@ -67,6 +67,8 @@ export function showBinding(binding: Binding): object {
         ...(binding.className !== undefined && { class_name: binding.className }),
         ...(binding.script !== undefined && { script_name: binding.script }),
       };
+    case "queue":
+      return { name, type, queue_name: binding.queue };
     case "kv_namespace":
       return { name, type, namespace_id: binding.id };
     case "d1":

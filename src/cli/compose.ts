@@ -1,12 +1,11 @@
 /** Puts a server together: store, executor, engine, API, listener. The only place that picks a store and an executor. */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { bindingHandler } from "../api/binding.ts";
 import type { Api } from "../api/endpoint.ts";
 import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
+import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
-import { openEngine } from "../engine/open.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import { Failure } from "../model/errors.ts";
 import { displayName } from "../model/step.ts";
@@ -22,12 +21,15 @@ import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { mapStack } from "../scripts/stack.ts";
 import { Tails } from "../scripts/tails.ts";
+import type { CronTriggers } from "../triggers/cron.ts";
+import type { Queues } from "../triggers/queues.ts";
 import { serverApp } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { listen } from "../server/http.ts";
 import { createLog } from "../server/log.ts";
 import { openSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
+import { startEngine } from "./engine.ts";
 import { explainListening } from "./explain.ts";
 import type { ServerOptions } from "./options.ts";
 
@@ -42,6 +44,8 @@ export interface Running {
   readonly log: Log;
   /** The way in for code. */
   readonly publisher: Publisher;
+  readonly cron: CronTriggers;
+  readonly queues: Queues;
   /** The catalogue has been changed from here: its schedules are followed as they are now. */
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
@@ -64,67 +68,65 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
   const { executor, storage, ...execution } = await executionOf(options, data, access, hear);
   const { store, catalog, logs: kept } = await openSqlite(databaseIn(data));
-  const vault = await openVault(given, join(data, "stepwell.key")).catch(async (cause: unknown) => {
-    await store.close();
-    throw cause;
-  });
+  const vault = await orElse(openVault(given, join(data, "stepwell.key")), () => store.close());
   const hostNames = await HostNames.open(catalog, options.hostNames);
   const world = { store, catalog, clock: systemClock, log };
   const logs = new InstanceLogs({ ...world, logs: kept });
   listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
-  const engine = await openEngine({ ...world, vault, executor, ids, settings: options.settings, bindings: bindingHandler });
+  const { engine, cron, queues, close } = await startEngine({ ...world, vault, executor, ids, settings: options.settings }, data);
   const collector = new VersionCollector(world);
   const closeEngine = async (drainMs: number): Promise<void> => {
     await collector.close();
-    await engine.close(drainMs);
+    await close(drainMs);
     await execution.close();
     await logs.flush();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const api = { ...world, engine, publisher, tails, logs, hostNames, storage, accountId: options.accountId };
-  const app = appFor(api, access);
+  const transfers = new Transfers(systemClock);
+  const routed = { ...world, publisher, cron, queues, tails, logs, hostNames, transfers, engine, storage };
+  const app = appOf({ ...routed, accountId: options.accountId }, access);
   const opened = Promise.withResolvers<void>();
-  const answer = async (request: Request): Promise<Response> => {
-    await opened.promise;
-    return app(request);
-  };
+  const answer = (request: Request): Promise<Response> => opened.promise.then(() => app(request));
   try {
     const listener = await listen(answer, options.host, options.port);
     const stop = async (): Promise<void> => {
       await closeEngine(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
     };
+    const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
-    return {
-      url,
-      port,
-      catalog,
-      log,
-      publisher,
-      deployed: () => engine.schedulesChanged(),
-      open: () => opened.resolve(),
-      stop,
-    };
+    return { url, port, catalog, log, publisher, cron, queues, deployed, open: () => opened.resolve(), stop };
   } catch (cause) {
     await closeEngine(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
 }
 
-/** What answers requests. */
-function appFor(api: Api, access: "open" | "tokens"): (request: Request) => Promise<Response> {
+/** The whole HTTP surface. */
+function appOf(api: Api, access: "open" | "tokens"): ReturnType<typeof serverApp> {
   return serverApp({
     ...api,
     workers: api.hostNames,
-    rest: restApi(api),
     own: ownApi(api),
+    rest: restApi(api),
     explorer: explorerApi(api),
+    byHand: access === "open",
     guard: access === "open" ? openGuard : tokenGuard(api.catalog),
     // Where a token is needed, a page that has made a browser come here under another name gains nothing.
     hostNames: access === "open" ? [] : ["*"],
   });
+}
+
+/** Undoes what came before when the next thing fails. */
+async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T> {
+  try {
+    return await next;
+  } catch (cause) {
+    await undo();
+    throw cause;
+  }
 }
 
 /** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */

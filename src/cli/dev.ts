@@ -9,6 +9,7 @@ import { readConfig, type ProjectConfig } from "../scripts/config.ts";
 import { deploy, type DevDeployment } from "../scripts/deploy.ts";
 import { readDevVars } from "../scripts/dev-vars.ts";
 import { askedToStop, startServer, type Running } from "./compose.ts";
+import { connectQueues } from "./dev-queues.ts";
 import { explain, UsageError } from "./explain.ts";
 import { readServerOptions } from "./options.ts";
 import { FolderWatch } from "./watch.ts";
@@ -56,6 +57,8 @@ async function deployProject(running: Running, folder: string): Promise<Deployed
   const config = await readConfig(folder);
   const made = await bundle(folder, config.main);
   const deployment = await deploy(running.publisher, config, made, await readDevVars(folder));
+  await running.cron.replace(config.name, config.triggers?.crons ?? []);
+  await connectQueues(running.queues, config);
   running.deployed();
   if (config.ignored.length > 0)
     running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);

@@ -9,6 +9,7 @@ import type { StepKey } from "../model/step.ts";
 import type { StoredStream } from "../model/stream.ts";
 import type { Encoded } from "../model/value.ts";
 import type { InstanceSummary } from "../ports/store.ts";
+import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
 
 /** An instance to create. */
 export interface CreateRequest {
@@ -87,6 +88,12 @@ export interface Engine {
   schedulesChanged(): void;
   /** Calls the `fetch` handler of a script's active version. */
   fetch(script: string, request: Request): Promise<Response>;
+  /**
+   * Calls another handler of a script's active version, and answers how that ended. Rejects with `Failure`s named
+   * `script.no_handler`, `script.not_found`, `script.unavailable` (its host has ended first), `script.invalid` and
+   * `shutting_down`.
+   */
+  dispatch(script: string, event: ScriptEvent): Promise<EventEnd>;
   /** Stops taking work, waits up to `drainMs` for steps under way, suspends the rest, flushes. */
   close(drainMs?: number): Promise<void>;
 }

@@ -22,7 +22,14 @@ test("what a host reads through its bindings is its own, and ends with it", asyn
     const { promise: ended, resolve } = Promise.withResolvers<HostEnd>();
     ends.push(resolve);
     const close = (): Promise<void> => Promise.resolve(resolve({ kind: "closed" }));
-    return Promise.resolve({ send: () => undefined, onFrames: () => undefined, fetch: () => Promise.reject(), ended, close });
+    return Promise.resolve({
+      send: () => undefined,
+      onFrames: () => undefined,
+      dispatch: () => Promise.reject(new Error("No handlers")),
+      fetch: () => Promise.reject(),
+      ended,
+      close,
+    });
   });
   await hosts.acquire(contractVersion());
   const { host } = await hosts.acquire(contractVersion());

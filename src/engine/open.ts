@@ -8,10 +8,12 @@ import type { Ids } from "../ports/ids.ts";
 import { silentLog, type Log } from "../ports/log.ts";
 import type { Lease, Store } from "../ports/store.ts";
 import { openSecrets } from "../ports/secrets.ts";
+import type { Timetable } from "../ports/timetable.ts";
 import { noVault, type Vault } from "../ports/vault.ts";
 import { stopRun } from "./activate.ts";
 import { Admission } from "./admit.ts";
 import { Bulk } from "./bulk.ts";
+import { callScript, dispatch } from "./call.ts";
 import { Scheduler } from "./claim.ts";
 import { pause, remove, restart, resume, sendEvent, terminate } from "./control.ts";
 import { DEFAULT_SETTINGS, type Core, type EngineSettings } from "./core.ts";
@@ -26,7 +28,7 @@ import { follow, followWorkflow, history } from "./query.ts";
 import { Collector, keptUntil } from "./retain.ts";
 import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
-import { Schedules } from "./schedule.ts";
+import { Schedules, workflowTimetable } from "./schedule.ts";
 import { readStream } from "./streams.ts";
 import { tell } from "./tell.ts";
 import { Versions } from "./versions.ts";
@@ -45,6 +47,8 @@ export interface EngineParts {
   readonly vault?: Vault;
   /** Answers what the user code of a host asks of its workflow bindings, given the engine that it asks; `host` aborts with the host. */
   readonly bindings?: (engine: Engine, host: AbortSignal) => BindingHandler;
+  /** What else comes round beside the schedules of workflows, given the engine that it asks. */
+  readonly timetable?: (engine: Engine) => Timetable;
   readonly settings?: Partial<EngineSettings>;
 }
 
@@ -62,7 +66,8 @@ interface Wheels {
 /** Opens an engine: takes the right to write, and picks up whatever was left unfinished. */
 export async function openEngine(parts: EngineParts): Promise<Engine> {
   const lease = await parts.store.acquire(parts.ids.uuid());
-  const wheels = assemble(parts, lease, (host) => parts.bindings?.(engine, host) ?? noBindings);
+  const other: Timetable = { entries: () => parts.timetable?.(engine).entries() ?? Promise.resolve([]) };
+  const wheels = assemble(parts, lease, (host) => parts.bindings?.(engine, host) ?? noBindings, [other]);
   const engine = facade(wheels);
   wheels.timers.expectAt(parts.clock.now());
   wheels.collector.collect();
@@ -75,7 +80,7 @@ function noBindings(): Promise<never> {
   return Promise.reject(new Failure("internal_server", { detail: "No bindings" }));
 }
 
-function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings): Wheels {
+function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, timetables: readonly Timetable[]): Wheels {
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers(clock);
@@ -133,7 +138,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings): Whe
   const scheduler = new Scheduler(core);
   const timers = new Timers(core, scheduler);
   const parking = new Parking(core);
-  const schedules = new Schedules(core, scheduler);
+  const schedules = new Schedules(core, [workflowTimetable(core, scheduler), ...timetables]);
   const collector = new Collector(core);
   return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core), watchers };
 }
@@ -189,23 +194,10 @@ function facade(wheels: Wheels): Engine {
     terminatingAll: (workflow) => bulk.terminating(workflow),
     removeAll: (workflow) => bulk.removeAll(workflow),
     schedulesChanged: () => schedules.look(),
-    fetch: (script, request) => callScript(core, script, request),
+    fetch: (script, request) => callScript(core, script, (host) => host.fetch(request)),
+    dispatch: (script, event) => dispatch(core, script, event),
     close: (drainMs = 0) => (closed ??= close(wheels, drainMs)),
   };
-}
-
-async function callScript(core: Core, script: string, request: Request): Promise<Response> {
-  if (core.closing) throw new Failure("shutting_down");
-  const version = await core.catalog.activeScript(script);
-  if (version === undefined) throw new Failure("script.not_found");
-  const link = core.hosts.ready(version.id) ?? (await core.hosts.acquire(version));
-  link.requests += 1;
-  try {
-    return await link.host.fetch(request);
-  } finally {
-    link.requests -= 1;
-    core.hosts.released(link);
-  }
 }
 
 /** Attempts under way may end within `drainMs`; then everything stops where it stands, to go on at the next start. */

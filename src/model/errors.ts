@@ -8,10 +8,12 @@
 
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
+import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
 import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts";
 
 /** The name of a failure in the catalogue. */
 export type FailureName =
+  | QueueFailureName
   | StorageFailureName
   | "internal_server"
   | "body"
@@ -280,6 +282,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
   },
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
+  ...QUEUE_FAILURES,
   ...STORAGE_FAILURES,
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
 };

@@ -18,7 +18,23 @@ type Limit =
   | "uploadModules"
   | "versions"
   | "tails"
+  | "transfers"
+  | "transferBytes"
+  | "transferMs"
   | "concurrencyKeys"
+  | "cronTriggers"
+  | "handlerMs"
+  | "queueMessageBytes"
+  | "queueBatch"
+  | "queueBatchBytes"
+  | "queueDelaySeconds"
+  | "queueRetentionSeconds"
+  | "queueRetentionCeilingSeconds"
+  | "queueRetries"
+  | "queueWaitMs"
+  | "queueConcurrency"
+  | "queueVisibilityMs"
+  | "queues"
   | "triggers"
   | "triggerTargets"
   | "triggerFilter"
@@ -81,8 +97,40 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   versions: 100,
   /** Clients that follow the logs of one script. Cloudflare: 10. */
   tails: 10,
+  /** Files on their way at once. Ours. */
+  transfers: 100,
+  /** Bytes of files on their way. Ours. */
+  transferBytes: 256 * 1024 * 1024,
+  /** How long a file may be on its way. Cloudflare: an hour. */
+  transferMs: 60 * 60 * 1000,
   /** Concurrency keys of the account. Ours. */
   concurrencyKeys: 100,
+  /** Cron triggers of all scripts. Cloudflare: 5 on a free plan, 250 on a paid one. */
+  cronTriggers: 250,
+  /** Milliseconds that a scheduled or a queue handler may take. Cloudflare: 15 minutes. */
+  handlerMs: 15 * 60 * 1000,
+  /** Bytes of a message's body. Cloudflare: 128 KB. */
+  queueMessageBytes: 128_000,
+  /** Messages that are sent, delivered or pulled together. Cloudflare: 100. */
+  queueBatch: 100,
+  /** Bytes of messages that are sent together. Cloudflare: 256 KB. */
+  queueBatchBytes: 256_000,
+  /** Seconds that a message may be held back. Cloudflare: 24 hours. */
+  queueDelaySeconds: 24 * 60 * 60,
+  /** Seconds that a message is kept when the queue does not say. Cloudflare: 4 days. */
+  queueRetentionSeconds: 4 * 24 * 60 * 60,
+  /** Seconds that a queue may keep messages. Cloudflare: 14 days. */
+  queueRetentionCeilingSeconds: 14 * 24 * 60 * 60,
+  /** Times that a message is delivered again. Cloudflare: 100. */
+  queueRetries: 100,
+  /** Milliseconds that a batch may wait for more messages. Cloudflare: 60 seconds. */
+  queueWaitMs: 60 * 1000,
+  /** Batches of a queue that may be under way at once. Cloudflare: 250. */
+  queueConcurrency: 250,
+  /** Milliseconds that a pulled message may stay with whoever did. Cloudflare: 12 hours. */
+  queueVisibilityMs: 12 * 60 * 60 * 1000,
+  /** Queues of the account. Cloudflare: 10,000. */
+  queues: 10_000,
   /** Event triggers of a script. Cloudflare: 100. */
   triggers: 100,
   /** Targets of an event trigger. Cloudflare: 100. */

@@ -12,7 +12,6 @@ export type StorageFailureName =
   | "d1.not_found"
   | "d1.already_exists"
   | "d1.refused"
-  | "d1.unsupported"
   | "r2.not_found"
   | "r2.already_exists"
   | "r2.invalid_name"
@@ -48,7 +47,6 @@ export const STORAGE_FAILURES: Readonly<Record<StorageFailureName, FailureKind>>
     sentence: "There is a database of this name",
   },
   "d1.refused": { code: 7500, status: 400, message: "detail", sentence: "The statement cannot be carried out" },
-  "d1.unsupported": { code: 10973, status: 400, message: "detail", sentence: "This server does not do that" },
   "r2.not_found": {
     code: 10006,
     status: 404,

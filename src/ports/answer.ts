@@ -1,7 +1,7 @@
 /** How a host answers what user code asks through a binding: only for what is bound, and without telling what went wrong inside. */
 import { Failure } from "../model/errors.ts";
 import type { BindingCall, CallEnd } from "../protocol/calls.ts";
-import type { ScriptVersion } from "./catalog.ts";
+import type { Binding, ScriptVersion } from "./catalog.ts";
 import type { BindingHandler } from "./executor.ts";
 
 /** Never rejects. `fault` gets what is no refusal; user code is told only that there was something. */
@@ -12,12 +12,16 @@ export async function answerCall(
   fault: (cause: unknown) => void,
 ): Promise<CallEnd> {
   try {
-    const bound = version.bindings.some((binding) => binding.type === "workflow" && binding.workflow === call.workflow);
-    if (!bound) throw new Failure("workflow.not_found");
+    if (!version.bindings.some((binding) => isBound(binding, call))) throw new Failure(`${call.to}.not_found`);
     return { kind: "answered", value: await handler(call) };
   } catch (cause) {
     if (cause instanceof Failure) return { kind: "refused", message: cause.message };
     fault(cause);
     return { kind: "refused", message: new Failure("internal_server").message };
   }
+}
+
+function isBound(binding: Binding, { to, name }: BindingCall): boolean {
+  if (binding.type === "workflow") return to === "workflow" && binding.workflow === name;
+  return binding.type === "queue" && to === "queue" && binding.queue === name;
 }

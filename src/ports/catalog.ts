@@ -12,6 +12,7 @@ export type Binding =
   | { readonly type: "json"; readonly name: string; readonly json: unknown }
   | WorkflowBinding
   | { readonly type: "version_metadata"; readonly name: string; readonly metadata: VersionMetadata }
+  | { readonly type: "queue"; readonly name: string; readonly queue: string }
   | { readonly type: "kv_namespace"; readonly name: string; readonly id: string }
   | { readonly type: "d1"; readonly name: string; readonly id: string }
   | { readonly type: "r2_bucket"; readonly name: string; readonly bucket: string };

@@ -4,6 +4,7 @@
  */
 import type { BindingCall } from "../protocol/calls.ts";
 import type { FromRuntime, ToRuntime } from "../protocol/frames.ts";
+import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
 import type { ScriptVersion } from "./catalog.ts";
 
 /** Why a host is gone. `closed` was asked for; the others take the host's instances with them, to be replayed. */
@@ -19,6 +20,11 @@ export interface Host {
   onFrames(handler: (frames: readonly FromRuntime[]) => void): void;
   /** Calls the script's own `fetch` handler. Rejects with `Failure("script.no_fetch_handler")` when it has none. */
   fetch(request: Request): Promise<Response>;
+  /**
+   * Calls another of the script's handlers, and answers how that ended. Rejects with `Failure("script.no_handler")` when it
+   * has none of this name, and with `Failure("script.unavailable")` when the host ends first.
+   */
+  dispatch(event: ScriptEvent): Promise<EventEnd>;
   /** Resolves when the host has ended, for whatever reason; never rejects. */
   readonly ended: Promise<HostEnd>;
   /** Ends it. User code still running in it is cut off. */

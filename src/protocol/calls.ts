@@ -2,8 +2,10 @@
 
 /** What user code in a host may ask of the engine. */
 export interface BindingCall {
-  /** Name of the workflow that the binding stands for. */
-  readonly workflow: string;
+  /** What the binding stands for. */
+  readonly to: "workflow" | "queue";
+  /** Its name. */
+  readonly name: string;
   readonly method: string;
   /** An encoded array of arguments. */
   readonly args: string;

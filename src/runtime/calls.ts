@@ -17,13 +17,13 @@ export class Calls {
     this.#send = send;
   }
 
-  /** Asks the workflow that a binding stands for. Rejects with an `Error` that has the refusal's text. */
-  call(workflow: string, method: string, args: readonly unknown[]): Promise<unknown> {
+  /** Asks what a binding stands for. Rejects with an `Error` that has the refusal's text. */
+  call(to: BindingCall["to"], name: string, method: string, args: readonly unknown[]): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const encoded = encode(args);
     const id = (this.#last += 1);
     this.#waiting.set(id, { resolve, reject });
-    this.#send(id, { workflow, method, args: encoded });
+    this.#send(id, { to, name, method, args: encoded });
     return promise;
   }
 

@@ -112,7 +112,9 @@ describe("a configuration", () => {
       observability: { enabled: true },
     };
     await write("wrangler.json", JSON.stringify({ name: "shop", main: "a.js", ...more }));
-    expect((await readConfig(folder)).ignored).toEqual(["triggers", "hyperdrive"]);
+    const { ignored, triggers } = await readConfig(folder);
+    expect(ignored).toEqual(["hyperdrive"]);
+    expect(triggers).toEqual({ crons: ["* * * * *"] });
   });
 
   test.each([
@@ -163,6 +165,13 @@ describe("a mistake in a configuration is said with its place", () => {
     [{ compatibility_flags: "nodejs_compat" }, "compatibility_flags: "],
     [{ vars: [] }, "vars: "],
     [{ workflows: {} }, "workflows: "],
+    [{ triggers: { crons: ["0 * * * *", "never"] } }, "triggers.crons[1]: A cron expression has five fields"],
+    [{ queues: { producers: [{ binding: "Q", queue: "a_b" }] } }, "queues.producers[0].queue: must be 1 to 63 letters"],
+    [{ queues: { consumers: [{ queue: "a", max_batch_size: 101 }] } }, "queues.consumers[0].max_batch_size: "],
+    [
+      { vars: { Q: 1 }, queues: { producers: [{ binding: "Q", queue: "a" }] } },
+      'queues.producers[0].binding: "Q" is used twice; each name in env stands for one thing',
+    ],
     [
       { workflows: [{ ...workflow, name: "-a" }] },
       "workflows[0].name: must be 1 to 64 letters, digits, _ and -, not starting with -",

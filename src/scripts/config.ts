@@ -7,6 +7,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import { z } from "zod";
 import { isWorkflowName } from "../model/names.ts";
 import { LIMITS } from "../model/limits.ts";
+import { queueNames, queuesConfig, type QueuesConfig } from "./queue-config.ts";
 import { storageConfig, storageNames, type StorageConfig } from "./storage-config.ts";
 import { cronExpression } from "./workflow.ts";
 
@@ -38,6 +39,8 @@ const config = z.object({
   workflows: z.array(workflow).default([]),
   vars: z.record(z.string(), z.unknown()).default({}),
   ...storageConfig,
+  triggers: z.object({ crons: z.array(cronExpression).nullish() }).nullish(),
+  queues: queuesConfig,
 });
 
 /** What stepwell takes from a wrangler configuration. */
@@ -50,6 +53,9 @@ export interface ProjectConfig extends StorageConfig {
   readonly compatibility_flags: readonly string[];
   readonly workflows: readonly WorkflowConfig[];
   readonly vars: Readonly<Record<string, unknown>>;
+  /** When `scheduled` is called. */
+  readonly triggers?: { readonly crons?: readonly string[] | null | undefined } | null | undefined;
+  readonly queues?: QueuesConfig | null | undefined;
   /** The file that it was read from. */
   readonly file: string;
   /** Parts of it that do nothing here, by name. */
@@ -72,11 +78,9 @@ export interface WorkflowConfig {
 
 /** Parts that would change what the Worker does, and do not yet. */
 const NOT_YET = [
-  "queues",
   "durable_objects",
   "services",
   "assets",
-  "triggers",
   "migrations",
   "hyperdrive",
   "ai",
@@ -132,7 +136,7 @@ function firstIssue(error: z.ZodError): string {
 function checkNames(file: string, { name: own, workflows, vars, ...rest }: z.output<typeof config>): void {
   const names = new Set<string>();
   const bindings = new Set(Object.keys(vars));
-  for (const { binding, where } of storageNames(rest)) {
+  for (const { binding, where } of [...storageNames(rest), ...queueNames(rest)]) {
     if (bindings.has(binding))
       throw new ProjectError(`${file}: ${where}.binding: "${binding}" is used twice; each name in env stands for one thing`);
     bindings.add(binding);

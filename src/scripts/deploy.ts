@@ -9,6 +9,7 @@ import type { Bundle } from "./bundle.ts";
 import { ProjectError, type ProjectConfig, type WorkflowConfig } from "./config.ts";
 import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
 import { makeResources, storageBindings } from "./storage-config.ts";
+import { queueBindings } from "./queue-config.ts";
 import { putWorkflow, schedulesWith } from "./workflow.ts";
 
 /** What a deployment did. */
@@ -101,6 +102,7 @@ function bindings(config: ProjectConfig, secrets: Readonly<Record<string, string
     ),
     ...Object.entries(secrets).map(([name, text]): Binding => ({ type: "secret_text", name, text })),
     ...storageBindings(config),
+    ...queueBindings(config),
     ...config.workflows.map(({ binding, name, class_name: className, script_name: script }): Binding => ({
       type: "workflow",
       name: binding,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Failure } from "../model/errors.ts";
 import { isWorkflowName } from "../model/names.ts";
 import { LIMITS } from "../model/limits.ts";
+import { isQueueName } from "../model/queue.ts";
 import type { Binding, DeclaredWorkflow } from "../ports/catalog.ts";
 import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 
@@ -53,7 +54,6 @@ export const metadata: z.ZodType<Metadata> = z.object({
 
 /** What kinds of bindings there are are called in sentences, and what to do without them. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
-  queue: "a queue: start an instance of a workflow for each message",
   durable_object_namespace: "a Durable Object: keep state in the instances of a workflow",
   service: "another Worker: fetch its address instead",
   assets: "static assets: serve them from elsewhere",
@@ -95,6 +95,7 @@ const inherited = z.object({ old_name: z.string().optional() });
 const namespace = z.object({ namespace_id: z.string().min(1) });
 const database = z.object({ id: z.string().min(1) });
 const bucket = z.object({ bucket_name: z.string().min(1) });
+const queue = z.object({ queue_name: z.string().refine(isQueueName, "A queue's name is 1 to 63 letters, digits and -") });
 const workflow = z.object({
   workflow_name: z.string().refine(isWorkflowName, "A workflow's name is 1 to 64 letters, digits, _ and -, not starting with -"),
   class_name: className.optional(),
@@ -129,6 +130,8 @@ function toBinding(sent: SentBinding, field: string, script: string, stored: rea
         ...(owner !== script && { script: owner }),
       };
     }
+    case "queue":
+      return { type, name, queue: read(queue, sent, field).queue_name };
     case "inherit":
       return inherit(name, read(inherited, sent, field).old_name ?? name, field, stored);
     default:

@@ -8,6 +8,7 @@ import { silentLog } from "../ports/log.ts";
 import type { Executor } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
+import { Transfers } from "../api/transfers.ts";
 import { Tails } from "../scripts/tails.ts";
 import { HostNames } from "../scripts/host-names.ts";
 import { InstanceLogs } from "../scripts/instance-logs.ts";
@@ -33,11 +34,16 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
   const names = await HostNames.open(catalog, {});
+  const transfers = new Transfers(clock);
+  // No route that is asked for here needs them.
+  const unused = { cron: undefined as never, queues: undefined as never };
   const api = {
+    ...unused,
     publisher,
     tails,
     logs,
     hostNames: names,
+    transfers,
     engine,
     store,
     catalog,
@@ -50,9 +56,11 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
     engine,
     tails,
     workers: names,
+    transfers,
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),
+    byHand: false,
     guard,
     log: silentLog,
     hostNames,

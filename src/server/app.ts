@@ -13,7 +13,9 @@ import { OWN_PREFIX } from "../api/own.ts";
 import { normalPath } from "../api/path.ts";
 import { refusal, type Guard } from "./auth.ts";
 import type { HostNames } from "../scripts/host-names.ts";
+import { transferRoutes, type Transfers } from "../api/transfers.ts";
 import type { Tails } from "../scripts/tails.ts";
+import { callByHand, isByHand } from "./by-hand.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
 import { TAIL_PROTOCOL } from "./tail-sockets.ts";
 import { startPage, START_PAGE_CSP } from "./start-page.ts";
@@ -31,6 +33,10 @@ export interface AppParts {
   readonly tails: Tails;
   /** Which Worker answers under which other host name. */
   readonly workers: Pick<HostNames, "scriptAt">;
+  /** Files on their way, for whoever knows their ids. */
+  readonly transfers: Transfers;
+  /** Whether Workers' handlers can be called by hand, at paths of theirs: for development. */
+  readonly byHand: boolean;
   readonly guard: Guard;
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
@@ -70,7 +76,7 @@ function tooLarge(): Response {
   return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
 }
 
-function controlPlane({ rest, own, explorer, tails, guard, log, hostNames }: Omit<AppParts, "engine" | "workers">): Hono {
+function controlPlane({ rest, own, explorer, tails, transfers, guard, log, hostNames }: AppParts): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -98,6 +104,7 @@ function controlPlane({ rest, own, explorer, tails, guard, log, hostNames }: Omi
   app.route("/client/v4", rest);
   app.route(OWN_PREFIX, own);
   app.get("/tails/:id", (c) => tailResponse(tails, c.req.param("id")));
+  app.route("/transfers", transferRoutes(transfers));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/", (c) => c.html(startPage()));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));
@@ -123,8 +130,9 @@ function workerOf(url: URL): { script: string; url: URL } | undefined {
   return { script, url: inner };
 }
 
-async function callWorker({ engine, log }: AppParts, script: string, url: URL, request: Request): Promise<Response> {
+async function callWorker({ engine, byHand, log }: AppParts, script: string, url: URL, request: Request): Promise<Response> {
   try {
+    if (byHand && isByHand(url.pathname)) return await callByHand(engine, script, url);
     const { method, headers, body, signal } = request;
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
     const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));

@@ -10,6 +10,7 @@ import type { OnLog } from "../ports/script-log.ts";
 import { Driver } from "./executor-driver.ts";
 import {
   crashCases,
+  eventCases,
   exitCases,
   fetchCases,
   hangCases,
@@ -24,7 +25,17 @@ import { rollbackCases } from "./executor-rollback-contract.ts";
 import { contractVersion } from "./executor-script.ts";
 
 /** Groups of cases that an executor may not be able to pass. */
-export type SkippableCases = "bindings" | "load" | "modules" | "fetch" | "hang" | "crash" | "rejections" | "exit" | "isolation";
+export type SkippableCases =
+  | "bindings"
+  | "load"
+  | "modules"
+  | "fetch"
+  | "events"
+  | "hang"
+  | "crash"
+  | "rejections"
+  | "exit"
+  | "isolation";
 
 /** What a test asks of an executor. */
 export interface ExecutorSetup {
@@ -81,6 +92,7 @@ export function executorContract(
     group("load", "code that does not load", loadCases);
     group("modules", "scripts of several modules", moduleCases);
     group("fetch", "requests", fetchCases);
+    group("events", "other handlers", eventCases);
     group("hang", "hangs", hangCases);
     group("crash", "crashes", crashCases);
     group("rejections", "rejections that nobody handles", rejectionCases);

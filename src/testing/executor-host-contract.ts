@@ -1,7 +1,11 @@
 /** Executor contract: how a host loads a script, answers requests, and ends. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Failure } from "../model/errors.ts";
 import type { ScriptLine } from "../ports/script-log.ts";
+import { NO_VERDICT } from "../model/queue.ts";
+import type { Host } from "../ports/executor.ts";
+import type { ScriptEvent } from "../protocol/handlers.ts";
+import { toBody } from "../runtime/queue-body.ts";
 import type { OpenHost } from "./executor-contract.ts";
 import { outputIn, outputOf } from "./executor-run-contract.ts";
 
@@ -126,6 +130,138 @@ export function fetchCases(open: OpenHost): void {
     await closed;
     await expect(drain(body)).rejects.toMatchObject({ failure: "script.unavailable" });
     await expect(host.fetch(new Request(BASE))).rejects.toMatchObject({ failure: "script.unavailable" });
+  });
+}
+
+const HANDLERS = `
+  const seen = [];
+  export const handlers = {
+    async scheduled(controller, env, ctx) {
+      seen.push([controller.cron, controller.scheduledTime, env.GREETING]);
+      controller.noRetry();
+      ctx.waitUntil(new Promise((resolve) => setTimeout(() => resolve(seen.push("waited")))));
+      if (controller.cron === "late") ctx.waitUntil(Promise.reject(new Error("too late")));
+      if (controller.cron === "bad") throw new RangeError("no such time");
+      if (controller.cron === "never") return new Promise((resolve) => setTimeout(resolve, 3_600_000));
+    },
+    async queue(batch, env) {
+      seen.push([batch.queue, env.GREETING, ...batch.messages.map(({ id, attempts, timestamp, body }) => [id, attempts, +timestamp, body])]);
+      for (const message of batch.messages) {
+        if (message.body === "ack") message.ack();
+        if (message.body === "retry") message.retry({ delaySeconds: 7 });
+        if (message.body === "first") (message.ack(), message.retry());
+      }
+      if (batch.queue === "all") (batch.ackAll(), batch.retryAll());
+      if (batch.queue === "again") batch.retryAll({ delaySeconds: 9 });
+      if (batch.queue === "bad") throw new RangeError("no such queue");
+    },
+    fetch: () => Response.json(seen),
+  };
+`;
+
+const AS_OBJECT = `${HANDLERS} export default handlers;`;
+
+const AS_CLASS = `import { WorkerEntrypoint } from "cloudflare:workers"; ${HANDLERS}
+  export default class extends WorkerEntrypoint {
+    scheduled(controller) { return handlers.scheduled(controller, this.env, this.ctx); }
+    queue(batch) { return handlers.queue(batch, this.env, this.ctx); }
+    fetch() { return handlers.fetch(); }
+  }`;
+
+const tick = (cron: string): ScriptEvent => ({ type: "scheduled", cron, scheduledTime: 60_000 });
+
+const letters = (queue: string, ...bodies: readonly string[]): ScriptEvent => ({
+  type: "queue",
+  queue,
+  messages: bodies.map((body, i) => ({ id: `m${i}`, timestamp: 1_000 + i, attempts: i + 1, contentType: "text", body })),
+});
+
+/** Handlers besides `fetch`. */
+export function eventCases(open: OpenHost): void {
+  describe.each([
+    ["an object", AS_OBJECT],
+    ["a class", AS_CLASS],
+  ])("of %s", (_, code) => {
+    const seen = async (host: Host): Promise<unknown> => (await host.fetch(new Request(BASE))).json();
+
+    test("a scheduled handler is told its time, and what it leaves to waitUntil belongs to it", async () => {
+      const { host } = await open({ code });
+      expect(await host.dispatch(tick("* * * * *"))).toEqual({ thrown: null, verdict: NO_VERDICT });
+      expect(await seen(host)).toEqual([["* * * * *", 60_000, "hello"], "waited"]);
+    });
+
+    test("an exception is told, and so is one of what was left to waitUntil", async () => {
+      const { host } = await open({ code });
+      expect(await host.dispatch(tick("bad"))).toMatchObject({ thrown: "RangeError: no such time" });
+      expect(await host.dispatch(tick("late"))).toMatchObject({ thrown: "Error: too late" });
+    });
+
+    test("a queue handler says what becomes of each message, and its first word counts", async () => {
+      const { host } = await open({ code });
+      const { thrown, verdict } = await host.dispatch(letters("some", "ack", "retry", "first", "none"));
+      expect(thrown).toBeNull();
+      expect(verdict).toEqual({ acks: ["m0", "m2"], retries: [{ id: "m1", delaySeconds: 7 }] });
+      expect(await seen(host)).toEqual([
+        [
+          "some",
+          "hello",
+          ["m0", 1, 1_000, "ack"],
+          ["m1", 2, 1_001, "retry"],
+          ["m2", 3, 1_002, "first"],
+          ["m3", 4, 1_003, "none"],
+        ],
+      ]);
+      expect((await host.dispatch(letters("all", "none"))).verdict).toEqual({ all: "ack", acks: [], retries: [] });
+      expect((await host.dispatch(letters("again", "ack"))).verdict).toEqual({
+        all: { delaySeconds: 9 },
+        acks: ["m0"],
+        retries: [],
+      });
+    });
+
+    test("what was said before an exception counts", async () => {
+      const { host } = await open({ code });
+      expect(await host.dispatch(letters("bad", "ack", "none"))).toMatchObject({
+        thrown: "RangeError: no such queue",
+        verdict: { acks: ["m0"] },
+      });
+    });
+  });
+
+  test("bodies arrive as what they were sent as", async () => {
+    const code = `let kinds; export default {
+      queue: ({ messages }) => { kinds = messages.map(({ body }) => [Object.prototype.toString.call(body), body instanceof ArrayBuffer ? [...new Uint8Array(body)] : body instanceof Map ? [...body] : body]); },
+      fetch: () => Response.json(kinds),
+    };`;
+    const { host } = await open({ code });
+    const common = { id: "m", timestamp: 0, attempts: 1 };
+    const messages = (["text", "json", "bytes", "v8"] as const).map((contentType) => {
+      const value = { text: "text", json: { a: [1] }, bytes: Uint8Array.of(1, 255), v8: new Map([[1, 2]]) }[contentType];
+      return { ...common, ...toBody(value, contentType) };
+    });
+    await host.dispatch({ type: "queue", queue: "q", messages });
+    expect(await (await host.fetch(new Request(BASE))).json()).toEqual([
+      ["[object String]", "text"],
+      ["[object Object]", { a: [1] }],
+      ["[object ArrayBuffer]", [1, 255]],
+      ["[object Map]", [[1, 2]]],
+    ]);
+  });
+
+  test("a script without a handler is told apart", async () => {
+    const { host } = await open();
+    await expect(host.dispatch(tick("* * * * *"))).rejects.toMatchObject({ failure: "script.no_handler" });
+    await expect(host.dispatch(letters("q"))).rejects.toMatchObject({ failure: "script.no_handler" });
+  });
+
+  test("nobody waits for a handler of a host that has ended", async () => {
+    const { host } = await open({ code: AS_OBJECT });
+    const waiting = host.dispatch(tick("never"));
+    await host.dispatch(tick("* * * * *"));
+    const closed = host.close();
+    await expect(waiting).rejects.toMatchObject({ failure: "script.unavailable" });
+    await closed;
+    await expect(host.dispatch(tick("* * * * *"))).rejects.toMatchObject({ failure: "script.unavailable" });
   });
 }
 

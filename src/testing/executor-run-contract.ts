@@ -187,8 +187,49 @@ export function bindingCases(open: OpenHost): void {
       },
     );
     expect(output).toBe("made");
-    expect(calls).toMatchObject([{ workflow: "flow", method: "create" }]);
+    expect(calls).toMatchObject([{ to: "workflow", name: "flow", method: "create" }]);
     expect(decode(calls[0]?.args ?? "")).toMatchObject([{ id: "child-1", params: { when: new Date(5), seen: new Set([1]) } }]);
+  });
+
+  test("messages are sent to a queue as what they are", async () => {
+    const calls: unknown[] = [];
+    const { host } = await open({
+      code: `export default { async fetch(request, env) {
+        const bytes = new Uint8Array([1, 255]);
+        const { metadata } = await env.QUEUE.send({ a: 1 }, { delaySeconds: 5 });
+        await env.QUEUE.sendBatch([{ body: "b", contentType: "text" }, { body: bytes, contentType: "bytes" },
+          { body: new Map([[1, 2]]), contentType: "v8", delaySeconds: 6 }], { delaySeconds: 7 });
+        const refused = await env.QUEUE.send(1, { contentType: "text" }).catch(String);
+        return Response.json([metadata, refused, await env.QUEUE.metrics()]);
+      } };`,
+      bindings: async ({ to, name, method, args }) => {
+        calls.push([to, name, method, decode(args)]);
+        return encode({ backlogCount: calls.length });
+      },
+    });
+    const answer = await host.fetch(new Request("http://contract.test/"));
+    expect(await answer.json()).toEqual([
+      { metrics: { backlogCount: 1 } },
+      'TypeError: A message of the type "text" has to be a string',
+      { backlogCount: 3 },
+    ]);
+    expect(calls).toEqual([
+      ["queue", "letters", "send", [[{ contentType: "json", body: '{"a":1}', delaySeconds: 5 }], undefined]],
+      [
+        "queue",
+        "letters",
+        "send",
+        [
+          [
+            { contentType: "text", body: "b" },
+            { contentType: "bytes", body: "Af8=" },
+            { contentType: "v8", body: encode(new Map([[1, 2]])), delaySeconds: 6 },
+          ],
+          7,
+        ],
+      ],
+      ["queue", "letters", "metrics", []],
+    ]);
   });
 
   test("a subscription is read event by event, and a stream in it chunk by chunk", async () => {

@@ -335,6 +335,7 @@ export function contractVersion(code: string = CONTRACT_CODE): ScriptVersion {
       { type: "secret_text", name: "KEY", text: "open sesame" },
       { type: "json", name: "SETTINGS", json: { depth: [1, 2] } },
       { type: "workflow", name: "FLOW", workflow: "flow" },
+      { type: "queue", name: "QUEUE", queue: "letters" },
     ],
     // The newest that the pinned workerd knows: what changes with a date has changed.
     compatibilityDate: "2026-11-17",

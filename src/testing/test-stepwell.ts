@@ -62,7 +62,7 @@ export async function openTestStepwell<Binding extends string>(
   const bindings = names.map((workflow) => {
     const binding = workflowBinding(async (method, args) => {
       if (answer === undefined) throw new Failure("shutting_down");
-      return decode(await answer({ workflow, method, args: encode(args) }));
+      return decode(await answer({ to: "workflow", name: workflow, method, args: encode(args) }));
     });
     register(binding, bed, workflow);
     return [workflow, binding] as const;

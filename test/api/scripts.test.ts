@@ -1,5 +1,6 @@
 /** The deploy API with plain multipart bodies: what becomes of an upload, and that a refusal changes nothing. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LIMITS } from "../../src/model/limits.ts";
 import { openDeploying, uploadOf, type Deploying, type Part } from "../support/deploying.ts";
 
 let api: Deploying;
@@ -376,7 +377,7 @@ describe("what goes with a script", () => {
     expect((await api.call("GET", "shop/settings")).result).toMatchObject({ bindings: shown, compatibility_flags: [] });
   });
 
-  test("tags, subdomain and cron triggers are kept", async () => {
+  test("tags and subdomain are kept", async () => {
     await put("one");
     await api.call("PATCH", "shop/script-settings", { tags: ["a"], observability: { enabled: true } });
     await api.call("PATCH", "shop/script-settings", { logpush: true, observability: null });
@@ -385,10 +386,46 @@ describe("what goes with a script", () => {
       result: { enabled: true, previews_enabled: false },
     });
     expect((await api.call("GET", "shop/subdomain")).result).toEqual({ enabled: true, previews_enabled: false });
-    await api.call("PUT", "shop/schedules", [{ cron: "0 * * * *" }]);
+  });
+
+  test("cron triggers are those that were put last, and go with the script", async () => {
+    await put("one");
+    await api.call("PUT", "shop/schedules", [{ cron: "0 0 1 1 *" }]);
     expect(await api.call("PUT", "shop/schedules", [{ cron: "never" }])).toMatchObject({ status: 400 });
-    expect((await api.call("GET", "shop/schedules")).result).toMatchObject({ schedules: [{ cron: "0 * * * *" }] });
-    expect(await api.catalog.schedules()).toEqual([]);
+    const crowd = Array.from({ length: 60 }, (_, i) => [
+      `${i} 0 1 1 *`,
+      `${i} 1 1 1 *`,
+      `${i} 2 1 1 *`,
+      `${i} 3 1 1 *`,
+      `${i} 4 1 1 *`,
+    ]);
+    const many = (count: number): object[] =>
+      crowd
+        .flat()
+        .slice(0, count)
+        .map((cron) => ({ cron }));
+    expect(await api.call("PUT", "shop/schedules", many(LIMITS.cronTriggers + 1))).toMatchObject({ status: 400 });
+    expect((await api.call("GET", "shop/schedules")).result).toMatchObject({ schedules: [{ cron: "0 0 1 1 *" }] });
+    expect(await api.call("PUT", "shop/schedules", many(LIMITS.cronTriggers))).toMatchObject({ status: 200 });
+    await api.call("PUT", "other", uploadOf("export default {}"));
+    expect(await api.call("PUT", "other/schedules", [{ cron: "0 0 1 1 *" }])).toMatchObject({ status: 400 });
+    await api.call("DELETE", "shop");
+    expect(await api.call("PUT", "other/schedules", [{ cron: "0 0 1 1 *" }])).toMatchObject({ status: 200 });
+  });
+
+  test("its scheduled handler can be called by hand, where wrangler has that", async () => {
+    const scheduled = `export default { fetch: () => new Response('"fetched"'), scheduled({ cron, scheduledTime }) {
+      if (cron === "bad") throw new Error("no");
+      if (cron !== "c" || scheduledTime !== 5) throw new Error(cron + scheduledTime);
+    } }`;
+    await api.call("PUT", "shop", uploadOf(scheduled));
+    for (const path of ["/cdn-cgi/handler/scheduled", "/cdn-cgi/local/scheduled"]) {
+      expect(await api.ask("shop", `${path}?cron=c&time=5&format=json`)).toEqual({ outcome: "ok" });
+      expect(await api.ask("shop", `${path}?cron=bad&format=json`)).toEqual({ outcome: "exception" });
+    }
+    expect(await api.ask("shop", "/cdn-cgi/handler")).toBe("fetched");
+    await put("one");
+    expect(await api.ask("shop", "/__scheduled")).toMatchObject({ errors: [{ code: 11001 }] });
   });
 
   test("a tail has an address of its own, and ends when it is deleted", async () => {

@@ -1,4 +1,5 @@
 /** The routes of KV, D1 and R2, on the real process that keeps them. */
+import { createHash } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -117,10 +118,34 @@ describe("D1", () => {
     expect((await api.call("GET", "/d1/database?name=shop")).result).toMatchObject([{ uuid }]);
     const wrong = await api.call("POST", `/d1/database/${uuid}/query`, { sql: "SELECT * FROM missing" });
     expect(wrong.errors[0]).toMatchObject({ code: 7500, message: "no such table: missing: SQLITE_ERROR" });
-    expect(await codeOf(api.call("POST", `/d1/database/${uuid}/export`))).toBe(10973);
     await api.call("DELETE", `/d1/database/${uuid}`);
     expect(await codeOf(api.call("POST", `/d1/database/${uuid}/query`, asked))).toBe(7404);
   });
+});
+
+test("a D1 database goes through a file into another one", async () => {
+  const make = async (name: string): Promise<string> =>
+    `/d1/database/${((await api.call("POST", "/d1/database", { name })).result as { uuid: string }).uuid}`;
+  const [from, to] = [await make("from"), await make("to")];
+  await api.call("POST", `${from}/query`, { sql: "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('it''s')" });
+  const exported = await api.call("POST", `${from}/export`, { output_format: "polling", dump_options: {} });
+  const { signed_url: fetched } = (exported.result as { result: { signed_url: string } }).result;
+  const text = await (await api.send("GET", new URL(fetched).pathname)).text();
+  expect(text).toContain("INSERT INTO \"t\" (\"a\") VALUES('it''s');");
+  expect((await api.send("GET", new URL(fetched).pathname)).status).toBe(404);
+
+  const etag = createHash("md5").update(text).digest("hex");
+  const { result } = await api.call("POST", `${to}/import`, { action: "init", etag });
+  const { filename, upload_url: sent } = result as { filename: string; upload_url: string };
+  const ingest = { action: "ingest", etag, filename };
+  expect(await codeOf(api.call("POST", `${to}/import`, ingest))).toBe(7500);
+  const answer = await api.send("PUT", new URL(sent).pathname, text);
+  expect(answer.headers.get("etag")).toBe(`"${etag}"`);
+  expect((await api.send("PUT", new URL(sent).pathname, text)).status).toBe(404);
+  expect((await api.call("POST", `${to}/import`, ingest)).result).toMatchObject({ status: "complete" });
+  expect((await api.call("POST", `${to}/query`, { sql: "SELECT * FROM t" })).result).toMatchObject([
+    { results: [{ a: "it's" }] },
+  ]);
 });
 
 describe("R2", () => {

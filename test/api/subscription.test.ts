@@ -5,6 +5,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
+import type { BindingCall } from "../../src/protocol/calls.ts";
 import { PUBLIC_EVENT_TYPES } from "../../src/model/public-event.ts";
 import { decode, encode } from "../../src/model/value.ts";
 import { workflowBinding, type WorkflowInstance } from "../../src/runtime/binding.ts";
@@ -138,7 +139,7 @@ describe("options", () => {
     const instance = await create("Quick", "a");
     const error = new Error("Invalid Workflow subscription options");
     await expect(instance.subscribe(options as never)).rejects.toEqual(error);
-    const call = { workflow: "Quick", method: "subscribe", args: encode(["a", options]) };
+    const call: BindingCall = { to: "workflow", name: "Quick", method: "subscribe", args: encode(["a", options]) };
     await expect(bindingHandler(api.engine, new AbortController().signal)(call)).rejects.toMatchObject({ failure: "body" });
   });
 
@@ -168,7 +169,7 @@ describe("what is read", () => {
     };
     const answer = bindingHandler({ ...api.engine, follow }, host.signal);
     const binding = workflowBinding(async (method, args) =>
-      decode(await answer({ workflow: "Sleeper", method, args: encode(args) })),
+      decode(await answer({ to: "workflow", name: "Sleeper", method, args: encode(args) })),
     );
     return { instance: (id) => binding.get(id), open: () => signals.filter(({ aborted }) => !aborted).length, host };
   }
@@ -224,7 +225,7 @@ describe("what is read", () => {
     const answer = bindingHandler(api.engine, AbortSignal.any([]));
     const binding = workflowBinding(async (method, args) => {
       if (method === "close") closed.push(...args);
-      return decode(await answer({ workflow: "Streaming", method, args: encode(args) }));
+      return decode(await answer({ to: "workflow", name: "Streaming", method, args: encode(args) }));
     });
     const subscription = await (await binding.get("a")).subscribe({ filter: ["step_completed"] });
     const { value } = await subscription.next();

@@ -5,7 +5,7 @@
 import type { Aspect, Difference } from "./scenario.ts";
 
 /** A difference wherever an aspect has it. */
-export interface Known extends Omit<Difference, "in"> {
+export interface Known extends Omit<Difference, "in" | "on"> {
   readonly in: Aspect;
   /** Which system's lines it is taken out of. */
   readonly of: "stepwell" | "local" | "both";

@@ -12,8 +12,8 @@ interface Started {
 }
 
 /** Starts it with these projects. */
-export async function startOwn(projects: readonly Project[]): Promise<System> {
-  const started = await Promise.all(projects.map(start));
+export async function startOwn(projects: readonly Project[], executor: string): Promise<System> {
+  const started = await Promise.all(projects.map((project) => start(project, executor)));
   return {
     run: async (scenario) => {
       const found = started.find(({ project }) => project.scenarios.includes(scenario));
@@ -29,7 +29,7 @@ export async function startOwn(projects: readonly Project[]): Promise<System> {
   };
 }
 
-async function start(project: Project): Promise<Started> {
+async function start(project: Project, executor: string): Promise<Started> {
   const workflows = project.scenarios.map((each) => ({
     name: each.name,
     binding: identifier(each),
@@ -39,7 +39,7 @@ async function start(project: Project): Promise<Started> {
   const { name, flags } = project;
   const config = { name, main: "index.js", compatibility_date: COMPATIBILITY_DATE, compatibility_flags: flags, workflows };
   const folder = await makeProject({ ...project.files, "wrangler.json": JSON.stringify(config) });
-  const server = await startServer(["dev", folder.folder, "--port", "0"]);
+  const server = await startServer(["dev", folder.folder, "--port", "0", "--executor", executor]);
   return {
     project,
     server,

@@ -7,7 +7,8 @@ type Verdict = "same" | Difference["differs"];
 
 const HEAD = `# Conformance
 
-What stepwell and Cloudflare's local engine (Workflows in workerd, as miniflare starts it) make of the same Workers.
+What stepwell and Cloudflare's local engine (Workflows in workerd, as miniflare starts it) make of the same Workers. stepwell runs
+them in workerd, its default; \`npm run conformance -- --executor node\` compares what it makes of them in threads of Node.
 Written by \`npm run conformance -- --write\`; \`npm run conformance\` fails when a difference has no explanation, when an
 explanation explains nothing any more, and when this page does not say what was found.
 

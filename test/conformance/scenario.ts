@@ -28,6 +28,8 @@ export interface Difference {
   readonly because: string;
   /** Of the description of Cloudflare's behaviour that this follows. */
   readonly section: string;
+  /** On which executor of stepwell. */
+  readonly on: "all" | "node";
 }
 
 export interface Scenario {
@@ -77,10 +79,15 @@ export function topic(
 
 /** A difference that is meant. */
 export function onPurpose(aspects: Difference["in"], section: string, because: string): Difference {
-  return { differs: "on purpose", in: aspects, because, section };
+  return { differs: "on purpose", in: aspects, because, section, on: "all" };
+}
+
+/** What Node does in its own way, and workerd as the local engine, which is the same workerd. */
+export function ofNode(aspects: Difference["in"], section: string, because: string): Difference {
+  return { ...onPurpose(aspects, section, because), on: "node" };
 }
 
 /** A defect of the local engine that is not copied. */
 export function localDefect(aspects: Difference["in"], section: string, because: string): Difference {
-  return { differs: "local defect", in: aspects, because, section };
+  return { differs: "local defect", in: aspects, because, section, on: "all" };
 }

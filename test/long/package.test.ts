@@ -1,7 +1,8 @@
 /** The package as npm delivers it: packed, installed into an empty folder, and used from there. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,9 +25,9 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("npx stepwell dev runs a project", { timeout: 60_000 }, async () => {
-  await cp(join(root, "examples/orders"), join(folder, "orders"), { recursive: true });
-  const child = spawn(process.execPath, [join(folder, "node_modules/.bin/stepwell"), "dev", "orders", "--port", "0"], {
+/** `stepwell dev` in the package, while `use` is given its URL. */
+async function withDev(args: readonly string[], use: (url: string) => Promise<void>): Promise<void> {
+  const child = spawn(process.execPath, [join(folder, "node_modules/.bin/stepwell"), "dev", ...args, "--port", "0"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -42,6 +43,17 @@ test("npx stepwell dev runs a project", { timeout: 60_000 }, async () => {
       child.stderr.on("data", listen);
       child.once("exit", (code) => reject(new Error(`stepwell ended with ${code}:\n${printed}`)));
     });
+    await use(url);
+  } finally {
+    const gone = once(child, "exit");
+    child.kill("SIGTERM");
+    expect(await gone).toEqual([0, null]);
+  }
+}
+
+test("npx stepwell dev runs a project", { timeout: 60_000 }, async () => {
+  await cp(join(root, "examples/orders"), join(folder, "orders"), { recursive: true });
+  await withDev(["orders"], async (url) => {
     const workflows = `${url}/client/v4/accounts/local/workflows`;
     const created = await fetch(`${workflows}/orders/instances`, {
       method: "POST",
@@ -56,11 +68,21 @@ test("npx stepwell dev runs a project", { timeout: 60_000 }, async () => {
       headers: { accept: "text/event-stream" },
     });
     expect(await events.text()).toContain("trk-packed-60");
-  } finally {
-    const gone = once(child, "exit");
-    child.kill("SIGTERM");
-    expect(await gone).toEqual([0, null]);
-  }
+  });
+});
+
+test("Workers keep data, and nothing more is installed for it", { timeout: 60_000 }, async () => {
+  await mkdir(join(folder, "keeping"));
+  await writeFile(
+    join(folder, "keeping/wrangler.toml"),
+    'name = "keeping"\nmain = "index.js"\nkv_namespaces = [{ binding = "KV" }]\n',
+  );
+  const source = `export default { async fetch(request, { KV }) { await KV.put("k", "kept"); return new Response(await KV.get("k")); } };`;
+  await writeFile(join(folder, "keeping/index.js"), source);
+  expect(existsSync(join(folder, "node_modules/miniflare"))).toBe(false);
+  await withDev(["keeping", "--executor", "workerd"], async (url) => {
+    expect(await (await fetch(`${url}/workers/keeping/`)).text()).toBe("kept");
+  });
 });
 
 test("the embedded example runs, and finds its file again", { timeout: 60_000 }, async () => {

@@ -12,11 +12,15 @@ import { noStorage, type Storage } from "../../src/ports/storage.ts";
 import { noVault } from "../../src/ports/vault.ts";
 import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
+import { Transfers } from "../../src/api/transfers.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { workflowBinding } from "../../src/runtime/binding.ts";
 import type { Workflow } from "../../src/runtime/binding-types.ts";
 import type { WorkflowClass } from "../../src/runtime/runtime.ts";
+import { CronTriggers } from "../../src/triggers/cron.ts";
+import { Queues } from "../../src/triggers/queues.ts";
+import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { listen, type Listener } from "../../src/server/http.ts";
 import { openGuard, type Guard } from "../../src/server/auth.ts";
@@ -66,26 +70,35 @@ export async function openApi(
   const tails = new Tails();
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
-  const api = {
-    publisher,
-    tails,
+  const transfers = new Transfers(clock);
+  const cron = new CronTriggers({ catalog, clock, log: silentLog });
+  const queueStore = sqliteQueues(":memory:");
+  const queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
+  const parts = {
     logs,
     hostNames: names,
+    publisher,
+    cron,
+    queues,
+    tails,
+    transfers,
     engine,
     store,
     catalog,
     storage,
     clock,
     log: silentLog,
-    accountId: "local",
   };
+  const api = { ...parts, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
+    transfers,
     workers: names,
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),
+    byHand: true,
     guard,
     log: silentLog,
     hostNames: [],
@@ -104,6 +117,8 @@ export async function openApi(
     listen: () => (listening ??= listen(app, "127.0.0.1", 0, clock)),
     close: async () => {
       await bench.close();
+      await queues.close();
+      await queueStore.close();
       await (await listening)?.close(0);
     },
     call: async (method, path, body) => {
@@ -112,7 +127,9 @@ export async function openApi(
     },
     local: async (method, path, body) => read(await send(method, `/cdn-cgi/local/explorer/api${path}`, body), undefined),
     binding: (workflow) =>
-      workflowBinding(async (method, args) => decode(await answer({ workflow, method, args: encode(args) }))),
+      workflowBinding(async (method, args) =>
+        decode(await answer({ to: "workflow", name: workflow, method, args: encode(args) })),
+      ),
   };
 }
 

@@ -14,11 +14,16 @@ import { silentLog } from "../../src/ports/log.ts";
 import { noStorage } from "../../src/ports/storage.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
+import { Transfers } from "../../src/api/transfers.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
+import { CronTriggers } from "../../src/triggers/cron.ts";
+import { Queues } from "../../src/triggers/queues.ts";
+import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
+import { withQueues } from "../../src/api/queue-binding.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
 import { aesVault } from "../../src/vault/aes.ts";
@@ -58,7 +63,17 @@ export async function openDeploying(): Promise<Deploying> {
   const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
   const executor = nodeExecutor({ onLog: (line) => logs.write(line) });
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
-  const engine = await openEngine({ ...world, ids: { uuid: () => crypto.randomUUID() }, bindings: bindingHandler });
+  const cron = new CronTriggers(world);
+  const { promise: queuesOpened, resolve: opensQueues } = Promise.withResolvers<Queues>();
+  const engine = await openEngine({
+    ...world,
+    ids: { uuid: () => crypto.randomUUID() },
+    bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
+    timetable: (started) => cron.timetable(started),
+  });
+  const queueStore = sqliteQueues(":memory:");
+  const queues = await Queues.open({ ...world, store: queueStore }, engine);
+  opensQueues(queues);
   let loads = 0;
   const publisher = new Publisher({
     catalog,
@@ -70,14 +85,29 @@ export async function openDeploying(): Promise<Deploying> {
   });
   const tails = new Tails();
   const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
-  const api = { ...world, engine, storage: noStorage, publisher, tails, logs, hostNames, accountId: "local" };
+  const transfers = new Transfers(systemClock);
+  const api = {
+    ...world,
+    transfers,
+    storage: noStorage,
+    cron,
+    queues,
+    engine,
+    publisher,
+    tails,
+    logs,
+    hostNames,
+    accountId: "local",
+  };
   const app = serverApp({
     engine,
     tails,
+    transfers,
     workers: hostNames,
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),
+    byHand: true,
     guard: openGuard,
     log: silentLog,
     hostNames: [],
@@ -106,6 +136,8 @@ export async function openDeploying(): Promise<Deploying> {
     },
     close: async () => {
       await engine.close();
+      await queues.close();
+      await queueStore.close();
       await executor.close();
     },
   };

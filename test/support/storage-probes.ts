@@ -162,3 +162,25 @@ export const R2_PROBES: readonly Probe[] = [
     body: `return [await caught(() => R2.put("k".repeat(1025), "x")), await caught(() => R2.get("k".repeat(1025))), await caught(() => R2.put("x", "x", { customMetadata: { a: "b".repeat(9000) } })), await caught(() => R2.put("", "x")), await caught(() => R2.head("")), await caught(() => R2.put("x", {})), await caught(() => R2.put("x", 5)), await caught(() => R2.put("x"))];`,
   },
 ];
+
+/** Those that are not run in miniflare. */
+export const OWN_PROBES: readonly Probe[] = [
+  {
+    name: "large values",
+    body: `const count = async (stream) => { let n = 0; for await (const chunk of stream) n += chunk.byteLength; return n; };
+      const zeros = (n, stream) => { const w = stream.writable.getWriter(); const chunk = new Uint8Array(1024 * 1024); void (async () => { for (let i = 0; i < n; i++) await w.write(chunk); await w.close(); })(); return stream.readable; };
+      const M = 1024 * 1024;
+      await KV.put("large", zeros(4, new TransformStream())); await R2.put("large", zeros(8, new FixedLengthStream(8 * M)));
+      await R2.put("copy", (await R2.get("large", { range: { length: 2 * M } })).body);
+      return [await count(await KV.get("large", "stream")), (await R2.head("copy")).size, await count((await R2.get("large")).body)];`,
+  },
+  {
+    name: "write in all three",
+    body: `await KV.put("kept", "kept"); await DB.exec("CREATE TABLE kept (v)"); await DB.prepare("INSERT INTO kept VALUES (?)").bind("kept").run(); await R2.put("kept", "kept");
+      return [await KV.get("kept"), (await DB.prepare("SELECT v FROM kept").all()).results, await (await R2.get("kept")).text()];`,
+  },
+  {
+    name: "read in all three",
+    body: `return [await KV.get("kept"), (await DB.prepare("SELECT v FROM kept").all()).results, await (await R2.get("kept")).text()];`,
+  },
+];

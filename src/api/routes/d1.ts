@@ -9,32 +9,46 @@ import { page } from "../schemas.ts";
 import { ask, missing, paged, remove } from "../storage.ts";
 
 const DATABASES = "/accounts/{account_id}/d1/database";
-const DATABASE = `${DATABASES}/{database_id}` as const;
+
+/** One of them. */
+export const DATABASE: `${typeof DATABASES}/{database_id}` = `${DATABASES}/{database_id}`;
 
 const database = z.looseObject({ uuid: z.string(), name: z.string(), created_at: z.string(), version: z.literal("production") });
+
+/** A statement, or several, and what is to be put into them. */
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+}
+
+/** What a statement came to. */
+export interface Outcome {
+  readonly success: true;
+  readonly results: unknown;
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+type Statements = Statement | { readonly batch: readonly Statement[] };
 
 const statement = z.object({ sql: z.string().min(1), params: z.array(z.unknown()).default([]) });
 
 const statements = z.union([z.object({ batch: z.array(statement).min(1) }), statement]);
 
-type Statements = z.output<typeof statements>;
-
 const outcome = z.looseObject({ success: z.literal(true), results: z.unknown(), meta: z.looseObject({}) });
-
-type Outcome = z.output<typeof outcome>;
 
 function show({ id: uuid, name, createdAt }: Resource): z.output<typeof database> {
   return { uuid, name, created_at: iso(createdAt), version: "production" };
 }
 
 /** wrangler looks for a database by its name, too. */
-async function named({ catalog }: Api, idOrName: string): Promise<Resource> {
+export async function named({ catalog }: Api, idOrName: string): Promise<Resource> {
   const resource = (await catalog.resource("d1", idOrName)) ?? (await catalog.resourceNamed("d1", idOrName));
   if (resource === undefined) throw missing("d1", idOrName);
   return resource;
 }
 
-async function query(api: Api, idOrName: string, asked: Statements, format: string): Promise<Outcome[]> {
+/** Runs statements. Fails with `d1.refused`. */
+export async function query(api: Api, idOrName: string, asked: Statements, format: string): Promise<Outcome[]> {
   const answer = await ask(api, await named(api, idOrName), {
     method: "POST",
     path: `/query?resultsFormat=${format}`,
@@ -125,17 +139,4 @@ export const d1Databases: readonly Endpoint[] = [
     result: z.array(outcome),
     handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, "ROWS_AND_COLUMNS") }),
   }),
-  ...(["import", "export"] as const).map((what) =>
-    endpoint({
-      method: "post",
-      path: `${DATABASE}/${what}`,
-      summary: `Refused: there is no ${what} of files`,
-      result: z.null(),
-      handle: async ({ params }, api) => {
-        await named(api, params.database_id);
-        const instead = what === "import" ? "Run statements with --command, or as migrations" : "Read the tables with statements";
-        throw new Failure("d1.unsupported", { detail: `This server does not ${what} files. ${instead}` });
-      },
-    }),
-  ),
 ];

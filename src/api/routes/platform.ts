@@ -20,5 +20,4 @@ function empty(path: string, summary: string): Endpoint {
 export const platform: readonly Endpoint[] = [
   empty("/workers/durable_objects/namespaces", "List Durable Object namespaces: none"),
   empty("/workers/tails/by-consumer/{script_name}", "List scripts that send their logs to this one: none"),
-  empty("/queues", "List queues: none"),
 ];

@@ -35,9 +35,11 @@ async function showSettings(api: Api, script: string): Promise<object> {
 }
 
 async function showSchedules(api: Api, script: string): Promise<object> {
-  const { createdAt } = await activeVersion(api, script);
-  const { schedules = [] } = await scriptSettings(api, script);
-  return { schedules: schedules.map(({ cron }) => ({ cron, created_on: iso(createdAt), modified_on: iso(createdAt) })) };
+  await activeVersion(api, script);
+  const triggers = await api.cron.of(script);
+  return {
+    schedules: triggers.map(({ cron, createdAt }) => ({ cron, created_on: iso(createdAt), modified_on: iso(createdAt) })),
+  };
 }
 
 const places: readonly Endpoint[] = [
@@ -112,7 +114,7 @@ export const scriptsSettings: readonly Endpoint[] = [
     result: anything,
     handle: async ({ params: { script_name: script }, body }, api) => {
       await activeVersion(api, script);
-      const { subdomain: _subdomain, schedules: _schedules, ...shown } = await changeScriptSettings(api, script, body);
+      const { subdomain: _subdomain, ...shown } = await changeScriptSettings(api, script, body);
       return { result: shown };
     },
   }),
@@ -126,13 +128,16 @@ export const scriptsSettings: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: `${SCRIPT}/schedules`,
-    summary: "Replace the cron triggers of a script: they are kept; its scheduled handler is not called yet",
-    body: z.array(z.object({ cron: cronExpression })).max(LIMITS.schedules),
+    summary: "Replace the cron triggers of a script: its scheduled handler is called when they come round",
+    body: z.array(z.object({ cron: cronExpression })).max(LIMITS.cronTriggers),
     result: anything,
     handle: async ({ params: { script_name: script }, body }, api) => {
       await activeVersion(api, script);
-      await changeScriptSettings(api, script, { schedules: body });
-      if (body.length > 0) api.log.warn("Cron triggers of a Worker are kept, and start nothing yet", { script });
+      await api.cron.replace(
+        script,
+        body.map(({ cron }) => cron),
+      );
+      api.engine.schedulesChanged();
       return { result: await showSchedules(api, script) };
     },
   }),

@@ -23,6 +23,8 @@ export async function upload(
   checkScriptName(script);
   if (!isNew) await newestVersion(api, script);
   const sent = await readUpload(request);
+  for (const binding of sent.metadata.bindings)
+    if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
   return api.publisher.exclusively(async () => {
     const start = performance.now();
     const version = await storeUpload(api.publisher, script, sent);
@@ -60,6 +62,8 @@ async function remove(api: Api, script: string): Promise<null> {
   return api.publisher.exclusively(async () => {
     if (!(await api.catalog.removeScript(script))) throw new Failure("script.not_found", { field: "script_name" });
     await clearScriptSettings(api, script);
+    await api.cron.replace(script, []);
+    await api.queues.removeConsumersOf(script);
     api.engine.schedulesChanged();
     return null;
   });

@@ -19,6 +19,7 @@ executorContract(
     load: "classes are given, no code is loaded",
     modules: "classes are given, no code is loaded",
     fetch: "there is no fetch handler",
+    events: "there are no handlers",
     hang: SAME_PROCESS,
     crash: SAME_PROCESS,
     rejections: SAME_PROCESS,
@@ -33,6 +34,8 @@ function classesOf(): Record<string, WorkflowClass> {
 
 function envOf(bindings: BindingHandler): unknown {
   return {
-    FLOW: workflowBinding(async (method, args) => decode(await bindings({ workflow: "flow", method, args: encode(args) }))),
+    FLOW: workflowBinding(async (method, args) =>
+      decode(await bindings({ to: "workflow", name: "flow", method, args: encode(args) })),
+    ),
   };
 }

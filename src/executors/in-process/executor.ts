@@ -68,6 +68,7 @@ function openHost({ classes, env, now = Date.now, mocks, onLog }: InProcessOptio
       handler = receive;
     },
     fetch: () => Promise.reject(new Failure("script.no_fetch_handler")),
+    dispatch: () => Promise.reject(new Failure("script.no_handler")),
     ended,
     close: () => {
       open = false;

@@ -1,16 +1,18 @@
 /** What a script finds in its `env` and in `process.env`, made of its bindings. */
 import type { Binding } from "../../ports/catalog.ts";
+import type { BindingCall } from "../../protocol/calls.ts";
 import { workflowBinding } from "../../runtime/binding.ts";
+import { queueBinding } from "../../runtime/queue-binding.ts";
 
-/** Asks the workflow that a binding stands for. */
-export type CallWorkflow = (workflow: string, method: string, args: readonly unknown[]) => Promise<unknown>;
+/** Asks what a binding stands for. */
+export type CallBound = (to: BindingCall["to"], name: string, method: string, args: readonly unknown[]) => Promise<unknown>;
 
 /** What `env` holds. */
-export function envOf(bindings: readonly Binding[], call: CallWorkflow): Record<string, unknown> {
+export function envOf(bindings: readonly Binding[], call: CallBound): Record<string, unknown> {
   return Object.fromEntries(bindings.map((binding) => [binding.name, bindingValue(binding, call)]));
 }
 
-function bindingValue(binding: Binding, call: CallWorkflow): unknown {
+function bindingValue(binding: Binding, call: CallBound): unknown {
   switch (binding.type) {
     case "plain_text":
     case "secret_text":
@@ -20,7 +22,9 @@ function bindingValue(binding: Binding, call: CallWorkflow): unknown {
     case "version_metadata":
       return binding.metadata;
     case "workflow":
-      return workflowBinding((method, args) => call(binding.workflow, method, args));
+      return workflowBinding((method, args) => call("workflow", binding.workflow, method, args));
+    case "queue":
+      return queueBinding((method, args) => call("queue", binding.queue, method, args));
     // Refused before the thread is made.
     default:
       return undefined;

@@ -9,7 +9,9 @@ import { saidLine, scriptLine, type OnLog } from "../../ports/script-log.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { checkChunk, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
+import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
+import { Dispatches } from "./dispatches.ts";
 import type { FromThread, Said, ThreadData, ToThread } from "./messages.ts";
 import { Requests } from "./requests.ts";
 import { siblingUrl } from "./sibling.ts";
@@ -31,6 +33,7 @@ export class ThreadHost implements Host {
   readonly #settings: ThreadSettings;
   readonly #worker: Worker;
   readonly #requests: Requests;
+  readonly #dispatches: Dispatches = new Dispatches((message) => this.#post(message));
   readonly #loaded: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #end: (end: HostEnd) => void;
   #heartbeat: Heartbeat | undefined;
@@ -77,6 +80,10 @@ export class ThreadHost implements Host {
     return this.#requests.fetch(request);
   }
 
+  dispatch(event: ScriptEvent): Promise<EventEnd> {
+    return this.#dispatches.dispatch(event);
+  }
+
   async close(): Promise<void> {
     this.#finish({ kind: "closed" });
     await this.#worker.terminate();
@@ -107,6 +114,9 @@ export class ThreadHost implements Host {
       case "fetched":
         this.#requests.settle(message.id, message.end);
         return;
+      case "dispatched":
+        this.#dispatches.settle(message.id, message.answer);
+        return;
       case "call":
         void this.#call(message.id, message.call);
     }
@@ -130,7 +140,7 @@ export class ThreadHost implements Host {
   async #call(id: number, call: BindingCall): Promise<void> {
     const end = await answerCall(this.#version, this.#bindings, call, (cause) =>
       this.#settings.onLog(
-        scriptLine(`A call of a workflow binding failed: ${firstLine(cause)}`, { level: "error", version: this.#version }),
+        scriptLine(`A call of a binding failed: ${firstLine(cause)}`, { level: "error", version: this.#version }),
       ),
     );
     this.#post({ type: "called", id, end });
@@ -149,6 +159,7 @@ export class ThreadHost implements Host {
     this.#loaded.reject(new Failure(...notLoaded(end)));
     this.#heartbeat?.stop();
     this.#requests.abandon();
+    this.#dispatches.abandon();
     this.#end(end);
     void this.#worker.terminate();
   }

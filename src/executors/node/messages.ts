@@ -7,6 +7,7 @@ import type { LogKind, LogLevel } from "../../ports/script-log.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { ChunkFrame } from "../../protocol/frames.ts";
 import type { Origin } from "../../protocol/origin.ts";
+import type { EventAnswer, ScriptEvent } from "../../protocol/handlers.ts";
 
 /** What a thread is given when it starts. */
 export interface ThreadData {
@@ -57,6 +58,7 @@ export type ToThread =
   | { readonly type: "fetch"; readonly id: number; readonly request: RequestParts }
   /** Nobody waits for the answer any more. */
   | { readonly type: "abort"; readonly id: number }
+  | { readonly type: "dispatch"; readonly id: number; readonly event: ScriptEvent }
   | { readonly type: "called"; readonly id: number; readonly end: CallEnd };
 
 /** Thread to host. A string is a batch of `FromRuntime` frames. */
@@ -68,5 +70,6 @@ export type FromThread =
   /** The script does not load; `detail` is the error with its stack. */
   | { readonly type: "unloadable"; readonly detail: string }
   | { readonly type: "fetched"; readonly id: number; readonly end: RequestEnd }
+  | { readonly type: "dispatched"; readonly id: number; readonly answer: EventAnswer }
   | { readonly type: "call"; readonly id: number; readonly call: BindingCall }
   | Said;

@@ -7,8 +7,10 @@ import type { ExecutionContext } from "../../runtime/execution-context.ts";
 import { sharedPlace } from "../../runtime/place.ts";
 import { createRuntime, type Runtime } from "../../runtime/runtime.ts";
 import { decodeToRuntime, encodeBatch } from "../../protocol/codec.ts";
+import type { ScriptEvent } from "../../protocol/handlers.ts";
 import { Calls } from "../../runtime/calls.ts";
 import { captureConsole, scope } from "./console.ts";
+import { handleEvent } from "../../runtime/handlers.ts";
 import { envOf, processEnvOf } from "./bindings.ts";
 import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
 import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.ts";
@@ -17,11 +19,11 @@ import { Server } from "./serve.ts";
 const { code, bindings } = workerData as ThreadData;
 const threw = captureConsole(post);
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
-let loaded: { readonly runtime: Runtime; readonly server: Server } | undefined;
+let loaded: { readonly runtime: Runtime; readonly server: Server; readonly exports: ScriptExports } | undefined;
 
 Object.assign(
   env,
-  envOf(bindings, (workflow, method, args) => calls.call(workflow, method, args)),
+  envOf(bindings, (...about) => calls.call(...about)),
 );
 Object.assign(process.env, processEnvOf(bindings));
 // A promise that a script has forgotten is no reason to stop its instances.
@@ -39,7 +41,7 @@ async function load(): Promise<void> {
   }
 }
 
-function connect(exports: ScriptExports): { runtime: Runtime; server: Server } {
+function connect(exports: ScriptExports): NonNullable<typeof loaded> {
   const runtime = createRuntime({
     send: (frames) => {
       for (const parcel of encodeBatch(frames)) post(parcel, typeof parcel === "string" ? [] : [parcel.bytes.buffer]);
@@ -55,7 +57,7 @@ function connect(exports: ScriptExports): { runtime: Runtime; server: Server } {
     scope,
     threw,
   });
-  return { runtime, server: new Server(exports, env, context, threw) };
+  return { runtime, server: new Server(exports, env, context, threw), exports };
 }
 
 function receive(message: ToThread): void {
@@ -76,9 +78,16 @@ function receive(message: ToThread): void {
     case "abort":
       loaded?.server.abort(message.id);
       return;
+    case "dispatch":
+      void dispatch(message.id, message.event);
+      return;
     case "called":
       calls.answer(message.id, message.end);
   }
+}
+
+async function dispatch(id: number, event: ScriptEvent): Promise<void> {
+  post({ type: "dispatched", id, answer: await handleEvent(event, loaded?.exports["default"], env, context()) });
 }
 
 async function answer(id: number, request: RequestParts): Promise<void> {

@@ -12,9 +12,9 @@ import { contractVersion } from "../../testing/executor-script.ts";
 import { workerdExecutor, type WorkerdExecutorOptions } from "./executor.ts";
 import { scriptOf, type OnLog } from "../../ports/script-log.ts";
 
-executorContract("workerd", ({ hangAfterMs, onLog }) => workerdExecutor({ hangAfterMs, onLog }), {
-  crash: "an exception that nobody catches ends what it was thrown in, as on Cloudflare",
-  exit: "process.exit ends the request or run that calls it, as on Cloudflare",
+executorContract("workerd", ({ hangAfterMs, onLog }) => workerdExecutor({ hangAfterMs, hasSpare: false, onLog }), {
+  crash: "an exception that nobody catches ends what it was thrown in, as on Cloudflare; what it ends is tested here",
+  exit: "process.exit ends the request or run that calls it, as on Cloudflare; what it ends is tested here",
 });
 
 const noBindings = (): Promise<string> => Promise.resolve(encode(null));
@@ -23,7 +23,7 @@ const URL_OF_SCRIPT = "http://contract.test/";
 
 /** Runs `body` with an executor that is closed afterwards. */
 async function withExecutor(options: WorkerdExecutorOptions, body: (executor: Executor) => Promise<void>): Promise<void> {
-  const executor = workerdExecutor({ onLog: () => {}, ...options });
+  const executor = workerdExecutor({ onLog: () => {}, hasSpare: false, ...options });
   try {
     await body(executor);
   } finally {
@@ -71,6 +71,35 @@ describe("workerd executor", () => {
       await run.until(() => run.losses.length > 0);
       expect(run.losses).toEqual([expect.stringContaining("exit(3)")]);
       await driver.roundTrip();
+    });
+  });
+
+  test("process.exit ends a request, and not its host", async () => {
+    await withExecutor({}, async (executor) => {
+      const host = await executor.open(contractVersion(), noBindings);
+      await expect(host.fetch(new Request(`${URL_OF_SCRIPT}exit`))).rejects.toMatchObject({ failure: "script.exception" });
+      await new Driver(host).roundTrip();
+    });
+  });
+
+  test("an exception that nobody catches ends nothing", async () => {
+    await withExecutor({}, async (executor) => {
+      const driver = new Driver(await executor.open(contractVersion(), noBindings));
+      const run = driver.start("Crasher");
+      await driver.roundTrip();
+      expect(run.losses).toEqual([]);
+    });
+  });
+
+  test("a heap that outgrows its limit ends the process, and what was in it can be opened again", async () => {
+    await withExecutor({ processes: 1, heapMiB: 64, sharedHangAfterMs: 60_000 }, async (executor) => {
+      const code = `export default { fetch() { const all = []; for (let i = 0; ; i += 1) all.push({ i, text: "x" + i }); } };`;
+      const greedy = await executor.open({ ...contractVersion(code), script: "greedy" }, noBindings);
+      const other = await executor.open(contractVersion(), noBindings);
+      await expect(greedy.fetch(new Request(URL_OF_SCRIPT))).rejects.toMatchObject({ failure: "script.unavailable" });
+      expect(await greedy.ended).toMatchObject({ kind: "died" });
+      expect(await other.ended).toMatchObject({ kind: "died" });
+      await new Driver(await executor.open(contractVersion(), noBindings)).roundTrip();
     });
   });
 
@@ -177,9 +206,22 @@ describe("workerd executor", () => {
     });
   });
 
+  test.skipIf(process.platform !== "linux")("a spare process takes the place of one that has died", async () => {
+    await withExecutor({ hasSpare: true }, async (executor) => {
+      const host = await executor.open(contractVersion(), noBindings);
+      const [first = ""] = children();
+      while (children().length < 2) await setImmediate();
+      const spare = children().find((pid) => pid !== first);
+      process.kill(Number(first), "SIGKILL");
+      expect(await host.ended).toMatchObject({ kind: "died" });
+      await new Driver(await executor.open(contractVersion(), noBindings)).roundTrip();
+      expect(children()).toEqual([spare]);
+    });
+  });
+
   test.skipIf(process.platform !== "linux")("the processes of a server that is killed end with it", async () => {
     const program = `const { workerdExecutor } = await import(process.argv[1]);
-      await workerdExecutor().open(${JSON.stringify(contractVersion("setTimeout;"))}, () => {});
+      await workerdExecutor({ hasSpare: false }).open(${JSON.stringify(contractVersion("setTimeout;"))}, () => {});
       console.log("open");`;
     const server = spawn(
       process.execPath,

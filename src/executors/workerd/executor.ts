@@ -24,6 +24,8 @@ export interface WorkerdExecutorOptions {
   readonly sharedHangAfterMs?: number;
   /** How many processes there may be. Default: 2. */
   readonly processes?: number;
+  /** Whether one more is kept ready for when another dies. Default: true. */
+  readonly hasSpare?: boolean;
   /** The most that a V8 heap may take, in MiB. Default: 1,024. */
   readonly heapMiB?: number;
   /** A process that takes more memory than this gets no further scripts, and ends with the last of its own; in MiB. Default: 1,024. */
@@ -42,6 +44,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
     hangAfterMs = 30_000,
     sharedHangAfterMs = 1_000,
     processes = 2,
+    hasSpare = true,
     heapMiB = 1_024,
     fullMiB = 1_024,
     network = ["public"],
@@ -50,7 +53,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
   } = options;
   const output = new Output(onLog);
   const settings = { network, heapMiB, hangAfterMs, sharedHangAfterMs, ...(storage && { storage: storage.socket }) };
-  const pool = new Pool({ processes, fullBytes: fullMiB * 1024 * 1024, settings, output });
+  const pool = new Pool({ processes, hasSpare, fullBytes: fullMiB * 1024 * 1024, settings, output });
   const hosts = new Set<WorkerdHost>();
   let last = 0;
   const host = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
@@ -73,9 +76,9 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
         await first.load();
         return first;
       } catch (cause) {
-        if (!first.hungWithOthers) throw cause;
+        if (!first.isOthersFault) throw cause;
       }
-      // Now it is alone in its process: if that hangs again, it is its own doing.
+      // Another process; after a hang one for it alone. If that ends, too, it is its own doing.
       const second = await host(version, bindings);
       await second.load();
       return second;

@@ -7,10 +7,12 @@ import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
+import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import { compatibility } from "./compatibility.ts";
 import { envOf, facadesOf } from "./env.ts";
 import { describeLoadError } from "./load-error.ts";
 import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "./messages.ts";
+import { dispatch } from "./dispatch.ts";
 import { isolateModules, ownModules } from "./modules.ts";
 import type { Output } from "./output.ts";
 import type { WorkerdProcess } from "./process.ts";
@@ -37,13 +39,17 @@ export class WorkerdHost implements Host {
   #handler: ((frames: readonly FromRuntime[]) => void) | undefined;
   #hasFetch = false;
   #over = false;
+  #processDied = false;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.#key = parts.output.key(parts.version);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
     parts.process.count(1);
-    void parts.process.ended.then((end) => this.#finish(end));
+    void parts.process.ended.then((end) => {
+      this.#processDied = end.kind === "died";
+      this.#finish(end);
+    });
   }
 
   /** Resolves when the script has run its top level. Rejects with `Failure("script.invalid")` when that fails, and ends the host. */
@@ -74,9 +80,13 @@ export class WorkerdHost implements Host {
     return ask(this.#parts.process, this.#parts.id, request, this.#gone.signal);
   }
 
-  /** True when its process has hung with others in it, for whichever of them. */
-  get hungWithOthers(): boolean {
-    return this.#parts.process.hungShared;
+  dispatch(event: ScriptEvent): Promise<EventEnd> {
+    return dispatch(this.#parts.process, this.#parts.id, event, this.#gone.signal);
+  }
+
+  /** True when it did not load because its process ended, for which others may have been the reason. */
+  get isOthersFault(): boolean {
+    return this.#processDied || this.#parts.process.hungShared;
   }
 
   /** The isolate ends everything in it when its socket closes. */
@@ -120,7 +130,8 @@ export class WorkerdHost implements Host {
     if (this.#over) return socket.terminate();
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on("error", () => {});
-    socket.on("close", () => this.#finish({ kind: "died", detail: "The isolate has closed its socket" }));
+    // If it is its process that has gone, that is known by the end of this turn.
+    socket.on("close", () => setImmediate(() => this.#finish({ kind: "died", detail: "The isolate has closed its socket" })));
   }
 
   #say(message: ToIsolate): void {
@@ -147,7 +158,7 @@ export class WorkerdHost implements Host {
   async #call(id: number, call: BindingCall): Promise<void> {
     const { version, bindings, output } = this.#parts;
     const end = await answerCall(version, bindings, call, (cause) =>
-      output.write(version, `A call of a workflow binding failed: ${String(cause)}`, "error"),
+      output.write(version, `A call of a binding failed: ${String(cause)}`, "error"),
     );
     this.#say({ type: "called", id, end });
   }
@@ -174,8 +185,9 @@ function toMessage(text: string): FromIsolate {
     throw new MalformedFrames("A message is not JSON", { cause });
   }
   const { type, id, call } = message as { type?: unknown; id?: unknown; call?: Partial<BindingCall> };
-  const { workflow, method, args } = call ?? {};
-  const isCall = typeof workflow === "string" && typeof method === "string" && typeof args === "string";
+  const { to, name, method, args } = call ?? {};
+  const isBound = (to === "workflow" || to === "queue") && typeof name === "string";
+  const isCall = isBound && typeof method === "string" && typeof args === "string";
   if (type !== "call" || typeof id !== "number" || !isCall) throw new MalformedFrames("A message has a shape that none has");
-  return { type, id, call: { workflow, method, args } };
+  return { type, id, call: { to, name, method, args } };
 }

@@ -55,7 +55,7 @@ export type Facade =
 /** Headers between the host and the loader. None of them reaches a script or comes from one. */
 export const HEADERS = {
   token: "x-stepwell-token",
-  /** `leash`, `load`, `link`, `fetch`, or `abort`. */
+  /** `leash`, `load`, `link`, `fetch`, `dispatch` or `abort`. */
   ask: "x-stepwell-ask",
   /** Which isolate. */
   host: "x-stepwell-host",

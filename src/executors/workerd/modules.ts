@@ -59,7 +59,9 @@ export function isolateModules(
   const script = moduleName(mainModule);
   const from = JSON.stringify(`../${script}`);
   const workflows = bindings.flatMap((binding) => (binding.type === "workflow" ? [[binding.name, binding.workflow]] : []));
+  const queues = bindings.flatMap((binding) => (binding.type === "queue" ? [[binding.name, binding.queue]] : []));
   const facades = Object.entries(facadesOf(bindings)).map(([name, { type }]) => [name, type]);
+  const named = [workflows, queues, facades].map((each): object => Object.fromEntries(each) as object);
   return {
     mainModule: MAIN_MODULE,
     modules: {
@@ -68,15 +70,15 @@ export function isolateModules(
       [MAIN_MODULE]: esm(
         `import "../${BINDINGS_MODULE}";`,
         `import * as script from ${from};`,
-        `import { connect, handlers, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
+        `import { connect, handlers, StepwellHandlers, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
         "connect(script);",
         `export * from ${from};`,
-        "export { StepwellLink, StepwellRun };",
+        "export { StepwellHandlers, StepwellLink, StepwellRun };",
         "export default handlers(script.default ?? {});",
       ),
       [BINDINGS_MODULE]: esm(
         `import { prepare } from "../${RUNTIME_MODULE}";`,
-        `prepare(${[key, Object.fromEntries(workflows), Object.fromEntries(facades)].map((each) => JSON.stringify(each)).join(", ")});`,
+        `prepare(${[key, ...named].map((each) => JSON.stringify(each)).join(", ")});`,
       ),
       [RUNTIME_MODULE]: esm(runtime),
     },

@@ -1,6 +1,7 @@
 /**
  * The processes that there are. A further one is started when all of those have something to do, up to a number. workerd
  * keeps the memory of isolates that are closed, so a process that has grown gets no new ones, and is ended once it is empty.
+ * One more is kept ready, so that what was in a process that has died goes on without waiting for the start of another.
  * A script that was in a process which has hung gets one of its own until it has shown that it was not the cause.
  */
 import { readFileSync } from "node:fs";
@@ -9,9 +10,13 @@ import type { HostEnd } from "../../ports/executor.ts";
 import type { Output } from "./output.ts";
 import { WorkerdProcess, type ProcessSettings } from "./process.ts";
 
+/** How long after the start of a process a spare one is started, in milliseconds: whoever waited for the first has gone on then. */
+const SPARE_AFTER_MS = 1_000;
+
 /** What a pool is made of. */
 export interface PoolParts {
   readonly processes: number;
+  readonly hasSpare: boolean;
   /** A process that takes more memory gets no further isolates, in bytes. */
   readonly fullBytes: number;
   readonly settings: ProcessSettings;
@@ -27,6 +32,8 @@ export class Pool {
   readonly #cells: Set<WorkerdProcess> = new Set();
   /** Scripts that are not to share a process. */
   readonly #suspects: Set<string> = new Set();
+  #spare: Promise<WorkerdProcess> | undefined;
+  #spareTimer: NodeJS.Timeout | undefined;
   /** One is started after the other, so that nobody starts one too many. */
   #starting: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -52,7 +59,9 @@ export class Pool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#spareTimer);
     await this.#starting;
+    await (await this.#spare?.catch(() => undefined))?.kill({ kind: "closed" });
     await Promise.all([...this.#processes, ...this.#retired, ...this.#cells].map((process) => process.kill({ kind: "closed" })));
   }
 
@@ -74,10 +83,27 @@ export class Pool {
   async #start(among: Set<WorkerdProcess>): Promise<WorkerdProcess> {
     if (this.#closed) throw new Failure("shutting_down");
     const { settings, output } = this.#parts;
-    const started = await WorkerdProcess.start(settings, output);
+    const started = await (this.#spare ?? WorkerdProcess.start(settings, output));
+    this.#spare = undefined;
     among.add(started);
     void started.ended.then(() => among.delete(started));
+    this.#prepare();
     return started;
+  }
+
+  #prepare(): void {
+    if (!this.#parts.hasSpare) return;
+    clearTimeout(this.#spareTimer);
+    this.#spareTimer = setTimeout(() => {
+      const { settings, output } = this.#parts;
+      const spare = WorkerdProcess.start(settings, output);
+      const gone = (): void => {
+        if (this.#spare === spare) this.#spare = undefined;
+      };
+      this.#spare = spare;
+      spare.then(({ ended }) => ended.then(gone), gone);
+    }, SPARE_AFTER_MS);
+    this.#spareTimer.unref();
   }
 
   #endWhenEmpty(process: WorkerdProcess): void {

@@ -40,7 +40,7 @@ export interface ProcessSettings {
 
 /** What is asked of the loader. */
 export interface Asked {
-  readonly ask: "leash" | "load" | "link" | "fetch" | "abort";
+  readonly ask: "leash" | "load" | "link" | "fetch" | "dispatch" | "abort";
   readonly host: string;
   readonly request?: string;
   readonly origin?: string;
@@ -205,6 +205,8 @@ export class WorkerdProcess {
   async #hold(): Promise<void> {
     this.#leash = await this.connect({ ask: "leash", host: "" });
     this.#leash.on("error", () => {});
+    // Sooner than the exit of the process, which takes a large one a while.
+    this.#leash.on("close", () => void this.kill({ kind: "died", detail: "The process of workerd has closed its socket" }));
     const { hangAfterMs, sharedHangAfterMs } = this.#settings;
     const ping = (): void => this.#leash?.send("");
     const beatMs = Math.min(hangAfterMs, sharedHangAfterMs) / BEATS;

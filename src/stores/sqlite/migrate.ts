@@ -20,31 +20,31 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
 const APPLICATION_ID = 0x73746570;
 
 /** Brings a database up to date. Fails with `store.newer` or `store.foreign`, having changed nothing. */
-export function migrate(db: Database, file: string): void {
-  const version = recognise(db, file);
+export function migrate(db: Database, file: string, migrations: readonly string[] = MIGRATIONS): void {
+  const version = recognise(db, file, migrations.length);
   // Once for the life of the file, and not possible within a transaction.
   db.exec("PRAGMA journal_mode = WAL");
-  MIGRATIONS.forEach((sql, from) => {
+  migrations.forEach((sql, from) => {
     if (from < version) return;
     transaction(db, () => db.exec(`${sql}; PRAGMA user_version = ${from + 1}; PRAGMA application_id = ${APPLICATION_ID}`));
   });
 }
 
 /** The version that a database of ours has; 0 for an empty file. Fails with `store.newer` or `store.foreign`. */
-export function recognise(db: Database, file: string): number {
+export function recognise(db: Database, file: string, newest: number = SCHEMA_VERSION): number {
   const version = pragma(db, "user_version");
   const application = pragma(db, "application_id");
   const isEmpty = db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
   if (application !== APPLICATION_ID && !(isEmpty && application === 0 && version === 0)) {
     throw new Failure("store.foreign", { detail: `${file} is a database of another program.` });
   }
-  if (version > SCHEMA_VERSION) throw new Failure("store.newer", { detail: newer(file, version) });
+  if (version > newest) throw new Failure("store.newer", { detail: newer(file, version, newest) });
   return version;
 }
 
-function newer(file: string, version: number): string {
+function newer(file: string, version: number, newest: number): string {
   return (
-    `The database ${file} has schema version ${version}, and this stepwell knows versions up to ${SCHEMA_VERSION}. ` +
+    `The database ${file} has schema version ${version}, and this stepwell knows versions up to ${newest}. ` +
     "Start the newer stepwell that wrote it, or put back a copy of the data from before the upgrade."
   );
 }

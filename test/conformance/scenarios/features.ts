@@ -1,5 +1,5 @@
 /** What came to Workflows in 2026: rollback, stream outputs, subscriptions, restart from a step, secret outputs (runtime.md §8.3, §9, §12.3, §14, §17). */
-import { localDefect, onPurpose, topic, type Action, type Difference, type Scenario } from "../scenario.ts";
+import { localDefect, ofNode, onPurpose, topic, type Action, type Difference, type Scenario } from "../scenario.ts";
 import { LOGGED } from "./steps.ts";
 
 const FAILS = `await step.do("fails", once, async () => { throw new RangeError("no"); });`;
@@ -167,7 +167,7 @@ export const streams: readonly Scenario[] = topic("streams", [
       "read-twice",
       `const s = await step.do("s", async () => streamOf(bytes("once"))); see(await text(s)); await caught(text(s));`,
     ),
-    differences: [onPurpose(["seen"], "§9", "The text is that of the runtime: Node and workerd word it in their own ways.")],
+    differences: [ofNode(["seen"], "§9", "The text is that of the runtime, which Node words in its own way.")],
   },
   {
     ...streamed(

@@ -51,6 +51,8 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
       }
       case "link":
         return loaded().getEntrypoint("StepwellLink").fetch(stripped(request, request.url));
+      case "dispatch":
+        return told(() => loaded().getEntrypoint("StepwellHandlers").fetch(stripped(request, request.url)));
       case "abort":
         aborts.get(about("request"))?.();
         return new Response(null, { status: 204 });

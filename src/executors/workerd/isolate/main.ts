@@ -5,9 +5,12 @@
 import { env, WorkerEntrypoint } from "cloudflare:workers";
 import { NonRetryableError as PlatformError } from "cloudflare:workflows";
 import { NonRetryableError } from "../../../model/thrown.ts";
+import type { ScriptEvent } from "../../../protocol/handlers.ts";
 import { chunkFromBytes, chunkToBytes, decodeToRuntime, encodeBatch } from "../../../protocol/codec.ts";
 import { workflowBinding } from "../../../runtime/binding.ts";
 import { Calls } from "../../../runtime/calls.ts";
+import { handleEvent } from "../../../runtime/handlers.ts";
+import { queueBinding } from "../../../runtime/queue-binding.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
 import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
@@ -28,16 +31,23 @@ let threw: (stack: string) => void = () => {};
 // The runtime goes by its own class; what user code throws is workerd's.
 Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
 
-/** Completes `env`, and marks what the script writes to the console. `facades` says of what type the stubs in `env` are. */
+/**
+ * Completes `env`, and marks what the script writes to the console. `facades` says of what type the stubs in `env` are,
+ * `workflows` and `queues` what bindings stand for.
+ */
 export function prepare(
   key: string,
   workflows: Readonly<Record<string, string>>,
+  queues: Readonly<Record<string, string>>,
   facades: Readonly<Record<string, Facade["type"]>>,
 ): void {
   threw = markConsole(key);
   for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
   for (const [name, workflow] of Object.entries(workflows)) {
-    env[name] = workflowBinding((method, args) => keptAlive(() => calls.call(workflow, method, args)));
+    env[name] = workflowBinding((method, args) => keptAlive(() => calls.call("workflow", workflow, method, args)));
+  }
+  for (const [name, queue] of Object.entries(queues)) {
+    env[name] = queueBinding((method, args) => keptAlive(() => calls.call("queue", queue, method, args)));
   }
 }
 
@@ -70,6 +80,14 @@ export class StepwellRun extends WorkerEntrypoint {
   async fetch(request: Request): Promise<Response> {
     const known = await places.inhabit(request.url, this.ctx);
     return new Response(null, { status: known ? 204 : 410 });
+  }
+}
+
+/** Calls the handlers that the script has besides `fetch`. */
+export class StepwellHandlers extends WorkerEntrypoint {
+  async fetch(request: Request): Promise<Response> {
+    const event = (await request.json()) as ScriptEvent;
+    return Response.json(await handleEvent(event, exported["default"], env, this.ctx));
   }
 }
 

@@ -7,6 +7,7 @@ import { D1DatabaseObject } from "miniflare:d1";
 import { KVNamespaceObject } from "miniflare:kv";
 import { R2BucketObject } from "miniflare:r2";
 import { STORAGE_HEADERS } from "../messages.ts";
+import { scopeName } from "./scope.ts";
 import type { Socket } from "../isolate/link.ts";
 
 /** As much of an object's state as is used. */
@@ -65,7 +66,7 @@ const gateway: { fetch(request: Request, env: Env): Promise<Response> } = {
     if (type === "leash") return leash();
     const namespace = env[type];
     if (namespace === undefined) return new Response(null, { status: 404 });
-    const name = `${type}-${request.headers.get(STORAGE_HEADERS.id)}`;
+    const name = scopeName(type, request.headers.get(STORAGE_HEADERS.id) ?? "");
     if (request.method === "PURGE") return forgotten(() => namespace.get(namespace.idFromName(name)).fetch(request, {}));
     const isSplit = request.method === "PUT" && request.headers.has(STORAGE_HEADERS.r2Request);
     const asked = isSplit ? withMetadata(request) : request;
@@ -116,6 +117,7 @@ async function joined(
 function leash(): Response {
   const { 0: theirs, 1: ours } = new WebSocketPair();
   ours.accept();
+  ours.addEventListener("message", () => ours.send("pong"));
   const end = (): void => abortIsolate("The server is gone");
   ours.addEventListener("close", end);
   ours.addEventListener("error", end);

@@ -4,6 +4,7 @@
  * stands in for a token.
  */
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { Agent, request as send, type IncomingMessage } from "node:http";
@@ -14,12 +15,20 @@ import { WebSocket } from "ws";
 import { Failure } from "../../../model/errors.ts";
 import { writeLine, type OnLog } from "../../../ports/script-log.ts";
 import type { Storage, StorageRequest, StorageScope } from "../../../ports/storage.ts";
+import { startHeartbeat } from "../../../protocol/heartbeat.ts";
 import { BINARY } from "../binary.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
 import { Output } from "../output.ts";
 import { listening } from "../process.ts";
 import { storageModule } from "./bundle.ts";
 import { storageConfig } from "./config.ts";
+import { scopeName } from "./scope.ts";
+
+/** As long as a query may take on Cloudflare, in milliseconds. */
+const HANG_AFTER_MS = 30_000;
+
+/** How often the process is looked at within that span. */
+const BEATS = 4;
 
 /** Statuses that have no body. */
 const EMPTY = new Set([204, 205, 304]);
@@ -28,33 +37,43 @@ export class StorageProcess implements Storage {
   /** Where it listens, or will. */
   readonly socket: string;
   readonly #folder: string;
+  readonly #hangAfterMs: number;
   readonly #output: Output;
   readonly #agent: Agent = new Agent({ keepAlive: true });
   #running: Promise<ChildProcess> | undefined;
   #leash: WebSocket | undefined;
   #closed = false;
 
-  /** `folder` is for the data. Nothing is made before it is needed. */
-  constructor(folder: string, onLog: OnLog = writeLine) {
+  /**
+   * `folder` is for the data. Nothing is made before it is needed. After `hangAfterMs` without an answer the process is
+   * taken for hung: a statement may take as long.
+   */
+  constructor(folder: string, onLog: OnLog = writeLine, hangAfterMs: number = HANG_AFTER_MS) {
     this.#folder = folder;
+    this.#hangAfterMs = hangAfterMs;
     this.#output = new Output(onLog);
     this.socket = join(tmpdir(), `stepwell-${randomBytes(12).toString("hex")}`, "storage");
   }
 
   /** Resolves when it listens. */
   async open(): Promise<void> {
-    if (this.#closed) throw new Failure("shutting_down");
-    this.#running ??= this.#start();
-    await this.#running;
+    await this.#child();
+  }
+
+  #child(): Promise<ChildProcess> {
+    if (this.#closed) return Promise.reject(new Failure("shutting_down"));
+    return (this.#running ??= this.#start());
   }
 
   async fetch(scope: StorageScope, request: StorageRequest): Promise<Response> {
+    const child = await this.#child();
     try {
-      await this.open();
       return toResponse(await this.#send(scope, request));
     } catch (cause) {
-      if (cause instanceof Failure) throw cause;
-      throw new Failure("storage.unavailable", { cause });
+      if (!isRefused(cause) || typeof request.body === "object") throw new Failure("storage.unavailable", { cause });
+      // It has just ended, which has not been told yet.
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      return this.fetch(scope, request);
     }
   }
 
@@ -63,7 +82,7 @@ export class StorageProcess implements Storage {
     const answer = await this.#send(scope, { method: "PURGE", path: "/" });
     answer.resume();
     if (answer.statusCode !== 204) throw new Failure("storage.unavailable");
-    await rm(join(this.#folder, `${scope.type}-${scope.id}`), { recursive: true, force: true });
+    await rm(join(this.#folder, scopeName(scope.type, scope.id)), { recursive: true, force: true });
   }
 
   async close(): Promise<void> {
@@ -81,6 +100,7 @@ export class StorageProcess implements Storage {
 
   async #start(): Promise<ChildProcess> {
     const home = join(this.socket, "..");
+    let child: ChildProcess | undefined;
     try {
       const gateway = await storageModule();
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
@@ -89,17 +109,18 @@ export class StorageProcess implements Storage {
       await mkdir(home, { mode: 0o700 });
       const file = join(home, "config.capnp");
       await writeFile(file, storageConfig({ gateway, socket: this.socket, folder: this.#folder }), { mode: 0o600 });
-      const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
+      child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
         env: {},
         stdio: ["ignore", "pipe", "pipe", "pipe"],
       });
       this.#output.follow(child.stdout, "info");
       this.#output.follow(child.stderr, "error");
       await listening(child);
-      await this.#hold();
       child.once("exit", () => this.#again());
+      await this.#hold(child);
       return child;
     } catch (cause) {
+      child?.kill("SIGKILL");
       this.#running = undefined;
       throw new Failure("storage.unavailable", { cause });
     }
@@ -112,12 +133,18 @@ export class StorageProcess implements Storage {
     if (!this.#closed) void this.open().catch((cause: unknown) => this.#output.write(undefined, String(cause), "error"));
   }
 
-  /** However the server ends, the process does not outlive it. */
-  async #hold(): Promise<void> {
+  /** However the server ends, the process does not outlive it; and when it does not answer any more, it is started anew. */
+  async #hold(child: ChildProcess): Promise<void> {
     const leash = new WebSocket(`ws+unix:${this.socket}:/`, { headers: { [STORAGE_HEADERS.type]: "leash" } });
     this.#leash = leash;
     await new Promise<void>((resolve, reject) => leash.once("open", resolve).once("error", reject));
+    const silent = (forMs: number): void => {
+      if (forMs >= this.#hangAfterMs) child.kill("SIGKILL");
+    };
+    const heartbeat = startHeartbeat(this.#hangAfterMs / BEATS, () => leash.send("ping"), silent);
+    leash.on("message", () => heartbeat.answered());
     leash.on("error", () => {});
+    leash.on("close", () => heartbeat.stop());
   }
 
   #send(
@@ -151,4 +178,9 @@ function toResponse(answer: IncomingMessage): Response {
     return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, { status, statusText, headers });
   answer.resume();
   return new Response(null, { status, statusText, headers });
+}
+
+/** Nobody listens: nothing has been sent. */
+function isRefused(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && (cause.code === "ECONNREFUSED" || cause.code === "ENOENT");
 }

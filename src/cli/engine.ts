@@ -1,0 +1,46 @@
+/** The engine, and what calls Workers besides requests: cron triggers and queues, which need the engine as it needs them. */
+import { join } from "node:path";
+import { bindingHandler } from "../api/binding.ts";
+import { withQueues } from "../api/queue-binding.ts";
+import type { Engine } from "../engine/engine.ts";
+import { openEngine, type EngineParts } from "../engine/open.ts";
+import type { Log } from "../ports/log.ts";
+import { sqliteQueues } from "../stores/sqlite/queues.ts";
+import { CronTriggers } from "../triggers/cron.ts";
+import { Queues } from "../triggers/queues.ts";
+
+/** An engine that runs. */
+export interface StartedEngine {
+  readonly engine: Engine;
+  readonly cron: CronTriggers;
+  readonly queues: Queues;
+  readonly close: (drainMs: number) => Promise<void>;
+}
+
+/** Starts them. Queues have a database of their own in the data directory, once there are any. */
+export async function startEngine(
+  parts: Omit<EngineParts, "bindings" | "timetable" | "log"> & { readonly log: Log },
+  data: string,
+): Promise<StartedEngine> {
+  const cron = new CronTriggers(parts);
+  const opened = Promise.withResolvers<Queues>();
+  const engine = await openEngine({
+    ...parts,
+    bindings: (started, host) => withQueues(bindingHandler(started, host), opened.promise),
+    timetable: (started) => cron.timetable(started),
+  });
+  const store = sqliteQueues(join(data, "queues.db"));
+  try {
+    const queues = await Queues.open({ ...parts, store }, engine);
+    opened.resolve(queues);
+    const close = async (drainMs: number): Promise<void> => {
+      await engine.close(drainMs);
+      await queues.close();
+      await store.close();
+    };
+    return { engine, cron, queues, close };
+  } catch (cause) {
+    await engine.close();
+    throw cause;
+  }
+}

@@ -1,0 +1,39 @@
+/** Calls the handlers of a script's active version, in one of its hosts. */
+import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
+import { NO_VERDICT } from "../model/queue.ts";
+import type { Host } from "../ports/executor.ts";
+import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
+import type { Core } from "./core.ts";
+
+/** Has a host of the script do something, and keeps it open meanwhile. */
+export async function callScript<T>(core: Core, script: string, call: (host: Host) => Promise<T>): Promise<T> {
+  if (core.closing) throw new Failure("shutting_down");
+  const version = await core.catalog.activeScript(script);
+  if (version === undefined) throw new Failure("script.not_found");
+  const link = core.hosts.ready(version.id) ?? (await core.hosts.acquire(version));
+  link.requests += 1;
+  try {
+    return await call(link.host);
+  } finally {
+    link.requests -= 1;
+    core.hosts.released(link);
+  }
+}
+
+/** As `Engine.dispatch`. A handler that takes too long is not waited for, as if it had thrown. */
+export async function dispatch(core: Core, script: string, event: ScriptEvent): Promise<EventEnd> {
+  const late = Promise.withResolvers<EventEnd>();
+  const cancel = core.clock.alarm(core.clock.now() + LIMITS.handlerMs, () => {
+    core.log.warn("A handler takes too long, and is not waited for any more", { script, handler: event.type });
+    late.resolve({ thrown: `It took longer than ${LIMITS.handlerMs / 60_000} minutes`, verdict: NO_VERDICT });
+  });
+  try {
+    return await Promise.race([callScript(core, script, (host) => host.dispatch(event)), late.promise]);
+  } catch (cause) {
+    // Whatever has ended with the engine has not failed.
+    throw core.closing ? new Failure("shutting_down", { cause }) : cause;
+  } finally {
+    cancel();
+  }
+}
