@@ -49,6 +49,7 @@ describe.concurrent("help", () => {
       "--allow-network",
       "--hang-after",
       "--park-after",
+      "--host-name",
       "--drain-seconds",
       "--max-running",
       "--max-queued",
@@ -77,6 +78,7 @@ describe.concurrent("help", () => {
       "--quiet",
     ],
     ["deploy", "--name", "CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID"],
+    ["logs", "--step", "--attempt", "--level", "--follow", "CLOUDFLARE_API_BASE_URL"],
     ["token", "--data", "--label", "create", "list", "revoke"],
   ])("on %s names every option", async (command, ...options) => {
     const asked = await Promise.all(
@@ -122,9 +124,13 @@ describe.concurrent("misuse", () => {
       '--create-rate-per-workflow takes a whole number up to 1000000000, not "fast"',
     ],
     [["serve", "--account", "a b"], "--account takes 1 to 32 letters, digits, _ and -"],
+    [["serve", "--host-name", "10.0.0.1=shop"], '--host-name takes NAME=SCRIPT, like shop.example.com=shop, not "10.0.0.1=shop"'],
     [["serve", "--log-format", "xml"], '--log-format is pretty or json, not "xml"'],
     [["deploy"], "stepwell deploy FILE: the file is what"],
     [["deploy", "a"], "stepwell deploy FILE --name SCRIPT: the file does not say which Worker it is of"],
+    [["logs"], "stepwell logs WORKFLOW INSTANCE, or stepwell logs SCRIPT --follow"],
+    [["logs", "shop"], "of a Worker nothing is kept"],
+    [["logs", "shop", "--follow", "--step", "x"], "only instances have steps"],
     [["token"], "stepwell token create, list or revoke ID"],
     [["token", "make"], "stepwell token create, list or revoke ID"],
     [["token", "revoke"], "stepwell token revoke ID: stepwell token list shows the ids"],
@@ -161,7 +167,7 @@ describe.concurrent("a project that cannot be used", () => {
     [
       "code that throws",
       { ...PROJECT, "index.js": "export class Order {}\nundefined.x;" },
-      "Cannot read properties of undefined (reading 'x') (index.js:2",
+      "Cannot read properties of undefined (reading 'x')\n    at index.js:2:",
     ],
   ])("%s", async (_, files, said) => {
     expect(await dev(files)).toContain(said);

@@ -54,7 +54,7 @@ async function boot(now: number): Promise<void> {
     };
   const log: Log = { debug() {}, info: hear(said), warn: hear(said), error: hear(said) };
   const tell = hear(told);
-  const executor = nodeExecutor({ onLog: (_, line, level) => level === "info" && tell(line) });
+  const executor = nodeExecutor({ onLog: ({ level, text }) => level !== "error" && tell(text) });
   cron = new CronTriggers({ catalog, clock, log });
   const world = { store, catalog, executor, clock, log, ids: { uuid: () => crypto.randomUUID() } };
   engine = await openEngine({ ...world, timetable: (started) => cron.timetable(started) });

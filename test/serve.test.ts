@@ -14,7 +14,8 @@ const serve = (...more: readonly string[]): Promise<Server> => startServer(["ser
 beforeAll(async () => {
   project = await makeProject({
     "wrangler.toml": 'name = "shop"\nmain = "index.js"\n[[workflows]]\nname = "quick"\nbinding = "QUICK"\nclass_name = "Quick"\n',
-    "index.js": "export class Quick { async run() {} }\nexport default { fetch: () => new Response('the Worker') };\n",
+    "index.js":
+      "export class Quick { async run(event, step) { await step.do('talk', () => console.warn('so quick')); } }\nexport default { fetch: () => new Response('the Worker') };\n",
   });
   data = join(project.folder, "data");
   const deploying = await startServer(["dev", project.folder, "--data", data, "--port", "0", "--quiet"]);
@@ -51,6 +52,22 @@ test("the API needs it, the Worker and the health check do not", async () => {
   expect(await Promise.all([statusWith(undefined), statusWith("sw_wrong"), statusWith(first)])).toEqual([401, 403, 200]);
   expect(await (await fetch(`${server.url}/workers/shop/`)).text()).toBe("the Worker");
   expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: "ok" });
+});
+
+test("what an instance has printed is shown by a command, which ends when the instance has", async () => {
+  const headers = { authorization: `Bearer ${first}` };
+  const body = JSON.stringify({ instance_id: "talked" });
+  await fetch(`${server.url}/client/v4/accounts/local/workflows/quick/instances`, { method: "POST", headers, body });
+  const logs = (...args: readonly string[]): ReturnType<typeof runCommand> =>
+    runCommand(["logs", "quick", ...args], undefined, {
+      CLOUDFLARE_API_BASE_URL: `${server.url}/client/v4`,
+      CLOUDFLARE_API_TOKEN: first,
+    });
+  const stdout = expect.stringMatching(/^\S+Z warn {2}\[talk-1, attempt 1\] so quick\n$/) as unknown;
+  expect(await logs("talked", "--follow")).toEqual({ code: 0, stdout, stderr: "" });
+  expect(await logs("talked", "--step", "talk", "--level", "warn")).toEqual({ code: 0, stdout, stderr: "" });
+  expect(await logs("talked", "--level", "error")).toEqual({ code: 0, stdout: "", stderr: "" });
+  expect(await logs("nobody")).toMatchObject({ code: 1, stderr: expect.stringContaining("No logs: ") as unknown });
 });
 
 test("what wrangler has bundled is deployed from a file", async () => {

@@ -16,7 +16,8 @@ import type { BindingHandler } from "../ports/executor.ts";
 import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../model/subscription.ts";
 import { openSubscription, Readings } from "./readings.ts";
 import { deleteInstances } from "./routes/instances.ts";
-import { keptFor, restartFrom } from "./schemas.ts";
+import { keptFor } from "../scripts/workflow-settings.ts";
+import { restartFrom } from "./schemas.ts";
 
 const createOptions = z
   .object({

@@ -13,6 +13,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
+import type { HostNames } from "../scripts/host-names.ts";
+import type { InstanceLogs } from "../scripts/instance-logs.ts";
 import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
@@ -36,6 +38,10 @@ export interface Api {
   readonly transfers: Transfers;
   /** What Workers keep in KV, D1 and R2. */
   readonly storage: Storage;
+  /** Host names of scripts. */
+  readonly hostNames: HostNames;
+  /** What instances have written. */
+  readonly logs: InstanceLogs;
   readonly clock: Clock;
   readonly log: Log;
   /** The one account that this server has. */

@@ -6,6 +6,7 @@ import { accountRoutes } from "./routes/account.ts";
 import { concurrency } from "./routes/concurrency.ts";
 import { d1Files } from "./routes/d1-files.ts";
 import { d1Databases } from "./routes/d1.ts";
+import { hostNames } from "./routes/host-names.ts";
 import { instance } from "./routes/instance.ts";
 import { instances } from "./routes/instances.ts";
 import { kvNamespaces } from "./routes/kv.ts";
@@ -45,6 +46,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...d1Databases,
   ...d1Files,
   ...r2Buckets,
+  ...hostNames,
   ...queues,
   ...queuesConsumers,
   ...queuesMessages,

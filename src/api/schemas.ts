@@ -1,14 +1,11 @@
 /** The shapes that several endpoints share, in Cloudflare's words. */
 import { z } from "zod";
-import { isDuration, durationMs } from "../model/duration.ts";
 import type { Retention } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
 import { INSTANCE_STATUSES, TRIGGER_SOURCES } from "../model/status.ts";
 import type { StepKey } from "../model/step.ts";
 import { iso } from "../model/time.ts";
 import type { ResultInfo } from "./envelope.ts";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** ISO 8601 in UTC, as answers have it. */
 export const timestamp: z.ZodType<string> = z.iso.datetime();
@@ -19,27 +16,6 @@ export const instant: z.ZodType<number> = z.iso.datetime({ offset: true }).trans
 export const status: z.ZodType<(typeof INSTANCE_STATUSES)[number]> = z.enum(INSTANCE_STATUSES);
 
 export const triggerSource: z.ZodType = z.enum(TRIGGER_SOURCES);
-
-const NOT_KEPT = "Duration must be a number or a string in format '{{number}} {{unit}}' where unit is second(s), minute(s), etc.";
-
-/** Milliseconds for which something is kept: a whole number of them, or text such as `3 days`; more than none. The text is Cloudflare's. */
-export const keptFor: z.ZodType<number> = z
-  .union([z.number(), z.string()], NOT_KEPT)
-  .refine((input) => (typeof input === "number" ? Number.isSafeInteger(input) && input > 0 : isPositive(input)), NOT_KEPT)
-  .transform((input) => Math.ceil(durationMs(input)))
-  .refine((ms) => ms <= LIMITS.retentionMs, `Instances are kept for ${LIMITS.retentionMs / DAY_MS} days at the most`);
-
-function isPositive(text: string): boolean {
-  return isDuration(text) && durationMs(text) > 0;
-}
-
-/** How long finished instances are kept. */
-export const retention: z.ZodType<Retention> = z
-  .object({ error_retention: keptFor.nullish(), success_retention: keptFor.nullish() })
-  .transform(({ error_retention: errorMs, success_retention: successMs }) => ({
-    ...(typeof errorMs === "number" && { errorMs }),
-    ...(typeof successMs === "number" && { successMs }),
-  }));
 
 /** As `retention`, in answers. */
 export const shownRetention: z.ZodType = z.object({

@@ -36,8 +36,9 @@ export async function changeScriptSettings({ catalog }: Of, script: string, chan
   return changed;
 }
 
-/** The script is gone: its settings and its event triggers go with it. */
-export async function clearScriptSettings({ catalog }: Of, script: string): Promise<void> {
+/** The script is gone: its settings, its event triggers and its host names go with it. */
+export async function clearScriptSettings({ catalog, hostNames }: Of & Pick<Api, "hostNames">, script: string): Promise<void> {
+  await hostNames.replace(script, []);
   await catalog.putSetting(settingOf(script), "{}");
   await catalog.putSetting(triggersOf(script), "[]");
 }

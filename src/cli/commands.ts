@@ -9,6 +9,7 @@ type Command = (args: readonly string[]) => Promise<void>;
 const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   deploy: async () => (await import("./deploy.ts")).deploy,
   dev: async () => (await import("./dev.ts")).dev,
+  logs: async () => (await import("./logs.ts")).logs,
   serve: async () => (await import("./serve.ts")).serve,
   token: async () => (await import("./token.ts")).token,
 };

@@ -3,17 +3,23 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Api } from "../api/endpoint.ts";
 import { explorerApi } from "../api/explorer.ts";
+import { ownApi } from "../api/own.ts";
 import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import { Failure } from "../model/errors.ts";
+import { displayName } from "../model/step.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Executor } from "../ports/executor.ts";
-import type { Log } from "../ports/log.ts";
+import type { Log, LogFields } from "../ports/log.ts";
 import { noStorage, type Storage } from "../ports/storage.ts";
-import { named, type OnLog } from "../ports/script-log.ts";
+import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import { VersionCollector } from "../scripts/collect-versions.ts";
+import { HostNames } from "../scripts/host-names.ts";
+import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { Publisher } from "../scripts/publisher.ts";
+import { mapStack } from "../scripts/stack.ts";
 import { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
 import type { Queues } from "../triggers/queues.ts";
@@ -58,20 +64,28 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   const given = await keysOf(process.env);
   const tails = new Tails();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, logLine(log, tails));
-  const { store, catalog } = await openSqlite(databaseIn(data));
+  const listeners: OnLog[] = [];
+  const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
+  const { executor, storage, ...execution } = await executionOf(options, data, access, hear);
+  const { store, catalog, logs: kept } = await openSqlite(databaseIn(data));
   const vault = await orElse(openVault(given, join(data, "stepwell.key")), () => store.close());
+  const hostNames = await HostNames.open(catalog, options.hostNames);
+  const world = { store, catalog, clock: systemClock, log };
+  const logs = new InstanceLogs({ ...world, logs: kept });
+  listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
-  const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.settings };
-  const { engine, cron, queues, close } = await startEngine(parts, data);
+  const { engine, cron, queues, close } = await startEngine({ ...world, vault, executor, ids, settings: options.settings }, data);
+  const collector = new VersionCollector(world);
   const closeEngine = async (drainMs: number): Promise<void> => {
+    await collector.close();
     await close(drainMs);
     await execution.close();
+    await logs.flush();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
   const transfers = new Transfers(systemClock);
-  const routed = { publisher, cron, queues, tails, transfers, engine, store, catalog, storage, clock: systemClock, log };
+  const routed = { ...world, publisher, cron, queues, tails, logs, hostNames, transfers, engine, storage };
   const app = appOf({ ...routed, accountId: options.accountId }, access);
   const opened = Promise.withResolvers<void>();
   const answer = (request: Request): Promise<Response> => opened.promise.then(() => app(request));
@@ -94,6 +108,8 @@ export async function startServer(options: ServerOptions, data: string, access: 
 function appOf(api: Api, access: "open" | "tokens"): ReturnType<typeof serverApp> {
   return serverApp({
     ...api,
+    workers: api.hostNames,
+    own: ownApi(api),
     rest: restApi(api),
     explorer: explorerApi(api),
     byHand: access === "open",
@@ -113,12 +129,20 @@ async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T
   }
 }
 
-/** What a script writes goes to the log, and to those who tail it. */
-function logLine(log: Log, tails: Tails): OnLog {
-  return (script, line, level) => {
-    log[level](named(script, line));
-    tails.publish(script, line, level, Date.now());
+/** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
+function logLine(log: Log, tails: Tails, logs: InstanceLogs): OnLog {
+  return (raw) => {
+    const line = raw.version === undefined ? raw : { ...raw, text: mapStack(raw.text, raw.version) };
+    log[line.level === "log" ? "info" : line.level](`[${scriptOf(line)}] ${line.text}`, factsOf(line));
+    tails.publish(line);
+    logs.write(line);
   };
+}
+
+function factsOf({ origin }: ScriptLine): LogFields {
+  if (origin === undefined || "request" in origin) return {};
+  const { workflow, instance, step } = origin;
+  return { workflow, instance, ...(step && { step: displayName(step.name, step.count), attempt: step.attempt }) };
 }
 
 /** What runs Workers, and what holds what they keep. */

@@ -5,6 +5,7 @@ const GENERAL = `stepwell: Cloudflare Workflows on your own machine.
   stepwell dev [dir]              run a Worker project, and again whenever it changes
   stepwell serve                  run what has been deployed into a data directory
   stepwell deploy FILE            send a server what wrangler has bundled
+  stepwell logs WORKFLOW INSTANCE what the code of an instance has printed and thrown
   stepwell token create|list|revoke
                                   who may use the API of serve
 
@@ -22,6 +23,8 @@ const SERVER = `
                       10.1.0.0/16; again for more. dev on this machine allows private. workerd only
   --hang-after MS     how long a Worker's code may run without giving way before it is ended (30000)
   --park-after MS     how long an instance that only waits stays in memory (1000)
+  --host-name NAME=SCRIPT
+                      a Worker that answers under this host name; may be given several times
   --drain-seconds N   how long steps under way may go on after SIGTERM (10)
   --max-running N     instances that may run at once; others stay queued (10000)
   --max-queued N      instances that may be queued; more are refused (2000000)
@@ -34,7 +37,7 @@ const SERVER = `
 `;
 
 /** The commands. */
-export type CommandName = "deploy" | "dev" | "serve" | "token";
+export type CommandName = "deploy" | "dev" | "logs" | "serve" | "token";
 
 const COMMANDS: Readonly<Record<CommandName, string>> = {
   deploy: `stepwell deploy FILE --name SCRIPT: sends a server what \`wrangler deploy --dry-run --outfile FILE\` has written.
@@ -50,6 +53,17 @@ It reads wrangler.json, wrangler.jsonc or wrangler.toml, and .dev.vars. Instance
 began with. On a loopback address nobody needs a token; on any other one everybody does.
 
   --data DIR          where to keep everything (<dir>/.stepwell)${SERVER}`,
+  logs: `stepwell logs WORKFLOW INSTANCE: what the code of an instance has printed and thrown.
+stepwell logs SCRIPT --follow: what a Worker prints from now on.
+
+The server is the one that wrangler would use: CLOUDFLARE_API_BASE_URL (http://127.0.0.1:8787/client/v4),
+CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (local).
+
+  --step NAME         only what comes from steps of this name
+  --attempt N         only what comes from this attempt of a step
+  --level L           this and heavier levels: debug, log, info, warn or error (debug)
+  --follow            go on with what comes, until the instance has ended
+`,
   serve: `stepwell serve: runs what has been deployed into a data directory. Every client needs a token; the first one is
 printed when the directory is new.
 

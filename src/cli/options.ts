@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { EngineSettings } from "../engine/core.ts";
+import { isHostName } from "../scripts/host-names.ts";
 import { UsageError } from "./explain.ts";
 
 /** The highest value that a limit may be given. */
@@ -18,6 +19,8 @@ export interface ServerOptions {
   readonly hangAfterMs: number;
   /** What Workers may reach besides what each command lets them: `public`, `private`, and ranges of addresses. */
   readonly network: readonly string[];
+  /** Scripts by the host names under which they answer. */
+  readonly hostNames: Readonly<Record<string, string>>;
   readonly logFormat: "pretty" | "json";
   readonly logLevel: "debug" | "info" | "warn";
   /** As given; each command has a default of its own. */
@@ -34,6 +37,7 @@ const OPTIONS = {
   "allow-network": { type: "string", multiple: true, default: [] },
   "hang-after": { type: "string", default: "30000" },
   "park-after": { type: "string" },
+  "host-name": { type: "string", multiple: true, default: [] },
   "drain-seconds": { type: "string", default: "10" },
   "max-running": { type: "string" },
   "max-queued": { type: "string" },
@@ -67,11 +71,23 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
     executor,
     hangAfterMs: atLeastOne("--hang-after", values["hang-after"]),
     network: values["allow-network"].map(networkRange),
+    hostNames: hostNamesOf(values["host-name"]),
     logFormat,
     logLevel: levelOf(values.quiet, values.verbose),
     data: values.data,
     positionals,
   };
+}
+
+function hostNamesOf(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, name = "", script = ""] = /^([^=]+)=([a-z0-9][a-z0-9_-]*)$/.exec(text) ?? [];
+      if (!isHostName(name.toLowerCase()))
+        throw new UsageError(`--host-name takes NAME=SCRIPT, like shop.example.com=shop, not "${text}"`);
+      return [name.toLowerCase(), script];
+    }),
+  );
 }
 
 function levelOf(quiet: boolean, verbose: boolean): ServerOptions["logLevel"] {

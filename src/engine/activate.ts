@@ -142,7 +142,8 @@ export function giveUp(core: Core, live: Live, cause: unknown): void {
     core.log.error("An instance could not be started", { ...about, reason: String(cause) });
     return fail(core, live, "The instance could not be started; the server's log says why");
   }
-  const message = cause.detail ?? cause.message;
+  // Of an error with its stack, the error.
+  const [message = ""] = (cause.detail ?? cause.message).split("\n", 1);
   if (cause.failure !== "vault.key_missing" || live.state.status === "rollingBack") return fail(core, live, message);
   const { hint } = failureKind(cause.failure);
   core.log.error(`An instance is paused: ${message}`, { ...about, failure: cause.failure, hint });

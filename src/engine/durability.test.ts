@@ -66,6 +66,7 @@ async function open(classes: Readonly<Record<string, WorkflowClass>>): Promise<H
     list: (query) => store.list(query),
     count: (query, cap) => store.count(query, cap),
     statusCounts: (workflow) => store.statusCounts(workflow),
+    versionsInUse: (after, limit) => store.versionsInUse(after, limit),
     close: () => store.close(),
   });
   const opened = await openBench(

@@ -27,8 +27,12 @@ const UNKNOWN: Policy = { limit: Infinity, retention: resolveRetention() };
 
 /** The defaults of the account as they are stored now. */
 export async function accountSettings(catalog: Catalog): Promise<AccountSettings> {
-  const text = await catalog.setting(ACCOUNT_SETTINGS);
-  return text === undefined ? {} : (JSON.parse(text) as AccountSettings);
+  return readAccountSettings(await catalog.setting(ACCOUNT_SETTINGS));
+}
+
+/** What the document that is kept of them says. */
+export function readAccountSettings(json: string | undefined): AccountSettings {
+  return json === undefined ? {} : (JSON.parse(json) as AccountSettings);
 }
 
 export class Policies {

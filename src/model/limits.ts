@@ -16,6 +16,7 @@ type Limit =
   | "scriptName"
   | "uploadBytes"
   | "uploadModules"
+  | "versions"
   | "tails"
   | "transfers"
   | "transferBytes"
@@ -49,6 +50,9 @@ type Limit =
   | "queued"
   | "page"
   | "logOutput"
+  | "logLine"
+  | "logLines"
+  | "logText"
   | "bufferedEvents"
   | "recoveries"
   | "historyWindowBytes"
@@ -89,6 +93,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   uploadBytes: 64 * MIB,
   /** Modules of an upload. Ours. */
   uploadModules: 1_000,
+  /** Versions of a script, and of a workflow, that are kept although nothing needs them: the newest. Cloudflare: 100. */
+  versions: 100,
   /** Clients that follow the logs of one script. Cloudflare: 10. */
   tails: 10,
   /** Files on their way at once. Ours. */
@@ -155,6 +161,12 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   page: 100,
   /** Characters of an output in an instance's log. Cloudflare: 1,024. */
   logOutput: 1_024,
+  /** Characters of one message that user code writes; the rest of it is cut off. Ours. */
+  logLine: 8 * KIB,
+  /** Messages that are kept of an instance: the newest. Ours. */
+  logLines: 1_000,
+  /** Characters of the messages that are kept of an instance. Ours. */
+  logText: 256 * KIB,
   /** Events that an instance keeps for later waiters. Ours. */
   bufferedEvents: 10_000,
   /** Times in a row that an instance may be lost with its process before it fails. Ours. */

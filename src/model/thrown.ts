@@ -47,6 +47,19 @@ export function fold(thrown: unknown): ErrorInfo {
   return { name: "Error", message: typeof thrown === "object" && thrown !== null ? `#<${className(thrown)}>` : String(thrown) };
 }
 
+/** What there is to say of a thrown value: the stack of an error, with its causes. */
+export function stackOf(thrown: unknown): string {
+  try {
+    const { stack, cause } = thrown instanceof Error ? thrown : {};
+    if (typeof stack !== "string") return `Uncaught ${fold(thrown).message}`;
+    // The first of them are enough, and it might be its own.
+    return cause instanceof Error && typeof cause.stack === "string" ? `${stack}\nCaused by: ${cause.stack}` : stack;
+  } catch {
+    // Whoever makes an error may make its properties throw.
+    return "Uncaught";
+  }
+}
+
 /** The error that user code catches for what was recorded: built-in classes are kept, any other name is folded in. */
 export function revive({ name, message }: ErrorInfo): Error {
   if (DOM_EXCEPTIONS.has(name)) return new DOMException(message, name);

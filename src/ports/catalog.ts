@@ -157,6 +157,12 @@ export interface Slice<T> {
   readonly total: number;
 }
 
+/** Versions by their ids. */
+export interface SpareVersions {
+  readonly workflowVersions: readonly string[];
+  readonly scriptVersions: readonly string[];
+}
+
 /** What has changed in a catalogue: a workflow (put or removed), or a setting. */
 export type CatalogChange = { readonly workflow: string } | { readonly setting: string };
 
@@ -211,6 +217,14 @@ export interface Catalog extends Resources {
    * for instances under way, but it is no version of a script any more. False when there was none.
    */
   removeScript(name: string): Promise<boolean>;
+
+  /**
+   * Versions that are not among the newest `keep` of their workflow or script, and not in force: neither a workflow's
+   * newest or a script's active one, nor the code of such a one. Whether instances need them, the catalogue does not know.
+   */
+  spareVersions(keep: number): Promise<SpareVersions>;
+  /** Deletes versions, and the deployments that named them. What has come into force meanwhile stays. */
+  removeVersions(versions: SpareVersions): Promise<void>;
 
   tokens(): Promise<TokenRecord[]>;
   putToken(token: TokenRecord): Promise<void>;

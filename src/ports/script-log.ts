@@ -1,17 +1,65 @@
-/** What scripts write: it goes to whoever started the executor, a line at a time, with the name of the script beside it. */
+/** What scripts write, and what they throw: it goes to whoever started the executor, a message at a time. */
+import { LIMITS } from "../model/limits.ts";
+import { originOf, type Origin } from "../protocol/origin.ts";
+import type { ScriptVersion } from "./catalog.ts";
 
-/** `error` for what goes to standard error, `info` for the rest. */
-export type LogLevel = "info" | "error";
+/** Levels by weight, the lightest first. */
+export const LOG_LEVELS = ["debug", "log", "info", "warn", "error"] as const;
 
-/** Takes a line that a script has written, or that is about it. */
-export type OnLog = (script: string, line: string, level: LogLevel) => void;
+/** The console's method that a message was written with. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** The line as people read it. */
-export function named(script: string, line: string): string {
-  return `[${script}] ${line}`;
+/** `exception` for what user code has thrown; the text is its stack then. */
+export type LogKind = "console" | "exception";
+
+/** One message, which may have several lines of text. */
+export interface ScriptLine {
+  /** Epoch milliseconds at which it arrived. */
+  readonly time: number;
+  readonly level: LogLevel;
+  readonly kind: LogKind;
+  /** As the platform lays it out; at most `LIMITS.logLine` characters. Places in it are those of the code as it runs. */
+  readonly text: string;
+  /** Absent for what the executor's own process writes. */
+  readonly version?: ScriptVersion;
+  /** Absent where it is not known: at the top level of a module, say. */
+  readonly origin?: Origin;
 }
 
-/** Writes lines to where the process writes its own. */
-export const writeLine: OnLog = (script, line, level) => {
-  (level === "error" ? process.stderr : process.stdout).write(`${named(script, line)}\n`);
+/** Takes a message of a script, or one that is about it. */
+export type OnLog = (line: ScriptLine) => void;
+
+/** What is known of a message besides its text. */
+export type LineFacts = Pick<ScriptLine, "level"> & Partial<Pick<ScriptLine, "kind" | "version" | "origin">>;
+
+/** A message that has arrived now. */
+export function scriptLine(text: string, { kind = "console", ...facts }: LineFacts): ScriptLine {
+  const kept = text.length > LIMITS.logLine ? `${text.slice(0, LIMITS.logLine - 1)}…` : text;
+  return { time: Date.now(), kind, text: kept, ...facts };
+}
+
+/** A message as an isolate has sent it, where user code has a hand in everything: what cannot be is left out. */
+export function saidLine(
+  text: unknown,
+  { level, kind, origin }: Partial<Record<string, unknown>>,
+  version: ScriptVersion,
+): ScriptLine {
+  const known = originOf(origin);
+  return scriptLine(String(text), {
+    level: LOG_LEVELS.find((each) => each === level) ?? "log",
+    kind: kind === "exception" ? kind : "console",
+    version,
+    ...(known && { origin: known }),
+  });
+}
+
+/** The name of the script that wrote it. */
+export function scriptOf({ version }: ScriptLine): string {
+  return version?.script ?? "workerd";
+}
+
+/** Writes messages to where the process writes its own. */
+export const writeLine: OnLog = (line) => {
+  const stream = line.level === "error" || line.level === "warn" ? process.stderr : process.stdout;
+  stream.write(`[${scriptOf(line)}] ${line.text}\n`);
 };

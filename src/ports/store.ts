@@ -117,6 +117,14 @@ export interface ListQuery {
  */
 export type ReadyKind = "interrupted" | "due" | "queued";
 
+/** Versions of workflows that some instances have: by those that have ended, and by others. */
+export interface VersionsInUse {
+  readonly living: readonly string[];
+  readonly ended: readonly string[];
+  /** The last primary key that was looked at; undefined when there are no more. */
+  readonly last: number | undefined;
+}
+
 export interface Store {
   /** Takes the right to write, ending everybody else's. */
   acquire(owner: string): Promise<Lease>;
@@ -146,6 +154,8 @@ export interface Store {
   count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number>;
   /** Instances of a workflow, or of all, by status; statuses without any are absent. */
   statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>>;
+  /** Of the next `limit` instances after the primary key `after`. */
+  versionsInUse(after: number, limit: number): Promise<VersionsInUse>;
   close(): Promise<void>;
 }
 

@@ -55,7 +55,8 @@ export async function attempt(
   timeoutMs: number,
   call?: AttemptCall,
 ): Promise<unknown> {
-  const result = callback(ctx);
+  const { name, count } = ctx.step;
+  const result = run.attempt({ name, count, attempt: ctx.attempt }, callback, ctx);
   if (!isThenable(result) && !(result instanceof ReadableStream)) return result;
   return new Promise((resolve, reject) => {
     let outgoing: OutgoingStream | undefined;

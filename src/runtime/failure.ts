@@ -14,11 +14,12 @@ export interface Failed {
   readonly final: boolean;
 }
 
-/** What a thrown value means. Errors of the engine's own keep their name in the log; user code sees it folded into the message. */
-export function failureOf(thrown: unknown): Failed {
+/** What it means that an attempt (1-based) has thrown something. Errors of the engine's own keep their name in the log; user code sees it folded into the message. */
+export function failureOf({ run, name, count }: DelayedCall, attempt: number, thrown: unknown): Failed {
   if (thrown instanceof UnusableStream) return { thrown, info: { name: thrown.name, message: thrown.message }, final: true };
-  const info = thrown instanceof TimedOut ? { name: thrown.name, message: thrown.message } : foldAttempt(thrown);
-  return { thrown, info, final: isNonRetryable(thrown) };
+  if (thrown instanceof TimedOut) return { thrown, info: { name: thrown.name, message: thrown.message }, final: false };
+  run.attempt({ name, count, attempt }, (what) => run.threw(what), thrown);
+  return { thrown, info: foldAttempt(thrown), final: isNonRetryable(thrown) };
 }
 
 /** What to record of a failed attempt (1-based); `retryDelayMs` is absent when no retry follows. */

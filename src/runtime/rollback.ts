@@ -115,7 +115,10 @@ async function attempts(call: HandlerCall, undo: (ctx: AttemptContext) => unknow
     const ctx = contextOf(call, number);
     run.working(1);
     if (run.start.careful) await run.durable();
-    const failure = await attempt(run, undo, ctx, durationMs(config.timeout)).then(() => undefined, failureOf);
+    const failure = await attempt(run, undo, ctx, durationMs(config.timeout)).then(
+      () => undefined,
+      (thrown: unknown) => failureOf(call, number, thrown),
+    );
     if (failure === undefined) {
       run.emit(
         { type: "rollback_attempt_completed", name, count, attempt: number },

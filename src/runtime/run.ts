@@ -4,12 +4,15 @@
  */
 import type { RuntimeEvent } from "../model/events.ts";
 import { stepId, type StepKey, type StepKind } from "../model/step.ts";
+import type { AttemptOrigin, InstanceOrigin } from "../protocol/origin.ts";
 import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 import type { InstanceMocks } from "./mocks.ts";
 import type { Place } from "./place.ts";
 import type { Replay } from "./replay.ts";
 import type { Rollback, RollbackHandler } from "./rollback.ts";
+import type { Scope } from "./scope.ts";
 import { StreamTraffic } from "./stream-traffic.ts";
 
 /** What a run needs of the runtime that it is in. */
@@ -17,6 +20,8 @@ export interface RunHost {
   /** The run has something to say in this turn. */
   dirty(run: Run): void;
   now(): number;
+  readonly scope: Scope;
+  threw(thrown: unknown): void;
 }
 
 type RetryingOutcome = Extract<Outcome, { state: "retrying" }>;
@@ -28,6 +33,7 @@ export class Run {
   readonly place: Place;
   readonly mocks: InstanceMocks | undefined;
   readonly #host: RunHost;
+  readonly #origin: InstanceOrigin;
   readonly #counts: Map<string, number> = new Map();
 
   /** Outcomes that have been sent and not asked for yet. */
@@ -61,6 +67,8 @@ export class Run {
 
   /** `step.do` calls so far. */
   steps = 0;
+  /** Errors that user code was told: when it throws them on, that is nothing new. */
+  #told: WeakSet<object> | undefined;
   /** What undoes the steps that the run has come to, by their ids; undefined as long as there is nothing. */
   handlers: Map<string, RollbackHandler> | undefined;
   /** What carries out the orders to undo steps, in a run that is for that. */
@@ -78,6 +86,7 @@ export class Run {
     this.id = start.run;
     this.start = start;
     this.#host = host;
+    this.#origin = { workflow: start.workflow, instance: start.instanceId };
     this.#known = start.knownSteps;
     this.#paused = start.paused;
     if (start.history.length > 0) this.addHistory(0, start.history);
@@ -105,6 +114,29 @@ export class Run {
       this.cleanups.add(() => deadlines.end());
     }
     return this.#deadlines;
+  }
+
+  /** Calls back where the user code of the run is, and in its scope. */
+  enter(work: (context: ExecutionContext) => void): void {
+    this.place.enter((context) => this.#host.scope.run(this.#origin, work, context));
+  }
+
+  /** Calls a callback in the scope of an attempt. */
+  attempt<C, T>(step: AttemptOrigin, callback: (ctx: C) => T, ctx: C): T {
+    const { workflow, instance } = this.#origin;
+    return this.#host.scope.run({ workflow, instance, step }, callback, ctx);
+  }
+
+  /** User code has thrown something. */
+  threw(thrown: unknown): void {
+    const isOld = typeof thrown === "object" && thrown !== null && this.#told?.has(thrown) === true;
+    if (!isOld && this.replay === undefined) this.#host.threw(thrown);
+  }
+
+  /** The error that user code is told of how a step ended. */
+  told(error: Error): Error {
+    (this.#told ??= new WeakSet()).add(error);
+    return error;
   }
 
   /** The identity of the next step of this kind and name, in call order. */

@@ -2,7 +2,7 @@
  * The runtime: runs beside user code, in whatever isolate that is, and speaks frames with the engine. All that its runs
  * have to say in one turn leaves in one batch.
  */
-import { fold, foldUncaught } from "../model/thrown.ts";
+import { fold, foldUncaught, stackOf } from "../model/thrown.ts";
 import { decode, encode, encodedBytes, Unserialisable, type Encoded } from "../model/value.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { ErrorInfo, RunErrored, RuntimeEvent } from "../model/events.ts";
@@ -13,6 +13,7 @@ import type { Mocks } from "./mocks.ts";
 import type { Place } from "./place.ts";
 import { Rollback } from "./rollback.ts";
 import { Run } from "./run.ts";
+import type { Scope } from "./scope.ts";
 import { createStep, type Step } from "./step.ts";
 
 /** What `run` is given. */
@@ -38,6 +39,9 @@ export interface RuntimeHost {
   /** A place for a run that begins. `lost` is to be called when it ends by itself, and says why; never from within this. */
   openPlace(lost: (detail: string) => void): Place;
   readonly env: unknown;
+  readonly scope: Scope;
+  /** Takes the stack of what user code has thrown. Called in the scope that it belongs to. */
+  threw(stack: string): void;
   /** Only in hosts of tests. */
   readonly mocks?: Mocks;
 }
@@ -66,6 +70,8 @@ export function createRuntime(host: RuntimeHost): Runtime {
   };
   const runHost = {
     now: () => host.now(),
+    scope: host.scope,
+    threw: (thrown: unknown): void => host.threw(stackOf(thrown)),
     dirty: (run: Run): void => {
       if (dirty.size === 0) host.soon(flush);
       dirty.add(run);
@@ -123,7 +129,7 @@ function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): 
       run.retry(frame.key);
       return;
     case "compensate":
-      run.place.enter((context) => void run.rollback?.compensate(frame.outcome, frame.begun, context));
+      run.enter((context) => void run.rollback?.compensate(frame.outcome, frame.begun, context));
       return;
     case "pause":
       run.hear();
@@ -150,7 +156,7 @@ function start(host: RuntimeHost, runs: Map<number, Run>, frame: StartFrame, mak
   const before = rollback?.inherits === undefined ? undefined : runs.get(rollback.inherits);
   const run = make(before);
   runs.set(run.id, run);
-  if (rollback === undefined) return run.place.enter((context) => void execute(host, run, context));
+  if (rollback === undefined) return run.enter((context) => void execute(host, run, context));
   if (before !== undefined) {
     run.handlers = before.handlers;
     before.isCompensating = true;
@@ -167,6 +173,7 @@ async function execute(host: RuntimeHost, run: Run, context: ExecutionContext): 
     const output = toOutput(await invoke(host, run, context));
     last = { type: "workflow_completed", ...(output !== undefined && { output }) };
   } catch (thrown) {
+    if (!run.over && !(thrown instanceof BadOutput)) run.threw(thrown);
     last = errored(run, thrown);
   }
   if (run.over) return;

@@ -70,7 +70,7 @@ export async function stepDo(run: Run, name: unknown, args: readonly unknown[]):
     case "completed":
       return recall(run, call, outcome.output);
     case "errored":
-      throw revive(outcome.error);
+      throw run.told(revive(outcome.error));
     case "retrying":
       // The configuration that the step began with holds, whatever the code says now.
       return resume({ ...call, config: outcome.config }, outcome.attempts, outcome.due);
@@ -121,10 +121,10 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
       await run.durable();
       return recall(run, call, typeof output === "object" ? output.stream : output);
     } catch (thrown) {
-      failure = thrown instanceof Refused ? thrown : failureOf(thrown);
+      failure = thrown instanceof Refused ? thrown : failureOf(call, number, thrown);
     }
     const outcome = await failed(call, number, failure);
-    if (outcome !== undefined) throw revive(outcome);
+    if (outcome !== undefined) throw run.told(revive(outcome));
     const held = run.gate();
     if (held !== undefined) await held;
   }

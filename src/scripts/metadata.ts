@@ -5,6 +5,7 @@ import { isWorkflowName } from "../model/names.ts";
 import { LIMITS } from "../model/limits.ts";
 import { isQueueName } from "../model/queue.ts";
 import type { Binding, DeclaredWorkflow } from "../ports/catalog.ts";
+import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 
 /** A binding as it is sent; what else it has depends on its type. */
 interface SentBinding {
@@ -16,6 +17,12 @@ const binding: z.ZodType<SentBinding> = z.looseObject({ name: z.string().min(1),
 
 const className = z.string().min(1).max(LIMITS.scriptName);
 
+/** A class that the main module exports. Settings of a workflow may stand beside its name. */
+interface SentExport {
+  readonly type: string;
+  readonly name?: string | undefined;
+}
+
 /** What is read of the metadata; what else there is changes nothing here. */
 export interface Metadata {
   readonly main_module: string;
@@ -24,7 +31,7 @@ export interface Metadata {
   readonly compatibility_date?: string | undefined;
   readonly compatibility_flags: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, { readonly type: string; readonly name?: string | undefined }>>;
+  readonly exports: Readonly<Record<string, SentExport>>;
   readonly migrations?: unknown;
   readonly assets?: unknown;
 }
@@ -162,8 +169,8 @@ export function workflowsOf(bindings: readonly Binding[], { exports }: Pick<Meta
       ? [{ name: each.workflow, className: each.className }]
       : [],
   );
-  const exported = Object.entries(exports).flatMap(([exportName, { type, name }]) =>
-    type === "workflow" && name !== undefined ? [{ name, className: exportName }] : [],
+  const exported = Object.entries(exports).flatMap(([exportName, sent]) =>
+    sent.type === "workflow" && sent.name !== undefined ? [declared(exportName, sent.name, sent)] : [],
   );
   const found = new Map<string, DeclaredWorkflow>();
   for (const each of [...bound, ...exported]) {
@@ -177,4 +184,13 @@ export function workflowsOf(bindings: readonly Binding[], { exports }: Pick<Meta
     found.set(each.name, each);
   }
   return [...found.values()];
+}
+
+const settings = z.looseObject(SETTINGS);
+
+/** What is said of it in `exports` holds. When that is nothing but its name, the workflow keeps what it has. */
+function declared(className: string, name: string, sent: SentExport): DeclaredWorkflow {
+  const says = Object.keys(SETTINGS).some((key) => Object.hasOwn(sent, key));
+  if (!says) return { name, className };
+  return { name, className, settings: settingsOf(read(settings, sent, `metadata.exports.${className}`)) };
 }

@@ -5,6 +5,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
 import type {
   Annotations,
   Binding,
@@ -16,7 +17,8 @@ import type {
 } from "../ports/catalog.ts";
 import { sealSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
-import { workflowChange } from "./workflow.ts";
+import { mapStack } from "./stack.ts";
+import { schedulesWith, workflowChange } from "./workflow.ts";
 
 /** What a publisher works with. */
 export interface PublisherParts {
@@ -49,32 +51,26 @@ export class Publisher {
   }
 
   /**
-   * Stores a version that nothing points to yet. Positions in its code that a failure names are those of its sources when
-   * it is loaded `mapped`; clients that have the source map themselves want them `raw`.
+   * Stores a version that nothing points to yet. A failure has the whole stack of what was thrown: with the places in the
+   * sources when they are wanted `mapped`; clients that have the source map themselves want them `raw`.
    *
    * @throws Failure `script.invalid` when it does not load or lacks a class; nothing is stored then.
    */
   async store(wanted: WantedVersion, positions: "mapped" | "raw"): Promise<ScriptVersion> {
     const version = identified(wanted);
     checkClasses(version);
-    await (positions === "raw" ? this.#loadRaw(version) : this.#load(version));
+    await this.#load(version).catch((cause: unknown) => refuse(cause, version, positions));
     const sealed = sealSecrets(this.vault, version);
     await this.catalog.addScriptVersion(sealed);
     return sealed;
   }
 
-  async #loadRaw({ sourceMap: _map, ...version }: ScriptVersion): Promise<void> {
-    try {
-      await this.#load(version);
-    } catch (cause) {
-      if (!(cause instanceof Failure) || cause.failure !== "script.invalid") throw cause;
-      throw new Failure("script.invalid", { detail: asStack(cause.detail ?? ""), cause });
-    }
-  }
-
   /**
    * Makes a stored version the one that counts. `workflows` are those that it is to have; others of the script, whose
    * class it has, go with it, and those whose class it lacks stay where they are.
+   *
+   * @throws Failure `workflow.too_many_schedules`; nothing has changed then. Deleting a script frees its schedules, and
+   * others may have taken their places when it comes back.
    */
   async activate(
     version: Pick<ScriptVersion, "id" | "script" | "code" | "exports">,
@@ -90,16 +86,23 @@ export class Publisher {
       const change = await workflowChange(this.catalog, { name, className, script }, version, settings);
       if (change !== undefined) changes.push(change);
     }
+    const schedules = changes.map(({ workflow: { name }, version: { settings } }) => ({
+      name,
+      crons: (settings.schedules ?? []).map(({ cron }) => cron),
+    }));
+    if ((await schedulesWith(this.catalog, schedules)) > LIMITS.schedules)
+      throw new Failure("workflow.too_many_schedules", { field: "schedules" });
     const deployment = { id: randomUUID(), script, versionId, createdAt: Date.now(), annotations };
     await this.catalog.activate(deployment, changes);
     return deployment;
   }
 }
 
-/** `Error: no (index.js:3:1)` as V8 would write it, which is where wrangler looks for positions to be mapped back. */
-function asStack(detail: string): string {
-  const [, said, position] = /^(.*) \(([^()\s]+:\d+(?::\d+)?)\)$/s.exec(detail) ?? [];
-  return position === undefined ? `Uncaught ${detail}` : `Uncaught ${said}\n    at ${position}`;
+/** Executors tell places in the code that they were given. */
+function refuse(cause: unknown, version: ScriptVersion, positions: "mapped" | "raw"): never {
+  if (!(cause instanceof Failure) || cause.failure !== "script.invalid") throw cause;
+  const { detail = "" } = cause;
+  throw new Failure("script.invalid", { detail: positions === "raw" ? `Uncaught ${detail}` : mapStack(detail, version), cause });
 }
 
 /** What tells the content of a version from another's, secrets aside: of those only the names. */

@@ -1,6 +1,7 @@
 /** Who gets which lines of a script, and what happens to those that nobody takes. */
 import { expect, test } from "vitest";
 import { LIMITS } from "../model/limits.ts";
+import type { LogLevel, ScriptLine } from "../ports/script-log.ts";
 import { Tails } from "./tails.ts";
 
 interface Line {
@@ -22,15 +23,20 @@ function reading(tails: Tails, id: string): { next(): Promise<Line | undefined>;
   };
 }
 
+function said(script: string, text: string, level: LogLevel = "log"): ScriptLine {
+  const version = { id: "v1", script, hash: "", code: "", bindings: [], compatibilityFlags: [], createdAt: 0 };
+  return { time: NOW, level, kind: "console", text, version };
+}
+
 test("a client gets the lines of its script from now on, and those that it asked for", async () => {
   const tails = new Tails();
-  const all = tails.open("shop", "", NOW);
-  const some = tails.open("shop", "order", NOW);
-  tails.publish("shop", "too early", "info", NOW);
+  const all = tails.open("shop", [], NOW);
+  const some = tails.open("shop", [{ query: "order" }], NOW);
+  tails.publish(said("shop", "too early"));
   const [everything, orders] = [reading(tails, all.id), reading(tails, some.id)];
-  tails.publish("bank", "order of another", "info", NOW);
-  tails.publish("shop", "hello", "info", NOW);
-  tails.publish("shop", "order 1", "error", NOW);
+  tails.publish(said("bank", "order of another"));
+  tails.publish(said("shop", "hello"));
+  tails.publish(said("shop", "order 1", "error"));
   expect(await everything.next()).toMatchObject({ logs: [{ level: "log", message: ["hello"] }], event: null });
   expect(await everything.next()).toMatchObject({ logs: [{ level: "error", message: ["order 1"] }] });
   expect(await orders.next()).toMatchObject({ logs: [{ message: ["order 1"] }] });
@@ -38,7 +44,7 @@ test("a client gets the lines of its script from now on, and those that it asked
 
 test("a tail has one reader, ends for it when it is closed, and is closed once, by the name of its script", async () => {
   const tails = new Tails();
-  const { id } = tails.open("shop", "", NOW);
+  const { id } = tails.open("shop", [], NOW);
   const reader = reading(tails, id);
   expect(tails.connect(id)).toBeUndefined();
   expect(tails.connect("nobody")).toBeUndefined();
@@ -50,22 +56,22 @@ test("a tail has one reader, ends for it when it is closed, and is closed once, 
 
 test("one whose reader has left can still be closed, and read again", async () => {
   const tails = new Tails();
-  const { id } = tails.open("shop", "", NOW);
+  const { id } = tails.open("shop", [], NOW);
   await reading(tails, id).leave();
-  tails.publish("shop", "nobody hears this", "info", NOW);
+  tails.publish(said("shop", "nobody hears this"));
   const again = reading(tails, id);
-  tails.publish("shop", "hello", "info", NOW);
+  tails.publish(said("shop", "hello"));
   expect(await again.next()).toMatchObject({ logs: [{ message: ["hello"] }] });
   expect(tails.close(id, "shop")).toBe(true);
 });
 
 test("a client that does not keep up is told what it has missed", async () => {
   const tails = new Tails();
-  const reader = reading(tails, tails.open("shop", "", NOW).id);
-  for (let i = 0; i < 1_500; i += 1) tails.publish("shop", `line ${i}`, "info", NOW);
+  const reader = reading(tails, tails.open("shop", [], NOW).id);
+  for (let i = 0; i < 1_500; i += 1) tails.publish(said("shop", `line ${i}`));
   const seen: string[] = [];
   for (let i = 0; i < 900; i += 1) seen.push((await reader.next())?.logs[0]?.message[0] ?? "");
-  tails.publish("shop", "last", "info", NOW);
+  tails.publish(said("shop", "last"));
   for (let line = await reader.next(); ; line = await reader.next()) {
     seen.push(line?.event?.message ?? line?.logs[0]?.message[0] ?? "");
     if (seen.at(-1) === "last") break;
@@ -77,14 +83,14 @@ test("a client that does not keep up is told what it has missed", async () => {
 
 test("there are only so many of a script; those that nobody reads make room, and old ones end", () => {
   const tails = new Tails();
-  const read = (script: string): void => void tails.connect(tails.open(script, "", NOW).id);
+  const read = (script: string): void => void tails.connect(tails.open(script, [], NOW).id);
   for (let i = 1; i < LIMITS.tails; i += 1) read("shop");
-  const unread = tails.open("shop", "", NOW);
-  const last = tails.open("shop", "", NOW);
+  const unread = tails.open("shop", [], NOW);
+  const last = tails.open("shop", [], NOW);
   expect(tails.connect(unread.id)).toBeUndefined();
   expect(tails.connect(last.id)).toBeDefined();
-  expect(() => tails.open("shop", "", NOW)).toThrow(expect.objectContaining({ failure: "script.too_many_tails" }));
+  expect(() => tails.open("shop", [], NOW)).toThrow(expect.objectContaining({ failure: "script.too_many_tails" }));
   read("bank");
-  expect(() => tails.open("shop", "", NOW + SIX_HOURS_MS - 1)).toThrow();
-  expect(tails.open("shop", "", NOW + SIX_HOURS_MS).expiresAt).toBe(NOW + 2 * SIX_HOURS_MS);
+  expect(() => tails.open("shop", [], NOW + SIX_HOURS_MS - 1)).toThrow();
+  expect(tails.open("shop", [], NOW + SIX_HOURS_MS).expiresAt).toBe(NOW + 2 * SIX_HOURS_MS);
 });

@@ -6,6 +6,8 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
+import { scriptOf, type ScriptLine } from "../ports/script-log.ts";
+import { isShown, laggedEvent, tailEvent, type TailFilter } from "./tail-event.ts";
 
 /** A tail as it was made. Times are epoch milliseconds. */
 export interface Tail {
@@ -15,8 +17,8 @@ export interface Tail {
 }
 
 interface OpenTail extends Tail {
-  /** A line is sent when it contains this. */
-  readonly query: string;
+  /** A line is sent when it passes all of these. */
+  readonly filters: readonly TailFilter[];
   listener: ReadableStreamDefaultController<Uint8Array> | undefined;
   missed: number;
 }
@@ -37,7 +39,7 @@ export class Tails {
    *
    * @throws Failure `script.too_many_tails` when there are `LIMITS.tails` of it, and somebody is connected to each.
    */
-  open(script: string, query: string, now: number): Tail {
+  open(script: string, filters: readonly TailFilter[], now: number): Tail {
     for (const tail of this.#open.values()) if (tail.expiresAt <= now) this.close(tail.id);
     const own = [...this.#open.values()].filter((each) => each.script === script);
     if (own.length >= LIMITS.tails) {
@@ -45,7 +47,7 @@ export class Tails {
       if (unused === undefined) throw new Failure("script.too_many_tails");
       this.close(unused.id);
     }
-    const tail: OpenTail = { id: randomUUID(), script, query, expiresAt: now + LIFE_MS, listener: undefined, missed: 0 };
+    const tail: OpenTail = { id: randomUUID(), script, filters, expiresAt: now + LIFE_MS, listener: undefined, missed: 0 };
     this.#open.set(tail.id, tail);
     return tail;
   }
@@ -78,27 +80,17 @@ export class Tails {
   }
 
   /** A script has written a line. */
-  publish(script: string, line: string, level: "info" | "error", now: number): void {
+  publish(line: ScriptLine): void {
+    const script = scriptOf(line);
     for (const tail of this.#open.values()) {
-      if (tail.script !== script || tail.listener === undefined || !line.includes(tail.query)) continue;
+      if (tail.script !== script || tail.listener === undefined || !isShown(line, tail.filters, Math.random)) continue;
       if ((tail.listener.desiredSize ?? 0) <= 1) {
         tail.missed += 1;
         continue;
       }
-      if (tail.missed > 0) tail.listener.enqueue(encoder.encode(JSON.stringify(lagged(script, tail.missed, now))));
+      if (tail.missed > 0) tail.listener.enqueue(encoder.encode(JSON.stringify(laggedEvent(script, tail.missed, line.time))));
       tail.missed = 0;
-      tail.listener.enqueue(encoder.encode(JSON.stringify(message(script, line, level, now))));
+      tail.listener.enqueue(encoder.encode(JSON.stringify(tailEvent(line))));
     }
   }
-}
-
-/** A line belongs to no request or instance that is known here, so there is no event. */
-function message(script: string, line: string, level: "info" | "error", now: number): object {
-  const logs = [{ level: level === "error" ? "error" : "log", message: [line], timestamp: now }];
-  return { scriptName: script, event: null, eventTimestamp: now, outcome: "ok", logs, exceptions: [] };
-}
-
-function lagged(script: string, missed: number, now: number): object {
-  const event = { type: "overload", message: `${missed} lines came too quickly, and are left out` };
-  return { scriptName: script, event, eventTimestamp: now, outcome: "ok", logs: [], exceptions: [] };
 }

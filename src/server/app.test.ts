@@ -1,6 +1,7 @@
 /** Which request goes where, and what it needs to get there. */
 import { afterEach, describe, expect, test } from "vitest";
 import { explorerApi } from "../api/explorer.ts";
+import { ownApi } from "../api/own.ts";
 import { restApi } from "../api/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { silentLog } from "../ports/log.ts";
@@ -9,6 +10,8 @@ import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
 import { Transfers } from "../api/transfers.ts";
 import { Tails } from "../scripts/tails.ts";
+import { HostNames } from "../scripts/host-names.ts";
+import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp } from "./app.ts";
@@ -27,8 +30,10 @@ type Send = (url: string, init?: RequestInit) => Promise<Response>;
 async function open(guard: Guard = openGuard, hostNames: readonly string[] = []): Promise<Send> {
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
   const { engine, store, catalog, clock } = bench;
+  const logs = new InstanceLogs({ ...bench, log: silentLog });
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails();
+  const names = await HostNames.open(catalog, {});
   const transfers = new Transfers(clock);
   // No route that is asked for here needs them.
   const unused = { cron: undefined as never, queues: undefined as never };
@@ -36,6 +41,8 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
     ...unused,
     publisher,
     tails,
+    logs,
+    hostNames: names,
     transfers,
     engine,
     store,
@@ -48,8 +55,10 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const app = serverApp({
     engine,
     tails,
+    workers: names,
     transfers,
     rest: restApi(api),
+    own: ownApi(api),
     explorer: explorerApi(api),
     byHand: false,
     guard,

@@ -9,8 +9,10 @@ import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../model/errors.ts";
 import type { Log } from "../ports/log.ts";
 import { failureResponse } from "../api/envelope.ts";
+import { OWN_PREFIX } from "../api/own.ts";
 import { normalPath } from "../api/path.ts";
 import { refusal, type Guard } from "./auth.ts";
+import type { HostNames } from "../scripts/host-names.ts";
 import { transferRoutes, type Transfers } from "../api/transfers.ts";
 import type { Tails } from "../scripts/tails.ts";
 import { callByHand, isByHand } from "./by-hand.ts";
@@ -23,10 +25,14 @@ export interface AppParts {
   readonly engine: Engine;
   /** The REST API, with its full paths below `/client/v4`. */
   readonly rest: Hono<Env>;
+  /** What is not Cloudflare's, with its paths below `OWN_PREFIX`. */
+  readonly own: Hono<Env>;
   /** wrangler's local API, with its paths below the explorer prefix. */
   readonly explorer: Hono<Env>;
   /** Live logs, for whoever knows the id of a tail. */
   readonly tails: Tails;
+  /** Which Worker answers under which other host name. */
+  readonly workers: Pick<HostNames, "scriptAt">;
   /** Files on their way, for whoever knows their ids. */
   readonly transfers: Transfers;
   /** Whether Workers' handlers can be called by hand, at paths of theirs: for development. */
@@ -47,6 +53,8 @@ export function serverApp(parts: AppParts): (request: Request) => Promise<Respon
   const control = controlPlane(parts);
   return async (request) => {
     const url = new URL(request.url);
+    const script = parts.workers.scriptAt(url.hostname);
+    if (script !== undefined) return callWorker(parts, script, url, request);
     if (!isAllowedHost(url.hostname, parts.hostNames))
       return new Response("This host name is not served here\n", { status: 403 });
     const worker = workerOf(url);
@@ -68,7 +76,7 @@ function tooLarge(): Response {
   return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
 }
 
-function controlPlane({ rest, explorer, tails, transfers, guard, log, hostNames }: AppParts): Hono {
+function controlPlane({ rest, own, explorer, tails, transfers, guard, log, hostNames }: AppParts): Hono {
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -88,11 +96,13 @@ function controlPlane({ rest, explorer, tails, transfers, guard, log, hostNames 
   const authenticate: MiddlewareHandler = async (c, next) =>
     (await guard(c.req.raw.headers)) ? next() : failureResponse(refusal(c.req.raw.headers));
   app.use("/client/v4/*", authenticate);
+  app.use(`${OWN_PREFIX}/*`, authenticate);
   for (const prefix of EXPLORER_PREFIXES) {
     app.use(`${prefix}/*`, authenticate);
     app.route(prefix, explorer);
   }
   app.route("/client/v4", rest);
+  app.route(OWN_PREFIX, own);
   app.get("/tails/:id", (c) => tailResponse(tails, c.req.param("id")));
   app.route("/transfers", transferRoutes(transfers));
   app.get("/healthz", (c) => c.json({ status: "ok" }));

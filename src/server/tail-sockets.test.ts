@@ -15,11 +15,13 @@ let id: string;
 
 beforeEach(async () => {
   tails = new Tails();
-  ({ id } = tails.open("shop", "", Date.now()));
+  ({ id } = tails.open("shop", [], Date.now()));
   // Nobody has a token, and nobody needs one here.
   const parts = {
     tails,
     rest: new Hono(),
+    own: new Hono(),
+    workers: { scriptAt: () => undefined },
     explorer: new Hono(),
     guard: () => Promise.resolve(false),
     log: silentLog,
@@ -49,7 +51,8 @@ test.each([true, false])(
     expect(String((await pong)[0])).toBe("still there?");
     for (const length of [10, 125, 126, 70_000]) {
       const message = once(socket, "message");
-      tails.publish("shop", "y".repeat(length), "info", 1);
+      const version = { id: "v1", script: "shop", hash: "", code: "", bindings: [], compatibilityFlags: [], createdAt: 0 };
+      tails.publish({ time: 1, level: "log", kind: "console", text: "y".repeat(length), version });
       expect((JSON.parse(String((await message)[0])) as { logs: { message: string[] }[] }).logs[0]?.message[0]).toHaveLength(
         length,
       );

@@ -266,6 +266,49 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await left()).toEqual([false, false, true]);
     });
 
+    test("versions that are neither new nor in force are spare, and can be deleted", async () => {
+      const { catalog } = at;
+      const deploy = async (n: number): Promise<void> => {
+        await catalog.addScriptVersion({ ...BARE, id: `s${n}` });
+        const version = { ...workflowVersion("orders", `w${n}`, n), scriptVersionId: `s${n}` };
+        await catalog.activate(deployment(`d${n}`, `s${n}`), [{ workflow: workflow("orders", 1, version.id), version }]);
+      };
+      for (const n of [1, 2, 3, 4, 5]) await deploy(n);
+      // Back to an old one, by which another workflow goes as well.
+      const back = { ...workflowVersion("orders", "w6", 6), scriptVersionId: "s2" };
+      await catalog.activate(deployment("d6", "s2"), [{ workflow: workflow("orders", 1, "w6"), version: back }]);
+      await catalog.putWorkflow(workflow("bills", 1), { ...workflowVersion("bills", "bills-1", 1), scriptVersionId: "s1" });
+      const sorted = async (keep: number): Promise<string[]> => {
+        const { workflowVersions, scriptVersions } = await catalog.spareVersions(keep);
+        return [...workflowVersions, ...scriptVersions].sort();
+      };
+      expect(await sorted(9)).toEqual([]);
+      expect(await sorted(2)).toEqual(["s3", "w1", "w2", "w3", "w4"]);
+      await catalog.removeVersions({ workflowVersions: ["w1", "w4", "w6", "bills-1"], scriptVersions: ["s1", "s2", "s3"] });
+      const present = async (...ids: readonly string[]): Promise<string[]> => {
+        const found = await Promise.all(
+          ids.map(async (id) => (await catalog.workflowVersion(id)) ?? (await catalog.scriptVersion(id))),
+        );
+        return found.flatMap((each) => (each === undefined ? [] : [each.id]));
+      };
+      expect(await present("w1", "w2", "w4", "w6", "bills-1", "s1", "s2", "s3", "s4")).toEqual([
+        "w2",
+        "w6",
+        "bills-1",
+        "s1",
+        "s2",
+        "s4",
+      ]);
+      const { items } = await catalog.deployments("shop", 0, 9);
+      expect(items.map(({ id }) => id)).toEqual(["d6", "d5", "d4", "d2", "d1"]);
+      expect((await catalog.scriptVersions("shop", 0, 9)).items.map(({ number }) => number)).toEqual([5, 4, 2, 1]);
+      // What is left of a removed script is spare as soon as nothing in force needs it.
+      await catalog.removeScript("shop");
+      expect(await sorted(9)).toEqual(["s5"]);
+      await catalog.putWorkflow(workflow("orders", 1, "w7"), { ...workflowVersion("orders", "w7", 7), scriptVersionId: "s1" });
+      expect(await sorted(9)).toContain("s2");
+    });
+
     test("whoever watches is told of each change, and finds it", async () => {
       const { catalog } = at;
       const seen: unknown[] = [];

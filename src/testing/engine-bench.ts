@@ -7,6 +7,7 @@ import type { InstanceStatus } from "../model/status.ts";
 import { decode } from "../model/value.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Executor, Host } from "../ports/executor.ts";
+import type { LogStore } from "../ports/log-store.ts";
 import type { Store } from "../ports/store.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
 import { fakeClock, type FakeClock } from "./fake-clock.ts";
@@ -15,6 +16,7 @@ export interface Bench {
   readonly engine: Engine;
   readonly store: Store;
   readonly catalog: Catalog;
+  readonly logs: LogStore;
   readonly clock: FakeClock;
   /** Resolves when the instance has this status. */
   reaches(address: InstanceAddress, status: InstanceStatus): Promise<void>;
@@ -41,7 +43,7 @@ export async function openBench(
   over: (store: Store) => Store = (store) => store,
   known?: Catalog,
 ): Promise<Bench> {
-  const { store: memory, catalog: empty } = openMemoryStore();
+  const { store: memory, catalog: empty, logs } = openMemoryStore();
   const catalog = known ?? empty;
   const store = over(memory);
   const clock = fakeClock();
@@ -71,6 +73,7 @@ export async function openBench(
     engine,
     store,
     catalog,
+    logs,
     clock,
     reaches: (address, status) => until(async () => (await engine.summary(address)).status === status),
     happens: (address, type, times = 1) =>

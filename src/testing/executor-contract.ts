@@ -6,6 +6,7 @@ import { afterEach, describe } from "vitest";
 import { Failure } from "../model/errors.ts";
 import type { ScriptVersion } from "../ports/catalog.ts";
 import type { BindingHandler, Executor, Host } from "../ports/executor.ts";
+import type { OnLog } from "../ports/script-log.ts";
 import { Driver } from "./executor-driver.ts";
 import {
   crashCases,
@@ -17,6 +18,7 @@ import {
   loadCases,
   rejectionCases,
 } from "./executor-host-contract.ts";
+import { logCases } from "./executor-log-contract.ts";
 import { moduleCases } from "./executor-module-contract.ts";
 import { bindingCases, endCases, runCases } from "./executor-run-contract.ts";
 import { rollbackCases } from "./executor-rollback-contract.ts";
@@ -41,6 +43,8 @@ export interface ExecutorSetup {
   readonly hangAfterMs: number;
   /** What will answer binding calls, for executors whose `env` is made by whoever opens them. */
   readonly bindings: BindingHandler;
+  /** Gets what scripts write. */
+  readonly onLog: OnLog;
 }
 
 /** Makes an executor to be tested. */
@@ -61,8 +65,8 @@ export function executorContract(
   const executors: Executor[] = [];
   const refuse: BindingHandler = () => Promise.reject(new Failure("workflow.not_found"));
 
-  const open: OpenHost = async ({ bindings = refuse, hangAfterMs = 60_000, code, ...modules } = {}) => {
-    const executor = await openExecutor({ hangAfterMs, bindings });
+  const open: OpenHost = async ({ bindings = refuse, hangAfterMs = 60_000, onLog = () => {}, code, ...modules } = {}) => {
+    const executor = await openExecutor({ hangAfterMs, bindings, onLog });
     executors.push(executor);
     const host = await executor.open({ ...contractVersion(code), ...modules }, bindings);
     return { host, driver: new Driver(host) };
@@ -82,6 +86,7 @@ export function executorContract(
     describe("runs", () => runCases(open));
     describe("rollback", () => rollbackCases(open));
     describe("ends", () => endCases(open));
+    describe("logs", () => logCases(open));
     group("bindings", "bindings", bindingCases);
     group("isolation", "a script's own place", isolationCases);
     group("load", "code that does not load", loadCases);

@@ -1,6 +1,7 @@
 /** Executor contract: how a host loads a script, answers requests, and ends. */
 import { describe, expect, test } from "vitest";
 import { Failure } from "../model/errors.ts";
+import type { ScriptLine } from "../ports/script-log.ts";
 import { NO_VERDICT } from "../model/queue.ts";
 import type { Host } from "../ports/executor.ts";
 import type { ScriptEvent } from "../protocol/handlers.ts";
@@ -24,11 +25,11 @@ export function isolationCases(open: OpenHost): void {
 /** Scripts that do not load. */
 export function loadCases(open: OpenHost): void {
   test.each([
-    ["a syntax error", "const a = 1;\nlet b = ;\n", /^SyntaxError: .*\(index\.js:2:9\)$/],
+    ["a syntax error", "const a = 1;\nlet b = ;\n", /^SyntaxError: .*\n {4}at index\.js:2:9$/],
     [
       "an exception at the top level",
-      "const a = 1;\nthrow new TypeError('too bad\\nand more');\n",
-      /^TypeError: too bad \(index\.js:2:7\)$/,
+      "function fail() {\n  throw new TypeError('too bad\\nand more');\n}\nfail();",
+      /^TypeError: too bad\nand more\n {4}at fail \(index\.js:2:9\)\n {4}at index\.js:4:1$/,
     ],
     ["a thrown string", "throw 'just words';", /^just words$/],
     ["an import that nobody has", "import x from 'left-pad';", /left-pad/],
@@ -59,6 +60,17 @@ export function fetchCases(open: OpenHost): void {
     expect(empty.status).toBe(204);
     expect(empty.body).toBeNull();
     expect(empty.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  });
+
+  test("what the handler throws is in the log, with its stack", async () => {
+    const { promise, resolve } = Promise.withResolvers<ScriptLine>();
+    const { host } = await open({ onLog: resolve });
+    await expect(host.fetch(new Request(`${BASE}/nowhere`))).rejects.toThrow();
+    expect(await promise).toMatchObject({
+      level: "error",
+      kind: "exception",
+      text: expect.stringMatching(/^RangeError: no such page\n\s+at /) as unknown,
+    });
   });
 
   test("bodies stream both ways", async () => {

@@ -202,6 +202,35 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     }
   }
 
+  /** Writes in and between steps that run at once, at once and later. */
+  class Talker extends WorkflowEntrypoint {
+    async run({ payload }: Event, step: Step): Promise<unknown> {
+      console.log("begins %s", payload.n, { deep: [1, 2] });
+      setTimeout(() => console.debug("later"));
+      const failing = ["a", "b"].map((name) =>
+        step.do(name, { retries: { limit: 0, delay: 0 } }, async () => {
+          console.info(`${name} starts`);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          console.warn("%s\nhas waited", name);
+          await new Promise<void>((resolve) => setTimeout(() => resolve(console.log({ far: true }, "of a timer"))));
+          throw new TypeError(`${name} fails`);
+        }),
+      );
+      await Promise.allSettled(failing);
+      console.info("100% %s");
+      console.error("ends");
+      return undefined;
+    }
+  }
+
+  class Shouter extends WorkflowEntrypoint {
+    async run({ payload }: Event): Promise<unknown> {
+      for (const more of [0, 1]) console.log("x".repeat(payload.n + more));
+      console.log();
+      return undefined;
+    }
+  }
+
   class Quitter extends WorkflowEntrypoint {
     async run(): Promise<unknown> {
       return process.exit(3);
@@ -258,6 +287,8 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     Streamer,
     Busy,
     Crasher,
+    Talker,
+    Shouter,
     Quitter,
   };
   return { ...workflows, default: { fetch } };
@@ -278,6 +309,8 @@ const NAMES = [
   "Streamer",
   "Busy",
   "Crasher",
+  "Talker",
+  "Shouter",
   "Quitter",
 ];
 

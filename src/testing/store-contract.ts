@@ -1,11 +1,12 @@
 /**
  * What every store must do, as tests. Run it from a test file of a store:
- * `storeContract("mine", async () => ({ store, catalog, close }))`. Needs Vitest and fast-check.
+ * `storeContract("mine", async () => ({ store, catalog, logs, close }))`. Needs Vitest and fast-check.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { InstanceStatus } from "../model/status.ts";
 import { StoreFenced, type Chunk, type InstanceSummary, type Store } from "../ports/store.ts";
 import { catalogContract } from "./catalog-contract.ts";
+import { logStoreContract } from "./log-store-contract.ts";
 import {
   SAMPLE_NOW,
   sampleChange,
@@ -32,9 +33,11 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     describe("streams", () => streamContract(at));
     describe("lists", () => listContract(at));
     describe("schedule", () => scheduleContract(at));
+    describe("versions", () => versionContract(at));
   });
   statusCountsContract(name, open);
   catalogContract(name, open);
+  logStoreContract(name, open);
 }
 
 /** The store of the test that is running. */
@@ -314,6 +317,21 @@ function listContract(at: At): void {
     expect(await at.store.count({ workflow: "orders", createdFrom: 20, createdTo: 20, status: "queued" }, 10)).toBe(2);
     expect(await at.store.count({ workflow: "orders", createdTo: 30 }, 3)).toBe(3);
     expect(await at.store.count({ workflow: "none" }, 2)).toBe(0);
+  });
+}
+
+function versionContract(at: At): void {
+  test("versions in use are found a few instances at a time", async () => {
+    const instances = [
+      sampleInstance("a", { versionId: "v1", status: "complete" }),
+      sampleInstance("b", { versionId: "v2", status: "waiting" }),
+      sampleInstance("c", { versionId: "v2", status: "errored" }),
+      sampleInstance("d", { versionId: "v3", status: "queued" }),
+    ];
+    const pks = await at.writer.create(...instances);
+    expect(await at.store.versionsInUse(0, 3)).toEqual({ living: ["v2"], ended: ["v1", "v2"], last: pks[2] });
+    expect(await at.store.versionsInUse(pks[2] ?? 0, 3)).toEqual({ living: ["v3"], ended: [], last: pks[3] });
+    expect(await at.store.versionsInUse(pks[3] ?? 0, 3)).toEqual({ living: [], ended: [], last: undefined });
   });
 }
 

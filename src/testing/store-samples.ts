@@ -1,12 +1,14 @@
 /** Instances, rows and batches to try a store with: what the parts of the contract share. */
 import type { InstanceStatus } from "../model/status.ts";
 import type { Catalog } from "../ports/catalog.ts";
+import type { LogStore } from "../ports/log-store.ts";
 import type { Append, Batch, BatchResult, InstanceSummary, JournalRow, Lease, NewInstance, Store } from "../ports/store.ts";
 
 /** A new, empty store; `close` closes it and takes away whatever it left. */
 export interface OpenedStore {
   readonly store: Store;
   readonly catalog: Catalog;
+  readonly logs: LogStore;
   close(): Promise<void>;
 }
 

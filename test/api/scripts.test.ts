@@ -89,6 +89,18 @@ describe("an upload", () => {
     const exports = { Flow: { type: "workflow", name: "exported", concurrency: { limit: 5 } } };
     expect(await put("one", [], { exports })).toMatchObject({ status: 200 });
     expect(await api.catalog.workflow("exported")).toMatchObject({ className: "Flow", script: "shop" });
+    const settings = async (): Promise<unknown> => (await api.catalog.workflowVersions("exported", 0, 1)).items[0]?.settings;
+    expect(await settings()).toEqual({ concurrency: { limit: 5 } });
+    // What says nothing changes nothing.
+    await put("two", [], { exports: { Flow: { type: "workflow", name: "exported" } } });
+    expect(await settings()).toEqual({ concurrency: { limit: 5 } });
+    const more = { limits: { steps: 7 }, default_retention: { success_retention: "1 hour" }, schedules: [{ cron: "0 0 1 1 *" }] };
+    await put("three", [], { exports: { Flow: { type: "workflow", name: "exported", ...more } } });
+    expect(await settings()).toEqual({
+      limits: { steps: 7 },
+      defaultRetention: { successMs: 3_600_000 },
+      schedules: [{ cron: "0 0 1 1 *" }],
+    });
   });
 
   test("keeps the bindings that it says it keeps, and inherits single ones", async () => {
@@ -441,6 +453,21 @@ describe("what goes with a script", () => {
     expect((await api.catalog.scriptVersions("shop", 0, 9)).total).toBe(1);
   });
 
+  test("it does not come back with schedules that there is no room for any more", async () => {
+    const flow = "../../workflows/flow";
+    const crons = (minutes: number): object[] =>
+      Array.from({ length: minutes }, (_, minute) => ({ cron: `${minute % 60} ${minute > 59 ? 1 : 0} 1 1 *` }));
+    await put("one");
+    await api.call("PUT", flow, { script_name: "shop", class_name: "Flow", schedules: crons(2) });
+    await api.call("DELETE", "shop");
+    const other = uploadOf(worker("other"), { bindings: [{ ...FLOW, workflow_name: "other" }] });
+    await api.call("PUT", "bank", other);
+    await api.call("PUT", "../../workflows/other", { script_name: "bank", class_name: "Flow", schedules: crons(99) });
+    expect(await put("two")).toMatchObject({ status: 400, errors: [{ code: 10930 }] });
+    expect(await api.catalog.activeScript("shop")).toBeUndefined();
+    expect(await api.catalog.schedules()).toHaveLength(99);
+  });
+
   test("its workflows outlive it: what is under way goes on, and nothing starts until it is back", async () => {
     const flow = "../../workflows/flow";
     const schedules = [{ cron: "0 0 1 1 *" }];
@@ -478,5 +505,57 @@ describe("what goes with a script", () => {
   test("routes that are not there are named", async () => {
     const { errors } = await api.call("GET", "shop/holograms");
     expect(JSON.stringify(errors)).toContain("No route for GET /client/v4/accounts/local/workers/scripts/shop/holograms");
+  });
+});
+
+describe("host names", () => {
+  const records = (script: string, ...names: readonly string[]): ReturnType<Deploying["call"]> =>
+    api.call("PUT", `${script}/domains/records`, { override_scope: true, origins: names.map((hostname) => ({ hostname })) });
+  const markAt = async (hostName: string): Promise<unknown> => {
+    const response = await api.askAt(hostName);
+    return response.status === 200 ? ((await response.json()) as { mark?: string }).mark : response.status;
+  };
+
+  test("a Worker answers under those that it asks for, and takes them from others", async () => {
+    await put("one");
+    await api.call("PUT", "bank", uploadOf(worker("bank")));
+    const asked = [{ hostname: "shop.example.com" }, { hostname: "www.example.com" }];
+    expect((await api.call("POST", "shop/domains/changeset?replace_state=true", asked)).result).toMatchObject({
+      added: asked,
+      updated: [],
+      removed: [],
+      conflicting: [],
+    });
+    expect(await records("shop", "shop.example.com", "WWW.example.com")).toMatchObject({ status: 200 });
+    expect([await markAt("shop.example.com"), await markAt("www.example.com")]).toEqual(["one", "one"]);
+    const changed = await api.call("POST", "bank/domains/changeset", [{ hostname: "shop.example.com" }]);
+    expect(changed.result).toMatchObject({ added: [], updated: [{ service: "shop", modified: true }] });
+    await records("bank", "shop.example.com");
+    await records("shop", "new.example.com");
+    expect([await markAt("shop.example.com"), await markAt("new.example.com"), await markAt("www.example.com")]).toEqual([
+      "bank",
+      "one",
+      403,
+    ]);
+    await api.call("DELETE", "shop");
+    expect(await markAt("new.example.com")).toBe(403);
+  });
+
+  test.each([
+    ["an address", "10.0.0.1"],
+    ["a path", "shop.example.com/x"],
+    ["a name of this machine", "bank.localhost"],
+    ["the server's own", "localhost"],
+    ["one that the server was started with", "fixed.example.com"],
+  ])("%s is refused", async (_, name) => {
+    await put("one");
+    expect(await records("shop", "fine.example.com", name)).toMatchObject({ status: 400, errors: [{ code: 10002 }] });
+    expect(await markAt("fine.example.com")).toBe(403);
+  });
+
+  test("routes by pattern are refused with what to do instead", async () => {
+    await put("one");
+    const refused = await api.call("PUT", "shop/routes", [{ pattern: "example.com/*" }]);
+    expect(refused.errors[0]?.error_chain?.[0]?.message).toContain("custom_domain");
   });
 });

@@ -134,6 +134,14 @@ describe("workflows", () => {
   });
 });
 
+test("of two changes of the account's defaults at once neither is lost", async () => {
+  const change = (part: object): Promise<unknown> => api.call("PATCH", "/workflows/settings", { default_retention: part });
+  await Promise.all([change({ success_retention: 1 }), change({ error_retention: 2 })]);
+  expect((await api.call("GET", "/workflows/settings")).result).toEqual({
+    default_retention: { success_retention: 1, error_retention: 2 },
+  });
+});
+
 test("the account's defaults are kept part by part", async () => {
   expect((await api.call("GET", "/workflows/settings")).result).toEqual({});
   await api.call("PATCH", "/workflows/settings", { default_retention: { success_retention: "1 hour" } });

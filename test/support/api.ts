@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
+import { ownApi } from "../../src/api/own.ts";
 import { ENDPOINTS, restApi } from "../../src/api/rest.ts";
 import type { EngineSettings } from "../../src/engine/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
@@ -9,6 +10,8 @@ import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { noStorage, type Storage } from "../../src/ports/storage.ts";
 import { noVault } from "../../src/ports/vault.ts";
+import { HostNames } from "../../src/scripts/host-names.ts";
+import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Transfers } from "../../src/api/transfers.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
@@ -58,24 +61,42 @@ export async function openApi(
   storage: Storage = noStorage,
 ): Promise<ApiBench> {
   const bench = await openBench(
-    (clock) => inProcessExecutor({ classes, now: () => clock.now() }),
+    (clock) => inProcessExecutor({ classes, now: () => clock.now(), onLog: (line) => logs.write(line) }),
     Object.keys(classes),
     settings,
   );
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails();
+  const logs = new InstanceLogs({ ...bench, log: silentLog });
+  const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
   const transfers = new Transfers(clock);
   const cron = new CronTriggers({ catalog, clock, log: silentLog });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
-  const parts = { publisher, cron, queues, tails, transfers, engine, store, catalog, storage, clock, log: silentLog };
+  const parts = {
+    logs,
+    hostNames: names,
+    publisher,
+    cron,
+    queues,
+    tails,
+    transfers,
+    engine,
+    store,
+    catalog,
+    storage,
+    clock,
+    log: silentLog,
+  };
   const api = { ...parts, accountId: "local" };
   const app = serverApp({
     engine,
     tails,
     transfers,
+    workers: names,
     rest: restApi(api),
+    own: ownApi(api),
     explorer: explorerApi(api),
     byHand: true,
     guard,

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
+import { ownApi } from "../../src/api/own.ts";
 import { restApi } from "../../src/api/rest.ts";
 import type { Engine, InstanceAddress } from "../../src/engine/engine.ts";
 import { openEngine } from "../../src/engine/open.ts";
@@ -15,6 +16,8 @@ import { systemClock } from "../../src/ports/system-clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
 import { Transfers } from "../../src/api/transfers.ts";
 import { Tails } from "../../src/scripts/tails.ts";
+import { HostNames } from "../../src/scripts/host-names.ts";
+import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
 import { CronTriggers } from "../../src/triggers/cron.ts";
@@ -46,6 +49,8 @@ export interface Deploying {
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   /** The answer of the script's own handler. */
   ask(script: string, path?: string): Promise<unknown>;
+  /** The answer under a host name. */
+  askAt(hostName: string): Promise<Response>;
   /** What an instance has returned, once it has. */
   output(address: InstanceAddress): Promise<unknown>;
   close(): Promise<void>;
@@ -53,9 +58,10 @@ export interface Deploying {
 
 /** Opens it, with nothing deployed. */
 export async function openDeploying(): Promise<Deploying> {
-  const { store, catalog } = openMemoryStore();
+  const { store, catalog, logs: kept } = openMemoryStore();
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
-  const executor = nodeExecutor({ onLog: () => {} });
+  const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
+  const executor = nodeExecutor({ onLog: (line) => logs.write(line) });
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
   const cron = new CronTriggers(world);
   const { promise: queuesOpened, resolve: opensQueues } = Promise.withResolvers<Queues>();
@@ -78,13 +84,28 @@ export async function openDeploying(): Promise<Deploying> {
     },
   });
   const tails = new Tails();
+  const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
   const transfers = new Transfers(systemClock);
-  const api = { ...world, transfers, storage: noStorage, cron, queues, engine, publisher, tails, accountId: "local" };
+  const api = {
+    ...world,
+    transfers,
+    storage: noStorage,
+    cron,
+    queues,
+    engine,
+    publisher,
+    tails,
+    logs,
+    hostNames,
+    accountId: "local",
+  };
   const app = serverApp({
     engine,
     tails,
     transfers,
+    workers: hostNames,
     rest: restApi(api),
+    own: ownApi(api),
     explorer: explorerApi(api),
     byHand: true,
     guard: openGuard,
@@ -105,6 +126,7 @@ export async function openDeploying(): Promise<Deploying> {
       return { ...answer, status: response.status };
     },
     ask: async (script, path = "/") => (await app(new Request(`http://${script}.localhost${path}`))).json(),
+    askAt: (hostName) => app(new Request(`http://${hostName}/`)),
     output: async (address) => {
       for await (const events of engine.follow(address, new AbortController().signal)) {
         const last = events.at(-1);

@@ -10,7 +10,8 @@ import type { InstanceSummary, ListQuery } from "../../ports/store.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import type { ResultInfo } from "../envelope.ts";
-import { instant, isoOrNull, page, perPage, retention, status, timestamp, triggerSource } from "../schemas.ts";
+import { retention } from "../../scripts/workflow-settings.ts";
+import { instant, isoOrNull, page, perPage, status, timestamp, triggerSource } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;

@@ -2,19 +2,26 @@
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { iso } from "../../model/time.ts";
+import type { TailFilter } from "../../scripts/tail-event.ts";
 import { endpoint, type Endpoint } from "../endpoint.ts";
 import { activeVersion, SCRIPT } from "../scripts.ts";
 
 const TAILS = `${SCRIPT}/tails` as const;
 
-const KNOWN = 'Only a filter by text is known here ("query"): lines do not say which request they belong to';
+const KNOWN =
+  "Only filters by text, outcome, version and sampling rate are known here: messages do not say which request they belong to";
 
-const filters = z.object({
-  filters: z
-    .array(z.strictObject({ query: z.string() }, KNOWN))
-    .max(1, KNOWN)
-    .default([]),
-});
+const filter: z.ZodType<TailFilter> = z.strictObject(
+  {
+    query: z.string().optional(),
+    outcome: z.array(z.string()).optional(),
+    scriptVersion: z.string().optional(),
+    sampling_rate: z.number().min(0).max(1).optional(),
+  },
+  KNOWN,
+);
+
+const filters = z.object({ filters: z.array(filter).max(10).default([]) });
 
 const shown = z.object({ id: z.string(), url: z.string(), expires_at: z.iso.datetime() });
 
@@ -28,7 +35,7 @@ export const scriptsTails: readonly Endpoint[] = [
     result: shown,
     handle: async ({ params: { script_name: script }, body }, api, request) => {
       await activeVersion(api, script);
-      const { id, expiresAt } = api.tails.open(script, body.filters[0]?.query ?? "", Date.now());
+      const { id, expiresAt } = api.tails.open(script, body.filters, Date.now());
       const url = new URL(`/tails/${id}`, request.url);
       url.protocol = url.protocol.replace("http", "ws");
       return { result: { id, url: url.href, expires_at: iso(expiresAt) } };

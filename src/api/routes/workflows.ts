@@ -1,16 +1,17 @@
 /** Workflows: list, read, put and delete them; and the defaults of the account. */
 import { z } from "zod";
 import { boundaryAfter } from "../../model/cron.ts";
-import { ACCOUNT_SETTINGS, accountSettings, type AccountSettings } from "../../engine/policies.ts";
+import { ACCOUNT_SETTINGS, accountSettings, readAccountSettings, type AccountSettings } from "../../engine/policies.ts";
 import { Failure } from "../../model/errors.ts";
 import type { Retention } from "../../model/events.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/status.ts";
 import { iso } from "../../model/time.ts";
-import type { Workflow, WorkflowSettings } from "../../ports/catalog.ts";
-import { cronExpression, putWorkflow, schedulesWith } from "../../scripts/workflow.ts";
+import type { Workflow } from "../../ports/catalog.ts";
+import { putWorkflow, schedulesWith } from "../../scripts/workflow.ts";
+import { keptFor, SETTINGS, settingsOf } from "../../scripts/workflow-settings.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
-import { keptFor, page, pageInfo, perPage, retention, showRetention, shownRetention, timestamp } from "../schemas.ts";
+import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "../schemas.ts";
 
 const shown = z.object({
   id: z.string(),
@@ -28,14 +29,7 @@ const shown = z.object({
 const put = z.object({
   class_name: z.string().min(1).max(LIMITS.scriptName),
   script_name: z.string().min(1).max(LIMITS.scriptName),
-  // Terraform sends null for what has been taken out of a configuration.
-  limits: z.object({ steps: z.number().int().min(1).max(LIMITS.stepsCeiling).nullish() }).nullish(),
-  concurrency: z.object({ limit: z.number().int().min(1).nullish() }).nullish(),
-  default_retention: retention.nullish(),
-  schedules: z
-    .array(z.object({ cron: cronExpression }))
-    .max(LIMITS.schedulesAtOnce)
-    .nullish(),
+  ...SETTINGS,
   jurisdiction: z.null("This server keeps everything in one place; leave the jurisdiction out").optional(),
 });
 
@@ -119,10 +113,12 @@ export const workflows: readonly Endpoint[] = [
     body: settings,
     result: settingsShown,
     handle: async ({ body }, api) => {
-      const before = await accountSettings(api.catalog);
-      const kept = changedRetention(before.default_retention ?? {}, body.default_retention);
-      const merged = Object.keys(kept).length === 0 ? {} : { default_retention: kept };
-      await api.catalog.putSetting(ACCOUNT_SETTINGS, JSON.stringify(merged));
+      let merged: AccountSettings = {};
+      await api.catalog.changeSetting(ACCOUNT_SETTINGS, (json) => {
+        const kept = changedRetention(readAccountSettings(json).default_retention ?? {}, body.default_retention);
+        merged = Object.keys(kept).length === 0 ? {} : { default_retention: kept };
+        return JSON.stringify(merged);
+      });
       return { result: showSettings(merged) };
     },
   }),
@@ -186,13 +182,4 @@ async function putChecked({ catalog }: Api, name: string, body: z.output<typeof 
   if ((await schedulesWith(catalog, [{ name, crons }])) > LIMITS.schedules)
     throw new Failure("workflow.too_many_schedules", { field: "schedules" });
   return putWorkflow(catalog, { name, className, script }, active, settingsOf(body));
-}
-
-function settingsOf({ limits, concurrency, default_retention: kept, schedules }: z.output<typeof put>): WorkflowSettings {
-  return {
-    ...(typeof limits?.steps === "number" && { limits: { steps: limits.steps } }),
-    ...(typeof concurrency?.limit === "number" && { concurrency: { limit: concurrency.limit } }),
-    ...(kept && { defaultRetention: kept }),
-    ...(schedules && schedules.length > 0 && { schedules }),
-  };
 }

@@ -10,18 +10,22 @@ import { inProcessExecutor } from "./executor.ts";
 
 const SAME_PROCESS = "the script shares this process";
 
-executorContract("in-process", ({ bindings }) => inProcessExecutor({ classes: classesOf(), env: envOf(bindings) }), {
-  bindings: "env is made by whoever opens the executor",
-  isolation: SAME_PROCESS,
-  load: "classes are given, no code is loaded",
-  modules: "classes are given, no code is loaded",
-  fetch: "there is no fetch handler",
-  events: "there are no handlers",
-  hang: SAME_PROCESS,
-  crash: SAME_PROCESS,
-  rejections: SAME_PROCESS,
-  exit: SAME_PROCESS,
-});
+executorContract(
+  "in-process",
+  ({ bindings, onLog }) => inProcessExecutor({ classes: classesOf(), env: envOf(bindings), onLog }),
+  {
+    bindings: "env is made by whoever opens the executor",
+    isolation: SAME_PROCESS,
+    load: "classes are given, no code is loaded",
+    modules: "classes are given, no code is loaded",
+    fetch: "there is no fetch handler",
+    events: "there are no handlers",
+    hang: SAME_PROCESS,
+    crash: SAME_PROCESS,
+    rejections: SAME_PROCESS,
+    exit: SAME_PROCESS,
+  },
+);
 
 function classesOf(): Record<string, WorkflowClass> {
   const platform = { WorkflowEntrypoint, NonRetryableError, env: undefined } as unknown as Platform;

@@ -4,11 +4,15 @@
  */
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { Executor, Host, HostEnd } from "../../ports/executor.ts";
+import type { ScriptVersion } from "../../ports/catalog.ts";
+import { scriptLine, type OnLog } from "../../ports/script-log.ts";
 import { Failure } from "../../model/errors.ts";
 import type { Mocks } from "../../runtime/mocks.ts";
 import type { ExecutionContext } from "../../runtime/execution-context.ts";
 import { sharedPlace } from "../../runtime/place.ts";
 import { createRuntime, type WorkflowClass } from "../../runtime/runtime.ts";
+import { noScope } from "../../runtime/scope.ts";
+import { hearScope, leaveScope, type Hear } from "./console.ts";
 
 /** What runs in this process. */
 export interface InProcessOptions {
@@ -20,21 +24,29 @@ export interface InProcessOptions {
   readonly now?: () => number;
   /** What a test has arranged for their steps. */
   readonly mocks?: Mocks;
+  /** Gets what instances write to the console of this process, which does not see it then, and what they throw. */
+  readonly onLog?: OnLog;
 }
 
 /** An executor whose hosts are this process. */
 export function inProcessExecutor(options: InProcessOptions): Executor {
   return {
     name: "in-process",
-    open: () => Promise.resolve(openHost(options)),
+    open: (version) => Promise.resolve(openHost(options, version)),
     close: () => Promise.resolve(),
   };
 }
 
-function openHost({ classes, env, now = Date.now, mocks }: InProcessOptions): Host {
+function openHost({ classes, env, now = Date.now, mocks, onLog }: InProcessOptions, version: ScriptVersion): Host {
   let handler: ((frames: readonly FromRuntime[]) => void) | undefined;
   let open = true;
   const { promise: ended, resolve: end } = Promise.withResolvers<HostEnd>();
+  const hear: Hear = (text, level, origin) => onLog?.(scriptLine(text, { level, version, origin }));
+  const scope = onLog && hearScope(hear);
+  const threw = (stack: string): void => {
+    const origin = scope?.getStore();
+    onLog?.(scriptLine(stack, { level: "error", kind: "exception", version, ...(origin && { origin }) }));
+  };
   const runtime = createRuntime({
     send: (frames) => {
       if (open) handler?.(frames);
@@ -44,6 +56,8 @@ function openHost({ classes, env, now = Date.now, mocks }: InProcessOptions): Ho
     workflowClass: (name) => (Object.hasOwn(classes, name) ? classes[name] : undefined),
     openPlace: () => sharedPlace(context()),
     env,
+    scope: scope ?? noScope,
+    threw,
     ...(mocks && { mocks }),
   });
   return {
@@ -58,6 +72,7 @@ function openHost({ classes, env, now = Date.now, mocks }: InProcessOptions): Ho
     ended,
     close: () => {
       open = false;
+      if (scope !== undefined) leaveScope(scope);
       end({ kind: "closed" });
       return Promise.resolve();
     },

@@ -4,10 +4,10 @@ import type { Executor } from "../../ports/executor.ts";
 import { executorContract } from "../../testing/executor-contract.ts";
 import { Driver } from "../../testing/executor-driver.ts";
 import { contractVersion } from "../../testing/executor-script.ts";
-import { named, type LogLevel, type OnLog } from "../../ports/script-log.ts";
+import { scriptOf, type OnLog } from "../../ports/script-log.ts";
 import { nodeExecutor, type NodeExecutorOptions } from "./executor.ts";
 
-executorContract("node", ({ hangAfterMs }) => nodeExecutor({ hangAfterMs, onLog: () => {} }));
+executorContract("node", ({ hangAfterMs, onLog }) => nodeExecutor({ hangAfterMs, onLog }));
 
 const noBindings = (): Promise<string> => Promise.resolve(encode(null));
 
@@ -22,24 +22,19 @@ async function withExecutor(options: NodeExecutorOptions, body: (executor: Execu
 }
 
 describe("node executor", () => {
-  test("what a script writes comes out line by line under its name", async () => {
-    const lines: [string, LogLevel][] = [];
+  test("what goes past the console comes out line by line", async () => {
+    const lines: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const onLog: OnLog = (script, line, level) => {
-      lines.push([named(script, line), level]);
-      if (lines.length === 4) resolve();
+    const onLog: OnLog = (line) => {
+      lines.push(`${scriptOf(line)} ${line.level}: ${line.text}`);
+      if (lines.length === 3) resolve();
     };
     await withExecutor({ onLog }, async (executor) => {
-      const code = `console.log("one\\ntwo"); process.stdout.write("thr"); process.stdout.write("ee\\n"); console.error("oh %s", "no");`;
+      const code = `console.log("one\\ntwo"); process.stdout.write("thr"); process.stdout.write("ee\\n"); process.stderr.write("oh no\\n");`;
       await executor.open(contractVersion(code), noBindings);
       await promise;
     });
-    expect(lines.filter(([, level]) => level === "info").map(([line]) => line)).toEqual([
-      "[contract] one",
-      "[contract] two",
-      "[contract] three",
-    ]);
-    expect(lines.filter(([, level]) => level === "error")).toEqual([["[contract] oh no", "error"]]);
+    expect(lines.sort()).toEqual(["contract error: oh no", "contract log: one\ntwo", "contract log: three"]);
   });
 
   test("a heap that outgrows its limit ends the thread only", async () => {
@@ -48,17 +43,6 @@ describe("node executor", () => {
       const host = await executor.open(contractVersion(code), noBindings);
       await expect(host.fetch(new Request("http://contract.test/"))).rejects.toMatchObject({ failure: "script.unavailable" });
       expect(await host.ended).toMatchObject({ kind: "died", detail: expect.stringContaining("memory") as unknown });
-    });
-  });
-
-  test("stacks name the sources that a source map names", async () => {
-    // One mapping: the first column of the first line comes from line 7, column 3 of flow.ts.
-    const sourceMap = JSON.stringify({ version: 3, sources: ["flow.ts"], names: [], mappings: "AAME" });
-    await withExecutor({}, async (executor) => {
-      const opening = executor.open({ ...contractVersion("null.nothing;"), sourceMap }, noBindings);
-      await expect(opening).rejects.toMatchObject({
-        detail: expect.stringMatching(/^TypeError: .*\(flow\.ts:7:\d+\)$/) as unknown,
-      });
     });
   });
 

@@ -5,14 +5,14 @@ import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { answerCall } from "../../ports/answer.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
-import type { OnLog } from "../../ports/script-log.ts";
+import { saidLine, scriptLine, type OnLog } from "../../ports/script-log.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { checkChunk, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
 import { Dispatches } from "./dispatches.ts";
-import type { FromThread, ThreadData, ToThread } from "./messages.ts";
+import type { FromThread, Said, ThreadData, ToThread } from "./messages.ts";
 import { Requests } from "./requests.ts";
 import { siblingUrl } from "./sibling.ts";
 
@@ -94,6 +94,8 @@ export class ThreadHost implements Host {
   }
 
   #receive(message: FromThread): void {
+    // What was said before the end may arrive after it.
+    if (typeof message === "object" && message.type === "said") return this.#hear(message);
     if (this.#over) return;
     if (typeof message === "string") return this.#receiveFrames(() => decodeFromRuntime(message));
     switch (message.type) {
@@ -120,6 +122,10 @@ export class ThreadHost implements Host {
     }
   }
 
+  #hear(said: Said): void {
+    this.#settings.onLog(saidLine(said.text, { ...said }, this.#version));
+  }
+
   #receiveFrames(check: () => readonly FromRuntime[]): void {
     let frames: readonly FromRuntime[];
     try {
@@ -133,7 +139,9 @@ export class ThreadHost implements Host {
 
   async #call(id: number, call: BindingCall): Promise<void> {
     const end = await answerCall(this.#version, this.#bindings, call, (cause) =>
-      this.#settings.onLog(this.#version.script, `A call of a binding failed: ${firstLine(cause)}`, "error"),
+      this.#settings.onLog(
+        scriptLine(`A call of a binding failed: ${firstLine(cause)}`, { level: "error", version: this.#version }),
+      ),
     );
     this.#post({ type: "called", id, end });
   }
@@ -163,8 +171,8 @@ function notLoaded(end: HostEnd): ConstructorParameters<typeof Failure> {
 }
 
 function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSettings): Worker {
-  const { script, bindings, code, sourceMap, mainModule, modules } = version;
-  const parts = { ...(sourceMap !== undefined && { sourceMap }), ...(mainModule && { mainModule }), ...(modules && { modules }) };
+  const { script, bindings, code, mainModule, modules } = version;
+  const parts = { ...(mainModule && { mainModule }), ...(modules && { modules }) };
   const data: ThreadData = { code: { code, ...parts }, bindings };
   const worker = new Worker(siblingUrl("./thread"), {
     name: `script ${script}`,
@@ -177,8 +185,9 @@ function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSe
     stderr: true,
     resourceLimits,
   });
-  createInterface({ input: worker.stdout }).on("line", (line) => onLog(script, line, "info"));
-  createInterface({ input: worker.stderr }).on("line", (line) => onLog(script, line, "error"));
+  // What does not go through the console.
+  createInterface({ input: worker.stdout }).on("line", (line) => onLog(scriptLine(line, { level: "log", version })));
+  createInterface({ input: worker.stderr }).on("line", (line) => onLog(scriptLine(line, { level: "error", version })));
   return worker;
 }
 

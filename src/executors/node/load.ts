@@ -2,7 +2,7 @@
  * Loads a script's modules from memory. `cloudflare:*` imports lead to the very modules that the runtime uses, so that
  * `instanceof NonRetryableError` means the same on both sides; `node:*` imports lead to Node's; there are no others.
  */
-import { isBuiltin, registerHooks, setSourceMapsSupport, stripTypeScriptTypes } from "node:module";
+import { isBuiltin, registerHooks, stripTypeScriptTypes } from "node:module";
 import type { ScriptCode } from "./messages.ts";
 import { loadable, moduleUrl, ROOT } from "./modules.ts";
 import { siblingUrl } from "./sibling.ts";
@@ -18,7 +18,6 @@ const SHIMS: Readonly<Record<string, string>> = {
 /** Loads the script and runs its top level. Rejects with whatever that throws. Once a thread. */
 export async function loadScript(code: ScriptCode): Promise<ScriptExports> {
   const { mainUrl, sources } = loadable(code);
-  setSourceMapsSupport(true);
   registerHooks({
     resolve: (specifier, context, next) => {
       if (specifier === mainUrl) return { url: mainUrl, format: "module", shortCircuit: true };
@@ -37,16 +36,17 @@ export async function loadScript(code: ScriptCode): Promise<ScriptExports> {
   return (await import(mainUrl)) as ScriptExports;
 }
 
-/** The first line of what went wrong, and where: `TypeError: x is not a function (index.js:3:14)`. */
+/** The error and its stack, as far as it is about the script. */
 export function describeLoadError(error: unknown, { code, mainModule = "index.js" }: ScriptCode): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const [firstLine = ""] = text.split("\n");
-  const position =
-    error instanceof Error ? (stackPosition(error.stack ?? "") ?? syntaxPosition(error, code, mainModule)) : undefined;
-  return position === undefined ? firstLine : `${firstLine} (${position})`;
+  if (!(error instanceof Error)) return String(error);
+  const stack = error.stack ?? "";
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line) && line.includes(ROOT));
+  const position = frames.length > 0 ? undefined : (stackPosition(stack) ?? syntaxPosition(error, code, mainModule));
+  const told = [`${error.name}: ${error.message}`, ...frames, ...(position === undefined ? [] : [`    at ${position}`])];
+  return told.join("\n").replaceAll(ROOT, "");
 }
 
-/** The first place in the script, or in one of its sources, that a stack names. */
+/** The first place in the script that a stack names, outside of its frames. */
 function stackPosition(stack: string): string | undefined {
   const from = stack.indexOf(ROOT);
   return from < 0 ? undefined : /^[^\s()]+:\d+/.exec(stack.slice(from + ROOT.length))?.[0];

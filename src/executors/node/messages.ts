@@ -3,8 +3,10 @@
  * them, and chunks of streams as they are, their bytes transferred; everything else is an object.
  */
 import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
+import type { LogKind, LogLevel } from "../../ports/script-log.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { ChunkFrame } from "../../protocol/frames.ts";
+import type { Origin } from "../../protocol/origin.ts";
 import type { EventAnswer, ScriptEvent } from "../../protocol/handlers.ts";
 
 /** What a thread is given when it starts. */
@@ -14,7 +16,7 @@ export interface ThreadData {
 }
 
 /** The modules of a script. */
-export type ScriptCode = Pick<ScriptVersion, "code" | "sourceMap" | "mainModule" | "modules">;
+export type ScriptCode = Pick<ScriptVersion, "code" | "mainModule" | "modules">;
 
 /** A request as it crosses; `body` is transferred. */
 export interface RequestParts {
@@ -39,6 +41,15 @@ export type RequestEnd =
   /** The handler threw; `message` is what the error said. */
   | { readonly kind: "threw"; readonly message: string };
 
+/** A message that user code has written, or what it has thrown. */
+export interface Said {
+  readonly type: "said";
+  readonly level: LogLevel;
+  readonly kind: LogKind;
+  readonly text: string;
+  readonly origin?: Origin;
+}
+
 /** Host to thread. A string is a batch of `ToRuntime` frames. */
 export type ToThread =
   | string
@@ -56,8 +67,9 @@ export type FromThread =
   | ChunkFrame
   | { readonly type: "pong" }
   | { readonly type: "loaded" }
-  /** The script does not load; `detail` is the first line of the error, and where it was. */
+  /** The script does not load; `detail` is the error with its stack. */
   | { readonly type: "unloadable"; readonly detail: string }
   | { readonly type: "fetched"; readonly id: number; readonly end: RequestEnd }
   | { readonly type: "dispatched"; readonly id: number; readonly answer: EventAnswer }
-  | { readonly type: "call"; readonly id: number; readonly call: BindingCall };
+  | { readonly type: "call"; readonly id: number; readonly call: BindingCall }
+  | Said;

@@ -15,10 +15,10 @@ export interface LoadableScript {
 }
 
 /** All modules of a script, by URL below `ROOT`. */
-export function loadable({ code, sourceMap, mainModule = MAIN, modules = [] }: ScriptCode): LoadableScript {
+export function loadable({ code, mainModule = MAIN, modules = [] }: ScriptCode): LoadableScript {
   const mainUrl = moduleUrl(mainModule);
   const sources = new Map(modules.map((module) => [moduleUrl(module.name), sourceOf(module)]));
-  return { mainUrl, sources: sources.set(mainUrl, code + sourceMapComment(sourceMap)) };
+  return { mainUrl, sources: sources.set(mainUrl, code) };
 }
 
 /** The URL of a module, which imports are relative to. A name may look like a path that leads out; it never does. */
@@ -40,9 +40,4 @@ function sourceOf({ type, content }: ScriptModule): string {
     case "wasm":
       return `import { Buffer } from "node:buffer"; export default new WebAssembly.Module(${bytes});`;
   }
-}
-
-function sourceMapComment(sourceMap: string | undefined): string {
-  if (sourceMap === undefined) return "";
-  return `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(sourceMap).toString("base64")}`;
 }

@@ -1,4 +1,5 @@
 /** The thread's end of `fetch`: finds the script's handler, calls it, and takes the response apart for the crossing. */
+import { stackOf } from "../../model/thrown.ts";
 import type { ExecutionContext } from "../../runtime/execution-context.ts";
 import type { ScriptExports } from "./load.ts";
 import type { RequestEnd, RequestParts, ResponseParts } from "./messages.ts";
@@ -9,11 +10,13 @@ type Handler = (request: Request) => unknown;
 export class Server {
   readonly #handler: ((context: ExecutionContext) => Handler) | undefined;
   readonly #context: () => ExecutionContext;
+  readonly #threw: (stack: string) => void;
   readonly #aborts: Map<number, AbortController> = new Map();
 
-  constructor(exports: ScriptExports, env: unknown, context: () => ExecutionContext) {
+  constructor(exports: ScriptExports, env: unknown, context: () => ExecutionContext, threw: (stack: string) => void) {
     this.#handler = findHandler(exports["default"], env);
     this.#context = context;
+    this.#threw = threw;
   }
 
   /** Never rejects. Undefined when the request was aborted in the meantime: nobody waits for an answer. */
@@ -29,7 +32,7 @@ export class Server {
       return undefined;
     } catch (thrown) {
       if (abort.signal.aborted) return undefined;
-      console.error(thrown);
+      this.#threw(stackOf(thrown));
       return { kind: "threw", message: thrown instanceof Error ? thrown.message : String(thrown) };
     } finally {
       this.#aborts.delete(id);

@@ -1,5 +1,6 @@
 /** The entry of a worker thread: loads the script, and connects it with the host on the main thread. */
 import { parentPort, workerData, type Transferable } from "node:worker_threads";
+import { stackOf } from "../../model/thrown.ts";
 import { waitUntil } from "../../runtime/cloudflare-workers.ts";
 import { env } from "../../runtime/environment.ts";
 import type { ExecutionContext } from "../../runtime/execution-context.ts";
@@ -8,6 +9,7 @@ import { createRuntime, type Runtime } from "../../runtime/runtime.ts";
 import { decodeToRuntime, encodeBatch } from "../../protocol/codec.ts";
 import type { ScriptEvent } from "../../protocol/handlers.ts";
 import { Calls } from "../../runtime/calls.ts";
+import { captureConsole, scope } from "./console.ts";
 import { handleEvent } from "../../runtime/handlers.ts";
 import { envOf, processEnvOf } from "./bindings.ts";
 import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
@@ -15,6 +17,7 @@ import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.
 import { Server } from "./serve.ts";
 
 const { code, bindings } = workerData as ThreadData;
+const threw = captureConsole(post);
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let loaded: { readonly runtime: Runtime; readonly server: Server; readonly exports: ScriptExports } | undefined;
 
@@ -24,7 +27,8 @@ Object.assign(
 );
 Object.assign(process.env, processEnvOf(bindings));
 // A promise that a script has forgotten is no reason to stop its instances.
-process.on("unhandledRejection", (reason) => console.error("Unhandled rejection:", reason));
+process.on("unhandledRejection", (reason) => threw(stackOf(reason)));
+process.on("uncaughtExceptionMonitor", (error) => threw(stackOf(error)));
 parentPort?.on("message", receive);
 await load();
 
@@ -50,8 +54,10 @@ function connect(exports: ScriptExports): NonNullable<typeof loaded> {
     },
     openPlace: () => sharedPlace(context()),
     env,
+    scope,
+    threw,
   });
-  return { runtime, server: new Server(exports, env, context), exports };
+  return { runtime, server: new Server(exports, env, context, threw), exports };
 }
 
 function receive(message: ToThread): void {

@@ -3,10 +3,15 @@ import type { ScriptVersion } from "../../ports/catalog.ts";
 import { NEWEST_DATE } from "./binary.ts";
 
 /** Without these the runtime cannot work, whatever the date. Scripts notice them by what is there in addition. */
-const FORCED = ["allow_importable_env", "enable_ctx_exports", "handle_cross_request_promise_resolution"];
+const FORCED = ["allow_importable_env", "enable_ctx_exports", "handle_cross_request_promise_resolution", "nodejs_als"];
 
 /** Their opposites are passed over. */
-const UNDONE = new Set(["disallow_importable_env", "disable_ctx_exports", "no_handle_cross_request_promise_resolution"]);
+const UNDONE = new Set([
+  "disallow_importable_env",
+  "disable_ctx_exports",
+  "no_handle_cross_request_promise_resolution",
+  "no_nodejs_als",
+]);
 
 /** Flags of workflows are for the engine to obey; some of them workerd takes only for an experiment. */
 const OURS = /^workflows_/;

@@ -32,7 +32,7 @@ export interface HostParts {
 export class WorkerdHost implements Host {
   readonly ended: Promise<HostEnd>;
   readonly #parts: HostParts;
-  readonly #mark: string;
+  readonly #key: string;
   readonly #end: (end: HostEnd) => void;
   readonly #gone: AbortController = new AbortController();
   #socket: WebSocket | undefined;
@@ -43,7 +43,7 @@ export class WorkerdHost implements Host {
 
   constructor(parts: HostParts) {
     this.#parts = parts;
-    this.#mark = parts.output.mark(parts.version.script);
+    this.#key = parts.output.key(parts.version);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
     parts.process.count(1);
     void parts.process.ended.then((end) => {
@@ -99,7 +99,7 @@ export class WorkerdHost implements Host {
     const { process, id, version, hangAfterMs } = this.#parts;
     const worker: Loading["worker"] = {
       ...compatibility(version),
-      ...isolateModules(await ownModules(), version, this.#mark),
+      ...isolateModules(await ownModules(), version, this.#key),
       env: envOf(version.bindings),
     };
     const loading: Loading = { worker, facades: facadesOf(version.bindings) };
@@ -115,7 +115,7 @@ export class WorkerdHost implements Host {
       const answer = await Promise.race([asked, late]);
       const text = await textOf(answer);
       if (answer.headers[HEADERS.end] === "answered") return JSON.parse(text) as Loaded;
-      throw new Failure("script.invalid", { detail: describeLoadError(text, version) });
+      throw new Failure("script.invalid", { detail: describeLoadError(text) });
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
       const end = await process.ended;
@@ -158,7 +158,7 @@ export class WorkerdHost implements Host {
   async #call(id: number, call: BindingCall): Promise<void> {
     const { version, bindings, output } = this.#parts;
     const end = await answerCall(version, bindings, call, (cause) =>
-      output.write(version.script, `A call of a binding failed: ${String(cause)}`, "error"),
+      output.write(version, `A call of a binding failed: ${String(cause)}`, "error"),
     );
     this.#say({ type: "called", id, end });
   }
@@ -169,7 +169,7 @@ export class WorkerdHost implements Host {
     this.#over = true;
     const { process, output } = this.#parts;
     process.count(-1);
-    output.forget(this.#mark);
+    output.forget(this.#key);
     this.#gone.abort(new Failure("script.unavailable"));
     this.#socket?.terminate();
     this.#end(end);

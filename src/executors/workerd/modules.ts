@@ -38,7 +38,7 @@ async function bundled(name: string): Promise<string> {
     target: "es2024",
     platform: "neutral",
     mainFields: ["module", "main"],
-    external: ["cloudflare:*"],
+    external: ["cloudflare:*", "node:async_hooks"],
     minifyWhitespace: true,
     logLevel: "silent",
   });
@@ -46,15 +46,15 @@ async function bundled(name: string): Promise<string> {
 }
 
 /** The name that a module has in stacks, and is imported by: its path from the root. It may look as if it led out; it never does. */
-export function moduleName(name: string = SCRIPT_MODULE): string {
+function moduleName(name: string = SCRIPT_MODULE): string {
   return posix.normalize(`/${name}`).slice(1);
 }
 
-/** The modules of an isolate, and which of them is the main one. `mark` begins what the script writes. */
+/** The modules of an isolate, and which of them is the main one. `key` marks what the script writes. */
 export function isolateModules(
   { runtime }: OwnModules,
   { code, bindings, mainModule, modules = [] }: ScriptVersion,
-  mark: string,
+  key: string,
 ): { readonly mainModule: string; readonly modules: Readonly<Record<string, SentModule>> } {
   const script = moduleName(mainModule);
   const from = JSON.stringify(`../${script}`);
@@ -70,15 +70,15 @@ export function isolateModules(
       [MAIN_MODULE]: esm(
         `import "../${BINDINGS_MODULE}";`,
         `import * as script from ${from};`,
-        `import { connect, StepwellHandlers, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
+        `import { connect, handlers, StepwellHandlers, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
         "connect(script);",
         `export * from ${from};`,
         "export { StepwellHandlers, StepwellLink, StepwellRun };",
-        "export default script.default ?? {};",
+        "export default handlers(script.default ?? {});",
       ),
       [BINDINGS_MODULE]: esm(
         `import { prepare } from "../${RUNTIME_MODULE}";`,
-        `prepare(${[mark, ...named].map((each) => JSON.stringify(each)).join(", ")});`,
+        `prepare(${[key, ...named].map((each) => JSON.stringify(each)).join(", ")});`,
       ),
       [RUNTIME_MODULE]: esm(runtime),
     },

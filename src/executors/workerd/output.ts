@@ -1,48 +1,83 @@
 /**
- * What a process of workerd writes, line by line, under the name of the script that wrote it. A message begins with its
- * script's mark and may have several lines; what has no mark at all is from workerd itself.
+ * What a process of workerd writes, message by message, each with the script that wrote it. What has no mark is from
+ * workerd itself.
  */
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { LogLevel, OnLog } from "../../ports/script-log.ts";
+import type { ScriptVersion } from "../../ports/catalog.ts";
+import { saidLine, scriptLine, type LogLevel, type OnLog } from "../../ports/script-log.ts";
+import { LIMITS } from "../../model/limits.ts";
+import { endOf, readMark, type Marked } from "./marks.ts";
 
-/** On both sides of what a mark says. */
-const EDGE = "\u0001";
+/** How many scripts that have ended are remembered. */
+const LATE = 16;
+
+/** A message of which the end has not come yet. */
+interface Message {
+  readonly version: ScriptVersion;
+  readonly says: string;
+  readonly end: string;
+  text: string;
+}
 
 export class Output {
   readonly #onLog: OnLog;
-  /** How a script's lines are to begin, by mark. */
-  readonly #names: Map<string, string> = new Map();
+  /** Whose messages begin with a key. */
+  readonly #versions: Map<string, ScriptVersion> = new Map();
+  readonly #closed: string[] = [];
 
   constructor(onLog: OnLog) {
     this.#onLog = onLog;
   }
 
-  /** The mark for a script's messages. No other script can guess it. */
-  mark(script: string): string {
+  /** The key to the messages of a script. No other script can guess it. */
+  key(version: ScriptVersion): string {
     const key = randomBytes(12).toString("base64url");
-    this.#names.set(key, script);
-    return `${EDGE}${key}${EDGE}`;
+    this.#versions.set(key, version);
+    return key;
   }
 
-  forget(mark: string): void {
-    this.#names.delete(mark.slice(1, -1));
+  /** The script has ended; what it wrote last may still be on its way. */
+  forget(key: string): void {
+    this.#closed.push(key);
+    if (this.#closed.length > LATE) this.#versions.delete(this.#closed.shift() ?? "");
   }
 
-  /** A line about a script that is not from it. */
-  write(script: string, line: string, level: LogLevel): void {
-    this.#onLog(script, line, level);
+  /** A line about a script that is not from it, or about workerd itself. */
+  write(version: ScriptVersion | undefined, text: string, level: LogLevel): void {
+    this.#onLog(scriptLine(text, { level, ...(version && { version }) }));
   }
 
   follow(stream: Readable | null, level: LogLevel): void {
     if (stream === null) return;
-    let name = "workerd";
-    createInterface({ input: stream }).on("line", (line) => {
-      const [before, key, ...text] = line.split(EDGE);
-      const marked = before === "" && key !== undefined ? this.#names.get(key) : undefined;
-      name = marked ?? name;
-      this.#onLog(name, marked === undefined ? line : text.join(EDGE).replace(/^ /, ""), level);
-    });
+    let open: Message | undefined;
+    const finish = (): void => {
+      if (open !== undefined) this.#finish(open);
+      open = undefined;
+    };
+    createInterface({ input: stream })
+      .on("line", (line) => {
+        const begun = this.#begin(line);
+        if (begun !== undefined) {
+          finish();
+          open = begun;
+        } else if (open === undefined) this.#onLog(scriptLine(line, { level }));
+        else if (open.text.length <= LIMITS.logLine || line.endsWith(open.end)) open.text += `\n${line}`;
+        if (open?.text.endsWith(open.end) === true) finish();
+      })
+      .on("close", finish);
+  }
+
+  #begin(line: string): Message | undefined {
+    const mark = readMark(line);
+    const version = mark && this.#versions.get(mark.key);
+    return version && { version, says: mark.says, text: mark.text, end: ` ${endOf(mark.key)}` };
+  }
+
+  #finish({ version, says, end, text }: Message): void {
+    const marked = JSON.parse(says) as Marked;
+    const whole = text.endsWith(end) ? text.slice(0, -end.length) : text;
+    this.#onLog(saidLine(marked.isApart ? whole.replace(/^ /, "") : whole, { ...marked }, version));
   }
 }

@@ -8,6 +8,7 @@ import type {
   ScriptVersion,
   ScriptVersionInfo,
   Slice,
+  SpareVersions,
   TokenRecord,
   Workflow,
   WorkflowChange,
@@ -191,6 +192,39 @@ export class MemoryCatalog extends MemoryResources implements Catalog {
     const removed = this.#active.delete(name);
     if (removed) for (const workflow of own) this.#tell({ workflow: workflow.name });
     return removed;
+  }
+
+  async spareVersions(keep: number): Promise<SpareVersions> {
+    const inForce = this.#inForce();
+    const ofWorkflows = await Promise.all([...this.#workflows.keys()].map((name) => this.workflowVersions(name, keep, Infinity)));
+    const scripts = new Set([...this.#scriptVersions.values()].map(({ script }) => script));
+    const ofScripts = [...scripts].flatMap((script) => this.#versionsOf(script).slice(keep));
+    const left = [...this.#scriptVersions.keys()].filter((id) => !this.#numbers.has(id));
+    const spare = (ids: readonly string[]): string[] => ids.filter((id) => !inForce.has(id));
+    return {
+      workflowVersions: spare(ofWorkflows.flatMap(({ items }) => items.map(({ id }) => id))),
+      scriptVersions: spare([...ofScripts.map(({ id }) => id), ...left]),
+    };
+  }
+
+  async removeVersions({ workflowVersions, scriptVersions }: SpareVersions): Promise<void> {
+    const inForce = this.#inForce();
+    for (const id of [...workflowVersions, ...scriptVersions]) {
+      if (inForce.has(id)) continue;
+      this.#workflowVersions.delete(id);
+      this.#graphs.delete(id);
+      this.#scriptVersions.delete(id);
+      this.#numbers.delete(id);
+      this.#deployments = this.#deployments.filter(({ versionId }) => versionId !== id);
+    }
+    this.#sweep();
+  }
+
+  /** Ids of versions of workflows and of scripts. */
+  #inForce(): ReadonlySet<string | undefined> {
+    const newest = [...this.#workflows.values()].map(({ versionId }) => versionId);
+    const code = newest.map((id) => this.#workflowVersions.get(id)?.scriptVersionId);
+    return new Set([...newest, ...code, ...this.#active.values()]);
   }
 
   async tokens(): Promise<TokenRecord[]> {

@@ -1,8 +1,10 @@
-/** A store and a catalogue that live as long as the process. */
+/** A store, a catalogue and logs that live as long as the process. */
 import { MemoryCatalog } from "./catalog.ts";
+import { MemoryLogs } from "./logs.ts";
 import { MemoryStore } from "./store.ts";
 
-/** A new, empty pair. */
-export function openMemoryStore(): { readonly store: MemoryStore; readonly catalog: MemoryCatalog } {
-  return { store: new MemoryStore(), catalog: new MemoryCatalog() };
+/** New ones, empty. */
+export function openMemoryStore(): { readonly store: MemoryStore; readonly catalog: MemoryCatalog; readonly logs: MemoryLogs } {
+  const store = new MemoryStore();
+  return { store, catalog: new MemoryCatalog(), logs: new MemoryLogs((pk) => store.has(pk)) };
 }

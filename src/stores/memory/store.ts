@@ -1,5 +1,5 @@
 /** The store as plain maps: nothing survives, nothing is indexed. For tests, and as the shortest account of the contract. */
-import type { InstanceStatus } from "../../model/status.ts";
+import { isFinal, type InstanceStatus } from "../../model/status.ts";
 import {
   StoreFenced,
   type Append,
@@ -14,6 +14,7 @@ import {
   type ReadyKind,
   type Store,
   type SummaryChange,
+  type VersionsInUse,
 } from "../../ports/store.ts";
 
 interface Entry {
@@ -49,9 +50,24 @@ export class MemoryStore implements Store {
     }
   }
 
+  /** True when there is such an instance. */
+  has(pk: number): boolean {
+    return this.#entries.has(pk);
+  }
+
   async find(workflow: string, id: string): Promise<InstanceSummary | undefined> {
     const pk = this.#keys.get(addressOf({ workflow, id }));
     return pk === undefined ? undefined : this.#entries.get(pk)?.summary;
+  }
+
+  async versionsInUse(after: number, limit: number): Promise<VersionsInUse> {
+    const next = this.#summaries(({ pk }) => pk > after)
+      .sort((a, b) => a.pk - b.pk)
+      .slice(0, limit);
+    const named = (wanted: boolean): string[] => [
+      ...new Set(next.filter(({ status }) => isFinal(status) === wanted).map(({ versionId }) => versionId)),
+    ];
+    return { living: named(false), ended: named(true), last: next.at(-1)?.pk };
   }
 
   async load(pk: number, afterSeq: number, maxBytes: number): Promise<JournalRow[]> {

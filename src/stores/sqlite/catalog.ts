@@ -14,6 +14,7 @@ import type { Database } from "./database.ts";
 import { count, queries, type Queries, type Row, type Run } from "./queries.ts";
 import { resourceTable } from "./resource-table.ts";
 import { deleteScript, putDeployment, scriptTables, sweepScripts, type ActiveScripts } from "./script-tables.ts";
+import { versionTables } from "./version-tables.ts";
 
 const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id AS versionId,
   created_at AS createdAt, modified_at AS modifiedAt FROM workflows`;
@@ -39,6 +40,7 @@ export function sqliteCatalog(db: Database): Catalog {
     ...workflowTables(query, tell, active),
     ...scriptTables(query, active),
     ...resourceTable(query),
+    ...versionTables(query),
     ...tokens(query),
     ...settings(query, tell),
   };

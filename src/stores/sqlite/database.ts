@@ -15,7 +15,6 @@ const CODES = { busy: 5, readOnly: 8, ioError: 10, full: 13, cannotOpen: 14, not
 const BUSY_MS = 10_000;
 
 /**
- *
  * WAL lets reads go on beside a commit; `synchronous=FULL` flushes every commit, which is what durable means here.
  * SQLite's own checkpoint after every 1,000 pages is kept: letting the log grow longer made no more commits a second,
  * and each checkpoint a longer pause. The tables have no foreign keys, so nothing is spent on looking for them.
@@ -33,6 +32,7 @@ function connect(file: string, cacheKib: number): Database {
 
 const WRITER_CACHE_KIB = 64 * 1024;
 const READER_CACHE_KIB = 16 * 1024;
+const LOGS_CACHE_KIB = 2 * 1024;
 
 /** The connection that commits go through. */
 export function connectWriter(file: string): Database {
@@ -42,6 +42,13 @@ export function connectWriter(file: string): Database {
 /** The connection for everything else: reads, and the catalogue. */
 export function connectReader(file: string): Database {
   return connect(file, READER_CACHE_KIB);
+}
+
+/** The connection to a file that may be lost: no write waits for the disk, but after a crash the file is still whole. */
+export function connectLogs(file: string): Database {
+  const db = connect(file, LOGS_CACHE_KIB);
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  return db;
 }
 
 /** Holds a file as long as the process lives or until `close`; false when somebody else holds it. The OS lets go after any death. */

@@ -1,7 +1,8 @@
-/** Opens a database file: takes the lock, brings the schema up to date, and hands out store and catalogue. */
+/** Opens a database file: takes the lock, brings the schema up to date, and hands out store, catalogue and logs. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Catalog } from "../../ports/catalog.ts";
+import type { LogStore } from "../../ports/log-store.ts";
 import type { Store } from "../../ports/store.ts";
 import { AdaptiveWriter } from "./adaptive.ts";
 import { sqliteCatalog } from "./catalog.ts";
@@ -9,6 +10,7 @@ import { Failure } from "../../model/errors.ts";
 import { connectReader, connectWriter, openingFailure, tryHold, unwritable } from "./database.ts";
 import { lockDatabase } from "./lock.ts";
 import { migrate, recognise, SCHEMA_VERSION } from "./migrate.ts";
+import { SqliteLogs } from "./logs.ts";
 import { Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
 
@@ -21,13 +23,20 @@ export interface SqliteOptions {
   readonly writer?: "adaptive" | "inline";
 }
 
+/** What is in a database. All of it is closed with the store. */
+export interface OpenedSqlite {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly logs: LogStore;
+}
+
 /**
  * Opens the database in a file, which is made if it is not there, like the directories above it. The files next to it
  * that begin with its name belong to it. One process at a time may have it open.
  *
  * Rejects with a `Failure`: `store.locked`, `store.newer`, `store.foreign` or `store.unwritable`. Nothing has changed then.
  */
-export async function openSqlite(file: string, options: SqliteOptions = {}): Promise<{ store: Store; catalog: Catalog }> {
+export async function openSqlite(file: string, options: SqliteOptions = {}): Promise<OpenedSqlite> {
   try {
     mkdirSync(dirname(file), { recursive: true });
   } catch (cause) {
@@ -71,23 +80,22 @@ export async function openSqliteCatalog(file: string): Promise<{ catalog: Catalo
   }
 }
 
-function openLocked(
-  file: string,
-  unlock: () => void,
-  { writer = "adaptive" }: SqliteOptions,
-): { store: Store; catalog: Catalog } {
+function openLocked(file: string, unlock: () => void, { writer = "adaptive" }: SqliteOptions): OpenedSqlite {
   try {
     const db = connectReader(file);
     try {
       migrate(db, file);
       const commits = writer === "inline" ? new Writer(connectWriter(file)) : new AdaptiveWriter(file);
+      const reader = new Reader(db);
+      const logs = new SqliteLogs(`${file}.logs`, (pk) => reader.has(pk));
       let closed: Promise<void> | undefined;
       const close = async (): Promise<void> => {
         await commits.close();
+        logs.close();
         db.close();
         unlock();
       };
-      return { store: sqliteStore(commits, new Reader(db), () => (closed ??= close())), catalog: sqliteCatalog(db) };
+      return { store: sqliteStore(commits, reader, logs, () => (closed ??= close())), catalog: sqliteCatalog(db), logs };
     } catch (cause) {
       db.close();
       throw cause;
@@ -98,10 +106,18 @@ function openLocked(
   }
 }
 
-function sqliteStore(writer: Writer | AdaptiveWriter, reader: Reader, close: () => Promise<void>): Store {
+function sqliteStore(writer: Writer | AdaptiveWriter, reader: Reader, logs: SqliteLogs, close: () => Promise<void>): Store {
   return {
     acquire: async (owner) => writer.acquire(owner),
-    commit: async (batch, lease) => writer.commit(batch, lease),
+    commit: async (batch, lease) => {
+      const { removes } = batch;
+      if (removes.length === 0) return writer.commit(batch, lease);
+      // Once before, so that a crash leaves nothing behind, and once after, for what has come in between.
+      logs.remove(removes);
+      const result = await writer.commit(batch, lease);
+      logs.remove(removes);
+      return result;
+    },
     find: async (workflow, id) => reader.find(workflow, id),
     load: async (pk, afterSeq, maxBytes) => reader.load(pk, afterSeq, maxBytes),
     rows: async (pk, seqs) => reader.rows(pk, seqs),
@@ -111,6 +127,7 @@ function sqliteStore(writer: Writer | AdaptiveWriter, reader: Reader, close: () 
     expiring: async (until, limit) => reader.expiring(until, limit),
     list: async (query) => reader.list(query),
     count: async (query, cap) => reader.count(query, cap),
+    versionsInUse: async (after, limit) => reader.versionsInUse(after, limit),
     statusCounts: async (workflow) => reader.statusCounts(workflow),
     close,
   };

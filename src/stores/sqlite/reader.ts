@@ -1,6 +1,6 @@
 /** Everything that is asked of the instances and the journal, on a connection that never waits for a commit. */
 import type { InstanceStatus } from "../../model/status.ts";
-import type { InstanceSummary, JournalRow, ListQuery, ReadyKind } from "../../ports/store.ts";
+import type { InstanceSummary, JournalRow, ListQuery, ReadyKind, VersionsInUse } from "../../ports/store.ts";
 import type { Database, Statement } from "./database.ts";
 
 const SUMMARY = `SELECT pk,
@@ -30,6 +30,10 @@ export class Reader {
     return this.#statements.find.get(workflow, id) as InstanceSummary | undefined;
   }
 
+  has(pk: number): boolean {
+    return this.#statements.has.get(pk) !== undefined;
+  }
+
   load(pk: number, afterSeq: number, maxBytes: number): JournalRow[] {
     const rows: JournalRow[] = [];
     let bytes = 0;
@@ -55,6 +59,13 @@ export class Reader {
     if (kind === "interrupted") return statement.all(after, limit) as unknown as InstanceSummary[];
     const query = { limit, skip: JSON.stringify(skip), ...(kind === "due" && { now }) };
     return statement.all(query) as unknown as InstanceSummary[];
+  }
+
+  versionsInUse(after: number, limit: number): VersionsInUse {
+    const rows = this.#statements.versions.all(after, limit) as unknown as { version: string; ended: number; last: number }[];
+    const named = (ended: number): string[] => rows.filter((row) => row.ended === ended).map(({ version }) => version);
+    const last = Math.max(...rows.map((row) => row.last));
+    return { living: named(0), ended: named(1), last: rows.length === 0 ? undefined : last };
   }
 
   nextWake(after: number): number | undefined {
@@ -142,9 +153,18 @@ function firstOfEach(status: InstanceStatus, column: "wake_at" | "created_at", a
 
 function prepare(
   db: Database,
-): Record<"find" | "load" | "row" | "chunk" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind, Statement> {
+): Record<
+  "find" | "has" | "versions" | "load" | "row" | "chunk" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind,
+  Statement
+> {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
+    versions: db.prepare(
+      `SELECT (SELECT name FROM names WHERE names.pk = version) AS version,
+         status IN ('complete', 'errored', 'terminated') AS ended, max(pk) AS last
+       FROM (SELECT pk, version, status FROM instances WHERE pk > ? ORDER BY pk LIMIT ?) GROUP BY version, ended`,
+    ),
+    has: db.prepare("SELECT 1 FROM instances WHERE pk = ?"),
     load: db.prepare(
       `${ROW} WHERE instance = :pk AND seq > :after
        AND seq >= (SELECT coalesce(max(below), 0) FROM void_rows WHERE instance = :pk) ORDER BY seq`,

@@ -1,4 +1,5 @@
 /** Scripts, their versions and their deployments. */
+import { createHash } from "node:crypto";
 import type { Catalog, Deployment, ScriptVersion, ScriptVersionInfo, Slice } from "../../ports/catalog.ts";
 import { count, type Queries, type Row, type Run } from "./queries.ts";
 
@@ -16,9 +17,12 @@ type OfScripts =
 export type ActiveScripts = Map<string, ScriptVersion>;
 
 /** All of a version that is no code. */
-const INFO = "id, script, hash, number, created_at, bindings, compatibility_date, compatibility_flags, details";
+const INFO =
+  "id, script, script_versions.hash AS hash, number, created_at, bindings, compatibility_date, compatibility_flags, details";
 
-const ACTIVE = "SELECT * FROM script_versions WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)";
+const WHOLE = `SELECT ${INFO}, code, source_map, modules FROM script_versions JOIN script_code ON script_code.hash = code_hash`;
+
+const ACTIVE = `${WHOLE} WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)`;
 
 /** What is left of a removed script has numbers below 0, which differ from those of former ones of the same name. */
 const RETIRE = `UPDATE script_versions
@@ -26,6 +30,8 @@ const RETIRE = `UPDATE script_versions
   WHERE script = ? AND number > 0`;
 
 const SWEEP = "DELETE FROM script_versions WHERE number < 0 AND id NOT IN (SELECT script_version_id FROM workflow_versions)";
+
+const SWEEP_CODE = "DELETE FROM script_code WHERE hash NOT IN (SELECT code_hash FROM script_versions)";
 
 const DEPLOYMENT = "SELECT id, script, version_id AS versionId, created_at AS createdAt, annotations FROM deployments";
 
@@ -41,7 +47,7 @@ export function scriptTables({ one, all, run, within }: Queries, active: ActiveS
       return version;
     },
     scriptNames: async () => all("SELECT name FROM scripts ORDER BY name").map(({ name }) => String(name)),
-    scriptVersion: async (id) => toScript(one("SELECT * FROM script_versions WHERE id = ?", id)),
+    scriptVersion: async (id) => toScript(one(`${WHOLE} WHERE id = ?`, id)),
     putScriptVersion: async (version) => {
       within(() => {
         add(run, version);
@@ -93,14 +99,15 @@ export function deleteScript(run: Run, name: string): boolean {
 /** Within a transaction: deletes what is left of removed scripts and not needed any more. */
 export function sweepScripts(run: Run): void {
   run(SWEEP);
+  run(SWEEP_CODE);
 }
 
 function add(run: Run, version: ScriptVersion): void {
   const { mainModule, exports, workflows, annotations } = version;
   run(
     `INSERT INTO script_versions
-       (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, source_map, code, modules, details, number)
-     SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 + max(0, coalesce(max(number), 0)) FROM script_versions WHERE script = ?
+       (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, code_hash, details, number)
+     SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 + max(0, coalesce(max(number), 0)) FROM script_versions WHERE script = ?
      ON CONFLICT (id) DO NOTHING`,
     version.id,
     version.script,
@@ -109,12 +116,26 @@ function add(run: Run, version: ScriptVersion): void {
     JSON.stringify(version.bindings),
     version.compatibilityDate ?? null,
     JSON.stringify(version.compatibilityFlags),
-    version.sourceMap ?? null,
-    version.code,
-    version.modules === undefined ? null : JSON.stringify(version.modules),
+    addCode(run, version),
     JSON.stringify({ mainModule, exports, workflows, annotations }),
     version.script,
   );
+}
+
+/** Stores code that is not there yet; answers the hash by which it is found. */
+function addCode(run: Run, { code, sourceMap, modules }: ScriptVersion): string {
+  const others = modules === undefined ? null : JSON.stringify(modules);
+  const hash = createHash("sha256")
+    .update(JSON.stringify([code, sourceMap ?? null, others]))
+    .digest("hex");
+  run(
+    "INSERT INTO script_code (hash, code, source_map, modules) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    hash,
+    code,
+    sourceMap ?? null,
+    others,
+  );
+  return hash;
 }
 
 function point(run: Run, script: string, versionId: string): void {

@@ -16,12 +16,12 @@ import { schema0001 } from "./schema/0001.ts";
 for (const writer of ["inline", "adaptive"] as const) {
   storeContract(`sqlite, ${writer}`, async () => {
     const directory = mkdtempSync(join(tmpdir(), "stepwell-"));
-    const { store, catalog } = await openSqlite(join(directory, "x.db"), { writer });
+    const { store, catalog, logs } = await openSqlite(join(directory, "x.db"), { writer });
     const close = async (): Promise<void> => {
       await store.close();
       rmSync(directory, { recursive: true });
     };
-    return { store, catalog, close };
+    return { store, catalog, logs, close };
   });
 }
 
@@ -72,6 +72,30 @@ test("a database of version 1 keeps its scripts, which have numbers and a deploy
     compatibilityFlags: [],
     createdAt: 7,
   });
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+test("code is stored once, however many versions have it, and goes with the last of them", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "stepwell-"));
+  const file = join(directory, "x.db");
+  const { store, catalog } = await openSqlite(file);
+  const script = { script: "shop", hash: "h", sourceMap: "map", bindings: [], compatibilityFlags: [], createdAt: 1 };
+  const modules = [{ name: "a.txt", type: "text", content: "x" }] as const;
+  await catalog.putScriptVersion({ ...script, id: "s1", code: "1;", modules });
+  await catalog.addScriptVersion({ ...script, id: "s2", code: "1;", modules, hash: "other" });
+  await catalog.addScriptVersion({ ...script, id: "s3", code: "2;" });
+  const db = new DatabaseSync(file);
+  const codes = (): unknown[] =>
+    db
+      .prepare("SELECT code FROM script_code ORDER BY code")
+      .all()
+      .map(({ code }) => code);
+  expect(codes()).toEqual(["1;", "2;"]);
+  expect(await catalog.scriptVersion("s2")).toEqual({ ...script, id: "s2", code: "1;", modules, hash: "other" });
+  await catalog.removeScript("shop");
+  expect(codes()).toEqual([]);
+  db.close();
   await store.close();
   rmSync(directory, { recursive: true });
 });

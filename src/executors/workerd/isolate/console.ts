@@ -1,17 +1,48 @@
 /**
- * Marks what a script writes, because all scripts of a process share its output: every message begins with the mark that the
- * host knows the script by. workerd itself lays messages out, so that nothing here need know how.
+ * What a script writes, marked: all scripts of a process share its output, so every message begins with a mark that tells
+ * the host whose it is, how it was written and what it belongs to, and ends with another. workerd lays messages out
+ * itself, so that nothing here need know how.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { stackOf } from "../../../model/thrown.ts";
+import type { Origin } from "../../../protocol/origin.ts";
+import { endOf, markOf } from "../marks.ts";
 
-const METHODS = ["debug", "error", "info", "log", "trace", "warn"] as const;
+declare function addEventListener(type: "unhandledrejection", listener: (event: { readonly reason: unknown }) => void): void;
 
-export function markConsole(mark: string): void {
-  for (const method of METHODS) {
-    const write = console[method].bind(console) as (...parts: unknown[]) => void;
-    console[method] = (...parts: unknown[]): void => {
+/** The scope of all user code of the isolate. */
+export const scope: AsyncLocalStorage<Origin> = new AsyncLocalStorage();
+
+/** Those that workerd has; to the others it does not listen. */
+const METHODS = ["debug", "error", "info", "log", "warn"] as const;
+
+/** Marks what goes through the console. Answers how to write what user code has thrown. */
+export function markConsole(key: string): (stack: string) => void {
+  const end = endOf(key);
+  // One stream for all of them: what is written on two comes in any order.
+  const write = console.log.bind(console) as (...parts: unknown[]) => void;
+  for (const level of METHODS) {
+    console[level] = (...parts: unknown[]): void => {
       const [first, ...rest] = parts;
-      if (typeof first === "string") write(mark + first, ...rest);
-      else write(mark, ...parts);
+      const mark = markOf(key, { level, kind: "console", origin: scope.getStore(), isApart: typeof first !== "string" });
+      if (typeof first !== "string") write(mark, ...parts, end);
+      else if (rest.length === 0) write(`${mark}${first} ${end}`);
+      else write(mark + withPlaces(first, rest.length), ...rest, end);
     };
   }
+  const threw = (stack: string): void => {
+    write(`${markOf(key, { level: "error", kind: "exception", origin: scope.getStore(), isApart: false })}${stack} ${end}`);
+  };
+  addEventListener("unhandledrejection", ({ reason }) => threw(stackOf(reason)));
+  return threw;
+}
+
+/** A format with places for so many values and no more: the mark at the end is not to be taken for one. */
+function withPlaces(format: string, values: number): string {
+  let left = values;
+  return format.replaceAll(/%[sdifjoOc%]/g, (place) => {
+    if (place === "%%") return place;
+    left -= 1;
+    return left < 0 ? `%${place}` : place;
+  });
 }

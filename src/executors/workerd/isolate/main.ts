@@ -14,8 +14,9 @@ import { queueBinding } from "../../../runtime/queue-binding.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
 import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
-import { markConsole } from "./console.ts";
+import { markConsole, scope } from "./console.ts";
 import { Link, type Socket } from "./link.ts";
+import { watched } from "./watched.ts";
 import { keptAlive, Places, type Loopback } from "./place.ts";
 
 /** Below so many runs, what one of them says leaves at once. */
@@ -25,6 +26,7 @@ const places = new Places();
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let exported: Readonly<Record<string, unknown>> = {};
 let link: Link | undefined;
+let threw: (stack: string) => void = () => {};
 
 // The runtime goes by its own class; what user code throws is workerd's.
 Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
@@ -34,12 +36,12 @@ Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
  * `workflows` and `queues` what bindings stand for.
  */
 export function prepare(
-  mark: string,
+  key: string,
   workflows: Readonly<Record<string, string>>,
   queues: Readonly<Record<string, string>>,
   facades: Readonly<Record<string, Facade["type"]>>,
 ): void {
-  markConsole(mark);
+  threw = markConsole(key);
   for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
   for (const [name, workflow] of Object.entries(workflows)) {
     env[name] = workflowBinding((method, args) => keptAlive(() => calls.call("workflow", workflow, method, args)));
@@ -52,6 +54,11 @@ export function prepare(
 /** Takes in what the user's module exports. */
 export function connect(exports: Readonly<Record<string, unknown>>): void {
   exported = exports;
+}
+
+/** What the isolate exports as the script's handlers. */
+export function handlers(exportedAsDefault: unknown): unknown {
+  return watched(exportedAsDefault, threw);
 }
 
 /** Answers the host: what has been loaded, or with the socket. There is one socket in an isolate's life. */
@@ -99,6 +106,8 @@ function open(socket: Socket, loopback: Loopback): Link {
     workflowClass,
     openPlace: (lost) => places.open(loopback, lost),
     env,
+    scope,
+    threw,
   });
   socket.addEventListener("message", ({ data }) => {
     try {

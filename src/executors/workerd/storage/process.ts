@@ -130,7 +130,7 @@ export class StorageProcess implements Storage {
   #again(): void {
     this.#running = undefined;
     this.#leash?.terminate();
-    if (!this.#closed) void this.open().catch((cause: unknown) => this.#output.write("workerd", String(cause), "error"));
+    if (!this.#closed) void this.open().catch((cause: unknown) => this.#output.write(undefined, String(cause), "error"));
   }
 
   /** However the server ends, the process does not outlive it; and when it does not answer any more, it is started anew. */

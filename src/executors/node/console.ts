@@ -1,0 +1,39 @@
+/** The console of a thread: what a script writes leaves as messages that know what they belong to, and not as output. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Console } from "node:console";
+import { Writable } from "node:stream";
+import type { Origin } from "../../protocol/origin.ts";
+import type { Said } from "./messages.ts";
+
+/** The scope of all user code of the thread. */
+export const scope: AsyncLocalStorage<Origin> = new AsyncLocalStorage();
+
+const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
+
+/** Gives the thread a console that says everything by `post`. Answers how to say what user code has thrown. */
+export function captureConsole(post: (said: Said) => void): (stack: string) => void {
+  let level: Said["level"] | undefined;
+  const say = (text: string, about: Pick<Said, "level" | "kind">): void => {
+    const origin = scope.getStore();
+    post({ type: "said", text, ...about, ...(origin && { origin }) });
+  };
+  const stream = (standard: Said["level"]): Writable =>
+    new Writable({
+      decodeStrings: false,
+      write: (text: string, _, done) => {
+        say(text.replace(/\n$/, ""), { level: level ?? standard, kind: "console" });
+        done();
+      },
+    });
+  const own = new Console({ stdout: stream("log"), stderr: stream("error"), colorMode: false });
+  for (const each of LEVELS) {
+    const write = own[each].bind(own) as (...parts: unknown[]) => void;
+    own[each] = (...parts: unknown[]): void => {
+      level = each;
+      write(...parts);
+      level = undefined;
+    };
+  }
+  globalThis.console = own;
+  return (stack) => say(stack, { level: "error", kind: "exception" });
+}

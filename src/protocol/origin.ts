@@ -1,0 +1,37 @@
+/** What user code belongs to, so that what it writes can be told apart. The isolate says so, and it can say anything. */
+
+/** An attempt of a step. */
+export interface AttemptOrigin {
+  readonly name: string;
+  /** Which step of that name, from 1. */
+  readonly count: number;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** An instance, and the attempt in it, unless the code is outside of any step. */
+export interface InstanceOrigin {
+  readonly workflow: string;
+  readonly instance: string;
+  readonly step?: AttemptOrigin;
+}
+
+/** Where a line of user code comes from. */
+export type Origin = InstanceOrigin | { readonly request: string };
+
+/** An origin that came from an isolate; undefined when it is none. */
+export function originOf(value: unknown): Origin | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { workflow, instance, step, request } = value as Record<string, unknown>;
+  if (typeof request === "string") return { request };
+  if (typeof workflow !== "string" || typeof instance !== "string") return undefined;
+  const found = attemptOf(step);
+  return found === undefined ? { workflow, instance } : { workflow, instance, step: found };
+}
+
+function attemptOf(value: unknown): AttemptOrigin | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { name, count, attempt } = value as Record<string, unknown>;
+  if (typeof name !== "string" || typeof count !== "number" || typeof attempt !== "number") return undefined;
+  return { name, count, attempt };
+}
