@@ -98,7 +98,8 @@ export class Pool {
   }
 
   #prepare(): void {
-    if (!this.#parts.hasSpare) return;
+    // One that is closing still gets what it was starting, and nothing after that.
+    if (!this.#parts.hasSpare || this.#closed) return;
     clearTimeout(this.#spareTimer);
     this.#spareTimer = setTimeout(() => {
       const { settings, output } = this.#parts;
