@@ -12,7 +12,8 @@ export async function answerCall(
   fault: (cause: unknown) => void,
 ): Promise<CallEnd> {
   try {
-    if (!version.bindings.some((binding) => isBound(binding, call))) throw new Failure(`${call.to}.not_found`);
+    if (!version.bindings.some((binding) => isBound(binding, call)))
+      throw new Failure(call.to === "queue" ? "queue.not_found" : "workflow.not_found");
     return { kind: "answered", value: await handler(call) };
   } catch (cause) {
     if (cause instanceof Failure) return { kind: "refused", message: cause.message };

@@ -72,16 +72,21 @@ describe("node executor", () => {
     });
   });
 
-  test("a script may call only what it is bound to", async () => {
+  test.each([
+    ["workflow", "another", "(workflow.not_found) Workflow not found"],
+    ["workflow", "letters", "(workflow.not_found) Workflow not found"],
+    ["queue", "flow", "(queue.not_found) There is no such queue"],
+    ["none", "flow", "(workflow.not_found) Workflow not found"],
+  ])("a script may call only what it is bound to, not the %s %s", async (to, name, message) => {
     await withExecutor({}, async (executor) => {
       const code = `import { parentPort } from "node:worker_threads";
         export default { fetch: () => new Promise((resolve) => {
           parentPort.on("message", ({ type, end }) => type === "called" && resolve(Response.json(end)));
-          parentPort.postMessage({ type: "call", id: 1, call: { workflow: "another", method: "create", args: "[]" } });
+          parentPort.postMessage({ type: "call", id: 1, call: { to: "${to}", name: "${name}", method: "create", args: "[]" } });
         }) };`;
       const host = await executor.open(contractVersion(code), noBindings);
       const response = await host.fetch(new Request("http://contract.test/"));
-      expect(await response.json()).toEqual({ kind: "refused", message: "(workflow.not_found) Workflow not found" });
+      expect(await response.json()).toEqual({ kind: "refused", message });
     });
   });
 
