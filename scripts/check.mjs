@@ -7,13 +7,15 @@ import { fileURLToPath } from "node:url";
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
 const present = (paths) => paths.filter((path) => existsSync(path));
-const code = present(["src", "test", "bench", "scripts", "vitest.config.ts", "vitest.long.config.ts"]);
+const code = present(["src", "test", "bench", "scripts", "dashboard/src", "vitest.config.ts", "vitest.long.config.ts"]);
 const formatted = [...code, ...present(["examples"])];
 const examples = existsSync("examples") ? readdirSync("examples").map((name) => `examples/${name}/tsconfig.json`) : [];
 
 const checks = [
   ["tsc", "-p", "tsconfig.json"],
   ["tsc", "-p", "test/types/tsconfig.json"],
+  ["node", "dashboard/generate-types.mjs"],
+  ["tsc", "-p", "dashboard/tsconfig.json"],
   ...present(examples).map((config) => ["tsc", "-p", config]),
   ["oxlint", ...code],
   ["oxfmt", "--check", ...formatted],

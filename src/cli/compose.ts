@@ -23,9 +23,11 @@ import { mapStack } from "../scripts/stack.ts";
 import { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
 import type { Queues } from "../triggers/queues.ts";
-import { serverApp } from "../server/app.ts";
+import { serverApp, type AppParts } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
+import { openDashboard } from "../server/dashboard.ts";
 import { listen } from "../server/http.ts";
+import { orLoggedIn, Sessions } from "../server/sessions.ts";
 import { createLog } from "../server/log.ts";
 import { openSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
@@ -113,7 +115,8 @@ function appOf(api: Api, access: "open" | "tokens"): ReturnType<typeof serverApp
     rest: restApi(api),
     explorer: explorerApi(api),
     byHand: access === "open",
-    guard: access === "open" ? openGuard : tokenGuard(api.catalog),
+    dashboard: openDashboard(),
+    ...guarded(access, api.catalog),
     // Where a token is needed, a page that has made a browser come here under another name gains nothing.
     hostNames: access === "open" ? [] : ["*"],
   });
@@ -127,6 +130,13 @@ async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T
     await undo();
     throw cause;
   }
+}
+
+/** Who is let in: everybody, or those who have a token or have logged in with one. */
+function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "guard" | "sessions"> {
+  if (access === "open") return { guard: openGuard };
+  const sessions = new Sessions(catalog, Date.now);
+  return { guard: orLoggedIn(tokenGuard(catalog), sessions), sessions };
 }
 
 /** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */

@@ -60,6 +60,7 @@ export type FailureName =
   | "authentication"
   | "authentication.token"
   | "authentication.origin"
+  | "authentication.too_often"
   | "account.not_found"
   | "subscribe.upgrade_required"
   | "runtime.out_of_order"
@@ -223,6 +224,12 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 403,
     sentence: "A page of another site may not use this server",
     hint: "Open the page from this machine, or start the server on an address that asks for tokens.",
+  },
+  "authentication.too_often": {
+    code: 10970,
+    status: 429,
+    sentence: "Logging in has failed too often",
+    hint: "Wait a minute, then try again with the right token.",
   },
   "account.not_found": {
     code: 7003,

@@ -52,6 +52,8 @@ type Limit =
   | "logOutput"
   | "logLine"
   | "logLines"
+  | "sessions"
+  | "failedLogins"
   | "logText"
   | "bufferedEvents"
   | "recoveries"
@@ -167,6 +169,10 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   logLines: 1_000,
   /** Characters of the messages that are kept of an instance. Ours. */
   logText: 256 * KIB,
+  /** Browsers that are logged in; the oldest makes room for one too many. Ours. */
+  sessions: 1_000,
+  /** Logins that may fail in a minute. Ours. */
+  failedLogins: 20,
   /** Events that an instance keeps for later waiters. Ours. */
   bufferedEvents: 10_000,
   /** Times in a row that an instance may be lost with its process before it fails. Ours. */

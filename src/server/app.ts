@@ -16,7 +16,10 @@ import type { HostNames } from "../scripts/host-names.ts";
 import { transferRoutes, type Transfers } from "../api/transfers.ts";
 import type { Tails } from "../scripts/tails.ts";
 import { callByHand, isByHand } from "./by-hand.ts";
+import { DASHBOARD_CSP, type Dashboard } from "./dashboard.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import type { Sessions } from "./sessions.ts";
 import { TAIL_PROTOCOL } from "./tail-sockets.ts";
 import { startPage, START_PAGE_CSP } from "./start-page.ts";
 
@@ -37,7 +40,11 @@ export interface AppParts {
   readonly transfers: Transfers;
   /** Whether Workers' handlers can be called by hand, at paths of theirs: for development. */
   readonly byHand: boolean;
+  /** What a browser is shown; absent where it has not been built. */
+  readonly dashboard?: Dashboard | undefined;
   readonly guard: Guard;
+  /** Who is logged in; absent where nobody needs to be. */
+  readonly sessions?: Sessions | undefined;
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
   readonly hostNames: readonly string[];
@@ -76,7 +83,8 @@ function tooLarge(): Response {
   return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
 }
 
-function controlPlane({ rest, own, explorer, tails, transfers, guard, log, hostNames }: AppParts): Hono {
+function controlPlane(parts: AppParts): Hono {
+  const { rest, own, explorer, tails, transfers, dashboard, guard, sessions, log, hostNames } = parts;
   const app = new Hono({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -88,13 +96,20 @@ function controlPlane({ rest, own, explorer, tails, transfers, guard, log, hostN
       ms: Math.round(performance.now() - start),
     });
   });
-  app.use(secureHeaders({ xFrameOptions: "DENY", referrerPolicy: "no-referrer", contentSecurityPolicy: START_PAGE_CSP }));
+  app.use(
+    secureHeaders({
+      xFrameOptions: "DENY",
+      referrerPolicy: "no-referrer",
+      contentSecurityPolicy: dashboard === undefined ? START_PAGE_CSP : DASHBOARD_CSP,
+    }),
+  );
   app.use(async (c, next) =>
     isAllowedOrigin(c.req.header("origin") ?? null, hostNames) ? next() : failureResponse(new Failure("authentication.origin")),
   );
   app.use(limitBody);
   const authenticate: MiddlewareHandler = async (c, next) =>
-    (await guard(c.req.raw.headers)) ? next() : failureResponse(refusal(c.req.raw.headers));
+    (await guard(c.req.raw.headers, c.req.method)) ? next() : failureResponse(refusal(c.req.raw.headers));
+  app.route(`${OWN_PREFIX}/session`, sessionRoutes(sessions));
   app.use("/client/v4/*", authenticate);
   app.use(`${OWN_PREFIX}/*`, authenticate);
   for (const prefix of EXPLORER_PREFIXES) {
@@ -106,6 +121,7 @@ function controlPlane({ rest, own, explorer, tails, transfers, guard, log, hostN
   app.get("/tails/:id", (c) => tailResponse(tails, c.req.param("id")));
   app.route("/transfers", transferRoutes(transfers));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("*", async (c, next) => dashboard?.(c.req.raw, c.req.path) ?? next());
   app.get("/", (c) => c.html(startPage()));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));
   return app;

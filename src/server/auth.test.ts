@@ -32,7 +32,7 @@ describe("a token", () => {
     const guard = tokenGuard(catalog);
     await createToken(catalog, "another");
     const { token, record } = await createToken(catalog, "this");
-    const isGood = (text: string): Promise<boolean> => guard(new Headers(headers(text)));
+    const isGood = (text: string): Promise<boolean> => guard(new Headers(headers(text)), "GET");
     expect(await isGood(token)).toBe(true);
     for (const wrong of [`${token}x`, token.slice(0, -1), token.toLowerCase(), "sw_", record.hash, record.id]) {
       expect(await isGood(wrong)).toBe(false);
@@ -52,11 +52,11 @@ test.each([
   { "x-auth-key": "" },
 ])("%j is no token", async (headers) => {
   const { catalog } = openMemoryStore();
-  expect(await tokenGuard(catalog)(new Headers(headers))).toBe(false);
+  expect(await tokenGuard(catalog)(new Headers(headers), "GET")).toBe(false);
   await createToken(catalog, "");
-  expect(await tokenGuard(catalog)(new Headers(headers))).toBe(false);
+  expect(await tokenGuard(catalog)(new Headers(headers), "GET")).toBe(false);
 });
 
 test("the guard of a server on loopback asks for none", async () => {
-  expect(await openGuard(new Headers())).toBe(true);
+  expect(await openGuard(new Headers(), "GET")).toBe(true);
 });

@@ -4,7 +4,7 @@ import { Failure } from "../model/errors.ts";
 import type { Catalog, TokenRecord } from "../ports/catalog.ts";
 
 /** Decides whether a request may use the control plane. */
-export type Guard = (headers: Headers) => Promise<boolean>;
+export type Guard = (headers: Headers, method: string) => Promise<boolean>;
 
 /** For `dev` on loopback: whoever reaches the server may use it. */
 export const openGuard: Guard = () => Promise.resolve(true);
@@ -13,16 +13,20 @@ export const openGuard: Guard = () => Promise.resolve(true);
 export function tokenGuard(catalog: Catalog): Guard {
   return async (headers) => {
     const token = tokenOf(headers);
-    if (token === undefined) return false;
-    const given = digest(token);
-    let found = false;
-    // All of them are compared, so that the time it takes says nothing about which.
-    for (const { hash } of await catalog.tokens()) {
-      const known = Buffer.from(hash, "hex");
-      if (known.length === given.length && timingSafeEqual(known, given)) found = true;
-    }
-    return found;
+    return token !== undefined && (await tokenIdOf(catalog, token)) !== undefined;
   };
+}
+
+/** The id of a token that the catalogue has the hash of. */
+export async function tokenIdOf(catalog: Catalog, token: string): Promise<string | undefined> {
+  const given = digest(token);
+  let found: string | undefined;
+  // All of them are compared, so that the time it takes says nothing about which.
+  for (const { id, hash } of await catalog.tokens()) {
+    const known = Buffer.from(hash, "hex");
+    if (known.length === given.length && timingSafeEqual(known, given)) found = id;
+  }
+  return found;
 }
 
 /** Makes a token and stores its hash. The token itself is nowhere but in the answer. */

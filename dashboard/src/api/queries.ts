@@ -1,0 +1,146 @@
+/** What is asked of the server, each question by its key. Answers are kept until something is known to have changed. */
+import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
+import { ACCOUNT, ApiError, envelope, own, result, resultOf, v4 } from "./client.ts";
+import type { InstanceStatus } from "./types.ts";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      // What the server has refused it will refuse again.
+      retry: (failures, cause) => !(cause instanceof ApiError && cause.status >= 400) && failures < 2,
+    },
+  },
+});
+
+const PAGE = 100;
+
+export const workflowsQuery = (search: string) =>
+  queryOptions({
+    queryKey: ["workflows", search],
+    queryFn: () =>
+      envelope(
+        v4.GET("/accounts/{account_id}/workflows", {
+          params: { path: { account_id: ACCOUNT }, query: { per_page: PAGE, ...(search !== "" && { search }) } },
+        }),
+      ),
+  });
+
+const inWorkflow = (workflow: string) => ({ account_id: ACCOUNT, workflow_name: workflow });
+
+export const workflowQuery = (workflow: string) =>
+  queryOptions({
+    queryKey: ["workflow", workflow],
+    queryFn: () => result(v4.GET("/accounts/{account_id}/workflows/{workflow_name}", { params: { path: inWorkflow(workflow) } })),
+  });
+
+export const graphQuery = (workflow: string, version: string) =>
+  queryOptions({
+    queryKey: ["graph", workflow, version],
+    queryFn: () =>
+      result(
+        v4.GET("/accounts/{account_id}/workflows/{workflow_name}/versions/{version_id}/graph", {
+          params: { path: { ...inWorkflow(workflow), version_id: version } },
+        }),
+      ),
+    staleTime: Infinity,
+  });
+
+/** Which instances of a workflow are listed. */
+export interface InstanceFilter {
+  readonly status?: InstanceStatus | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+export const instancesQuery = (workflow: string, { status, from, to }: InstanceFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["instances", workflow, { status, from, to }],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam: cursor }) =>
+      envelope(
+        v4.GET("/accounts/{account_id}/workflows/{workflow_name}/instances", {
+          params: {
+            path: inWorkflow(workflow),
+            query: {
+              per_page: PAGE,
+              ...(cursor !== undefined && { cursor }),
+              ...(status !== undefined && { status }),
+              ...(from !== undefined && { date_start: from }),
+              ...(to !== undefined && { date_end: to }),
+            },
+          },
+        }),
+      ),
+    getNextPageParam: ({ result_info }) => result_info?.cursor,
+  });
+
+const ofInstance = (workflow: string, id: string) => ({ ...inWorkflow(workflow), instance_id: id });
+
+export const timelineQuery = (workflow: string, id: string) =>
+  queryOptions({
+    queryKey: ["timeline", workflow, id],
+    queryFn: () =>
+      result(
+        own.GET("/workflows/{workflow_name}/instances/{instance_id}/timeline", {
+          params: { path: { workflow_name: workflow, instance_id: id } },
+        }),
+      ),
+    staleTime: Infinity,
+  });
+
+/** Params and output of an instance, without its steps. */
+export const instanceQuery = (workflow: string, id: string) =>
+  queryOptions({
+    queryKey: ["instance", workflow, id],
+    queryFn: () =>
+      result(
+        v4.GET("/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}", {
+          params: { path: ofInstance(workflow, id), query: { simple: "true" } },
+        }),
+      ),
+  });
+
+export const logsQuery = (workflow: string, id: string, step?: { readonly name: string; readonly count: number }) =>
+  queryOptions({
+    queryKey: ["logs", workflow, id, step],
+    queryFn: () =>
+      result(
+        own.GET("/workflows/{workflow_name}/instances/{instance_id}/logs", {
+          params: {
+            path: { workflow_name: workflow, instance_id: id },
+            query: { limit: 1_000, ...(step !== undefined && { step: step.name, count: step.count }) },
+          },
+        }),
+      ),
+  });
+
+/** The full output of a step: as JSON, or how many bytes it is. */
+export const outputQuery = (workflow: string, id: string, name: string, type: "step" | "waitForEvent") =>
+  queryOptions({
+    queryKey: ["output", workflow, id, name, type],
+    queryFn: async ({ signal }): Promise<StepOutput> => {
+      const response = await fetch(stepUrl(workflow, id, name, type), { signal });
+      if (response.headers.get("content-type") === "application/octet-stream") {
+        await response.body?.cancel();
+        return { kind: "stream", bytes: Number(response.headers.get("content-length")) };
+      }
+      return { kind: "value", value: (await resultOf<{ output: unknown }>(response)).output };
+    },
+    staleTime: Infinity,
+  });
+
+export type StepOutput =
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "stream"; readonly bytes: number };
+
+/** Where the output of a step is to be had. */
+export function stepUrl(workflow: string, id: string, name: string, type: "step" | "waitForEvent"): string {
+  const query = new URLSearchParams({ name, type });
+  return `${instanceUrl(workflow, id)}/step?${query}`;
+}
+
+/** Where an instance is in Cloudflare's API. */
+export function instanceUrl(workflow: string, id: string): string {
+  return `/client/v4/accounts/${ACCOUNT}/workflows/${encodeURIComponent(workflow)}/instances/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,22 @@
+/** Shapes that the server's description leaves open, or has inside of others. */
+
+export type InstanceStatus =
+  | "queued"
+  | "running"
+  | "paused"
+  | "errored"
+  | "terminated"
+  | "complete"
+  | "waitingForPause"
+  | "waiting"
+  | "rollingBack";
+
+/** One thing that happened. What else it has depends on its type. */
+export interface LiveEvent {
+  readonly type: string;
+  readonly instanceId?: string;
+  readonly eventId?: number;
+  /** Epoch milliseconds. */
+  readonly timestamp?: number;
+  readonly [field: string]: unknown;
+}

@@ -1,0 +1,210 @@
+/**
+ * The workflow's code as a picture, with this instance painted on it. Boxes inside boxes follow the code; what ran is solid,
+ * with how often, what failed is red, what goes on pulses, and what was never come to is faint.
+ */
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { graphQuery } from "../api/queries.ts";
+import { Problem } from "../ui/problem.tsx";
+import type { Timeline } from "../instance/timeline.ts";
+import { painter, type Paint } from "./paint.ts";
+
+/** As much of a node as is drawn; Cloudflare's shapes. */
+interface Node {
+  readonly type: string;
+  readonly name?: string;
+  readonly kind?: string;
+  readonly nodes?: readonly Node[];
+  readonly branches?: readonly { readonly condition: string | null; readonly nodes: readonly Node[] }[];
+  readonly discriminant?: string;
+  readonly try_block?: Node | null;
+  readonly catch_block?: Node | null;
+  readonly finally_block?: Node | null;
+}
+
+interface Flow {
+  readonly nodes: readonly Node[];
+  readonly functions: Readonly<Record<string, { readonly nodes: readonly Node[] }>>;
+}
+
+interface GraphViewProps {
+  readonly timeline: Timeline;
+  readonly chosen: string | undefined;
+  readonly onChoose: (name: string) => void;
+}
+
+export default function GraphView({ timeline, chosen, onChoose }: GraphViewProps) {
+  const { data, error } = useQuery(graphQuery(timeline.workflow, timeline.version_id));
+  const paint = useMemo(() => painter(timeline.steps), [timeline.steps]);
+  if (error !== null) return <Problem cause={error} />;
+  const flow = (data?.graph as { workflow?: Flow } | null | undefined)?.workflow;
+  if (data !== undefined && flow === undefined)
+    return <p className="text-quiet">No graph could be drawn from this version's code.</p>;
+  if (flow === undefined) return <div className="h-64" />;
+  return (
+    <section aria-label="Graph" className="overflow-x-auto rounded-lg border border-line bg-panel p-4">
+      <Nodes nodes={flow.nodes} functions={flow.functions} depth={0} look={{ paint, chosen, onChoose }} />
+    </section>
+  );
+}
+
+interface Look {
+  readonly paint: (type: string, name: string) => Paint;
+  readonly chosen: string | undefined;
+  readonly onChoose: (name: string) => void;
+}
+
+interface NodesProps {
+  readonly nodes: readonly Node[];
+  readonly functions: Flow["functions"];
+  /** Calls inside calls that have been drawn: code may call itself. */
+  readonly depth: number;
+  readonly look: Look;
+}
+
+const DEEPEST = 6;
+
+function Nodes({ nodes, ...rest }: NodesProps) {
+  return (
+    <ol className="flex w-max flex-col items-center">
+      {nodes.map((node, i) => (
+        <li key={`${i} ${node.type} ${node.name ?? ""}`} className="flex flex-col items-center">
+          {i > 0 && <span aria-hidden className="h-4 w-px bg-line" />}
+          <Drawn node={node} {...rest} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Drawn({ node, ...rest }: Omit<NodesProps, "nodes"> & { readonly node: Node }) {
+  const { functions, depth } = rest;
+  switch (node.type) {
+    case "step_do":
+    case "step_sleep":
+    case "step_sleep_until":
+    case "step_wait_for_event":
+      return (
+        <div className="flex flex-col items-center gap-2">
+          <StepBox node={node} look={rest.look} />
+          {(node.nodes ?? []).length > 0 && (
+            <Frame title="inside">
+              <Nodes nodes={node.nodes ?? []} {...rest} />
+            </Frame>
+          )}
+        </div>
+      );
+    case "loop":
+      return (
+        <Frame title="↻ repeated">
+          <Nodes nodes={node.nodes ?? []} {...rest} />
+        </Frame>
+      );
+    case "parallel":
+      return (
+        <Frame title={`in parallel (${(node.kind ?? "all").replace("_", " ")})`}>
+          <Ways ways={(node.nodes ?? []).map((each) => ({ title: undefined, nodes: [each] }))} {...rest} />
+        </Frame>
+      );
+    case "if":
+    case "switch":
+      return (
+        <Frame title={node.type === "if" ? "if" : `switch (${node.discriminant ?? ""})`}>
+          <Ways ways={(node.branches ?? []).map(({ condition, nodes }) => ({ title: condition ?? "else", nodes }))} {...rest} />
+        </Frame>
+      );
+    case "try":
+      return (
+        <Frame title="try">
+          <Ways
+            ways={[
+              { title: "try", nodes: node.try_block?.nodes ?? [] },
+              { title: "catch", nodes: node.catch_block?.nodes ?? [] },
+              { title: "finally", nodes: node.finally_block?.nodes ?? [] },
+            ].filter(({ nodes }) => nodes.length > 0)}
+            {...rest}
+          />
+        </Frame>
+      );
+    case "function_call": {
+      const called = functions[node.name ?? ""];
+      if (called === undefined || depth >= DEEPEST)
+        return <span className="rounded border border-line px-2 py-1">{node.name}()</span>;
+      return (
+        <Frame title={`${node.name}()`}>
+          <Nodes {...rest} nodes={called.nodes} depth={depth + 1} />
+        </Frame>
+      );
+    }
+    case "break":
+      return <span className="text-quiet">{node.kind === "return" ? "return" : "break"}</span>;
+    default:
+      return <Nodes nodes={node.nodes ?? []} {...rest} />;
+  }
+}
+
+interface WaysProps extends Omit<NodesProps, "nodes"> {
+  readonly ways: readonly { readonly title: string | undefined; readonly nodes: readonly Node[] }[];
+}
+
+function Ways({ ways, ...rest }: WaysProps) {
+  return (
+    <div className="flex items-start gap-4">
+      {ways.map(({ title, nodes }, i) => (
+        <div key={`${i} ${title ?? ""}`} className="flex flex-col items-center gap-2">
+          {title !== undefined && (
+            <code className="max-w-64 truncate font-mono text-xs text-quiet" title={title}>
+              {title}
+            </code>
+          )}
+          <Nodes nodes={nodes} {...rest} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Frame({ title, children }: { readonly title: string; readonly children: React.ReactNode }) {
+  return (
+    <div className="flex flex-col items-center gap-2 rounded-lg border border-dashed border-line p-3">
+      <code className="max-w-96 truncate font-mono text-xs text-quiet" title={title}>
+        {title}
+      </code>
+      {children}
+    </div>
+  );
+}
+
+const LOOKS: Readonly<Record<Paint["state"], string>> = {
+  unseen: "border-dashed border-line text-quiet",
+  running: "border-busy text-busy animate-pulse",
+  complete: "border-good",
+  errored: "border-bad text-bad",
+};
+
+const SIGNS: Readonly<Record<string, string>> = {
+  step_do: "▪",
+  step_sleep: "☾",
+  step_sleep_until: "☾",
+  step_wait_for_event: "✉",
+};
+
+function StepBox({ node: { type, name = "" }, look: { paint, chosen, onChoose } }: { readonly node: Node; readonly look: Look }) {
+  const { state, times, entry } = paint(type, name);
+  const isChosen = entry !== undefined && entry.name === chosen;
+  return (
+    <button
+      type="button"
+      disabled={entry === undefined}
+      aria-label={`${name}${times > 1 ? ` × ${times.toLocaleString()}` : ""}, ${state === "unseen" ? "not reached" : state}`}
+      onClick={() => entry && onChoose(entry.name)}
+      className={`rounded-md border-2 bg-panel px-3 py-1.5 disabled:cursor-default ${LOOKS[state]} ${isChosen ? "ring-2 ring-accent" : ""}`}
+    >
+      <span aria-hidden className="mr-1.5">
+        {SIGNS[type]}
+      </span>
+      {name}
+      {times > 1 && <span className="ml-1.5 text-quiet">× {times.toLocaleString()}</span>}
+    </button>
+  );
+}

@@ -1,0 +1,37 @@
+/** The status of an instance, by colour, sign and word: no one of them alone has to be seen. */
+import type { InstanceStatus } from "../api/types.ts";
+
+interface Look {
+  readonly word: string;
+  readonly sign: string;
+  readonly colour: string;
+}
+
+export const STATUSES: Readonly<Record<InstanceStatus, Look>> = {
+  queued: { word: "Queued", sign: "…", colour: "text-void" },
+  running: { word: "Running", sign: "▶", colour: "text-busy" },
+  waiting: { word: "Waiting", sign: "◷", colour: "text-wait" },
+  waitingForPause: { word: "Pausing", sign: "‖", colour: "text-wait" },
+  paused: { word: "Paused", sign: "‖", colour: "text-wait" },
+  rollingBack: { word: "Rolling back", sign: "↺", colour: "text-wait" },
+  complete: { word: "Complete", sign: "✓", colour: "text-good" },
+  errored: { word: "Errored", sign: "✕", colour: "text-bad" },
+  terminated: { word: "Terminated", sign: "■", colour: "text-void" },
+};
+
+/** True for those that nothing follows by itself. */
+export function isFinal(status: InstanceStatus): boolean {
+  return status === "complete" || status === "errored" || status === "terminated";
+}
+
+export function Status({ status }: { readonly status: InstanceStatus }) {
+  const { word, sign, colour } = STATUSES[status];
+  return (
+    <span className={`inline-flex items-center gap-1.5 font-medium whitespace-nowrap ${colour}`}>
+      <span aria-hidden className="inline-block w-4 text-center">
+        {sign}
+      </span>
+      {word}
+    </span>
+  );
+}

@@ -1,0 +1,39 @@
+/** A value as JSON, cut where it is longer than anyone reads; what is copied is whole. */
+import { useState } from "react";
+import { Button } from "./button.tsx";
+import { Copy } from "./copy.tsx";
+
+/** Characters that are shown at first. */
+const SHOWN = 20_000;
+
+export function Value({ value, label }: { readonly value: unknown; readonly label: string }) {
+  const [whole, setWhole] = useState(false);
+  const text = jsonText(value);
+  const isCut = !whole && text.length > SHOWN;
+  return (
+    <section aria-label={label} className="rounded-md border border-line">
+      <header className="flex items-center justify-between border-b border-line py-0.5 pr-1 pl-3">
+        <h3 className="font-medium">{label}</h3>
+        <Copy text={text} />
+      </header>
+      <pre className="max-h-96 overflow-auto p-3 font-mono text-xs leading-5 break-words whitespace-pre-wrap" tabIndex={0}>
+        {isCut ? `${text.slice(0, SHOWN)}…` : text}
+      </pre>
+      {isCut && (
+        <Button look="bare" className="m-1" onClick={() => setWhole(true)}>
+          Show all {text.length.toLocaleString()} characters
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function jsonText(value: unknown): string {
+  if (value === undefined) return "undefined";
+  if (typeof value !== "string") return JSON.stringify(value, undefined, 2);
+  try {
+    return JSON.stringify(JSON.parse(value), undefined, 2);
+  } catch {
+    return value;
+  }
+}

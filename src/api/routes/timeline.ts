@@ -1,0 +1,69 @@
+/** An instance as a picture shows it: everything but what its steps returned, small enough to be read whole. */
+import { z } from "zod";
+import { Failure } from "../../model/errors.ts";
+import { LogFold } from "../../model/log.ts";
+import { endpoint, type Endpoint } from "../endpoint.ts";
+import { errorInfo, isoOrNull, status, timestamp, triggerSource } from "../schemas.ts";
+import { timelineOf } from "../timeline.ts";
+import { workflowOf } from "./workflows.ts";
+
+const ms = z.number();
+
+const entry = z.object({
+  type: z.enum(["step", "rollback", "sleep", "waitForEvent"]),
+  name: z.string(),
+  start: ms,
+  end: ms.nullable(),
+  state: z.enum(["running", "complete", "errored"]),
+  attempts: z.array(z.object({ start: ms, end: ms.nullable(), error: errorInfo.optional() })).optional(),
+  config: z.unknown().optional(),
+  event_type: z.string().optional(),
+  error: errorInfo.optional(),
+});
+
+const timeline = z.object({
+  id: z.string(),
+  workflow: z.string(),
+  version_id: z.string(),
+  status,
+  trigger: z.object({ source: triggerSource }),
+  schedule: z.object({ cron: z.string(), scheduledTime: z.number() }).optional(),
+  queued: timestamp,
+  start: timestamp.nullable(),
+  end: timestamp.nullable(),
+  error: errorInfo.nullable(),
+  rollback: z.object({ outcome: z.enum(["complete", "failed"]), error: errorInfo.nullable() }).nullable(),
+  /** When it will be deleted; null while that is not known. */
+  expires: timestamp.nullable(),
+  /** The event that this is the state after: `subscribe` goes on from it. */
+  cursor: z.int(),
+  steps: z.array(entry),
+});
+
+export const timelines: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/workflows/{workflow_name}/instances/{instance_id}/timeline",
+    summary: "Read what ran when in an instance, without what it returned",
+    result: timeline,
+    handle: async ({ params }, api) => {
+      const { name: workflow } = await workflowOf(api, params.workflow_name);
+      const address = { workflow, id: params.instance_id };
+      const fold = new LogFold();
+      let cursor = 0;
+      for await (const event of api.engine.history(address)) {
+        fold.add(event);
+        cursor = event.eventId;
+      }
+      const { log } = fold;
+      // A journal is never empty: none means that the instance was deleted while it was read.
+      if (log === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
+      const { expiresAt } = await api.engine.summary(address);
+      const { steps: _steps, params: _params, output: _output, success: _success, versionId, ...shown } = log;
+      const id = params.instance_id;
+      return {
+        result: { id, workflow, version_id: versionId, ...shown, expires: isoOrNull(expiresAt), cursor, steps: timelineOf(log) },
+      };
+    },
+  }),
+];

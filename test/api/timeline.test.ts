@@ -1,0 +1,123 @@
+/** The timeline of an instance, and that a dashboard which carries it on with events shows what a new one would read. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { advance, beginsAnew, type Timeline } from "../../dashboard/src/instance/timeline.ts";
+import { timelineOf } from "../../src/api/timeline.ts";
+import type { InstanceAddress } from "../../src/engine/engine.ts";
+import type { InstanceEvent } from "../../src/model/events.ts";
+import { LogFold, type InstanceLog } from "../../src/model/log.ts";
+import { PublicView } from "../../src/model/public-event.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import { openApi, type ApiBench } from "../support/api.ts";
+import { Doomed, Order } from "../support/workflows.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+class Undoing {
+  async run(_: unknown, step: WorkflowStep): Promise<void> {
+    await step.do("charge", () => "charged", { rollback: () => {} });
+    await step.do("ship", { retries: { limit: 0, delay: 0 } }, () => {
+      throw new Error("no ship");
+    });
+  }
+}
+
+let api: ApiBench;
+
+beforeEach(async () => {
+  api = await openApi({ Order, Doomed, Undoing });
+});
+afterEach(() => api.close());
+
+const order = { workflow: "Order", id: "o-1" };
+
+async function completeOrder(): Promise<void> {
+  await api.call("POST", "/workflows/Order/instances", { instance_id: "o-1", params: { item: "tea" } });
+  await api.happens(order, "attempt_errored");
+  api.clock.advance(MINUTE);
+  await api.happens(order, "sleep_started");
+  api.clock.advance(HOUR);
+  await api.happens(order, "wait_started");
+  await api.call("POST", "/workflows/Order/instances/o-1/events/approve", { by: "Ada" });
+  await api.reaches(order, "complete");
+}
+
+test("says what ran when, and nothing of what was returned", async () => {
+  await completeOrder();
+  const response = await api.send("GET", "/api/v1/workflows/Order/instances/o-1/timeline");
+  const { result } = (await response.json()) as { result: Timeline };
+  expect(result).toMatchObject({ id: "o-1", workflow: "Order", status: "complete", error: null, rollback: null });
+  expect(result.steps.map(({ type, state, attempts }) => [type, state, attempts?.map(({ error }) => error?.name)])).toEqual([
+    ["step", "complete", [undefined]],
+    ["step", "complete", ["TypeError", undefined]],
+    ["sleep", "complete", undefined],
+    ["waitForEvent", "complete", undefined],
+  ]);
+  expect(JSON.stringify(result)).not.toMatch(/Ada|xxx/);
+  expect(Date.parse(result.expires ?? "")).toBeGreaterThan(Date.parse(result.end ?? ""));
+});
+
+test("an instance that is not there has none", async () => {
+  expect((await api.send("GET", "/api/v1/workflows/Order/instances/nobody/timeline")).status).toBe(404);
+});
+
+async function eventsOf(address: InstanceAddress): Promise<InstanceEvent[]> {
+  const events: InstanceEvent[] = [];
+  for await (const event of api.engine.history(address)) events.push(event);
+  return events;
+}
+
+function read(events: readonly InstanceEvent[]): Timeline {
+  const fold = new LogFold();
+  for (const event of events) fold.add(event);
+  const log = fold.log as InstanceLog;
+  const { queued, start, end, status, error } = log;
+  const about = { id: "", workflow: "", version_id: "", trigger: { source: "api" }, rollback: null, expires: null };
+  return { ...about, queued, start, end, status, error, cursor: events.at(-1)?.eventId ?? 0, steps: timelineOf(log) };
+}
+
+/** What a carried on timeline need not know: the deadline of a wait that began after it was read, and the usual configuration. */
+function comparable({ steps, ...rest }: Timeline): unknown {
+  const shown = steps.map(({ config: _config, error: _error, end, ...entry }) => ({
+    ...entry,
+    end: entry.type === "waitForEvent" && entry.state === "running" ? null : end,
+  }));
+  return { ...rest, cursor: undefined, steps: shown };
+}
+
+const RUNS: readonly (readonly [string, () => Promise<InstanceAddress>])[] = [
+  ["steps, retries, a sleep and an event", () => completeOrder().then(() => order)],
+  ["an error", () => ended("Doomed", "errored")],
+  ["a rollback", () => ended("Undoing", "errored")],
+];
+
+async function ended(workflow: string, status: "errored"): Promise<InstanceAddress> {
+  const address = { workflow, id: "e-1" };
+  await api.call("POST", `/workflows/${workflow}/instances`, { instance_id: "e-1" });
+  await api.reaches(address, status);
+  return address;
+}
+
+test.each(RUNS)("read at any moment and carried on, it is the same as read at the end: %s", async (_, run) => {
+  const events = await eventsOf(await run());
+  const view = new PublicView("");
+  const shown = events.flatMap((event) => view.show(event) ?? []);
+  for (let known = 1; known <= events.length; known += 1) {
+    const carried = advance(read(events.slice(0, known)), shown);
+    expect(comparable(carried)).toEqual(comparable(read(events)));
+  }
+  // One by one, as well.
+  const first = read(events.slice(0, 1));
+  expect(comparable(shown.reduce((timeline, event) => advance(timeline, [event]), first))).toEqual(comparable(read(events)));
+});
+
+test("what begins anew is read again", async () => {
+  await completeOrder();
+  const before = read(await eventsOf(order));
+  await api.call("PATCH", "/workflows/Order/instances/o-1/status", { status: "restart" });
+  await api.happens(order, "attempt_errored");
+  const view = new PublicView("o-1");
+  const after = (await eventsOf(order)).flatMap((event) => view.show(event) ?? []);
+  expect(beginsAnew(before, after)).toBe(true);
+  expect(beginsAnew(read(await eventsOf(order)), after)).toBe(false);
+});

@@ -1,0 +1,62 @@
+/** A real browser, of which nothing has to be installed by hand. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const installed = fileURLToPath(new URL("../clients/package.json", import.meta.url));
+
+/** As much of a place on a page as the tests use. */
+export interface Locator {
+  click(): Promise<void>;
+  check(): Promise<void>;
+  fill(text: string): Promise<void>;
+  press(key: string): Promise<void>;
+  waitFor(options?: { state?: "visible" | "hidden" }): Promise<void>;
+  textContent(): Promise<string | null>;
+  count(): Promise<number>;
+  first(): Locator;
+  nth(index: number): Locator;
+  getByRole(role: string, options?: { name?: string | RegExp; exact?: boolean }): Locator;
+  getByText(text: string | RegExp): Locator;
+}
+
+/** As much of a page. */
+export interface Page extends Pick<Locator, "getByRole" | "getByText"> {
+  goto(url: string): Promise<unknown>;
+  url(): string;
+  getByLabel(text: string, options?: { exact?: boolean }): Locator;
+  locator(selector: string): Locator;
+  waitForURL(url: RegExp): Promise<void>;
+  emulateMedia(options: { colorScheme: "light" | "dark" }): Promise<void>;
+  setViewportSize(size: { width: number; height: number }): Promise<void>;
+  evaluate<T>(script: string): Promise<T>;
+  screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
+  on(event: "pageerror", listener: (error: Error) => void): void;
+  on(event: "console", listener: (message: { type(): string; text(): string }) => void): void;
+  readonly keyboard: { type(text: string): Promise<void>; press(key: string): Promise<void> };
+}
+
+export interface Browser {
+  /** A page of a browser that knows nothing yet. */
+  newPage(options?: object): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Starts one. */
+export async function openBrowser(): Promise<Browser> {
+  const require = createRequire(installed);
+  const { chromium } = require("playwright-core") as { chromium: { launch(options: object): Promise<Browser> } };
+  const { default: chrome } = (await import(pathToFileURL(require.resolve("@sparticuz/chromium")).href)) as {
+    default: { readonly args: string[]; executablePath(): Promise<string> };
+  };
+  return chromium.launch({ executablePath: await chrome.executablePath(), args: chrome.args, headless: true });
+}
+
+/** What axe, which looks for what keeps people out, finds to be serious on a page. */
+export async function seriousViolations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(await readFile(join(createRequire(installed).resolve("axe-core"), "../axe.min.js"), "utf8"));
+  return page.evaluate<string[]>(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => id + ": " + nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(" | ")))`);
+}
