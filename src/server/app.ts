@@ -7,6 +7,7 @@ import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../model/errors.ts";
+import { Upgraded } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { normalPath } from "../api/path.ts";
@@ -126,7 +127,8 @@ async function callWorker({ engine, byHand, log }: AppParts, script: string, url
     const { method, headers, body, signal } = request;
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
     const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
-    // Only what the control plane answers may become a WebSocket.
+    if (response instanceof Upgraded) return response;
+    // Only what the control plane answers may become a WebSocket of our own.
     if (response.headers.has("upgrade")) response.headers.delete("upgrade");
     return response;
   } catch (cause) {

@@ -75,9 +75,10 @@ export class WorkerdHost implements Host {
     this.#handler = handler;
   }
 
-  fetch(request: Request): Promise<Response> {
+  fetch(request: Request, over: () => void = () => {}): Promise<Response> {
     if (!this.#over && !this.#hasFetch) return Promise.reject(new Failure("script.no_fetch_handler"));
-    return ask(this.#parts.process, this.#parts.id, request, this.#gone.signal);
+    const { process, id } = this.#parts;
+    return ask({ process, host: id, gone: this.#gone.signal, over }, request);
   }
 
   dispatch(event: ScriptEvent): Promise<EventEnd> {

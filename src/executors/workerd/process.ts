@@ -138,7 +138,10 @@ export class WorkerdProcess {
     return this.#child.pid;
   }
 
-  /** Asks the loader for something. Rejects when the process is gone, and with an `AbortError`. */
+  /**
+   * Asks the loader for something. Rejects when the process is gone, and with an `AbortError`. Of an answer with status 101
+   * the socket is what goes on.
+   */
   ask(
     asked: Asked,
     {
@@ -166,6 +169,10 @@ export class WorkerdProcess {
       ...(signal && { signal }),
     });
     sent.on("response", resolve);
+    sent.on("upgrade", (answer, socket, head) => {
+      socket.unshift(head);
+      resolve(answer);
+    });
     sent.on("error", reject);
     if (body === undefined || typeof body === "string") sent.end(body);
     else {

@@ -60,7 +60,11 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
         const { pathname, search } = new URL(request.url);
         const asked = stripped(request, about("origin") + pathname + search);
         return told(() =>
-          abortable(about("request"), (signal) => loaded().getEntrypoint().fetch(new Request(asked, { signal }))),
+          abortable(about("request"), (signal) =>
+            loaded()
+              .getEntrypoint()
+              .fetch(new Request(asked, { signal, ...UNKNOWN_ORIGIN })),
+          ),
         );
       }
     }
@@ -68,6 +72,9 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
 };
 
 export default loader;
+
+/** workerd would say where the host's own connection comes from. */
+const UNKNOWN_ORIGIN = { cf: {} } as RequestInit;
 
 /** How requests that have not been answered yet are aborted, by their numbers. */
 const aborts = new Map<string, () => void>();
