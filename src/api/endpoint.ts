@@ -13,6 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
+import type { AssetStore } from "../scripts/assets.ts";
 import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
@@ -36,6 +37,8 @@ export interface Api {
   readonly transfers: Transfers;
   /** What Workers keep in KV, D1 and R2. */
   readonly storage: Storage;
+  /** Static assets of Workers. */
+  readonly assets: AssetStore;
   readonly clock: Clock;
   readonly log: Log;
   /** The one account that this server has. */

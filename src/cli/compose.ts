@@ -5,14 +5,12 @@ import type { Api } from "../api/endpoint.ts";
 import { explorerApi } from "../api/explorer.ts";
 import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
-import { nodeExecutor } from "../executors/node/executor.ts";
 import { Failure } from "../model/errors.ts";
 import type { Catalog } from "../ports/catalog.ts";
-import type { Executor } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
-import { noStorage, type Storage } from "../ports/storage.ts";
 import { named, type OnLog } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import { AssetStore } from "../scripts/assets.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
@@ -24,6 +22,7 @@ import { createLog } from "../server/log.ts";
 import { openSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
 import { startEngine } from "./engine.ts";
+import { assetsIn, executionOf, type World } from "./executor.ts";
 import { explainListening } from "./explain.ts";
 import type { ServerOptions } from "./options.ts";
 
@@ -58,34 +57,37 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   const given = await keysOf(process.env);
   const tails = new Tails();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, logLine(log, tails));
+  const world = Promise.withResolvers<World>();
+  const { executor, storage, ...execution } = await executionOf(options, data, access, logLine(log, tails), world.promise);
   const { store, catalog } = await openSqlite(databaseIn(data));
   const vault = await orElse(openVault(given, join(data, "stepwell.key")), () => store.close());
   const ids = { uuid: () => randomUUID() };
   const parts = { store, catalog, vault, executor, clock: systemClock, ids, log, settings: options.settings };
-  const { engine, cron, queues, close } = await startEngine(parts, data);
-  const closeEngine = async (drainMs: number): Promise<void> => {
-    await close(drainMs);
+  const { engine, cron, queues, bindings, ...started } = await startEngine(parts, data);
+  world.resolve({ catalog, vault, bindings });
+  const close = async (drainMs: number): Promise<void> => {
+    await started.close(drainMs);
     await execution.close();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
   const transfers = new Transfers(systemClock);
-  const routed = { publisher, cron, queues, tails, transfers, engine, store, catalog, storage, clock: systemClock, log };
+  const assets = new AssetStore(assetsIn(data));
+  const routed = { publisher, assets, cron, queues, tails, transfers, engine, store, catalog, storage, clock: systemClock, log };
   const app = appOf({ ...routed, accountId: options.accountId }, access);
   const opened = Promise.withResolvers<void>();
   const answer = (request: Request): Promise<Response> => opened.promise.then(() => app(request));
   try {
     const listener = await listen(answer, options.host, options.port);
     const stop = async (): Promise<void> => {
-      await closeEngine(options.drainMs);
+      await close(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
     };
     const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
     return { url, port, catalog, log, publisher, cron, queues, deployed, open: () => opened.resolve(), stop };
   } catch (cause) {
-    await closeEngine(0);
+    await close(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
 }
@@ -119,37 +121,6 @@ function logLine(log: Log, tails: Tails): OnLog {
     log[level](named(script, line));
     tails.publish(script, line, level, Date.now());
   };
-}
-
-/** What runs Workers, and what holds what they keep. */
-interface Execution {
-  readonly executor: Executor;
-  readonly storage: Storage;
-  close(): Promise<void>;
-}
-
-/** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public and what the options add. */
-async function executionOf(
-  { executor: name, hangAfterMs, network }: ServerOptions,
-  data: string,
-  access: "open" | "tokens",
-  onLog: OnLog,
-): Promise<Execution> {
-  if (name === "node") {
-    const executor = nodeExecutor({ onLog, hangAfterMs });
-    return { executor, storage: noStorage, close: () => executor.close() };
-  }
-  // Not before it is wanted: where there is no binary, there is the other executor.
-  const { workerdExecutor } = await import("../executors/workerd/executor.ts");
-  const { StorageProcess } = await import("../executors/workerd/storage/process.ts");
-  const storage = new StorageProcess(join(data, "storage"), onLog);
-  const reachable = access === "open" ? ["public", "private", ...network] : ["public", ...network];
-  const executor = workerdExecutor({ onLog, hangAfterMs, storage, network: [...new Set(reachable)] });
-  const close = async (): Promise<void> => {
-    await executor.close();
-    await storage.close();
-  };
-  return { executor, storage, close };
 }
 
 /** Code at the top level of a module may not use bindings, here as on Cloudflare. */

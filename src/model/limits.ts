@@ -61,6 +61,8 @@ type Limit =
   | "socketBufferBytes"
   | "socketMessageBytes"
   | "workerSockets"
+  | "assetBytes"
+  | "assetFiles"
   | "streamInputBytes"
   | "streamChunkBytes"
   | "streamWindow"
@@ -180,6 +182,10 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   socketMessageBytes: 4 * KIB,
   /** WebSockets of all Workers together; each is a connection here and one in workerd. Ours. */
   workerSockets: 4_096,
+  /** Bytes of one static asset. Cloudflare: 25 MiB. */
+  assetBytes: 25 * MIB,
+  /** Static assets of one version. Cloudflare: 20,000, more on a paid plan. */
+  assetFiles: 20_000,
   /** Bytes of one chunk of a stream that a step returns. Cloudflare: 16 MiB. */
   streamInputBytes: 16 * MIB,
   /** Bytes of one chunk of a stream as it is stored and read. Cloudflare: 256 KiB. */

@@ -52,6 +52,19 @@ export interface Host {
 /** Answers a binding call with an encoded value; rejects with a `Failure` whose text user code may see. */
 export type BindingHandler = (call: BindingCall) => Promise<string>;
 
+/** A script that another one calls. */
+export interface Callee {
+  /** The active one, its secrets in the clear. */
+  readonly version: ScriptVersion;
+  /** Namespaces of its Durable Objects, by class. */
+  readonly objects: Readonly<Record<string, string>>;
+  /** Answers what its code asks of its bindings, until `host` aborts. */
+  readonly bindings: (host: AbortSignal) => BindingHandler;
+}
+
+/** Finds the active version of a script, for an executor whose scripts call one another. Undefined when there is no such script. */
+export type FindCallee = (script: string) => Promise<Callee | undefined>;
+
 export interface Executor {
   /** A name for logs and figures, like `node`. */
   readonly name: string;

@@ -9,6 +9,7 @@ import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
 import { Transfers } from "../api/transfers.ts";
 import { Tails } from "../scripts/tails.ts";
+import { AssetStore } from "../scripts/assets.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp } from "./app.ts";
@@ -41,6 +42,7 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
     store,
     catalog,
     storage: noStorage,
+    assets: new AssetStore("/nowhere"),
     clock,
     log: silentLog,
     accountId: "local",

@@ -1,4 +1,5 @@
 /** The whole HTTP surface on a table: memory store, fake clock, no sockets. Every answer is held against its schema. */
+import { unusedAssets } from "./assets.ts";
 import { expect } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
@@ -69,7 +70,20 @@ export async function openApi(
   const cron = new CronTriggers({ catalog, clock, log: silentLog });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
-  const parts = { publisher, cron, queues, tails, transfers, engine, store, catalog, storage, clock, log: silentLog };
+  const parts = {
+    publisher,
+    cron,
+    queues,
+    tails,
+    transfers,
+    engine,
+    store,
+    catalog,
+    storage,
+    assets: unusedAssets(),
+    clock,
+    log: silentLog,
+  };
   const api = { ...parts, accountId: "local" };
   const app = serverApp({
     engine,

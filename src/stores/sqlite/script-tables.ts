@@ -96,7 +96,7 @@ export function sweepScripts(run: Run): void {
 }
 
 function add(run: Run, version: ScriptVersion): void {
-  const { mainModule, exports, workflows, annotations } = version;
+  const { mainModule, exports, workflows, annotations, assets } = version;
   run(
     `INSERT INTO script_versions
        (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, source_map, code, modules, details, number)
@@ -112,7 +112,7 @@ function add(run: Run, version: ScriptVersion): void {
     version.sourceMap ?? null,
     version.code,
     version.modules === undefined ? null : JSON.stringify(version.modules),
-    JSON.stringify({ mainModule, exports, workflows, annotations }),
+    JSON.stringify({ mainModule, exports, workflows, annotations, assets }),
     version.script,
   );
 }
@@ -138,7 +138,7 @@ function toScript(row: Row | undefined): ScriptVersion | undefined {
   };
 }
 
-type Details = Pick<ScriptVersion, "mainModule" | "exports" | "workflows" | "annotations">;
+type Details = Pick<ScriptVersion, "mainModule" | "exports" | "workflows" | "annotations" | "assets">;
 
 function toInfo(row: Row | undefined): ScriptVersionInfo | undefined {
   if (row === undefined) return undefined;
