@@ -39,6 +39,8 @@ export interface Running {
   readonly publisher: Publisher;
   readonly cron: CronTriggers;
   readonly queues: Queues;
+  /** What Workers have of static assets. */
+  readonly assets: AssetStore;
   /** The catalogue has been changed from here: its schedules are followed as they are now. */
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
@@ -85,7 +87,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
     };
     const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
-    return { url, port, catalog, log, publisher, cron, queues, deployed, open: () => opened.resolve(), stop };
+    return { url, port, catalog, log, publisher, assets, cron, queues, deployed, open: () => opened.resolve(), stop };
   } catch (cause) {
     await close(0);
     throw explainListening(cause, options.host, options.port) ?? cause;

@@ -77,6 +77,14 @@ export class AssetStore {
     return missing.size === 0;
   }
 
+  /** Keeps a file that is on this machine already, and gives its hash. Fails with `assets.invalid` when it is too large. */
+  async keep(path: string, content: Buffer): Promise<string> {
+    if (content.byteLength > LIMITS.assetBytes) throw new Failure("assets.invalid", { field: path, detail: TOO_LARGE });
+    const hash = hashOf(content, path);
+    if (!(await this.#has(hash))) await this.#write(hash, content);
+    return hash;
+  }
+
   /** The files of an announcement, all of which are here. Fails with `assets.session`. */
   complete(token: string): AssetManifest {
     const { manifest, missing } = this.#session(token);

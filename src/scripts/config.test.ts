@@ -76,6 +76,7 @@ const READ = {
   services: [],
   durable_objects: { bindings: [] },
   migrations: [],
+  assets: {},
   d1_databases: [],
   r2_buckets: [],
   ignored: [],

@@ -79,7 +79,7 @@ export interface WorkflowConfig {
 }
 
 /** Parts that would change what the Worker does, and do not yet. */
-const NOT_YET = ["assets", "hyperdrive", "ai", "vectorize", "browser", "env"] as const;
+const NOT_YET = ["hyperdrive", "ai", "vectorize", "browser", "env"] as const;
 
 /** Reads the configuration of the project in a folder. Rejects with a `ProjectError`. */
 export async function readConfig(folder: string): Promise<ProjectConfig> {

@@ -24,6 +24,7 @@ const CONFIG: ProjectConfig = {
   services: [],
   durable_objects: { bindings: [] },
   migrations: [],
+  assets: {},
   d1_databases: [],
   r2_buckets: [],
   compatibility_flags: ["nodejs_compat"],

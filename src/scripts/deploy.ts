@@ -3,7 +3,7 @@
  * `dev` twice makes one version.
  */
 import { LIMITS } from "../model/limits.ts";
-import type { Binding, ScriptVersion, WorkflowSettings } from "../ports/catalog.ts";
+import type { Binding, ScriptAssets, ScriptVersion, WorkflowSettings } from "../ports/catalog.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import type { Bundle } from "./bundle.ts";
 import { ProjectError, type ProjectConfig, type WorkflowConfig } from "./config.ts";
@@ -29,6 +29,7 @@ export async function deploy(
   config: ProjectConfig,
   bundle: Bundle,
   secrets: Readonly<Record<string, string>>,
+  assets?: ScriptAssets,
 ): Promise<DevDeployment> {
   const { catalog } = publisher;
   const own = config.workflows.filter(({ script_name: script }) => script === undefined || script === config.name);
@@ -46,7 +47,7 @@ export async function deploy(
   if (schedules > LIMITS.schedules)
     throw new ProjectError(`${config.file}: workflows[].schedules: ${schedules} in all; there may be ${LIMITS.schedules}`);
   const workflows = own.map((each) => ({ name: each.name, className: each.class_name, settings: settingsOf(each) }));
-  const wanted: WantedVersion = { ...content(config, bundle, secrets), workflows };
+  const wanted: WantedVersion = { ...content(config, bundle, secrets), workflows, ...(assets && { assets }) };
   return publisher.exclusively(async () => {
     await makeResources(catalog, config, Date.now());
     const active = await catalog.activeScript(config.name);

@@ -6,6 +6,7 @@ import { LIMITS } from "../model/limits.ts";
 import type { Migrations } from "../model/objects.ts";
 import { isQueueName } from "../model/queue.ts";
 import type { Binding, DeclaredWorkflow, ScriptAssets } from "../ports/catalog.ts";
+import { assetsHandling, withoutUndefined } from "./assets-config.ts";
 import { migrations } from "./objects.ts";
 
 /** A binding as it is sent; what else it has depends on its type. */
@@ -37,18 +38,12 @@ export const NO_MAIN = "The upload names no main module: only ES modules run her
 
 const assetsConfig = z
   .object({
-    html_handling: z.enum(["auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"]).optional(),
-    not_found_handling: z.enum(["none", "404-page", "single-page-application"]).optional(),
-    run_worker_first: z.union([z.boolean(), z.array(z.string()).max(100)]).optional(),
+    ...assetsHandling,
     _headers: z.string().max(0, "A _headers file is not supported here: set the headers in the Worker").optional(),
     _redirects: z.string().max(0, "A _redirects file is not supported here: answer them in the Worker").optional(),
   })
   .default({})
   .transform(({ _headers, _redirects, ...config }) => withoutUndefined(config));
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as never;
-}
 
 /** As `Metadata`, of whatever was sent. */
 export const metadata: z.ZodType<Metadata> = z.object({

@@ -24,8 +24,10 @@ test("bindings of its own script do not name it", () => {
       ],
     },
     migrations: [],
+    assets: { binding: "ASSETS" },
   };
   expect(servicesBindings("shop", config)).toEqual([
+    { type: "assets", name: "ASSETS" },
     { type: "service", name: "API", service: "api", entrypoint: "Api" },
     { type: "durable_object_namespace", name: "A", className: "A" },
     { type: "durable_object_namespace", name: "B", className: "B", script: "other" },

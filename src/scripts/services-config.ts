@@ -1,7 +1,8 @@
-/** What a project's configuration says of other Workers and of Durable Objects, in wrangler's words. */
+/** What a project's configuration says of other Workers, Durable Objects and static assets, in wrangler's words. */
 import { z } from "zod";
 import type { Migrations, MigrationStep } from "../model/objects.ts";
-import type { Binding } from "../ports/catalog.ts";
+import type { Binding, ScriptAssets } from "../ports/catalog.ts";
+import { assetsHandling, withoutUndefined } from "./assets-config.ts";
 import { migrationStep } from "./objects.ts";
 
 /** That part of a configuration. */
@@ -15,6 +16,8 @@ export interface ServicesConfig {
     }[];
   };
   readonly migrations: readonly (MigrationStep & { readonly tag: string })[];
+  /** Static assets: where they are, and how they are served. */
+  readonly assets: ScriptAssets["config"] & { readonly directory?: string; readonly binding?: string };
 }
 
 const name = z.string().min(1);
@@ -26,11 +29,16 @@ export const servicesConfig: { readonly [Key in keyof ServicesConfig]: z.ZodType
     .object({ bindings: z.array(z.object({ name, class_name: name, script_name: name.optional() })).default([]) })
     .default({ bindings: [] }),
   migrations: z.array(z.object({ tag: z.string() }).and(migrationStep)).default([]),
+  assets: z
+    .object({ directory: name.optional(), binding: name.optional(), ...assetsHandling })
+    .default({})
+    .transform(withoutUndefined),
 };
 
 /** The bindings that it asks for. */
-export function servicesBindings(script: string, { services, durable_objects: objects }: ServicesConfig): Binding[] {
+export function servicesBindings(script: string, { services, durable_objects: objects, assets }: ServicesConfig): Binding[] {
   return [
+    ...(assets.binding === undefined ? [] : [{ type: "assets", name: assets.binding } as const]),
     ...services.map(({ binding, service, entrypoint }): Binding => ({
       type: "service",
       name: binding,
