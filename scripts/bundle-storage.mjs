@@ -1,5 +1,10 @@
-/** Puts the module of the storage process beside the compiled sources, where the package looks for it. */
+/** Puts what the package has of miniflare beside the compiled sources: the storage process, and the Worker of static assets. */
 import { writeFile } from "node:fs/promises";
+import { ASSETS_BUNDLE, publishedAssetWorker } from "../src/executors/workerd/modules.ts";
 import { bundleStorage, STORAGE_BUNDLE } from "../src/executors/workerd/storage/bundle.ts";
 
-await writeFile(new URL(`../dist/executors/workerd/storage/${STORAGE_BUNDLE}`, import.meta.url), await bundleStorage());
+const NOTICE = "/*! Part of miniflare (MIT or Apache-2.0, Copyright Cloudflare, Inc.). */\n";
+const beside = new URL("../dist/executors/workerd/", import.meta.url);
+
+await writeFile(new URL(`storage/${STORAGE_BUNDLE}`, beside), await bundleStorage());
+await writeFile(new URL(ASSETS_BUNDLE, beside), NOTICE + (await publishedAssetWorker()));

@@ -13,6 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
+import type { AssetStore } from "../scripts/assets.ts";
 import type { HostNames } from "../scripts/host-names.ts";
 import type { InstanceLogs } from "../scripts/instance-logs.ts";
 import type { Publisher } from "../scripts/publisher.ts";
@@ -42,6 +43,8 @@ export interface Api {
   readonly hostNames: HostNames;
   /** What instances have written. */
   readonly logs: InstanceLogs;
+  /** Static assets of Workers. */
+  readonly assets: AssetStore;
   readonly clock: Clock;
   readonly log: Log;
   /** The one account that this server has. */

@@ -3,6 +3,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { mount, type Api, type Endpoint } from "./endpoint.ts";
 import { failureResponse } from "./envelope.ts";
 import { accountRoutes } from "./routes/account.ts";
+import { assets } from "./routes/assets.ts";
 import { concurrency } from "./routes/concurrency.ts";
 import { d1Files } from "./routes/d1-files.ts";
 import { d1Databases } from "./routes/d1.ts";
@@ -17,6 +18,7 @@ import { queuesConsumers } from "./routes/queues-consumers.ts";
 import { queuesMessages } from "./routes/queues-messages.ts";
 import { r2Buckets } from "./routes/r2.ts";
 import { scripts } from "./routes/scripts.ts";
+import { scriptsReferences } from "./routes/scripts-references.ts";
 import { scriptsSecrets } from "./routes/scripts-secrets.ts";
 import { scriptsSettings } from "./routes/scripts-settings.ts";
 import { scriptsTails } from "./routes/scripts-tails.ts";
@@ -36,7 +38,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...instance,
   ...versions,
   ...eventTriggers,
+  ...assets,
   ...scripts,
+  ...scriptsReferences,
   ...scriptsVersions,
   ...scriptsSecrets,
   ...scriptsSettings,

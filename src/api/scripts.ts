@@ -75,6 +75,13 @@ export function showBinding(binding: Binding): object {
       return { name, type, id: binding.id };
     case "r2_bucket":
       return { name, type, bucket_name: binding.bucket };
+    case "durable_object_namespace":
+      return { name, type, class_name: binding.className, ...(binding.script !== undefined && { script_name: binding.script }) };
+    case "service": {
+      const { service, entrypoint } = binding;
+      return { name, type, service, environment: "production", ...(entrypoint !== undefined && { entrypoint }) };
+    }
+    case "assets":
     case "secret_text":
     case "version_metadata":
       return { name, type };

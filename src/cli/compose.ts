@@ -6,15 +6,13 @@ import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
 import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
-import { nodeExecutor } from "../executors/node/executor.ts";
 import { Failure } from "../model/errors.ts";
 import { displayName } from "../model/step.ts";
 import type { Catalog } from "../ports/catalog.ts";
-import type { Executor } from "../ports/executor.ts";
 import type { Log, LogFields } from "../ports/log.ts";
-import { noStorage, type Storage } from "../ports/storage.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import { AssetStore } from "../scripts/assets.ts";
 import { VersionCollector } from "../scripts/collect-versions.ts";
 import { HostNames } from "../scripts/host-names.ts";
 import { InstanceLogs } from "../scripts/instance-logs.ts";
@@ -32,6 +30,7 @@ import { createLog } from "../server/log.ts";
 import { openSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
 import { startEngine } from "./engine.ts";
+import { assetsIn, executionOf, type World } from "./executor.ts";
 import { explainListening } from "./explain.ts";
 import type { ServerOptions } from "./options.ts";
 
@@ -48,6 +47,8 @@ export interface Running {
   readonly publisher: Publisher;
   readonly cron: CronTriggers;
   readonly queues: Queues;
+  /** What Workers have of static assets. */
+  readonly assets: AssetStore;
   /** The catalogue has been changed from here: its schedules are followed as they are now. */
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
@@ -68,7 +69,8 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const tails = new Tails();
   const listeners: OnLog[] = [];
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
-  const { executor, storage, ...execution } = await executionOf(options, data, access, hear);
+  const found = Promise.withResolvers<World>();
+  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise);
   const { store, catalog, logs: kept } = await openSqlite(databaseIn(data));
   const vault = await orElse(openVault(given, join(data, "stepwell.key")), () => store.close());
   const hostNames = await HostNames.open(catalog, options.hostNames);
@@ -76,32 +78,35 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const logs = new InstanceLogs({ ...world, logs: kept });
   listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
-  const { engine, cron, queues, close } = await startEngine({ ...world, vault, executor, ids, settings: options.settings }, data);
+  const parts = { ...world, vault, executor, ids, settings: options.settings };
+  const { engine, cron, queues, bindings, ...started } = await startEngine(parts, data);
+  found.resolve({ catalog, vault, bindings });
   const collector = new VersionCollector(world);
-  const closeEngine = async (drainMs: number): Promise<void> => {
+  const close = async (drainMs: number): Promise<void> => {
     await collector.close();
-    await close(drainMs);
+    await started.close(drainMs);
     await execution.close();
     await logs.flush();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
   const transfers = new Transfers(systemClock);
-  const routed = { ...world, publisher, cron, queues, tails, logs, hostNames, transfers, engine, storage };
+  const assets = new AssetStore(assetsIn(data));
+  const routed = { ...world, publisher, assets, cron, queues, tails, logs, hostNames, transfers, engine, storage };
   const app = appOf({ ...routed, accountId: options.accountId }, access);
   const opened = Promise.withResolvers<void>();
   const answer = (request: Request): Promise<Response> => opened.promise.then(() => app(request));
   try {
     const listener = await listen(answer, options.host, options.port);
     const stop = async (): Promise<void> => {
-      await closeEngine(options.drainMs);
+      await close(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
     };
     const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
-    return { url, port, catalog, log, publisher, cron, queues, deployed, open: () => opened.resolve(), stop };
+    return { url, port, catalog, log, publisher, assets, cron, queues, deployed, open: () => opened.resolve(), stop };
   } catch (cause) {
-    await closeEngine(0);
+    await close(0);
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
 }
@@ -153,37 +158,6 @@ function factsOf({ origin }: ScriptLine): LogFields {
   if (origin === undefined || "request" in origin) return {};
   const { workflow, instance, step } = origin;
   return { workflow, instance, ...(step && { step: displayName(step.name, step.count), attempt: step.attempt }) };
-}
-
-/** What runs Workers, and what holds what they keep. */
-interface Execution {
-  readonly executor: Executor;
-  readonly storage: Storage;
-  close(): Promise<void>;
-}
-
-/** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public and what the options add. */
-async function executionOf(
-  { executor: name, hangAfterMs, network }: ServerOptions,
-  data: string,
-  access: "open" | "tokens",
-  onLog: OnLog,
-): Promise<Execution> {
-  if (name === "node") {
-    const executor = nodeExecutor({ onLog, hangAfterMs });
-    return { executor, storage: noStorage, close: () => executor.close() };
-  }
-  // Not before it is wanted: where there is no binary, there is the other executor.
-  const { workerdExecutor } = await import("../executors/workerd/executor.ts");
-  const { StorageProcess } = await import("../executors/workerd/storage/process.ts");
-  const storage = new StorageProcess(join(data, "storage"), onLog);
-  const reachable = access === "open" ? ["public", "private", ...network] : ["public", ...network];
-  const executor = workerdExecutor({ onLog, hangAfterMs, storage, network: [...new Set(reachable)] });
-  const close = async (): Promise<void> => {
-    await executor.close();
-    await storage.close();
-  };
-  return { executor, storage, close };
 }
 
 /** Code at the top level of a module may not use bindings, here as on Cloudflare. */

@@ -12,6 +12,7 @@ import { askedToStop, startServer, type Running } from "./compose.ts";
 import { connectQueues } from "./dev-queues.ts";
 import { explain, UsageError } from "./explain.ts";
 import { readServerOptions } from "./options.ts";
+import { projectAssets } from "./project-assets.ts";
 import { FolderWatch } from "./watch.ts";
 
 interface Deployed extends DevDeployment {
@@ -56,13 +57,14 @@ export async function dev(args: readonly string[]): Promise<void> {
 async function deployProject(running: Running, folder: string): Promise<Deployed> {
   const config = await readConfig(folder);
   const made = await bundle(folder, config.main);
-  const deployment = await deploy(running.publisher, config, made, await readDevVars(folder));
+  const { assets, inputs } = await projectAssets(running.assets, folder, config);
+  const deployment = await deploy(running.publisher, config, made, await readDevVars(folder), assets);
   await running.cron.replace(config.name, config.triggers?.crons ?? []);
   await connectQueues(running.queues, config);
   running.deployed();
   if (config.ignored.length > 0)
     running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);
-  return { ...deployment, config, inputs: made.inputs };
+  return { ...deployment, config, inputs: [...made.inputs, ...inputs] };
 }
 
 /** Whatever is wrong with the new code, the old goes on. */

@@ -4,6 +4,7 @@ import { bindingHandler } from "../api/binding.ts";
 import { withQueues } from "../api/queue-binding.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openEngine, type EngineParts } from "../engine/open.ts";
+import type { BindingHandler } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
 import { sqliteQueues } from "../stores/sqlite/queues.ts";
 import { CronTriggers } from "../triggers/cron.ts";
@@ -14,6 +15,8 @@ export interface StartedEngine {
   readonly engine: Engine;
   readonly cron: CronTriggers;
   readonly queues: Queues;
+  /** Answers what the code of a host asks of its bindings. */
+  readonly bindings: (host: AbortSignal) => BindingHandler;
   readonly close: (drainMs: number) => Promise<void>;
 }
 
@@ -24,9 +27,11 @@ export async function startEngine(
 ): Promise<StartedEngine> {
   const cron = new CronTriggers(parts);
   const opened = Promise.withResolvers<Queues>();
+  const bindingsOf = (started: Engine, host: AbortSignal): BindingHandler =>
+    withQueues(bindingHandler(started, host), opened.promise);
   const engine = await openEngine({
     ...parts,
-    bindings: (started, host) => withQueues(bindingHandler(started, host), opened.promise),
+    bindings: bindingsOf,
     timetable: (started) => cron.timetable(started),
   });
   const store = sqliteQueues(join(data, "queues.db"));
@@ -38,7 +43,7 @@ export async function startEngine(
       await queues.close();
       await store.close();
     };
-    return { engine, cron, queues, close };
+    return { engine, cron, queues, bindings: (host) => bindingsOf(engine, host), close };
   } catch (cause) {
     await engine.close();
     throw cause;

@@ -6,19 +6,32 @@ import type { Host } from "../ports/executor.ts";
 import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
 import type { Core } from "./core.ts";
 
-/** Has a host of the script do something, and keeps it open meanwhile. */
+/** Calls the active version of a script; its host stays open until the call is over. */
 export async function callScript<T>(core: Core, script: string, call: (host: Host) => Promise<T>): Promise<T> {
+  const { host, over } = await hostFor(core, script);
+  return call(host).finally(over);
+}
+
+/** As `callScript`, with a request: the call is over when the last byte of its answer has been passed on. */
+export async function fetchScript(core: Core, script: string, request: Request): Promise<Response> {
+  const { host, over } = await hostFor(core, script);
+  return host.fetch(request, over).catch((cause: unknown) => {
+    over();
+    throw cause;
+  });
+}
+
+async function hostFor(core: Core, script: string): Promise<{ readonly host: Host; readonly over: () => void }> {
   if (core.closing) throw new Failure("shutting_down");
   const version = await core.catalog.activeScript(script);
   if (version === undefined) throw new Failure("script.not_found");
   const link = core.hosts.ready(version.id) ?? (await core.hosts.acquire(version));
   link.requests += 1;
-  try {
-    return await call(link.host);
-  } finally {
+  const over = (): void => {
     link.requests -= 1;
     core.hosts.released(link);
-  }
+  };
+  return { host: link.host, over };
 }
 
 /** As `Engine.dispatch`. A handler that takes too long is not waited for, as if it had thrown. */

@@ -13,7 +13,7 @@ import { noVault, type Vault } from "../ports/vault.ts";
 import { stopRun } from "./activate.ts";
 import { Admission } from "./admit.ts";
 import { Bulk } from "./bulk.ts";
-import { callScript, dispatch } from "./call.ts";
+import { dispatch, fetchScript } from "./call.ts";
 import { Scheduler } from "./claim.ts";
 import { pause, remove, restart, resume, sendEvent, terminate } from "./control.ts";
 import { DEFAULT_SETTINGS, type Core, type EngineSettings } from "./core.ts";
@@ -194,7 +194,7 @@ function facade(wheels: Wheels): Engine {
     terminatingAll: (workflow) => bulk.terminating(workflow),
     removeAll: (workflow) => bulk.removeAll(workflow),
     schedulesChanged: () => schedules.look(),
-    fetch: (script, request) => callScript(core, script, (host) => host.fetch(request)),
+    fetch: (script, request) => fetchScript(core, script, request),
     dispatch: (script, event) => dispatch(core, script, event),
     close: (drainMs = 0) => (closed ??= close(wheels, drainMs)),
   };

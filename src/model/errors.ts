@@ -9,11 +9,13 @@
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
 import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
+import { SERVICE_FAILURES, type ServiceFailureName } from "./service-failures.ts";
 import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts";
 
 /** The name of a failure in the catalogue. */
 export type FailureName =
   | QueueFailureName
+  | ServiceFailureName
   | StorageFailureName
   | "internal_server"
   | "body"
@@ -290,6 +292,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   },
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
   ...QUEUE_FAILURES,
+  ...SERVICE_FAILURES,
   ...STORAGE_FAILURES,
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
 };

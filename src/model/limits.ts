@@ -66,6 +66,9 @@ type Limit =
   | "feedBytes"
   | "socketBufferBytes"
   | "socketMessageBytes"
+  | "workerSockets"
+  | "assetBytes"
+  | "assetFiles"
   | "streamInputBytes"
   | "streamChunkBytes"
   | "streamWindow"
@@ -195,6 +198,12 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   socketBufferBytes: 256 * KIB,
   /** Bytes of a message from a subscriber; what it says is ignored. Ours. */
   socketMessageBytes: 4 * KIB,
+  /** WebSockets of all Workers together; each is a connection here and one in workerd. Ours. */
+  workerSockets: 4_096,
+  /** Bytes of one static asset. Cloudflare: 25 MiB. */
+  assetBytes: 25 * MIB,
+  /** Static assets of one version. Cloudflare: 20,000, more on a paid plan. */
+  assetFiles: 20_000,
   /** Bytes of one chunk of a stream that a step returns. Cloudflare: 16 MiB. */
   streamInputBytes: 16 * MIB,
   /** Bytes of one chunk of a stream as it is stored and read. Cloudflare: 256 KiB. */

@@ -15,7 +15,46 @@ export type Binding =
   | { readonly type: "queue"; readonly name: string; readonly queue: string }
   | { readonly type: "kv_namespace"; readonly name: string; readonly id: string }
   | { readonly type: "d1"; readonly name: string; readonly id: string }
-  | { readonly type: "r2_bucket"; readonly name: string; readonly bucket: string };
+  | { readonly type: "r2_bucket"; readonly name: string; readonly bucket: string }
+  | ServiceBinding
+  | ObjectsBinding
+  | AssetsBinding;
+
+/** A binding to the Durable Objects of a class. */
+export interface ObjectsBinding {
+  readonly type: "durable_object_namespace";
+  readonly name: string;
+  readonly className: string;
+  /** The script that has the class, when it is another one. */
+  readonly script?: string;
+}
+
+/** A binding to the script's own static assets. */
+export interface AssetsBinding {
+  readonly type: "assets";
+  readonly name: string;
+}
+
+/** Static assets that a version has, and how they are served; the files are kept by the hash of their content. */
+export interface ScriptAssets {
+  /** By path, beginning with a slash. */
+  readonly files: Readonly<Record<string, { readonly hash: string; readonly type?: string }>>;
+  readonly config: {
+    readonly html_handling?: string;
+    readonly not_found_handling?: string;
+    /** Which requests go to the script before assets are looked for: all, or those that a pattern fits; after `!`, none of those. */
+    readonly run_worker_first?: boolean | readonly string[];
+  };
+}
+
+/** A binding to another script, or to the script itself. */
+export interface ServiceBinding {
+  readonly type: "service";
+  readonly name: string;
+  readonly service: string;
+  /** The class that is called; the default export when absent. */
+  readonly entrypoint?: string;
+}
 
 /** A binding to a workflow, of this script or of another one. */
 export interface WorkflowBinding {
@@ -71,6 +110,7 @@ export interface ScriptVersion {
   /** Names that the main module exports; absent when that is not known. */
   readonly exports?: readonly string[];
   readonly workflows?: readonly DeclaredWorkflow[];
+  readonly assets?: ScriptAssets;
   readonly annotations?: Annotations;
   /** Secret texts among them are sealed (`secrets.ts`) wherever a version is stored. */
   readonly bindings: readonly Binding[];

@@ -13,13 +13,31 @@ export type HostEnd =
   | { readonly kind: "died"; readonly detail: string }
   | { readonly kind: "hung" };
 
+/**
+ * The answer of a script that goes on as a WebSocket. Its headers complete the handshake; from then on the two ends speak as
+ * on the wire, frame by frame, and nobody between them looks.
+ */
+export class Upgraded extends Response {
+  readonly wire: NodeJS.ReadWriteStream & { destroy(): void };
+
+  constructor(wire: Upgraded["wire"], headers: Headers) {
+    // 101 is no status that a `Response` may have.
+    super(null, { headers });
+    this.wire = wire;
+  }
+}
+
 export interface Host {
   /** Hands over frames, in order. A no-op once the host has ended. */
   send(frames: readonly ToRuntime[]): void;
   /** Who is to get the frames that come back, in order. Set once, before the first `send`. */
   onFrames(handler: (frames: readonly FromRuntime[]) => void): void;
-  /** Calls the script's own `fetch` handler. Rejects with `Failure("script.no_fetch_handler")` when it has none. */
-  fetch(request: Request): Promise<Response>;
+  /**
+   * Calls the script's own `fetch` handler. Rejects with `Failure("script.no_fetch_handler")` when it has none. A request to
+   * upgrade may be answered with an `Upgraded`; an executor that cannot rejects with `script.no_sockets`. `over` is called once
+   * the answer has been passed on whole, or will be no further; it is not called when the promise rejects.
+   */
+  fetch(request: Request, over?: () => void): Promise<Response>;
   /**
    * Calls another of the script's handlers, and answers how that ended. Rejects with `Failure("script.no_handler")` when it
    * has none of this name, and with `Failure("script.unavailable")` when the host ends first.
@@ -33,6 +51,19 @@ export interface Host {
 
 /** Answers a binding call with an encoded value; rejects with a `Failure` whose text user code may see. */
 export type BindingHandler = (call: BindingCall) => Promise<string>;
+
+/** A script that another one calls. */
+export interface Callee {
+  /** The active one, its secrets in the clear. */
+  readonly version: ScriptVersion;
+  /** Namespaces of its Durable Objects, by class. */
+  readonly objects: Readonly<Record<string, string>>;
+  /** Answers what its code asks of its bindings, until `host` aborts. */
+  readonly bindings: (host: AbortSignal) => BindingHandler;
+}
+
+/** Finds the active version of a script, for an executor whose scripts call one another. Undefined when there is no such script. */
+export type FindCallee = (script: string) => Promise<Callee | undefined>;
 
 export interface Executor {
   /** A name for logs and figures, like `node`. */

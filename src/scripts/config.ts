@@ -9,6 +9,7 @@ import { isWorkflowName } from "../model/names.ts";
 import { LIMITS } from "../model/limits.ts";
 import { queueNames, queuesConfig, type QueuesConfig } from "./queue-config.ts";
 import { storageConfig, storageNames, type StorageConfig } from "./storage-config.ts";
+import { servicesConfig, type ServicesConfig } from "./services-config.ts";
 import { cronExpression } from "./workflow.ts";
 
 /** A project that cannot be used as it is. The message says which file, which part of it, and what to do. */
@@ -41,10 +42,11 @@ const config = z.object({
   ...storageConfig,
   triggers: z.object({ crons: z.array(cronExpression).nullish() }).nullish(),
   queues: queuesConfig,
+  ...servicesConfig,
 });
 
 /** What stepwell takes from a wrangler configuration. */
-export interface ProjectConfig extends StorageConfig {
+export interface ProjectConfig extends StorageConfig, ServicesConfig {
   /** The script's name. */
   readonly name: string;
   /** The entry module, relative to the project. */
@@ -77,17 +79,7 @@ export interface WorkflowConfig {
 }
 
 /** Parts that would change what the Worker does, and do not yet. */
-const NOT_YET = [
-  "durable_objects",
-  "services",
-  "assets",
-  "migrations",
-  "hyperdrive",
-  "ai",
-  "vectorize",
-  "browser",
-  "env",
-] as const;
+const NOT_YET = ["hyperdrive", "ai", "vectorize", "browser", "env"] as const;
 
 /** Reads the configuration of the project in a folder. Rejects with a `ProjectError`. */
 export async function readConfig(folder: string): Promise<ProjectConfig> {

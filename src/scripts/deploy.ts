@@ -3,11 +3,13 @@
  * `dev` twice makes one version.
  */
 import { LIMITS } from "../model/limits.ts";
-import type { Binding, ScriptVersion, WorkflowSettings } from "../ports/catalog.ts";
+import type { Binding, ScriptAssets, ScriptVersion, WorkflowSettings } from "../ports/catalog.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import type { Bundle } from "./bundle.ts";
 import { ProjectError, type ProjectConfig, type WorkflowConfig } from "./config.ts";
 import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
+import { classesWith, objectClasses, putObjectClasses } from "./objects.ts";
+import { migrationsAfter, servicesBindings } from "./services-config.ts";
 import { makeResources, storageBindings } from "./storage-config.ts";
 import { queueBindings } from "./queue-config.ts";
 import { putWorkflow, schedulesWith } from "./workflow.ts";
@@ -27,6 +29,7 @@ export async function deploy(
   config: ProjectConfig,
   bundle: Bundle,
   secrets: Readonly<Record<string, string>>,
+  assets?: ScriptAssets,
 ): Promise<DevDeployment> {
   const { catalog } = publisher;
   const own = config.workflows.filter(({ script_name: script }) => script === undefined || script === config.name);
@@ -44,18 +47,22 @@ export async function deploy(
   if (schedules > LIMITS.schedules)
     throw new ProjectError(`${config.file}: workflows[].schedules: ${schedules} in all; there may be ${LIMITS.schedules}`);
   const workflows = own.map((each) => ({ name: each.name, className: each.class_name, settings: settingsOf(each) }));
-  const wanted: WantedVersion = { ...content(config, bundle, secrets), workflows };
+  const wanted: WantedVersion = { ...content(config, bundle, secrets), workflows, ...(assets && { assets }) };
   return publisher.exclusively(async () => {
     await makeResources(catalog, config, Date.now());
     const active = await catalog.activeScript(config.name);
+    const { tag } = await objectClasses(catalog, config.name);
+    const objects = await classesWith(catalog, config.name, wanted, migrationsAfter(tag, config));
     const deployed = { script: config.name, workflows: own.map(({ name }) => name) };
     if (active !== undefined && isUnchanged(publisher, active, wanted)) {
       for (const { name, className, settings } of workflows)
         await putWorkflow(catalog, { name, className, script: config.name }, active, settings);
+      await putObjectClasses(catalog, config.name, objects);
       return { ...deployed, scriptVersionId: active.id, changed: false };
     }
     const version = await publisher.store(wanted, "mapped");
     await publisher.activate(version, workflows);
+    await putObjectClasses(catalog, config.name, objects);
     return { ...deployed, scriptVersionId: version.id, changed: true };
   });
 }
@@ -103,6 +110,7 @@ function bindings(config: ProjectConfig, secrets: Readonly<Record<string, string
     ...Object.entries(secrets).map(([name, text]): Binding => ({ type: "secret_text", name, text })),
     ...storageBindings(config),
     ...queueBindings(config),
+    ...servicesBindings(config.name, config),
     ...config.workflows.map(({ binding, name, class_name: className, script_name: script }): Binding => ({
       type: "workflow",
       name: binding,

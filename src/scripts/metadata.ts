@@ -3,8 +3,11 @@ import { z } from "zod";
 import { Failure } from "../model/errors.ts";
 import { isWorkflowName } from "../model/names.ts";
 import { LIMITS } from "../model/limits.ts";
+import type { Migrations } from "../model/objects.ts";
 import { isQueueName } from "../model/queue.ts";
-import type { Binding, DeclaredWorkflow } from "../ports/catalog.ts";
+import type { Binding, DeclaredWorkflow, ScriptAssets } from "../ports/catalog.ts";
+import { assetsHandling, withoutUndefined } from "./assets-config.ts";
+import { migrations } from "./objects.ts";
 import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 
 /** A binding as it is sent; what else it has depends on its type. */
@@ -32,15 +35,27 @@ export interface Metadata {
   readonly compatibility_flags: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, SentExport>>;
-  readonly migrations?: unknown;
-  readonly assets?: unknown;
+  readonly migrations?: Migrations | undefined;
+  readonly assets?: { readonly jwt?: string | undefined; readonly config: ScriptAssets["config"] } | undefined;
+  /** The assets of the version before are kept. */
+  readonly keep_assets: boolean;
 }
 
-const NO_MAIN = "The upload names no main module: only ES modules run here";
+export const NO_MAIN = "The upload names no main module: only ES modules run here";
+
+const assetsConfig = z
+  .object({
+    ...assetsHandling,
+    _headers: z.string().max(0, "A _headers file is not supported here: set the headers in the Worker").optional(),
+    _redirects: z.string().max(0, "A _redirects file is not supported here: answer them in the Worker").optional(),
+  })
+  .default({})
+  .transform(({ _headers, _redirects, ...config }) => withoutUndefined(config));
 
 /** As `Metadata`, of whatever was sent. */
 export const metadata: z.ZodType<Metadata> = z.object({
-  main_module: z.string(NO_MAIN).min(1, NO_MAIN),
+  // Static assets need no code.
+  main_module: z.string().default(""),
   bindings: z.array(binding).default([]),
   keep_bindings: z.array(z.string()).default([]),
   compatibility_date: z.string().optional(),
@@ -48,15 +63,16 @@ export const metadata: z.ZodType<Metadata> = z.object({
   // wrangler leaves out what it was not told.
   annotations: z.record(z.string(), z.string()).default({}),
   exports: z.record(className, z.looseObject({ type: z.string(), name: z.string().optional() })).default({}),
-  migrations: z.unknown().optional(),
-  assets: z.unknown().optional(),
+  migrations,
+  assets: z
+    .object({ jwt: z.string().optional(), config: assetsConfig })
+    .nullish()
+    .transform((sent) => sent ?? undefined),
+  keep_assets: z.boolean().default(false),
 });
 
 /** What kinds of bindings there are are called in sentences, and what to do without them. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
-  durable_object_namespace: "a Durable Object: keep state in the instances of a workflow",
-  service: "another Worker: fetch its address instead",
-  assets: "static assets: serve them from elsewhere",
   secret_key: "a key for Web Crypto: bring it as a secret text, and import it in the code",
 };
 
@@ -67,11 +83,10 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
  * @throws Failure `script.binding_unsupported`; `body` for one that is not as it should be.
  */
 export function bindingsOf(
-  { bindings, keep_bindings: kept, ...rest }: Metadata,
+  { bindings, keep_bindings: kept }: Pick<Metadata, "bindings" | "keep_bindings">,
   script: string,
   stored: readonly Binding[],
 ): Binding[] {
-  refuseParts(rest);
   const own = bindings.map((each, i) => toBinding(each, `metadata.bindings[${i}]`, script, stored));
   const names = new Set<string>();
   own.forEach(({ name }, i) => {
@@ -81,14 +96,6 @@ export function bindingsOf(
   return [...own, ...stored.filter(({ name, type }) => kept.includes(type) && !names.has(name))];
 }
 
-function refuseParts({ migrations, assets }: Pick<Metadata, "migrations" | "assets">): void {
-  for (const [name, value] of Object.entries({ migrations, assets })) {
-    if (value === undefined || value === null) continue;
-    const what = name === "assets" ? UNSUPPORTED["assets"] : UNSUPPORTED["durable_object_namespace"];
-    throw new Failure("script.binding_unsupported", { field: `metadata.${name}`, detail: `It asks for ${what}` });
-  }
-}
-
 const texts = z.object({ text: z.string() });
 const json = z.object({ json: z.unknown().refine((value) => value !== undefined, "Missing") });
 const inherited = z.object({ old_name: z.string().optional() });
@@ -96,6 +103,8 @@ const namespace = z.object({ namespace_id: z.string().min(1) });
 const database = z.object({ id: z.string().min(1) });
 const bucket = z.object({ bucket_name: z.string().min(1) });
 const queue = z.object({ queue_name: z.string().refine(isQueueName, "A queue's name is 1 to 63 letters, digits and -") });
+const service = z.object({ service: z.string().min(1), entrypoint: z.string().min(1).optional() });
+const objects = z.object({ class_name: className, script_name: z.string().min(1).optional() });
 const workflow = z.object({
   workflow_name: z.string().refine(isWorkflowName, "A workflow's name is 1 to 64 letters, digits, _ and -, not starting with -"),
   class_name: className.optional(),
@@ -110,6 +119,8 @@ function toBinding(sent: SentBinding, field: string, script: string, stored: rea
       return { type, name, text: read(texts, sent, field).text };
     case "json":
       return { type, name, json: read(json, sent, field).json };
+    case "assets":
+      return { type, name };
     case "version_metadata":
       return { type, name, metadata: { id: "", tag: "", timestamp: "" } };
     case "kv_namespace":
@@ -132,6 +143,14 @@ function toBinding(sent: SentBinding, field: string, script: string, stored: rea
     }
     case "queue":
       return { type, name, queue: read(queue, sent, field).queue_name };
+    case "durable_object_namespace": {
+      const { class_name: declared, script_name: owner = script } = read(objects, sent, field);
+      return { type, name, className: declared, ...(owner !== script && { script: owner }) };
+    }
+    case "service": {
+      const { service: of, entrypoint } = read(service, sent, field);
+      return { type, name, service: of, ...(entrypoint !== undefined && { entrypoint }) };
+    }
     case "inherit":
       return inherit(name, read(inherited, sent, field).old_name ?? name, field, stored);
     default:

@@ -1,20 +1,36 @@
 /** New versions of a script: from an upload, and from a version that is stored, with other bindings. */
 import { Failure } from "../model/errors.ts";
-import type { Annotations, Binding, ScriptVersion } from "../ports/catalog.ts";
+import type { ObjectClasses } from "../model/objects.ts";
+import type { Annotations, Binding, ScriptAssets, ScriptVersion } from "../ports/catalog.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import { exportedNames } from "./exports.ts";
 import { bindingsOf, workflowsOf } from "./metadata.ts";
 import { checkResources } from "./resources.ts";
+import { classesWith } from "./objects.ts";
+import { checkServices } from "./references.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Upload } from "./upload.ts";
 
+/** A version that has been stored, and the Durable Objects that the script has once it is active. */
+export interface StoredUpload {
+  readonly version: ScriptVersion;
+  readonly objects: ObjectClasses;
+}
+
 /** Stores what was uploaded. Bindings that it keeps are those of the script's newest version. */
-export async function storeUpload(publisher: Publisher, script: string, { metadata, code }: Upload): Promise<ScriptVersion> {
+export async function storeUpload(
+  publisher: Publisher,
+  script: string,
+  { metadata, code }: Upload,
+  sent?: ScriptAssets["files"],
+): Promise<StoredUpload> {
   const { catalog, vault } = publisher;
   const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
   const bindings = bindingsOf(metadata, script, newest === undefined ? [] : openSecrets(vault, newest).bindings);
   await checkResources(catalog, bindings);
+  await checkServices(catalog, script, bindings);
   const exports = exportedNames(code);
+  const assets = assetsOf(metadata, sent, newest?.assets);
   const wanted = {
     ...code,
     script,
@@ -23,9 +39,21 @@ export async function storeUpload(publisher: Publisher, script: string, { metada
     annotations: metadata.annotations,
     compatibilityFlags: metadata.compatibility_flags,
     ...(exports !== undefined && { exports }),
+    ...(assets && { assets }),
     ...(metadata.compatibility_date !== undefined && { compatibilityDate: metadata.compatibility_date }),
   };
-  return publisher.store(wanted, "raw");
+  const objects = await classesWith(catalog, script, wanted, metadata.migrations);
+  return { version: await publisher.store(wanted, "raw"), objects };
+}
+
+/** Those that were sent for it, or those of the version before. */
+function assetsOf(
+  { assets, keep_assets: areKept }: Upload["metadata"],
+  sent: ScriptAssets["files"] | undefined,
+  stored: ScriptAssets | undefined,
+): ScriptAssets | undefined {
+  const files = sent ?? (areKept ? stored?.files : undefined);
+  return files && { files, config: assets?.config ?? stored?.config ?? {} };
 }
 
 /** Secrets by name; null takes one away. */

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { ScriptModule, ScriptVersion } from "../ports/catalog.ts";
-import { metadata, type Metadata } from "./metadata.ts";
+import { metadata, NO_MAIN, type Metadata } from "./metadata.ts";
 
 /** The code of an upload. */
 export type UploadedCode = Required<Pick<ScriptVersion, "code" | "mainModule" | "modules">> & Pick<ScriptVersion, "sourceMap">;
@@ -53,8 +53,11 @@ export async function readUpload(body: Request | Response): Promise<Upload> {
     if (baseType(part) === SOURCE_MAP) maps.set(name, await part.text());
     else modules.set(name, await readModule(name, part));
   }
-  const main = modules.get(about.main_module);
   const field = "metadata.main_module";
+  const hasAssets = about.assets !== undefined || about.keep_assets;
+  if (about.main_module === "" && hasAssets) return { metadata: about, code: { mainModule: "index.js", code: "", modules: [] } };
+  if (about.main_module === "") throw new Failure("body", { field, detail: NO_MAIN });
+  const main = modules.get(about.main_module);
   if (main === undefined) throw new Failure("body", { field, detail: `There is no part named "${about.main_module}"` });
   if (main.type !== "esm") throw new Failure("body", { field, detail: "The main module has to be an ES module" });
   modules.delete(about.main_module);

@@ -12,6 +12,7 @@ import { Transfers } from "../api/transfers.ts";
 import { Tails } from "../scripts/tails.ts";
 import { HostNames } from "../scripts/host-names.ts";
 import { InstanceLogs } from "../scripts/instance-logs.ts";
+import { AssetStore } from "../scripts/assets.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp } from "./app.ts";
@@ -48,6 +49,7 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
     store,
     catalog,
     storage: noStorage,
+    assets: new AssetStore("/nowhere"),
     clock,
     log: silentLog,
     accountId: "local",

@@ -7,6 +7,7 @@ import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../model/errors.ts";
+import { Upgraded } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { OWN_PREFIX } from "../api/own.ts";
@@ -110,7 +111,9 @@ function controlPlane(parts: AppParts): Hono {
   const authenticate: MiddlewareHandler = async (c, next) =>
     (await guard(c.req.raw.headers, c.req.method)) ? next() : failureResponse(refusal(c.req.raw.headers));
   app.route(`${OWN_PREFIX}/session`, sessionRoutes(sessions));
-  app.use("/client/v4/*", authenticate);
+  // Assets come with the token of their announcement, which their route looks at.
+  const isAsset = /^\/client\/v4\/accounts\/[^/]+\/workers\/assets\/upload$/;
+  app.use("/client/v4/*", (c, next) => (isAsset.test(c.req.path) ? next() : authenticate(c, next)));
   app.use(`${OWN_PREFIX}/*`, authenticate);
   for (const prefix of EXPLORER_PREFIXES) {
     app.use(`${prefix}/*`, authenticate);
@@ -152,7 +155,8 @@ async function callWorker({ engine, byHand, log }: AppParts, script: string, url
     const { method, headers, body, signal } = request;
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
     const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
-    // Only what the control plane answers may become a WebSocket.
+    if (response instanceof Upgraded) return response;
+    // Only what the control plane answers may become a WebSocket of our own.
     if (response.headers.has("upgrade")) response.headers.delete("upgrade");
     return response;
   } catch (cause) {

@@ -1,5 +1,5 @@
 /**
- * WebSockets. A request to upgrade is answered by the same app as any other, with the same checks; only when the answer
+ * WebSockets. Those of Workers are passed on as they are; the rest are our own: a request to upgrade is answered by the same app as any other, with the same checks; only when the answer
  * says `upgrade: websocket` there is a handshake, and each line of the answer's body becomes a frame of text; lines do not
  * go on from one chunk to the next. Refusals go
  * back as plain HTTP, so that their envelope can be read.
@@ -13,6 +13,8 @@ import { WebSocketServer, type WebSocket } from "ws";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
+import { Upgraded } from "../ports/executor.ts";
+import { failureResponse } from "../api/envelope.ts";
 import { TAIL_PROTOCOL, TailSockets } from "./tail-sockets.ts";
 
 /** Close codes (RFC 6455, 7.4.1). */
@@ -39,18 +41,23 @@ export class Sockets {
   readonly #server: WebSocketServer = new WebSocketServer({ noServer: true, maxPayload: LIMITS.socketMessageBytes });
   /** Sockets, and whether their peer has shown a sign of life since the last look. */
   readonly #alive: Map<WebSocket, boolean> = new Map();
+  readonly #maxJoined: number;
   readonly #tails: TailSockets = new TailSockets();
+  /** Connections that Workers have taken over. */
+  readonly #joined: Set<Socket> = new Set();
   #stopHeartbeat: (() => void) | undefined;
   #closing = false;
 
-  constructor(answer: Answer, clock: Clock) {
+  /** `maxJoined`: how many there may be of Workers. */
+  constructor(answer: Answer, clock: Clock, maxJoined: number = LIMITS.workerSockets) {
     this.#answer = answer;
     this.#clock = clock;
+    this.#maxJoined = maxJoined;
   }
 
   /** How many are open. */
   get size(): number {
-    return this.#alive.size + this.#tails.size;
+    return this.#alive.size + this.#tails.size + this.#joined.size;
   }
 
   /** Answers a request to upgrade, on the connection that it came on. Never rejects. */
@@ -59,6 +66,7 @@ export class Sockets {
     connection.on("error", () => connection.destroy());
     connection.once("close", () => gone.abort());
     const response = await this.#respond(incoming, gone.signal);
+    if (response instanceof Upgraded) return this.#join(response, incoming, connection, head);
     const { body } = response;
     if (connection.destroyed || this.#closing) {
       connection.destroy();
@@ -88,7 +96,32 @@ export class Sockets {
   /** Waits for nobody any more. */
   terminate(): void {
     for (const socket of this.#alive.keys()) socket.terminate();
+    for (const connection of this.#joined) connection.destroy();
     this.#tails.terminate();
+  }
+
+  /** The client and the Worker speak with one another from now on; whoever of them goes takes the other along. */
+  #join({ wire, headers }: Upgraded, incoming: IncomingMessage, connection: Socket, head: Buffer): void {
+    const isFull = this.#joined.size >= this.#maxJoined;
+    if (isFull || connection.destroyed || this.#closing) {
+      wire.destroy();
+      if (isFull) refuse(incoming, connection, failureResponse(new Failure("script.too_many_sockets")));
+      else connection.destroy();
+      return;
+    }
+    this.#joined.add(connection);
+    connection.unshift(head);
+    const lines = [...headers].map(([name, value]) => `${name}: ${value}`);
+    connection.write(
+      ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: websocket", ...lines, "", ""].join("\r\n"),
+    );
+    const over = (): void => {
+      this.#joined.delete(connection);
+      connection.destroy();
+      wire.destroy();
+    };
+    pipeline(wire, connection).then(over, over);
+    pipeline(connection, wire).then(over, over);
   }
 
   #respond(incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {

@@ -1,4 +1,5 @@
 /** The whole HTTP surface on a table: memory store, fake clock, no sockets. Every answer is held against its schema. */
+import { unusedAssets } from "./assets.ts";
 import { expect } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
@@ -86,6 +87,7 @@ export async function openApi(
     store,
     catalog,
     storage,
+    assets: unusedAssets(),
     clock,
     log: silentLog,
   };

@@ -15,6 +15,8 @@ import { noStorage } from "../../src/ports/storage.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
 import { Transfers } from "../../src/api/transfers.ts";
+import type { AssetStore } from "../../src/scripts/assets.ts";
+import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
@@ -46,7 +48,7 @@ export interface Deploying {
   /** How often code has been loaded to see whether it does. */
   readonly loads: () => number;
   /** Calls the REST API below `/accounts/local/workers/scripts`; `path` may begin with `..`. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** The answer of the script's own handler. */
   ask(script: string, path?: string): Promise<unknown>;
   /** The answer under a host name. */
@@ -56,8 +58,14 @@ export interface Deploying {
   close(): Promise<void>;
 }
 
-/** Opens it, with nothing deployed. */
-export async function openDeploying(): Promise<Deploying> {
+/** What a test may have otherwise. */
+export interface DeployingOptions {
+  readonly load?: () => Promise<void>;
+  readonly assets?: AssetStore;
+}
+
+/** Opens it, with nothing deployed. `load` looks whether code loads, in place of a thread. */
+export async function openDeploying({ load, assets = unusedAssets() }: DeployingOptions = {}): Promise<Deploying> {
   const { store, catalog, logs: kept } = openMemoryStore();
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
   const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
@@ -80,6 +88,7 @@ export async function openDeploying(): Promise<Deploying> {
     vault,
     load: async (version) => {
       loads += 1;
+      if (load !== undefined) return load();
       await (await executor.open(version, () => Promise.reject(new Error("No bindings")))).close();
     },
   });
@@ -90,6 +99,7 @@ export async function openDeploying(): Promise<Deploying> {
     ...world,
     transfers,
     storage: noStorage,
+    assets,
     cron,
     queues,
     engine,
@@ -116,9 +126,9 @@ export async function openDeploying(): Promise<Deploying> {
     catalog,
     engine,
     loads: () => loads,
-    call: async (method, path, body) => {
+    call: async (method, path, body, headers = {}) => {
       const url = new URL(`http://localhost/client/v4/accounts/local/workers/scripts/${path}`);
-      const init: RequestInit = { method };
+      const init: RequestInit = { method, headers };
       if (body !== undefined) init.body = body instanceof FormData ? body : JSON.stringify(body);
       const response = await app(new Request(url, init));
       const answer = (await response.json()) as Omit<Answer, "status">;

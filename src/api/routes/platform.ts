@@ -18,6 +18,5 @@ function empty(path: string, summary: string): Endpoint {
 
 /** What is not here. */
 export const platform: readonly Endpoint[] = [
-  empty("/workers/durable_objects/namespaces", "List Durable Object namespaces: none"),
   empty("/workers/tails/by-consumer/{script_name}", "List scripts that send their logs to this one: none"),
 ];

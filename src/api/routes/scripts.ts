@@ -1,17 +1,26 @@
 /** Scripts: upload, look for, list and delete them. The requests are those of `wrangler deploy` and `wrangler delete`. */
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
+import { NO_CLASSES } from "../../model/objects.ts";
 import { iso } from "../../model/time.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
+import { objectClasses, putObjectClasses } from "../../scripts/objects.ts";
+import { sentAssets } from "./assets.ts";
 import { storeUpload } from "../../scripts/revise.ts";
 import { readUpload } from "../../scripts/upload.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { activate, activeVersion, anything, AUTHOR, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
+import { refuseReferenced } from "./scripts-references.ts";
 import { clearScriptSettings, scriptSettings } from "../script-settings.ts";
 
 const SERVICE = "/accounts/{account_id}/workers/services/{script_name}";
 
+const forced = z.object({ force: z.string().optional() });
+
 const uploaded = z.looseObject({ id: z.string(), deployment_id: z.string(), startup_time_ms: z.int() });
+
+const NOT_IN_A_VERSION =
+  "Version upload failed. It includes a Durable Object migration, but migrations must be fully applied via a non-versioned deployment";
 
 /** Takes an upload in. `isNew` scripts are made; otherwise there has to be one. */
 export async function upload(
@@ -25,11 +34,16 @@ export async function upload(
   const sent = await readUpload(request);
   for (const binding of sent.metadata.bindings)
     if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
+  if (!isNew && sent.metadata.migrations !== undefined)
+    throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
   return api.publisher.exclusively(async () => {
     const start = performance.now();
-    const version = await storeUpload(api.publisher, script, sent);
+    const { version, objects } = await storeUpload(api.publisher, script, sent, sentAssets(api, sent.metadata));
     const startupMs = Math.round(performance.now() - start);
-    if (isNew) await activate(api, version, sent.metadata.annotations);
+    if (isNew) {
+      await activate(api, version, sent.metadata.annotations);
+      await putObjectClasses(api.catalog, script, objects);
+    }
     return { version, startupMs };
   });
 }
@@ -38,8 +52,10 @@ async function showScript(api: Api, script: string): Promise<object> {
   const version = await activeVersion(api, script);
   const first = (await api.catalog.scriptVersions(script, version.number - 1, 1)).items[0] ?? version;
   const { tags = [] } = await scriptSettings(api, script);
+  const { tag: migrationTag } = await objectClasses(api.catalog, script);
   return {
     id: script,
+    ...(migrationTag !== undefined && { migration_tag: migrationTag }),
     tag: tagOf(script),
     tags,
     etag: version.hash,
@@ -58,12 +74,14 @@ function tagOf(script: string): string {
   return Buffer.from(script).toString("hex").padEnd(32, "0").slice(0, 32);
 }
 
-async function remove(api: Api, script: string): Promise<null> {
+async function remove(api: Api, script: string, force: string | undefined): Promise<null> {
   return api.publisher.exclusively(async () => {
+    if (force !== "true") await refuseReferenced(api, script);
     if (!(await api.catalog.removeScript(script))) throw new Failure("script.not_found", { field: "script_name" });
     await clearScriptSettings(api, script);
     await api.cron.replace(script, []);
     await api.queues.removeConsumersOf(script);
+    await putObjectClasses(api.catalog, script, NO_CLASSES);
     api.engine.schedulesChanged();
     return null;
   });
@@ -97,8 +115,9 @@ export const scripts: readonly Endpoint[] = [
     method: "delete",
     path: SCRIPT,
     summary: "Delete a script; its workflows stay with their instances, but start no new ones",
+    query: forced,
     result: z.null(),
-    handle: async ({ params }, api) => ({ result: await remove(api, params.script_name) }),
+    handle: async ({ params, query }, api) => ({ result: await remove(api, params.script_name, query.force) }),
   }),
   endpoint({
     method: "get",
@@ -116,18 +135,8 @@ export const scripts: readonly Endpoint[] = [
     method: "delete",
     path: SERVICE,
     summary: "Delete a script; its workflows stay with their instances, but start no new ones",
-    query: z.object({ force: z.string().optional() }),
+    query: forced,
     result: z.null(),
-    handle: async ({ params }, api) => ({ result: await remove(api, params.script_name) }),
-  }),
-  endpoint({
-    method: "get",
-    path: `${SCRIPT}/references`,
-    summary: "Ask which scripts need this one as a service: none, as there are no such bindings",
-    result: anything,
-    handle: async ({ params }, api) => {
-      await activeVersion(api, params.script_name);
-      return { result: { services: {}, durable_objects: [], dispatch_outbounds: [] } };
-    },
+    handle: async ({ params, query }, api) => ({ result: await remove(api, params.script_name, query.force) }),
   }),
 ];

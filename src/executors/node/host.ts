@@ -76,8 +76,9 @@ export class ThreadHost implements Host {
     this.#handler = handler;
   }
 
-  fetch(request: Request): Promise<Response> {
-    return this.#requests.fetch(request);
+  fetch(request: Request, over?: () => void): Promise<Response> {
+    if (request.headers.has("upgrade")) return Promise.reject(new Failure("script.no_sockets"));
+    return this.#requests.fetch(request, over);
   }
 
   dispatch(event: ScriptEvent): Promise<EventEnd> {

@@ -26,7 +26,7 @@ export class Requests {
    * Rejects with `Failure`s named `script.no_fetch_handler`, `script.exception` or `script.unavailable`, and with the
    * signal's reason when the request is aborted.
    */
-  async fetch(request: Request): Promise<Response> {
+  async fetch(request: Request, over: () => void = () => {}): Promise<Response> {
     this.#gone.signal.throwIfAborted();
     request.signal.throwIfAborted();
     const id = (this.#last += 1);
@@ -38,7 +38,7 @@ export class Requests {
     };
     request.signal.addEventListener("abort", abort, { once: true });
     try {
-      return this.#toResponse(await this.#end(id));
+      return this.#toResponse(await this.#end(id), over);
     } finally {
       this.#pending.delete(id);
       request.signal.removeEventListener("abort", abort);
@@ -65,10 +65,10 @@ export class Requests {
     });
   }
 
-  #toResponse(end: RequestEnd): Response {
+  #toResponse(end: RequestEnd, over: () => void): Response {
     switch (end.kind) {
       case "answered":
-        return this.#assemble(end.response);
+        return this.#assemble(end.response, over);
       case "no_handler":
         throw new Failure("script.no_fetch_handler");
       case "threw":
@@ -76,8 +76,10 @@ export class Requests {
     }
   }
 
-  #assemble({ status, statusText, headers, body }: ResponseParts): Response {
-    const guarded = body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: this.#gone.signal }) ?? null;
+  #assemble({ status, statusText, headers, body }: ResponseParts, over: () => void): Response {
+    const passing = new TransformStream<Uint8Array, Uint8Array>({ flush: over, cancel: over });
+    const guarded = body?.pipeThrough(passing, { signal: this.#gone.signal }) ?? null;
+    if (body === null) over();
     return new Response(guarded, { status, statusText, headers: headers as [string, string][] });
   }
 }

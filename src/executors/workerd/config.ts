@@ -11,10 +11,14 @@ export interface ProcessConfig {
   readonly heapMiB: number;
   /** Path of the socket of the storage process; absent when there is none. */
   readonly storage?: string;
+  /** The folder that Durable Objects are kept in, in the one process that has them. */
+  readonly objects?: string;
+  /** The folder of static assets; absent when there are none. */
+  readonly assets?: string;
 }
 
 /** Text for `workerd serve`. */
-export function processConfig({ loader, token, network, heapMiB, storage }: ProcessConfig): string {
+export function processConfig({ loader, token, network, heapMiB, storage, objects, assets }: ProcessConfig): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -22,17 +26,27 @@ const config :Workerd.Config = (
       modules = [(name = "loader.js", esModule = ${literal(loader)})],
       compatibilityDate = "2026-11-01",
       compatibilityFlags = ["enable_request_signal", "request_signal_passthrough"],
-      bindings = [(name = "LOADER", workerLoader = ()), (name = "TOKEN", text = ${literal(token)})${storage === undefined ? "" : `, (name = "STORAGE", service = "storage")`}],
+      bindings = [(name = "LOADER", workerLoader = ()), (name = "TOKEN", text = ${literal(token)})${storage === undefined ? "" : `, (name = "STORAGE", service = "storage")`}${objects === undefined ? "" : OBJECTS.binding}${assets === undefined ? "" : `, (name = "ASSETS", service = "assets")`}],
+      ${objects === undefined ? "" : OBJECTS.namespace}
       globalOutbound = "outside",
     )),
     (name = "outside", network = (allow = [${network.map(literal).join(", ")}], tlsOptions = (trustBrowserCas = true))),
     ${storage === undefined ? "" : `(name = "storage", external = (address = ${literal(`unix:${storage}`)}, http = ())),`}
+    ${assets === undefined ? "" : `(name = "assets", disk = (path = ${literal(assets)})),`}
+    ${objects === undefined ? "" : `(name = "objects", disk = (path = ${literal(objects)}, writable = true)),`}
   ],
   v8Flags = ["--max-old-space-size=${heapMiB}"],
   sockets = [(name = "main", address = "127.0.0.1:0", http = (), service = "loader")],
 );
 `;
 }
+
+/** All objects of all scripts are of one class of ours; which they are is in their names. */
+const OBJECTS = {
+  binding: `, (name = "OBJECTS", durableObjectNamespace = "OuterObject")`,
+  namespace: `durableObjectNamespaces = [(className = "OuterObject", uniqueKey = "objects", enableSql = true)],
+      durableObjectStorage = (localDisk = "objects"),`,
+};
 
 /** A literal. Cap'n Proto's strings have C's escapes, which JSON's \\u is not among. */
 export function literal(value: string): string {

@@ -1,5 +1,5 @@
 /** What a script's bindings become on the way into its isolate: plain values, and facades. Bindings to workflows are made there. */
-import type { Binding } from "../../ports/catalog.ts";
+import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
 import type { Facade } from "./messages.ts";
 
 /** The values that are sent as they are. */
@@ -22,17 +22,25 @@ function plain(binding: Binding): [string, unknown][] {
 }
 
 /** What leads out of the isolate. */
-export function facadesOf(bindings: readonly Binding[]): Record<string, Facade> {
-  return Object.fromEntries(bindings.flatMap(facade));
+export function facadesOf({ script, bindings }: Pick<ScriptVersion, "script" | "bindings">): Record<string, Facade> {
+  return Object.fromEntries(bindings.flatMap((binding) => facade(binding, script)));
 }
 
-function facade(binding: Binding): [string, Facade][] {
+function facade(binding: Binding, own: string): [string, Facade][] {
   switch (binding.type) {
     case "kv_namespace":
     case "d1":
       return [[binding.name, { type: binding.type, id: binding.id }]];
     case "r2_bucket":
       return [[binding.name, { type: binding.type, id: binding.bucket }]];
+    case "assets":
+      return [[binding.name, { type: "assets" }]];
+    case "durable_object_namespace":
+      return [[binding.name, { type: binding.type, script: binding.script ?? own, className: binding.className }]];
+    case "service": {
+      const { service: script, entrypoint } = binding;
+      return [[binding.name, { type: "service", script, ...(entrypoint !== undefined && { entrypoint }) }]];
+    }
     default:
       return [];
   }
@@ -41,4 +49,14 @@ function facade(binding: Binding): [string, Facade][] {
 /** True when the script keeps something in the storage process. */
 export function needsStorage(bindings: readonly Binding[]): boolean {
   return bindings.some(({ type }) => type === "kv_namespace" || type === "d1" || type === "r2_bucket");
+}
+
+/** True when the script calls others, or has objects: then it has to be where those are. */
+export function needsHome(bindings: readonly Binding[]): boolean {
+  return bindings.some(({ type }) => type === "service" || type === "durable_object_namespace");
+}
+
+/** True when the script is bound to Durable Objects. */
+export function needsObjects(bindings: readonly Binding[]): boolean {
+  return bindings.some(({ type }) => type === "durable_object_namespace");
 }

@@ -5,12 +5,15 @@
  */
 import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
-import type { BindingHandler, Executor } from "../../ports/executor.ts";
+import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.ts";
 import { writeLine, type OnLog } from "../../ports/script-log.ts";
-import { needsStorage } from "./env.ts";
-import { WorkerdHost } from "./host.ts";
+import { Callees } from "./callees.ts";
+import { needsHome, needsObjects, needsStorage } from "./env.ts";
+import { Home } from "./home.ts";
+import { WorkerdHost, type HostParts } from "./host.ts";
 import { Output } from "./output.ts";
 import { Pool } from "./pool.ts";
+import type { WorkerdProcess } from "./process.ts";
 import type { StorageProcess } from "./storage/process.ts";
 
 /** Settings of a workerd executor. All are optional. */
@@ -34,6 +37,14 @@ export interface WorkerdExecutorOptions {
   readonly network?: readonly string[];
   /** Holds what scripts keep in KV, D1 and R2. Without it such bindings are refused. Whoever gives it closes it. */
   readonly storage?: StorageProcess;
+  /** The folder that Durable Objects are kept in. Without it bindings to them are refused. */
+  readonly objects?: string;
+  /** The folder of static assets; without it scripts that have some are refused. */
+  readonly assets?: string;
+  /** Finds scripts that others are bound to. Without it there are none. */
+  readonly callees?: FindCallee;
+  /** Resolves when scripts can be found: alarms of Durable Objects may ring from then on. Default: at once. */
+  readonly ready?: Promise<unknown>;
   /** Gets every line that a script writes. Default: standard output and standard error. */
   readonly onLog?: OnLog;
 }
@@ -50,28 +61,40 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
     network = ["public"],
     onLog = writeLine,
     storage,
+    objects,
+    assets,
+    callees: find = () => Promise.resolve(undefined),
+    ready = Promise.resolve(),
   } = options;
   const output = new Output(onLog);
-  const settings = { network, heapMiB, hangAfterMs, sharedHangAfterMs, ...(storage && { storage: storage.socket }) };
-  const pool = new Pool({ processes, hasSpare, fullBytes: fullMiB * 1024 * 1024, settings, output });
   const hosts = new Set<WorkerdHost>();
-  let last = 0;
-  const host = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
-    const process = await pool.acquire(version.script);
-    const id = `${version.id} ${(last += 1)}`;
-    const made = new WorkerdHost({ id, process, version, bindings, output, hangAfterMs });
-    hosts.add(made);
-    void made.ended.then((end) => {
-      hosts.delete(made);
-      pool.learn(version.script, process, end);
-    });
-    return made;
+  const make = hostMaker({ output, hangAfterMs }, hosts);
+  const callees = new Callees(find, async (process, { version, bindings }) => {
+    await prepare(version, options);
+    const over = new AbortController();
+    const host = make(process, version, { bindings: bindings(over.signal), isCallee: true });
+    void host.ended.then(() => over.abort());
+    await host.load();
+    return host;
+  });
+  const parts = { fullBytes: fullMiB * 1024 * 1024, output, answer: callees.answer.bind(callees) };
+  const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
+  const settings = { network, heapMiB, hangAfterMs, sharedHangAfterMs, ...kept };
+  const pool = new Pool({ ...parts, processes, hasSpare, settings });
+  // What is there cannot be parted: each may take as long as if it were alone.
+  const home = new Home({ ...parts, settings: { ...settings, sharedHangAfterMs: hangAfterMs }, objects });
+  void ready.then(() => home.startForAlarms());
+  const place = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
+    const process = await (needsHome(version.bindings) ? home.acquire() : pool.acquire(version.script));
+    const host = make(process, version, { bindings });
+    void host.ended.then((end) => pool.learn(version.script, process, end));
+    return host;
   };
   return {
     name: "workerd",
     open: async (version, bindings) => {
-      if (needsStorage(version.bindings)) await openStorage(storage);
-      const first = await host(version, bindings);
+      await prepare(version, options);
+      const first = await place(version, bindings);
       try {
         await first.load();
         return first;
@@ -79,18 +102,39 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
         if (!first.isOthersFault) throw cause;
       }
       // Another process; after a hang one for it alone. If that ends, too, it is its own doing.
-      const second = await host(version, bindings);
+      const second = await place(version, bindings);
       await second.load();
       return second;
     },
     close: async () => {
+      callees.close();
       await Promise.all([...hosts].map((host) => host.close()));
-      await pool.close();
+      await Promise.all([pool.close(), home.close()]);
     },
   };
 }
 
-async function openStorage(storage: StorageProcess | undefined): Promise<void> {
-  if (storage !== undefined) return storage.open();
-  throw new Failure("script.binding_unsupported", { detail: "Bindings to KV, D1 and R2 need a data directory" });
+type MakeHost = (process: WorkerdProcess, version: ScriptVersion, more: Pick<HostParts, "bindings" | "isCallee">) => WorkerdHost;
+
+/** Makes hosts, numbered from 1, and keeps those that are open among `hosts`. */
+function hostMaker(parts: Pick<HostParts, "output" | "hangAfterMs">, hosts: Set<WorkerdHost>): MakeHost {
+  let last = 0;
+  return (process, version, more) => {
+    const host = new WorkerdHost({ id: `${version.id} ${(last += 1)}`, process, version, ...parts, ...more });
+    hosts.add(host);
+    void host.ended.then(() => hosts.delete(host));
+    return host;
+  };
+}
+
+/** What a script keeps has to be reachable before it runs. */
+async function prepare(version: ScriptVersion, { storage, objects, assets }: WorkerdExecutorOptions): Promise<void> {
+  const refuse = (what: string): never => {
+    throw new Failure("script.binding_unsupported", { detail: `${what} need a data directory` });
+  };
+  if (needsObjects(version.bindings) && objects === undefined) refuse("Durable Objects");
+  if (version.assets !== undefined && assets === undefined) refuse("Static assets");
+  if (!needsStorage(version.bindings)) return;
+  if (storage === undefined) refuse("Bindings to KV, D1 and R2");
+  await storage?.open();
 }

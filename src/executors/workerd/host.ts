@@ -8,12 +8,13 @@ import type { BindingCall } from "../../protocol/calls.ts";
 import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
+import { loadingAssets } from "./assets.ts";
 import { compatibility } from "./compatibility.ts";
 import { envOf, facadesOf } from "./env.ts";
 import { describeLoadError } from "./load-error.ts";
 import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "./messages.ts";
 import { dispatch } from "./dispatch.ts";
-import { isolateModules, ownModules } from "./modules.ts";
+import { assetModule, isolateModules, ownModules } from "./modules.ts";
 import type { Output } from "./output.ts";
 import type { WorkerdProcess } from "./process.ts";
 import { ask, textOf } from "./requests.ts";
@@ -27,6 +28,8 @@ export interface HostParts {
   readonly bindings: BindingHandler;
   readonly output: Output;
   readonly hangAfterMs: number;
+  /** It is there for calls from scripts of its process, and does not keep that alive. */
+  readonly isCallee?: boolean;
 }
 
 export class WorkerdHost implements Host {
@@ -45,11 +48,16 @@ export class WorkerdHost implements Host {
     this.#parts = parts;
     this.#key = parts.output.key(parts.version);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
-    parts.process.count(1);
+    if (parts.isCallee !== true) parts.process.count(1);
     void parts.process.ended.then((end) => {
       this.#processDied = end.kind === "died";
       this.#finish(end);
     });
+  }
+
+  /** Names the isolate in its process. */
+  get id(): string {
+    return this.#parts.id;
   }
 
   /** Resolves when the script has run its top level. Rejects with `Failure("script.invalid")` when that fails, and ends the host. */
@@ -75,9 +83,11 @@ export class WorkerdHost implements Host {
     this.#handler = handler;
   }
 
-  fetch(request: Request): Promise<Response> {
-    if (!this.#over && !this.#hasFetch) return Promise.reject(new Failure("script.no_fetch_handler"));
-    return ask(this.#parts.process, this.#parts.id, request, this.#gone.signal);
+  fetch(request: Request, over: () => void = () => {}): Promise<Response> {
+    if (!this.#over && !this.#hasFetch && this.#parts.version.assets === undefined)
+      return Promise.reject(new Failure("script.no_fetch_handler"));
+    const { process, id } = this.#parts;
+    return ask({ process, host: id, gone: this.#gone.signal, over }, request);
   }
 
   dispatch(event: ScriptEvent): Promise<EventEnd> {
@@ -102,7 +112,8 @@ export class WorkerdHost implements Host {
       ...isolateModules(await ownModules(), version, this.#key),
       env: envOf(version.bindings),
     };
-    const loading: Loading = { worker, facades: facadesOf(version.bindings) };
+    const assets = version.assets && loadingAssets(version.assets, version.code !== "", await assetModule(), worker);
+    const loading: Loading = { worker, facades: facadesOf(version), ...(assets && { assets }) };
     const refusal = new Failure("script.invalid", { detail: `Its top level did not finish within ${hangAfterMs} ms` });
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -167,8 +178,8 @@ export class WorkerdHost implements Host {
   #finish(end: HostEnd): void {
     if (this.#over) return;
     this.#over = true;
-    const { process, output } = this.#parts;
-    process.count(-1);
+    const { process, output, isCallee } = this.#parts;
+    if (isCallee !== true) process.count(-1);
     output.forget(this.#key);
     this.#gone.abort(new Failure("script.unavailable"));
     this.#socket?.terminate();

@@ -41,6 +41,21 @@ export interface Loading {
   };
   /** What the loader is to put into `env` besides, by the names of the bindings. */
   readonly facades: Readonly<Record<string, Facade>>;
+  readonly assets?: LoadingAssets;
+}
+
+/** Static assets of a script, for the loader to serve. */
+export interface LoadingAssets {
+  /** The code of Cloudflare's own Worker for them. */
+  readonly module: string;
+  /** In its binary form, in base64. */
+  readonly manifest: string;
+  /** Content types by the hash of the content. */
+  readonly types: Readonly<Record<string, string>>;
+  readonly workerFirst: boolean | readonly string[];
+  /** Whether there is code besides, for what is no asset. */
+  readonly hasWorker: boolean;
+  readonly config: object;
 }
 
 /**
@@ -50,7 +65,68 @@ export interface Loading {
 export type Facade =
   | { readonly type: "kv_namespace"; readonly id: string }
   | { readonly type: "d1"; readonly id: string }
-  | { readonly type: "r2_bucket"; readonly id: string };
+  | { readonly type: "r2_bucket"; readonly id: string }
+  | { readonly type: "durable_object_namespace"; readonly script: string; readonly className: string }
+  | { readonly type: "assets" }
+  | { readonly type: "service"; readonly script: string; readonly entrypoint?: string };
+
+/** What the loader asks. */
+export type Question =
+  /** Which isolate has the active version of a script. */
+  | { readonly ask: "callee"; readonly script: string }
+  /** The same, and which namespace the objects of one of its classes are in. */
+  | { readonly ask: "object"; readonly script: string; readonly className: string }
+  /** The same, and which of its classes has a namespace by now. */
+  | { readonly ask: "class"; readonly script: string; readonly namespace: string };
+
+/** What it is told. */
+export interface Answers {
+  readonly callee: { readonly host: string };
+  readonly object: { readonly host: string; readonly namespace: string };
+  readonly class: { readonly host: string; readonly className: string };
+}
+
+/** As `Answers`, by the question. */
+export type AnswerFor<Q extends Question> = Answers[Q["ask"]];
+
+/** An object of a namespace. */
+export interface ObjectName {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  /** What the id was made of, if it was. */
+  readonly name?: string;
+}
+
+/** What the user's class of an object is started with. */
+export interface ObjectProps extends ObjectName {
+  readonly className: string;
+  readonly alarms: {
+    set(at: number): Promise<void>;
+    get(): Promise<number | null>;
+    clear(): Promise<void>;
+  };
+}
+
+/** Headers of requests to Durable Objects, on their way through the loader. None of them reaches one. */
+export const OBJECT_HEADERS = {
+  id: "x-stepwell-object",
+  name: "x-stepwell-object-name",
+  address: "x-stepwell-object-address",
+} as const;
+
+/** Loader to host. */
+export interface FromLoader {
+  readonly id: number;
+  readonly question: Question;
+}
+
+/** Host to loader. */
+export interface ToLoader {
+  readonly id: number;
+  readonly end:
+    | { readonly kind: "answered"; readonly answer: AnswerFor<Question> }
+    | { readonly kind: "refused"; readonly message: string };
+}
 
 /** Headers between the host and the loader. None of them reaches a script or comes from one. */
 export const HEADERS = {

@@ -1,5 +1,7 @@
 /** The code that goes into isolates: our own, bundled once a process, and the module that joins it with a script's. */
-import { posix } from "node:path";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { ScriptVersion } from "../../ports/catalog.ts";
@@ -8,6 +10,9 @@ import type { SentModule } from "./messages.ts";
 
 /** What the main module of a script is called unless the upload says otherwise. */
 const SCRIPT_MODULE = "index.js";
+
+/** The file beside this one that the package brings along, so that nobody who installs it needs miniflare. */
+export const ASSETS_BUNDLE = "assets.bundle.js";
 
 /** A folder of our own; a script that has one of these names in it gets ours. */
 const RUNTIME_MODULE = "~stepwell/runtime.js";
@@ -21,6 +26,20 @@ export interface OwnModules {
 }
 
 let built: Promise<OwnModules> | undefined;
+
+let assetWorker: Promise<string> | undefined;
+
+/** The Worker with which Cloudflare serves static assets. */
+export function assetModule(): Promise<string> {
+  const isSource = import.meta.url.endsWith(".ts");
+  return (assetWorker ??= isSource ? publishedAssetWorker() : readFile(new URL(ASSETS_BUNDLE, import.meta.url), "utf8"));
+}
+
+/** As miniflare brings it. */
+export function publishedAssetWorker(): Promise<string> {
+  const folder = join(dirname(createRequire(import.meta.url).resolve("miniflare")), "workers");
+  return readFile(join(folder, "assets/assets.worker.js"), "utf8");
+}
 
 /** Bundles what lies in `isolate/`. */
 export function ownModules(): Promise<OwnModules> {
@@ -53,14 +72,15 @@ function moduleName(name: string = SCRIPT_MODULE): string {
 /** The modules of an isolate, and which of them is the main one. `key` marks what the script writes. */
 export function isolateModules(
   { runtime }: OwnModules,
-  { code, bindings, mainModule, modules = [] }: ScriptVersion,
+  version: ScriptVersion,
   key: string,
 ): { readonly mainModule: string; readonly modules: Readonly<Record<string, SentModule>> } {
+  const { code, bindings, mainModule, modules = [] } = version;
   const script = moduleName(mainModule);
   const from = JSON.stringify(`../${script}`);
   const workflows = bindings.flatMap((binding) => (binding.type === "workflow" ? [[binding.name, binding.workflow]] : []));
   const queues = bindings.flatMap((binding) => (binding.type === "queue" ? [[binding.name, binding.queue]] : []));
-  const facades = Object.entries(facadesOf(bindings)).map(([name, { type }]) => [name, type]);
+  const facades = Object.entries(facadesOf(version)).map(([name, { type }]) => [name, type]);
   const named = [workflows, queues, facades].map((each): object => Object.fromEntries(each) as object);
   return {
     mainModule: MAIN_MODULE,
@@ -70,10 +90,10 @@ export function isolateModules(
       [MAIN_MODULE]: esm(
         `import "../${BINDINGS_MODULE}";`,
         `import * as script from ${from};`,
-        `import { connect, handlers, StepwellHandlers, StepwellLink, StepwellRun } from "../${RUNTIME_MODULE}";`,
+        `import { connect, handlers, StepwellHandlers, StepwellLink, StepwellObject, StepwellRun } from "../${RUNTIME_MODULE}";`,
         "connect(script);",
         `export * from ${from};`,
-        "export { StepwellHandlers, StepwellLink, StepwellRun };",
+        "export { StepwellHandlers, StepwellLink, StepwellObject, StepwellRun };",
         "export default handlers(script.default ?? {});",
       ),
       [BINDINGS_MODULE]: esm(

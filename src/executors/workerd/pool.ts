@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { Failure } from "../../model/errors.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import type { Output } from "./output.ts";
-import { WorkerdProcess, type ProcessSettings } from "./process.ts";
+import { WorkerdProcess, type AnswerLoader, type ProcessSettings } from "./process.ts";
 
 /** How long after the start of a process a spare one is started, in milliseconds: whoever waited for the first has gone on then. */
 const SPARE_AFTER_MS = 1_000;
@@ -21,6 +21,7 @@ export interface PoolParts {
   readonly fullBytes: number;
   readonly settings: ProcessSettings;
   readonly output: Output;
+  readonly answer: AnswerLoader;
 }
 
 export class Pool {
@@ -82,12 +83,12 @@ export class Pool {
 
   async #start(among: Set<WorkerdProcess>): Promise<WorkerdProcess> {
     if (this.#closed) throw new Failure("shutting_down");
-    const { settings, output } = this.#parts;
+    const { settings, output, answer } = this.#parts;
     const spare = await this.#spare?.catch(() => undefined);
     this.#spare = undefined;
     const started =
       spare ??
-      (await WorkerdProcess.start(settings, output).catch((cause: unknown) => {
+      (await WorkerdProcess.start(settings, output, answer).catch((cause: unknown) => {
         // Says nothing about the script: whoever wants it may ask again.
         throw new Failure("script.unavailable", { detail: `workerd did not start: ${String(cause)}`, cause });
       }));
@@ -102,8 +103,8 @@ export class Pool {
     if (!this.#parts.hasSpare || this.#closed) return;
     clearTimeout(this.#spareTimer);
     this.#spareTimer = setTimeout(() => {
-      const { settings, output } = this.#parts;
-      const spare = WorkerdProcess.start(settings, output);
+      const { settings, output, answer } = this.#parts;
+      const spare = WorkerdProcess.start(settings, output, answer);
       const gone = (): void => {
         if (this.#spare === spare) this.#spare = undefined;
       };
@@ -122,7 +123,7 @@ export class Pool {
 }
 
 /** Memory that a process has, where Linux tells it; else 0. */
-function residentBytes(pid: number | undefined): number {
+export function residentBytes(pid: number | undefined): number {
   try {
     const kibibytes = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return Number(kibibytes ?? 0) * 1024;

@@ -1,17 +1,18 @@
 /** One process of workerd: how it starts, how it is reached, and all the ways it can end. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { WebSocket } from "ws";
+import { Failure } from "../../model/errors.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
 import { BINARY } from "./binary.ts";
 import { processConfig } from "./config.ts";
-import { HEADERS } from "./messages.ts";
+import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader } from "./messages.ts";
 import type { Output } from "./output.ts";
 import { ownModules } from "./modules.ts";
 
@@ -36,7 +37,14 @@ export interface ProcessSettings {
   readonly sharedHangAfterMs: number;
   /** Path of the socket of the storage process; absent when there is none. */
   readonly storage?: string;
+  /** The folder that Durable Objects are kept in, in the one process that has them. */
+  readonly objects?: string;
+  /** The folder of static assets; absent when there are none. */
+  readonly assets?: string;
 }
+
+/** Answers what the loader of a process asks; rejects with a `Failure` whose text user code may see. */
+export type AnswerLoader = (process: WorkerdProcess, question: Question) => Promise<AnswerFor<Question>>;
 
 /** What is asked of the loader. */
 export interface Asked {
@@ -76,9 +84,10 @@ export class WorkerdProcess {
   }
 
   /** Starts one, and resolves when it listens. */
-  static async start(settings: ProcessSettings, output: Output): Promise<WorkerdProcess> {
+  static async start(settings: ProcessSettings, output: Output, answer: AnswerLoader): Promise<WorkerdProcess> {
     const token = randomBytes(24).toString("base64url");
     const { loader } = await ownModules();
+    if (settings.assets !== undefined) await mkdir(settings.assets, { recursive: true });
     const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
     try {
       const file = join(folder, "config.capnp");
@@ -91,7 +100,7 @@ export class WorkerdProcess {
       output.follow(child.stdout, "info");
       output.follow(child.stderr, "error");
       const process = new WorkerdProcess(child, await listening(child), token, settings);
-      await process.#hold();
+      await process.#hold(answer);
       return process;
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -138,7 +147,10 @@ export class WorkerdProcess {
     return this.#child.pid;
   }
 
-  /** Asks the loader for something. Rejects when the process is gone, and with an `AbortError`. */
+  /**
+   * Asks the loader for something. Rejects when the process is gone, and with an `AbortError`. Of an answer with status 101
+   * the socket is what goes on.
+   */
   ask(
     asked: Asked,
     {
@@ -166,6 +178,10 @@ export class WorkerdProcess {
       ...(signal && { signal }),
     });
     sent.on("response", resolve);
+    sent.on("upgrade", (answer, socket, head) => {
+      socket.unshift(head);
+      resolve(answer);
+    });
     sent.on("error", reject);
     if (body === undefined || typeof body === "string") sent.end(body);
     else {
@@ -202,20 +218,31 @@ export class WorkerdProcess {
     this.#leash?.terminate();
   }
 
-  async #hold(): Promise<void> {
-    this.#leash = await this.connect({ ask: "leash", host: "" });
-    this.#leash.on("error", () => {});
+  async #hold(answer: AnswerLoader): Promise<void> {
+    const leash = await this.connect({ ask: "leash", host: "" });
+    this.#leash = leash;
+    leash.on("error", () => {});
     // Sooner than the exit of the process, which takes a large one a while.
-    this.#leash.on("close", () => void this.kill({ kind: "died", detail: "The process of workerd has closed its socket" }));
+    leash.on("close", () => void this.kill({ kind: "died", detail: "The process of workerd has closed its socket" }));
     const { hangAfterMs, sharedHangAfterMs } = this.#settings;
-    const ping = (): void => this.#leash?.send("");
+    const ping = (): void => leash.send("");
     const beatMs = Math.min(hangAfterMs, sharedHangAfterMs) / BEATS;
     const heartbeat = startHeartbeat(beatMs, ping, (forMs) => this.#silent(forMs));
     this.#heartbeat = heartbeat;
-    this.#leash.on("message", () => {
+    leash.on("message", (data: Buffer) => {
       this.#silentMs = 0;
       heartbeat.answered();
+      if (data.length > 0) void this.#tell(leash, JSON.parse(data.toString()) as FromLoader, answer);
     });
+  }
+
+  async #tell(leash: WebSocket, { id, question }: FromLoader, answer: AnswerLoader): Promise<void> {
+    const say = (end: ToLoader["end"]): void => leash.send(JSON.stringify({ id, end } satisfies ToLoader));
+    try {
+      say({ kind: "answered", answer: await answer(this, question) });
+    } catch (cause) {
+      say({ kind: "refused", message: (cause instanceof Failure ? cause : new Failure("internal_server")).message });
+    }
   }
 
   /** Its isolates take turns: one that does not give way stops them all. */

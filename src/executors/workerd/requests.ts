@@ -4,20 +4,34 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { Failure } from "../../model/errors.ts";
+import { Upgraded } from "../../ports/executor.ts";
 import { HEADERS } from "./messages.ts";
 import type { WorkerdProcess } from "./process.ts";
 
-/** Headers that are about one connection. */
+/** Headers of answers that are about one connection. */
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", HEADERS.end]);
+
+const UPGRADE: [string, string] = ["connection", "Upgrade"];
 
 /** Statuses that have no body. */
 const EMPTY = new Set([204, 205, 304]);
+
+/** What a request is asked in. */
+export interface Asking {
+  readonly process: WorkerdProcess;
+  /** The isolate. */
+  readonly host: string;
+  /** Aborted when the isolate has ended. */
+  readonly gone: AbortSignal;
+  /** Called when the answer has been passed on whole, or will be no further. */
+  readonly over: () => void;
+}
 
 /**
  * Rejects with `Failure`s named `script.exception` or `script.unavailable` (when `gone` is aborted, with its reason), and with
  * the signal's reason when the request is aborted.
  */
-export async function ask(process: WorkerdProcess, host: string, request: Request, gone: AbortSignal): Promise<Response> {
+export async function ask({ process, host, gone, over }: Asking, request: Request): Promise<Response> {
   gone.throwIfAborted();
   request.signal.throwIfAborted();
   const { origin, pathname, search, host: hostName } = new URL(request.url);
@@ -30,12 +44,12 @@ export async function ask(process: WorkerdProcess, host: string, request: Reques
       {
         path: pathname + search,
         method: request.method,
-        headers: [...request.headers, ["host", hostName]],
+        headers: [...sentHeaders(request.headers), ["host", hostName]],
         ...(request.body !== null && { body: Readable.fromWeb(request.body as NodeStream<Uint8Array>) }),
         signal: AbortSignal.any([request.signal, gone]),
       },
     );
-    if (answer.headers[HEADERS.end] === "answered") return toResponse(answer, gone);
+    if (answer.headers[HEADERS.end] === "answered") return toResponse(answer, gone, over);
     throw new Failure("script.exception", { detail: await textOf(answer) });
   } catch (cause) {
     gone.throwIfAborted();
@@ -52,13 +66,21 @@ export async function textOf(message: IncomingMessage): Promise<string> {
   return (await message.toArray()).join("");
 }
 
-function toResponse(answer: IncomingMessage, gone: AbortSignal): Response {
+/** An upgrade is passed on as such; otherwise the connection to workerd is our own business. */
+function sentHeaders(headers: Headers): [string, string][] {
+  const sent = [...headers].filter(([name]) => name !== "connection" && name !== "keep-alive");
+  return headers.has("upgrade") ? [...sent, UPGRADE] : sent;
+}
+
+function toResponse(answer: IncomingMessage, gone: AbortSignal, over: () => void): Response {
   const headers = new Headers();
   for (let at = 0; at + 1 < answer.rawHeaders.length; at += 2) {
     const name = answer.rawHeaders[at] ?? "";
     if (!HOP_BY_HOP.has(name.toLowerCase())) headers.append(name, answer.rawHeaders[at + 1] ?? "");
   }
   const { statusCode: status = 500, statusMessage: statusText = "" } = answer;
+  if (status === 101) return upgraded(answer, headers, gone, over);
+  answer.once("close", over);
   if (EMPTY.has(status)) {
     answer.resume();
     return new Response(null, { status, statusText, headers });
@@ -66,4 +88,14 @@ function toResponse(answer: IncomingMessage, gone: AbortSignal): Response {
   const body = Readable.toWeb(answer) as ReadableStream<Uint8Array>;
   const guarded = body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: gone });
   return new Response(guarded, { status, statusText, headers });
+}
+
+function upgraded({ socket }: IncomingMessage, headers: Headers, gone: AbortSignal, over: () => void): Response {
+  const end = (): void => void socket.destroy();
+  gone.addEventListener("abort", end, { once: true });
+  socket.once("close", () => {
+    gone.removeEventListener("abort", end);
+    over();
+  });
+  return new Upgraded(socket, headers);
 }

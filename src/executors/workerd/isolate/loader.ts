@@ -4,10 +4,15 @@
  */
 import { abortIsolate } from "cloudflare:workers";
 import { HEADERS, type Loading } from "../messages.ts";
+import { loadAssets, routed } from "./assets.ts";
 import { stubs, type Entrypoints } from "./facades/stubs.ts";
 import type { Socket } from "./link.ts";
 import { moduleForms } from "./module-forms.ts";
+import { answerBy } from "./questions.ts";
 
+export { AssetFiles, AssetsFacade } from "./assets.ts";
+export { ObjectAlarm, ObjectsFacade, OuterObject } from "./facades/objects.ts";
+export { ServiceFacade } from "./facades/service.ts";
 export { StorageFacade } from "./facades/storage.ts";
 
 interface Stub {
@@ -21,12 +26,14 @@ interface Env {
 
 interface Context {
   readonly exports: Entrypoints;
+  waitUntil(promise: Promise<unknown>): void;
 }
 
 declare const WebSocketPair: new () => { readonly 0: Socket; readonly 1: Socket };
 
 const loader: { fetch(request: Request, env: Env, context: Context): Promise<Response> } = {
-  async fetch(request, env, { exports }) {
+  async fetch(request, env, context) {
+    const { exports } = context;
     const about = (name: keyof typeof HEADERS): string => request.headers.get(HEADERS[name]) ?? "";
     if (about("token") !== env.TOKEN) return new Response(null, { status: 404 });
     const host = about("host");
@@ -36,14 +43,15 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
       });
     switch (about("ask")) {
       case "leash":
-        return leash();
+        return leash(context);
       case "load": {
-        const { worker, facades } = (await request.json()) as Loading;
+        const { worker, facades, assets } = (await request.json()) as Loading;
+        if (assets !== undefined) loadAssets(env, host, assets, exports["AssetFiles"]?.({ props: { host } }));
         return told(() =>
           env.LOADER.get(host, () => ({
             ...worker,
             modules: moduleForms(worker.modules),
-            env: { ...worker.env, ...stubs(facades, exports) },
+            env: { ...worker.env, ...stubs(facades, exports, host) },
           }))
             .getEntrypoint("StepwellLink")
             .fetch(new Request(request.url)),
@@ -60,7 +68,11 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
         const { pathname, search } = new URL(request.url);
         const asked = stripped(request, about("origin") + pathname + search);
         return told(() =>
-          abortable(about("request"), (signal) => loaded().getEntrypoint().fetch(new Request(asked, { signal }))),
+          abortable(about("request"), (signal) =>
+            routed(env, host, new Request(asked, { signal, ...UNKNOWN_ORIGIN }), (given) =>
+              loaded().getEntrypoint().fetch(given),
+            ),
+          ),
         );
       }
     }
@@ -68,6 +80,9 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
 };
 
 export default loader;
+
+/** workerd would say where the host's own connection comes from. */
+const UNKNOWN_ORIGIN = { cf: {} } as RequestInit;
 
 /** How requests that have not been answered yet are aborted, by their numbers. */
 const aborts = new Map<string, () => void>();
@@ -85,13 +100,16 @@ async function abortable(id: string, ask: (signal: AbortSignal) => Promise<Respo
 }
 
 /** While the host holds this socket the process lives, and answers on it. However the host ends, the process does not outlive it. */
-function leash(): Response {
+function leash(context: Context): Response {
   const { 0: theirs, 1: ours } = new WebSocketPair();
   ours.accept();
+  context.waitUntil(answerBy(ours));
   const end = (): void => abortIsolate("The host is gone");
   ours.addEventListener("close", end);
   ours.addEventListener("error", end);
-  ours.addEventListener("message", () => ours.send(""));
+  ours.addEventListener("message", ({ data }) => {
+    if (data === "") ours.send("");
+  });
   return new Response(null, { status: 101, webSocket: theirs } as ResponseInit);
 }
 

@@ -2,7 +2,7 @@
  * What runs beside the user's code in an isolate of workerd: the runtime, connected with the host by one socket. The module
  * that the executor generates for each script imports this first, so that `env` is complete before the user's code is read.
  */
-import { env, WorkerEntrypoint } from "cloudflare:workers";
+import { env, WorkerEntrypoint, type DurableObject } from "cloudflare:workers";
 import { NonRetryableError as PlatformError } from "cloudflare:workflows";
 import { NonRetryableError } from "../../../model/thrown.ts";
 import type { ScriptEvent } from "../../../protocol/handlers.ts";
@@ -16,6 +16,7 @@ import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
 import { markConsole, scope } from "./console.ts";
 import { Link, type Socket } from "./link.ts";
+import { objectEntry } from "./object.ts";
 import { watched } from "./watched.ts";
 import { keptAlive, Places, type Loopback } from "./place.ts";
 
@@ -74,6 +75,9 @@ export class StepwellLink extends WorkerEntrypoint {
     return new Response(null, { status: 101, webSocket: theirs } as ResponseInit);
   }
 }
+
+/** A Durable Object of the script. */
+export const StepwellObject: typeof DurableObject = objectEntry(() => exported);
 
 /** The context of a run. */
 export class StepwellRun extends WorkerEntrypoint {

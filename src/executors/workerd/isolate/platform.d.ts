@@ -4,8 +4,30 @@ declare module "cloudflare:workers" {
   import type { IsolateContext } from "./place.ts";
 
   export class WorkerEntrypoint {
-    protected readonly ctx: IsolateContext;
-    protected readonly env: unknown;
+    constructor(context: never, env: never);
+    readonly ctx: IsolateContext;
+    readonly env: unknown;
+  }
+  /** What workerd gives to an object. */
+  export interface ObjectState {
+    readonly id: { toString(): string };
+    readonly props: unknown;
+    readonly exports: unknown;
+    readonly storage: {
+      setAlarm(at: number): Promise<void>;
+      getAlarm(): Promise<number | null>;
+      deleteAlarm(): Promise<void>;
+      readonly kv: { get(key: string): unknown; put(key: string, value: unknown): void };
+    };
+    readonly facets: {
+      get(name: string, start: () => { readonly class: unknown; readonly id: string }): unknown;
+      abort(name: string, reason: Error): void;
+    };
+  }
+  export class DurableObject {
+    constructor(state: ObjectState, env: unknown);
+    readonly ctx: ObjectState;
+    readonly env: unknown;
   }
   export const env: Record<string, unknown>;
   /** Ends the process, in the workerd that is published. */

@@ -1,0 +1,71 @@
+/** Picks the executor of a server, and tells it what its scripts may reach: the network, what they keep, and one another. */
+import { join } from "node:path";
+import { nodeExecutor } from "../executors/node/executor.ts";
+import type { Catalog } from "../ports/catalog.ts";
+import type { BindingHandler, Executor, FindCallee } from "../ports/executor.ts";
+import { noStorage, type Storage } from "../ports/storage.ts";
+import type { OnLog } from "../ports/script-log.ts";
+import { openSecrets } from "../ports/secrets.ts";
+import type { Vault } from "../ports/vault.ts";
+import { objectClasses } from "../scripts/objects.ts";
+import type { ServerOptions } from "./options.ts";
+
+/** What runs Workers, and what holds what they keep. */
+export interface Execution {
+  readonly executor: Executor;
+  readonly storage: Storage;
+  close(): Promise<void>;
+}
+
+/** What scripts are found in and answered by. */
+export interface World {
+  readonly catalog: Catalog;
+  readonly vault: Vault;
+  /** Answers what the code of a host asks of its bindings. */
+  readonly bindings: (host: AbortSignal) => BindingHandler;
+}
+
+/**
+ * On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public and what the options add.
+ * `world` comes later: the engine is opened with its executor.
+ */
+export async function executionOf(
+  { executor: name, hangAfterMs, network }: ServerOptions,
+  data: string,
+  access: "open" | "tokens",
+  onLog: OnLog,
+  world: Promise<World>,
+): Promise<Execution> {
+  if (name === "node") {
+    const executor = nodeExecutor({ onLog, hangAfterMs });
+    return { executor, storage: noStorage, close: () => executor.close() };
+  }
+  // Not before it is wanted: where there is no binary, there is the other executor.
+  const { workerdExecutor } = await import("../executors/workerd/executor.ts");
+  const { StorageProcess } = await import("../executors/workerd/storage/process.ts");
+  const storage = new StorageProcess(join(data, "storage"), onLog);
+  const reachable = access === "open" ? ["public", "private", ...network] : ["public", ...network];
+  const kept = { storage, objects: join(data, "objects"), assets: assetsIn(data) };
+  const found = { callees: calleesIn(world), ready: world };
+  const executor = workerdExecutor({ onLog, hangAfterMs, ...kept, ...found, network: [...new Set(reachable)] });
+  const close = async (): Promise<void> => {
+    await executor.close();
+    await storage.close();
+  };
+  return { executor, storage, close };
+}
+
+/** Where the static assets of a data directory are. */
+export function assetsIn(data: string): string {
+  return join(data, "assets");
+}
+
+function calleesIn(world: Promise<World>): FindCallee {
+  return async (script) => {
+    const { catalog, vault, bindings } = await world;
+    const version = await catalog.activeScript(script);
+    if (version === undefined) return undefined;
+    const { namespaces: objects } = await objectClasses(catalog, script);
+    return { version: openSecrets(vault, version), objects, bindings };
+  };
+}

@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { AssetStore } from "../scripts/assets.ts";
+import type { ProjectConfig } from "../scripts/config.ts";
+import { projectAssets } from "./project-assets.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stepwell-project-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const config = (assets: ProjectConfig["assets"]): ProjectConfig => ({ file: "wrangler.json", assets }) as ProjectConfig;
+
+test("files of the folder are kept under their hashes, with their types and what is said of them", async () => {
+  await mkdir(join(folder, "public/app"), { recursive: true });
+  await writeFile(join(folder, "public/index.html"), "<h1>home</h1>");
+  await writeFile(join(folder, "public/app/main.js"), "run();");
+  await writeFile(join(folder, "public/_headers"), "/*\n  x: y");
+  const store = new AssetStore(join(folder, "kept"));
+  const { assets, inputs } = await projectAssets(
+    store,
+    folder,
+    config({ directory: "./public", binding: "ASSETS", html_handling: "none" }),
+  );
+  expect(assets?.config).toEqual({ html_handling: "none" });
+  expect(Object.keys(assets?.files ?? {}).toSorted()).toEqual(["/app/main.js", "/index.html"]);
+  expect(assets?.files["/index.html"]?.type).toContain("text/html");
+  const kept = await readFile(join(folder, "kept", assets?.files["/app/main.js"]?.hash ?? ""), "utf8");
+  expect([kept, inputs.length]).toEqual(["run();", 3]);
+});
+
+test("a project without assets has none, and a folder that is not there is a mistake", async () => {
+  const store = new AssetStore(join(folder, "kept"));
+  expect(await projectAssets(store, folder, config({}))).toEqual({ inputs: [] });
+  await expect(projectAssets(store, folder, config({ directory: "nothing" }))).rejects.toThrow("assets.directory");
+});

@@ -1,0 +1,36 @@
+/** The static assets of a project, for `stepwell dev`: read from its folder, and kept as those that are uploaded. */
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { getMimeType } from "hono/utils/mime";
+import type { ScriptAssets } from "../ports/catalog.ts";
+import type { AssetStore } from "../scripts/assets.ts";
+import { ProjectError, type ProjectConfig } from "../scripts/config.ts";
+
+/** What was found. */
+export interface ProjectAssets {
+  readonly assets?: ScriptAssets;
+  /** The files, to be watched. */
+  readonly inputs: readonly string[];
+}
+
+/** Files for whoever serves assets, which are not served. */
+const NOT_SERVED = new Set(["/.assetsignore", "/_headers", "/_redirects"]);
+
+/** Reads them all. Rejects with a `ProjectError` when there is no such folder. */
+export async function projectAssets(store: AssetStore, folder: string, config: ProjectConfig): Promise<ProjectAssets> {
+  const { directory, binding: _binding, ...how } = config.assets;
+  if (directory === undefined) return { inputs: [] };
+  const root = join(folder, directory);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new ProjectError(`${config.file}: assets.directory: there is no folder ${root}`, { cause });
+  });
+  const inputs = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const files: Record<string, { hash: string; type?: string }> = {};
+  for (const file of inputs) {
+    const path = `/${relative(root, file).split(sep).join("/")}`;
+    if (NOT_SERVED.has(path)) continue;
+    const type = getMimeType(path);
+    files[path] = { hash: await store.keep(path, await readFile(file)), ...(type !== undefined && { type }) };
+  }
+  return { assets: { files, config: how }, inputs };
+}

@@ -1,0 +1,56 @@
+/**
+ * Another Worker, as a script that is bound to it calls it: requests, and the methods of its entrypoint. The version that is
+ * active at the time of a call is the one that gets it.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { routed } from "../assets.ts";
+import { askHost } from "../questions.ts";
+
+/** Which Worker. */
+interface Props {
+  readonly script: string;
+  readonly entrypoint?: string;
+}
+
+/** An entrypoint of an isolate: a `fetch`, and whatever methods its class has. */
+interface Entrypoint {
+  fetch(request: Request): Promise<Response>;
+  readonly [method: string]: (...args: never[]) => unknown;
+}
+
+interface Env {
+  readonly LOADER: { get(id: string, load: () => never): { getEntrypoint(name?: string): Entrypoint } };
+}
+
+export class ServiceFacade extends WorkerEntrypoint {
+  constructor(context: never, env: never) {
+    super(context, env);
+    // workerd looks methods up here, one by one: each passes its call on, with what it was given and what it gives.
+    return new Proxy(this, {
+      get: (self, name): unknown => {
+        if (typeof name === "symbol" || name in self) return Reflect.get(self, name);
+        return async (...args: never[]) => (await callee(self.ctx.props, self.env))[name]?.(...args);
+      },
+    });
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const { script, entrypoint } = this.ctx.props as Props;
+    const { host } = await askHost({ ask: "callee", script });
+    const called = (given: Request): Promise<Response> => isolate(this.env, host).getEntrypoint(entrypoint).fetch(given);
+    // A Worker as a whole answers with its assets, too; one of its classes does not.
+    return entrypoint === undefined ? routed(this.env, host, request, called) : called(request);
+  }
+}
+
+async function callee(props: unknown, env: unknown): Promise<Entrypoint> {
+  const { script, entrypoint } = props as Props;
+  const { host } = await askHost({ ask: "callee", script });
+  return isolate(env, host).getEntrypoint(entrypoint);
+}
+
+function isolate(env: unknown, host: string): ReturnType<Env["LOADER"]["get"]> {
+  return (env as Env).LOADER.get(host, () => {
+    throw new Error("The Worker has been stopped");
+  });
+}

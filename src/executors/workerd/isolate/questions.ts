@@ -1,0 +1,51 @@
+/**
+ * What the loader asks of the host, over the socket that ties the two together: above all which isolate a call is for. Any
+ * context may ask; only the socket's own may send.
+ */
+import type { AnswerFor, FromLoader, Question, ToLoader } from "../messages.ts";
+import { Link, type Socket } from "./link.ts";
+import { keptAlive } from "./place.ts";
+
+interface Waiting {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const waiting = new Map<number, Waiting>();
+let last = 0;
+let link: Link | undefined;
+/** What was asked before there was a socket: alarms of Durable Objects may ring at once. */
+const early: string[] = [];
+
+/** Asks, and waits for the answer. Rejects with an `Error` whose text user code may see. */
+export function askHost<Q extends Question>(question: Q): Promise<AnswerFor<Q>> {
+  return keptAlive(() => {
+    const { promise, resolve, reject } = Promise.withResolvers<AnswerFor<Q>>();
+    const id = (last += 1);
+    waiting.set(id, { resolve, reject });
+    const message = JSON.stringify({ id, question } satisfies FromLoader);
+    if (link === undefined) early.push(message);
+    else say(link, message);
+    return promise;
+  });
+}
+
+/** The host's socket. Resolves when it is closed; to be called in the context that it belongs to. */
+export function answerBy(socket: Socket): Promise<void> {
+  link = new Link(socket, () => false);
+  socket.addEventListener("message", ({ data }) => {
+    // The host also asks whether anybody is there, with nothing.
+    if (data === "") return;
+    const { id, end } = JSON.parse(String(data)) as ToLoader;
+    const asking = waiting.get(id);
+    waiting.delete(id);
+    if (end.kind === "answered") asking?.resolve(end.answer as never);
+    else asking?.reject(new Error(end.message));
+  });
+  for (const message of early.splice(0)) say(link, message);
+  return link.run();
+}
+
+function say(to: Link, message: string): void {
+  to.soon(() => to.send(message));
+}

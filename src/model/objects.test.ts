@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { checkExports, migrate, NO_CLASSES, type MigrationStep, type ObjectClasses } from "./objects.ts";
+
+let made = 0;
+const after = (classes: ObjectClasses, ...steps: MigrationStep[]): ObjectClasses =>
+  migrate(classes, { steps }, () => `n${(made += 1)}`);
+
+test("new classes get namespaces of their own, whatever kind of storage they ask for", () => {
+  made = 0;
+  const classes = after(NO_CLASSES, { new_sqlite_classes: ["A"] }, { new_classes: ["B"] });
+  expect(classes).toEqual({ namespaces: { A: "n1", B: "n2" } });
+});
+
+test("a class that is renamed keeps its namespace, and its old name is free", () => {
+  const classes = after({ namespaces: { A: "a" } }, { renamed_classes: [{ from: "A", to: "B" }] });
+  expect(classes.namespaces).toEqual({ B: "a" });
+  expect(after(classes, { new_sqlite_classes: ["A"] }).namespaces["A"]).not.toBe("a");
+});
+
+test("a class that is deleted and made again begins anew", () => {
+  const classes = after({ namespaces: { A: "a" } }, { deleted_classes: ["A"] }, { new_sqlite_classes: ["A"] });
+  expect(classes.namespaces["A"]).not.toBe("a");
+});
+
+test.each<[string, MigrationStep]>([
+  ["to make what is there", { new_sqlite_classes: ["A"] }],
+  ["to rename what is not there", { renamed_classes: [{ from: "X", to: "Y" }] }],
+  ["to rename to what is there", { renamed_classes: [{ from: "B", to: "A" }] }],
+  ["to delete what is not there", { deleted_classes: ["X"] }],
+])("it is refused %s", (_, step) => {
+  expect(() => after({ namespaces: { A: "a", B: "b" } }, step)).toThrow(
+    expect.objectContaining({ failure: "objects.migration" }),
+  );
+});
+
+test.each([
+  [undefined, undefined, true],
+  [undefined, "v1", false],
+  ["v1", undefined, false],
+  ["v1", "v1", true],
+  ["v1", "v0", false],
+])("from tag %s a migration that begins at %s: %s", (tag, old_tag, isFine) => {
+  const classes = { namespaces: {}, ...(tag !== undefined && { tag }) };
+  const go = (): ObjectClasses => migrate(classes, { old_tag, new_tag: "v2", steps: [] }, () => "");
+  if (isFine) expect(go()).toEqual({ tag: "v2", namespaces: {} });
+  else expect(go).toThrow(expect.objectContaining({ failure: "objects.tag" }));
+});
+
+test("code that lacks a class with objects is refused", () => {
+  const classes = { namespaces: { A: "a" } };
+  expect(() => checkExports(classes, ["B"])).toThrow(expect.objectContaining({ failure: "objects.class_missing" }));
+  expect(() => checkExports(classes, ["A", "B"])).not.toThrow();
+  expect(() => checkExports(classes, undefined)).not.toThrow();
+});
