@@ -127,7 +127,7 @@ test("who is one too many is told so", async () => {
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/chat`;
   const { closed } = await connect(url);
-  await expect(connect(url)).rejects.toMatchObject({ status: 503, body: expect.stringContaining("10971") as unknown });
+  await expect(connect(url)).rejects.toMatchObject({ status: 503, body: expect.stringContaining("10986") as unknown });
   sockets.terminate();
   expect(await closed).toBe(1006);
   server.close();

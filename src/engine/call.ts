@@ -7,7 +7,7 @@ import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
 import type { Core } from "./core.ts";
 
 /** Calls the active version of a script; its host stays open until the call is over. */
-export async function callScript<T>(core: Core, script: string, call: (host: Host) => Promise<T>): Promise<T> {
+async function callScript<T>(core: Core, script: string, call: (host: Host) => Promise<T>): Promise<T> {
   const { host, over } = await hostFor(core, script);
   return call(host).finally(over);
 }

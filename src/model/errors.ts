@@ -6,6 +6,7 @@
  * are ours. Our own code tells failures apart by `name in the catalogue`, never by their text.
  */
 
+import { AUTHENTICATION_FAILURES, type AuthenticationFailureName } from "./authentication-failures.ts";
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
 import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
@@ -14,6 +15,7 @@ import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts
 
 /** The name of a failure in the catalogue. */
 export type FailureName =
+  | AuthenticationFailureName
   | QueueFailureName
   | ServiceFailureName
   | StorageFailureName
@@ -59,10 +61,6 @@ export type FailureName =
   | "script.exception"
   | "script.unavailable"
   | "executor.missing"
-  | "authentication"
-  | "authentication.token"
-  | "authentication.origin"
-  | "authentication.too_often"
   | "account.not_found"
   | "subscribe.upgrade_required"
   | "runtime.out_of_order"
@@ -221,37 +219,11 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     sentence: "workerd has no binary for this machine",
     hint: "Start with --executor node, which runs Workers in threads of Node.",
   },
-  "authentication.origin": {
-    code: 10915,
-    status: 403,
-    sentence: "A page of another site may not use this server",
-    hint: "Open the page from this machine, or start the server on an address that asks for tokens.",
-  },
-  "authentication.too_often": {
-    code: 10970,
-    status: 429,
-    sentence: "Logging in has failed too often",
-    hint: "Wait a minute, then try again with the right token.",
-  },
   "account.not_found": {
     code: 7003,
     status: 404,
     message: "Could not route to the account, perhaps its identifier is invalid?",
     sentence: "There is no such account",
-  },
-  authentication: {
-    code: 10000,
-    status: 401,
-    message: "Authentication error",
-    sentence: "No token was sent",
-    hint: "Send Authorization: Bearer <token>; `stepwell token create` makes one.",
-  },
-  "authentication.token": {
-    code: 9109,
-    status: 403,
-    message: "Invalid access token",
-    sentence: "The token is unknown, or has been revoked",
-    hint: "`stepwell token create` makes a new one.",
   },
   "subscribe.upgrade_required": {
     code: 10914,
@@ -291,6 +263,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
   },
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
+  ...AUTHENTICATION_FAILURES,
   ...QUEUE_FAILURES,
   ...SERVICE_FAILURES,
   ...STORAGE_FAILURES,

@@ -43,7 +43,7 @@ test("files are sent once, and a Worker may consist of nothing else", async () =
   const { jwt, buckets } = result as { jwt: string; buckets: string[][] };
   expect(buckets).toEqual([[HOME.hash, MAIN.hash]]);
   const early = uploadOf("", { main_module: undefined, assets: { jwt } });
-  expect(await api.call("PUT", "shop", early)).toMatchObject({ status: 400, errors: [{ code: 10973 }] });
+  expect(await api.call("PUT", "shop", early)).toMatchObject({ status: 400, errors: [{ code: 10988 }] });
   expect((await send(jwt, { [HOME.hash]: HOME.text })).result).toEqual({});
   expect((await send(jwt, { [MAIN.hash]: MAIN.text })).result).toEqual({ jwt });
   expect((await readdir(folder)).toSorted()).toEqual([HOME.hash, MAIN.hash].toSorted());
@@ -65,9 +65,9 @@ test("files are sent once, and a Worker may consist of nothing else", async () =
 
 test("what is not what was announced is refused, and nothing of it kept", async () => {
   const { jwt } = (await announce(manifestOf(HOME))).result as { jwt: string };
-  expect(await send(jwt, { [HOME.hash]: "something else" })).toMatchObject({ status: 400, errors: [{ code: 10974 }] });
-  expect(await send(jwt, { [MAIN.hash]: MAIN.text })).toMatchObject({ status: 400, errors: [{ code: 10974 }] });
-  expect(await send(jwt, { "../../escape": "x" })).toMatchObject({ status: 400, errors: [{ code: 10974 }] });
+  expect(await send(jwt, { [HOME.hash]: "something else" })).toMatchObject({ status: 400, errors: [{ code: 10989 }] });
+  expect(await send(jwt, { [MAIN.hash]: MAIN.text })).toMatchObject({ status: 400, errors: [{ code: 10989 }] });
+  expect(await send(jwt, { "../../escape": "x" })).toMatchObject({ status: 400, errors: [{ code: 10989 }] });
   expect(await send("guessed", { [HOME.hash]: HOME.text })).toMatchObject({ status: 403 });
   await expect(readdir(folder)).rejects.toMatchObject({ code: "ENOENT" });
 });
@@ -81,7 +81,7 @@ test.each<[string, Record<string, { hash: string; size: number }>]>([
     Object.fromEntries(Array.from({ length: LIMITS.assetFiles + 1 }, (_, i) => [`/${i}`, { hash: HOME.hash, size: 1 }])),
   ],
 ])("%s is refused", async (_, manifest) => {
-  expect(await announce(manifest)).toMatchObject({ status: 400, errors: [{ code: 10974 }] });
+  expect(await announce(manifest)).toMatchObject({ status: 400, errors: [{ code: 10989 }] });
 });
 
 test("as many and as large as may be are taken", async () => {

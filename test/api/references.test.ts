@@ -39,7 +39,7 @@ test("references name who is bound, and such a script is deleted by force only",
   });
   const shown = await api.call("GET", "caller/settings");
   expect(shown.result["bindings"]).toEqual([{ ...toCallee, environment: "production" }]);
-  expect(await api.call("DELETE", "../services/callee?force=false")).toMatchObject({ status: 409, errors: [{ code: 10972 }] });
+  expect(await api.call("DELETE", "../services/callee?force=false")).toMatchObject({ status: 409, errors: [{ code: 10987 }] });
   expect(await api.call("DELETE", "callee")).toMatchObject({ status: 409 });
   expect(await api.call("DELETE", "../services/callee?force=true")).toMatchObject({ status: 200 });
 });

@@ -94,17 +94,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
     name: "workerd",
     open: async (version, bindings) => {
       await prepare(version, options);
-      const first = await place(version, bindings);
-      try {
-        await first.load();
-        return first;
-      } catch (cause) {
-        if (!first.isOthersFault) throw cause;
-      }
-      // Another process; after a hang one for it alone. If that ends, too, it is its own doing.
-      const second = await place(version, bindings);
-      await second.load();
-      return second;
+      return loaded(() => place(version, bindings));
     },
     close: async () => {
       callees.close();
@@ -112,6 +102,21 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
       await Promise.all([pool.close(), home.close()]);
     },
   };
+}
+
+/** A host that has loaded. One that others have kept from it is tried again: in another process, after a hang in one for it alone. */
+async function loaded(place: () => Promise<WorkerdHost>): Promise<WorkerdHost> {
+  const first = await place();
+  try {
+    await first.load();
+    return first;
+  } catch (cause) {
+    if (!first.isOthersFault) throw cause;
+  }
+  // If that ends, too, it is its own doing.
+  const second = await place();
+  await second.load();
+  return second;
 }
 
 type MakeHost = (process: WorkerdProcess, version: ScriptVersion, more: Pick<HostParts, "bindings" | "isCallee">) => WorkerdHost;

@@ -1,0 +1,37 @@
+/** The part of the catalogue (`errors.ts`) about who may ask. */
+import type { FailureKind } from "./failure-kind.ts";
+
+export type AuthenticationFailureName =
+  | "authentication"
+  | "authentication.token"
+  | "authentication.origin"
+  | "authentication.too_often";
+
+export const AUTHENTICATION_FAILURES: Readonly<Record<AuthenticationFailureName, FailureKind>> = {
+  "authentication.origin": {
+    code: 10915,
+    status: 403,
+    sentence: "A page of another site may not use this server",
+    hint: "Open the page from this machine, or start the server on an address that asks for tokens.",
+  },
+  "authentication.too_often": {
+    code: 10990,
+    status: 429,
+    sentence: "Logging in has failed too often",
+    hint: "Wait a minute, then try again with the right token.",
+  },
+  authentication: {
+    code: 10000,
+    status: 401,
+    message: "Authentication error",
+    sentence: "No token was sent",
+    hint: "Send Authorization: Bearer <token>; `stepwell token create` makes one.",
+  },
+  "authentication.token": {
+    code: 9109,
+    status: 403,
+    message: "Invalid access token",
+    sentence: "The token is unknown, or has been revoked",
+    hint: "`stepwell token create` makes a new one.",
+  },
+};
