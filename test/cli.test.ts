@@ -167,7 +167,7 @@ describe.concurrent("a project that cannot be used", () => {
     [
       "code that throws",
       { ...PROJECT, "index.js": "export class Order {}\nundefined.x;" },
-      "Cannot read properties of undefined (reading 'x')\n    at index.js:2:",
+      "Cannot read properties of undefined (reading 'x') at index.js:2:",
     ],
   ])("%s", async (_, files, said) => {
     expect(await dev(files)).toContain(said);

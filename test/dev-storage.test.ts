@@ -68,7 +68,8 @@ test("steps and requests use what the configuration names", async () => {
 });
 
 test.runIf(process.platform === "linux")("it is there when all of its processes have been killed", async () => {
-  expect(processes()).toHaveLength(2);
+  // The loader's and the storage's; one more may be kept ready.
+  expect(processes().length).toBeGreaterThanOrEqual(2);
   for (const pid of processes()) process.kill(pid, "SIGKILL");
   await vi.waitUntil(async () => (await fetch(`${server.url}/workers/shop/`)).status === 200, { timeout: 20_000 });
   expect(await ask()).toEqual(ALL);

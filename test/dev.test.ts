@@ -171,7 +171,7 @@ test("a mistake is told with its place, and what was deployed goes on", async ()
   await project.write("src/index.js", worker("three").replace("class Asking", "class Other"));
   await said('Not deployed: src/index.js exports no class "Asking"');
   await project.write("src/index.js", `${worker("three")}\nnull.x;`);
-  await said("Not deployed: TypeError: Cannot read properties of null (reading 'x')\n    at src/index.js:");
+  await said("Not deployed: TypeError: Cannot read properties of null (reading 'x') at src/index.js:");
   await create("waiting", "meanwhile");
   await go("meanwhile");
   expect(await outputOf("waiting", "meanwhile")).toMatchObject({ version: "two" });

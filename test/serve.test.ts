@@ -121,7 +121,9 @@ test("tokens are made, listed and revoked while the server runs", async () => {
 test("tokens are nowhere in the data", async () => {
   const { stdout } = await token("create");
   expect(await server.stop()).toBe(0);
-  const files = await Promise.all((await readdir(data)).map((name) => readFile(join(data, name), "latin1")));
+  const entries = await readdir(data, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const files = await Promise.all(paths.map((path) => readFile(path, "latin1")));
   expect(files.join("")).toContain("the laptop");
   expect(files.join("")).not.toContain(stdout.trim());
   server = await serve();

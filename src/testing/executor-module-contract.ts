@@ -56,7 +56,7 @@ export function moduleCases(open: OpenHost): void {
 
   test.each([
     ["is missing", 'import "./nobody.js";', [], /nobody\.js/],
-    ["throws", 'import "./lib.js";', [{ name: "src/lib.js", type: "esm", content: "\nnull.x;" }], /\(src\/lib\.js:2/],
+    ["throws", 'import "./lib.js";', [{ name: "src/lib.js", type: "esm", content: "\nnull.x;" }], /\bsrc\/lib\.js:2/],
   ] as const)("one that %s is told", async (_, code, modules, detail) => {
     await expect(open({ code, mainModule: "src/main.js", modules })).rejects.toMatchObject({
       failure: "script.invalid",
