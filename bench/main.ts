@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { miniflarePeer } from "./peers/miniflare.ts";
+import { workerdPeer } from "./peers/workerd.ts";
 import { run, type Benchmark, type Row } from "./row.ts";
 import { history } from "./rows/history.ts";
 import { kill } from "./rows/kill.ts";
@@ -32,6 +33,7 @@ const benchmarks: readonly Benchmark[] = [
   ...streams,
   ...subscribers,
   ...miniflarePeer,
+  ...workerdPeer,
 ];
 const only = values.only?.split(",");
 const effort = { runs: values.quick ? 1 : 3, quick: values.quick };

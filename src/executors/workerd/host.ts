@@ -67,7 +67,7 @@ export class WorkerdHost implements Host {
       const { hasFetch, canCut } = await this.#ask();
       if (!canCut) throw new Failure("internal_server", { detail: "This workerd cannot end a run" });
       this.#hasFetch = hasFetch;
-      this.#attach(await process.connect({ ask: "link", host: id }));
+      this.#attach(await process.connect({ ask: "link", host: id }, (data, isBinary) => this.#receive(data, isBinary)));
     } catch (cause) {
       this.#finish({ kind: "died", detail: String(cause) });
       throw cause instanceof Failure ? cause : new Failure("script.unavailable", { cause });
@@ -139,7 +139,6 @@ export class WorkerdHost implements Host {
   #attach(socket: WebSocket): void {
     this.#socket = socket;
     if (this.#over) return socket.terminate();
-    socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on("error", () => {});
     // If it is its process that has gone, that is known by the end of this turn.
     socket.on("close", () => setImmediate(() => this.#finish({ kind: "died", detail: "The isolate has closed its socket" })));

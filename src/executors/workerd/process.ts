@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { WebSocket } from "ws";
 import { Failure } from "../../model/errors.ts";
 import type { HostEnd } from "../../ports/executor.ts";
@@ -45,6 +45,9 @@ export interface ProcessSettings {
 
 /** Answers what the loader of a process asks; rejects with a `Failure` whose text user code may see. */
 export type AnswerLoader = (process: WorkerdProcess, question: Question) => Promise<AnswerFor<Question>>;
+
+/** Takes what comes over a socket. */
+type Hear = (data: Buffer, isBinary: boolean, socket: WebSocket) => void;
 
 /** What is asked of the loader. */
 export interface Asked {
@@ -163,7 +166,7 @@ export class WorkerdProcess {
       readonly path?: string;
       readonly method?: string;
       readonly headers?: readonly (readonly [string, string])[];
-      readonly body?: Readable | string;
+      readonly body?: Readable | Uint8Array | string;
       readonly signal?: AbortSignal;
     },
   ): Promise<IncomingMessage> {
@@ -183,7 +186,7 @@ export class WorkerdProcess {
       resolve(answer);
     });
     sent.on("error", reject);
-    if (body === undefined || typeof body === "string") sent.end(body);
+    if (!(body instanceof Readable)) sent.end(body);
     else {
       // The answer may come before the first of the body does.
       sent.flushHeaders();
@@ -192,13 +195,15 @@ export class WorkerdProcess {
     return promise;
   }
 
-  /** A socket to an isolate, open. */
-  async connect(asked: Asked): Promise<WebSocket> {
+  /** A socket to an isolate, open. `hear` gets what comes over it. */
+  async connect(asked: Asked, hear: Hear): Promise<WebSocket> {
     const socket = new WebSocket(`ws://127.0.0.1:${this.#port}/`, {
       headers: Object.fromEntries(this.#headers(asked)),
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE_BYTES,
     });
+    // Not once it is open: what came along with that would have been said before anybody who waits for it goes on.
+    socket.on("message", (data: Buffer, isBinary: boolean) => hear(data, isBinary, socket));
     await new Promise<void>((resolve, reject) => socket.once("open", resolve).once("error", reject));
     return socket;
   }
@@ -219,21 +224,23 @@ export class WorkerdProcess {
   }
 
   async #hold(answer: AnswerLoader): Promise<void> {
-    const leash = await this.connect({ ask: "leash", host: "" });
+    const { hangAfterMs, sharedHangAfterMs } = this.#settings;
+    const beatMs = Math.min(hangAfterMs, sharedHangAfterMs) / BEATS;
+    const heartbeat = startHeartbeat(
+      beatMs,
+      () => this.#leash?.send(""),
+      (forMs) => this.#silent(forMs),
+    );
+    this.#heartbeat = heartbeat;
+    const leash = await this.connect({ ask: "leash", host: "" }, (data, _, socket) => {
+      this.#silentMs = 0;
+      heartbeat.answered();
+      if (data.length > 0) void this.#tell(socket, JSON.parse(data.toString()) as FromLoader, answer);
+    });
     this.#leash = leash;
     leash.on("error", () => {});
     // Sooner than the exit of the process, which takes a large one a while.
     leash.on("close", () => void this.kill({ kind: "died", detail: "The process of workerd has closed its socket" }));
-    const { hangAfterMs, sharedHangAfterMs } = this.#settings;
-    const ping = (): void => leash.send("");
-    const beatMs = Math.min(hangAfterMs, sharedHangAfterMs) / BEATS;
-    const heartbeat = startHeartbeat(beatMs, ping, (forMs) => this.#silent(forMs));
-    this.#heartbeat = heartbeat;
-    leash.on("message", (data: Buffer) => {
-      this.#silentMs = 0;
-      heartbeat.answered();
-      if (data.length > 0) void this.#tell(leash, JSON.parse(data.toString()) as FromLoader, answer);
-    });
   }
 
   async #tell(leash: WebSocket, { id, question }: FromLoader, answer: AnswerLoader): Promise<void> {

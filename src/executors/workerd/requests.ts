@@ -16,6 +16,9 @@ const UPGRADE: [string, string] = ["connection", "Upgrade"];
 /** Statuses that have no body. */
 const EMPTY = new Set([204, 205, 304]);
 
+/** What fits into one packet or a few, in bytes. */
+const SHORT_BYTES = 64 * 1024;
+
 /** What a request is asked in. */
 export interface Asking {
   readonly process: WorkerdProcess;
@@ -45,7 +48,7 @@ export async function ask({ process, host, gone, over }: Asking, request: Reques
         path: pathname + search,
         method: request.method,
         headers: [...sentHeaders(request.headers), ["host", hostName]],
-        ...(request.body !== null && { body: Readable.fromWeb(request.body as NodeStream<Uint8Array>) }),
+        ...(request.body !== null && { body: await sentBody(request, request.body) }),
         signal: AbortSignal.any([request.signal, gone]),
       },
     );
@@ -64,6 +67,15 @@ export async function ask({ process, host, gone, over }: Asking, request: Reques
 /** All of a message, as text. */
 export async function textOf(message: IncomingMessage): Promise<string> {
   return (await message.toArray()).join("");
+}
+
+/**
+ * A short body that is announced goes along with the headers. Otherwise a script that answers without reading it may have hung
+ * up before it is sent, and the answer would be lost.
+ */
+async function sentBody(request: Request, body: ReadableStream): Promise<Readable | Uint8Array> {
+  const bytes = Number(request.headers.get("content-length") ?? Infinity);
+  return bytes <= SHORT_BYTES ? new Uint8Array(await request.arrayBuffer()) : Readable.fromWeb(body as NodeStream<Uint8Array>);
 }
 
 /** An upgrade is passed on as such; otherwise the connection to workerd is our own business. */
