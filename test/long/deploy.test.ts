@@ -196,11 +196,14 @@ test("what this server does not have is refused by name", async () => {
   await project.write("src/index.ts", worker("four"));
   await project.write(
     "wrangler.jsonc",
-    CONFIG.replace('"workflows":', '"kv_namespaces": [{ "binding": "KV", "id": "0" }], "workflows":'),
+    CONFIG.replace(
+      '"workflows":',
+      '"hyperdrive": [{ "binding": "DB", "id": "0", "localConnectionString": "postgres://a:b@localhost/c" }], "workflows":',
+    ),
   );
   const { code, stdout, stderr } = await run(["deploy"]);
   expect(code).not.toBe(0);
-  expect(stdout + stderr).toContain('"KV" is a KV namespace');
+  expect(stdout + stderr).toContain('"DB" is of the type hyperdrive, which this server does not have');
   expect(await begin()).toMatchObject({ mark: "three" });
   await project.write("wrangler.jsonc", CONFIG);
 });
