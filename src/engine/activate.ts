@@ -84,6 +84,8 @@ async function pastOf(core: Core, live: Live): Promise<Pick<Launch, "history" | 
   let now = core.clock.now();
   // Outcomes are read from durable rows, and what is decided meanwhile must be among them. A rollback asks if it needs them.
   while (state.steps.length > 0 && live.state.status !== "rollingBack") {
+    const turn = core.turns.take();
+    if (turn !== undefined) await turn;
     await core.journal.durable(live);
     // Whoever waited for the same flush may have recorded something since.
     if (core.journal.isPending(live)) continue;

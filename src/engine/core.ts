@@ -19,6 +19,7 @@ import type { Instances } from "./instances.ts";
 import type { Journal } from "./journal.ts";
 import type { Live } from "./live.ts";
 import type { Policies } from "./policies.ts";
+import type { Turns } from "./turns.ts";
 import type { Versions } from "./versions.ts";
 
 /** Limits that the person who runs the engine may set. */
@@ -75,6 +76,8 @@ export interface Core {
   readonly policies: Policies;
   readonly versions: Versions;
   readonly hosts: Hosts;
+  /** Spreads what many instances do at once. */
+  readonly turns: Turns;
   readonly effects: Effects;
   /** True once the engine is closing: no new work is taken. */
   closing: boolean;

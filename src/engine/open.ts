@@ -32,6 +32,7 @@ import { Schedules, workflowTimetable } from "./schedule.ts";
 import { readStream } from "./streams.ts";
 import { tell } from "./tell.ts";
 import { Versions } from "./versions.ts";
+import { Turns } from "./turns.ts";
 import { Timers } from "./wake.ts";
 import { Watchers } from "./watch.ts";
 
@@ -131,10 +132,10 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
       orderNext(core, live);
     },
   };
-  const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const world = { store, vault, catalog, clock, ids, log };
-  const admission = new Admission(store, clock, settings);
-  const core: Core = { ...world, settings, journal, instances, admission, policies, versions, hosts, effects, closing: false };
+  const versions = new Versions(catalog, settings.defaultRetryDelayMs);
+  const rules = { settings, policies, versions, admission: new Admission(store, clock, settings), turns: new Turns(clock) };
+  const core: Core = { ...world, ...rules, journal, instances, hosts, effects, closing: false };
   const scheduler = new Scheduler(core);
   const timers = new Timers(core, scheduler);
   const parking = new Parking(core);
