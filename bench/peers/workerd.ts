@@ -34,6 +34,7 @@ export default {
 const CONFIG = {
   name: "bench",
   main: "index.js",
+  no_bundle: true,
   compatibility_date: "2026-11-01",
   workflows: [{ name: "steps", binding: "STEPS", class_name: "Steps" }],
 };
@@ -44,7 +45,8 @@ type Timed = (instances: number, steps: number) => Promise<number>;
 /** Works against an engine of its own, on a folder of its own. */
 async function withEngine<T>(work: (timed: Timed) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "stepwell-bench-"));
-  await writeFile(join(folder, "index.js"), WORKER + DRIVER);
+  // The driver is the Worker's only handler.
+  await writeFile(join(folder, "index.js"), WORKER.replace("export default", "export const other =") + DRIVER);
   await writeFile(join(folder, "wrangler.json"), JSON.stringify(CONFIG));
   const args = ["serve", "--experimental", "--control-fd=3", "-s", "http=127.0.0.1:0", "wrangler.json"];
   const child = spawn(BINARY, args, { cwd: folder, stdio: ["ignore", "ignore", "ignore", "pipe"] });
@@ -64,6 +66,7 @@ async function withEngine<T>(work: (timed: Timed) => Promise<T>): Promise<T> {
 }
 
 async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("close", resolve));
   child.kill("SIGKILL");
   await gone;
