@@ -93,6 +93,7 @@ function greet({ url, port }: Running, { script, workflows }: Deployed, accountI
   const bold = (text: string): string => styleText("bold", text);
   const lines = [
     `${bold("stepwell")} runs ${bold(script)} with ${workflows.length === 0 ? "no workflows" : workflows.join(", ")}`,
+    `  Browser  ${url}/`,
     `  API      ${url}/client/v4/accounts/${accountId}/workflows`,
     `  Worker   http://${script}.localhost:${port}/ and ${url}/workers/${script}/`,
     `  wrangler workflows list --local --port ${port}`,

@@ -1,6 +1,6 @@
 /**
  * Remembers what user code belongs to, across everything that it awaits and sets going. Nothing looks at it unless the code
- * writes something: to remember costs a tenth of a microsecond, to look costs those who write.
+ * writes something, but to remember has its price in workerd: some 10 us of CPU an attempt (20 to 31 us a step at 100x100).
  */
 import type { Origin } from "../protocol/origin.ts";
 
