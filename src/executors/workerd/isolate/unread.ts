@@ -21,7 +21,7 @@ const CHUNK_BYTES = 64 * 1024;
 const DROPPED_BYTES = 256 * 1024 * 1024;
 
 /** Who has sent nothing for so many milliseconds has stopped, or will find the answer there. */
-const IDLE_MS = 100;
+const IDLE_MS = 500;
 
 /** What `ask` answers to a request that it may leave the body of unread. `init` is for what a copy of the request loses. */
 export async function readAnyway(
@@ -49,7 +49,6 @@ function passOn(body: ReadableStream<Uint8Array>, writable: WritableStream<Uint8
   const writer = writable.getWriter();
   let wanted = true;
   let dropped = 0;
-  let isOver = false;
   const unwanted = (): void => void (wanted = false);
   const pump = async (): Promise<void> => {
     while (dropped <= DROPPED_BYTES) {
@@ -63,14 +62,18 @@ function passOn(body: ReadableStream<Uint8Array>, writable: WritableStream<Uint8
   const pumped = pump()
     // The sender has gone, or the script has closed its end: both know.
     .catch((cause: unknown) => void writer.abort(cause).catch(() => undefined))
-    .finally(() => (isOver = true));
+    .then(() => true);
   return async () => {
     unwanted();
     void writer.abort(new Error("The answer has been sent")).catch(() => undefined);
     // Some senders stop as soon as an answer begins, and wait for the end of it: who waits for them would wait for ever.
-    for (let before = -1; !isOver && before !== dropped;) {
+    for (let before = -1; before !== dropped;) {
       before = dropped;
-      await Promise.race([pumped, new Promise((resolve) => void setTimeout(resolve, IDLE_MS))]);
+      if (await Promise.race([pumped, idle()])) return;
     }
   };
+}
+
+function idle(): Promise<false> {
+  return new Promise((resolve) => void setTimeout(() => resolve(false), IDLE_MS));
 }
