@@ -9,7 +9,7 @@ export function Login() {
   const [failure, setFailure] = useState<Error>();
   const send = async (): Promise<void> => {
     try {
-      await logIn(token);
+      await logIn({ token });
     } catch (cause) {
       setFailure(cause instanceof Error ? cause : new Error(String(cause)));
     }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 import { isLoopback } from "../server/hosts.ts";
-import { createToken } from "../server/auth.ts";
+import { createToken } from "../access/tokens.ts";
 import { bundle } from "../scripts/bundle.ts";
 import { readConfig, type ProjectConfig } from "../scripts/config.ts";
 import { deploy, type DevDeployment } from "../scripts/deploy.ts";
@@ -86,7 +86,7 @@ function watched(folder: string, inputs: readonly string[]): readonly string[] {
 
 async function showToken({ catalog }: Running): Promise<void> {
   if ((await catalog.tokens()).length > 0) return;
-  const { token } = await createToken(catalog, "first");
+  const { token } = await createToken(catalog, { label: "first", role: "admin" });
   process.stdout.write(`Token, shown only now: ${token}\n`);
 }
 

@@ -54,6 +54,15 @@ type Limit =
   | "logLines"
   | "sessions"
   | "failedLogins"
+  | "failedLoginsInAll"
+  | "tokens"
+  | "tokenLabel"
+  | "users"
+  | "userName"
+  | "passwordLeast"
+  | "passwordMost"
+  | "auditEntries"
+  | "auditStrangers"
   | "logText"
   | "bufferedEvents"
   | "recoveries"
@@ -178,8 +187,26 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   logText: 256 * KIB,
   /** Browsers that are logged in; the oldest makes room for one too many. Ours. */
   sessions: 1_000,
-  /** Logins that may fail in a minute. Ours. */
+  /** Logins that may fail in a minute, from one address or under one name. Ours. */
   failedLogins: 20,
+  /** Logins that may fail in a minute. Ours. */
+  failedLoginsInAll: 200,
+  /** Tokens. Ours. */
+  tokens: 1_000,
+  /** Characters of what a token is called. Ours. */
+  tokenLabel: 100,
+  /** People who have a password. Ours. */
+  users: 1_000,
+  /** Characters of the name of a user. Ours. */
+  userName: 64,
+  /** The fewest characters of a password. Ours. */
+  passwordLeast: 8,
+  /** The most characters of a password. Ours. */
+  passwordMost: 256,
+  /** Entries of the audit log that are kept of each action: the newest. Ours. */
+  auditEntries: 10_000,
+  /** Refusals of those whom nobody knows that the audit log takes in a minute. Ours. */
+  auditStrangers: 100,
   /** Events that an instance keeps for later waiters. Ours. */
   bufferedEvents: 10_000,
   /** Times in a row that an instance may be lost with its process before it fails. Ours. */

@@ -4,6 +4,7 @@
  */
 
 import type { HeaderRules, Redirects } from "../model/asset-rules.ts";
+import type { Role } from "../model/roles.ts";
 import type { Resources } from "./resources.ts";
 
 /** A value that a script finds in `env`. */
@@ -191,6 +192,17 @@ export interface TokenRecord {
   readonly label: string;
   /** SHA-256 of the token, hexadecimal. */
   readonly hash: string;
+  readonly role: Role;
+  readonly createdAt: number;
+}
+
+/** Somebody with a password, of which only a salted hash is kept. */
+export interface UserRecord {
+  /** No two have the same. */
+  readonly name: string;
+  readonly role: Role;
+  /** The hash, with what it was made with. */
+  readonly password: string;
   readonly createdAt: number;
 }
 
@@ -273,6 +285,13 @@ export interface Catalog extends Resources {
   putToken(token: TokenRecord): Promise<void>;
   /** False when there was none. */
   removeToken(id: string): Promise<boolean>;
+
+  /** By name. */
+  users(): Promise<UserRecord[]>;
+  /** Adds a user, or replaces the one of that name. */
+  putUser(user: UserRecord): Promise<void>;
+  /** False when there was none. */
+  removeUser(name: string): Promise<boolean>;
 
   /** A small document kept under a name (account settings), as JSON text. */
   setting(name: string): Promise<string | undefined>;

@@ -134,7 +134,7 @@ test("the description has the routes", async () => {
 });
 
 test("nobody reads them without a token", async () => {
-  const guarded = await openApi({ Talker }, () => Promise.resolve(false));
+  const guarded = await openApi({ Talker }, () => Promise.resolve(undefined));
   expect((await guarded.send("GET", PATH)).status).toBe(401);
   await guarded.close();
 });

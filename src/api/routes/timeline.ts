@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { LogFold } from "../../model/log.ts";
 import { endpoint, type Endpoint } from "../endpoint.ts";
+import { open } from "../payload.ts";
 import { errorInfo, isoOrNull, status, timestamp, triggerSource } from "../schemas.ts";
 import { timelineOf } from "../timeline.ts";
 import { workflowOf } from "./workflows.ts";
@@ -16,7 +17,7 @@ const entry = z.object({
   end: ms.nullable(),
   state: z.enum(["running", "complete", "errored"]),
   attempts: z.array(z.object({ start: ms, end: ms.nullable(), error: errorInfo.optional() })).optional(),
-  config: z.unknown().optional(),
+  config: open(z.unknown()).optional(),
   event_type: z.string().optional(),
   error: errorInfo.optional(),
 });
