@@ -6,6 +6,7 @@
  * are ours. Our own code tells failures apart by `name in the catalogue`, never by their text.
  */
 
+import { ACTION_FAILURES, type ActionFailureName } from "./action-failures.ts";
 import { AUTHENTICATION_FAILURES, type AuthenticationFailureName } from "./authentication-failures.ts";
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
@@ -15,6 +16,7 @@ import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts
 
 /** The name of a failure in the catalogue. */
 export type FailureName =
+  | ActionFailureName
   | AuthenticationFailureName
   | QueueFailureName
   | ServiceFailureName
@@ -263,6 +265,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
   },
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
+  ...ACTION_FAILURES,
   ...AUTHENTICATION_FAILURES,
   ...QUEUE_FAILURES,
   ...SERVICE_FAILURES,

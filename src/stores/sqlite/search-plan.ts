@@ -24,7 +24,7 @@ export interface Plan {
 const FEW = 5_000;
 
 /** Rows up to which two indexes are compared. */
-const COMPARED = 20_000;
+const COMPARED = 10_000;
 
 /** Letters that a text is looked up by, three at a time: what has these is compared with all of it. */
 const LOOKED_UP = 24;
@@ -58,10 +58,11 @@ function amongInstances(ask: Queries, workflow: number, filter: InstanceFilter, 
   const byStatus = { table, index: "instances_by_status", walked: [...within, ...status, ...created] } as const;
   const byVersion = { table, index: "instances_by_version", walked: [...within, ...version, ...created] } as const;
   if (status.length > 0 && version.length > 0) {
-    const isRarer = rowsOf(ask, byVersion, COMPARED) < rowsOf(ask, byStatus, COMPARED);
-    return isRarer
-      ? { ...byVersion, looked: [...status, ...id], isSorted }
-      : { ...byStatus, looked: [...version, ...id], isSorted };
+    // Of two that many have, the version is walked: its instances were made at about the same time.
+    const rare = rowsOf(ask, byStatus, COMPARED);
+    return rare < COMPARED && rare < rowsOf(ask, byVersion, COMPARED)
+      ? { ...byStatus, looked: [...version, ...id], isSorted }
+      : { ...byVersion, looked: [...status, ...id], isSorted };
   }
   if (status.length > 0) return { ...byStatus, looked: id, isSorted };
   if (version.length > 0) return { ...byVersion, looked: id, isSorted };
@@ -136,7 +137,7 @@ function contains(text: string): Term {
 
 /** What has a text has every three letters of it. Undefined for a text that is shorter: then errors are looked at one by one. */
 function trigrams(text: string): string | undefined {
-  const letters = [...text].slice(0, LOOKED_UP);
+  const letters = Array.from(text).slice(0, LOOKED_UP);
   if (letters.length < 3) return undefined;
   const parts = letters.slice(2).map(
     (_, i) =>
