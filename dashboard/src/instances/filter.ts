@@ -72,5 +72,6 @@ export function inWords(filter: InstanceFilter): string {
 /** The value of a part, as it is shown. */
 export function valueText(part: Part, value: string): string {
   if (part === "from" || part === "to") return new Date(value).toLocaleString();
-  return part === "version" || part === "group" ? value.slice(0, 8) : value;
+  // The beginning of a UUID or of a fingerprint is enough.
+  return part === "group" || (part === "version" && value.length === 36) ? value.slice(0, 8) : value;
 }

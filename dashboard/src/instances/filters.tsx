@@ -29,7 +29,7 @@ export function StatusTabs({ workflow, counts }: TabsProps) {
       params={{ workflow }}
       search={{ ...filter, status }}
       replace
-      activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+      activeOptions={{ exact: true, includeSearch: true }}
       className="flex h-9 items-center gap-1.5 border-b-2 border-transparent px-1 whitespace-nowrap text-quiet hover:text-text aria-[current=page]:border-accent aria-[current=page]:text-text"
     >
       {status && (

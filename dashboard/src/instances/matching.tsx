@@ -5,6 +5,7 @@ import { queryClient } from "../api/queries.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Problem } from "../ui/problem.tsx";
+import { Progress } from "../ui/progress.tsx";
 import { inWords, type InstanceFilter } from "./filter.ts";
 import { act, actionsQuery, begunQuery, countQuery, dismissAction, stopAction, type Verb } from "./queries.ts";
 
@@ -91,8 +92,7 @@ export function Actions({ workflow }: { readonly workflow: string }) {
         return (
           <li key={id} className="flex flex-wrap items-center gap-3 rounded-md border border-line bg-panel px-3 py-2">
             <strong className="font-medium">{title(verb)} all</strong>
-            <progress
-              className="h-2 w-40 accent-(--accent)"
+            <Progress
               aria-label={`${title(verb)} all that match`}
               {...(!total.at_least && { value: done + passed, max: Math.max(total.count, done + passed, 1) })}
               {...(state !== "running" && { value: 1, max: 1 })}

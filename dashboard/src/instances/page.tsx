@@ -3,7 +3,8 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { workflowQuery } from "../api/queries.ts";
-import { useWorkflowEvents } from "../api/live.ts";
+import { LIVE_PAGES, useWorkflowEvents } from "../api/live.ts";
+import { Button } from "../ui/button.tsx";
 import { Command } from "../ui/copy.tsx";
 import { Empty, Problem } from "../ui/problem.tsx";
 import { Moment } from "../ui/time.tsx";
@@ -69,9 +70,15 @@ export default function InstancesPage() {
       ) : (
         <Rows workflow={workflow} items={items} chosen={chosen} onChoose={choose} more={hasNextPage ? more : undefined} />
       )}
-      <p className="h-5 text-quiet" role="status">
+      <div className="flex h-8 items-center gap-3 text-quiet" role="status">
         {hasNextPage && items.length < FIRST && "Looking further back…"}
-      </p>
+        {pages !== undefined && pages.length > LIVE_PAGES && (
+          <>
+            A list this long is not read again by itself.
+            <Button onClick={() => void list.refetch()}>Read again</Button>
+          </>
+        )}
+      </div>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useRef, useState } from "react";
 import { changeStatus, deleteInstance } from "../api/actions.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { Progress } from "../ui/progress.tsx";
 import type { InstanceFilter } from "./filter.ts";
 import { countText, MatchDialog, title, type Total } from "./matching.tsx";
 import type { Verb } from "./queries.ts";
@@ -102,7 +103,7 @@ function Idle({ total, onAll }: Pick<SelectionProps, "total" | "onAll">) {
   );
 }
 
-interface Progress {
+interface Standing {
   readonly verb: Verb;
   readonly total: number;
   readonly done: number;
@@ -111,7 +112,7 @@ interface Progress {
 }
 
 interface WorkingProps {
-  readonly progress: Progress;
+  readonly progress: Standing;
   readonly onStop: () => void;
   readonly onClose: () => void;
 }
@@ -119,7 +120,7 @@ interface WorkingProps {
 function Working({ progress: { verb, total, done, refused, isOver }, onStop, onClose }: WorkingProps) {
   return (
     <>
-      <progress className="h-2 w-40 accent-(--accent)" value={done} max={total} aria-label={title(verb)} />
+      <Progress value={done} max={total} aria-label={title(verb)} />
       <span className="tabular-nums" role="status">
         {title(verb)}: {done} of {total}
         {refused.length > 0 && `, ${refused.length} refused`}
@@ -138,7 +139,7 @@ function Working({ progress: { verb, total, done, refused, isOver }, onStop, onC
 
 /** Does one thing to instances that are known by their ids, a few at a time. */
 function useWork(workflow: string) {
-  const [progress, setProgress] = useState<Progress>();
+  const [progress, setProgress] = useState<Standing>();
   const stopped = useRef(false);
   const run = async (verb: Verb, ids: readonly string[]): Promise<void> => {
     stopped.current = false;
