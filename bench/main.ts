@@ -10,6 +10,7 @@ import { workerdPeer } from "./peers/workerd.ts";
 import { run, type Benchmark, type Row } from "./row.ts";
 import { history } from "./rows/history.ts";
 import { kill } from "./rows/kill.ts";
+import { lists } from "./rows/lists.ts";
 import { rest } from "./rows/rest.ts";
 import { rollback } from "./rows/rollback.ts";
 import { sleepers } from "./rows/sleepers.ts";
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   ...throughput,
   ...rest,
   ...history,
+  ...lists,
   ...kill,
   ...workerd,
   ...rollback,

@@ -6,7 +6,9 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { rowText, type RowEntry } from "../src/engine/row.ts";
-import type { EventBody } from "../src/model/events.ts";
+import type { ErrorSummary } from "../src/model/error-summary.ts";
+import type { ErrorInfo, EventBody } from "../src/model/events.ts";
+import { fingerprint } from "../src/model/fingerprint.ts";
 import type { InstanceStatus } from "../src/model/status.ts";
 import { encode } from "../src/model/value.ts";
 import type { Catalog } from "../src/ports/catalog.ts";
@@ -97,7 +99,13 @@ function instanceOf(number: number, first: number, apartMs: number): NewInstance
   ];
   const at = createdAt + 40 + (number % 200);
   entries.push(at, ...ending(number, status));
-  return madeOf(id, status, versionId, createdAt, at, entries);
+  const made = madeOf(id, status, versionId, createdAt, at, entries);
+  return status === "errored" ? { ...made, error: summaryOf(errorOf(number)) } : made;
+}
+
+/** As the engine keeps it of an instance whose card could not be charged. */
+function summaryOf(error: ErrorInfo): ErrorSummary {
+  return { ...error, step: "charge card", fingerprint: fingerprint(error, "charge card") };
 }
 
 function ending(number: number, status: InstanceStatus): EventBody[] {

@@ -22,6 +22,9 @@ export function Layout() {
           <Link to="/" className="plain text-quiet [&.active]:text-text" activeOptions={{ exact: true }}>
             Workflows
           </Link>
+          <Link to="/errors" className="plain text-quiet [&.active]:text-text">
+            Errors
+          </Link>
           <span className="flex-1" />
           {session?.needed && session.logged_in && (
             <Button look="bare" onClick={() => void logOut()}>

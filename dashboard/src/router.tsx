@@ -1,10 +1,8 @@
 /** Which page is at which address. Pages are loaded when they are first gone to. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import type { InstanceFilter } from "./api/queries.ts";
-import type { InstanceStatus } from "./api/types.ts";
+import { readFilter } from "./instances/filter.ts";
 import { Layout, NotFound } from "./layout.tsx";
 import { Problem } from "./ui/problem.tsx";
-import { STATUSES } from "./ui/status.tsx";
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound });
 
@@ -20,12 +18,15 @@ const workflows = createRoute({
 const instances = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow",
-  validateSearch: ({ status, from, to }: Record<string, unknown>): InstanceFilter => ({
-    status: typeof status === "string" && status in STATUSES ? (status as InstanceStatus) : undefined,
-    from: text(from),
-    to: text(to),
-  }),
+  validateSearch: readFilter,
   component: lazyRouteComponent(() => import("./instances/page.tsx")),
+});
+
+const errors = createRoute({
+  getParentRoute: () => root,
+  path: "/errors",
+  validateSearch: ({ workflow }: Record<string, unknown>): { workflow?: string | undefined } => ({ workflow: text(workflow) }),
+  component: lazyRouteComponent(() => import("./errors/page.tsx")),
 });
 
 const create = createRoute({
@@ -46,7 +47,7 @@ const instance = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([workflows, instances, create, instance]),
+  routeTree: root.addChildren([workflows, instances, errors, create, instance]),
   defaultPreload: "intent",
   defaultErrorComponent: ({ error, reset }) => <Problem cause={error as Error} retry={reset} />,
   scrollRestoration: true,

@@ -141,7 +141,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   const parking = new Parking(core);
   const schedules = new Schedules(core, [workflowTimetable(core, scheduler), ...timetables]);
   const collector = new Collector(core);
-  return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core), watchers };
+  return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core, scheduler), watchers };
 }
 
 function hostsOf(executor: Executor, bindings: HostBindings, clock: Clock, settings: EngineSettings, core: () => Core): Hosts {
@@ -191,6 +191,11 @@ function facade(wheels: Wheels): Engine {
     restart: (address, from) => restart(core, scheduler, address, from),
     sendEvent: (address, eventType, payload) => sendEvent(core, scheduler, address, eventType, payload),
     remove: (workflow, ids) => remove(core, workflow, ids),
+    count: (filter) => bulk.count(filter),
+    act: (action, filter) => bulk.act(action, filter),
+    actions: (workflow) => bulk.actions(workflow),
+    action: (workflow, id) => bulk.action(workflow, id),
+    stopAction: (workflow, id) => bulk.stop(workflow, id),
     terminateAll: (workflow, status) => bulk.terminateAll(workflow, status),
     terminatingAll: (workflow) => bulk.terminating(workflow),
     removeAll: (workflow) => bulk.removeAll(workflow),

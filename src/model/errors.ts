@@ -7,6 +7,7 @@
  */
 
 import { ACCESS_FAILURES, type AccessFailureName } from "./access-failures.ts";
+import { ACTION_FAILURES, type ActionFailureName } from "./action-failures.ts";
 import { AUTHENTICATION_FAILURES, type AuthenticationFailureName } from "./authentication-failures.ts";
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
@@ -17,6 +18,7 @@ import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts
 /** The name of a failure in the catalogue. */
 export type FailureName =
   | AccessFailureName
+  | ActionFailureName
   | AuthenticationFailureName
   | QueueFailureName
   | ServiceFailureName
@@ -266,6 +268,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   },
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
   ...ACCESS_FAILURES,
+  ...ACTION_FAILURES,
   ...AUTHENTICATION_FAILURES,
   ...QUEUE_FAILURES,
   ...SERVICE_FAILURES,

@@ -64,6 +64,12 @@ type Limit =
   | "auditEntries"
   | "auditStrangers"
   | "logText"
+  | "errorName"
+  | "errorMessage"
+  | "errorSearch"
+  | "actions"
+  | "actionsKept"
+  | "matchesCounted"
   | "bufferedEvents"
   | "recoveries"
   | "historyWindowBytes"
@@ -185,6 +191,18 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   logLines: 1_000,
   /** Characters of the messages that are kept of an instance. Ours. */
   logText: 256 * KIB,
+  /** Characters of an error's name that lists show. Ours. */
+  errorName: 256,
+  /** Characters of an error's message that lists show and search. Ours. */
+  errorMessage: 1_024,
+  /** Characters of a text to look for in errors. Ours. */
+  errorSearch: 200,
+  /** Actions on all instances that match which are under way at once. Ours. */
+  actions: 10,
+  /** Actions that are remembered after they have ended: the newest. Ours. */
+  actionsKept: 100,
+  /** Instances that a list with filters counts one by one. Ours. */
+  matchesCounted: 10_000,
   /** Browsers that are logged in; the oldest makes room for one too many. Ours. */
   sessions: 1_000,
   /** Logins that may fail in a minute, from one address or under one name. Ours. */

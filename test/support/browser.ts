@@ -8,7 +8,8 @@ const installed = fileURLToPath(new URL("../clients/package.json", import.meta.u
 
 /** As much of a place on a page as the tests use. */
 export interface Locator {
-  click(): Promise<void>;
+  click(options?: { modifiers?: readonly "Shift"[] }): Promise<void>;
+  selectOption(value: string): Promise<unknown>;
   check(): Promise<void>;
   fill(text: string): Promise<void>;
   press(key: string): Promise<void>;
