@@ -7,12 +7,13 @@ import { mount, type Api, type Endpoint } from "./endpoint.ts";
 import { failureResponse } from "./envelope.ts";
 import { instanceLogs } from "./routes/instance-logs.ts";
 import { timelines } from "./routes/timeline.ts";
+import { waits } from "./routes/waits.ts";
 
 /** Where all of it is. */
 export const OWN_PREFIX = "/api/v1";
 
 /** Each resource has a file in `routes/`. */
-export const OWN_ENDPOINTS: readonly Endpoint[] = [...instanceLogs, ...timelines];
+export const OWN_ENDPOINTS: readonly Endpoint[] = [...instanceLogs, ...timelines, ...waits];
 
 /** The routes, and their description at `/openapi.json`. */
 export function ownApi(api: Api): OpenAPIHono {

@@ -10,6 +10,7 @@ import type { StoredStream } from "../model/stream.ts";
 import type { Encoded } from "../model/value.ts";
 import type { InstanceSummary } from "../ports/store.ts";
 import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
+import type { Waits } from "./waits.ts";
 
 /** An instance to create. */
 export interface CreateRequest {
@@ -77,6 +78,13 @@ export interface Engine {
   restart(address: InstanceAddress, from?: StepKey): Promise<InstanceStatus>;
   /** Fails with `instance.in_finite_state` when the instance has ended. */
   sendEvent(address: InstanceAddress, eventType: string, payload: Encoded): Promise<void>;
+  /**
+   * Ends a sleep, or the delay before a step's next attempt, now. Fails with `instance.not_delayed` when the instance does
+   * not wait there.
+   */
+  skipDelay(address: InstanceAddress, step: StepKey): Promise<void>;
+  /** What the instance waits for. */
+  waits(address: InstanceAddress): Promise<Waits>;
   /** Deletes instances whatever they are doing; the answer has `undefined` or a `Failure` for each id, in order. */
   remove(workflow: string, ids: readonly string[]): Promise<(Failure | undefined)[]>;
   /** Begins to terminate every unfinished instance of a workflow (with this status, if one is given), in the background. */

@@ -6,7 +6,8 @@
  * instance that share a flush share a row.
  */
 import type { EventBody } from "../model/events.ts";
-import { evolve, nextWake } from "../model/instance.ts";
+import { nextWake } from "../model/due.ts";
+import { evolve } from "../model/instance.ts";
 import { streamsCutOff } from "../model/stream.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";

@@ -7,6 +7,7 @@
  */
 
 import { AUTHENTICATION_FAILURES, type AuthenticationFailureName } from "./authentication-failures.ts";
+import { DELAY_FAILURES, type DelayFailureName } from "./delay-failures.ts";
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
 import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
@@ -16,6 +17,7 @@ import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts
 /** The name of a failure in the catalogue. */
 export type FailureName =
   | AuthenticationFailureName
+  | DelayFailureName
   | QueueFailureName
   | ServiceFailureName
   | StorageFailureName
@@ -264,6 +266,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   },
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
   ...AUTHENTICATION_FAILURES,
+  ...DELAY_FAILURES,
   ...QUEUE_FAILURES,
   ...SERVICE_FAILURES,
   ...STORAGE_FAILURES,

@@ -164,6 +164,7 @@ export class LogFold {
     }
     const open = this.#open.get(id);
     if (open === undefined) return;
+    if (event.type === "delay_skipped") return endDelay(open, event.timestamp);
     if (isStep(open.entry)) advanceStep(open.entry, event);
     else settle(open.entry, event, open.dueAt - open.startedAt);
     if (!isStep(open.entry) || open.entry.end !== null) this.#open.delete(id);
@@ -220,7 +221,9 @@ function isEntryOf(entry: LogEntry, { kind, name, count }: StepKey): boolean {
 
 type StepEvent = Extract<InstanceEvent, { name: string }>;
 
-function entryId({ type, name, count }: StepEvent): string {
+function entryId(event: StepEvent): string {
+  const { type, name, count } = event;
+  if (type === "delay_skipped") return stepId(event.kind, name, count);
   if (type.startsWith("rollback")) return `rollback ${stepId("do", name, count)}`;
   if (type.startsWith("sleep")) return stepId("sleep", name, count);
   return stepId(type.startsWith("wait") ? "waitForEvent" : "do", name, count);
@@ -270,6 +273,12 @@ function begun(event: StepEvent): OpenEntry | undefined {
     default:
       return undefined;
   }
+}
+
+/** A sleep that is cut short ends then, as far as anybody knows. */
+function endDelay(open: OpenEntry, at: number): void {
+  open.dueAt = at;
+  if (!isStep(open.entry)) open.entry.end = iso(at);
 }
 
 function advanceStep(entry: StepEntry, event: StepEvent): void {
