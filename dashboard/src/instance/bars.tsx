@@ -66,7 +66,10 @@ export const EntryRow = memo(function EntryRow({ entry, indented, lane, lanes, s
 /** Of a step that returns what only user code may see. */
 function Hidden() {
   return (
-    <span className="ml-1.5 rounded border border-line px-1 text-xs leading-4 text-quiet" title="Its output is sensitive">
+    <span
+      className="ml-1.5 rounded border border-line px-1 text-xs leading-4 text-quiet max-sm:hidden"
+      title="Its output is sensitive"
+    >
       hidden
     </span>
   );
