@@ -1,5 +1,7 @@
 /** Which page is at which address. Pages are loaded when they are first gone to. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { queryClient } from "./api/queries.ts";
+import { timelineQuery } from "./instance/queries.ts";
 import { readFilter } from "./instances/filter.ts";
 import { Layout, NotFound } from "./layout.tsx";
 import { Problem } from "./ui/problem.tsx";
@@ -39,10 +41,15 @@ const create = createRoute({
 const instance = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow/instances/$id",
-  validateSearch: ({ step, view }: Record<string, unknown>): { step?: string | undefined; view?: "graph" | undefined } => ({
+  validateSearch: ({
+    step,
+    view,
+  }: Record<string, unknown>): { step?: string | undefined; view?: "graph" | "both" | undefined } => ({
     step: text(step),
-    view: view === "graph" ? view : undefined,
+    view: view === "graph" || view === "both" ? view : undefined,
   }),
+  // While its code is still on its way.
+  loader: ({ params: { workflow, id } }) => void queryClient.prefetchQuery(timelineQuery(workflow, id)),
   component: lazyRouteComponent(() => import("./instance/page.tsx")),
 });
 

@@ -13,6 +13,7 @@ import { instanceLogs } from "./routes/instance-logs.ts";
 import { search } from "./routes/search.ts";
 import { settings } from "./routes/settings.ts";
 import { timelines } from "./routes/timeline.ts";
+import { waits } from "./routes/waits.ts";
 import { workflowOverviews } from "./routes/workflow-overviews.ts";
 
 /** Where all of it is. */
@@ -25,6 +26,7 @@ export const OWN_ENDPOINTS: readonly Endpoint[] = [
   ...actions,
   ...errors,
   ...timelines,
+  ...waits,
   ...instanceLogs,
   ...credentials,
   ...audit,

@@ -11,6 +11,7 @@ import type { Encoded } from "../model/value.ts";
 import type { InstanceFilter, InstanceSummary } from "../ports/store.ts";
 import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
 import type { MatchCount } from "./matching.ts";
+import type { Waits } from "./waits.ts";
 
 /** An instance to create. */
 export interface CreateRequest {
@@ -101,6 +102,13 @@ export interface Engine {
   restart(address: InstanceAddress, from?: StepKey): Promise<InstanceStatus>;
   /** Fails with `instance.in_finite_state` when the instance has ended. */
   sendEvent(address: InstanceAddress, eventType: string, payload: Encoded): Promise<void>;
+  /**
+   * Ends a sleep, or the delay before a step's next attempt, now. Fails with `instance.not_delayed` when the instance does
+   * not wait there.
+   */
+  skipDelay(address: InstanceAddress, step: StepKey): Promise<void>;
+  /** What the instance waits for. */
+  waits(address: InstanceAddress): Promise<Waits>;
   /** Deletes instances whatever they are doing; the answer has `undefined` or a `Failure` for each id, in order. */
   remove(workflow: string, ids: readonly string[]): Promise<(Failure | undefined)[]>;
   /** How many instances match. */

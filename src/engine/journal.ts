@@ -7,7 +7,8 @@
  */
 import { errorSummary } from "../model/error-summary.ts";
 import type { EventBody } from "../model/events.ts";
-import { evolve, nextWake } from "../model/instance.ts";
+import { nextWake } from "../model/due.ts";
+import { evolve } from "../model/instance.ts";
 import { streamsCutOff } from "../model/stream.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";

@@ -9,6 +9,7 @@
 import { ACCESS_FAILURES, type AccessFailureName } from "./access-failures.ts";
 import { ACTION_FAILURES, type ActionFailureName } from "./action-failures.ts";
 import { AUTHENTICATION_FAILURES, type AuthenticationFailureName } from "./authentication-failures.ts";
+import { DELAY_FAILURES, type DelayFailureName } from "./delay-failures.ts";
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
 import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
@@ -20,6 +21,7 @@ export type FailureName =
   | AccessFailureName
   | ActionFailureName
   | AuthenticationFailureName
+  | DelayFailureName
   | QueueFailureName
   | ServiceFailureName
   | StorageFailureName
@@ -270,6 +272,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   ...ACCESS_FAILURES,
   ...ACTION_FAILURES,
   ...AUTHENTICATION_FAILURES,
+  ...DELAY_FAILURES,
   ...QUEUE_FAILURES,
   ...SERVICE_FAILURES,
   ...STORAGE_FAILURES,

@@ -52,6 +52,7 @@ type Limit =
   | "logOutput"
   | "logLine"
   | "logLines"
+  | "waitsShown"
   | "sessions"
   | "failedLogins"
   | "failedLoginsInAll"
@@ -189,6 +190,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   logLine: 8 * KIB,
   /** Messages that are kept of an instance: the newest. Ours. */
   logLines: 1_000,
+  /** Steps that are named when it is asked what an instance waits for: those that are due first. Ours. */
+  waitsShown: 100,
   /** Characters of the messages that are kept of an instance. Ours. */
   logText: 256 * KIB,
   /** Characters of an error's name that lists show. Ours. */

@@ -34,18 +34,6 @@ export const graphQuery = (workflow: string, version: string) =>
 
 const ofInstance = (workflow: string, id: string) => ({ ...inWorkflow(workflow), instance_id: id });
 
-export const timelineQuery = (workflow: string, id: string) =>
-  queryOptions({
-    queryKey: ["timeline", workflow, id],
-    queryFn: () =>
-      result(
-        own.GET("/workflows/{workflow_name}/instances/{instance_id}/timeline", {
-          params: { path: { workflow_name: workflow, instance_id: id } },
-        }),
-      ),
-    staleTime: Infinity,
-  });
-
 /** Params and output of an instance, without its steps. */
 export const instanceQuery = (workflow: string, id: string) =>
   queryOptions({

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { InstanceAddress } from "../../engine/engine.ts";
 import { Failure } from "../../model/errors.ts";
-import { LogFold, type InstanceLog } from "../../model/log.ts";
+import { LogFold } from "../../model/log.ts";
+import type { InstanceLog } from "../../model/log-entries.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { InstanceStatus } from "../../model/status.ts";
 import type { StepKey } from "../../model/step.ts";
