@@ -10,7 +10,7 @@ import { audit } from "./routes/audit.ts";
 import { credentials } from "./routes/credentials.ts";
 import { errors } from "./routes/errors.ts";
 import { instanceLogs } from "./routes/instance-logs.ts";
-import { search } from "./routes/search.ts";
+import { instancesFound } from "./routes/instances-found.ts";
 import { settings } from "./routes/settings.ts";
 import { timelines } from "./routes/timeline.ts";
 import { waits } from "./routes/waits.ts";
@@ -22,7 +22,7 @@ export const OWN_PREFIX = "/api/v1";
 /** Each resource has a file in `routes/`. */
 export const OWN_ENDPOINTS: readonly Endpoint[] = [
   ...workflowOverviews,
-  ...search,
+  ...instancesFound,
   ...actions,
   ...errors,
   ...timelines,

@@ -35,7 +35,7 @@ const found = z.object({
   error: errorSummary.nullable(),
 });
 
-export const search: readonly Endpoint[] = [
+export const instancesFound: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/workflows/{workflow_name}/instances",
