@@ -1,8 +1,9 @@
-/** Which page is at which address. Pages are loaded when they are first gone to. */
+/** Which page is at which address, and what it is called. Pages are loaded when they are first gone to. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import type { InstanceFilter } from "./api/queries.ts";
 import type { InstanceStatus } from "./api/types.ts";
 import { Layout, NotFound } from "./layout.tsx";
+import { below, type Crumb } from "./shell/trail.ts";
 import { Problem } from "./ui/problem.tsx";
 import { STATUSES } from "./ui/status.tsx";
 
@@ -10,9 +11,16 @@ const root = createRootRoute({ component: Layout, notFoundComponent: NotFound })
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
+/** The page of a workflow, on the way to others. */
+const ofWorkflow = ({ workflow = "" }: Readonly<Record<string, string>>): Crumb => ({
+  title: workflow,
+  to: `/workflows/${workflow}`,
+});
+
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/",
+  staticData: { trail: below("/") },
   validateSearch: ({ search }: Record<string, unknown>): { search?: string | undefined } => ({ search: text(search) }),
   component: lazyRouteComponent(() => import("./workflows/page.tsx")),
 });
@@ -20,6 +28,7 @@ const workflows = createRoute({
 const instances = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow",
+  staticData: { trail: below("/", (params) => [ofWorkflow(params)]) },
   validateSearch: ({ status, from, to }: Record<string, unknown>): InstanceFilter => ({
     status: typeof status === "string" && status in STATUSES ? (status as InstanceStatus) : undefined,
     from: text(from),
@@ -31,6 +40,7 @@ const instances = createRoute({
 const create = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow/new",
+  staticData: { trail: below("/", (params) => [ofWorkflow(params), { title: "New instance", to: "" }]) },
   validateSearch: ({ like }: Record<string, unknown>): { like?: string | undefined } => ({ like: text(like) }),
   component: lazyRouteComponent(() => import("./instances/create.tsx")),
 });
@@ -38,6 +48,7 @@ const create = createRoute({
 const instance = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow/instances/$id",
+  staticData: { trail: below("/", (params) => [ofWorkflow(params), { title: params["id"] ?? "", to: "" }]) },
   validateSearch: ({ step, view }: Record<string, unknown>): { step?: string | undefined; view?: "graph" | undefined } => ({
     step: text(step),
     view: view === "graph" ? view : undefined,
@@ -45,8 +56,37 @@ const instance = createRoute({
   component: lazyRouteComponent(() => import("./instance/page.tsx")),
 });
 
+const scripts = createRoute({
+  getParentRoute: () => root,
+  path: "/scripts",
+  staticData: { trail: below("/scripts") },
+  component: lazyRouteComponent(() => import("./scripts/list.tsx")),
+});
+
+/** The views of a script; without one its versions are shown. */
+const SCRIPT_VIEWS = ["deployments", "bindings", "secrets", "settings", "tail"] as const;
+
+type ScriptView = (typeof SCRIPT_VIEWS)[number];
+
+const script = createRoute({
+  getParentRoute: () => root,
+  path: "/scripts/$script",
+  staticData: { trail: below("/scripts", ({ script: title = "" }) => [{ title, to: "" }]) },
+  validateSearch: ({ view }: Record<string, unknown>): { view?: ScriptView | undefined } => ({
+    view: SCRIPT_VIEWS.find((each) => each === view),
+  }),
+  component: lazyRouteComponent(() => import("./scripts/page.tsx")),
+});
+
+const schedules = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules",
+  staticData: { trail: below("/schedules") },
+  component: lazyRouteComponent(() => import("./schedules/page.tsx")),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([workflows, instances, create, instance]),
+  routeTree: root.addChildren([workflows, instances, create, instance, scripts, script, schedules]),
   defaultPreload: "intent",
   defaultErrorComponent: ({ error, reset }) => <Problem cause={error as Error} retry={reset} />,
   scrollRestoration: true,

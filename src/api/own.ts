@@ -5,6 +5,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { mount, type Api, type Endpoint } from "./endpoint.ts";
 import { failureResponse } from "./envelope.ts";
+import { ownScripts } from "./routes/own-scripts.ts";
+import { schedules } from "./routes/schedules.ts";
+import { search } from "./routes/search.ts";
 import { instanceLogs } from "./routes/instance-logs.ts";
 import { timelines } from "./routes/timeline.ts";
 
@@ -12,7 +15,7 @@ import { timelines } from "./routes/timeline.ts";
 export const OWN_PREFIX = "/api/v1";
 
 /** Each resource has a file in `routes/`. */
-export const OWN_ENDPOINTS: readonly Endpoint[] = [...instanceLogs, ...timelines];
+export const OWN_ENDPOINTS: readonly Endpoint[] = [...instanceLogs, ...timelines, ...ownScripts, ...schedules, ...search];
 
 /** The routes, and their description at `/openapi.json`. */
 export function ownApi(api: Api): OpenAPIHono {
