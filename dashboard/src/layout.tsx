@@ -16,13 +16,22 @@ import { Theme } from "./ui/theme.tsx";
 import { chooseZone, useZone } from "./ui/time.tsx";
 import { Toasts } from "./ui/toast.tsx";
 
-const Palette = lazy(() => import("./palette/palette.tsx"));
+const loadPalette = () => import("./palette/palette.tsx");
+
+const Palette = lazy(loadPalette);
+
+/** When the page is there, and nobody waits for anything, in milliseconds. */
+const LATER_MS = 1_000;
 
 export function Layout() {
   const { data: session } = useQuery(sessionQuery);
   const [open, setOpen] = useState<"palette" | "help">();
   const isIn = session?.logged_in === true;
-  useKeyboard(useCallback((what) => setOpen(what), []));
+  useKeyboard(
+    open !== undefined,
+    useCallback((what) => setOpen(what), []),
+  );
+  useLater(loadPalette);
   useOwnCommands();
   usePageTitle();
   return (
@@ -41,15 +50,15 @@ export function Layout() {
           <Connection />
           {isIn && (
             <Button
-              className="text-quiet sm:w-44 max-sm:border-transparent max-sm:px-1.5"
-              aria-label="Search or do something"
+              className="text-quiet max-sm:border-transparent max-sm:px-1.5 sm:w-44"
               aria-keyshortcuts="Control+K"
               onClick={() => setOpen("palette")}
             >
               <Icon name="search" />
-              <span aria-hidden className="flex flex-1 justify-between font-normal max-sm:hidden">
-                Search <kbd className="font-sans text-xs">Ctrl K</kbd>
-              </span>
+              <span className="flex-1 text-left font-normal max-sm:sr-only">Search</span>
+              <kbd aria-hidden className="font-sans text-xs font-normal max-sm:hidden">
+                Ctrl K
+              </kbd>
             </Button>
           )}
           <ZoneSwitch />
@@ -149,7 +158,7 @@ function SmallMenu({ canLogOut }: { readonly canLogOut: boolean }) {
 
 function ZoneSwitch() {
   const zone = useZone();
-  const title = zone === "utc" ? "Times are in UTC" : "Times are in your time zone";
+  const title = zone === "utc" ? "UTC: what times are told in" : "Local: times are told in your time zone";
   return (
     <Button
       look="bare"
@@ -161,6 +170,14 @@ function ZoneSwitch() {
       {zone === "utc" ? "UTC" : "Local"}
     </Button>
   );
+}
+
+/** Loads what may be wanted once the page is there. */
+function useLater(load: () => Promise<unknown>): void {
+  useEffect(() => {
+    const id = setTimeout(() => void load(), LATER_MS);
+    return () => clearTimeout(id);
+  }, [load]);
 }
 
 /** The document is called what the page is, and who goes to another page is taken to its heading. */

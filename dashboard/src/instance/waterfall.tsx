@@ -70,7 +70,7 @@ export function Waterfall({ timeline, chosen, onChoose }: WaterfallProps) {
         aria-label="Steps. Plus and minus zoom, left and right move, zero shows all"
         tabIndex={0}
         onKeyDown={onKeyDown}
-        className="max-h-[60vh] min-h-24 overflow-y-auto print:max-h-none"
+        className="max-h-[60vh] min-h-[14.5rem] overflow-y-auto print:max-h-none"
         {...drag}
       >
         <div className="relative" style={{ height: virtual.getTotalSize() }}>
@@ -218,7 +218,7 @@ function GroupRow({
     <div
       role="option"
       aria-selected={false}
-      aria-expanded={group.isOpen}
+      aria-description={group.isOpen ? "Open" : "Closed"}
       onClick={onToggle}
       className="flex w-full cursor-pointer items-center hover:bg-line/40"
     >

@@ -5,8 +5,8 @@ import { commands } from "./commands.ts";
 /** The second key of two has to come within this time, in milliseconds. */
 const PATIENCE_MS = 1_200;
 
-/** What `j` and `k` go through: each item of a list has a link as its first. */
-const ITEMS = "main [data-item], main tbody tr, main [role=row]:has([role=cell])";
+/** What `j` and `k` go through, as far as it has a link or a button: rows of tables, and entries with a heading. */
+const ITEMS = "main tbody tr, main [role=row]:has([role=cell]), main li:has(h2)";
 
 const FIELDS = "main :is(input[type=search], form[aria-label=Filter] :is(input, select, [role=combobox]))";
 
@@ -32,14 +32,14 @@ function isWriting(event: KeyboardEvent): boolean {
 
 function move(by: 1 | -1): void {
   const items = [...document.querySelectorAll<HTMLElement>(ITEMS)].flatMap(
-    (item) => (item.matches("a, button") ? item : item.querySelector<HTMLElement>("a[href], button")) ?? [],
+    (item) => item.querySelector<HTMLElement>("a[href], button") ?? [],
   );
   const at = items.findIndex((item) => item === document.activeElement);
   items[at < 0 ? (by === 1 ? 0 : items.length - 1) : Math.min(items.length - 1, Math.max(0, at + by))]?.focus();
 }
 
-/** Listens. What opens the palette and the help is handed over. */
-export function useKeyboard(open: (what: "palette" | "help") => void): void {
+/** Listens, unless the palette is open or about to be. What opens it, and the help, is handed over. */
+export function useKeyboard(isOpen: boolean, open: (what: "palette" | "help") => void): void {
   useEffect(() => {
     let first = "";
     let firstAt = 0;
@@ -50,7 +50,7 @@ export function useKeyboard(open: (what: "palette" | "help") => void): void {
         open("palette");
         return;
       }
-      if (ctrlKey || metaKey || altKey || isBusy(event) || isWriting(event)) return;
+      if (isOpen || ctrlKey || metaKey || altKey || isBusy(event) || isWriting(event)) return;
       const typed = event.timeStamp - firstAt < PATIENCE_MS ? `${first} ${key}` : key;
       const work =
         own[key] ?? (commands().find(({ keys }) => keys === typed) ?? commands().find(({ keys }) => keys === key))?.run;
@@ -73,5 +73,5 @@ export function useKeyboard(open: (what: "palette" | "help") => void): void {
     };
     document.addEventListener("keydown", listen);
     return () => document.removeEventListener("keydown", listen);
-  }, [open]);
+  }, [isOpen, open]);
 }

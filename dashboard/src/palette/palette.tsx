@@ -15,7 +15,7 @@ interface PaletteProps {
 }
 
 const POPUP =
-  "fixed top-[12vh] left-1/2 z-30 flex max-h-[76vh] w-[min(38rem,calc(100vw-2rem))] -translate-x-1/2 flex-col overflow-hidden rounded-xl border border-line bg-panel shadow-2xl";
+  "fixed top-[12vh] left-1/2 z-30 flex max-h-[76vh] w-[min(38rem,calc(100vw-2rem))] -translate-x-1/2 flex-col overflow-hidden rounded-xl border border-line bg-panel shadow-2xl outline-none";
 
 export default function Palette({ what, onClose }: PaletteProps) {
   return (
@@ -46,7 +46,9 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
     onClose();
     choice.run();
   };
-  useEffect(() => active.current?.scrollIntoView({ block: "nearest" }), [chosen]);
+  useEffect(() => {
+    active.current?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   return (
     <>
       <Dialog.Title className="sr-only">Search or do something</Dialog.Title>
@@ -133,7 +135,7 @@ function useChoices(text: string): readonly Choice[] {
 function Help() {
   const named = commands().flatMap(({ name, keys }) => (keys === undefined ? [] : [[keys, name] as const]));
   return (
-    <div className="overflow-y-auto p-5">
+    <div className="overflow-y-auto p-5" tabIndex={0}>
       <Dialog.Title className="mb-3 text-base font-semibold">Keys</Dialog.Title>
       <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-5 gap-y-2">
         {[...KEYS, ...named].map(([keys, what]) => (

@@ -30,15 +30,8 @@ interface Schedule {
 
 const COLUMNS: readonly Column<Schedule>[] = [
   { head: "For", cell: (schedule) => <For schedule={schedule} /> },
-  {
-    head: "When, in UTC",
-    cell: ({ cron, words }) => (
-      <div>
-        <code className="font-mono whitespace-nowrap">{cron}</code>
-        {words !== null && <p className="text-quiet">{words}</p>}
-      </div>
-    ),
-  },
+  { head: "Expression, in UTC", cell: ({ cron }) => <code className="font-mono">{cron}</code> },
+  { head: "In words", from: "lg", cell: ({ words }) => words ?? <span className="text-quiet">–</span> },
   { head: "Next", cell: ({ next }) => <Next moments={next} /> },
   { head: "Last", from: "md", wide: true, cell: (schedule) => <Last schedule={schedule} /> },
   { head: "", from: "sm", cell: ({ workflow }) => workflow !== null && <RunNow workflow={workflow} /> },
@@ -83,7 +76,7 @@ export default function SchedulesPage() {
 
 function For({ schedule: { workflow, script } }: { readonly schedule: Schedule }) {
   return (
-    <div className="flex flex-wrap items-center gap-x-2">
+    <div className="flex items-center gap-x-2 max-sm:flex-wrap">
       {workflow !== null && (
         <Link to="/workflows/$workflow" params={{ workflow }} className="plain font-medium">
           {workflow}
@@ -151,8 +144,10 @@ function RunNow({ workflow }: { readonly workflow: string }) {
     }
   };
   return (
-    <Button disabled={busy} onClick={() => void run()} aria-label={`Run ${workflow} now`}>
-      Run now
+    <Button disabled={busy} onClick={() => void run()}>
+      <span>
+        Run now<span className="sr-only">: {workflow}</span>
+      </span>
     </Button>
   );
 }

@@ -26,7 +26,9 @@ export function Settings({ script }: SettingsProps) {
           <a href={path} target="_blank" rel="noreferrer" className="plain break-all text-accent">
             {url}
           </a>
-          <Copy text={url} />
+          <span className="-my-1.5">
+            <Copy text={url} />
+          </span>
         </span>
       </Fact>
       <Fact name="Host names">
@@ -45,7 +47,7 @@ export function Settings({ script }: SettingsProps) {
           <ul>
             {workflows.map(({ name, class_name: className }) => (
               <li key={name}>
-                <Link to="/workflows/$workflow" params={{ workflow: name }} className="plain text-accent">
+                <Link to="/workflows/$workflow" params={{ workflow: name }} className="text-accent underline">
                   {name}
                 </Link>{" "}
                 <span className="text-quiet">class {className}</span>
@@ -79,7 +81,9 @@ export function Settings({ script }: SettingsProps) {
       <Fact name="Version in force">
         <span className="flex flex-wrap items-center gap-2">
           <code className="font-mono text-xs break-all">{version.id}</code>
-          <Copy text={version.id} />
+          <span className="-my-1.5">
+            <Copy text={version.id} />
+          </span>
         </span>
       </Fact>
     </dl>

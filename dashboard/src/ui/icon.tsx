@@ -15,12 +15,18 @@ const PATHS = {
   failed: "M8 4v5M8 12h.01",
 } as const;
 
-export function Icon({ name, className = "" }: { readonly name: keyof typeof PATHS; readonly className?: string }) {
+interface IconProps {
+  readonly name: keyof typeof PATHS;
+  /** Its size, too, when it is not the usual one. */
+  readonly className?: string;
+}
+
+export function Icon({ name, className = "" }: IconProps) {
   return (
     <svg
       aria-hidden
       viewBox="0 0 16 16"
-      className={`size-4 shrink-0 fill-none stroke-current ${className}`}
+      className={`${className.includes("size-") ? "" : "size-4"} shrink-0 fill-none stroke-current ${className}`}
       strokeWidth={name === "more" ? 2.4 : 1.5}
       strokeLinecap="round"
       strokeLinejoin="round"

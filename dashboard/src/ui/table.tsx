@@ -6,7 +6,7 @@ export interface Column<T> {
   readonly cell: (row: T) => ReactNode;
   /** Only shown from this width of the page on. */
   readonly from?: "sm" | "md" | "lg";
-  /** For what is to take the width that is left. */
+  /** For what is to take the width that is left; only there lines are broken. */
   readonly wide?: boolean;
 }
 
@@ -20,7 +20,9 @@ interface TableProps<T> {
 const FROM = { sm: "max-sm:hidden", md: "max-md:hidden", lg: "max-lg:hidden" } as const;
 
 export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
-  const looks = columns.map(({ from, wide }) => `${from === undefined ? "" : FROM[from]} ${wide === true ? "w-full" : ""}`);
+  const looks = columns.map(
+    ({ from, wide }) => `${from === undefined ? "" : FROM[from]} ${wide === true ? "w-full" : "whitespace-nowrap"}`,
+  );
   return (
     <div className="overflow-x-auto rounded-lg border border-line bg-panel" tabIndex={0} role="region" aria-label={label}>
       <table className="w-full border-collapse text-left">
@@ -37,7 +39,7 @@ export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
           {rows.map((row) => (
             <tr key={keyOf(row)} className="border-b border-line/60 last:border-b-0 hover:bg-line/25">
               {columns.map(({ head, cell }, i) => (
-                <td key={head} className={`px-3 py-2 align-top ${looks[i]}`}>
+                <td key={head} className={`h-10 px-3 py-1.5 ${looks[i]}`}>
                   {cell(row)}
                 </td>
               ))}

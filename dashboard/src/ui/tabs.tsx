@@ -4,7 +4,7 @@ import type { ComponentProps, ReactNode } from "react";
 
 export function TabBar({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
-    <nav aria-label={label} className="no-print -mx-1 flex gap-1 overflow-x-auto border-b border-line px-1">
+    <nav aria-label={label} className="no-print flex gap-1 overflow-x-auto overflow-y-hidden border-b border-line">
       {children}
     </nav>
   );
