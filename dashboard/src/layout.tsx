@@ -28,7 +28,7 @@ export function Layout() {
   const [open, setOpen] = useState<"palette" | "help">();
   const isIn = session?.logged_in === true;
   useKeyboard(
-    open !== undefined,
+    !isIn || open !== undefined,
     useCallback((what) => setOpen(what), []),
   );
   useLater(loadPalette);

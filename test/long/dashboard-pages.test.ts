@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
 import { openDemo, type Demo } from "../support/demo.ts";
+import { makeProject, startServer } from "../support/server.ts";
 import { open, PAGES, type PageOfDemo } from "../support/pages.ts";
 
 const KIB = 1024;
@@ -54,6 +55,18 @@ describe("a page", () => {
     );
     expect([left, width]).toEqual([320, 1920]);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(2560);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test("has its sections in a menu where there is little room", async () => {
+    await page.setViewportSize({ width: 380, height: 800 });
+    await show({ name: "", path: "/", shows: "checkout" });
+    expect(await page.getByRole("navigation", { name: "Main" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Menu" }).press("Enter");
+    await page.getByRole("menuitem", { name: "Schedules" }).waitFor();
+    await page.keyboard.press("End");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/schedules$/);
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
@@ -219,6 +232,22 @@ test("times are told in UTC, if that is wanted", async () => {
   await page.locator("main").getByText(/ UTC$/).first().waitFor();
   await page.getByRole("button", { name: /^UTC/ }).click();
   expect(await page.locator("main").getByText(/ UTC$/).count()).toBe(0);
+});
+
+test("where there is nothing a page says how there will be something, in any width", async () => {
+  const project = await makeProject({ "wrangler.toml": 'name = "gone"\nmain = "index.js"\n', "index.js": "export default {};" });
+  const server = await startServer(["dev", project.folder, "--port", "0", "--quiet"]);
+  await server.call("DELETE", "/workers/scripts/gone");
+  for (const path of ["/", "/scripts", "/schedules"])
+    for (const width of [380, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto(server.url + path);
+      await page.getByRole("button", { name: "Copy" }).first().waitFor();
+      expect([path, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([path, width]);
+      expect([path, ...(await seriousViolations(page))]).toEqual([path]);
+    }
+  await server.kill();
+  await project.remove();
 });
 
 test("says so while the server does not answer, and reads on when it does again", async () => {

@@ -38,8 +38,8 @@ function move(by: 1 | -1): void {
   items[at < 0 ? (by === 1 ? 0 : items.length - 1) : Math.min(items.length - 1, Math.max(0, at + by))]?.focus();
 }
 
-/** Listens, unless the palette is open or about to be. What opens it, and the help, is handed over. */
-export function useKeyboard(isOpen: boolean, open: (what: "palette" | "help") => void): void {
+/** Listens, unless it is not to: the palette is open or about to be, or nobody is logged in. What opens it is handed over. */
+export function useKeyboard(isOff: boolean, open: (what: "palette" | "help") => void): void {
   useEffect(() => {
     let first = "";
     let firstAt = 0;
@@ -47,10 +47,10 @@ export function useKeyboard(isOpen: boolean, open: (what: "palette" | "help") =>
       const { key, ctrlKey, metaKey, altKey } = event;
       if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === "k") {
         event.preventDefault();
-        open("palette");
+        if (!isOff) open("palette");
         return;
       }
-      if (isOpen || ctrlKey || metaKey || altKey || isBusy(event) || isWriting(event)) return;
+      if (isOff || ctrlKey || metaKey || altKey || isBusy(event) || isWriting(event)) return;
       const typed = event.timeStamp - firstAt < PATIENCE_MS ? `${first} ${key}` : key;
       const work =
         own[key] ?? (commands().find(({ keys }) => keys === typed) ?? commands().find(({ keys }) => keys === key))?.run;
@@ -73,5 +73,5 @@ export function useKeyboard(isOpen: boolean, open: (what: "palette" | "help") =>
     };
     document.addEventListener("keydown", listen);
     return () => document.removeEventListener("keydown", listen);
-  }, [isOpen, open]);
+  }, [isOff, open]);
 }

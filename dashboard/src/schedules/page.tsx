@@ -34,7 +34,7 @@ const COLUMNS: readonly Column<Schedule>[] = [
   { head: "In words", from: "lg", cell: ({ words }) => words ?? <span className="text-quiet">–</span> },
   { head: "Next", cell: ({ next }) => <Next moments={next} /> },
   { head: "Last", from: "md", wide: true, cell: (schedule) => <Last schedule={schedule} /> },
-  { head: "", from: "sm", cell: ({ workflow }) => workflow !== null && <RunNow workflow={workflow} /> },
+  { head: "", cell: ({ workflow }) => workflow !== null && <RunNow workflow={workflow} /> },
 ];
 
 export default function SchedulesPage() {
@@ -158,7 +158,7 @@ function NoSchedules() {
       <p>A workflow with schedules gets a new instance at each of their moments, in UTC. In wrangler.jsonc:</p>
       <Command
         text={
-          '"workflows": [{ "name": "report", "binding": "REPORT", "class_name": "Report",\n  "schedules": [{ "cron": "0 9 * * MON" }] }]'
+          '"workflows": [{\n  "name": "report", "binding": "REPORT", "class_name": "Report",\n  "schedules": [{ "cron": "0 9 * * MON" }]\n}]'
         }
       />
       <p>Cron triggers call the scheduled handler of a Worker instead:</p>

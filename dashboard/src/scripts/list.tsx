@@ -98,7 +98,11 @@ function NoScripts() {
     <Empty title="No Worker is deployed">
       <p>A script is a Worker: one module with Workflows, and perhaps a fetch handler. To deploy one, in its folder:</p>
       <Command
-        text={`export CLOUDFLARE_API_BASE_URL=${location.origin}/client/v4 CLOUDFLARE_ACCOUNT_ID=local CLOUDFLARE_API_TOKEN=…\nnpx wrangler deploy`}
+        text={[
+          `export CLOUDFLARE_API_BASE_URL=${location.origin}/client/v4`,
+          "export CLOUDFLARE_ACCOUNT_ID=local CLOUDFLARE_API_TOKEN=…",
+          "npx wrangler deploy",
+        ].join("\n")}
       />
       <p>While you write it, this deploys it again whenever you save:</p>
       <Command text="npx stepwell dev path/to/project" />

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../ui/button.tsx";
-import { exactText } from "../ui/time.tsx";
+import { dayTimeText, exactText, useZone } from "../ui/time.tsx";
 import { closeTail, openTail } from "./queries.ts";
 import { isWanted, KEPT, LEVELS, linesOf, type Level, type Line } from "./tail-lines.ts";
 
@@ -137,11 +137,12 @@ export default function Tail({ script }: { readonly script: string }) {
 }
 
 function Row({ line: { time, level, text, origin } }: { readonly line: Line }) {
+  useZone();
   const [workflow = "", id] = origin?.split(/\/(.*)/s) ?? [];
   return (
     <li className={`flex gap-3 ${COLOURS[level]}`}>
       <time className="shrink-0 text-quiet" dateTime={new Date(time).toISOString()} title={exactText(time)}>
-        {new Date(time).toISOString().slice(11, 23)}
+        {dayTimeText(time)}
       </time>
       <span className="w-10 shrink-0">{level}</span>
       <span className="min-w-0 break-words whitespace-pre-wrap">

@@ -37,6 +37,12 @@ const CLOCKS: Readonly<Record<Zone, Intl.DateTimeFormat>> = {
   utc: new Intl.DateTimeFormat(undefined, { ...STYLE, timeZone: "UTC" }),
 };
 
+const DAY_STYLE = { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 } as const;
+const DAY_TIMES: Readonly<Record<Zone, Intl.DateTimeFormat>> = {
+  local: new Intl.DateTimeFormat(undefined, DAY_STYLE),
+  utc: new Intl.DateTimeFormat(undefined, { ...DAY_STYLE, timeZone: "UTC" }),
+};
+
 let zone: Zone = localStorage.getItem(KEY) === "utc" ? "utc" : "local";
 const zoneReaders = new Set<() => void>();
 
@@ -61,6 +67,11 @@ export function chooseZone(next: Zone): void {
 /** Date and time by the clock that was chosen. */
 function clockText(at: number): string {
   return `${CLOCKS[zone].format(at)}${zone === "utc" ? " UTC" : ""}`;
+}
+
+/** The time of a day, to the millisecond, by the clock that was chosen. */
+export function dayTimeText(at: number): string {
+  return DAY_TIMES[zone].format(at);
 }
 
 /** A moment by both clocks, the chosen one first. */

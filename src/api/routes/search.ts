@@ -4,12 +4,6 @@ import { LIMITS } from "../../model/limits.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { status } from "../schemas.ts";
 
-/** Of each kind so many are found at the most. */
-const FOUND = 10;
-
-/** Ids are looked for in this many workflows, the newest: one step down an index for each. */
-const WORKFLOWS = 500;
-
 const found = z.object({
   workflows: z.array(z.string()),
   scripts: z.array(z.string()),
@@ -17,10 +11,10 @@ const found = z.object({
 });
 
 async function instancesLike({ catalog, store }: Api, text: string): Promise<z.output<typeof found>["instances"]> {
-  const { items } = await catalog.workflows({ offset: 0, limit: WORKFLOWS });
+  const { items } = await catalog.workflows({ offset: 0, limit: LIMITS.searchWorkflows });
   const instances: z.output<typeof found>["instances"] = [];
   for (const { name: workflow } of items) {
-    const left = FOUND - instances.length;
+    const left = LIMITS.searchFound - instances.length;
     if (left === 0) break;
     const begin = await store.beginningWith(workflow, text, left);
     instances.push(...begin.map(({ id, status }) => ({ workflow, id, status })));
@@ -38,14 +32,14 @@ export const search: readonly Endpoint[] = [
     result: found,
     handle: async ({ query: { q } }, api) => {
       const [workflows, scripts, instances] = await Promise.all([
-        api.catalog.workflows({ search: q, offset: 0, limit: FOUND }),
+        api.catalog.workflows({ search: q, offset: 0, limit: LIMITS.searchFound }),
         api.catalog.scriptNames(),
         instancesLike(api, q),
       ]);
       return {
         result: {
           workflows: workflows.items.map(({ name }) => name),
-          scripts: scripts.filter((name) => name.includes(q.toLowerCase())).slice(0, FOUND),
+          scripts: scripts.filter((name) => name.includes(q.toLowerCase())).slice(0, LIMITS.searchFound),
           instances,
         },
       };
