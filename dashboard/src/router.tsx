@@ -1,18 +1,26 @@
-/** Which page is at which address. Pages are loaded when they are first gone to. */
+/** Which page is at which address, and what it is called. Pages are loaded when they are first gone to. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { queryClient } from "./api/queries.ts";
 import { timelineQuery } from "./instance/queries.ts";
 import { readFilter } from "./instances/filter.ts";
 import { Layout, NotFound } from "./layout.tsx";
+import { below, type Crumb } from "./shell/trail.ts";
 import { Problem } from "./ui/problem.tsx";
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound });
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
+/** The page of a workflow, on the way to others. */
+const ofWorkflow = ({ workflow = "" }: Readonly<Record<string, string>>): Crumb => ({
+  title: workflow,
+  to: `/workflows/${workflow}`,
+});
+
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/",
+  staticData: { trail: below("/") },
   validateSearch: ({ search }: Record<string, unknown>): { search?: string | undefined } => ({ search: text(search) }),
   component: lazyRouteComponent(() => import("./workflows/page.tsx")),
 });
@@ -20,6 +28,7 @@ const workflows = createRoute({
 const instances = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow",
+  staticData: { trail: below("/", (params) => [ofWorkflow(params)]) },
   validateSearch: readFilter,
   component: lazyRouteComponent(() => import("./instances/page.tsx")),
 });
@@ -27,6 +36,7 @@ const instances = createRoute({
 const errors = createRoute({
   getParentRoute: () => root,
   path: "/errors",
+  staticData: { trail: below("/errors") },
   validateSearch: ({ workflow }: Record<string, unknown>): { workflow?: string | undefined } => ({ workflow: text(workflow) }),
   component: lazyRouteComponent(() => import("./errors/page.tsx")),
 });
@@ -34,6 +44,7 @@ const errors = createRoute({
 const create = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow/new",
+  staticData: { trail: below("/", (params) => [ofWorkflow(params), { title: "New instance", to: "" }]) },
   validateSearch: ({ like }: Record<string, unknown>): { like?: string | undefined } => ({ like: text(like) }),
   component: lazyRouteComponent(() => import("./instances/create.tsx")),
 });
@@ -41,6 +52,7 @@ const create = createRoute({
 const instance = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow/instances/$id",
+  staticData: { trail: below("/", (params) => [ofWorkflow(params), { title: params["id"] ?? "", to: "" }]) },
   validateSearch: ({
     step,
     view,
@@ -53,8 +65,37 @@ const instance = createRoute({
   component: lazyRouteComponent(() => import("./instance/page.tsx")),
 });
 
+const scripts = createRoute({
+  getParentRoute: () => root,
+  path: "/scripts",
+  staticData: { trail: below("/scripts") },
+  component: lazyRouteComponent(() => import("./scripts/list.tsx")),
+});
+
+/** The views of a script; without one its versions are shown. */
+const SCRIPT_VIEWS = ["deployments", "bindings", "secrets", "settings", "tail"] as const;
+
+type ScriptView = (typeof SCRIPT_VIEWS)[number];
+
+const script = createRoute({
+  getParentRoute: () => root,
+  path: "/scripts/$script",
+  staticData: { trail: below("/scripts", ({ script: title = "" }) => [{ title, to: "" }]) },
+  validateSearch: ({ view }: Record<string, unknown>): { view?: ScriptView | undefined } => ({
+    view: SCRIPT_VIEWS.find((each) => each === view),
+  }),
+  component: lazyRouteComponent(() => import("./scripts/page.tsx")),
+});
+
+const schedules = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules",
+  staticData: { trail: below("/schedules") },
+  component: lazyRouteComponent(() => import("./schedules/page.tsx")),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([workflows, instances, errors, create, instance]),
+  routeTree: root.addChildren([workflows, instances, errors, create, instance, scripts, script, schedules]),
   defaultPreload: "intent",
   defaultErrorComponent: ({ error, reset }) => <Problem cause={error as Error} retry={reset} />,
   scrollRestoration: true,

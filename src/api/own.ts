@@ -11,6 +11,9 @@ import { credentials } from "./routes/credentials.ts";
 import { errors } from "./routes/errors.ts";
 import { instanceLogs } from "./routes/instance-logs.ts";
 import { instancesFound } from "./routes/instances-found.ts";
+import { ownScripts } from "./routes/own-scripts.ts";
+import { schedules } from "./routes/schedules.ts";
+import { search } from "./routes/search.ts";
 import { settings } from "./routes/settings.ts";
 import { timelines } from "./routes/timeline.ts";
 import { waits } from "./routes/waits.ts";
@@ -28,6 +31,9 @@ export const OWN_ENDPOINTS: readonly Endpoint[] = [
   ...timelines,
   ...waits,
   ...instanceLogs,
+  ...ownScripts,
+  ...schedules,
+  ...search,
   ...credentials,
   ...audit,
   ...settings,

@@ -64,6 +64,7 @@ async function open(classes: Readonly<Record<string, WorkflowClass>>): Promise<H
     nextWake: (after) => store.nextWake(after),
     expiring: (until, limit) => store.expiring(until, limit),
     list: (query) => store.list(query),
+    beginningWith: (...query) => store.beginningWith(...query),
     count: (query, cap) => store.count(query, cap),
     search: (filter, page) => store.search(filter, page),
     tally: (filter, after) => store.tally(filter, after),

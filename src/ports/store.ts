@@ -234,6 +234,8 @@ export interface Store {
   /** Instances with `expiresAt <= until`, the earliest first. */
   expiring(until: number, limit: number): Promise<InstanceSummary[]>;
   list(query: ListQuery): Promise<InstanceSummary[]>;
+  /** Instances of a workflow whose ids begin so, by id. Finding the first few is cheap however many there are. */
+  beginningWith(workflow: string, idPrefix: string, limit: number): Promise<InstanceSummary[]>;
   /** How many instances match, `cap` at the most when they have to be counted one by one. */
   count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number>;
   /** Stays quick with any filter and however many instances there are: see `Found`. */

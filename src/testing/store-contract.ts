@@ -300,6 +300,19 @@ function listContract(at: At): void {
     expect(byPosition).toBe(whole);
   });
 
+  test("ids that begin so, of one workflow, in their order", async () => {
+    const all = ["ab", "a", "b", "abc", "Ab", "a-1", "a_", "*/5 * * * *-60000"].map((id) => sampleInstance(id));
+    await at.writer.create(...all, sampleInstance("abd", { workflow: "bills" }));
+    const found = async (prefix: string, limit = 10): Promise<string[]> =>
+      (await at.store.beginningWith("orders", prefix, limit)).map(({ id }) => id);
+    expect(await found("a")).toEqual(["a", "a-1", "a_", "ab", "abc"]);
+    expect(await found("a", 2)).toEqual(["a", "a-1"]);
+    expect(await found("ab")).toEqual(["ab", "abc"]);
+    expect(await found("*/5 ")).toEqual(["*/5 * * * *-60000"]);
+    expect(await found("%")).toEqual([]);
+    expect(await found("")).toHaveLength(8);
+  });
+
   test("filters combine, and their bounds are inclusive", async () => {
     await fill();
     const query = { workflow: "orders", direction: "asc", limit: 10 } as const;

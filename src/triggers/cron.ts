@@ -35,9 +35,14 @@ export class CronTriggers {
     this.#log = log;
   }
 
+  /** All of them: `LIMITS.cronTriggers` at the most. */
+  async list(): Promise<readonly CronTrigger[]> {
+    return parse(await this.#catalog.setting(DOCUMENT));
+  }
+
   /** Those of a script, in the order in which they were given. */
   async of(script: string): Promise<CronTrigger[]> {
-    return (await this.#all()).filter((trigger) => trigger.script === script);
+    return (await this.list()).filter((trigger) => trigger.script === script);
   }
 
   /**
@@ -62,7 +67,7 @@ export class CronTriggers {
 
   /** What the engine's alarm follows. */
   timetable(dispatcher: Dispatcher): Timetable {
-    return { entries: async () => (await this.#all()).map((trigger) => this.#entry(trigger, dispatcher)) };
+    return { entries: async () => (await this.list()).map((trigger) => this.#entry(trigger, dispatcher)) };
   }
 
   #entry(trigger: CronTrigger, dispatcher: Dispatcher): TimetableEntry {
@@ -99,10 +104,6 @@ export class CronTriggers {
           : each,
       ),
     );
-  }
-
-  async #all(): Promise<readonly CronTrigger[]> {
-    return parse(await this.#catalog.setting(DOCUMENT));
   }
 
   async #change(change: (all: readonly CronTrigger[]) => readonly CronTrigger[]): Promise<void> {

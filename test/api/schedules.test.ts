@@ -21,6 +21,18 @@ const shown = async (workflow: string): Promise<{ cron: string; next_instance: s
   ((await api.call("GET", `/workflows/${workflow}`)).result as { schedules: { cron: string; next_instance: string }[] })
     .schedules;
 
+interface Listed {
+  readonly cron: string;
+  readonly words: string | null;
+  readonly workflow: string | null;
+  readonly script: string | null;
+  readonly next: readonly string[];
+  readonly last: { readonly boundary: string; readonly instance: { readonly id: string; readonly status: string } | null } | null;
+}
+
+const list = async (query = ""): Promise<{ result: Listed[]; result_info: object }> =>
+  (await api.send("GET", `/api/v1/schedules${query}`)).json() as Promise<{ result: Listed[]; result_info: object }>;
+
 describe("schedules", () => {
   test("are shown with their next boundary, in lists too", async () => {
     const before = Date.now();
@@ -125,6 +137,15 @@ describe("an instance that a schedule created", () => {
     expect(workflow.result).toMatchObject({ triggered_on: "2026-01-01T09:00:00.000Z", instances: { waiting: 1 } });
   });
 
+  test("is told with the boundary that it came from, for as long as it is there", async () => {
+    const boundary = "2026-01-01T09:00:00.000Z";
+    expect((await list()).result).toMatchObject([
+      { cron, words: null, next: { length: 5 }, last: { boundary, instance: { id, status: "waiting" } } },
+    ]);
+    await api.engine.remove("Sleeper", [id]);
+    expect((await list()).result[0]?.last).toEqual({ boundary, instance: null });
+  });
+
   test("is addressed like any other", async () => {
     expect((await api.call("PATCH", `${path}/status`, { status: "pause" })).result).toMatchObject({ status: "paused" });
     expect((await api.call("PATCH", `${path}/status`, { status: "terminate" })).result).toMatchObject({ status: "terminated" });
@@ -141,5 +162,30 @@ describe("an instance that a schedule created", () => {
   test("is the only one that may have such an id", async () => {
     const answer = await api.call("POST", "/workflows/Sleeper/instances", { instance_id: `${cron}-0` });
     expect(answer).toMatchObject({ status: 400, errors: [{ code: 10902 }] });
+  });
+});
+describe("all that comes round", () => {
+  test("is listed with the next five boundaries", async () => {
+    await put("timed", "*/15 * * * *", "0 9 1 1 *");
+    const { result } = await list();
+    expect(result.map(({ workflow, script, cron, words }) => [workflow, script, cron, words])).toEqual([
+      ["timed", null, "*/15 * * * *", "Every 15 minutes"],
+      ["timed", null, "0 9 1 1 *", null],
+    ]);
+    const now = api.clock.now();
+    for (const { next, last } of result) {
+      const times = next.map((at) => Date.parse(at));
+      expect(times).toHaveLength(5);
+      expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+      expect(times[0]).toBeGreaterThan(now);
+      expect(last).toBeNull();
+    }
+  });
+
+  test("comes page by page", async () => {
+    await put("timed", "0 1 * * *", "0 2 * * *", "0 3 * * *");
+    const { result, result_info: info } = await list("?page=2&per_page=2");
+    expect([result.map(({ cron }) => cron), info]).toMatchObject([["0 3 * * *"], { total_count: 3, total_pages: 2 }]);
+    expect((await api.send("GET", "/api/v1/schedules?per_page=101")).status).toBe(400);
   });
 });

@@ -1,7 +1,7 @@
-/** The dashboard in a real browser, as people go through it: live, by mouse and by keyboard, in both themes. */
+/** The dashboard in a real browser, as people go through it: live, by mouse and by keyboard. What holds for every page is in `dashboard-pages`. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
+import { openBrowser, type Browser, type Page } from "../support/browser.ts";
 import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const WORKER = `
@@ -125,25 +125,6 @@ describe("a person", () => {
     await steps.press("0");
     expect(await ruler()).toBe(whole);
   });
-});
-
-test.each(["light", "dark"] as const)("nothing serious keeps anybody out, in the %s theme", async (colorScheme) => {
-  await page.emulateMedia({ colorScheme });
-  const paths = ["/", "/workflows/approval", "/workflows/approval/new", "/workflows/approval/instances/first?step=publish-1"];
-  for (const path of [...paths, "/workflows/failing/instances/broken?view=graph", "/workflows/sleeping/instances/c"]) {
-    await page.goto(server.url + path);
-    await page.getByRole("heading").first().waitFor();
-    expect([path, ...(await seriousViolations(page))]).toEqual([path]);
-  }
-});
-
-test("on a narrow screen nothing has to be moved sideways", async () => {
-  await page.setViewportSize({ width: 380, height: 800 });
-  for (const path of ["/", "/workflows/approval", "/workflows/approval/instances/first?step=publish-1"]) {
-    await page.goto(server.url + path);
-    await page.getByRole("heading").first().waitFor();
-    expect([path, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([path, 380]);
-  }
 });
 
 test("where tokens are needed, one logs in, and out again", async () => {

@@ -19,11 +19,13 @@ export interface Locator {
   first(): Locator;
   nth(index: number): Locator;
   getByRole(role: string, options?: { name?: string | RegExp; exact?: boolean }): Locator;
-  getByText(text: string | RegExp): Locator;
+  getByText(text: string | RegExp, options?: { exact?: boolean }): Locator;
 }
 
 /** As much of a page. */
 export interface Page extends Pick<Locator, "getByRole" | "getByText"> {
+  /** What it has in common with others of its kind: here, whether there is a network. */
+  context(): { setOffline(isOffline: boolean): Promise<void> };
   goto(url: string): Promise<unknown>;
   url(): string;
   getByLabel(text: string, options?: { exact?: boolean }): Locator;

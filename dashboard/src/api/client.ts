@@ -29,6 +29,7 @@ export class ApiError extends Error {
 }
 
 interface Envelope {
+  readonly success: boolean;
   readonly result?: unknown;
 }
 

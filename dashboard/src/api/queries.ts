@@ -6,6 +6,8 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2_000,
+      // Without a network a server on this machine answers all the same.
+      networkMode: "always",
       // What the server has refused it will refuse again.
       retry: (failures, cause) => !(cause instanceof ApiError && cause.status >= 400) && failures < 2,
     },

@@ -1,24 +1,32 @@
+/** What is pressed to do something, and links that look like it. */
+import { createLink } from "@tanstack/react-router";
 import type { ComponentProps, ReactNode } from "react";
 
 const LOOKS = {
   plain: "border-line bg-panel hover:border-quiet",
-  main: "border-transparent bg-accent text-white dark:text-slate-950 hover:opacity-90",
+  main: "border-transparent bg-accent text-on-accent hover:opacity-90",
   danger: "border-line bg-panel text-bad hover:border-bad",
   bare: "border-transparent hover:bg-line/50",
 } as const;
 
-interface ButtonProps extends ComponentProps<"button"> {
+interface Looks {
   readonly look?: keyof typeof LOOKS;
+}
+
+const buttonClass = (look: keyof typeof LOOKS): string =>
+  `inline-flex min-h-7 items-center gap-1.5 rounded-md border px-2.5 py-1 font-medium whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-50 ${LOOKS[look]}`;
+
+interface ButtonProps extends ComponentProps<"button">, Looks {
   readonly children: ReactNode;
 }
 
-/** What is pressed to do something. */
 export function Button({ look = "plain", className = "", type = "button", ...rest }: ButtonProps) {
-  return (
-    <button
-      type={type}
-      className={`inline-flex items-center gap-1.5 rounded-md border px-2.5 py-1 font-medium whitespace-nowrap disabled:cursor-not-allowed disabled:opacity-50 ${LOOKS[look]} ${className}`}
-      {...rest}
-    />
-  );
+  return <button type={type} className={`${buttonClass(look)} ${className}`} {...rest} />;
 }
+
+function Anchor({ look = "plain", className = "", ...rest }: ComponentProps<"a"> & Looks) {
+  return <a className={`${buttonClass(look)} ${className}`} {...rest} />;
+}
+
+/** A link of the router that looks like a button. */
+export const ButtonLink = createLink(Anchor);

@@ -1,5 +1,7 @@
 import { json, jsonParseLinter } from "@codemirror/lang-json";
+import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { linter } from "@codemirror/lint";
+import { tags } from "@lezer/highlight";
 import { basicSetup, EditorView } from "codemirror";
 import { useEffect, useRef } from "react";
 import type { EditorProps } from "./editor.tsx";
@@ -10,6 +12,14 @@ const theme = EditorView.theme({
   ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--quiet)", border: "none" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--line) 40%, transparent)" },
 });
+
+/** In the page's own colours, which can be read in both themes. */
+const colours = HighlightStyle.define([
+  { tag: tags.propertyName, color: "var(--accent)" },
+  { tag: tags.string, color: "var(--good)" },
+  { tag: tags.number, color: "var(--busy)" },
+  { tag: [tags.bool, tags.null], color: "var(--wait)" },
+]);
 
 export default function CodeEditor({ label, value, onChange }: EditorProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -28,6 +38,7 @@ export default function CodeEditor({ label, value, onChange }: EditorProps) {
       extensions: [
         basicSetup,
         json(),
+        syntaxHighlighting(colours),
         linter((editor) => (editor.state.doc.length === 0 ? [] : jsonParseLinter()(editor))),
         theme,
         EditorView.contentAttributes.of({ "aria-label": label }),

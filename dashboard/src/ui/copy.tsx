@@ -23,7 +23,9 @@ export function Command({ text }: { readonly text: string }) {
       <pre className="min-w-0 flex-1 overflow-x-auto font-mono text-xs leading-5" tabIndex={0}>
         {text}
       </pre>
-      <Copy text={text} />
+      <span className="-my-1">
+        <Copy text={text} />
+      </span>
     </div>
   );
 }

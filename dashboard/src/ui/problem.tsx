@@ -14,7 +14,7 @@ export function Problem({ cause, retry }: { readonly cause: Error; readonly retr
 /** A place where there is nothing yet. */
 export function Empty({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
-    <div className="mx-auto flex max-w-2xl flex-col gap-3 rounded-lg border border-dashed border-line p-8">
+    <div className="mx-auto flex w-full max-w-2xl min-w-0 flex-col gap-3 rounded-lg border border-dashed border-line p-4 sm:p-8">
       <h2 className="text-base font-semibold">{title}</h2>
       {children}
     </div>

@@ -27,12 +27,58 @@ function relativeText(at: number, now: number): string {
   return at < now ? `${text} ago` : `in ${text}`;
 }
 
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+export type Zone = "local" | "utc";
 
-/** A moment in the reader's time zone, and in UTC. */
+const KEY = "stepwell.zone";
+const LOCAL = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+const STYLE = { dateStyle: "medium", timeStyle: "medium" } as const;
+const CLOCKS: Readonly<Record<Zone, Intl.DateTimeFormat>> = {
+  local: new Intl.DateTimeFormat(undefined, STYLE),
+  utc: new Intl.DateTimeFormat(undefined, { ...STYLE, timeZone: "UTC" }),
+};
+
+const DAY_STYLE = { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 } as const;
+const DAY_TIMES: Readonly<Record<Zone, Intl.DateTimeFormat>> = {
+  local: new Intl.DateTimeFormat(undefined, DAY_STYLE),
+  utc: new Intl.DateTimeFormat(undefined, { ...DAY_STYLE, timeZone: "UTC" }),
+};
+
+let zone: Zone = localStorage.getItem(KEY) === "utc" ? "utc" : "local";
+const zoneReaders = new Set<() => void>();
+
+/** Whose clock moments are told by. */
+export function useZone(): Zone {
+  return useSyncExternalStore(
+    (reader) => {
+      zoneReaders.add(reader);
+      return () => zoneReaders.delete(reader);
+    },
+    () => zone,
+  );
+}
+
+/** Kept for the next time. */
+export function chooseZone(next: Zone): void {
+  zone = next;
+  localStorage.setItem(KEY, next);
+  for (const each of zoneReaders) each();
+}
+
+/** Date and time by the clock that was chosen. */
+function clockText(at: number): string {
+  return `${CLOCKS[zone].format(at)}${zone === "utc" ? " UTC" : ""}`;
+}
+
+/** The time of a day, to the millisecond, by the clock that was chosen. */
+export function dayTimeText(at: number): string {
+  return DAY_TIMES[zone].format(at);
+}
+
+/** A moment by both clocks, the chosen one first. */
 export function exactText(at: number): string {
-  return `${exact.format(at)} (${zone})\n${new Date(at).toISOString()}`;
+  const local = `${CLOCKS.local.format(at)} (${LOCAL})`;
+  const utc = new Date(at).toISOString();
+  return zone === "utc" ? `${utc}\n${local}` : `${local}\n${utc}`;
 }
 
 let now = Date.now();
@@ -60,6 +106,7 @@ export function useNow(): number {
 
 export function Moment({ at }: { readonly at: string | number | null }) {
   const current = useNow();
+  useZone();
   if (at === null) return <span className="text-quiet">–</span>;
   const ms = typeof at === "number" ? at : Date.parse(at);
   return (
@@ -75,4 +122,20 @@ export function Span({ from, to }: { readonly from: string | null; readonly to: 
   if (from === null) return <span className="text-quiet">–</span>;
   const end = to === null ? current : Date.parse(to);
   return <span className="whitespace-nowrap tabular-nums">{spanText(end - Date.parse(from))}</span>;
+}
+
+/** A moment by the clock that was chosen; how far it is from now is a hover away. */
+export function Clock({ at }: { readonly at: string | number }) {
+  const current = useNow();
+  useZone();
+  const ms = typeof at === "number" ? at : Date.parse(at);
+  return (
+    <time
+      dateTime={new Date(ms).toISOString()}
+      title={`${relativeText(ms, current)}\n${exactText(ms)}`}
+      className="whitespace-nowrap tabular-nums"
+    >
+      {clockText(ms)}
+    </time>
+  );
 }

@@ -141,6 +141,11 @@ export class MemoryStore implements Store {
     return found.sort(order).slice(offset, offset + limit);
   }
 
+  async beginningWith(workflow: string, idPrefix: string, limit: number): Promise<InstanceSummary[]> {
+    const found = this.#summaries((summary) => summary.workflow === workflow && summary.id.startsWith(idPrefix));
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+  }
+
   async count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number> {
     const { length } = this.#summaries((summary) => matches(summary, query));
     const isBounded = query.createdFrom !== undefined || query.createdTo !== undefined;

@@ -150,6 +150,7 @@ function sqliteStore(
     nextWake: async (after) => reader.nextWake(after),
     expiring: async (until, limit) => reader.expiring(until, limit),
     list: async (query) => reader.list(query),
+    beginningWith: async (workflow, idPrefix, limit) => reader.beginningWith(workflow, idPrefix, limit),
     count: async (query, cap) => reader.count(query, cap),
     versionsInUse: async (after, limit) => reader.versionsInUse(after, limit),
     statusCounts: async (workflow) => reader.statusCounts(workflow),

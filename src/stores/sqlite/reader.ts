@@ -89,6 +89,11 @@ export class Reader {
     return this.#prepared(sql).all(...filter.values, limit, offset ?? 0) as unknown as InstanceSummary[];
   }
 
+  beginningWith(workflow: string, idPrefix: string, limit: number): InstanceSummary[] {
+    // Nothing that an id may have in it comes after this character.
+    return this.#statements.prefix.all(workflow, idPrefix, `${idPrefix}\u{10ffff}`, limit) as unknown as InstanceSummary[];
+  }
+
   count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): number {
     if (query.createdFrom === undefined && query.createdTo === undefined) {
       const counts = this.statusCounts(query.workflow);
@@ -154,11 +159,23 @@ function firstOfEach(status: InstanceStatus, column: "wake_at" | "created_at", a
 function prepare(
   db: Database,
 ): Record<
-  "find" | "has" | "versions" | "load" | "row" | "chunk" | "nextWake" | "expiring" | "counts" | "allCounts" | ReadyKind,
+  | "find"
+  | "prefix"
+  | "has"
+  | "versions"
+  | "load"
+  | "row"
+  | "chunk"
+  | "nextWake"
+  | "expiring"
+  | "counts"
+  | "allCounts"
+  | ReadyKind,
   Statement
 > {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
+    prefix: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id >= ? AND id < ? ORDER BY id LIMIT ?`),
     versions: db.prepare(
       `SELECT (SELECT name FROM names WHERE names.pk = version) AS version,
          status IN ('complete', 'errored', 'terminated') AS ended, max(pk) AS last

@@ -1,0 +1,32 @@
+/** What is offered on every page, and what only its address says of a page. */
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { SECTIONS } from "../shell/trail.ts";
+import { chooseTheme } from "../ui/theme.tsx";
+import { chooseZone } from "../ui/time.tsx";
+import { useCommands } from "./commands.ts";
+
+/** Offers them. */
+export function useOwnCommands(): void {
+  const navigate = useNavigate();
+  const { workflow, script } = useParams({ strict: false });
+  useCommands([
+    ...(workflow === undefined
+      ? []
+      : [
+          {
+            name: `Create an instance of ${workflow}`,
+            keys: "c",
+            run: () => void navigate({ to: "/workflows/$workflow/new", params: { workflow } }),
+          },
+        ]),
+    ...(script === undefined
+      ? []
+      : [{ name: `Open ${script} in the browser`, run: () => void window.open(`/workers/${script}/`, "_blank", "noopener") }]),
+    ...SECTIONS.map(({ title, to, key }) => ({ name: `Go to ${title}`, keys: `g ${key}`, run: () => void navigate({ to }) })),
+    { name: "Light theme", run: () => chooseTheme("light") },
+    { name: "Dark theme", run: () => chooseTheme("dark") },
+    { name: "Theme of the system", run: () => chooseTheme("system") },
+    { name: "Times in my time zone", run: () => chooseZone("local") },
+    { name: "Times in UTC", run: () => chooseZone("utc") },
+  ]);
+}

@@ -1,0 +1,11 @@
+/** What is found for what was typed. */
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { own, result } from "../api/client.ts";
+
+export const searchQuery = (text: string) =>
+  queryOptions({
+    queryKey: ["search", text],
+    queryFn: () => result(own.GET("/search", { params: { query: { q: text } } })),
+    enabled: text !== "",
+    placeholderData: keepPreviousData,
+  });
