@@ -14,15 +14,23 @@ export function Layout() {
         Skip to the page
       </a>
       <header className="no-print sticky top-0 z-10 border-b border-line bg-panel">
-        <nav aria-label="Main" className="mx-auto flex h-12 max-w-[120rem] items-center gap-5 px-4">
+        <nav aria-label="Main" className="mx-auto flex h-12 max-w-[120rem] items-center gap-5 px-4 max-sm:gap-3">
           <Link to="/" className="flex items-center gap-2 text-base font-semibold">
             <img src="/icon.svg" alt="" className="size-5" />
-            stepwell
+            <span className="max-sm:sr-only">stepwell</span>
           </Link>
           <Link to="/" className="plain text-quiet [&.active]:text-text" activeOptions={{ exact: true }}>
             Workflows
           </Link>
+          <Link to="/settings" className="plain text-quiet [&.active]:text-text">
+            Settings
+          </Link>
           <span className="flex-1" />
+          {session?.needed && session.logged_in && (
+            <span className="min-w-0 truncate text-quiet max-sm:hidden" title={`Logged in as ${session.name}, ${session.role}`}>
+              <b className="font-medium text-text">{session.name}</b> · {session.role}
+            </span>
+          )}
           {session?.needed && session.logged_in && (
             <Button look="bare" onClick={() => void logOut()}>
               Log out

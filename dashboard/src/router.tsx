@@ -1,7 +1,8 @@
 /** Which page is at which address. Pages are loaded when they are first gone to. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import type { InstanceFilter } from "./api/queries.ts";
 import type { InstanceStatus } from "./api/types.ts";
+import type { AuditFilter } from "./settings/queries.ts";
 import { Layout, NotFound } from "./layout.tsx";
 import { Problem } from "./ui/problem.tsx";
 import { STATUSES } from "./ui/status.tsx";
@@ -45,8 +46,58 @@ const instance = createRoute({
   component: lazyRouteComponent(() => import("./instance/page.tsx")),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./settings/layout.tsx")),
+});
+
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/access" });
+  },
+});
+
+const access = createRoute({
+  getParentRoute: () => settings,
+  path: "access",
+  component: lazyRouteComponent(() => import("./settings/access.tsx")),
+});
+
+const policies = createRoute({
+  getParentRoute: () => settings,
+  path: "policies",
+  component: lazyRouteComponent(() => import("./settings/policies.tsx")),
+});
+
+const limits = createRoute({
+  getParentRoute: () => settings,
+  path: "limits",
+  component: lazyRouteComponent(() => import("./settings/limits.tsx")),
+});
+
+const audit = createRoute({
+  getParentRoute: () => settings,
+  path: "audit",
+  validateSearch: ({ who, action, from, to }: Record<string, unknown>): AuditFilter => ({
+    who: text(who),
+    action: text(action),
+    from: text(from),
+    to: text(to),
+  }),
+  component: lazyRouteComponent(() => import("./settings/audit.tsx")),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([workflows, instances, create, instance]),
+  routeTree: root.addChildren([
+    workflows,
+    instances,
+    create,
+    instance,
+    settings.addChildren([settingsIndex, access, policies, limits, audit]),
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: ({ error, reset }) => <Problem cause={error as Error} retry={reset} />,
   scrollRestoration: true,

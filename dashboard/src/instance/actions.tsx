@@ -36,24 +36,31 @@ export function Actions({ timeline }: { readonly timeline: Timeline }) {
     <div className="no-print flex flex-wrap items-center gap-2">
       {!isOver && <SendEvent timeline={timeline} type="" />}
       {(status === "running" || status === "waiting" || status === "queued") && (
-        <Button onClick={() => change({ status: "pause" })}>Pause</Button>
+        <Button needs="operator" onClick={() => change({ status: "pause" })}>
+          Pause
+        </Button>
       )}
       {(status === "paused" || status === "waitingForPause") && (
-        <Button onClick={() => change({ status: "resume" })}>Resume</Button>
+        <Button needs="operator" onClick={() => change({ status: "resume" })}>
+          Resume
+        </Button>
       )}
       {!isOver && (
-        <Button look="danger" onClick={() => setAsked("terminate")}>
+        <Button needs="operator" look="danger" onClick={() => setAsked("terminate")}>
           Terminate
         </Button>
       )}
-      <Button onClick={() => change({ status: "restart" })}>Restart</Button>
+      <Button needs="operator" onClick={() => change({ status: "restart" })}>
+        Restart
+      </Button>
       <Button
+        needs="operator"
         onClick={() => void navigate({ to: "/workflows/$workflow/new", params: { workflow }, search: { like: id } })}
         title="A new instance with these params, which can be changed before"
       >
         Run again…
       </Button>
-      <Button look="danger" onClick={() => setAsked("delete")}>
+      <Button needs="operator" look="danger" onClick={() => setAsked("delete")}>
         Delete
       </Button>
       <Copy label="Copy curl" text={`curl -H "authorization: Bearer $TOKEN" ${location.origin}${instanceUrl(workflow, id)}`} />

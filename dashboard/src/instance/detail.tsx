@@ -173,7 +173,9 @@ function RestartFrom({
   };
   return (
     <div className="no-print flex flex-col items-start gap-2">
-      <Button onClick={() => void restart()}>Restart from this step</Button>
+      <Button needs="operator" onClick={() => void restart()}>
+        Restart from this step
+      </Button>
       {failure && <Problem cause={failure} />}
     </div>
   );

@@ -95,7 +95,11 @@ function Sentence({ reason }: { readonly reason: Reason }) {
 function Help({ timeline, reason }: { readonly timeline: Timeline; readonly reason: Reason }) {
   if (reason.kind === "event") return <SendEvent timeline={timeline} type={reason.type} />;
   if (reason.kind === "paused" || reason.kind === "pausing")
-    return <Button onClick={() => void changeStatus(timeline.workflow, timeline.id, { status: "resume" })}>Resume</Button>;
+    return (
+      <Button needs="operator" onClick={() => void changeStatus(timeline.workflow, timeline.id, { status: "resume" })}>
+        Resume
+      </Button>
+    );
   return null;
 }
 
@@ -123,7 +127,9 @@ export function SendEvent({ timeline: { workflow, id }, type: wanted }: SendEven
   };
   return (
     <>
-      <Button onClick={() => setOpen(true)}>Send event</Button>
+      <Button needs="operator" onClick={() => setOpen(true)}>
+        Send event
+      </Button>
       <Dialog title="Send an event" open={open} onClose={() => setOpen(false)}>
         <label className="flex flex-col gap-1">
           Type

@@ -91,7 +91,7 @@ export default function CreatePage() {
       </div>
       {failure && <Problem cause={failure} />}
       <div>
-        <Button type="submit" look="main" disabled={busy || "problem" in parsed}>
+        <Button needs="operator" type="submit" look="main" disabled={busy || "problem" in parsed}>
           Create
         </Button>
       </div>

@@ -7,6 +7,7 @@ import { instancesQuery, workflowQuery } from "../api/queries.ts";
 import type { InstanceStatus } from "../api/types.ts";
 import { useWorkflowEvents } from "../api/live.ts";
 import { Command } from "../ui/copy.tsx";
+import { May } from "../ui/may.tsx";
 import { Empty, Problem } from "../ui/problem.tsx";
 import { Status, STATUSES } from "../ui/status.tsx";
 import { Moment, Span } from "../ui/time.tsx";
@@ -48,13 +49,15 @@ export default function InstancesPage() {
         <span className="text-quiet" title={live ? "Changes show as they happen" : "The server is being asked again"}>
           {live ? "● live" : "○ connecting"}
         </span>
-        <Link
-          to="/workflows/$workflow/new"
-          params={{ workflow }}
-          className="rounded-md bg-accent px-2.5 py-1 font-medium text-white dark:text-slate-950"
-        >
-          Create instance
-        </Link>
+        <May role="operator">
+          <Link
+            to="/workflows/$workflow/new"
+            params={{ workflow }}
+            className="rounded-md bg-accent px-2.5 py-1 font-medium text-white aria-disabled:cursor-not-allowed aria-disabled:opacity-50 dark:text-slate-950"
+          >
+            Create instance
+          </Link>
+        </May>
       </div>
       <Filters />
       <Selection workflow={workflow} ids={chosen} onDone={() => setChosen(new Set())} />

@@ -64,6 +64,7 @@ export function Selection({ workflow, ids, onDone }: SelectionProps) {
           {VERBS.map((verb) => (
             <Button
               key={verb}
+              needs="operator"
               look={verb === "delete" || verb === "terminate" ? "danger" : "plain"}
               onClick={() => setAsked(verb)}
             >

@@ -1,4 +1,6 @@
 import type { ComponentProps, ReactNode } from "react";
+import type { Role } from "../api/session.ts";
+import { May } from "./may.tsx";
 
 const LOOKS = {
   plain: "border-line bg-panel hover:border-quiet",
@@ -9,16 +11,19 @@ const LOOKS = {
 
 interface ButtonProps extends ComponentProps<"button"> {
   readonly look?: keyof typeof LOOKS;
+  /** The role that it takes to do this; whoever has a lesser one is told so. */
+  readonly needs?: Role;
   readonly children: ReactNode;
 }
 
 /** What is pressed to do something. */
-export function Button({ look = "plain", className = "", type = "button", ...rest }: ButtonProps) {
-  return (
+export function Button({ look = "plain", needs, className = "", type = "button", ...rest }: ButtonProps) {
+  const button = (
     <button
       type={type}
       className={`inline-flex items-center gap-1.5 rounded-md border px-2.5 py-1 font-medium whitespace-nowrap disabled:cursor-not-allowed disabled:opacity-50 ${LOOKS[look]} ${className}`}
       {...rest}
     />
   );
+  return needs === undefined ? button : <May role={needs}>{button}</May>;
 }
