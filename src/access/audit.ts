@@ -1,14 +1,14 @@
 /**
- * What goes to the audit log, and when: entries gather for a moment and are written together, in their order, so that no request
- * waits for the disk on their behalf. Who is not known to anybody cannot fill the log: of their refusals a few a minute are kept.
+ * What goes to the audit log, and when: what comes after a pause is written at once, and what comes in a crowd gathers and is written
+ * together, in its order. No request waits for that, but each flush of the disk holds everybody up. Who is not known to anybody cannot fill the log: of their refusals a few a minute are kept.
  */
 import { LIMITS } from "../model/limits.ts";
 import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../ports/audit-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 
-/** How long entries gather, in milliseconds. */
-const GATHER_MS = 100;
+/** Milliseconds between two flushes. */
+const GATHER_MS = 1_000;
 
 /** Entries that are written without waiting for more. */
 const GATHER_MAX = 1_000;
@@ -21,6 +21,7 @@ export class Audit {
   readonly #log: Log;
   #entries: AuditEntry[] = [];
   #cancel: (() => void) | undefined;
+  #flushedAt = 0;
   #writing: Promise<void> = Promise.resolve();
   #strangers = 0;
   #since = 0;
@@ -36,7 +37,7 @@ export class Audit {
     if (entry.who === null && !this.#isRoomForStranger(entry.at)) return;
     const length = this.#entries.push(entry);
     if (length >= GATHER_MAX) void this.flush();
-    else this.#cancel ??= this.#clock.alarm(this.#clock.now() + GATHER_MS, () => void this.flush());
+    else this.#cancel ??= this.#clock.alarm(this.#flushedAt + GATHER_MS, () => void this.flush());
   }
 
   /** Newest first, and nothing is missing that was taken in before. */
@@ -51,6 +52,7 @@ export class Audit {
     this.#cancel = undefined;
     const entries = this.#entries;
     this.#entries = [];
+    this.#flushedAt = this.#clock.now();
     if (entries.length > 0)
       this.#writing = this.#writing
         .then(() => this.#kept.add(entries))

@@ -8,6 +8,8 @@ import type { Principal } from "../model/roles.ts";
 import type { Guard } from "./auth.ts";
 import type { Credentials, Sessions } from "./sessions.ts";
 
+const FOREIGN: ReadonlySet<string> = new Set(["cross-site", "same-site"]);
+
 /** The routes of `/session`. `sessions` is absent where nobody needs to log in. */
 export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hono {
   const app = new Hono();
@@ -22,6 +24,8 @@ export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hon
     const asked = notesOn(c);
     asked.action = "session.create";
     try {
+      // Another site's form could log somebody in as somebody else. Browsers say where a form is from; programs say nothing.
+      if (FOREIGN.has(c.req.header("sec-fetch-site") ?? "")) throw new Failure("authentication.origin");
       const given = credentialsOf(await c.req.json().catch(() => null));
       asked.target = "name" in given ? given.name.slice(0, LIMITS.userName) : "";
       if (sessions === undefined) return c.json(shown(await guard(c.req.raw.headers, "GET")));

@@ -124,6 +124,8 @@ test("the routes say what is needed, log in, tell who that is, and log out", asy
   expect([unknown.status, unknown.headers.get("set-cookie")]).toEqual([403, null]);
   for (const body of ["what?", "null", "[]", '{"token":1}', '{"name":"ada"}', '{"name":"","password":""}'])
     expect((await asked({ method: "POST", body })).status).toBe(400);
+  const foreign = { method: "POST", body: JSON.stringify({ token }), headers: { "sec-fetch-site": "cross-site" } };
+  expect([(await asked(foreign)).status, (await asked(foreign)).headers.get("set-cookie")]).toEqual([403, null]);
   const login = await asked({ method: "POST", body: JSON.stringify({ token }) });
   expect(await login.json()).toMatchObject({ result: laptop });
   const cookie = login.headers.get("set-cookie") ?? "";

@@ -25,6 +25,7 @@ export const SECTIONS: readonly (Crumb & { readonly key: string })[] = [
   { title: "Errors", to: "/errors", key: "e" },
   { title: "Scripts", to: "/scripts", key: "s" },
   { title: "Schedules", to: "/schedules", key: "t" },
+  { title: "Settings", to: "/settings", key: "," },
 ];
 
 /** A trail that begins with a section, by its address. */

@@ -12,8 +12,9 @@ export function May({ role, children }: MayProps) {
   const refusal = useRefusal(role);
   if (refusal === undefined) return children;
   return (
-    <span className="inline-flex" title={refusal}>
+    <span className="relative inline-flex" title={refusal}>
       {cloneElement(children, { disabled: true })}
+      <span className="sr-only">{refusal}</span>
     </span>
   );
 }

@@ -1,7 +1,7 @@
 /** Version 1 of the schema of the audit log, which has a database of its own. */
 export const audit0001: string = `
 CREATE TABLE entries (
-  n INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: somebody may be reading on from one that is gone
+  n INTEGER PRIMARY KEY, -- grows: the newest entry is never deleted
   at INTEGER NOT NULL,
   kind TEXT, -- of who; null when nobody is known
   id TEXT,
