@@ -31,7 +31,7 @@ export interface Page extends Pick<Locator, "getByRole" | "getByText"> {
   getByLabel(text: string, options?: { exact?: boolean }): Locator;
   locator(selector: string): Locator;
   waitForURL(url: RegExp): Promise<void>;
-  emulateMedia(options: { colorScheme: "light" | "dark" }): Promise<void>;
+  emulateMedia(options: { colorScheme?: "light" | "dark"; media?: "screen" | "print" }): Promise<void>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   evaluate<T>(script: string): Promise<T>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;

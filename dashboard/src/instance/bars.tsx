@@ -111,6 +111,7 @@ export const GroupRow = memo(function GroupRow({ group, isOpen, shown, now }: Gr
         <span aria-hidden className="w-4 shrink-0 text-quiet">
           {isOpen ? "▾" : "▸"}
         </span>
+        <span className="sr-only">{isOpen ? "Opened group: " : "Group: "}</span>
         <span className="truncate">{group.name}</span>
         <span className="ml-1 shrink-0 font-normal text-quiet tabular-nums">× {group.entries.length.toLocaleString()}</span>
         {failed > 0 && <span className="ml-1 text-bad">✕</span>}

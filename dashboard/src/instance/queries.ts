@@ -2,7 +2,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { ACCOUNT, ApiError, own, result, v4 } from "../api/client.ts";
 import { queryClient } from "../api/queries.ts";
-import { fromWire, type EntryType, type Timeline, type WireTimeline } from "./timeline.ts";
+import type { Waits } from "./reasons.ts";
+import { fromWire, type Timeline, type WireTimeline } from "./timeline.ts";
 
 const addressOf = (workflow: string, id: string) => ({ path: { workflow_name: workflow, instance_id: id } });
 
@@ -18,14 +19,6 @@ export const timelineQuery = (workflow: string, id: string) =>
     // To compare tens of thousands of steps with those of before would cost more than to draw them.
     structuralSharing: false,
   });
-
-/** What an instance waits for. */
-export interface Waits {
-  readonly status: string;
-  readonly steps: readonly { readonly type: EntryType; readonly name: string; readonly due: number }[];
-  readonly place: { readonly of: "workflow" | "server"; readonly limit: number; readonly taken: number } | null;
-  readonly paused_for: string | null;
-}
 
 /** How long until it is looked again whether there is a place, in milliseconds: of that, nobody is told. */
 const AGAIN_MS = 2_000;

@@ -1,6 +1,13 @@
 /** Why an instance stands still: from its timeline, and from what the server says that it waits for. Pure. */
-import type { Waits } from "./queries.ts";
-import { keyOf, type Entry, type Timeline } from "./timeline.ts";
+import { keyOf, type Entry, type EntryType, type Timeline } from "./timeline.ts";
+
+/** What an instance waits for, as the server tells it. */
+export interface Waits {
+  readonly status: string;
+  readonly steps: readonly { readonly type: EntryType; readonly name: string; readonly due: number }[];
+  readonly place: { readonly of: "workflow" | "server"; readonly limit: number; readonly taken: number } | null;
+  readonly paused_for: string | null;
+}
 
 /** What an instance waits for. Moments are epoch milliseconds; undefined while they are not known yet. */
 export type Reason =

@@ -97,7 +97,7 @@ export function StepsList({ rows, steps, time, chosen, onChoose, onToggle, nothi
               data-row={index}
               role="option"
               aria-selected={isChosen}
-              aria-expanded={row.kind === "group" ? row.isOpen : undefined}
+              data-open={row.kind === "group" ? row.isOpen : undefined}
               onClick={() => enter(index)}
               className={`absolute inset-x-0 flex cursor-pointer items-center contain-strict hover:bg-line/40 ${isChosen ? "bg-accent/15" : ""} ${index === active ? "outline-1 -outline-offset-1 outline-accent/60" : ""}`}
               style={{ height: ROW_PX, transform: `translateY(${start}px)` }}
