@@ -50,7 +50,7 @@ export function Layout() {
           <Connection />
           {isIn && (
             <Button
-              className="text-quiet max-sm:border-transparent max-sm:px-1.5 sm:w-44"
+              className="text-quiet max-sm:border-transparent max-sm:px-1.5 sm:w-36 xl:w-44"
               aria-keyshortcuts="Control+K"
               onClick={() => setOpen("palette")}
             >
@@ -65,14 +65,14 @@ export function Layout() {
           <Theme />
           {session?.needed === true && isIn && (
             <span
-              className="max-w-48 min-w-0 truncate px-2 text-quiet max-md:hidden"
+              className="max-w-48 min-w-0 truncate px-2 text-quiet max-lg:hidden"
               title={`Logged in as ${session.name}, ${session.role}`}
             >
               <b className="font-medium text-text">{session.name}</b> · {session.role}
             </span>
           )}
           {session?.needed === true && isIn && (
-            <Button look="bare" className="max-sm:hidden" onClick={() => void logOut()}>
+            <Button look="bare" className="max-lg:hidden" onClick={() => void logOut()}>
               Log out
             </Button>
           )}
@@ -127,7 +127,7 @@ function useSection(): string | undefined {
 function Sections() {
   const current = useSection();
   return (
-    <nav aria-label="Main" className="flex h-full gap-1 max-md:hidden">
+    <nav aria-label="Main" className="flex h-full gap-1 max-lg:hidden">
       {SECTIONS.map(({ title, to }) => (
         <Link
           key={to}
@@ -145,7 +145,7 @@ function Sections() {
 /** All of that where there is little room. */
 function SmallMenu({ canLogOut }: { readonly canLogOut: boolean }) {
   return (
-    <div className="md:hidden">
+    <div className="lg:hidden">
       <Menu
         trigger={
           <Button look="bare" className="px-1.5" aria-label="Menu">

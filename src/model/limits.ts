@@ -186,9 +186,9 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   queued: 2_000_000,
   /** Items of a page of a list. Cloudflare: 100. */
   page: 100,
-  /** Of each kind that a search finds at the most. Cloudflare: none. */
+  /** Of each kind that a search finds at the most. Ours. */
   searchFound: 10,
-  /** Workflows in which a search looks for instances, the newest: one step down an index for each. Cloudflare: none. */
+  /** Workflows in which a search looks for instances, the newest: one step down an index for each. Ours. */
   searchWorkflows: 500,
   /** Characters of an output in an instance's log. Cloudflare: 1,024. */
   logOutput: 1_024,

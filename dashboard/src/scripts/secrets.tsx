@@ -1,6 +1,7 @@
 /** The secrets of a script, by name. What they are goes in, and never comes out; each change deploys a version. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { useCommands } from "../palette/commands.ts";
 import { Button } from "../ui/button.tsx";
 import { Command } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -20,6 +21,7 @@ export function Secrets({ script }: { readonly script: string }) {
   const { data: versions, error } = useQuery(versionsQuery(script));
   const { data: deployments } = useQuery(deploymentsQuery(script));
   const [asked, setAsked] = useState<Asked>();
+  useCommands([{ name: `Add a secret to ${script}`, run: () => setAsked({ verb: "put", name: "" }) }]);
   if (error !== null) return <Problem cause={error} />;
   if (versions === undefined || deployments === undefined) return <Skeleton label="secrets" rows={2} />;
   const active = deployments[0]?.versions[0]?.version_id;

@@ -1,6 +1,7 @@
 /** What a script logs, as it does. Nothing of it is kept: who looks later finds what instances have written with their steps. */
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { useCommands } from "../palette/commands.ts";
 import { Button } from "../ui/button.tsx";
 import { dayTimeText, exactText, useZone } from "../ui/time.tsx";
 import { closeTail, openTail } from "./queries.ts";
@@ -78,6 +79,10 @@ export default function Tail({ script }: { readonly script: string }) {
   const [least, setLeast] = useState<Level>("debug");
   const [wanted, setWanted] = useState("");
   const { lines, state, why, clear } = useTail(script, isPaused);
+  useCommands([
+    { name: isPaused ? "Go on with the log" : "Pause the log", keys: "p", run: () => setPaused(!isPaused) },
+    { name: "Clear the log", run: clear },
+  ]);
   const shown = lines.filter((line) => isWanted(line, least, wanted));
   const end = useRef<HTMLOListElement>(null);
   const follows = useRef(true);

@@ -1,0 +1,41 @@
+/** What comes over a tail, as lines. */
+import { expect, test } from "vitest";
+import { isWanted, LEVELS, linesOf, type Line } from "../../dashboard/src/scripts/tail-lines.ts";
+import { laggedEvent, tailEvent } from "../../src/scripts/tail-event.ts";
+
+const common = { time: 5, level: "warn", version: { id: "v1", script: "shop" } } as const;
+
+const read = (event: object, n = 0): readonly Line[] => linesOf(JSON.stringify(event), n);
+
+test("a message of an instance says whose it is", () => {
+  const origin = { workflow: "orders", instance: "o-1" };
+  const event = tailEvent({ ...common, kind: "console", text: "low stock", origin } as never);
+  expect(read(event, 7)).toEqual([{ n: 7, time: 5, level: "warn", text: "low stock", origin: "orders/o-1" }]);
+});
+
+test("what was thrown is an error, with its stack", () => {
+  const text = "TypeError: no such thing\n    at run (index.js:3:1)";
+  const [line] = read(tailEvent({ ...common, kind: "exception", text } as never));
+  expect(line).toMatchObject({ level: "error", text: "TypeError: no such thing\n    at run (index.js:3:1)" });
+});
+
+test("lines that were left out are told", () => {
+  expect(read(laggedEvent("shop", 12, 9))).toMatchObject([{ time: 9, level: "warn", text: /12 lines/ }]);
+});
+
+test("lines are counted on, and what is no text is shown as JSON", () => {
+  const logs = [
+    { level: "log", message: ["total", 5, { of: "tea" }], timestamp: 1 },
+    { level: "trace", message: ["?"], timestamp: 2 },
+  ];
+  expect(read({ eventTimestamp: 1, logs, exceptions: [] }, 40)).toEqual([
+    { n: 40, time: 1, level: "log", text: 'total 5 {"of":"tea"}' },
+    { n: 41, time: 2, level: "log", text: "?" },
+  ]);
+});
+
+test("what is wanted is of that level or a graver one, and has the text in it", () => {
+  const line: Line = { n: 0, time: 0, level: "info", text: "Cart of Ada", origin: "orders/o-1" };
+  expect(LEVELS.filter((least) => isWanted(line, least, ""))).toEqual(["debug", "info"]);
+  expect(["ada", "O-1", "grace"].map((wanted) => isWanted(line, "debug", wanted))).toEqual([true, true, false]);
+});
