@@ -24,7 +24,12 @@ export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
     ({ from, wide }) => `${from === undefined ? "" : FROM[from]} ${wide === true ? "w-full" : "whitespace-nowrap"}`,
   );
   return (
-    <div className="relative overflow-x-auto rounded-lg border border-line bg-panel" tabIndex={0} role="region" aria-label={label}>
+    <div
+      className="relative overflow-x-auto rounded-lg border border-line bg-panel"
+      tabIndex={0}
+      role="region"
+      aria-label={label}
+    >
       <table className="w-full border-collapse text-left">
         <thead>
           <tr className="border-b border-line text-xs text-quiet">
