@@ -83,6 +83,8 @@ export interface Endpoint {
   readonly needs: Needs;
   /** True when whole responses are without payloads for observers. They are not looked into, and refused otherwise. */
   readonly hides: boolean;
+  /** What the audit log calls it as long as its body has not been read. */
+  readonly name: string;
   /** What the audit log calls it. */
   action(body: never): string;
   handle(input: { params: never; query: never; body: never }, api: Api, request: Request, asker: Principal): Promise<Reply>;
@@ -120,14 +122,15 @@ const NO_QUERY: NoQuery = z.object({});
 export function endpoint<const Path extends string, Q extends z.ZodType = NoQuery, B extends z.ZodType = z.ZodUndefined>(
   spec: Spec<Path, Q, B>,
 ): Endpoint {
-  const action = actionOf(spec.method, spec.path);
+  const name = actionOf(spec.method, spec.path);
   return {
     ...spec,
+    name,
     query: spec.query ?? NO_QUERY,
     body: spec.body,
     needs: spec.needs ?? (spec.method === "get" ? "observer" : "operator"),
     hides: spec.hides ?? false,
-    action: (body) => spec.action?.(body) ?? action,
+    action: (body) => spec.action?.(body) ?? name,
     handle: (input, api, request, asker) => spec.handle(input, api, request, asker),
   };
 }
@@ -162,7 +165,7 @@ async function respond(each: Endpoint, api: Api, c: Context): Promise<Response> 
   const params = c.req.param();
   const asked = notesOn(c);
   asked.target = targetOf(params);
-  asked.action = actionOf(each.method, each.path);
+  asked.action = each.name;
   const asker = askerOf(each, asked.principal);
   const query = parse(each.query, queryOf(c.req.url), "");
   // A body that is missing is told before anything is looked up, as the real service does.
