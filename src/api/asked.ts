@@ -13,8 +13,8 @@ export interface Asked {
   readonly address: string;
   /** Like `workflows.instances.create`. */
   action: string | undefined;
-  /** What it is done to, like `orders/1234`. */
-  target: string;
+  /** What it is done to, like `orders` and `1234`. */
+  target: readonly string[];
   /** Of the failure that it was refused with. */
   code: number | undefined;
 }
@@ -23,7 +23,7 @@ const KEY = "asked";
 
 /** Begins the notes on a request. */
 export function beginNotes(c: Context, address: string): Asked {
-  const asked: Asked = { principal: undefined, address, action: undefined, target: "", code: undefined };
+  const asked: Asked = { principal: undefined, address, action: undefined, target: [], code: undefined };
   c.set(KEY, asked);
   return asked;
 }

@@ -83,6 +83,10 @@ export interface Endpoint {
   readonly needs: Needs;
   /** True when whole responses are without payloads for observers. They are not looked into, and refused otherwise. */
   readonly hides: boolean;
+  /** What the audit log calls it as long as its body has not been read. */
+  readonly name: string;
+  /** Names in its path that say what it is done to. */
+  readonly targets: readonly string[];
   /** What the audit log calls it. */
   action(body: never): string;
   handle(input: { params: never; query: never; body: never }, api: Api, request: Request, asker: Principal): Promise<Reply>;
@@ -120,16 +124,23 @@ const NO_QUERY: NoQuery = z.object({});
 export function endpoint<const Path extends string, Q extends z.ZodType = NoQuery, B extends z.ZodType = z.ZodUndefined>(
   spec: Spec<Path, Q, B>,
 ): Endpoint {
-  const action = actionOf(spec.method, spec.path);
+  const name = actionOf(spec.method, spec.path);
   return {
     ...spec,
+    name,
+    targets: namesIn(spec.path).filter((each) => each !== "account_id"),
     query: spec.query ?? NO_QUERY,
     body: spec.body,
     needs: spec.needs ?? (spec.method === "get" ? "observer" : "operator"),
     hides: spec.hides ?? false,
-    action: (body) => spec.action?.(body) ?? action,
+    action: (body) => spec.action?.(body) ?? name,
     handle: (input, api, request, asker) => spec.handle(input, api, request, asker),
   };
+}
+
+/** The names that stand for something in a path. */
+function namesIn(path: string): string[] {
+  return Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);
 }
 
 /** How failures are shown; wrangler's local API has a way of its own. `params` are those of the path. */
@@ -161,8 +172,8 @@ async function answer(each: Endpoint, api: Api, c: Context, show: ShowFailure): 
 async function respond(each: Endpoint, api: Api, c: Context): Promise<Response> {
   const params = c.req.param();
   const asked = notesOn(c);
-  asked.target = targetOf(params);
-  asked.action = actionOf(each.method, each.path);
+  asked.target = each.targets.map((name) => params[name] ?? "");
+  asked.action = each.name;
   const asker = askerOf(each, asked.principal);
   const query = parse(each.query, queryOf(c.req.url), "");
   // A body that is missing is told before anything is looked up, as the real service does.
@@ -171,7 +182,7 @@ async function respond(each: Endpoint, api: Api, c: Context): Promise<Response> 
   for (const [name, value] of Object.entries(params)) checkParam(name, value, api.accountId);
   const reply = await each.handle({ params, query, body } as never, api, c.req.raw, asker);
   if (reply instanceof Response) return asker.role === "observer" && !each.hides ? unseen(reply) : reply;
-  if (each.method === "post") asked.target = targetOf({ ...params, made: idOf(reply.result) });
+  if (each.method === "post") asked.target = [...asked.target, ...idOf(reply.result)];
   const result = asker.role === "observer" ? withoutPayloads(each.result, reply.result) : reply.result;
   return Response.json(success(result, reply.info));
 }
@@ -196,20 +207,10 @@ async function unseen({ body }: Response): Promise<never> {
   throw tooLow("observer", "viewer");
 }
 
-/** Names, for the audit log: what the path says, and what has been made. */
-function targetOf(names: Readonly<Record<string, string>>): string {
-  return Object.entries(names)
-    .flatMap(([name, value]) => (name === "account_id" || value === "" ? [] : [value]))
-    .join("/")
-    .slice(0, MAX_TARGET);
-}
-
-/** Characters. */
-const MAX_TARGET = 400;
-
-function idOf(result: unknown): string {
+/** The id of what has been made, if it has one. */
+function idOf(result: unknown): readonly string[] {
   const { id } = (result ?? {}) as { readonly id?: unknown };
-  return typeof id === "string" ? id : "";
+  return typeof id === "string" ? [id] : [];
 }
 
 /** A name that is given twice becomes a list: schemas that want one value refuse it. */
@@ -268,7 +269,7 @@ function describe({
   result,
   needs,
 }: Endpoint): Parameters<OpenAPIHono["openAPIRegistry"]["registerPath"]>[0] {
-  const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);
+  const names = namesIn(path);
   const envelope = z.object({
     success: z.literal(true),
     errors: z.array(z.unknown()).max(0),

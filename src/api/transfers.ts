@@ -6,6 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
+import { notesOn } from "./asked.ts";
 
 interface Transfer {
   /** Absent until it has been sent. */
@@ -66,6 +67,7 @@ export class Transfers {
 export function transferRoutes(transfers: Transfers): Hono {
   const app = new Hono();
   app.put("/:id", async (c) => {
+    notesOn(c).action = "transfers.set";
     const etag = transfers.put(c.req.param("id"), new Uint8Array(await c.req.arrayBuffer()));
     return etag === undefined ? c.notFound() : c.body(null, 200, { etag: `"${etag}"` });
   });

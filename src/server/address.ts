@@ -11,6 +11,7 @@ const MAX = 45;
  */
 export function addressOf({ socket, headers }: IncomingMessage): string {
   const peer = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
-  const forwarded = [headers["x-forwarded-for"] ?? []].flat().at(-1)?.split(",").at(-1)?.trim();
-  return isLoopback(peer) && forwarded !== undefined && forwarded !== "" ? forwarded.slice(0, MAX) : peer;
+  if (!isLoopback(peer)) return peer;
+  const forwarded = [headers["x-forwarded-for"] ?? []].flat().at(-1)?.split(",").at(-1)?.trim() ?? "";
+  return forwarded === "" ? peer : forwarded.slice(0, MAX);
 }

@@ -167,9 +167,15 @@ function outcomeOf(
   path: string,
 ): Pick<AuditEntry, "who" | "action" | "target" | "address" | "code"> {
   // What no endpoint has taken is told by where it went: the rest of its path is whatever somebody made up, or a secret.
-  const known = action === undefined ? { action: "unknown", target: path.split("/", 2).join("/") } : { action, target };
+  const known =
+    action === undefined
+      ? { action: "unknown", target: path.split("/", 2).join("/") }
+      : { action, target: target.join("/").slice(0, MAX_TARGET) };
   return { who: principal ?? null, ...known, address, code: code ?? null };
 }
+
+/** Characters. */
+const MAX_TARGET = 400;
 
 /** `Sockets` makes a WebSocket of it; for a plain request there is nothing here. */
 function tailResponse(tails: Tails, id: string): Response {

@@ -27,7 +27,7 @@ export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hon
       // Another site's form could log somebody in as somebody else. Browsers say where a form is from; programs say nothing.
       if (FOREIGN.has(c.req.header("sec-fetch-site") ?? "")) throw new Failure("authentication.origin");
       const given = credentialsOf(await c.req.json().catch(() => null));
-      asked.target = "name" in given ? given.name.slice(0, LIMITS.userName) : "";
+      if ("name" in given) asked.target = [given.name.slice(0, LIMITS.userName)];
       if (sessions === undefined) return c.json(shown(await guard(c.req.raw.headers, "GET")));
       const { cookie, principal } = await sessions.open(given, asked.address);
       asked.principal = principal;

@@ -179,7 +179,7 @@ function Row({ entry: { time, who, method, action, target, address, status, code
       </span>
       <span role="cell" className="flex min-w-0 items-center gap-2" title={who === null ? undefined : `${who.kind} ${who.id}`}>
         {who === null ? (
-          <span className="text-quiet">unknown</span>
+          <span className="truncate text-quiet">unknown</span>
         ) : (
           <>
             <span className="truncate font-medium">{who.name}</span>

@@ -44,7 +44,7 @@ export function People() {
         <Table label="People" columns={["Name", "Role", "Since", "Actions"]} extra={["Since"]}>
           {users.map((user) => (
             <tr key={user.name}>
-              <td className="min-w-24 font-medium break-all">{user.name}</td>
+              <td className="min-w-16 font-medium break-all">{user.name}</td>
               <td>
                 <RoleName role={user.role} />
               </td>

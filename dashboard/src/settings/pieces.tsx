@@ -44,7 +44,13 @@ interface TableProps {
 /** A table that moves sideways by itself where there is no room for it. */
 export function Table({ label, columns, extra = [], children }: TableProps) {
   return (
-    <div className="relative overflow-x-auto rounded-lg border border-line bg-panel" tabIndex={0} role="group" aria-label={label}>
+    <div
+      data-scroll-restoration-id={label}
+      className="relative overflow-x-auto rounded-lg border border-line bg-panel"
+      tabIndex={0}
+      role="group"
+      aria-label={label}
+    >
       <table className="w-full text-left" aria-label={label}>
         <thead>
           <tr className="border-b border-line text-quiet">
@@ -52,14 +58,14 @@ export function Table({ label, columns, extra = [], children }: TableProps) {
               <th
                 key={column}
                 scope="col"
-                className={`px-3 py-2 font-normal whitespace-nowrap ${extra.includes(column) ? NARROW : ""}`}
+                className={`px-3 py-2 font-normal max-sm:px-2 whitespace-nowrap ${extra.includes(column) ? NARROW : ""}`}
               >
                 {column === "Actions" ? <span className="sr-only">{column}</span> : column}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody className="[&>tr]:border-b [&>tr]:border-line/60 [&>tr:last-child]:border-0 [&_td]:px-3 [&_td]:py-1.5">
+        <tbody className="[&>tr]:border-b [&>tr]:border-line/60 [&>tr:last-child]:border-0 [&_td]:px-3 [&_td]:py-1.5 max-sm:[&_td]:px-2">
           {children}
         </tbody>
       </table>
