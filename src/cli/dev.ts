@@ -57,11 +57,12 @@ export async function dev(args: readonly string[]): Promise<void> {
 async function deployProject(running: Running, folder: string): Promise<Deployed> {
   const config = await readConfig(folder);
   const made = await bundle(folder, config.main);
-  const { assets, inputs } = await projectAssets(running.assets, folder, config);
+  const { assets, inputs, remarks } = await projectAssets(running.assets, folder, config);
   const deployment = await deploy(running.publisher, config, made, await readDevVars(folder), assets);
   await running.cron.replace(config.name, config.triggers?.crons ?? []);
   await connectQueues(running.queues, config);
   running.deployed();
+  for (const remark of remarks) running.log.warn(remark);
   if (config.ignored.length > 0)
     running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);
   return { ...deployment, config, inputs: [...made.inputs, ...inputs] };

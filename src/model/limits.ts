@@ -75,6 +75,10 @@ type Limit =
   | "workerSockets"
   | "assetBytes"
   | "assetFiles"
+  | "assetHeaderRules"
+  | "assetRedirectPatterns"
+  | "assetRedirects"
+  | "assetRuleCharacters"
   | "streamInputBytes"
   | "streamChunkBytes"
   | "streamWindow"
@@ -222,6 +226,14 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   assetBytes: 25 * MIB,
   /** Static assets of one version. Cloudflare: 20,000, more on a paid plan. */
   assetFiles: 20_000,
+  /** Paths in a `_headers` file. Cloudflare: 100. */
+  assetHeaderRules: 100,
+  /** Redirects with a pattern in a `_redirects` file. Cloudflare: 100. */
+  assetRedirectPatterns: 100,
+  /** Redirects without one. Cloudflare: 2,000. */
+  assetRedirects: 2_000,
+  /** Characters of a line in either file. Cloudflare: 2,000. */
+  assetRuleCharacters: 2_000,
   /** Bytes of one chunk of a stream that a step returns. Cloudflare: 16 MiB. */
   streamInputBytes: 16 * MIB,
   /** Bytes of one chunk of a stream as it is stored and read. Cloudflare: 256 KiB. */

@@ -3,6 +3,7 @@
  * Small tables beside the journal, in the same database. Written rarely, so each verb is a transaction of its own.
  */
 
+import type { HeaderRules, Redirects } from "../model/asset-rules.ts";
 import type { Resources } from "./resources.ts";
 
 /** A value that a script finds in `env`. */
@@ -44,6 +45,8 @@ export interface ScriptAssets {
     readonly not_found_handling?: string;
     /** Which requests go to the script before assets are looked for: all, or those that a pattern fits; after `!`, none of those. */
     readonly run_worker_first?: boolean | readonly string[];
+    readonly headers?: HeaderRules;
+    readonly redirects?: Redirects;
   };
 }
 
