@@ -1,6 +1,7 @@
 /** Finding instances by any filters, errors in groups, workflows at a glance, and actions on all that match. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { OWN_ENDPOINTS } from "../../src/api/own.ts";
+import { LIMITS } from "../../src/model/limits.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 
@@ -248,6 +249,14 @@ describe("an action on all that match", () => {
     const refused = (await Promise.all(wanted)).filter(({ status }) => status === 429);
     expect(refused).toHaveLength(2);
     expect(refused[0]?.errors[0]?.code).toBe(11031);
+  });
+
+  test("is remembered when it is over, unless so many newer ones are", async () => {
+    const first = await begin({ action: "pause", filter: {} });
+    await over(first.id);
+    for (let i = 0; i < LIMITS.actionsKept; i += 1) await over((await begin({ action: "pause", filter: {} })).id);
+    expect((await own("GET", path)).result).toHaveLength(LIMITS.actionsKept);
+    expect((await own("GET", `${path}/${first.id}`)).status).toBe(404);
   });
 
   test.each([

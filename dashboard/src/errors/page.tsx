@@ -71,6 +71,7 @@ export default function ErrorsPage() {
       <MatchDialog
         workflow={asked?.group.workflow ?? ""}
         filter={{ group: asked?.group.fingerprint }}
+        words={asked && `error is like “${asked.group.message}”`}
         verb={asked?.verb}
         onClose={() => setAsked(undefined)}
       />

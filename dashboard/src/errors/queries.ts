@@ -1,6 +1,6 @@
 /** The errors that instances have ended with, in groups. */
 import { queryOptions } from "@tanstack/react-query";
-import { envelope, own } from "../api/client.ts";
+import { envelope, own, result } from "../api/client.ts";
 
 export const errorsQuery = (workflow: string | undefined) =>
   queryOptions({
@@ -8,4 +8,12 @@ export const errorsQuery = (workflow: string | undefined) =>
     queryFn: () =>
       envelope(own.GET("/errors", { params: { query: { per_page: 100, ...(workflow !== undefined && { workflow }) } } })),
     refetchInterval: 2_000,
+  });
+
+/** One error, in each workflow that has it. */
+export const errorQuery = (fingerprint: string) =>
+  queryOptions({
+    queryKey: ["errors", "one", fingerprint],
+    queryFn: () => result(own.GET("/errors/{fingerprint}", { params: { path: { fingerprint } } })),
+    staleTime: 30_000,
   });

@@ -55,7 +55,7 @@ export const PARTS = {
   version: "Version",
   from: "Created from",
   to: "Created until",
-  group: "Error group",
+  group: "Error is like",
 } as const;
 
 export type Part = keyof typeof PARTS;

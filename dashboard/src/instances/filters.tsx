@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { InstanceStatus } from "../api/types.ts";
+import { errorQuery } from "../errors/queries.ts";
 import { Button } from "../ui/button.tsx";
 import { STATUSES } from "../ui/status.tsx";
 import { PARTS, valueText, type InstanceFilter, type Part } from "./filter.ts";
@@ -65,7 +66,9 @@ export function Filters({ workflow }: { readonly workflow: string }) {
             title={filter[part]}
           >
             <span className="text-quiet whitespace-nowrap">{PARTS[part]}</span>
-            <span className="truncate font-medium">{valueText(part, filter[part] ?? "")}</span>
+            <span className="truncate font-medium">
+              {part === "group" ? <GroupText group={filter.group ?? ""} /> : valueText(part, filter[part] ?? "")}
+            </span>
             <Button
               look="bare"
               className="h-full px-2"
@@ -89,6 +92,12 @@ export function Filters({ workflow }: { readonly workflow: string }) {
       )}
     </div>
   );
+}
+
+/** The message of a group, as soon as it is known. */
+function GroupText({ group }: { readonly group: string }) {
+  const { data } = useQuery(errorQuery(group));
+  return data?.[0]?.message ?? valueText("group", group);
 }
 
 type Addable = Exclude<Part, "group">;

@@ -12,6 +12,8 @@ import { act, actionsQuery, begunQuery, countQuery, dismissAction, stopAction, t
 interface MatchDialogProps {
   readonly workflow: string;
   readonly filter: InstanceFilter;
+  /** What the filter says, where its own words would tell little. */
+  readonly words?: string | undefined;
   /** Undefined while nothing is asked for. */
   readonly verb: Verb | undefined;
   readonly onClose: () => void;
@@ -27,7 +29,14 @@ export function MatchDialog({ verb, ...rest }: MatchDialogProps) {
   );
 }
 
-function Question({ workflow, filter, verb, onClose, onBegun }: MatchDialogProps & { readonly verb: Verb }) {
+function Question({
+  workflow,
+  filter,
+  words = inWords(filter),
+  verb,
+  onClose,
+  onBegun,
+}: MatchDialogProps & { readonly verb: Verb }) {
   const { data: total, error, refetch } = useQuery(countQuery(workflow, filter, verb));
   const [failure, setFailure] = useState<Error>();
   const [busy, setBusy] = useState(false);
@@ -42,7 +51,6 @@ function Question({ workflow, filter, verb, onClose, onBegun }: MatchDialogProps
       setBusy(false);
     }
   };
-  const words = inWords(filter);
   const count = total && countText(total);
   return (
     <>

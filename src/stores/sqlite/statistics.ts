@@ -12,6 +12,7 @@ FROM error_groups`;
 
 export class Statistics {
   readonly #queries: Queries;
+  readonly #names: Map<number, string> = new Map();
 
   constructor(db: Database) {
     this.#queries = queries(db);
@@ -28,10 +29,28 @@ export class Statistics {
 
   hourly(from: number, workflow: string | undefined): HourlyCount[] {
     const key = workflow === undefined ? undefined : (nameKey(this.#queries, workflow) ?? -1);
-    const sql = `SELECT (SELECT name FROM names WHERE names.pk = workflow) AS workflow, hour, created, complete, errored, terminated
+    const sql = `SELECT hour, workflow, created, complete, errored, terminated
       FROM hourly WHERE hour >= ? ${key === undefined ? "" : "AND workflow = ?"} ORDER BY hour, workflow`;
     const values = key === undefined ? [hourOf(from)] : [hourOf(from), key];
-    return this.#queries.all(sql, ...values) as unknown as HourlyCount[];
+    const rows = this.#queries.all(sql, ...values) as unknown as (Omit<HourlyCount, "workflow"> & {
+      readonly workflow: number;
+    })[];
+    return rows.map(({ workflow: name, hour, created, complete, errored, terminated }) => ({
+      workflow: this.#nameOf(name),
+      hour,
+      created,
+      complete,
+      errored,
+      terminated,
+    }));
+  }
+
+  /** Looked up once: a name keeps its key for ever. */
+  #nameOf(key: number): string {
+    let name = this.#names.get(key);
+    if (name === undefined)
+      this.#names.set(key, (name = String(this.#queries.one("SELECT name FROM names WHERE pk = ?", key)?.["name"])));
+    return name;
   }
 
   /** How many instances match, where that is kept: those of a workflow, with a status, or with an error. */
