@@ -70,6 +70,8 @@ export interface Engine {
   summary(address: InstanceAddress): Promise<InstanceSummary>;
   /** The durable events of the instance's present life with `eventId > after`, oldest first. */
   history(address: InstanceAddress, after?: number): AsyncIterable<InstanceEvent>;
+  /** As `history`, many at a time: one by one, a hundred thousand take longer to be handed over than to be read. */
+  past(address: InstanceAddress): AsyncIterable<readonly InstanceEvent[]>;
   /**
    * The events of the instance's present life from the first one on, some at a time, and then those that become durable:
    * until a final one, until the instance is deleted, or until `signal` aborts. Fails as `summary` does, and with

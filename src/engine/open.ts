@@ -24,7 +24,7 @@ import { Instances } from "./instances.ts";
 import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
 import { Policies } from "./policies.ts";
-import { follow, followWorkflow, history } from "./query.ts";
+import { follow, followWorkflow, history, past } from "./query.ts";
 import { Collector, keptUntil } from "./retain.ts";
 import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
@@ -183,6 +183,7 @@ function facade(wheels: Wheels): Engine {
     create: (workflow, requests, trigger) => create(core, scheduler, workflow, requests, trigger),
     summary: (address) => core.instances.find(address),
     history: (address, after) => history(core, address, after),
+    past: (address) => past(core, address),
     follow: (address, signal) => follow(core, watchers, address, signal),
     followWorkflow: (workflow, signal, types) => followWorkflow(watchers, workflow, signal, types),
     stream: (address, stream) => readStream(core, address, stream),

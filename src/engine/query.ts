@@ -18,7 +18,14 @@ interface Position {
 /** See `Engine.history`. */
 export async function* history(core: Core, address: InstanceAddress, after = 0): AsyncGenerator<InstanceEvent> {
   const { pk } = await core.instances.find(address);
-  for await (const events of stored(core, { pk, seq: 0 })) for (const event of events) if (event.eventId > after) yield event;
+  for await (const rows of stored(core, { pk, seq: 0 }))
+    for (const events of rows) for (const event of events) if (event.eventId > after) yield event;
+}
+
+/** See `Engine.past`. */
+export async function* past(core: Core, address: InstanceAddress): AsyncGenerator<readonly InstanceEvent[]> {
+  const { pk } = await core.instances.find(address);
+  for await (const rows of stored(core, { pk, seq: 0 })) yield rows.flat();
 }
 
 /** See `Engine.follow`. */
@@ -65,7 +72,7 @@ export async function* followWorkflow(
 /** What is stored, then what comes; whoever falls behind the feed reads from the store again. */
 async function* eventsOf(core: Core, reader: FeedReader<FreshRow>, position: Position): AsyncGenerator<readonly InstanceEvent[]> {
   for (let missed = true; missed;) {
-    yield* stored(core, position);
+    for await (const rows of stored(core, position)) yield* rows;
     for (missed = false; !missed;) {
       const news = await reader.next();
       if (news === undefined) return;
@@ -77,22 +84,22 @@ async function* eventsOf(core: Core, reader: FeedReader<FreshRow>, position: Pos
   }
 }
 
-/** Reads on from a position, which moves along, a row at a time. An end that a restart from a step has taken back is passed over. */
-async function* stored(core: Core, position: Position): AsyncGenerator<readonly InstanceEvent[]> {
+/** Reads on from a position, which moves along, some rows at a time. An end that a restart from a step has taken back is passed over. */
+async function* stored(core: Core, position: Position): AsyncGenerator<readonly (readonly InstanceEvent[])[]> {
   let end: InstanceEvent | undefined;
   for (;;) {
     const rows = await core.store.load(position.pk, position.seq, READ_BYTES);
     if (rows.length === 0) {
-      if (end !== undefined) yield [end];
+      if (end !== undefined) yield [[end]];
       return;
     }
-    for (const row of rows) {
+    yield rows.map((row) => {
       position.seq = row.seq;
       const events = readRow(row);
       const last = events.at(-1);
       end = last !== undefined && isLast(last) ? last : undefined;
-      yield events.filter((event) => !isLast(event));
-    }
+      return events.some(isLast) ? events.filter((event) => !isLast(event)) : events;
+    });
   }
 }
 

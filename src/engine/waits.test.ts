@@ -1,7 +1,9 @@
 /** What an instance waits for, and delays that people cut short: in memory, out of it, without a place, and before a crash. */
 import { afterEach, expect, test } from "vitest";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
+import { Failure } from "../model/errors.ts";
 import type { StepKey } from "../model/step.ts";
+import { openMemoryStore } from "../stores/memory/open.ts";
 import { encode } from "../model/value.ts";
 import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
@@ -155,4 +157,33 @@ test.each([true, false])("what was skipped before a crash is due after it (the l
     await bench.quiet();
     expect(await bench.kinds(PATIENT)).not.toContain("delay_skipped");
   }
+});
+
+test("an instance that the engine has paused says why, until it is resumed", async () => {
+  let isKeyMissing = false;
+  const { store } = openMemoryStore();
+  const keyed = new Proxy(store, {
+    get: (target, verb: keyof typeof store) =>
+      verb === "rows" && isKeyMissing
+        ? () => Promise.reject(new Failure("vault.key_missing", { detail: "The key 1f0c is missing" }))
+        : target[verb].bind(target),
+  });
+  await open({ parkAfterMs: 10 });
+  const before = bench;
+  await open({ parkAfterMs: 10 }, keyed, before);
+  await before.close();
+  await begin("Patient", "p");
+  await bench.reaches(PATIENT, "waiting");
+  await skip(PATIENT, TRY);
+  await bench.happens(PATIENT, "sleep_started");
+  bench.clock.advance(1_000);
+  await bench.quiet();
+  isKeyMissing = true;
+  await bench.engine.skipDelay(PATIENT, NAP);
+  await bench.reaches(PATIENT, "paused");
+  expect(await bench.engine.waits(PATIENT)).toMatchObject({ status: "paused", pausedFor: "The key 1f0c is missing" });
+  isKeyMissing = false;
+  await bench.engine.resume(PATIENT);
+  await bench.reaches(PATIENT, "complete");
+  expect(await bench.engine.waits(PATIENT)).toMatchObject({ steps: [], pausedFor: null });
 });

@@ -216,6 +216,7 @@ test.each(["light", "dark"] as const)("nothing serious keeps anybody out, in the
   for (const path of [...paths, "/workflows/pages/new"]) {
     await page.goto(server.url + path);
     await page.getByRole("heading").first().waitFor();
+    if (path.includes("view=both")) await page.getByRole("region", { name: "Graph" }).waitFor();
     expect([path, ...(await seriousViolations(page))]).toEqual([path]);
   }
 });

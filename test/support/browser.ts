@@ -43,6 +43,9 @@ export interface Page extends Pick<Locator, "getByRole" | "getByText"> {
 export interface Browser {
   /** A page of a browser that knows nothing yet. */
   newPage(options?: object): Promise<Page>;
+  /** Chromium's own record of what its threads do. */
+  startTracing(page: Page, options: { readonly categories: readonly string[] }): Promise<void>;
+  stopTracing(): Promise<Buffer>;
   close(): Promise<void>;
 }
 

@@ -220,8 +220,14 @@ function StepBox({ node: { type, name = "" }, look: { paint, chosen, onChoose } 
         {SIGNS[type]}
       </span>
       {name}
-      {times > 1 && <span className="ml-1.5 text-quiet tabular-nums">× {times.toLocaleString()}</span>}
-      {failed > 0 && state !== "errored" && <span className="ml-1.5 text-bad tabular-nums">✕ {failed.toLocaleString()}</span>}
+      {times > 1 && <span className="text-quiet tabular-nums"> × {times.toLocaleString()}</span>}
+      {failed > 0 && state !== "errored" && (
+        <span
+          aria-hidden
+          data-failed={`✕ ${failed.toLocaleString()}`}
+          className="after:ml-1.5 after:text-bad after:tabular-nums after:content-[attr(data-failed)]"
+        />
+      )}
     </button>
   );
 }

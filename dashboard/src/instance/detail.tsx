@@ -214,9 +214,11 @@ interface Line {
   readonly step: { readonly attempt: number } | null;
 }
 
-/** What the log says of how an attempt was left, if it does. Places in it are those of the sources. */
+/** Where an attempt failed, if the log says so: what it says besides is told by its error. Places are those of the sources. */
 function stackOf(lines: readonly Line[], attempt: number): string | undefined {
-  return lines.findLast(({ kind, step }) => kind === "exception" && step?.attempt === attempt)?.text;
+  const text = lines.findLast(({ kind, step }) => kind === "exception" && step?.attempt === attempt)?.text ?? "";
+  const from = text.search(/^\s+at /m);
+  return from < 0 ? undefined : text.slice(from).trimEnd();
 }
 
 function Logs({ lines }: { readonly lines: readonly Line[] }) {

@@ -91,7 +91,16 @@ function groupFacts({ group }: Extract<Row, { kind: "group" }>, now: number): Fa
   ];
 }
 
+const exact = new Intl.DateTimeFormat(undefined, {
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
+
 function timeText(at: number): string {
-  const date = new Date(at);
-  return `${date.toLocaleDateString()} ${date.toLocaleTimeString()}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return exact.format(at);
 }

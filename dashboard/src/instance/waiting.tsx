@@ -6,7 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { Command } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Problem } from "../ui/problem.tsx";
-import { Moment } from "../ui/time.tsx";
+import { exactText, spanText, useNow } from "../ui/time.tsx";
 import { useAttempt } from "./attempt.ts";
 import { setLimit, skipDelay, versionExistsQuery, waitsQuery } from "./queries.ts";
 import { reasonsOf, standing, type Reason } from "./reasons.ts";
@@ -131,10 +131,22 @@ function When({ due, before }: { readonly due: number | undefined; readonly befo
   return (
     <>
       {before}
-      <Moment at={due} />
+      <Due at={due} />
     </>
   );
 }
+
+/** How long it is until then, and when that is. */
+function Due({ at }: { readonly at: number }) {
+  const now = useNow();
+  return (
+    <time dateTime={new Date(at).toISOString()} title={exactText(at)} className="tabular-nums">
+      {at <= now ? "now" : `in ${spanText(at - now)}, at ${new Date(at).toLocaleString(undefined, SHORT)}`}
+    </time>
+  );
+}
+
+const SHORT: Intl.DateTimeFormatOptions = { weekday: "short", hour: "numeric", minute: "2-digit" };
 
 function Help({ timeline, reason }: { readonly timeline: Timeline; readonly reason: Reason }) {
   const { workflow, id } = timeline;

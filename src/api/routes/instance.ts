@@ -112,7 +112,7 @@ async function addressOf(api: Api, params: { workflow_name: string; instance_id:
 /** Folds the log of an instance. Fails with `instance.not_found`. */
 export async function readLog({ engine }: Pick<Api, "engine">, address: InstanceAddress): Promise<InstanceLog> {
   const fold = new LogFold();
-  for await (const event of engine.history(address)) fold.add(event);
+  for await (const events of engine.past(address)) for (const event of events) fold.add(event);
   // A journal is never empty: none means that the instance was deleted while it was read.
   if (fold.log === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
   return fold.log;
@@ -173,7 +173,7 @@ export const instance: readonly Endpoint[] = [
     handle: async ({ params, query }, api) => {
       const fold = new StepOutputFold(query);
       const address = await addressOf(api, params);
-      for await (const event of api.engine.history(address)) fold.add(event);
+      for await (const events of api.engine.past(address)) for (const event of events) fold.add(event);
       if (fold.result === undefined)
         throw new Failure("instance.step_not_found", { field: query.attempt === undefined ? "name" : "attempt" });
       return fold.stream === undefined ? { result: fold.result } : bytesOf(api, address, fold.stream);

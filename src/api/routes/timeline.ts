@@ -55,9 +55,9 @@ export const timelines: readonly Endpoint[] = [
       const address = { workflow, id: params.instance_id };
       const fold = new TimelineFold();
       let cursor = 0;
-      for await (const event of api.engine.history(address)) {
-        fold.add(event);
-        cursor = event.eventId;
+      for await (const events of api.engine.past(address)) {
+        for (const event of events) fold.add(event);
+        cursor = events.at(-1)?.eventId ?? cursor;
       }
       const { log } = fold;
       // A journal is never empty: none means that the instance was deleted while it was read.
