@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: stepwell and a peer, side by side in one run. Medians of three; every durable write is fsynced.
- * `--json FILE` writes the figures, `--only ID,…` runs some rows, `--quick` shortens (not for quoting).
+ * `--json FILE` writes the figures, `--only ID,…` runs some rows (`ID*`: all that begin so), `--quick` shortens (not for quoting).
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform, totalmem } from "node:os";
@@ -9,7 +9,9 @@ import { miniflarePeer } from "./peers/miniflare.ts";
 import { workerdPeer } from "./peers/workerd.ts";
 import { run, type Benchmark, type Row } from "./row.ts";
 import { history } from "./rows/history.ts";
+import { instancePage } from "./rows/instance-page.ts";
 import { kill } from "./rows/kill.ts";
+import { lists } from "./rows/lists.ts";
 import { rest } from "./rows/rest.ts";
 import { rollback } from "./rows/rollback.ts";
 import { sleepers } from "./rows/sleepers.ts";
@@ -26,23 +28,27 @@ const benchmarks: readonly Benchmark[] = [
   ...throughput,
   ...rest,
   ...history,
+  ...lists,
   ...kill,
   ...workerd,
   ...rollback,
   ...sleepers,
   ...streams,
   ...subscribers,
+  ...instancePage,
   ...miniflarePeer,
   ...workerdPeer,
 ];
 const only = values.only?.split(",");
+const isWanted = (id: string): boolean =>
+  only?.some((each) => (each.endsWith("*") ? id.startsWith(each.slice(0, -1)) : id === each)) ?? true;
 const effort = { runs: values.quick ? 1 : 3, quick: values.quick };
 
 const rows: Row[] = [];
 for (const benchmark of benchmarks) {
-  if (only !== undefined && !benchmark.ids.some((id) => only.includes(id))) continue;
+  if (!benchmark.ids.some(isWanted)) continue;
   for (const row of await run(benchmark, effort)) {
-    if (only !== undefined && !only.includes(row.id)) continue;
+    if (!isWanted(row.id)) continue;
     rows.push(row);
     const figure = row.median >= 100 ? Math.round(row.median).toLocaleString("en") : row.median.toFixed(3);
     process.stdout.write(

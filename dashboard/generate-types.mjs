@@ -1,5 +1,6 @@
 /** Writes the types of the API client from the description that the server gives of itself. They are not kept in the repository. */
 import { writeFile } from "node:fs/promises";
+import "./generate-limits.mjs";
 import openapiTypescript, { astToString } from "openapi-typescript";
 import { ownApi } from "../src/api/own.ts";
 import { restApi } from "../src/api/rest.ts";

@@ -34,6 +34,9 @@ const statusWith = async (token: string | undefined): Promise<number> => {
   return (await fetch(`${server.url}/client/v4/accounts/local/workflows/quick`, { headers })).status;
 };
 
+const runUser = (input: string, ...args: readonly string[]): ReturnType<typeof runCommand> =>
+  runCommand(["user", ...args, "--data", data], undefined, {}, input);
+
 const token = (...args: readonly string[]): ReturnType<typeof runCommand> => runCommand(["token", ...args, "--data", data]);
 
 let first: string;
@@ -98,13 +101,15 @@ test("what wrangler has bundled is deployed from a file", async () => {
 });
 
 test("tokens are made, listed and revoked while the server runs", async () => {
-  const made = await token("create", "--label", "the laptop");
+  const made = await token("create", "--label", "the laptop", "--role", "viewer");
   expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^sw_[\w-]{43}\n$/) as string, stderr: "" });
   const second = made.stdout.trim();
   expect(await statusWith(second)).toBe(200);
 
   const listed = await token("list");
-  expect(listed.stdout).toMatch(/^[\w-]{36} {2}\d{4}-\d\d-\d\dT[\d:.]+Z {2}first\n[\w-]{36} {2}\S+Z {2}the laptop\n$/);
+  expect(listed.stdout).toMatch(
+    /^[\w-]{36} {2}\d{4}-\d\d-\d\dT[\d:.]+Z {2}admin {5}first\n[\w-]{36} {2}\S+Z {2}viewer {4}the laptop\n$/,
+  );
   expect(tokensIn(listed.stdout)).toEqual([]);
 
   const [id = ""] = listed.stdout.split(" ");
@@ -116,6 +121,45 @@ test("tokens are made, listed and revoked while the server runs", async () => {
     stdout: "",
     stderr: `stepwell: There is no token ${id}: stepwell token list shows the ids\n`,
   });
+});
+
+test("people are added, log in, get another role and another password, and are removed, and all of it is noted", async () => {
+  const { token: admin } = { token: (await token("create")).stdout.trim() };
+  const logIn = async (password: string): Promise<Response> =>
+    fetch(`${server.url}/api/v1/session`, { method: "POST", body: JSON.stringify({ name: "ada", password }) });
+  const ended = { code: 0, stdout: "", stderr: "" };
+  expect(await runUser("correct horse\n", "create", "ada", "--role", "observer")).toEqual(ended);
+  expect(await (await logIn("correct horse")).json()).toMatchObject({ result: { name: "ada", role: "observer" } });
+  expect(await runUser("", "role", "ada", "--role", "operator")).toEqual(ended);
+  expect(await runUser("battery staple", "password", "ada")).toEqual(ended);
+  expect((await logIn("correct horse")).status).toBe(403);
+  expect(await (await logIn("battery staple")).json()).toMatchObject({ result: { name: "ada", role: "operator" } });
+  expect((await runUser("", "list")).stdout).toMatch(/^ada {2}\S+Z {2}operator\n$/);
+  expect(await runUser("short", "create", "bob", "--role", "admin")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("password: ") as string,
+  });
+  expect(await runUser("", "create", "bob", "--role", "king")).toMatchObject({ code: 1 });
+  expect(await runUser("", "create", "bob", "secret", "--role", "admin")).toMatchObject({ code: 1 });
+  expect(await runUser("", "remove", "ada")).toEqual(ended);
+  expect((await logIn("battery staple")).status).toBe(403);
+  const headers = { authorization: `Bearer ${admin}` };
+  const audit = (await (await fetch(`${server.url}/api/v1/audit?per_page=11`, { headers })).json()) as {
+    result: { method: string; action: string; target: string; who: { kind: string } | null; address: string }[];
+  };
+  const told = audit.result.map(({ method, action, target, who }) => `${who?.kind ?? "nobody"} ${method} ${action} ${target}`);
+  expect(told.slice(0, 8)).toEqual([
+    "nobody POST session.create ada",
+    "command CLI users.delete ada",
+    "user POST session.create ada",
+    "nobody POST session.create ada",
+    "command CLI users.change ada",
+    "command CLI users.change ada",
+    "user POST session.create ada",
+    "command CLI users.create ada",
+  ]);
+  expect(audit.result[0]?.address).toBe("127.0.0.1");
+  expect(JSON.stringify(audit)).not.toMatch(/horse|staple|sw_/);
 });
 
 test("tokens are nowhere in the data", async () => {

@@ -64,6 +64,14 @@ export function Layout() {
           <ZoneSwitch />
           <Theme />
           {session?.needed === true && isIn && (
+            <span
+              className="max-w-48 min-w-0 truncate px-2 text-quiet max-lg:hidden"
+              title={`Logged in as ${session.name}, ${session.role}`}
+            >
+              <b className="font-medium text-text">{session.name}</b> · {session.role}
+            </span>
+          )}
+          {session?.needed === true && isIn && (
             <Button look="bare" className="max-lg:hidden" onClick={() => void logOut()}>
               Log out
             </Button>

@@ -1,11 +1,12 @@
 /** Which page is at which address, and what it is called. Pages are loaded when they are first gone to. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import type { InstanceFilter } from "./api/queries.ts";
-import type { InstanceStatus } from "./api/types.ts";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { queryClient } from "./api/queries.ts";
+import { timelineQuery } from "./instance/queries.ts";
+import { readFilter } from "./instances/filter.ts";
 import { Layout, NotFound } from "./layout.tsx";
+import type { AuditFilter } from "./settings/queries.ts";
 import { below, type Crumb } from "./shell/trail.ts";
 import { Problem } from "./ui/problem.tsx";
-import { STATUSES } from "./ui/status.tsx";
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound });
 
@@ -29,12 +30,16 @@ const instances = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow",
   staticData: { trail: below("/", (params) => [ofWorkflow(params)]) },
-  validateSearch: ({ status, from, to }: Record<string, unknown>): InstanceFilter => ({
-    status: typeof status === "string" && status in STATUSES ? (status as InstanceStatus) : undefined,
-    from: text(from),
-    to: text(to),
-  }),
+  validateSearch: readFilter,
   component: lazyRouteComponent(() => import("./instances/page.tsx")),
+});
+
+const errors = createRoute({
+  getParentRoute: () => root,
+  path: "/errors",
+  staticData: { trail: below("/errors") },
+  validateSearch: ({ workflow }: Record<string, unknown>): { workflow?: string | undefined } => ({ workflow: text(workflow) }),
+  component: lazyRouteComponent(() => import("./errors/page.tsx")),
 });
 
 const create = createRoute({
@@ -49,10 +54,15 @@ const instance = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$workflow/instances/$id",
   staticData: { trail: below("/", (params) => [ofWorkflow(params), { title: params["id"] ?? "", to: "" }]) },
-  validateSearch: ({ step, view }: Record<string, unknown>): { step?: string | undefined; view?: "graph" | undefined } => ({
+  validateSearch: ({
+    step,
+    view,
+  }: Record<string, unknown>): { step?: string | undefined; view?: "graph" | "both" | undefined } => ({
     step: text(step),
-    view: view === "graph" ? view : undefined,
+    view: view === "graph" || view === "both" ? view : undefined,
   }),
+  // While its code is still on its way.
+  loader: ({ params: { workflow, id } }) => void queryClient.prefetchQuery(timelineQuery(workflow, id)),
   component: lazyRouteComponent(() => import("./instance/page.tsx")),
 });
 
@@ -85,8 +95,66 @@ const schedules = createRoute({
   component: lazyRouteComponent(() => import("./schedules/page.tsx")),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./settings/layout.tsx")),
+});
+
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/access" });
+  },
+});
+
+const access = createRoute({
+  getParentRoute: () => settings,
+  path: "access",
+  staticData: { trail: below("/settings", () => [{ title: "People and tokens", to: "" }]) },
+  component: lazyRouteComponent(() => import("./settings/access.tsx")),
+});
+
+const policies = createRoute({
+  getParentRoute: () => settings,
+  path: "policies",
+  staticData: { trail: below("/settings", () => [{ title: "Retention and concurrency", to: "" }]) },
+  component: lazyRouteComponent(() => import("./settings/policies.tsx")),
+});
+
+const limits = createRoute({
+  getParentRoute: () => settings,
+  path: "limits",
+  staticData: { trail: below("/settings", () => [{ title: "Limits", to: "" }]) },
+  component: lazyRouteComponent(() => import("./settings/limits.tsx")),
+});
+
+const audit = createRoute({
+  getParentRoute: () => settings,
+  path: "audit",
+  staticData: { trail: below("/settings", () => [{ title: "Audit log", to: "" }]) },
+  validateSearch: ({ who, action, from, to }: Record<string, unknown>): AuditFilter => ({
+    who: text(who),
+    action: text(action),
+    from: text(from),
+    to: text(to),
+  }),
+  component: lazyRouteComponent(() => import("./settings/audit.tsx")),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([workflows, instances, create, instance, scripts, script, schedules]),
+  routeTree: root.addChildren([
+    workflows,
+    instances,
+    errors,
+    create,
+    instance,
+    scripts,
+    script,
+    schedules,
+    settings.addChildren([settingsIndex, access, policies, limits, audit]),
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: ({ error, reset }) => <Problem cause={error as Error} retry={reset} />,
   scrollRestoration: true,

@@ -5,8 +5,10 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { z } from "zod";
+import type { Audit } from "../access/audit.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Failure } from "../model/errors.ts";
+import { Failure, failureKind } from "../model/errors.ts";
+import { mayAct, type Principal, type Role } from "../model/roles.ts";
 import { Unserialisable } from "../model/value.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -20,9 +22,14 @@ import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
 import type { Queues } from "../triggers/queues.ts";
+import { actionOf, notesOn } from "./asked.ts";
 import { success, type ResultInfo } from "./envelope.ts";
+import { withoutPayloads } from "./payload.ts";
 import type { Transfers } from "./transfers.ts";
 import { checkParam, paramSchema } from "./params.ts";
+
+/** Null: no limit. */
+export type SettingValue = string | number | null;
 
 /** What endpoints work on. */
 export interface Api {
@@ -45,6 +52,10 @@ export interface Api {
   readonly logs: InstanceLogs;
   /** Static assets of Workers. */
   readonly assets: AssetStore;
+  /** Who did what. */
+  readonly audit: Audit;
+  /** What the server was started with, and the defaults of the rest. */
+  readonly settings: Readonly<Record<string, SettingValue>>;
   readonly clock: Clock;
   readonly log: Log;
   /** The one account that this server has. */
@@ -53,6 +64,9 @@ export interface Api {
 
 /** A result to be put into the envelope, or a whole response. */
 export type Reply = { readonly result: unknown; readonly info?: ResultInfo } | Response;
+
+/** Who may ask. `own`: the endpoint looks at a token of its own. */
+export type Needs = Role | "own";
 
 /** An endpoint whose types have been forgotten: what is mounted. */
 export interface Endpoint {
@@ -65,7 +79,13 @@ export interface Endpoint {
   readonly body: z.ZodType | undefined;
   /** What is in the envelope's `result`. Tests hold the answers against it. */
   readonly result: z.ZodType;
-  handle(input: { params: never; query: never; body: never }, api: Api, request: Request): Promise<Reply>;
+  /** The least role; an observer is shown what `payload.ts` lets through. */
+  readonly needs: Needs;
+  /** True when whole responses are without payloads for observers. They are not looked into, and refused otherwise. */
+  readonly hides: boolean;
+  /** What the audit log calls it. */
+  action(body: never): string;
+  handle(input: { params: never; query: never; body: never }, api: Api, request: Request, asker: Principal): Promise<Reply>;
 }
 
 type ParamsOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -79,7 +99,17 @@ interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType> {
   readonly query?: Q;
   readonly body?: B;
   readonly result: z.ZodType;
-  handle(input: { params: ParamsOf<Path>; query: z.output<Q>; body: z.output<B> }, api: Api, request: Request): Promise<Reply>;
+  /** Unless it is said, an observer may read, and an operator may do the rest. */
+  readonly needs?: Needs;
+  readonly hides?: boolean;
+  /** Unless it is said, its path and its method say it. */
+  readonly action?: (body: z.output<B>) => string;
+  handle(
+    input: { params: ParamsOf<Path>; query: z.output<Q>; body: z.output<B> },
+    api: Api,
+    request: Request,
+    asker: Principal,
+  ): Promise<Reply>;
 }
 
 type NoQuery = z.ZodObject;
@@ -90,11 +120,15 @@ const NO_QUERY: NoQuery = z.object({});
 export function endpoint<const Path extends string, Q extends z.ZodType = NoQuery, B extends z.ZodType = z.ZodUndefined>(
   spec: Spec<Path, Q, B>,
 ): Endpoint {
+  const action = actionOf(spec.method, spec.path);
   return {
     ...spec,
     query: spec.query ?? NO_QUERY,
     body: spec.body,
-    handle: (input, api, request) => spec.handle(input, api, request),
+    needs: spec.needs ?? (spec.method === "get" ? "observer" : "operator"),
+    hides: spec.hides ?? false,
+    action: (body) => spec.action?.(body) ?? action,
+    handle: (input, api, request, asker) => spec.handle(input, api, request, asker),
   };
 }
 
@@ -115,19 +149,67 @@ export function mount(app: OpenAPIHono, api: Api, endpoints: readonly Endpoint[]
 
 async function answer(each: Endpoint, api: Api, c: Context, show: ShowFailure): Promise<Response> {
   const ray = rayId();
-  const response = await respond(each, api, c).catch((cause: unknown) => show(toFailure(cause, api, c, ray), c.req.param()));
+  const response = await respond(each, api, c).catch((cause: unknown) => {
+    const failure = toFailure(cause, api, c, ray);
+    notesOn(c).code = failureKind(failure.failure).code;
+    return show(failure, c.req.param());
+  });
   response.headers.set("cf-ray", ray);
   return response;
 }
 
 async function respond(each: Endpoint, api: Api, c: Context): Promise<Response> {
   const params = c.req.param();
+  const asked = notesOn(c);
+  asked.target = targetOf(params);
+  asked.action = actionOf(each.method, each.path);
+  const asker = askerOf(each, asked.principal);
   const query = parse(each.query, queryOf(c.req.url), "");
   // A body that is missing is told before anything is looked up, as the real service does.
   const body = each.body === undefined ? undefined : parse(each.body, await readJson(c.req.raw), "body");
+  asked.action = each.action(body as never);
   for (const [name, value] of Object.entries(params)) checkParam(name, value, api.accountId);
-  const reply = await each.handle({ params, query, body } as never, api, c.req.raw);
-  return reply instanceof Response ? reply : Response.json(success(reply.result, reply.info));
+  const reply = await each.handle({ params, query, body } as never, api, c.req.raw, asker);
+  if (reply instanceof Response) return asker.role === "observer" && !each.hides ? unseen(reply) : reply;
+  if (each.method === "post") asked.target = targetOf({ ...params, made: idOf(reply.result) });
+  const result = asker.role === "observer" ? withoutPayloads(each.result, reply.result) : reply.result;
+  return Response.json(success(result, reply.info));
+}
+
+/** Whoever has a token that the endpoint looks at itself. */
+const BEARER: Principal = { kind: "token", id: "", name: "", role: "admin" };
+
+function askerOf({ needs }: Endpoint, principal: Principal | undefined): Principal {
+  if (needs === "own") return principal ?? BEARER;
+  if (principal === undefined) throw new Failure("authentication");
+  if (!mayAct(principal.role, needs)) throw tooLow(principal.role, needs);
+  return principal;
+}
+
+function tooLow(role: Role, needed: Role): Failure {
+  return new Failure("access.role", { detail: `This needs the role ${needed}; yours is ${role}` });
+}
+
+/** A response is not looked into, so that an observer gets none. */
+async function unseen({ body }: Response): Promise<never> {
+  await body?.cancel();
+  throw tooLow("observer", "viewer");
+}
+
+/** Names, for the audit log: what the path says, and what has been made. */
+function targetOf(names: Readonly<Record<string, string>>): string {
+  return Object.entries(names)
+    .flatMap(([name, value]) => (name === "account_id" || value === "" ? [] : [value]))
+    .join("/")
+    .slice(0, MAX_TARGET);
+}
+
+/** Characters. */
+const MAX_TARGET = 400;
+
+function idOf(result: unknown): string {
+  const { id } = (result ?? {}) as { readonly id?: unknown };
+  return typeof id === "string" ? id : "";
 }
 
 /** A name that is given twice becomes a list: schemas that want one value refuse it. */
@@ -184,6 +266,7 @@ function describe({
   query,
   body,
   result,
+  needs,
 }: Endpoint): Parameters<OpenAPIHono["openAPIRegistry"]["registerPath"]>[0] {
   const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);
   const envelope = z.object({
@@ -196,6 +279,7 @@ function describe({
     method,
     path,
     summary,
+    ...(needs !== "own" && { description: `Needs the role ${needs}.` }),
     request: {
       params: z.object(Object.fromEntries(names.map((name) => [name, paramSchema(name)]))),
       query: query as z.ZodObject,

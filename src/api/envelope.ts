@@ -9,6 +9,8 @@ export interface ResultInfo {
   readonly page?: number;
   readonly total_pages?: number;
   readonly cursor?: string;
+  /** There are at least so many as `total_count` says: no more were counted. Only our own lists have it. */
+  readonly total_at_least?: boolean;
   /** Only wrangler's local API has it. */
   readonly status_counts?: Readonly<Record<string, number>>;
 }

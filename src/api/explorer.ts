@@ -11,13 +11,15 @@ import { iso } from "../model/time.ts";
 import type { Workflow } from "../ports/catalog.ts";
 import { endpoint, mount, type Api, type Endpoint } from "./endpoint.ts";
 import { explorerFailure } from "./envelope.ts";
-import { changeStatus, readLog, type Change } from "./routes/instance.ts";
+import { changeStatus, readLog, shownLog, type Change } from "./routes/instance.ts";
 import { deleteInstances } from "./routes/instances.ts";
 import { workflowOf } from "./routes/workflows.ts";
-import { instant, page, perPage, restartFrom, status } from "./schemas.ts";
+import { instant, page, perPage, restartFrom, status, timestamp } from "./schemas.ts";
 
 /** The local engine knows no rollback status. */
 const COUNTED = INSTANCE_STATUSES.filter((each) => each !== "rollingBack");
+
+const identified = z.object({ name: z.string(), class_name: z.string(), script_name: z.string() });
 
 const done = z.object({ success: z.literal(true) });
 
@@ -58,7 +60,7 @@ const workflows: readonly Endpoint[] = [
     method: "get",
     path: "/workflows",
     summary: "List workflows",
-    result: z.array(z.unknown()),
+    result: z.array(identified),
     handle: async (_, api) => {
       const { items, total } = await api.catalog.workflows({ offset: 0, limit: 1_000 });
       return { result: items.map(identity), info: { count: items.length, per_page: 1_000, total_count: total } };
@@ -68,7 +70,7 @@ const workflows: readonly Endpoint[] = [
     method: "get",
     path: WORKFLOW,
     summary: "Read a workflow",
-    result: z.unknown(),
+    result: identified.extend({ instances: z.record(z.string(), z.int()) }),
     handle: async ({ params }, api) => {
       const workflow = await workflowOf(api, params.workflow_name);
       return { result: { ...identity(workflow), instances: await counts(api, workflow.name) } };
@@ -77,6 +79,7 @@ const workflows: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: WORKFLOW,
+    needs: "admin",
     summary: "Delete the instances of a workflow, in the background",
     result: z.unknown(),
     handle: async ({ params }, api) => {
@@ -99,7 +102,7 @@ const instances: readonly Endpoint[] = [
       date_start: instant.optional(),
       date_end: instant.optional(),
     }),
-    result: z.array(z.unknown()),
+    result: z.array(z.object({ id: z.string(), status, created_on: timestamp })),
     handle: async ({ params, query }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);
       const filter = {
@@ -148,7 +151,7 @@ const instance: readonly Endpoint[] = [
     method: "get",
     path: INSTANCE,
     summary: "Read an instance",
-    result: z.unknown(),
+    result: shownLog,
     handle: async ({ params }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);
       const {
@@ -181,6 +184,7 @@ const instance: readonly Endpoint[] = [
     path: `${INSTANCE}/status`,
     summary: "Pause, resume, restart or terminate an instance",
     body: change,
+    action: ({ status: verb }) => `workflows.instances.${verb}`,
     result: done,
     handle: async ({ params, body }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);
@@ -191,6 +195,7 @@ const instance: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${INSTANCE}/events/{event_type}`,
+    action: () => "workflows.instances.send-event",
     summary: "Send an event",
     body: z.unknown(),
     result: done,
@@ -202,10 +207,13 @@ const instance: readonly Endpoint[] = [
   }),
 ];
 
+/** All of them. */
+export const EXPLORER_ENDPOINTS: readonly Endpoint[] = [...workflows, ...instances, ...instance];
+
 /** The routes, below the explorer's prefix, and their description at its root. */
 export function explorerApi(api: Api): OpenAPIHono {
   const app = new OpenAPIHono();
-  mount(app, api, [...workflows, ...instances, ...instance], (failure, about) => explorerFailure(failure, about));
+  mount(app, api, EXPLORER_ENDPOINTS, (failure, about) => explorerFailure(failure, about));
   app.doc31("/", { openapi: "3.1.0", info: { title: "stepwell local explorer API", version: "4.0.0" } });
   return app;
 }

@@ -5,17 +5,39 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { mount, type Api, type Endpoint } from "./endpoint.ts";
 import { failureResponse } from "./envelope.ts";
+import { actions } from "./routes/actions.ts";
+import { audit } from "./routes/audit.ts";
+import { credentials } from "./routes/credentials.ts";
+import { errors } from "./routes/errors.ts";
+import { instanceLogs } from "./routes/instance-logs.ts";
+import { instancesFound } from "./routes/instances-found.ts";
 import { ownScripts } from "./routes/own-scripts.ts";
 import { schedules } from "./routes/schedules.ts";
 import { search } from "./routes/search.ts";
-import { instanceLogs } from "./routes/instance-logs.ts";
+import { settings } from "./routes/settings.ts";
 import { timelines } from "./routes/timeline.ts";
+import { waits } from "./routes/waits.ts";
+import { workflowOverviews } from "./routes/workflow-overviews.ts";
 
 /** Where all of it is. */
 export const OWN_PREFIX = "/api/v1";
 
 /** Each resource has a file in `routes/`. */
-export const OWN_ENDPOINTS: readonly Endpoint[] = [...instanceLogs, ...timelines, ...ownScripts, ...schedules, ...search];
+export const OWN_ENDPOINTS: readonly Endpoint[] = [
+  ...workflowOverviews,
+  ...instancesFound,
+  ...actions,
+  ...errors,
+  ...timelines,
+  ...waits,
+  ...instanceLogs,
+  ...ownScripts,
+  ...schedules,
+  ...search,
+  ...credentials,
+  ...audit,
+  ...settings,
+];
 
 /** The routes, and their description at `/openapi.json`. */
 export function ownApi(api: Api): OpenAPIHono {

@@ -1,9 +1,9 @@
 /**
- * An instance's log as a picture needs it: what ran when, and how it went. Times are numbers, outputs are left out, and
- * a configuration is told only where it is not the usual one, so that tens of thousands of steps are a few megabytes.
+ * An instance's log as a picture needs it: what ran when, and how it went. Times are numbers, outputs are left out, and what
+ * is as usual is not told: tens of thousands of steps are a few megabytes then, and are read at a glance.
  */
 import type { ErrorInfo, StepConfig } from "../model/events.ts";
-import type { AttemptEntry, InstanceLog, LogEntry } from "../model/log.ts";
+import type { AttemptEntry, InstanceLog, LogEntry, StepEntry } from "../model/log-entries.ts";
 import { DEFAULT_STEP_CONFIG } from "../model/step-config.ts";
 
 /** A step's callback, called once. Epoch milliseconds. */
@@ -23,23 +23,44 @@ export interface TimelineEntry {
   /** Null while a step goes on; of a sleep or a wait that goes on, when it will end at the latest. */
   readonly end: number | null;
   readonly state: "running" | "complete" | "errored";
-  /** Of steps and rollbacks. */
+  /** Of steps and rollbacks. Absent when there was one that lasted as long as the step, and succeeded. */
   readonly attempts?: readonly TimelineAttempt[];
-  readonly config?: StepConfig;
+  /** Which of the timeline's configurations it has; absent for the usual one. */
+  readonly config?: number;
   /** Of waits. */
   readonly event_type?: string;
   readonly error?: ErrorInfo;
 }
 
-/** The rows, in the order in which they started. */
-export function timelineOf({ steps }: Pick<InstanceLog, "steps">): TimelineEntry[] {
-  return steps.flatMap((entry) => (entry.type === "termination" ? [] : [toEntry(entry)]));
+/** The rows, in the order in which they started, and the configurations that they have, each once. */
+export interface Timeline {
+  readonly steps: readonly TimelineEntry[];
+  readonly configs: readonly StepConfig[];
 }
 
-function toEntry(entry: Exclude<LogEntry, { type: "termination" }>): TimelineEntry {
-  const { name } = entry;
-  const start = Date.parse(entry.start);
-  const end = entry.end === null ? null : Date.parse(entry.end);
+/** What a picture shows of a log. */
+export function timelineOf({ steps }: Pick<InstanceLog<number>, "steps">): Timeline {
+  const configs = new Configs();
+  const rows = steps.flatMap((entry) => (entry.type === "termination" ? [] : [toEntry(entry, configs)]));
+  return { steps: rows, configs: configs.all };
+}
+
+/** Numbers configurations: steps in a loop have the same one thousands of times, each as an object of its own. */
+class Configs {
+  readonly all: StepConfig[] = [];
+  readonly #numbers: Map<string, number> = new Map();
+
+  numberOf(config: StepConfig): number {
+    const { retries, timeout, sensitive } = config;
+    const key = JSON.stringify([retries.limit, retries.delay, retries.backoff, timeout, sensitive]);
+    let number = this.#numbers.get(key);
+    if (number === undefined) this.#numbers.set(key, (number = this.all.push(config) - 1));
+    return number;
+  }
+}
+
+function toEntry(entry: Exclude<LogEntry<number>, { type: "termination" }>, configs: Configs): TimelineEntry {
+  const { name, start, end } = entry;
   switch (entry.type) {
     case "step":
     case "rollback": {
@@ -51,8 +72,8 @@ function toEntry(entry: Exclude<LogEntry, { type: "termination" }>): TimelineEnt
         start,
         end,
         state,
-        attempts: attempts.map(toAttempt),
-        ...(config !== DEFAULT_STEP_CONFIG && { config }),
+        ...(!isPlain(entry) && { attempts: attempts.map(toAttempt) }),
+        ...(config !== DEFAULT_STEP_CONFIG && { config: configs.numberOf(config) }),
       };
     }
     case "sleep":
@@ -65,6 +86,12 @@ function toEntry(entry: Exclude<LogEntry, { type: "termination" }>): TimelineEnt
   }
 }
 
-function toAttempt({ start, end, error }: AttemptEntry): TimelineAttempt {
-  return { start: Date.parse(start), end: end === null ? null : Date.parse(end), ...(error !== null && { error }) };
+/** Most steps are: what happened in them is told by the step itself. */
+function isPlain({ start, end, success, attempts }: StepEntry<number>): boolean {
+  const [only] = attempts;
+  return success === true && attempts.length === 1 && only?.start === start && only.end === end;
+}
+
+function toAttempt({ start, end, error }: AttemptEntry<number>): TimelineAttempt {
+  return { start, end, ...(error !== null && { error }) };
 }

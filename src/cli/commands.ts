@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   logs: async () => (await import("./logs.ts")).logs,
   serve: async () => (await import("./serve.ts")).serve,
   token: async () => (await import("./token.ts")).token,
+  user: async () => (await import("./user.ts")).user,
 };
 
 /** Does what a command line says. Never rejects: what goes wrong is printed, and the exit code says so. */

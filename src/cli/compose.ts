@@ -1,6 +1,7 @@
 /** Puts a server together: store, executor, engine, API, listener. The only place that picks a store and an executor. */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { Audit } from "../access/audit.ts";
 import type { Api } from "../api/endpoint.ts";
 import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
@@ -21,18 +22,19 @@ import { mapStack } from "../scripts/stack.ts";
 import { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
 import type { Queues } from "../triggers/queues.ts";
-import { serverApp, type AppParts } from "../server/app.ts";
+import { serverApp, type Answer, type AppParts } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { openDashboard } from "../server/dashboard.ts";
 import { listen } from "../server/http.ts";
 import { orLoggedIn, Sessions } from "../server/sessions.ts";
 import { createLog } from "../server/log.ts";
+import { sqliteAudit } from "../stores/sqlite/audit.ts";
 import { openSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
 import { startEngine } from "./engine.ts";
 import { assetsIn, executionOf, type World } from "./executor.ts";
 import { explainListening } from "./explain.ts";
-import type { ServerOptions } from "./options.ts";
+import { settingsOf, type ServerOptions } from "./options.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
@@ -62,6 +64,11 @@ export function databaseIn(data: string): string {
   return join(data, "stepwell.db");
 }
 
+/** Where the audit log of a data directory is. */
+export function auditIn(data: string): string {
+  return join(data, "audit.db");
+}
+
 /** Starts a server on a data directory. `open`: nobody needs a token. */
 export async function startServer(options: ServerOptions, data: string, access: "open" | "tokens"): Promise<Running> {
   const log = createLog({ format: options.logFormat, level: options.logLevel });
@@ -73,6 +80,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise);
   const { store, catalog, logs: kept } = await openSqlite(databaseIn(data));
   const vault = await orElse(openVault(given, join(data, "stepwell.key")), () => store.close());
+  const audit = await orElse(openAudit(data, log), () => store.close());
   const hostNames = await HostNames.open(catalog, options.hostNames);
   const world = { store, catalog, clock: systemClock, log };
   const logs = new InstanceLogs({ ...world, logs: kept });
@@ -92,23 +100,29 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
   const transfers = new Transfers(systemClock);
   const assets = new AssetStore(assetsIn(data));
-  const routed = { ...world, publisher, assets, cron, queues, tails, logs, hostNames, transfers, engine, storage };
-  const app = appOf({ ...routed, accountId: options.accountId }, access);
+  const routed = { ...world, publisher, assets, cron, queues, tails, logs, hostNames, transfers, engine, storage, audit };
+  const app = appOf({ ...routed, settings: settingsOf(options), accountId: options.accountId }, access);
   const opened = Promise.withResolvers<void>();
-  const answer = (request: Request): Promise<Response> => opened.promise.then(() => app(request));
+  const answer: Answer = (request, address) => opened.promise.then(() => app(request, address));
   try {
     const listener = await listen(answer, options.host, options.port);
     const stop = async (): Promise<void> => {
       await close(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
+      await audit.close();
     };
     const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
     return { url, port, catalog, log, publisher, assets, cron, queues, deployed, open: () => opened.resolve(), stop };
   } catch (cause) {
     await close(0);
+    await audit.close();
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
+}
+
+async function openAudit(data: string, log: Log): Promise<Audit> {
+  return new Audit(sqliteAudit(auditIn(data)), { clock: systemClock, log });
 }
 
 /** The whole HTTP surface. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 import { isLoopback } from "../server/hosts.ts";
-import { createToken } from "../server/auth.ts";
+import { createToken } from "../access/tokens.ts";
 import { bundle } from "../scripts/bundle.ts";
 import { readConfig, type ProjectConfig } from "../scripts/config.ts";
 import { deploy, type DevDeployment } from "../scripts/deploy.ts";
@@ -57,11 +57,12 @@ export async function dev(args: readonly string[]): Promise<void> {
 async function deployProject(running: Running, folder: string): Promise<Deployed> {
   const config = await readConfig(folder);
   const made = await bundle(folder, config.main);
-  const { assets, inputs } = await projectAssets(running.assets, folder, config);
+  const { assets, inputs, remarks } = await projectAssets(running.assets, folder, config);
   const deployment = await deploy(running.publisher, config, made, await readDevVars(folder), assets);
   await running.cron.replace(config.name, config.triggers?.crons ?? []);
   await connectQueues(running.queues, config);
   running.deployed();
+  for (const remark of remarks) running.log.warn(remark);
   if (config.ignored.length > 0)
     running.log.warn(`${config.file}: not supported yet, and left out: ${config.ignored.join(", ")}`);
   return { ...deployment, config, inputs: [...made.inputs, ...inputs] };
@@ -85,7 +86,7 @@ function watched(folder: string, inputs: readonly string[]): readonly string[] {
 
 async function showToken({ catalog }: Running): Promise<void> {
   if ((await catalog.tokens()).length > 0) return;
-  const { token } = await createToken(catalog, "first");
+  const { token } = await createToken(catalog, { label: "first", role: "admin" });
   process.stdout.write(`Token, shown only now: ${token}\n`);
 }
 

@@ -7,7 +7,9 @@ const GENERAL = `stepwell: Cloudflare Workflows on your own machine.
   stepwell deploy FILE            send a server what wrangler has bundled
   stepwell logs WORKFLOW INSTANCE what the code of an instance has printed and thrown
   stepwell token create|list|revoke
-                                  who may use the API of serve
+                                  programs that may use the API of serve
+  stepwell user create|list|role|password|remove
+                                  people who may
 
   stepwell <command> --help       what a command takes
   stepwell --version
@@ -36,8 +38,13 @@ const SERVER = `
   --quiet             log only what goes wrong
 `;
 
+const ROLE = `
+  --role R            observer: sees what happened, but no payloads; viewer: sees everything; operator: creates
+                      instances, acts on them and writes to storage; admin: everything else as well (tokens: admin)
+`;
+
 /** The commands. */
-export type CommandName = "deploy" | "dev" | "logs" | "serve" | "token";
+export type CommandName = "deploy" | "dev" | "logs" | "serve" | "token" | "user";
 
 const COMMANDS: Readonly<Record<CommandName, string>> = {
   deploy: `stepwell deploy FILE --name SCRIPT: sends a server what \`wrangler deploy --dry-run --outfile FILE\` has written.
@@ -68,12 +75,25 @@ CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (local).
 printed when the directory is new.
 
   --data DIR          where everything is (.stepwell)${SERVER}`,
-  token: `stepwell token: who may use the API of a server. Works while the server runs.
+  token: `stepwell token: programs that may use the API of a server. Works while the server runs.
 
-  stepwell token create [--label TEXT]   makes a token and prints it, once
-  stepwell token list                    lists ids, labels and dates
+  stepwell token create [--label TEXT] [--role R]
+                                         makes a token and prints it, once
+  stepwell token list                    lists ids, dates, roles and labels
   stepwell token revoke ID               makes a token worthless
+${ROLE}
+  --data DIR          the server's data directory (.stepwell)
+`,
+  user: `stepwell user: people who log in to a server with a name and a password. Works while the server runs.
 
+  stepwell user create NAME --role R     adds somebody
+  stepwell user list                     lists names, dates and roles
+  stepwell user role NAME --role R       gives somebody another role
+  stepwell user password NAME            sets a new password
+  stepwell user remove NAME              takes it all back
+
+A password is asked for, or read from the input; it is never part of the command line.
+${ROLE}
   --data DIR          the server's data directory (.stepwell)
 `,
 };

@@ -1,7 +1,8 @@
 /** The options that starting a server takes, whichever command starts it. */
 import { isIP } from "node:net";
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { EngineSettings } from "../engine/core.ts";
+import type { SettingValue } from "../api/endpoint.ts";
+import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/core.ts";
 import { isHostName } from "../scripts/host-names.ts";
 import { UsageError } from "./explain.ts";
 
@@ -77,6 +78,21 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
     data: values.data,
     positionals,
   };
+}
+
+/** What is in force, for those who ask the server. */
+export function settingsOf({
+  executor,
+  hangAfterMs,
+  network,
+  ...options
+}: ServerOptions): Readonly<Record<string, SettingValue>> {
+  const engine = Object.entries({ ...DEFAULT_SETTINGS, ...options.settings }).map(([name, value]): [string, SettingValue] => [
+    name,
+    Number.isFinite(value) ? value : null,
+  ]);
+  const { accountId, drainMs } = options;
+  return { executor, accountId, ...Object.fromEntries(engine), hangAfterMs, drainMs, network: network.join(" ") };
 }
 
 function hostNamesOf(given: readonly string[]): Record<string, string> {

@@ -19,21 +19,27 @@ test("files of the folder are kept under their hashes, with their types and what
   await writeFile(join(folder, "public/index.html"), "<h1>home</h1>");
   await writeFile(join(folder, "public/app/main.js"), "run();");
   await writeFile(join(folder, "public/_headers"), "/*\n  x: y");
+  await writeFile(join(folder, "public/_redirects"), "/a /b\nnonsense");
   const store = new AssetStore(join(folder, "kept"));
-  const { assets, inputs } = await projectAssets(
+  const { assets, inputs, remarks } = await projectAssets(
     store,
     folder,
     config({ directory: "./public", binding: "ASSETS", html_handling: "none" }),
   );
-  expect(assets?.config).toEqual({ html_handling: "none" });
+  expect(assets?.config).toEqual({
+    html_handling: "none",
+    headers: { version: 2, rules: { "/*": { set: { x: "y" }, unset: [] } } },
+    redirects: { version: 1, staticRules: { "/a": { status: 302, to: "/b", lineNumber: 1 } }, rules: {} },
+  });
+  expect(remarks).toEqual([expect.stringMatching(/^_redirects:2 is passed over/)]);
   expect(Object.keys(assets?.files ?? {}).toSorted()).toEqual(["/app/main.js", "/index.html"]);
   expect(assets?.files["/index.html"]?.type).toContain("text/html");
   const kept = await readFile(join(folder, "kept", assets?.files["/app/main.js"]?.hash ?? ""), "utf8");
-  expect([kept, inputs.length]).toEqual(["run();", 3]);
+  expect([kept, inputs.length]).toEqual(["run();", 4]);
 });
 
 test("a project without assets has none, and a folder that is not there is a mistake", async () => {
   const store = new AssetStore(join(folder, "kept"));
-  expect(await projectAssets(store, folder, config({}))).toEqual({ inputs: [] });
+  expect(await projectAssets(store, folder, config({}))).toEqual({ inputs: [], remarks: [] });
   await expect(projectAssets(store, folder, config({ directory: "nothing" }))).rejects.toThrow("assets.directory");
 });

@@ -4,6 +4,7 @@ import { join, relative, sep } from "node:path";
 import { getMimeType } from "hono/utils/mime";
 import type { ScriptAssets } from "../ports/catalog.ts";
 import type { AssetStore } from "../scripts/assets.ts";
+import { assetRules } from "../scripts/assets-config.ts";
 import { ProjectError, type ProjectConfig } from "../scripts/config.ts";
 
 /** What was found. */
@@ -11,15 +12,19 @@ export interface ProjectAssets {
   readonly assets?: ScriptAssets;
   /** The files, to be watched. */
   readonly inputs: readonly string[];
+  /** Lines of `_headers` and `_redirects` that are passed over, each with its reason. */
+  readonly remarks: readonly string[];
 }
 
 /** Files for whoever serves assets, which are not served. */
-const NOT_SERVED = new Set(["/.assetsignore", "/_headers", "/_redirects"]);
+const HEADERS = "_headers";
+const REDIRECTS = "_redirects";
+const NOT_SERVED = new Set(["/.assetsignore", `/${HEADERS}`, `/${REDIRECTS}`]);
 
 /** Reads them all. Rejects with a `ProjectError` when there is no such folder. */
 export async function projectAssets(store: AssetStore, folder: string, config: ProjectConfig): Promise<ProjectAssets> {
   const { directory, binding: _binding, ...how } = config.assets;
-  if (directory === undefined) return { inputs: [] };
+  if (directory === undefined) return { inputs: [], remarks: [] };
   const root = join(folder, directory);
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new ProjectError(`${config.file}: assets.directory: there is no folder ${root}`, { cause });
@@ -32,5 +37,17 @@ export async function projectAssets(store: AssetStore, folder: string, config: P
     const type = getMimeType(path);
     files[path] = { hash: await store.keep(path, await readFile(file)), ...(type !== undefined && { type }) };
   }
-  return { assets: { files, config: how }, inputs };
+  const { rules, passedOver } = assetRules(await textOf(join(root, HEADERS)), await textOf(join(root, REDIRECTS)));
+  const remarks = passedOver.map(({ file, line, reason }) => `${file}:${line} is passed over: ${reason}`);
+  return { assets: { files, config: { ...how, ...rules } }, inputs, remarks };
+}
+
+/** Undefined when there is no such file. */
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw cause;
+  }
 }

@@ -1,6 +1,6 @@
 /** `stepwell serve`: what has been deployed into a data directory, for clients that have a token. */
 import { resolve } from "node:path";
-import { createToken } from "../server/auth.ts";
+import { createToken } from "../access/tokens.ts";
 import { askedToStop, startServer } from "./compose.ts";
 import { UsageError } from "./explain.ts";
 import { readServerOptions } from "./options.ts";
@@ -14,7 +14,7 @@ export async function serve(args: readonly string[]): Promise<void> {
   const running = await startServer(options, resolve(options.data ?? ".stepwell"), "tokens");
   const stopped = askedToStop();
   if ((await running.catalog.tokens()).length === 0) {
-    const { token } = await createToken(running.catalog, "first");
+    const { token } = await createToken(running.catalog, { label: "first", role: "admin" });
     process.stdout.write(`Token, shown only now: ${token}\n`);
   }
   running.open();

@@ -149,7 +149,7 @@ export function giveUp(core: Core, live: Live, cause: unknown): void {
   if (cause.failure !== "vault.key_missing" || live.state.status === "rollingBack") return fail(core, live, message);
   const { hint } = failureKind(cause.failure);
   core.log.error(`An instance is paused: ${message}`, { ...about, failure: cause.failure, hint });
-  apply(core, live, { type: "suspend" });
+  apply(core, live, { type: "suspend", reason: message });
 }
 
 function fail(core: Core, live: Live, message: string): void {

@@ -1,20 +1,45 @@
-/** Work on all instances of a workflow at once, in the background and in small batches: terminate all, delete all. */
-import { Failure } from "../model/errors.ts";
+/**
+ * Actions on all instances that match a filter, in the background and in small batches. They go through them by position,
+ * from the newest on: what cannot be changed is passed over once, and what is created meanwhile is never met.
+ * Actions are in memory only: what the server has not got to when it ends stays as it is.
+ */
+import { Failure, type FailureName } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
 import { INSTANCE_STATUSES, isFinal, type InstanceStatus } from "../model/status.ts";
-import type { InstanceSummary, ListQuery } from "../ports/store.ts";
-import { remove, terminate } from "./control.ts";
+import type { InstanceFilter, InstanceSummary, Position } from "../ports/store.ts";
+import type { Scheduler } from "./claim.ts";
+import { pause, remove, restart, resume, terminate } from "./control.ts";
 import type { Core } from "./core.ts";
+import type { Action, InstanceAction } from "./engine.ts";
+import { countMatching, turn, type MatchCount } from "./matching.ts";
 
+/** Instances that are changed together. */
 const PAGE = 100;
+
+/** Parts in which instances are counted before an action: enough for a million. */
+const COUNT_PARTS = 100;
+
+interface Job {
+  readonly about: Pick<Action, "id" | "workflow" | "action" | "filter" | "total" | "startedAt">;
+  readonly refused: Map<FailureName, number>;
+  state: Action["state"];
+  done: number;
+  endedAt: number | null;
+  stopping: boolean;
+}
 
 export class Bulk {
   readonly #core: Core;
-  /** Workflows whose instances are being terminated; one such job each. */
+  readonly #scheduler: Scheduler;
+  /** Those that were asked for, oldest first. */
+  readonly #jobs: Map<string, Job> = new Map();
+  /** Workflows whose instances are all being terminated; one such job each. */
   readonly #terminating: Set<string> = new Set();
-  readonly #jobs: Set<Promise<void>> = new Set();
+  readonly #working: Set<Promise<void>> = new Set();
 
-  constructor(core: Core) {
+  constructor(core: Core, scheduler: Scheduler) {
     this.#core = core;
+    this.#scheduler = scheduler;
   }
 
   terminating(workflow: string): boolean {
@@ -26,72 +51,141 @@ export class Bulk {
     this.#terminating.add(workflow);
     // What is rolling back ends by itself; to terminate it would be to cut that short.
     const unfinished = INSTANCE_STATUSES.filter((each) => !isFinal(each) && each !== "rollingBack");
-    const statuses = status === undefined ? unfinished : [status];
-    this.#start(async () => {
-      try {
-        for (const each of statuses) await this.#each({ workflow, status: each }, (page) => this.#terminatePage(page));
-      } finally {
-        this.#terminating.delete(workflow);
-      }
-    });
+    const filters = (status === undefined ? unfinished : [status]).map((each) => ({ workflow, status: each }));
+    void this.#start(this.#job("terminate", { workflow }), filters).finally(() => this.#terminating.delete(workflow));
     return "ok";
   }
 
   removeAll(workflow: string): void {
     // What is created from now on belongs to a workflow of the same name that comes after this one.
-    const createdTo = this.#core.clock.now();
-    this.#start(() => this.#each({ workflow, createdTo }, (page) => this.#removePage(workflow, page)));
+    const filter = { workflow, createdTo: this.#core.clock.now() };
+    void this.#start(this.#job("delete", filter), [filter]);
+  }
+
+  /** See `Engine.count`. */
+  count(filter: InstanceFilter): Promise<MatchCount> {
+    return countMatching(this.#core, filter, COUNT_PARTS);
+  }
+
+  /** See `Engine.act`. */
+  async act(action: InstanceAction, filter: InstanceFilter): Promise<Action> {
+    if (this.#core.closing) throw new Failure("shutting_down");
+    this.#checkRoom();
+    const total = await this.count(filter);
+    this.#checkRoom();
+    const job = this.#job(action, filter, total);
+    this.#jobs.set(job.about.id, job);
+    void this.#start(job, [filter]);
+    return show(job);
+  }
+
+  /** The newest first. */
+  actions(workflow: string): Action[] {
+    const ofWorkflow = [...this.#jobs.values()].filter(({ about }) => about.workflow === workflow);
+    return ofWorkflow.map(show).toReversed();
+  }
+
+  /** Fails with `action.not_found`. */
+  action(workflow: string, id: string): Action {
+    return show(this.#find(workflow, id));
+  }
+
+  /** Fails with `action.not_found`. What is under way is finished; one that is over stays as it is. */
+  stop(workflow: string, id: string): Action {
+    const job = this.#find(workflow, id);
+    job.stopping = true;
+    return show(job);
   }
 
   /** Resolves when no work is under way. */
   async quiet(): Promise<void> {
-    await Promise.all(this.#jobs);
+    await Promise.all(this.#working);
   }
 
-  #start(work: () => Promise<void>): void {
-    const job = work()
-      .catch((cause: unknown) => this.#core.log.error("Work on all instances of a workflow failed", { reason: String(cause) }))
-      .finally(() => this.#jobs.delete(job));
-    this.#jobs.add(job);
+  #find(workflow: string, id: string): Job {
+    const job = this.#jobs.get(id);
+    if (job?.about.workflow !== workflow) throw new Failure("action.not_found", { field: "action_id" });
+    return job;
   }
 
-  /** Pages by position and not by what is left, so that an instance that cannot be changed is passed over once. */
-  async #each(
-    filter: Pick<ListQuery, "workflow" | "status" | "createdTo">,
-    work: (page: InstanceSummary[]) => Promise<void>,
-  ): Promise<void> {
-    let after: { createdAt: number; pk: number } | undefined;
-    while (!this.#core.closing) {
-      const page = await this.#core.store.list({
-        ...filter,
-        direction: "asc",
-        limit: PAGE,
-        ...(after !== undefined && { after }),
+  #checkRoom(): void {
+    const running = [...this.#jobs.values()].filter(({ state }) => state === "running");
+    if (running.length >= LIMITS.actions) throw new Failure("action.too_many");
+  }
+
+  #job(action: InstanceAction, filter: InstanceFilter, total: MatchCount = { count: 0, isExact: false }): Job {
+    const { clock, ids } = this.#core;
+    const about = { id: ids.uuid(), workflow: filter.workflow, action, filter, total, startedAt: clock.now() };
+    return { about, refused: new Map(), state: "running", done: 0, endedAt: null, stopping: false };
+  }
+
+  #start(job: Job, filters: readonly InstanceFilter[]): Promise<void> {
+    const work = this.#work(job, filters)
+      .catch((cause: unknown) => {
+        job.state = "failed";
+        this.#core.log.error("An action on many instances failed", { action: job.about.action, reason: String(cause) });
+      })
+      .finally(() => {
+        job.endedAt = this.#core.clock.now();
+        if (job.state === "running") job.state = job.stopping || this.#core.closing ? "stopped" : "done";
+        this.#working.delete(work);
+        this.#forgetOldest();
       });
-      const last = page.at(-1);
-      if (last === undefined) return;
-      after = { createdAt: last.createdAt, pk: last.pk };
-      await work(page);
+    this.#working.add(work);
+    return work;
+  }
+
+  #forgetOldest(): void {
+    const over = [...this.#jobs].filter(([, { state }]) => state !== "running");
+    for (const [id] of over.slice(0, Math.max(0, over.length - LIMITS.actionsKept))) this.#jobs.delete(id);
+  }
+
+  async #work(job: Job, filters: readonly InstanceFilter[]): Promise<void> {
+    for (const filter of filters) {
+      let after: Position | undefined;
+      do {
+        if (job.stopping || this.#core.closing) return;
+        const page = { direction: "desc", limit: PAGE, ...(after && { after }) } as const;
+        const { items, next } = await this.#core.store.search(filter, page);
+        await Promise.all(items.map((each) => this.#one(job, each)));
+        after = next;
+        await turn(this.#core.clock);
+      } while (after !== undefined);
     }
   }
 
-  async #terminatePage(page: readonly InstanceSummary[]): Promise<void> {
-    await Promise.all(
-      page.map(async (summary) => {
-        try {
-          await terminate(this.#core, summary, false);
-        } catch (cause) {
-          if (!(cause instanceof Failure)) throw cause;
-        }
-      }),
-    );
+  async #one(job: Job, instance: InstanceSummary): Promise<void> {
+    try {
+      await this.#perform(job.about.action, instance);
+      job.done += 1;
+    } catch (cause) {
+      if (!(cause instanceof Failure)) throw cause;
+      job.refused.set(cause.failure, (job.refused.get(cause.failure) ?? 0) + 1);
+    }
   }
 
-  async #removePage(workflow: string, page: readonly InstanceSummary[]): Promise<void> {
-    await remove(
-      this.#core,
-      workflow,
-      page.map(({ id }) => id),
-    );
+  async #perform(action: InstanceAction, instance: InstanceSummary): Promise<void> {
+    switch (action) {
+      case "pause":
+        await pause(this.#core, instance);
+        return;
+      case "resume":
+        await resume(this.#core, this.#scheduler, instance);
+        return;
+      case "terminate":
+        await terminate(this.#core, instance, false);
+        return;
+      case "restart":
+        await restart(this.#core, this.#scheduler, instance, undefined);
+        return;
+      case "delete": {
+        const [refusal] = await remove(this.#core, instance.workflow, [instance.id]);
+        if (refusal !== undefined) throw refusal;
+      }
+    }
   }
+}
+
+function show({ about, refused, state, done, endedAt }: Job): Action {
+  return { ...about, state, done, refused: [...refused], endedAt };
 }

@@ -10,7 +10,7 @@ import type { InstanceSummary, ReadyKind } from "../ports/store.ts";
 import { activate } from "./activate.ts";
 import type { Core } from "./core.ts";
 import { holdsPlace, type Live } from "./live.ts";
-import { Places } from "./places.ts";
+import { Places, type FullPlaces } from "./places.ts";
 import { wakeRun } from "./wake.ts";
 
 /** How many instances are read from the store at once. */
@@ -76,6 +76,11 @@ export class Scheduler {
   /** True when an instance of the workflow that waits may go on at once: it comes before those that are queued. */
   mayWake(workflow: string): boolean {
     return !this.#backlog.interrupted && this.#places.freeFor(workflow) > 0;
+  }
+
+  /** The limit that keeps instances of the workflow waiting, if there is one. */
+  fullBy(workflow: string): FullPlaces | undefined {
+    return this.#places.fullBy(workflow);
   }
 
   /** Keeps a place for an instance that is about to run; call the answer once it does. Undefined when there is none. */

@@ -25,9 +25,10 @@ class Waiting {
 }
 
 const ADDRESS = { workflow: "Waiting", id: "w" };
+const NAP = { kind: "sleep", name: "nap", count: 1 } as const;
 
 const act = fc.record({
-  is: fc.constantFrom("pause", "resume", "event", "time", "park"),
+  is: fc.constantFrom("pause", "resume", "event", "time", "park", "skip"),
   /** Turns of the event loop before it. */
   after: fc.nat(8),
 });
@@ -74,6 +75,8 @@ test("an instance that is paused, resumed and sent events at any moment loses no
           else if (is === "resume") under.push(engine.resume(ADDRESS));
           else if (is === "time") clock.advance(1_000);
           else if (is === "park") clock.advance(100);
+          // Mostly it does not sleep there, and says so.
+          else if (is === "skip") under.push(engine.skipDelay(ADDRESS, NAP).catch(() => undefined));
           else if (sent < EVENTS) send();
         }
         for (let left = EVENTS - sent; left > 0; left -= 1) send();

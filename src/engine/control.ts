@@ -98,6 +98,16 @@ export async function sendEvent(
   });
 }
 
+/** Without a place the step is due all the same, and goes on when there is one. */
+export async function skipDelay(core: Core, scheduler: Scheduler, address: InstanceAddress, step: StepKey): Promise<void> {
+  await core.instances.use(address, async (live) => {
+    // What is due from now on may be due at the very moment up to which all has been signalled.
+    if (live.run !== undefined) live.run.signalledUpTo = Math.min(live.run.signalledUpTo, core.clock.now() - 1);
+    await applyDurably(core, live, { type: "skip_delay", step });
+    if (live.run === undefined) scheduler.expect("due", live.workflow);
+  });
+}
+
 /** Deletes instances, whatever they are doing. */
 export function remove(core: Core, workflow: string, ids: readonly string[]): Promise<(Failure | undefined)[]> {
   return Promise.all(

@@ -2,14 +2,16 @@
  * The engine's table of contents: what can be asked of it. Each verb has a file of its own in this folder.
  */
 import type { InstanceEvent, Retention, ScheduleInfo } from "../model/events.ts";
-import type { Failure } from "../model/errors.ts";
+import type { Failure, FailureName } from "../model/errors.ts";
 import type { PublicEvent } from "../model/public-event.ts";
 import type { InstanceStatus, TriggerSource } from "../model/status.ts";
 import type { StepKey } from "../model/step.ts";
 import type { StoredStream } from "../model/stream.ts";
 import type { Encoded } from "../model/value.ts";
-import type { InstanceSummary } from "../ports/store.ts";
+import type { InstanceFilter, InstanceSummary } from "../ports/store.ts";
 import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
+import type { MatchCount } from "./matching.ts";
+import type { Waits } from "./waits.ts";
 
 /** An instance to create. */
 export interface CreateRequest {
@@ -32,6 +34,29 @@ export interface WorkflowNews {
 export interface InstanceAddress {
   readonly workflow: string;
   readonly id: string;
+}
+
+/** What can be done to all instances that match. */
+export const INSTANCE_ACTIONS = ["pause", "resume", "restart", "terminate", "delete"] as const;
+
+export type InstanceAction = (typeof INSTANCE_ACTIONS)[number];
+
+/** How an action on many instances stands. */
+export interface Action {
+  readonly id: string;
+  readonly workflow: string;
+  readonly action: InstanceAction;
+  readonly filter: InstanceFilter;
+  /** Those that matched when it began. */
+  readonly total: MatchCount;
+  readonly state: "running" | "done" | "stopped" | "failed";
+  /** Instances that have been changed. */
+  readonly done: number;
+  /** Instances that were passed over, by what was said of them. */
+  readonly refused: readonly (readonly [FailureName, number])[];
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt: number | null;
 }
 
 /**
@@ -77,8 +102,28 @@ export interface Engine {
   restart(address: InstanceAddress, from?: StepKey): Promise<InstanceStatus>;
   /** Fails with `instance.in_finite_state` when the instance has ended. */
   sendEvent(address: InstanceAddress, eventType: string, payload: Encoded): Promise<void>;
+  /**
+   * Ends a sleep, or the delay before a step's next attempt, now. Fails with `instance.not_delayed` when the instance does
+   * not wait there.
+   */
+  skipDelay(address: InstanceAddress, step: StepKey): Promise<void>;
+  /** What the instance waits for. */
+  waits(address: InstanceAddress): Promise<Waits>;
   /** Deletes instances whatever they are doing; the answer has `undefined` or a `Failure` for each id, in order. */
   remove(workflow: string, ids: readonly string[]): Promise<(Failure | undefined)[]>;
+  /** How many instances match. */
+  count(filter: InstanceFilter): Promise<MatchCount>;
+  /**
+   * Begins to do something to every instance that matches now, in the background. Those that cannot be changed are passed
+   * over and counted. Fails with `action.too_many`.
+   */
+  act(action: InstanceAction, filter: InstanceFilter): Promise<Action>;
+  /** Actions on the instances of a workflow, the newest first: those under way, and some that are over. */
+  actions(workflow: string): Action[];
+  /** Fails with `action.not_found`. */
+  action(workflow: string, id: string): Action;
+  /** Ends an action before its time; instances that it has not got to stay as they are. Fails with `action.not_found`. */
+  stopAction(workflow: string, id: string): Action;
   /** Begins to terminate every unfinished instance of a workflow (with this status, if one is given), in the background. */
   terminateAll(workflow: string, status?: InstanceStatus): "ok" | "already_running";
   terminatingAll(workflow: string): boolean;

@@ -5,8 +5,10 @@
  * to nobody — no acknowledgement, no reply, no outcome — before the store says that it is durable. All events of an
  * instance that share a flush share a row.
  */
+import { errorSummary } from "../model/error-summary.ts";
 import type { EventBody } from "../model/events.ts";
-import { evolve, nextWake } from "../model/instance.ts";
+import { nextWake } from "../model/due.ts";
+import { evolve } from "../model/instance.ts";
 import { streamsCutOff } from "../model/stream.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -309,5 +311,7 @@ function toAppend(row: OpenRow, expiry: JournalParts["expiryOf"]): Append {
   const { status, versionId, startedAt, endedAt } = live.state;
   const modifiedAt = row.timestamp;
   const to = { status, versionId, modifiedAt, startedAt, endedAt, wakeAt: nextWakeStored(live), expiresAt: expiry(live) };
-  return { pk: live.pk, row: journalRow, change: { from, to }, ...(row.restart && { restart: true as const }), ...voided };
+  const error = errorSummary(live.state, row.entries);
+  const change = error === undefined ? { from, to } : { from, to, error };
+  return { pk: live.pk, row: journalRow, change, ...(row.restart && { restart: true as const }), ...voided };
 }

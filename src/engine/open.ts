@@ -15,7 +15,7 @@ import { Admission } from "./admit.ts";
 import { Bulk } from "./bulk.ts";
 import { dispatch, fetchScript } from "./call.ts";
 import { Scheduler } from "./claim.ts";
-import { pause, remove, restart, resume, sendEvent, terminate } from "./control.ts";
+import { pause, remove, restart, resume, sendEvent, skipDelay, terminate } from "./control.ts";
 import { DEFAULT_SETTINGS, type Core, type EngineSettings } from "./core.ts";
 import { create } from "./create.ts";
 import type { Engine } from "./engine.ts";
@@ -34,6 +34,7 @@ import { tell } from "./tell.ts";
 import { Versions } from "./versions.ts";
 import { Turns } from "./turns.ts";
 import { Timers } from "./wake.ts";
+import { waits } from "./waits.ts";
 import { Watchers } from "./watch.ts";
 
 /** What an engine is made of. */
@@ -141,7 +142,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   const parking = new Parking(core);
   const schedules = new Schedules(core, [workflowTimetable(core, scheduler), ...timetables]);
   const collector = new Collector(core);
-  return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core), watchers };
+  return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core, scheduler), watchers };
 }
 
 function hostsOf(executor: Executor, bindings: HostBindings, clock: Clock, settings: EngineSettings, core: () => Core): Hosts {
@@ -190,7 +191,14 @@ function facade(wheels: Wheels): Engine {
     terminate: (address, { rollback = false } = {}) => terminate(core, address, rollback),
     restart: (address, from) => restart(core, scheduler, address, from),
     sendEvent: (address, eventType, payload) => sendEvent(core, scheduler, address, eventType, payload),
+    skipDelay: (address, step) => skipDelay(core, scheduler, address, step),
+    waits: (address) => waits(core, scheduler, address),
     remove: (workflow, ids) => remove(core, workflow, ids),
+    count: (filter) => bulk.count(filter),
+    act: (action, filter) => bulk.act(action, filter),
+    actions: (workflow) => bulk.actions(workflow),
+    action: (workflow, id) => bulk.action(workflow, id),
+    stopAction: (workflow, id) => bulk.stop(workflow, id),
     terminateAll: (workflow, status) => bulk.terminateAll(workflow, status),
     terminatingAll: (workflow) => bulk.terminating(workflow),
     removeAll: (workflow) => bulk.removeAll(workflow),

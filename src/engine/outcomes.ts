@@ -3,7 +3,8 @@
  * which the steps started, reading only the journal rows that hold an outcome.
  */
 import type { InstanceEvent } from "../model/events.ts";
-import { dueAt, type StepState } from "../model/instance.ts";
+import { dueAt } from "../model/due.ts";
+import type { StepState } from "../model/instance.ts";
 import { LIMITS } from "../model/limits.ts";
 import { stepId, type StepKey } from "../model/step.ts";
 import type { Encoded } from "../model/value.ts";

@@ -3,6 +3,13 @@
  * policy says. Only counts are kept, and only of workflows that have a place at the moment.
  */
 
+/** A limit that is reached: how many places there are, and how many are taken. */
+export interface FullPlaces {
+  readonly of: "workflow" | "server";
+  readonly limit: number;
+  readonly taken: number;
+}
+
 export class Places {
   readonly #most: number;
   readonly #limitOf: (workflow: string) => number;
@@ -33,6 +40,13 @@ export class Places {
   /** The workflows that are full. */
   full(): string[] {
     return [...this.#byWorkflow.keys()].filter((workflow) => this.isFull(workflow));
+  }
+
+  /** The limit that keeps the workflow from having another place; undefined when there is one. */
+  fullBy(workflow: string): FullPlaces | undefined {
+    const taken = this.#byWorkflow.get(workflow) ?? 0;
+    if (this.isFull(workflow)) return { of: "workflow", limit: this.#limitOf(workflow), taken };
+    return this.free > 0 ? undefined : { of: "server", limit: this.#most, taken: this.#taken };
   }
 
   take(workflow: string): void {

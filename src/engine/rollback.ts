@@ -3,7 +3,8 @@
  * is still in memory, and else finds them by replay. It is told to undo one step at a time, so that the outputs which
  * handlers are given are read when they are needed, and a crash leaves at most one handler to be tried again.
  */
-import { dueAt, type DoStep } from "../model/instance.ts";
+import { dueAt } from "../model/due.ts";
+import type { DoStep } from "../model/instance.ts";
 import type { Outcome } from "../protocol/frames.ts";
 import { activate, detach, giveUp, launch, stopRun } from "./activate.ts";
 import type { Core } from "./core.ts";

@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { LIMITS } from "../model/limits.ts";
-import { LogFold, type StepEntry } from "../model/log.ts";
+import { LogFold } from "../model/log.ts";
+import type { StepEntry } from "../model/log-entries.ts";
 import { PublicView } from "../model/public-event.ts";
 import { StepOutputFold } from "../model/step-output.ts";
 import type { Chunk, Store } from "../ports/store.ts";

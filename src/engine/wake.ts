@@ -2,7 +2,7 @@
  * Timers: one alarm for all of them. Instances in memory are in a heap by when they are next due; the others are found
  * in the store by the scheduler, which is told when the earliest of those is due.
  */
-import { dueAt, nextWake } from "../model/instance.ts";
+import { dueAt, nextWake } from "../model/due.ts";
 import { apply, type Core } from "./core.ts";
 import type { Live, Run } from "./live.ts";
 import { tell } from "./tell.ts";

@@ -4,6 +4,7 @@ import type { FailureKind } from "./failure-kind.ts";
 export type AuthenticationFailureName =
   | "authentication"
   | "authentication.token"
+  | "authentication.password"
   | "authentication.origin"
   | "authentication.too_often";
 
@@ -18,7 +19,14 @@ export const AUTHENTICATION_FAILURES: Readonly<Record<AuthenticationFailureName,
     code: 10990,
     status: 429,
     sentence: "Logging in has failed too often",
-    hint: "Wait a minute, then try again with the right token.",
+    hint: "Wait a minute, then try again with the right token or password.",
+  },
+  "authentication.password": {
+    code: 11015,
+    status: 403,
+    message: "detail",
+    sentence: "The name or the password is wrong",
+    hint: "An admin can set a new password: `stepwell user password NAME`.",
   },
   authentication: {
     code: 10000,

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decide, type Command, type Decision } from "./decide.ts";
 import type { EventBody, StepConfig } from "./events.ts";
-import { dueAt, evolve, nextWake, type InstanceState } from "./instance.ts";
+import { dueAt, nextWake } from "./due.ts";
+import { evolve, type InstanceState } from "./instance.ts";
 import { LIMITS } from "./limits.ts";
 import { INSTANCE_STATUSES, isFinal } from "./status.ts";
 
@@ -354,16 +355,45 @@ describe("an instance that cannot go on for now", () => {
   test("is paused where it is; the attempt under way is lost, but no life", () => {
     const table = running();
     table.says(started("a"), attempt("a"));
-    expect(table.does({ type: "suspend" })).toEqual(["attempt_errored", "workflow_paused"]);
-    expect([table.state.status, table.state.recoveries]).toEqual(["paused", 0]);
-    expect(table.does({ type: "suspend" })).toEqual([]);
+    expect(table.does({ type: "suspend", reason: "no key" })).toEqual(["attempt_errored", "workflow_paused"]);
+    expect([table.state.status, table.state.recoveries, table.state.pausedFor]).toEqual(["paused", 0, "no key"]);
+    expect(table.does({ type: "suspend", reason: "no key" })).toEqual([]);
     expect(table.does({ type: "resume" })).toEqual(["workflow_resumed"]);
+    expect(table.state.pausedFor).toBeUndefined();
   });
 
   test("stays ended if it has ended", () => {
     const table = running();
     table.does({ type: "terminate", rollback: false });
-    expect(table.does({ type: "suspend" })).toEqual([]);
+    expect(table.does({ type: "suspend", reason: "no key" })).toEqual([]);
+  });
+});
+
+describe("a delay that is skipped", () => {
+  test("is over from then on, as if it had been that short; once is enough", () => {
+    const table = running();
+    table.says(sleeping("a", 5_000));
+    table.does({ type: "idle" });
+    const step = { kind: "sleep", name: "a", count: 1 } as const;
+    table.now = 2_000;
+    expect(table.does({ type: "skip_delay", step })).toEqual(["delay_skipped"]);
+    expect(table.does({ type: "skip_delay", step })).toEqual([]);
+    expect(nextWake(table.state)).toBe(2_000);
+    expect(table.does({ type: "wake" })).toEqual(["workflow_running", "sleep_completed"]);
+    expect(table.try({ type: "skip_delay", step })).toEqual({ refused: "instance.not_delayed" });
+  });
+
+  test("is not of steps at work, of waits for events, nor of instances that are paused", () => {
+    const table = running();
+    table.says(started("a"), attempt("a"), waiting("w"), sleeping("s", 5_000));
+    const tried = (kind: "do" | "sleep" | "waitForEvent", name: string): Decision =>
+      table.try({ type: "skip_delay", step: { kind, name, count: 1 } });
+    expect([tried("do", "a"), tried("waitForEvent", "w")]).toEqual([
+      { refused: "instance.not_delayed" },
+      { refused: "instance.not_delayed" },
+    ]);
+    table.does({ type: "pause" });
+    expect(tried("sleep", "s")).toEqual({ refused: "instance.not_delayed" });
   });
 });
 
@@ -648,12 +678,14 @@ const anything: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.constantFrom<Command>(
       { type: "claim" },
       { type: "recover" },
-      { type: "suspend" },
+      { type: "suspend", reason: "no key" },
       { type: "pause" },
       { type: "resume" },
       { type: "restart", versionId: "v2" },
       { type: "restart", versionId: "v2", from: { kind: "do", name: "a", count: 1 } },
       { type: "terminate", rollback: true },
+      { type: "skip_delay", step: { kind: "do", name: "a", count: 1 } },
+      { type: "skip_delay", step: { kind: "sleep", name: "a", count: 1 } },
     ),
   },
   { weight: 2, arbitrary: fc.constantFrom<Command>({ type: "idle" }, { type: "wake" }) },

@@ -6,10 +6,12 @@ import { arrivals, type Waiter } from "./arrivals.ts";
 import { followsPhase, lostAttempt } from "./attempts.ts";
 import type { ErrorInfo, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
 import type { FailureName } from "./errors.ts";
-import { dueAt, isWorking, type InstanceState, type StepState } from "./instance.ts";
+import { dueAt, isWorking } from "./due.ts";
+import type { InstanceState, StepState } from "./instance.ts";
 import { LIMITS } from "./limits.ts";
 import { hasStep } from "./restart.ts";
 import { halted, isOfRollback, recordRollback, recoverRollback, runErrored, terminate } from "./rollback.ts";
+import { skipDelay } from "./skip-delay.ts";
 import { isFinal } from "./status.ts";
 import { stepId, type StepKey } from "./step.ts";
 import type { Encoded } from "./value.ts";
@@ -26,11 +28,13 @@ export type Command =
   | { readonly type: "wake" }
   /** The process or thread that ran it is gone. */
   | { readonly type: "recover" }
-  /** It cannot go on for now, and has no run: pause it where it is. */
-  | { readonly type: "suspend" }
+  /** It cannot go on for now, for this reason, and has no run: pause it where it is. */
+  | { readonly type: "suspend"; readonly reason: string }
   | { readonly type: "send_event"; readonly eventType: string; readonly payload: Encoded }
   /** As `send_event`, to one that waits and for which there is no place: it keeps the event until there is one. */
   | { readonly type: "hold_event"; readonly eventType: string; readonly payload: Encoded }
+  /** What a step sleeps for, or waits for before its next attempt, is over now. */
+  | { readonly type: "skip_delay"; readonly step: StepKey }
   | { readonly type: "pause" }
   | { readonly type: "resume" }
   /** `rollback`: what can be undone is undone first. */
@@ -59,13 +63,15 @@ export function decide(state: InstanceState, command: Command, now: number): Dec
     case "recover":
       return recover(state);
     case "suspend":
-      return suspend(state);
+      return suspend(state, command.reason);
     case "send_event":
       return sendEvent(state, command.eventType, command.payload, now);
     case "hold_event":
       return isFinal(state.status)
         ? { refused: "instance.in_finite_state" }
         : keepEvent(state, command.eventType, command.payload);
+    case "skip_delay":
+      return skipDelay(state, command.step, now);
     case "pause":
       return pause(state);
     case "resume":
@@ -280,9 +286,9 @@ function recover(state: InstanceState): Decision {
   return { events };
 }
 
-function suspend(state: InstanceState): Decision {
+function suspend(state: InstanceState, reason: string): Decision {
   if (state.status === "paused" || state.status === "rollingBack" || isFinal(state.status)) return NOTHING;
-  return { events: [...lostAttempts(state), { type: "workflow_paused" }] };
+  return { events: [...lostAttempts(state), { type: "workflow_paused", reason }] };
 }
 
 function lostAttempts(state: InstanceState): EventBody[] {

@@ -6,7 +6,10 @@
  * are ours. Our own code tells failures apart by `name in the catalogue`, never by their text.
  */
 
+import { ACCESS_FAILURES, type AccessFailureName } from "./access-failures.ts";
+import { ACTION_FAILURES, type ActionFailureName } from "./action-failures.ts";
 import { AUTHENTICATION_FAILURES, type AuthenticationFailureName } from "./authentication-failures.ts";
+import { DELAY_FAILURES, type DelayFailureName } from "./delay-failures.ts";
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
 import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
@@ -15,7 +18,10 @@ import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts
 
 /** The name of a failure in the catalogue. */
 export type FailureName =
+  | AccessFailureName
+  | ActionFailureName
   | AuthenticationFailureName
+  | DelayFailureName
   | QueueFailureName
   | ServiceFailureName
   | StorageFailureName
@@ -263,7 +269,10 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
   },
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
+  ...ACCESS_FAILURES,
+  ...ACTION_FAILURES,
   ...AUTHENTICATION_FAILURES,
+  ...DELAY_FAILURES,
   ...QUEUE_FAILURES,
   ...SERVICE_FAILURES,
   ...STORAGE_FAILURES,

@@ -69,7 +69,8 @@ export type LifecycleEvent =
   | { readonly type: "workflow_running" }
   | { readonly type: "workflow_waiting" }
   | { readonly type: "workflow_waiting_for_pause" }
-  | { readonly type: "workflow_paused" }
+  /** `reason` (internal) is there when nobody asked for it: what has to be mended before it can go on. */
+  | { readonly type: "workflow_paused"; readonly reason?: string }
   /** Internal: a paused instance asks for a place again; its timers move by as long as it was paused. */
   | { readonly type: "workflow_resumed" }
   /** Internal: the process or thread that ran the instance was lost. */
@@ -104,6 +105,12 @@ export type WaitEvent =
   /** Internal: an event that nobody waited for yet. */
   | { readonly type: "event_received"; readonly eventType: string; readonly payload: Encoded };
 
+/** Internal: somebody has cut a delay short, that of a sleep or before the next attempt of a `do`. It is due since then. */
+export interface DelaySkipped extends StepRef {
+  readonly type: "delay_skipped";
+  readonly kind: "do" | "sleep";
+}
+
 /** The events of one step's rollback handler: those of a `do`, under names of their own. */
 export type RollbackStepEvent =
   /** `config` is absent when it is the default. */
@@ -132,7 +139,7 @@ export type RollbackPhaseEvent =
   | { readonly type: "rollback_errored"; readonly error: ErrorInfo };
 
 /** What happened, without when. */
-export type EventBody = LifecycleEvent | DoEvent | SleepEvent | WaitEvent | RollbackStepEvent | RollbackPhaseEvent;
+export type EventBody = LifecycleEvent | DoEvent | SleepEvent | WaitEvent | DelaySkipped | RollbackStepEvent | RollbackPhaseEvent;
 
 /** One entry of an instance's journal. */
 export type InstanceEvent = EventBody & {

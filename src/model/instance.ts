@@ -5,14 +5,14 @@
  * copying them for each event would make long histories quadratic. It stays a pure fold — no clock, no random, no I/O —
  * so the same events always give the same state.
  */
-import { arrivals } from "./arrivals.ts";
 import { buffer, unbuffer, type BufferedEvent } from "./buffered.ts";
 import type { ErrorInfo, EventBody, Retention, ScheduleInfo, StepConfig } from "./events.ts";
 import { keepSteps } from "./restart.ts";
 import { evolveRollback, isOfRollback, type RollbackState } from "./rollback.ts";
+import { evolveDelay } from "./skip-delay.ts";
 import { stepId } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
-import { isFinal, type InstanceStatus, type TriggerSource } from "./status.ts";
+import type { InstanceStatus, TriggerSource } from "./status.ts";
 import { completed, type StoredStream } from "./stream.ts";
 import type { Encoded } from "./value.ts";
 
@@ -89,6 +89,8 @@ export interface InstanceState {
   startedAt: number | null;
   endedAt: number | null;
   pausedAt: number | null;
+  /** Why it was paused, when nobody asked for it. */
+  pausedFor: string | undefined;
   /** Every step of this life (and, after a restart from a step, those kept from the one before) in the order in which it started. */
   readonly steps: StepState[];
   readonly byId: Map<string, StepState>;
@@ -135,6 +137,9 @@ export function evolve(state: InstanceState | undefined, event: EventBody, stamp
     case "event_received":
       buffer(state, event.eventType, { payload: event.payload, receivedAt: stamp.timestamp });
       return state;
+    case "delay_skipped":
+      evolveDelay(state, event, stamp.timestamp);
+      return state;
     default:
       if (isOfRollback(event)) evolveRollback(state, event, stamp);
       else evolveLifecycle(state, event, stamp);
@@ -155,6 +160,7 @@ function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Sta
     startedAt: null,
     endedAt: null,
     pausedAt: null,
+    pausedFor: undefined,
     steps: [],
     byId: new Map(),
     open: new Set(),
@@ -177,6 +183,7 @@ type LifeEvent = Exclude<
       | `wait_${string}`
       | `rollback_${string}`
       | "event_received"
+      | "delay_skipped"
       | "workflow_queued";
   }
 >;
@@ -198,11 +205,13 @@ function evolveLifecycle(state: InstanceState, event: LifeEvent, { timestamp }: 
     case "workflow_paused":
       state.status = "paused";
       state.pausedAt = timestamp;
+      state.pausedFor = event.reason;
       return;
     case "workflow_resumed":
       state.status = "queued";
       postpone(state, timestamp - (state.pausedAt ?? timestamp));
       state.pausedAt = null;
+      state.pausedFor = undefined;
       return;
     case "workflow_recovered":
       state.recoveries += 1;
@@ -332,30 +341,4 @@ function postpone(state: InstanceState, byMs: number): void {
       if (step.phase.is === "delayed") step.phase = { is: "delayed", dueAt: step.phase.dueAt + byMs };
     } else step.dueAt += byMs;
   }
-}
-
-/** When a step without an outcome is due, in epoch milliseconds; undefined while user code works on it. */
-export function dueAt(step: StepState): number | undefined {
-  if (step.kind !== "do") return step.dueAt;
-  return step.phase.is === "delayed" ? step.phase.dueAt : undefined;
-}
-
-/** When the instance has something to do next without being asked, or null. Queued, paused and ended ones never have. */
-export function nextWake(state: InstanceState): number | null {
-  const { status } = state;
-  if (status === "queued" || status === "paused" || isFinal(status)) return null;
-  // An event that could not be taken when it came is due since then.
-  const kept = state.bufferedCount > 0 && status !== "rollingBack";
-  let next: number | null = kept ? (arrivals(state)[0]?.event.receivedAt ?? null) : null;
-  for (const step of state.open) {
-    const due = dueAt(step);
-    if (due !== undefined && (next === null || due < next)) next = due;
-  }
-  return next;
-}
-
-/** True while an attempt of any step is under way. */
-export function isWorking(state: InstanceState): boolean {
-  for (const step of state.open) if (step.kind === "do" && step.phase.is !== "delayed") return true;
-  return false;
 }

@@ -54,9 +54,25 @@ type Limit =
   | "logOutput"
   | "logLine"
   | "logLines"
+  | "waitsShown"
   | "sessions"
   | "failedLogins"
+  | "failedLoginsInAll"
+  | "tokens"
+  | "tokenLabel"
+  | "users"
+  | "userName"
+  | "passwordLeast"
+  | "passwordMost"
+  | "auditEntries"
+  | "auditStrangers"
   | "logText"
+  | "errorName"
+  | "errorMessage"
+  | "errorSearch"
+  | "actions"
+  | "actionsKept"
+  | "matchesCounted"
   | "bufferedEvents"
   | "recoveries"
   | "historyWindowBytes"
@@ -71,6 +87,10 @@ type Limit =
   | "workerSockets"
   | "assetBytes"
   | "assetFiles"
+  | "assetHeaderRules"
+  | "assetRedirectPatterns"
+  | "assetRedirects"
+  | "assetRuleCharacters"
   | "streamInputBytes"
   | "streamChunkBytes"
   | "streamWindow"
@@ -176,12 +196,44 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   logLine: 8 * KIB,
   /** Messages that are kept of an instance: the newest. Ours. */
   logLines: 1_000,
+  /** Steps that are named when it is asked what an instance waits for: those that are due first. Ours. */
+  waitsShown: 100,
   /** Characters of the messages that are kept of an instance. Ours. */
   logText: 256 * KIB,
+  /** Characters of an error's name that lists show. Ours. */
+  errorName: 256,
+  /** Characters of an error's message that lists show and search. Ours. */
+  errorMessage: 1_024,
+  /** Characters of a text to look for in errors. Ours. */
+  errorSearch: 200,
+  /** Actions on all instances that match which are under way at once. Ours. */
+  actions: 10,
+  /** Actions that are remembered after they have ended: the newest. Ours. */
+  actionsKept: 100,
+  /** Instances that a list with filters counts one by one. Ours. */
+  matchesCounted: 10_000,
   /** Browsers that are logged in; the oldest makes room for one too many. Ours. */
   sessions: 1_000,
-  /** Logins that may fail in a minute. Ours. */
+  /** Logins that may fail in a minute, from one address or under one name. Ours. */
   failedLogins: 20,
+  /** Logins that may fail in a minute. Ours. */
+  failedLoginsInAll: 200,
+  /** Tokens. Ours. */
+  tokens: 1_000,
+  /** Characters of what a token is called. Ours. */
+  tokenLabel: 100,
+  /** People who have a password. Ours. */
+  users: 1_000,
+  /** Characters of the name of a user. Ours. */
+  userName: 64,
+  /** The fewest characters of a password. Ours. */
+  passwordLeast: 8,
+  /** The most characters of a password. Ours. */
+  passwordMost: 256,
+  /** Entries of the audit log that are kept of each action: the newest. Ours. */
+  auditEntries: 10_000,
+  /** Refusals of those whom nobody knows that the audit log takes in a minute. Ours. */
+  auditStrangers: 100,
   /** Events that an instance keeps for later waiters. Ours. */
   bufferedEvents: 10_000,
   /** Times in a row that an instance may be lost with its process before it fails. Ours. */
@@ -210,6 +262,14 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   assetBytes: 25 * MIB,
   /** Static assets of one version. Cloudflare: 20,000, more on a paid plan. */
   assetFiles: 20_000,
+  /** Paths in a `_headers` file. Cloudflare: 100. */
+  assetHeaderRules: 100,
+  /** Redirects with a pattern in a `_redirects` file. Cloudflare: 100. */
+  assetRedirectPatterns: 100,
+  /** Redirects without one. Cloudflare: 2,000. */
+  assetRedirects: 2_000,
+  /** Characters of a line in either file. Cloudflare: 2,000. */
+  assetRuleCharacters: 2_000,
   /** Bytes of one chunk of a stream that a step returns. Cloudflare: 16 MiB. */
   streamInputBytes: 16 * MIB,
   /** Bytes of one chunk of a stream as it is stored and read. Cloudflare: 256 KiB. */

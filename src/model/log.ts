@@ -1,90 +1,17 @@
 /**
  * The instance log of the REST API (`GET …/instances/{id}`), folded from events one at a time. Outputs are cut while they
- * pass, so that a log of any length costs what it shows.
+ * pass, so that a log of any length costs what it shows. Whoever needs moments as numbers says so: to write a hundred thousand of
+ * them as text takes longer than all the rest.
  */
-import type { ErrorInfo, InstanceEvent, ScheduleInfo, StepConfig } from "./events.ts";
+import type { InstanceEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import type { InstanceStatus, TriggerSource } from "./status.ts";
+import type { StepEntry, SleepEntry, WaitEntry, LogEntry, InstanceLog } from "./log-entries.ts";
+import type { InstanceStatus } from "./status.ts";
 import { displayName, stepId, type StepKey } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 import { TRUNCATED, type Output } from "./stream.ts";
 import { iso } from "./time.ts";
 import { REDACTED, toJson, toLogText, type Encoded } from "./value.ts";
-
-/** One call of a step's callback. Times are ISO 8601. */
-export interface AttemptEntry {
-  readonly start: string;
-  end: string | null;
-  success: boolean | null;
-  error: ErrorInfo | null;
-}
-
-/** A `step.do`, or the handler that undoes one. */
-export interface StepEntry {
-  readonly name: string;
-  readonly type: "step" | "rollback";
-  readonly start: string;
-  end: string | null;
-  success: boolean | null;
-  output: string | null;
-  readonly config: StepConfig;
-  readonly attempts: AttemptEntry[];
-}
-
-/** A sleep. `end` is the planned end while it lasts. */
-export interface SleepEntry {
-  readonly name: string;
-  readonly type: "sleep";
-  readonly start: string;
-  end: string;
-  finished: boolean;
-  error: ErrorInfo | null;
-}
-
-/** A wait for an event. `end` is the deadline while it lasts. */
-export interface WaitEntry {
-  readonly name: string;
-  readonly type: "waitForEvent";
-  readonly event_type: string;
-  readonly start: string;
-  end: string;
-  finished: boolean;
-  error: ErrorInfo | null;
-  output?: string;
-}
-
-/** Somebody terminated the instance. */
-export interface TerminationEntry {
-  readonly type: "termination";
-  readonly trigger: { readonly source: TriggerSource };
-}
-
-export type LogEntry = StepEntry | SleepEntry | WaitEntry | TerminationEntry;
-
-/** How a rollback ended. `error` is that of the handler which failed for good. */
-export interface RollbackOutcome {
-  readonly outcome: "complete" | "failed";
-  readonly error: ErrorInfo | null;
-}
-
-/** An instance's log. */
-export interface InstanceLog {
-  status: InstanceStatus;
-  readonly params: unknown;
-  readonly trigger: { readonly source: TriggerSource };
-  readonly schedule?: ScheduleInfo;
-  readonly versionId: string;
-  readonly queued: string;
-  start: string | null;
-  end: string | null;
-  success: boolean | null;
-  error: ErrorInfo | null;
-  output: string | number | null;
-  /** Null unless a rollback has ended. */
-  rollback: RollbackOutcome | null;
-  /** In the order in which they started. */
-  readonly steps: LogEntry[];
-}
 
 const STATUS_AFTER: Readonly<Partial<Record<InstanceEvent["type"], InstanceStatus>>> = {
   workflow_running: "running",
@@ -98,21 +25,25 @@ const STATUS_AFTER: Readonly<Partial<Record<InstanceEvent["type"], InstanceStatu
   workflow_terminated: "terminated",
 };
 
-/** A log under construction. */
-export class LogFold {
-  #log: InstanceLog | undefined;
-  readonly #open: Map<string, OpenEntry> = new Map();
+class Fold<Time> {
+  #log: InstanceLog<Time> | undefined;
+  readonly #open: Map<string, OpenEntry<Time>> = new Map();
+  readonly #time: (ms: number) => Time;
   #pausedAt = 0;
 
+  constructor(time: (ms: number) => Time) {
+    this.#time = time;
+  }
+
   /** The log so far; undefined before the first event. */
-  get log(): InstanceLog | undefined {
+  get log(): InstanceLog<Time> | undefined {
     return this.#log;
   }
 
   /** Takes in the next event. */
   add(event: InstanceEvent): void {
     if (event.type === "workflow_queued") {
-      this.#log = begin(event, this.#kept(event.from, event.timestamp));
+      this.#log = begin(event, this.#kept(event.from, event.timestamp), this.#time);
       return;
     }
     const log = this.#log;
@@ -121,8 +52,8 @@ export class LogFold {
     else this.#addLifecycle(log, event);
   }
 
-  #addLifecycle(log: InstanceLog, event: InstanceEvent): void {
-    const at = iso(event.timestamp);
+  #addLifecycle(log: InstanceLog<Time>, event: InstanceEvent): void {
+    const at = this.#time(event.timestamp);
     log.status = STATUS_AFTER[event.type] ?? log.status;
     switch (event.type) {
       case "workflow_started":
@@ -154,9 +85,9 @@ export class LogFold {
     }
   }
 
-  #addStep(log: InstanceLog, event: Extract<InstanceEvent, { name: string }>): void {
+  #addStep(log: InstanceLog<Time>, event: Extract<InstanceEvent, { name: string }>): void {
     const id = entryId(event);
-    const started = begun(event);
+    const started = begun(event, this.#time);
     if (started !== undefined) {
       log.steps.push(started.entry);
       this.#open.set(id, started);
@@ -164,16 +95,17 @@ export class LogFold {
     }
     const open = this.#open.get(id);
     if (open === undefined) return;
-    if (isStep(open.entry)) advanceStep(open.entry, event);
-    else settle(open.entry, event, open.dueAt - open.startedAt);
+    if (event.type === "delay_skipped") return endDelay(open, event.timestamp, this.#time);
+    if (isStep(open.entry)) advanceStep(open.entry, event, this.#time(event.timestamp));
+    else settle(open.entry, event, this.#time(event.timestamp), open.dueAt - open.startedAt);
     if (!isStep(open.entry) || open.entry.end !== null) this.#open.delete(id);
   }
 
   /** What a new life keeps of the one before: all that had started before a step, and unfinished steps as if just begun. */
-  #kept(from: StepKey | undefined, now: number): LogEntry[] {
+  #kept(from: StepKey | undefined, now: number): LogEntry<Time>[] {
     const steps = this.#log?.steps ?? [];
     const end = from === undefined ? 0 : steps.findIndex((entry) => isEntryOf(entry, from));
-    const kept = new Set<LogEntry>(steps.slice(0, Math.max(0, end)));
+    const kept = new Set<LogEntry<Time>>(steps.slice(0, Math.max(0, end)));
     for (const [id, { entry }] of this.#open) {
       if (!kept.has(entry)) this.#open.delete(id);
       else if (isStep(entry)) entry.attempts.length = 0;
@@ -187,19 +119,37 @@ export class LogFold {
       if (isStep(open.entry)) continue;
       open.startedAt += byMs;
       open.dueAt += byMs;
-      open.entry.end = iso(open.dueAt);
+      open.entry.end = this.#time(open.dueAt);
     }
   }
 }
 
-function begin(event: Extract<InstanceEvent, { type: "workflow_queued" }>, steps: LogEntry[]): InstanceLog {
+/** A log under construction. */
+export class LogFold extends Fold<string> {
+  constructor() {
+    super(iso);
+  }
+}
+
+/** The same with moments in epoch milliseconds, for pictures. */
+export class TimelineFold extends Fold<number> {
+  constructor() {
+    super((ms) => ms);
+  }
+}
+
+function begin<Time>(
+  event: Extract<InstanceEvent, { type: "workflow_queued" }>,
+  steps: LogEntry<Time>[],
+  time: (ms: number) => Time,
+): InstanceLog<Time> {
   return {
     status: "queued",
     params: toJson(event.params),
     trigger: { source: event.trigger },
     ...(event.schedule && { schedule: event.schedule }),
     versionId: event.versionId,
-    queued: iso(event.timestamp),
+    queued: time(event.timestamp),
     start: null,
     end: null,
     success: null,
@@ -210,33 +160,35 @@ function begin(event: Extract<InstanceEvent, { type: "workflow_queued" }>, steps
   };
 }
 
-function isStep(entry: LogEntry): entry is StepEntry {
+function isStep<Time>(entry: LogEntry<Time>): entry is StepEntry<Time> {
   return entry.type === "step" || entry.type === "rollback";
 }
 
-function isEntryOf(entry: LogEntry, { kind, name, count }: StepKey): boolean {
+function isEntryOf<Time>(entry: LogEntry<Time>, { kind, name, count }: StepKey): boolean {
   return entry.type === (kind === "do" ? "step" : kind) && entry.name === displayName(name, count);
 }
 
 type StepEvent = Extract<InstanceEvent, { name: string }>;
 
-function entryId({ type, name, count }: StepEvent): string {
+function entryId(event: StepEvent): string {
+  const { type, name, count } = event;
+  if (type === "delay_skipped") return stepId(event.kind, name, count);
   if (type.startsWith("rollback")) return `rollback ${stepId("do", name, count)}`;
   if (type.startsWith("sleep")) return stepId("sleep", name, count);
   return stepId(type.startsWith("wait") ? "waitForEvent" : "do", name, count);
 }
 
 /** An entry that is not over. Both times move when the instance is paused, so that their difference is the time-out. */
-interface OpenEntry {
-  readonly entry: StepEntry | SleepEntry | WaitEntry;
+interface OpenEntry<Time> {
+  readonly entry: StepEntry<Time> | SleepEntry<Time> | WaitEntry<Time>;
   startedAt: number;
   dueAt: number;
 }
 
-function begun(event: StepEvent): OpenEntry | undefined {
+function begun<Time>(event: StepEvent, time: (ms: number) => Time): OpenEntry<Time> | undefined {
   const name = displayName(event.name, event.count);
   const startedAt = event.timestamp;
-  const start = iso(startedAt);
+  const start = time(startedAt);
   switch (event.type) {
     case "step_started":
     case "rollback_step_started": {
@@ -250,18 +202,18 @@ function begun(event: StepEvent): OpenEntry | undefined {
     }
     case "sleep_started":
       return {
-        entry: { name, type: "sleep", start, end: iso(event.wakeAt), finished: false, error: null },
+        entry: { name, type: "sleep", start, end: time(event.wakeAt), finished: false, error: null },
         startedAt,
         dueAt: event.wakeAt,
       };
     case "wait_started": {
       const dueAt = startedAt + event.timeoutMs;
-      const entry: WaitEntry = {
+      const entry: WaitEntry<Time> = {
         name,
         type: "waitForEvent",
         event_type: event.eventType,
         start,
-        end: iso(dueAt),
+        end: time(dueAt),
         finished: false,
         error: null,
       };
@@ -272,8 +224,13 @@ function begun(event: StepEvent): OpenEntry | undefined {
   }
 }
 
-function advanceStep(entry: StepEntry, event: StepEvent): void {
-  const at = iso(event.timestamp);
+/** A sleep that is cut short ends then, as far as anybody knows. */
+function endDelay<Time>(open: OpenEntry<Time>, at: number, time: (ms: number) => Time): void {
+  open.dueAt = at;
+  if (!isStep(open.entry)) open.entry.end = time(at);
+}
+
+function advanceStep<Time>(entry: StepEntry<Time>, event: StepEvent, at: Time): void {
   const attempt = entry.attempts.at(-1);
   switch (event.type) {
     case "attempt_started":
@@ -307,8 +264,8 @@ function advanceStep(entry: StepEntry, event: StepEvent): void {
   }
 }
 
-function settle(entry: SleepEntry | WaitEntry, event: StepEvent, timeoutMs: number): void {
-  entry.end = iso(event.timestamp);
+function settle<Time>(entry: SleepEntry<Time> | WaitEntry<Time>, event: StepEvent, at: Time, timeoutMs: number): void {
+  entry.end = at;
   entry.finished = true;
   if (entry.type !== "waitForEvent") return;
   if (event.type === "wait_completed") entry.output = cut(toLogText(event.payload));

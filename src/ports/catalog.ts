@@ -3,6 +3,8 @@
  * Small tables beside the journal, in the same database. Written rarely, so each verb is a transaction of its own.
  */
 
+import type { HeaderRules, Redirects } from "../model/asset-rules.ts";
+import type { Role } from "../model/roles.ts";
 import type { Resources } from "./resources.ts";
 
 /** A value that a script finds in `env`. */
@@ -44,6 +46,8 @@ export interface ScriptAssets {
     readonly not_found_handling?: string;
     /** Which requests go to the script before assets are looked for: all, or those that a pattern fits; after `!`, none of those. */
     readonly run_worker_first?: boolean | readonly string[];
+    readonly headers?: HeaderRules;
+    readonly redirects?: Redirects;
   };
 }
 
@@ -188,6 +192,17 @@ export interface TokenRecord {
   readonly label: string;
   /** SHA-256 of the token, hexadecimal. */
   readonly hash: string;
+  readonly role: Role;
+  readonly createdAt: number;
+}
+
+/** Somebody with a password, of which only a salted hash is kept. */
+export interface UserRecord {
+  /** No two have the same. */
+  readonly name: string;
+  readonly role: Role;
+  /** The hash, with what it was made with. */
+  readonly password: string;
   readonly createdAt: number;
 }
 
@@ -270,6 +285,13 @@ export interface Catalog extends Resources {
   putToken(token: TokenRecord): Promise<void>;
   /** False when there was none. */
   removeToken(id: string): Promise<boolean>;
+
+  /** By name. */
+  users(): Promise<UserRecord[]>;
+  /** Adds a user, or replaces the one of that name. */
+  putUser(user: UserRecord): Promise<void>;
+  /** False when there was none. */
+  removeUser(name: string): Promise<boolean>;
 
   /** A small document kept under a name (account settings), as JSON text. */
   setting(name: string): Promise<string | undefined>;

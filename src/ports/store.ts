@@ -4,6 +4,7 @@
  * A store decides nothing. It appends journal rows, keeps one summary row an instance for lists and timers, and counts
  * statuses as it goes. One contract suite (`testing/store-contract.ts`) holds for every implementation.
  */
+import type { ErrorSummary } from "../model/error-summary.ts";
 import type { InstanceStatus, TriggerSource } from "../model/status.ts";
 
 /** The right to write, won with `acquire`. A commit under an epoch that is no longer the newest is refused. */
@@ -52,14 +53,16 @@ export interface JournalRow {
 export interface NewInstance {
   readonly summary: Omit<InstanceSummary, "pk">;
   readonly row: JournalRow;
+  /** Where it is errored from the beginning: what was imported. */
+  readonly error?: ErrorSummary;
 }
 
 /** A row for an existing instance, and what it changes in the summary. */
 export interface Append {
   readonly pk: number;
   readonly row: JournalRow;
-  /** Absent when the row changes nothing that a list shows. `from` is the status before. */
-  readonly change?: { readonly from: InstanceStatus; readonly to: SummaryChange };
+  /** Absent when the row changes nothing that a list shows. `from` is the status before; `error` belongs to the status `errored`. */
+  readonly change?: { readonly from: InstanceStatus; readonly to: SummaryChange; readonly error?: ErrorSummary };
   /** True when the row begins a new life: rows before it are deleted, and streams of earlier events are void. */
   readonly restart?: true;
   /** Streams of the instance that are void from now on, by their number. */
@@ -109,6 +112,87 @@ export interface ListQuery {
   readonly after?: { readonly createdAt: number; readonly pk: number };
 }
 
+/** Which instances are meant: those that are all of it. */
+export interface InstanceFilter {
+  readonly workflow: string;
+  readonly status?: InstanceStatus;
+  /** Bounds on `createdAt`, inclusive. */
+  readonly createdFrom?: number;
+  readonly createdTo?: number;
+  readonly versionId?: string;
+  /** What the id begins with. */
+  readonly idPrefix?: string;
+  /** What the name and message of the error contain, as far as they are kept; ASCII letters match in either case. */
+  readonly errorText?: string;
+  readonly fingerprint?: string;
+}
+
+/** A place in the order of lists: by `createdAt`, then `pk`. */
+export interface Position {
+  readonly createdAt: number;
+  readonly pk: number;
+}
+
+/** Which part of what matches: so many, on from a position. */
+export interface SearchPage {
+  readonly direction: "asc" | "desc";
+  readonly limit: number;
+  readonly after?: Position;
+}
+
+/** An instance that was searched for, with the error that it has ended with. */
+export interface FoundInstance extends InstanceSummary {
+  readonly error: ErrorSummary | null;
+}
+
+/**
+ * A part of what matches, in order. A search looks at a bounded number of instances, so that it may end before it has found
+ * enough, or anything: then there is a `next` to go on after all the same. Without one there is no more.
+ */
+export interface Found {
+  readonly items: readonly FoundInstance[];
+  readonly next: Position | undefined;
+}
+
+/** How many of those that match were counted. As with `Found`: where there is a `next`, there may be more to count. */
+export interface Tally {
+  readonly count: number;
+  readonly next: Position | undefined;
+}
+
+/** Errors with one fingerprint, in one workflow: of instances that have ended with one and have not been restarted or deleted. */
+export interface ErrorGroup extends ErrorSummary {
+  readonly workflow: string;
+  readonly instances: number;
+  /** When the first and the last of them ended, since there have been any. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** The version that the first one ran. */
+  readonly firstVersionId: string;
+}
+
+/** Which groups of errors: the last seen first. */
+export interface GroupQuery {
+  readonly workflow?: string;
+  readonly fingerprint?: string;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** What happened to the instances of a workflow in an hour: how many were created, and how many ended how. */
+export interface HourlyCount {
+  readonly workflow: string;
+  /** When the hour begins, in epoch milliseconds. */
+  readonly hour: number;
+  readonly created: number;
+  readonly complete: number;
+  readonly errored: number;
+  readonly terminated: number;
+}
+
+/** How long counts of an hour are kept, in milliseconds. */
+export const HOURLY_KEPT_MS: number = 48 * 3_600_000;
+
 /**
  * What the scheduler looks for, oldest first:
  * `interrupted` — running, waitingForPause or rollingBack, for whoever takes over after a crash; `due` — waiting with
@@ -154,6 +238,13 @@ export interface Store {
   beginningWith(workflow: string, idPrefix: string, limit: number): Promise<InstanceSummary[]>;
   /** How many instances match, `cap` at the most when they have to be counted one by one. */
   count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number>;
+  /** Stays quick with any filter and however many instances there are: see `Found`. */
+  search(filter: InstanceFilter, page: SearchPage): Promise<Found>;
+  /** Counts those that match, from the newest on: a bounded number of them, on from a position, unless the count is kept. */
+  tally(filter: InstanceFilter, after?: Position): Promise<Tally>;
+  errorGroups(query: GroupQuery): Promise<ErrorGroup[]>;
+  /** Of a workflow, or of all, from the hour of a moment on, in order; hours in which nothing happened are absent. */
+  hourly(from: number, workflow?: string): Promise<HourlyCount[]>;
   /** Instances of a workflow, or of all, by status; statuses without any are absent. */
   statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>>;
   /** Of the next `limit` instances after the primary key `after`. */

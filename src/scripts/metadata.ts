@@ -6,7 +6,7 @@ import { LIMITS } from "../model/limits.ts";
 import type { Migrations } from "../model/objects.ts";
 import { isQueueName } from "../model/queue.ts";
 import type { Binding, DeclaredWorkflow, ScriptAssets } from "../ports/catalog.ts";
-import { assetsHandling, withoutUndefined } from "./assets-config.ts";
+import { assetRules, assetsHandling, withoutUndefined } from "./assets-config.ts";
 import { migrations } from "./objects.ts";
 import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 
@@ -46,11 +46,14 @@ export const NO_MAIN = "The upload names no main module: only ES modules run her
 const assetsConfig = z
   .object({
     ...assetsHandling,
-    _headers: z.string().max(0, "A _headers file is not supported here: set the headers in the Worker").optional(),
-    _redirects: z.string().max(0, "A _redirects file is not supported here: answer them in the Worker").optional(),
+    _headers: z.string().optional(),
+    _redirects: z.string().optional(),
   })
   .default({})
-  .transform(({ _headers, _redirects, ...config }) => withoutUndefined(config));
+  .transform(({ _headers, _redirects, ...config }) => ({
+    ...withoutUndefined(config),
+    ...assetRules(_headers, _redirects).rules,
+  }));
 
 /** As `Metadata`, of whatever was sent. */
 export const metadata: z.ZodType<Metadata> = z.object({

@@ -4,12 +4,15 @@ import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
 import { restApi } from "../api/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
+import { LOCAL } from "../model/roles.ts";
 import { silentLog } from "../ports/log.ts";
 import type { Executor } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
 import { Transfers } from "../api/transfers.ts";
 import { Tails } from "../scripts/tails.ts";
+import { Audit } from "../access/audit.ts";
+import { memoryAudit } from "../stores/memory/audit.ts";
 import { HostNames } from "../scripts/host-names.ts";
 import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { AssetStore } from "../scripts/assets.ts";
@@ -38,6 +41,7 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
   const transfers = new Transfers(clock);
   // No route that is asked for here needs them.
   const unused = { cron: undefined as never, queues: undefined as never };
+  const audit = new Audit(memoryAudit(), { clock, log: silentLog });
   const api = {
     ...unused,
     publisher,
@@ -52,9 +56,12 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
     assets: new AssetStore("/nowhere"),
     clock,
     log: silentLog,
+    audit,
+    settings: {},
     accountId: "local",
   };
   const app = serverApp({
+    audit,
     engine,
     tails,
     workers: names,
@@ -105,7 +112,7 @@ describe("a Worker's own handler", () => {
   });
 
   test("needs no token of ours, and its redirects are its caller's", async () => {
-    const send = await open(() => Promise.resolve(false));
+    const send = await open(() => Promise.resolve(undefined));
     const response = await send("/workers/script/moved");
     expect(response.status).toBe(302);
     expect(response.headers.get("location")).toBe("http://elsewhere.example/");
@@ -174,7 +181,7 @@ describe("pages of other sites", () => {
 });
 
 describe("without a token", () => {
-  const REFUSED: Guard = (headers) => Promise.resolve(headers.get("authorization") === "Bearer good");
+  const REFUSED: Guard = (headers) => Promise.resolve(headers.get("authorization") === "Bearer good" ? LOCAL : undefined);
 
   test.each([
     LIST,

@@ -6,9 +6,12 @@ import { Hono, type Env, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
-import { Failure } from "../model/errors.ts";
+import { Failure, failureKind } from "../model/errors.ts";
+import type { AuditEntry } from "../ports/audit-log.ts";
 import { Upgraded } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
+import type { Audit } from "../access/audit.ts";
+import { beginNotes, notesOn, type Asked } from "../api/asked.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { OWN_PREFIX } from "../api/own.ts";
 import { normalPath } from "../api/path.ts";
@@ -44,6 +47,8 @@ export interface AppParts {
   /** What a browser is shown; absent where it has not been built. */
   readonly dashboard?: Dashboard | undefined;
   readonly guard: Guard;
+  /** Where it is noted who changed what. */
+  readonly audit: Pick<Audit, "record">;
   /** Who is logged in; absent where nobody needs to be. */
   readonly sessions?: Sessions | undefined;
   readonly log: Log;
@@ -56,10 +61,13 @@ const MAX_BODY_BYTES = 110 * 1024 * 1024;
 
 const EXPLORER_PREFIXES = ["/cdn-cgi/local/explorer/api", "/cdn-cgi/explorer/api"] as const;
 
-/** Answers requests. Never rejects. */
-export function serverApp(parts: AppParts): (request: Request) => Promise<Response> {
+/** What answers requests, which come from an address of the network. Never rejects. */
+export type Answer = (request: Request, address?: string) => Promise<Response>;
+
+/** Answers requests. */
+export function serverApp(parts: AppParts): Answer {
   const control = controlPlane(parts);
-  return async (request) => {
+  return async (request, address = "") => {
     const url = new URL(request.url);
     const script = parts.workers.scriptAt(url.hostname);
     if (script !== undefined) return callWorker(parts, script, url, request);
@@ -67,7 +75,7 @@ export function serverApp(parts: AppParts): (request: Request) => Promise<Respon
       return new Response("This host name is not served here\n", { status: 403 });
     const worker = workerOf(url);
     if (worker !== undefined) return callWorker(parts, worker.script, worker.url, request);
-    return control.fetch(request);
+    return control.fetch(request, { address });
   };
 }
 
@@ -84,9 +92,9 @@ function tooLarge(): Response {
   return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
 }
 
-function controlPlane(parts: AppParts): Hono {
+function controlPlane(parts: AppParts): Hono<ControlEnv> {
   const { rest, own, explorer, tails, transfers, dashboard, guard, sessions, log, hostNames } = parts;
-  const app = new Hono({ getPath: (request) => normalPath(request.url) });
+  const app = new Hono<ControlEnv>({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
     await next();
@@ -108,9 +116,16 @@ function controlPlane(parts: AppParts): Hono {
     isAllowedOrigin(c.req.header("origin") ?? null, hostNames) ? next() : failureResponse(new Failure("authentication.origin")),
   );
   app.use(limitBody);
-  const authenticate: MiddlewareHandler = async (c, next) =>
-    (await guard(c.req.raw.headers, c.req.method)) ? next() : failureResponse(refusal(c.req.raw.headers));
-  app.route(`${OWN_PREFIX}/session`, sessionRoutes(sessions));
+  app.use(noteChanges(parts.audit));
+  const authenticate: MiddlewareHandler = async (c, next) => {
+    const asked = notesOn(c);
+    asked.principal = await guard(c.req.raw.headers, c.req.method);
+    if (asked.principal !== undefined) return next();
+    const failure = refusal(c.req.raw.headers);
+    asked.code = failureKind(failure.failure).code;
+    return failureResponse(failure);
+  };
+  app.route(`${OWN_PREFIX}/session`, sessionRoutes(guard, sessions));
   // Assets come with the token of their announcement, which their route looks at.
   const isAsset = /^\/client\/v4\/accounts\/[^/]+\/workers\/assets\/upload$/;
   app.use("/client/v4/*", (c, next) => (isAsset.test(c.req.path) ? next() : authenticate(c, next)));
@@ -128,6 +143,32 @@ function controlPlane(parts: AppParts): Hono {
   app.get("/", (c) => c.html(startPage()));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));
   return app;
+}
+
+interface ControlEnv {
+  readonly Bindings: { readonly address: string };
+}
+
+const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Says to the audit log who wanted to change what, and what came of it. */
+function noteChanges(audit: AppParts["audit"]): MiddlewareHandler<ControlEnv> {
+  return async (c, next) => {
+    const asked = beginNotes(c, c.env.address);
+    const at = Date.now();
+    await next();
+    const { method, path } = c.req;
+    if (!READS.has(method)) audit.record({ at, method, ...outcomeOf(asked, path), status: c.res.status });
+  };
+}
+
+function outcomeOf(
+  { principal, address, action, target, code }: Asked,
+  path: string,
+): Pick<AuditEntry, "who" | "action" | "target" | "address" | "code"> {
+  // What no endpoint has taken is told by where it went: the rest of its path is whatever somebody made up, or a secret.
+  const known = action === undefined ? { action: "unknown", target: path.split("/", 2).join("/") } : { action, target };
+  return { who: principal ?? null, ...known, address, code: code ?? null };
 }
 
 /** `Sockets` makes a WebSocket of it; for a plain request there is nothing here. */

@@ -2,12 +2,14 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { openMemoryStore } from "../stores/memory/open.ts";
-import { createToken, openGuard, tokenGuard } from "./auth.ts";
+import { createToken } from "../access/tokens.ts";
+import { LOCAL } from "../model/roles.ts";
+import { openGuard, tokenGuard } from "./auth.ts";
 
 describe("a token", () => {
   test("is kept as a hash and nothing else", async () => {
     const { catalog } = openMemoryStore();
-    const { token } = await createToken(catalog, "laptop");
+    const { token } = await createToken(catalog, { label: "laptop", role: "viewer" });
     expect(token).toMatch(/^sw_[\w-]{43}$/);
     const [record, ...more] = await catalog.tokens();
     expect(more).toEqual([]);
@@ -17,7 +19,7 @@ describe("a token", () => {
 
   test("is never made twice", async () => {
     const { catalog } = openMemoryStore();
-    const made = await Promise.all(Array.from({ length: 20 }, () => createToken(catalog, "")));
+    const made = await Promise.all(Array.from({ length: 20 }, () => createToken(catalog, { label: "", role: "viewer" })));
     expect(new Set(made.map(({ token }) => token)).size).toBe(20);
     expect(await catalog.tokens()).toHaveLength(20);
   });
@@ -30,9 +32,9 @@ describe("a token", () => {
   ])("is taken as %s, and a wrong one is not", async (_, headers) => {
     const { catalog } = openMemoryStore();
     const guard = tokenGuard(catalog);
-    await createToken(catalog, "another");
-    const { token, record } = await createToken(catalog, "this");
-    const isGood = (text: string): Promise<boolean> => guard(new Headers(headers(text)), "GET");
+    await createToken(catalog, { label: "another", role: "viewer" });
+    const { token, record } = await createToken(catalog, { label: "this", role: "viewer" });
+    const isGood = async (text: string): Promise<boolean> => (await guard(new Headers(headers(text)), "GET")) !== undefined;
     expect(await isGood(token)).toBe(true);
     for (const wrong of [`${token}x`, token.slice(0, -1), token.toLowerCase(), "sw_", record.hash, record.id]) {
       expect(await isGood(wrong)).toBe(false);
@@ -52,11 +54,11 @@ test.each([
   { "x-auth-key": "" },
 ])("%j is no token", async (headers) => {
   const { catalog } = openMemoryStore();
-  expect(await tokenGuard(catalog)(new Headers(headers), "GET")).toBe(false);
-  await createToken(catalog, "");
-  expect(await tokenGuard(catalog)(new Headers(headers), "GET")).toBe(false);
+  expect(await tokenGuard(catalog)(new Headers(headers), "GET")).toBeUndefined();
+  await createToken(catalog, { label: "", role: "viewer" });
+  expect(await tokenGuard(catalog)(new Headers(headers), "GET")).toBeUndefined();
 });
 
 test("the guard of a server on loopback asks for none", async () => {
-  expect(await openGuard(new Headers(), "GET")).toBe(true);
+  expect(await openGuard(new Headers(), "GET")).toEqual(LOCAL);
 });

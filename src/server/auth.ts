@@ -1,43 +1,22 @@
-/** Who may ask: tokens, kept as hashes and compared in constant time. Cloudflare's three ways to send one are taken. */
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+/** Who asks: whoever sends a token that is known. Cloudflare's three ways to send one are taken. */
+import { recordOf, tokenPrincipal } from "../access/tokens.ts";
 import { Failure } from "../model/errors.ts";
-import type { Catalog, TokenRecord } from "../ports/catalog.ts";
+import { LOCAL, type Principal } from "../model/roles.ts";
+import type { Catalog } from "../ports/catalog.ts";
 
-/** Decides whether a request may use the control plane. */
-export type Guard = (headers: Headers, method: string) => Promise<boolean>;
+/** Says who asks; undefined for whom it does not let in. */
+export type Guard = (headers: Headers, method: string) => Promise<Principal | undefined>;
 
 /** For `dev` on loopback: whoever reaches the server may use it. */
-export const openGuard: Guard = () => Promise.resolve(true);
+export const openGuard: Guard = () => Promise.resolve(LOCAL);
 
 /** Asks for a token that the catalogue has the hash of. */
 export function tokenGuard(catalog: Catalog): Guard {
   return async (headers) => {
     const token = tokenOf(headers);
-    return token !== undefined && (await tokenIdOf(catalog, token)) !== undefined;
+    const record = token === undefined ? undefined : await recordOf(catalog, token);
+    return record && tokenPrincipal(record);
   };
-}
-
-/** The id of a token that the catalogue has the hash of. */
-export async function tokenIdOf(catalog: Catalog, token: string): Promise<string | undefined> {
-  const given = digest(token);
-  let found: string | undefined;
-  // All of them are compared, so that the time it takes says nothing about which.
-  for (const { id, hash } of await catalog.tokens()) {
-    const known = Buffer.from(hash, "hex");
-    if (known.length === given.length && timingSafeEqual(known, given)) found = id;
-  }
-  return found;
-}
-
-/** Makes a token and stores its hash. The token itself is nowhere but in the answer. */
-export async function createToken(
-  catalog: Catalog,
-  label: string,
-): Promise<{ readonly token: string; readonly record: TokenRecord }> {
-  const token = `sw_${randomBytes(32).toString("base64url")}`;
-  const record = { id: randomUUID(), label, hash: digest(token).toString("hex"), createdAt: Date.now() };
-  await catalog.putToken(record);
-  return { token, record };
 }
 
 /**
@@ -51,8 +30,4 @@ export function refusal(headers: Headers): Failure {
 function tokenOf(headers: Headers): string | undefined {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
   return bearer ?? headers.get("x-auth-key") ?? headers.get("x-auth-user-service-key") ?? undefined;
-}
-
-function digest(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
 }

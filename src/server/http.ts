@@ -1,9 +1,11 @@
 /** The listener: requests in, responses out, and an end that waits for neither for ever. */
 import { createAdaptorServer } from "@hono/node-server";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import type { Answer } from "./app.ts";
+import { addressOf } from "./address.ts";
 import { isSocketRequest, Sockets } from "./sockets.ts";
 
 export interface Listener {
@@ -17,13 +19,11 @@ export interface Listener {
 }
 
 /** Listens. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot. */
-export async function listen(
-  answer: (request: Request) => Promise<Response>,
-  host: string,
-  port: number,
-  clock: Clock = systemClock,
-): Promise<Listener> {
-  const server = createAdaptorServer({ fetch: answer, serverOptions: { shouldUpgradeCallback: isSocketRequest } }) as Server;
+export async function listen(answer: Answer, host: string, port: number, clock: Clock = systemClock): Promise<Listener> {
+  const server = createAdaptorServer({
+    fetch: (request, { incoming }) => answer(request, addressOf(incoming as IncomingMessage)),
+    serverOptions: { shouldUpgradeCallback: isSocketRequest },
+  }) as Server;
   // Streams of events stay open for as long as an instance lives.
   server.requestTimeout = 0;
   const sockets = new Sockets(answer, clock);

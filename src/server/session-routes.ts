@@ -1,31 +1,58 @@
-/** Logging in and out: the only part of the control plane that asks for nothing. */
+/** Logging in and out, and who one is: the only part of the control plane that asks for nothing. */
 import { Hono } from "hono";
+import { notesOn } from "../api/asked.ts";
 import { failureResponse, success } from "../api/envelope.ts";
-import { Failure } from "../model/errors.ts";
-import type { Sessions } from "./sessions.ts";
+import { Failure, failureKind } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
+import type { Principal } from "../model/roles.ts";
+import type { Guard } from "./auth.ts";
+import type { Credentials, Sessions } from "./sessions.ts";
+
+const FOREIGN: ReadonlySet<string> = new Set(["cross-site", "same-site"]);
 
 /** The routes of `/session`. `sessions` is absent where nobody needs to log in. */
-export function sessionRoutes(sessions: Sessions | undefined): Hono {
+export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hono {
   const app = new Hono();
-  app.get("/", async (c) => {
-    const isLoggedIn = sessions === undefined || (await sessions.holds(c.req.raw.headers, "GET"));
-    return c.json(success({ needed: sessions !== undefined, logged_in: isLoggedIn }));
-  });
+  const shown = (principal: Principal | undefined): object =>
+    success({
+      needed: sessions !== undefined,
+      logged_in: principal !== undefined,
+      ...(principal && { name: principal.name, role: principal.role }),
+    });
+  app.get("/", async (c) => c.json(shown(await guard(c.req.raw.headers, "GET"))));
   app.post("/", async (c) => {
-    const { token } = (await c.req.json<{ token?: unknown } | null>().catch(() => null)) ?? {};
-    if (typeof token !== "string" || token === "")
-      return failureResponse(new Failure("body", { field: "token", detail: "A token is needed to log in" }));
+    const asked = notesOn(c);
+    asked.action = "session.create";
     try {
-      if (sessions !== undefined) c.header("set-cookie", await sessions.open(token));
-      return c.json(success({ logged_in: true }));
+      // Another site's form could log somebody in as somebody else. Browsers say where a form is from; programs say nothing.
+      if (FOREIGN.has(c.req.header("sec-fetch-site") ?? "")) throw new Failure("authentication.origin");
+      const given = credentialsOf(await c.req.json().catch(() => null));
+      asked.target = "name" in given ? given.name.slice(0, LIMITS.userName) : "";
+      if (sessions === undefined) return c.json(shown(await guard(c.req.raw.headers, "GET")));
+      const { cookie, principal } = await sessions.open(given, asked.address);
+      asked.principal = principal;
+      c.header("set-cookie", cookie);
+      return c.json(shown(principal));
     } catch (cause) {
-      if (cause instanceof Failure) return failureResponse(cause);
-      throw cause;
+      if (!(cause instanceof Failure)) throw cause;
+      asked.code = failureKind(cause.failure).code;
+      return failureResponse(cause);
     }
   });
-  app.delete("/", (c) => {
-    if (sessions !== undefined) c.header("set-cookie", sessions.close(c.req.raw.headers));
-    return c.json(success({ logged_in: false }));
+  app.delete("/", async (c) => {
+    const asked = notesOn(c);
+    asked.action = "session.delete";
+    asked.principal = await guard(c.req.raw.headers, "GET");
+    if (sessions === undefined) return c.json(shown(asked.principal));
+    c.header("set-cookie", sessions.close(c.req.raw.headers));
+    return c.json(shown(undefined));
   });
   return app;
+}
+
+function credentialsOf(body: unknown): Credentials {
+  const { token, name, password } = (body ?? {}) as Record<string, unknown>;
+  if (typeof token === "string" && token !== "") return { token };
+  if (typeof name === "string" && typeof password === "string" && name !== "" && password !== "") return { name, password };
+  throw new Failure("body", { field: "body", detail: "A token is needed to log in, or a name and a password" });
 }

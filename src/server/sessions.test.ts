@@ -1,12 +1,17 @@
-/** Logging in: a cookie for a token, and all the ways in which it is worth nothing. */
+/** Logging in: a cookie for a token or a password, and all the ways in which it is worth nothing. */
 import { beforeEach, expect, test } from "vitest";
+import { createToken } from "../access/tokens.ts";
+import { changeUser, createUser } from "../access/users.ts";
 import { LIMITS } from "../model/limits.ts";
+import { LOCAL } from "../model/roles.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
-import { createToken, openGuard, tokenGuard } from "./auth.ts";
+import { openGuard, tokenGuard } from "./auth.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { orLoggedIn, Sessions } from "./sessions.ts";
 
 const HALF_DAY_MS = 12 * 60 * 60 * 1000;
+
+const HERE = "192.0.2.1";
 
 let now: number;
 let { catalog } = openMemoryStore();
@@ -18,28 +23,34 @@ beforeEach(async () => {
   now = 1_000_000;
   ({ catalog } = openMemoryStore());
   sessions = new Sessions(catalog, () => now);
-  const made = await createToken(catalog, "laptop");
+  const made = await createToken(catalog, { label: "laptop", role: "operator" });
   ({ token } = made);
   tokenId = made.record.id;
 });
 
+const guard: ReturnType<typeof orLoggedIn> = (headers, method) => orLoggedIn(tokenGuard(catalog), sessions)(headers, method);
+
 const asCookie = (set: string): Record<string, string> => ({ cookie: `theme=dark; ${set.split(";")[0]}; other=1` });
 
-const isLetIn = (headers: Record<string, string>, method = "GET"): Promise<boolean> =>
-  orLoggedIn(tokenGuard(catalog), sessions)(new Headers(headers), method);
+const isLetIn = async (headers: Record<string, string>, method = "GET"): Promise<boolean> =>
+  (await guard(new Headers(headers), method)) !== undefined;
+
+const logIn = async (credentials: Parameters<Sessions["open"]>[0] = { token }, address = HERE): Promise<Record<string, string>> =>
+  asCookie((await sessions.open(credentials, address)).cookie);
 
 test("a cookie lets in whoever has logged in, as a token does", async () => {
-  const set = await sessions.open(token);
+  const { cookie: set, principal } = await sessions.open({ token }, HERE);
   expect(set).toMatch(/^stepwell_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
   expect(set).not.toContain(token);
-  expect(await isLetIn(asCookie(set))).toBe(true);
+  expect(principal).toEqual({ kind: "token", id: tokenId, name: "laptop", role: "operator" });
+  expect(await guard(new Headers(asCookie(set)), "GET")).toEqual(principal);
   expect(await isLetIn({ authorization: `Bearer ${token}` }, "POST")).toBe(true);
   expect(await isLetIn({})).toBe(false);
   expect(await isLetIn({ cookie: `stepwell_session=${"x".repeat(43)}` })).toBe(false);
 });
 
 test("what another site's form sends changes nothing", async () => {
-  const cookie = asCookie(await sessions.open(token));
+  const cookie = await logIn();
   for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
     expect(await isLetIn(cookie, method)).toBe(false);
     expect(await isLetIn({ ...cookie, "x-stepwell-dashboard": "1" }, method)).toBe(true);
@@ -47,57 +58,85 @@ test("what another site's form sends changes nothing", async () => {
 });
 
 test("a session ends with its token, after half a day, and when it is ended", async () => {
-  const cookie = asCookie(await sessions.open(token));
+  const cookie = await logIn();
   now += HALF_DAY_MS - 1;
   expect(await isLetIn(cookie)).toBe(true);
   now += 1;
   expect(await isLetIn(cookie)).toBe(false);
 
-  const second = asCookie(await sessions.open(token));
+  const second = await logIn();
   expect(sessions.close(new Headers(second))).toContain("Max-Age=0");
   expect(await isLetIn(second)).toBe(false);
 
-  const third = asCookie(await sessions.open(token));
+  const third = await logIn();
   await catalog.removeToken(tokenId);
   expect(await isLetIn(third)).toBe(false);
 });
 
+test("people log in by name, and their sessions end with their role, their password and themselves", async () => {
+  await createUser(catalog, "ada", "viewer", "correct horse");
+  const ada = { name: "ada", password: "correct horse" };
+  const first = await logIn(ada);
+  expect(await guard(new Headers(first), "GET")).toEqual({ kind: "user", id: "ada", name: "ada", role: "viewer" });
+  await changeUser(catalog, "ada", { role: "operator" });
+  expect(await isLetIn(first)).toBe(false);
+  const second = await logIn(ada);
+  await changeUser(catalog, "ada", { password: "battery staple" });
+  expect(await isLetIn(second)).toBe(false);
+  await expect(logIn(ada)).rejects.toMatchObject({ failure: "authentication.password" });
+  const third = await logIn({ name: "ada", password: "battery staple" });
+  expect(await guard(new Headers(third), "GET")).toMatchObject({ role: "operator" });
+  await catalog.removeUser("ada");
+  expect(await isLetIn(third)).toBe(false);
+});
+
 test("the oldest session makes room for one too many", async () => {
-  const first = asCookie(await sessions.open(token));
-  const second = asCookie(await sessions.open(token));
-  for (let i = 2; i < LIMITS.sessions; i += 1) await sessions.open(token);
+  const first = await logIn();
+  const second = await logIn();
+  for (let i = 2; i < LIMITS.sessions; i += 1) await logIn();
   expect(await isLetIn(first)).toBe(true);
-  await sessions.open(token);
+  await logIn();
   expect(await isLetIn(first)).toBe(false);
   expect(await isLetIn(second)).toBe(true);
 });
 
-test("who guesses is told to wait, and so is everybody, for a minute", async () => {
+test("who guesses is told to wait, for a minute; others are not", async () => {
   for (let i = 0; i < LIMITS.failedLogins; i += 1)
-    await expect(sessions.open("sw_wrong")).rejects.toMatchObject({ failure: "authentication.token" });
-  await expect(sessions.open(token)).rejects.toMatchObject({ failure: "authentication.too_often" });
-  now += 60_000;
-  await expect(sessions.open(token)).resolves.toContain("stepwell_session");
+    await expect(logIn({ token: "sw_wrong" })).rejects.toMatchObject({ failure: "authentication.token" });
+  now += 59_000;
+  await expect(logIn()).rejects.toMatchObject({ failure: "authentication.too_often", retryAfterMs: 1_000 });
+  await expect(logIn({ token }, "192.0.2.2")).resolves.toBeDefined();
+  now += 1_000;
+  await expect(logIn()).resolves.toBeDefined();
 });
 
-test("the routes say what is needed, log in and log out", async () => {
-  const app = sessionRoutes(sessions);
+test("the routes say what is needed, log in, tell who that is, and log out", async () => {
+  const app = sessionRoutes(guard, sessions);
   const asked = async (init: RequestInit = {}): Promise<Response> => app.request("/", init);
   const state = async (headers = {}): Promise<unknown> =>
     ((await (await asked({ headers })).json()) as { result: unknown }).result;
+  const laptop = { needed: true, logged_in: true, name: "laptop", role: "operator" };
   expect(await state()).toEqual({ needed: true, logged_in: false });
+  expect(await state({ authorization: `Bearer ${token}` })).toEqual(laptop);
   const refused = await asked({ method: "POST", body: JSON.stringify({ token: "sw_wrong" }) });
   expect([refused.status, refused.headers.get("set-cookie")]).toEqual([403, null]);
-  expect((await asked({ method: "POST", body: "what?" })).status).toBe(400);
-  const cookie = (await asked({ method: "POST", body: JSON.stringify({ token }) })).headers.get("set-cookie") ?? "";
-  expect(await state(asCookie(cookie))).toEqual({ needed: true, logged_in: true });
+  const unknown = await asked({ method: "POST", body: JSON.stringify({ name: "ada", password: "?" }) });
+  expect([unknown.status, unknown.headers.get("set-cookie")]).toEqual([403, null]);
+  for (const body of ["what?", "null", "[]", '{"token":1}', '{"name":"ada"}', '{"name":"","password":""}'])
+    expect((await asked({ method: "POST", body })).status).toBe(400);
+  const foreign = { method: "POST", body: JSON.stringify({ token }), headers: { "sec-fetch-site": "cross-site" } };
+  expect([(await asked(foreign)).status, (await asked(foreign)).headers.get("set-cookie")]).toEqual([403, null]);
+  const login = await asked({ method: "POST", body: JSON.stringify({ token }) });
+  expect(await login.json()).toMatchObject({ result: laptop });
+  const cookie = login.headers.get("set-cookie") ?? "";
+  expect(await state(asCookie(cookie))).toEqual(laptop);
   await asked({ method: "DELETE", headers: asCookie(cookie) });
   expect(await state(asCookie(cookie))).toEqual({ needed: true, logged_in: false });
 });
 
 test("where nobody needs a token, nobody needs to log in", async () => {
-  expect(await openGuard(new Headers(), "POST")).toBe(true);
-  expect(await (await sessionRoutes(undefined).request("/")).json()).toMatchObject({
-    result: { needed: false, logged_in: true },
+  expect(await openGuard(new Headers(), "POST")).toEqual(LOCAL);
+  expect(await (await sessionRoutes(openGuard, undefined).request("/")).json()).toMatchObject({
+    result: { needed: false, logged_in: true, name: "local", role: "admin" },
   });
 });

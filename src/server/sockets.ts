@@ -15,6 +15,8 @@ import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import { Upgraded } from "../ports/executor.ts";
 import { failureResponse } from "../api/envelope.ts";
+import type { Answer } from "./app.ts";
+import { addressOf } from "./address.ts";
 import { TAIL_PROTOCOL, TailSockets } from "./tail-sockets.ts";
 
 /** Close codes (RFC 6455, 7.4.1). */
@@ -27,8 +29,6 @@ const NEWLINE = 10;
 
 /** Bytes that are written to a client at once, about. */
 const PARCEL_BYTES = 64 * 1024;
-
-type Answer = (request: Request) => Promise<Response>;
 
 /** True for what `Sockets.upgrade` is to answer. Other upgrades (`h2c`) are requests as any other. */
 export function isSocketRequest({ method, headers }: IncomingMessage): boolean {
@@ -130,7 +130,7 @@ export class Sockets {
     const headers = new Headers();
     for (const [name, values = []] of Object.entries(incoming.headersDistinct))
       for (const value of values) headers.append(name, value);
-    return this.#answer(new Request(url, { headers, signal }));
+    return this.#answer(new Request(url, { headers, signal }), addressOf(incoming));
   }
 
   async #serve(socket: WebSocket, connection: Socket, body: ReadableStream<Uint8Array>): Promise<void> {

@@ -325,8 +325,8 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
 
     test("tokens and settings", async () => {
       const { catalog } = at;
-      const first = { id: "t1", label: "ci", hash: "aa", createdAt: 1 };
-      const second = { id: "t2", label: "me", hash: "bb", createdAt: 2 };
+      const first = { id: "t1", label: "ci", hash: "aa", role: "viewer", createdAt: 1 } as const;
+      const second = { id: "t2", label: "me", hash: "bb", role: "admin", createdAt: 2 } as const;
       await catalog.putToken(second);
       await catalog.putToken(first);
       expect(await catalog.tokens()).toEqual([first, second]);
@@ -337,6 +337,20 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       await catalog.putSetting("limits", "1");
       await catalog.putSetting("limits", "2");
       expect(await catalog.setting("limits")).toBe("2");
+    });
+
+    test("users, each name once", async () => {
+      const { catalog } = at;
+      const ada = { name: "ada", role: "operator", password: "x", createdAt: 2 } as const;
+      const bob = { name: "bob", role: "observer", password: "y", createdAt: 1 } as const;
+      await catalog.putUser(bob);
+      await catalog.putUser(ada);
+      expect(await catalog.users()).toEqual([ada, bob]);
+      await catalog.putUser({ ...ada, role: "admin", password: "z" });
+      expect(await catalog.users()).toEqual([{ ...ada, role: "admin", password: "z" }, bob]);
+      expect(await catalog.removeUser("ada")).toBe(true);
+      expect(await catalog.removeUser("ada")).toBe(false);
+      expect(await catalog.users()).toEqual([bob]);
     });
 
     test("a setting is changed with nothing in between, or not at all", async () => {

@@ -48,6 +48,12 @@ export function loadCases(open: OpenHost): void {
   });
 }
 
+/** More than any buffer on the way holds. */
+const UNREAD_BYTES = 8 * 1024 * 1024;
+
+/** Of those that are lost, not every one is. */
+const UNREAD_REQUESTS = 10;
+
 /** Requests to a script. */
 export function fetchCases(open: OpenHost): void {
   test("request and response cross with everything that belongs to them", async () => {
@@ -85,6 +91,22 @@ export function fetchCases(open: OpenHost): void {
     }
     void writer.close();
     expect(await reader?.read()).toEqual({ done: true, value: undefined });
+  });
+
+  test.each([
+    [
+      "of a length that is said",
+      (bytes: Uint8Array<ArrayBuffer>) => ({ body: bytes, headers: { "content-length": String(bytes.byteLength) } }),
+    ],
+    ["of any length", (bytes: Uint8Array<ArrayBuffer>) => ({ body: new Blob([bytes]).stream(), duplex: "half" as const })],
+  ])("a body %s that nobody reads does not cost the answer", async (_, sent) => {
+    const { host } = await open();
+    for (let i = 0; i < UNREAD_REQUESTS; i += 1) {
+      const response = await host.fetch(
+        new Request(`${BASE}/cookies`, { method: "POST", ...sent(new Uint8Array(UNREAD_BYTES)) }),
+      );
+      expect(response.status).toBe(204);
+    }
   });
 
   test("a script without a handler is told apart", async () => {
@@ -246,6 +268,22 @@ export function eventCases(open: OpenHost): void {
       ["[object ArrayBuffer]", [1, 255]],
       ["[object Map]", [[1, 2]]],
     ]);
+  });
+
+  test.each([
+    [
+      "of a length that is said",
+      (bytes: Uint8Array<ArrayBuffer>) => ({ body: bytes, headers: { "content-length": String(bytes.byteLength) } }),
+    ],
+    ["of any length", (bytes: Uint8Array<ArrayBuffer>) => ({ body: new Blob([bytes]).stream(), duplex: "half" as const })],
+  ])("a body %s that nobody reads does not cost the answer", async (_, sent) => {
+    const { host } = await open();
+    for (let i = 0; i < UNREAD_REQUESTS; i += 1) {
+      const response = await host.fetch(
+        new Request(`${BASE}/cookies`, { method: "POST", ...sent(new Uint8Array(UNREAD_BYTES)) }),
+      );
+      expect(response.status).toBe(204);
+    }
   });
 
   test("a script without a handler is told apart", async () => {

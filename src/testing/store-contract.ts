@@ -16,6 +16,7 @@ import {
   type OpenedStore,
   type SampleWriter,
 } from "./store-samples.ts";
+import { searchContract } from "./search-contract.ts";
 import { statusCountsContract } from "./status-counts-contract.ts";
 
 /** Defines the tests of the contract for a store. */
@@ -36,6 +37,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     describe("versions", () => versionContract(at));
   });
   statusCountsContract(name, open);
+  searchContract(name, open);
   catalogContract(name, open);
   logStoreContract(name, open);
 }

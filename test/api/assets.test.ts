@@ -90,9 +90,13 @@ test("as many and as large as may be are taken", async () => {
   expect(await announce(manifest)).toMatchObject({ status: 200 });
 });
 
-test.each(["_headers", "_redirects"])("a %s file is refused by name", async (name) => {
+test("what _headers and _redirects say is kept with the version, but for lines that make no sense", async () => {
   const { jwt } = (await announce({})).result as { jwt: string };
-  const answer = await api.call("PUT", "shop", uploadOf("export default {};", { assets: { jwt, config: { [name]: "/a /b" } } }));
-  expect(answer).toMatchObject({ status: 400 });
-  expect(JSON.stringify(answer.errors)).toContain(name);
+  const config = { _headers: "/*\n  X-Robots-Tag: noindex\n  nonsense", _redirects: "/old /new 301\nnonsense" };
+  const answer = await api.call("PUT", "shop", uploadOf("export default {};", { assets: { jwt, config } }));
+  expect(answer).toMatchObject({ status: 200 });
+  expect((await api.catalog.activeScript("shop"))?.assets?.config).toEqual({
+    headers: { version: 2, rules: { "/*": { set: { "x-robots-tag": "noindex" }, unset: [] } } },
+    redirects: { version: 1, staticRules: { "/old": { status: 301, to: "/new", lineNumber: 1 } }, rules: {} },
+  });
 });

@@ -1,6 +1,6 @@
 /** What instances write and throw, as our own API answers it. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { OWN_ENDPOINTS } from "../../src/api/own.ts";
+import { instanceLogs } from "../../src/api/routes/instance-logs.ts";
 import { LIMITS } from "../../src/model/limits.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
 import { openGuard } from "../../src/server/auth.ts";
@@ -54,7 +54,7 @@ afterEach(() => api.close());
 async function read(query = ""): Promise<Read> {
   const response = await api.send("GET", `${PATH}${query}`);
   const answer = (await response.json()) as Read;
-  if (response.status === 200) OWN_ENDPOINTS[0]?.result.parse(answer.result);
+  if (response.status === 200) instanceLogs[0]?.result.parse(answer.result);
   return { ...answer, status: response.status };
 }
 
@@ -134,7 +134,7 @@ test("the description has the routes", async () => {
 });
 
 test("nobody reads them without a token", async () => {
-  const guarded = await openApi({ Talker }, () => Promise.resolve(false));
+  const guarded = await openApi({ Talker }, () => Promise.resolve(undefined));
   expect((await guarded.send("GET", PATH)).status).toBe(401);
   await guarded.close();
 });

@@ -1,6 +1,7 @@
 /** Events over WebSockets: real connections on loopback, refusals that can be read, and ends in every direction. */
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { LOCAL } from "../../src/model/roles.ts";
 import { openGuard } from "../../src/server/auth.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { connect, Refused, type Client } from "../support/sockets.ts";
@@ -127,7 +128,7 @@ test.each([
 
 test("who has no token, or comes from a page of another site, is refused", async () => {
   await api.close();
-  await open((headers) => Promise.resolve(headers.get("authorization") === "Bearer right"));
+  await open((headers) => Promise.resolve(headers.get("authorization") === "Bearer right" ? LOCAL : undefined));
   await expect(follow("Quick/instances/q/subscribe", { headers: {} })).rejects.toMatchObject({ status: 401 });
   const wrong = { headers: { authorization: "Bearer wrong" } };
   await expect(follow("Quick/instances/q/subscribe", wrong)).rejects.toMatchObject({ status: 403 });

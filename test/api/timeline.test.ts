@@ -1,11 +1,13 @@
 /** The timeline of an instance, and that a dashboard which carries it on with events shows what a new one would read. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { advance, beginsAnew, type Timeline } from "../../dashboard/src/instance/timeline.ts";
+import { advance, beginsAnew, fromWire, type Timeline, type WireTimeline } from "../../dashboard/src/instance/timeline.ts";
 import { timelineOf } from "../../src/api/timeline.ts";
 import type { InstanceAddress } from "../../src/engine/engine.ts";
 import type { InstanceEvent } from "../../src/model/events.ts";
-import { LogFold, type InstanceLog } from "../../src/model/log.ts";
+import { TimelineFold } from "../../src/model/log.ts";
+import type { InstanceLog } from "../../src/model/log-entries.ts";
 import { PublicView } from "../../src/model/public-event.ts";
+import { iso } from "../../src/model/time.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Doomed, Order } from "../support/workflows.ts";
@@ -45,13 +47,14 @@ async function completeOrder(): Promise<void> {
 test("says what ran when, and nothing of what was returned", async () => {
   await completeOrder();
   const response = await api.send("GET", "/api/v1/workflows/Order/instances/o-1/timeline");
-  const { result } = (await response.json()) as { result: Timeline };
+  const { result: wire } = (await response.json()) as { result: WireTimeline };
+  const result = fromWire(wire);
   expect(result).toMatchObject({ id: "o-1", workflow: "Order", status: "complete", error: null, rollback: null });
-  expect(result.steps.map(({ type, state, attempts }) => [type, state, attempts?.map(({ error }) => error?.name)])).toEqual([
+  expect(result.steps.map(({ type, state, attempts }) => [type, state, attempts.map(({ error }) => error?.name)])).toEqual([
     ["step", "complete", [undefined]],
     ["step", "complete", ["TypeError", undefined]],
-    ["sleep", "complete", undefined],
-    ["waitForEvent", "complete", undefined],
+    ["sleep", "complete", []],
+    ["waitForEvent", "complete", []],
   ]);
   expect(JSON.stringify(result)).not.toMatch(/Ada|xxx/);
   expect(Date.parse(result.expires ?? "")).toBeGreaterThan(Date.parse(result.end ?? ""));
@@ -68,12 +71,21 @@ async function eventsOf(address: InstanceAddress): Promise<InstanceEvent[]> {
 }
 
 function read(events: readonly InstanceEvent[]): Timeline {
-  const fold = new LogFold();
+  const fold = new TimelineFold();
   for (const event of events) fold.add(event);
-  const log = fold.log as InstanceLog;
-  const { queued, start, end, status, error } = log;
+  const log = fold.log as InstanceLog<number>;
+  const { status, error } = log;
+  const textOf = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+  const moments = { queued: iso(log.queued), start: textOf(log.start), end: textOf(log.end) };
   const about = { id: "", workflow: "", version_id: "", trigger: { source: "api" }, rollback: null, expires: null };
-  return { ...about, queued, start, end, status, error, cursor: events.at(-1)?.eventId ?? 0, steps: timelineOf(log) };
+  return fromWire({
+    ...about,
+    ...moments,
+    status,
+    error,
+    cursor: events.at(-1)?.eventId ?? 0,
+    ...timelineOf(log),
+  });
 }
 
 /** What a carried on timeline need not know: the deadline of a wait that began after it was read, and the usual configuration. */
@@ -120,4 +132,14 @@ test("what begins anew is read again", async () => {
   const after = (await eventsOf(order)).flatMap((event) => view.show(event) ?? []);
   expect(beginsAnew(before, after)).toBe(true);
   expect(beginsAnew(read(await eventsOf(order)), after)).toBe(false);
+});
+
+test("what steps have in common is told once, and what is as usual not at all", async () => {
+  await completeOrder();
+  const response = await api.send("GET", "/api/v1/workflows/Order/instances/o-1/timeline");
+  const { result } = (await response.json()) as { result: WireTimeline };
+  const plain = result.steps.filter(({ type, attempts }) => type === "step" && attempts === undefined);
+  expect(plain).toHaveLength(1);
+  for (const { config } of result.steps) expect(config === undefined || result.configs[config] !== undefined).toBe(true);
+  expect(new Set(result.configs.map((config) => JSON.stringify(config))).size).toBe(result.configs.length);
 });

@@ -138,6 +138,8 @@ test("a Worker of static assets alone, and one that has code besides", async () 
     "public/index.html": "<h1>home</h1>",
     "public/404.html": "<h1>not here</h1>",
     "public/app/main.js": "run();",
+    "public/_redirects": "/old/* /app/:splat 301",
+    "public/_headers": "/app/*\n  X-Kind: app",
   });
   const get = async (path: string): Promise<[number, string]> => {
     const response = await fetch(`${server.url}/workers/site${path}`);
@@ -149,6 +151,9 @@ test("a Worker of static assets alone, and one that has code besides", async () 
     [200, "run();"],
   ]);
   expect(await get("/else")).toEqual([404, "<h1>not here</h1>"]);
+  const moved = await fetch(`${server.url}/workers/site/old/main.js`, { redirect: "manual" });
+  expect([moved.status, moved.headers.get("location")]).toEqual([301, "/app/main.js"]);
+  expect((await fetch(`${server.url}/workers/site/app/main.js`)).headers.get("x-kind")).toBe("app");
   await site.write("src/index.js", "export default { fetch: (request, env) => env.ASSETS.fetch('http://a/app/main.js') };");
   await site.write("wrangler.json", assets({ binding: "ASSETS" }).replace("{", '{ "main": "src/index.js",'));
   await deploy(site);

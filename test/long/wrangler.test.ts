@@ -1,7 +1,7 @@
 /** Stock wrangler against a server process, through the REST API. `wrangler-local.test.ts` has its local API. */
 import { describe, expect, test } from "vitest";
 import { openWrangler } from "../support/clients.ts";
-import { makeProject, startServer } from "../support/server.ts";
+import { makeProject, runCommand, startServer } from "../support/server.ts";
 import { clientsServer, happens, TIMEOUT, wranglerCommands } from "../support/wrangler-commands.ts";
 
 const server = clientsServer();
@@ -46,13 +46,13 @@ test("a server that wants tokens says so, and takes the right one", { timeout: T
   const data = await makeProject({});
   const serving = await startServer(["serve", "--data", data.folder, "--port", "0"]);
   const token = /sw_[\w-]+/.exec(serving.output())?.[0] ?? "";
-  const with_ = async (secret: string): Promise<{ code: number; text: string }> => {
+  const with_ = async (secret: string, ...command: readonly string[]): Promise<{ code: number; text: string }> => {
     const wrangler = await openWrangler({
       CLOUDFLARE_API_BASE_URL: `${serving.url}/client/v4`,
       CLOUDFLARE_API_TOKEN: secret,
       CLOUDFLARE_ACCOUNT_ID: "local",
     });
-    const { code, stdout, stderr } = await wrangler("list");
+    const { code, stdout, stderr } = await wrangler(...(command.length === 0 ? ["list"] : command));
     await wrangler.close();
     return { code, text: stdout + stderr };
   };
@@ -61,6 +61,12 @@ test("a server that wants tokens says so, and takes the right one", { timeout: T
   expect(refused.code).not.toBe(0);
   expect(refused.text).toContain("Invalid access token");
   expect(refused.text).not.toMatch(/\n\s+at /);
+  const { stdout: viewer } = await runCommand(["token", "create", "--role", "viewer", "--data", data.folder]);
+  expect(await with_(viewer.trim())).toMatchObject({ code: 0 });
+  const tooLow = await with_(viewer.trim(), "delete", "anything");
+  expect(tooLow.code).not.toBe(0);
+  expect(tooLow.text).toContain("This needs the role admin; yours is viewer");
+  expect(tooLow.text).not.toMatch(/\n\s+at /);
   await serving.stop();
   await data.remove();
 });

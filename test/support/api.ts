@@ -9,8 +9,11 @@ import type { EngineSettings } from "../../src/engine/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
+import { systemClock } from "../../src/ports/system-clock.ts";
 import { noStorage, type Storage } from "../../src/ports/storage.ts";
 import { noVault } from "../../src/ports/vault.ts";
+import { Audit } from "../../src/access/audit.ts";
+import { memoryAudit } from "../../src/stores/memory/audit.ts";
 import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Transfers } from "../../src/api/transfers.ts";
@@ -42,6 +45,7 @@ export interface Answer {
 
 export interface ApiBench extends Bench {
   readonly publisher: Publisher;
+  readonly audit: Audit;
   /** Sends a request to any path. A body that is not text is sent as JSON. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Calls the REST API below `/accounts/local`; checks envelope and schema. */
@@ -91,8 +95,10 @@ export async function openApi(
     clock,
     log: silentLog,
   };
-  const api = { ...parts, accountId: "local" };
+  const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
+  const api = { ...parts, audit, settings: {}, accountId: "local" };
   const app = serverApp({
+    audit,
     engine,
     tails,
     transfers,
@@ -115,6 +121,7 @@ export async function openApi(
   return {
     ...bench,
     publisher,
+    audit,
     send,
     listen: () => (listening ??= listen(app, "127.0.0.1", 0, clock)),
     close: async () => {

@@ -8,7 +8,8 @@ const installed = fileURLToPath(new URL("../clients/package.json", import.meta.u
 
 /** As much of a place on a page as the tests use. */
 export interface Locator {
-  click(): Promise<void>;
+  click(options?: { modifiers?: readonly "Shift"[] }): Promise<void>;
+  selectOption(value: string): Promise<unknown>;
   check(): Promise<void>;
   fill(text: string): Promise<void>;
   press(key: string): Promise<void>;
@@ -30,7 +31,7 @@ export interface Page extends Pick<Locator, "getByRole" | "getByText"> {
   getByLabel(text: string, options?: { exact?: boolean }): Locator;
   locator(selector: string): Locator;
   waitForURL(url: RegExp): Promise<void>;
-  emulateMedia(options: { colorScheme: "light" | "dark" }): Promise<void>;
+  emulateMedia(options: { colorScheme?: "light" | "dark"; media?: "screen" | "print" }): Promise<void>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   evaluate<T>(script: string): Promise<T>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;

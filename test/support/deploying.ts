@@ -18,6 +18,8 @@ import { Transfers } from "../../src/api/transfers.ts";
 import type { AssetStore } from "../../src/scripts/assets.ts";
 import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/scripts/tails.ts";
+import { Audit } from "../../src/access/audit.ts";
+import { memoryAudit } from "../../src/stores/memory/audit.ts";
 import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
@@ -95,6 +97,7 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
   const tails = new Tails();
   const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
   const transfers = new Transfers(systemClock);
+  const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
   const api = {
     ...world,
     transfers,
@@ -107,9 +110,12 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
     tails,
     logs,
     hostNames,
+    audit,
+    settings: {},
     accountId: "local",
   };
   const app = serverApp({
+    audit,
     engine,
     tails,
     transfers,

@@ -63,13 +63,19 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command that ends by itself. One that does not is ended. */
-export function runCommand(args: readonly string[], cwd?: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+/** Runs a command that ends by itself, with this input. One that does not is ended. */
+export function runCommand(
+  args: readonly string[],
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+  input: string = "",
+): Promise<Ended> {
   return new Promise((resolve) => {
     const options = { cwd, env: { ...process.env, NO_COLOR: "1", ...env }, timeout: 20_000, killSignal: "SIGKILL" } as const;
     const child = execFile(process.execPath, [MAIN, ...args], options, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
+    child.stdin?.end(input);
   });
 }
 

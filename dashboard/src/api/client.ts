@@ -41,7 +41,7 @@ interface Answered<T> {
 
 /** What goes with a list that is read page by page. */
 interface Listed {
-  readonly result_info?: { readonly total_count?: number; readonly cursor?: string };
+  readonly result_info?: { readonly total_count?: number; readonly total_at_least?: boolean; readonly cursor?: string };
 }
 
 /** All of an answer. */

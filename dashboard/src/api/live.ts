@@ -7,6 +7,9 @@ import type { LiveEvent } from "./types.ts";
 /** Lists are read again no sooner than this after they were, in milliseconds. */
 const PACE_MS = 500;
 
+/** Pages up to which a list is read again by itself: a longer one would have the server at work for whoever only looks on. */
+export const LIVE_PAGES = 3;
+
 /** The types of events after which a list of instances is another. */
 const LISTED = [
   "workflow_queued",
@@ -32,7 +35,7 @@ export function useWorkflowEvents(workflow: string): boolean {
     source.addEventListener("message", () => {
       due ??= setTimeout(() => {
         due = undefined;
-        void queryClient.invalidateQueries({ queryKey: ["instances", workflow] });
+        void queryClient.invalidateQueries({ queryKey: ["instances", workflow], predicate: ({ state }) => isShort(state.data) });
         void queryClient.invalidateQueries({ queryKey: ["workflow", workflow] });
       }, PACE_MS);
     });
@@ -42,6 +45,10 @@ export function useWorkflowEvents(workflow: string): boolean {
     };
   }, [workflow]);
   return live;
+}
+
+function isShort(list: unknown): boolean {
+  return ((list as { readonly pages?: readonly unknown[] } | undefined)?.pages?.length ?? 0) <= LIVE_PAGES;
 }
 
 /** Follows an instance from a cursor on, and hands over what comes in batches, one a frame of the screen. */

@@ -1,7 +1,6 @@
 /** What is asked of the server, each question by its key. Answers are kept until something is known to have changed. */
-import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
-import { ACCOUNT, ApiError, envelope, own, result, resultOf, v4 } from "./client.ts";
-import type { InstanceStatus } from "./types.ts";
+import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { ACCOUNT, ApiError, own, result, resultOf, v4 } from "./client.ts";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -14,19 +13,6 @@ export const queryClient = new QueryClient({
     },
   },
 });
-
-const PAGE = 100;
-
-export const workflowsQuery = (search: string) =>
-  queryOptions({
-    queryKey: ["workflows", search],
-    queryFn: () =>
-      envelope(
-        v4.GET("/accounts/{account_id}/workflows", {
-          params: { path: { account_id: ACCOUNT }, query: { per_page: PAGE, ...(search !== "" && { search }) } },
-        }),
-      ),
-  });
 
 const inWorkflow = (workflow: string) => ({ account_id: ACCOUNT, workflow_name: workflow });
 
@@ -48,48 +34,7 @@ export const graphQuery = (workflow: string, version: string) =>
     staleTime: Infinity,
   });
 
-/** Which instances of a workflow are listed. */
-export interface InstanceFilter {
-  readonly status?: InstanceStatus | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
-
-export const instancesQuery = (workflow: string, { status, from, to }: InstanceFilter) =>
-  infiniteQueryOptions({
-    queryKey: ["instances", workflow, { status, from, to }],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam: cursor }) =>
-      envelope(
-        v4.GET("/accounts/{account_id}/workflows/{workflow_name}/instances", {
-          params: {
-            path: inWorkflow(workflow),
-            query: {
-              per_page: PAGE,
-              ...(cursor !== undefined && { cursor }),
-              ...(status !== undefined && { status }),
-              ...(from !== undefined && { date_start: from }),
-              ...(to !== undefined && { date_end: to }),
-            },
-          },
-        }),
-      ),
-    getNextPageParam: ({ result_info }) => result_info?.cursor,
-  });
-
 const ofInstance = (workflow: string, id: string) => ({ ...inWorkflow(workflow), instance_id: id });
-
-export const timelineQuery = (workflow: string, id: string) =>
-  queryOptions({
-    queryKey: ["timeline", workflow, id],
-    queryFn: () =>
-      result(
-        own.GET("/workflows/{workflow_name}/instances/{instance_id}/timeline", {
-          params: { path: { workflow_name: workflow, instance_id: id } },
-        }),
-      ),
-    staleTime: Infinity,
-  });
 
 /** Params and output of an instance, without its steps. */
 export const instanceQuery = (workflow: string, id: string) =>

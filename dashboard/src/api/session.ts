@@ -1,28 +1,48 @@
-/** Whether one has to log in, and has. */
-import { queryOptions } from "@tanstack/react-query";
+/** Whether one has to log in, who has, and what that lets them do. */
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { OWN_HEADERS, resultOf } from "./client.ts";
 import { queryClient } from "./queries.ts";
+
+/** From the least to the most; each may do what the ones before it may. */
+export const ROLES = ["observer", "viewer", "operator", "admin"] as const;
+
+export type Role = (typeof ROLES)[number];
 
 interface Session {
   readonly needed: boolean;
   readonly logged_in: boolean;
+  /** Of whoever is logged in. */
+  readonly name?: string;
+  readonly role?: Role;
 }
+
+/** What one logs in with. */
+export type Credentials = { readonly token: string } | { readonly name: string; readonly password: string };
 
 const ROUTE = "/api/v1/session";
 
 export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: () => ask("GET"), staleTime: 60_000 });
 
-/** Fails with what the server says of the token. */
-export async function logIn(token: string): Promise<void> {
-  await ask("POST", { token });
-  queryClient.setQueryData(sessionQuery.queryKey, { needed: true, logged_in: true });
+/** Fails with what the server says of the credentials. */
+export async function logIn(credentials: Credentials): Promise<void> {
+  queryClient.setQueryData(sessionQuery.queryKey, await ask("POST", credentials));
 }
 
 /** What was read is forgotten, and not asked for again. */
 export async function logOut(): Promise<void> {
-  await ask("DELETE");
-  queryClient.setQueryData(sessionQuery.queryKey, { needed: true, logged_in: false });
+  queryClient.setQueryData(sessionQuery.queryKey, await ask("DELETE"));
   queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+}
+
+/** The role of whoever looks at the page; the least one until it is known. */
+function useRole(): Role {
+  return useQuery(sessionQuery).data?.role ?? "observer";
+}
+
+/** Why whoever looks at the page may not do what needs a role; undefined when they may. */
+export function useRefusal(needed: Role): string | undefined {
+  const role = useRole();
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed) ? undefined : `This needs the role ${needed}; yours is ${role}`;
 }
 
 async function ask(method: string, body?: unknown): Promise<Session> {

@@ -1,36 +1,19 @@
 /**
  * The workflow's code as a picture, with this instance painted on it. Boxes inside boxes follow the code; what ran is solid,
- * with how often, what failed is red, what goes on pulses, and what was never come to is faint.
+ * with how often, what failed is red, what goes on pulses, and ways that were not taken are faint.
  */
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { graphQuery } from "../api/queries.ts";
 import { Problem } from "../ui/problem.tsx";
-import type { Timeline } from "../instance/timeline.ts";
-import { painter, type Paint } from "./paint.ts";
-
-/** As much of a node as is drawn; Cloudflare's shapes. */
-interface Node {
-  readonly type: string;
-  readonly name?: string;
-  readonly kind?: string;
-  readonly nodes?: readonly Node[];
-  readonly branches?: readonly { readonly condition: string | null; readonly nodes: readonly Node[] }[];
-  readonly discriminant?: string;
-  readonly try_block?: Node | null;
-  readonly catch_block?: Node | null;
-  readonly finally_block?: Node | null;
-}
-
-interface Flow {
-  readonly nodes: readonly Node[];
-  readonly functions: Readonly<Record<string, { readonly nodes: readonly Node[] }>>;
-}
+import type { Entry, Timeline } from "../instance/timeline.ts";
+import { painter, type Paint, type Painter } from "./paint.ts";
+import { timesOf, wasSeen, type Flow, type Node } from "./flow.ts";
 
 interface GraphViewProps {
   readonly timeline: Timeline;
-  readonly chosen: string | undefined;
-  readonly onChoose: (name: string) => void;
+  readonly chosen: Entry | undefined;
+  readonly onChoose: (entry: Entry) => void;
 }
 
 export default function GraphView({ timeline, chosen, onChoose }: GraphViewProps) {
@@ -42,16 +25,21 @@ export default function GraphView({ timeline, chosen, onChoose }: GraphViewProps
     return <p className="text-quiet">No graph could be drawn from this version's code.</p>;
   if (flow === undefined) return <div className="h-64" />;
   return (
-    <section aria-label="Graph" className="overflow-x-auto rounded-lg border border-line bg-panel p-4">
-      <Nodes nodes={flow.nodes} functions={flow.functions} depth={0} look={{ paint, chosen, onChoose }} />
+    <section
+      aria-label="Graph"
+      className="max-h-[75vh] min-w-0 overflow-auto overscroll-contain rounded-lg border border-line bg-panel p-4"
+    >
+      <div className="mx-auto w-max">
+        <Nodes nodes={flow.nodes} functions={flow.functions} depth={0} look={{ paint, chosen, onChoose }} />
+      </div>
     </section>
   );
 }
 
 interface Look {
-  readonly paint: (type: string, name: string) => Paint;
-  readonly chosen: string | undefined;
-  readonly onChoose: (name: string) => void;
+  readonly paint: Painter;
+  readonly chosen: Entry | undefined;
+  readonly onChoose: (entry: Entry) => void;
 }
 
 interface NodesProps {
@@ -96,7 +84,7 @@ function Drawn({ node, ...rest }: Omit<NodesProps, "nodes"> & { readonly node: N
       );
     case "loop":
       return (
-        <Frame title="↻ repeated">
+        <Frame title={loopTitle(timesOf(node.nodes ?? [], rest.functions, rest.look.paint))}>
           <Nodes nodes={node.nodes ?? []} {...rest} />
         </Frame>
       );
@@ -148,20 +136,38 @@ interface WaysProps extends Omit<NodesProps, "nodes"> {
 }
 
 function Ways({ ways, ...rest }: WaysProps) {
+  const { functions, look } = rest;
+  const seen = ways.map(({ nodes }) => wasSeen(nodes, functions, look.paint));
+  // Where none was taken nobody has come here yet: that is no choice against any of them.
+  const isDecided = seen.includes(true);
   return (
     <div className="flex items-start gap-4">
-      {ways.map(({ title, nodes }, i) => (
-        <div key={`${i} ${title ?? ""}`} className="flex flex-col items-center gap-2">
-          {title !== undefined && (
-            <code className="max-w-64 truncate font-mono text-xs text-quiet" title={title}>
-              {title}
-            </code>
-          )}
-          <Nodes nodes={nodes} {...rest} />
-        </div>
-      ))}
+      {ways.map(({ title, nodes }, i) => {
+        const isTaken = isDecided && seen[i] === true;
+        return (
+          <div
+            key={`${i} ${title ?? ""}`}
+            className={`flex flex-col items-center gap-2 ${isDecided && !isTaken ? "text-quiet grayscale" : ""}`}
+          >
+            {title !== undefined && (
+              <code
+                className={`max-w-64 truncate font-mono text-xs ${isTaken ? "font-semibold text-good" : "text-quiet"}`}
+                title={title}
+              >
+                {isTaken && <span aria-hidden>✓ </span>}
+                {title}
+              </code>
+            )}
+            <Nodes nodes={nodes} {...rest} />
+          </div>
+        );
+      })}
     </div>
   );
+}
+
+function loopTitle(times: number): string {
+  return times === 0 ? "↻ repeated" : `↻ ${times.toLocaleString()} ${times === 1 ? "time" : "times"}`;
 }
 
 function Frame({ title, children }: { readonly title: string; readonly children: React.ReactNode }) {
@@ -177,7 +183,7 @@ function Frame({ title, children }: { readonly title: string; readonly children:
 
 const LOOKS: Readonly<Record<Paint["state"], string>> = {
   unseen: "border-dashed border-line text-quiet",
-  running: "border-busy text-busy animate-pulse",
+  running: "border-busy text-busy motion-safe:animate-pulse",
   complete: "border-good",
   errored: "border-bad text-bad",
 };
@@ -190,21 +196,32 @@ const SIGNS: Readonly<Record<string, string>> = {
 };
 
 function StepBox({ node: { type, name = "" }, look: { paint, chosen, onChoose } }: { readonly node: Node; readonly look: Look }) {
-  const { state, times, entry } = paint(type, name);
-  const isChosen = entry !== undefined && entry.name === chosen;
+  const { state, times, failed, entry, has } = paint(type, name);
+  const isChosen = chosen !== undefined && has(chosen);
+  const box = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isChosen) box.current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [isChosen]);
+  const words = [
+    state === "unseen" ? "not reached" : state,
+    ...(failed > 0 ? [`${failed.toLocaleString()} failed or retried`] : []),
+  ];
   return (
     <button
+      ref={box}
       type="button"
       disabled={entry === undefined}
-      aria-label={`${name}${times > 1 ? ` × ${times.toLocaleString()}` : ""}, ${state === "unseen" ? "not reached" : state}`}
-      onClick={() => entry && onChoose(entry.name)}
-      className={`rounded-md border-2 bg-panel px-3 py-1.5 disabled:cursor-default ${LOOKS[state]} ${isChosen ? "ring-2 ring-accent" : ""}`}
+      aria-pressed={isChosen}
+      aria-label={`${name}${times > 1 ? ` × ${times.toLocaleString()}` : ""}, ${words.join(", ")}`}
+      onClick={() => entry && onChoose(isChosen ? chosen : entry)}
+      className={`rounded-md border-2 bg-panel px-3 py-1.5 whitespace-nowrap disabled:cursor-default ${LOOKS[state]} ${isChosen ? "ring-2 ring-accent ring-offset-2 ring-offset-panel" : ""}`}
     >
       <span aria-hidden className="mr-1.5">
         {SIGNS[type]}
       </span>
       {name}
-      {times > 1 && <span className="ml-1.5 text-quiet">× {times.toLocaleString()}</span>}
+      {times > 1 && <span className="ml-1.5 text-quiet tabular-nums">× {times.toLocaleString()}</span>}
+      {failed > 0 && state !== "errored" && <span className="ml-1.5 text-bad tabular-nums">✕ {failed.toLocaleString()}</span>}
     </button>
   );
 }

@@ -1,103 +1,170 @@
 /** Everything about one step: how it went, what it returned in full, what it wrote, and what can be done from here. */
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { changeStatus } from "../api/actions.ts";
 import { logsQuery, outputQuery, stepUrl } from "../api/queries.ts";
 import { Button } from "../ui/button.tsx";
+import { Copy } from "../ui/copy.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { exactText, spanText } from "../ui/time.tsx";
 import { Value } from "../ui/value.tsx";
+import { useAttempt } from "./attempt.ts";
+import { settingsOf } from "./defaults.ts";
+import { Failure } from "./failure.tsx";
 import { splitName, type Attempt, type Entry, type Timeline } from "./timeline.ts";
 
 interface DetailProps {
   readonly timeline: Timeline;
   readonly entry: Entry;
+  /** Chooses the step that started before, or after; undefined where there is none. */
+  readonly onPrevious: (() => void) | undefined;
+  readonly onNext: (() => void) | undefined;
   readonly onClose: () => void;
 }
 
-export function Detail({ timeline, entry, onClose }: DetailProps) {
-  const { type, name, start, end, state, attempts = [], config, error } = entry;
+export function Detail({ timeline, entry, onPrevious, onNext, onClose }: DetailProps) {
+  const { type, name, start, end, state, attempts, error } = entry;
   const step = splitName(name);
+  const isStep = type === "step" || type === "rollback";
+  const logs = useQuery({ ...logsQuery(timeline.workflow, timeline.id, step), enabled: type === "step" });
+  const lines = logs.data?.lines ?? [];
   return (
-    <aside aria-label={`Details of ${name}`} className="flex min-w-0 flex-col gap-3 rounded-lg border border-line bg-panel p-4">
-      <header className="flex items-start gap-2">
+    <aside
+      aria-label={`Details of ${name}`}
+      className="flex min-w-0 flex-col gap-3 rounded-lg border border-line bg-panel p-4 xl:sticky xl:top-16 xl:max-h-[calc(100vh-5rem)] xl:overflow-y-auto"
+    >
+      <header className="flex items-start gap-1">
         <div className="min-w-0 flex-1">
           <h2 className="text-base font-semibold break-words">{step.name}</h2>
           <p className="text-quiet">
-            {WORDS[type]} {step.count > 1 && `no. ${step.count} of its name, `}
-            {state}
+            {WORDS[type]}, {step.count > 1 && `no. ${step.count.toLocaleString()} of its name, `}
+            <span className={state === "errored" ? "text-bad" : state === "running" ? "text-busy" : "text-good"}>
+              {state === "running" ? "under way" : state}
+            </span>
           </p>
         </div>
-        <Button look="bare" aria-label="Close" onClick={onClose}>
-          ✕
-        </Button>
+        <Turn label="Previous step" title="Previous step: [" sign="↑" onTurn={onPrevious} />
+        <Turn label="Next step" title="Next step: ]" sign="↓" onTurn={onNext} />
+        <Turn label="Close" title="Close: Escape" sign="✕" onTurn={onClose} />
       </header>
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
         <dt className="text-quiet">Began</dt>
-        <dd title={exactText(start)}>{new Date(start).toLocaleString()}</dd>
+        <dd title={exactText(start)} className="tabular-nums">
+          {new Date(start).toLocaleString()}
+        </dd>
         <dt className="text-quiet">Took</dt>
         <dd className="tabular-nums">{state === "running" || end === null ? "still at it" : spanText(end - start)}</dd>
-        {config?.retries && (
+        {entry.event_type !== undefined && (
           <>
-            <dt className="text-quiet">Retries</dt>
-            <dd>
-              {config.retries.limit}, {delayText(config.retries.delay)} apart
-              {config.retries.backoff && ` (${config.retries.backoff})`}
-            </dd>
+            <dt className="text-quiet">Event type</dt>
+            <dd className="font-mono break-all">{entry.event_type}</dd>
           </>
         )}
-        {config?.timeout !== undefined && (
-          <>
-            <dt className="text-quiet">Time-out</dt>
-            <dd>{delayText(config.timeout)}</dd>
-          </>
-        )}
+        {isStep && <Config entry={entry} />}
       </dl>
       {error && <Failure error={error} />}
-      {attempts.length > 0 && <Attempts attempts={attempts} />}
+      {attempts.length > 0 && <Attempts entry={entry} stackOf={(attempt) => stackOf(lines, attempt)} />}
       {(type === "step" || type === "waitForEvent") && state === "complete" && (
         <Output timeline={timeline} entry={entry} type={type} />
       )}
-      {type === "step" && <Logs timeline={timeline} step={step} />}
+      {lines.length > 0 && <Logs lines={lines} />}
       {type !== "rollback" && <RestartFrom timeline={timeline} entry={entry} />}
     </aside>
   );
 }
 
 const WORDS: Readonly<Record<Entry["type"], string>> = {
-  step: "Step,",
-  rollback: "Rollback of a step,",
-  sleep: "Sleep,",
-  waitForEvent: "Wait for an event,",
+  step: "Step",
+  rollback: "Rollback of a step",
+  sleep: "Sleep",
+  waitForEvent: "Wait for an event",
 };
 
-function delayText(delay: number | string): string {
-  return typeof delay === "number" ? spanText(delay) : delay;
+interface TurnProps {
+  readonly label: string;
+  readonly title: string;
+  readonly sign: string;
+  readonly onTurn: (() => void) | undefined;
 }
 
-export function Failure({ error: { name, message } }: { readonly error: { readonly name: string; readonly message: string } }) {
+function Turn({ label, title, sign, onTurn }: TurnProps) {
   return (
-    <p className="rounded-md border border-bad/40 p-2 font-mono text-xs break-words whitespace-pre-wrap text-bad">
-      <b>{name}</b>: {message}
-    </p>
+    <Button look="bare" className="no-print" aria-label={label} title={title} disabled={onTurn === undefined} onClick={onTurn}>
+      {sign}
+    </Button>
   );
 }
 
-function Attempts({ attempts }: { readonly attempts: readonly Attempt[] }) {
+function Config({ entry: { config } }: { readonly entry: Entry }) {
+  return (
+    <>
+      {settingsOf(config).map(({ name, value, isUsual }) => (
+        <div key={name} className="contents">
+          <dt className="text-quiet">{name}</dt>
+          <dd className={isUsual ? "text-quiet" : ""}>
+            {typeof value === "number" && name !== "Retries" ? spanText(value) : value}
+            {isUsual && <span className="ml-1.5 rounded bg-line/60 px-1 text-xs">default</span>}
+          </dd>
+        </div>
+      ))}
+      {config?.sensitive !== undefined && (
+        <>
+          <dt className="text-quiet">Sensitive</dt>
+          <dd>{config.sensitive}</dd>
+        </>
+      )}
+    </>
+  );
+}
+
+/** Attempts in turn, and how long it waited before each. */
+function Attempts({
+  entry: { start: begun, attempts },
+  stackOf,
+}: {
+  readonly entry: Entry;
+  readonly stackOf: (attempt: number) => string | undefined;
+}) {
   return (
     <section aria-label="Attempts">
       <h3 className="mb-1 font-medium">{attempts.length === 1 ? "One attempt" : `${attempts.length} attempts`}</h3>
       <ol className="flex flex-col gap-1">
-        {attempts.map(({ start, end, error }, i) => (
-          <li key={start}>
-            <span className="text-quiet">{i + 1}.</span>{" "}
-            <span title={exactText(start)}>{new Date(start).toLocaleTimeString()}</span>,{" "}
-            {end === null ? "still at it" : spanText(end - start)}
-            {error && <Failure error={error} />}
-          </li>
+        {attempts.map((attempt, i) => (
+          <OneAttempt
+            key={i + 1}
+            number={i + 1}
+            attempt={attempt}
+            waited={attempt.start - (i === 0 ? begun : (attempts[i - 1]?.end ?? attempt.start))}
+            stack={stackOf(i + 1)}
+          />
         ))}
       </ol>
     </section>
+  );
+}
+
+interface OneAttemptProps {
+  readonly number: number;
+  readonly attempt: Attempt;
+  readonly waited: number;
+  readonly stack: string | undefined;
+}
+
+function OneAttempt({ number, attempt: { start, end, error }, waited, stack }: OneAttemptProps) {
+  return (
+    <li>
+      {waited > 0 && (
+        <p className="border-l-2 border-dotted border-line pl-3 text-xs text-quiet tabular-nums">waited {spanText(waited)}</p>
+      )}
+      <p className="flex gap-2 tabular-nums">
+        <span className={`w-4 ${error ? "text-bad" : end === null ? "text-busy" : "text-good"}`} aria-hidden>
+          {error ? "✕" : end === null ? "▶" : "✓"}
+        </span>
+        <span>{number}.</span>
+        <span title={exactText(start)}>{new Date(start).toLocaleTimeString()}</span>
+        <span className="text-quiet">{end === null ? "still at it" : spanText(end - start)}</span>
+      </p>
+      {error && <Failure error={error} stack={stack} />}
+    </li>
   );
 }
 
@@ -108,36 +175,59 @@ interface OutputProps {
 }
 
 function Output({ timeline: { workflow, id }, entry: { name, config }, type }: OutputProps) {
-  const { data, error } = useQuery(outputQuery(workflow, id, name, type));
+  const isHidden = config?.sensitive !== undefined;
+  const { data, error } = useQuery({ ...outputQuery(workflow, id, name, type), enabled: !isHidden });
+  if (isHidden)
+    return (
+      <p className="flex items-center gap-2 rounded-md border border-dashed border-line p-3">
+        <span>
+          <b>Hidden.</b> <span className="text-quiet">What it returned is sensitive: only the Workflow's code sees it.</span>
+        </span>
+      </p>
+    );
   if (error !== null) return <Problem cause={error} />;
   if (data === undefined) return <p className="text-quiet">Reading what it returned…</p>;
-  if (config?.sensitive !== undefined)
-    return <p className="text-quiet">🔒 What it returned is sensitive: only the Workflow's code sees it.</p>;
   if (data.kind === "value") return <Value label={type === "step" ? "Output" : "Event"} value={data.value} />;
   return (
-    <p>
-      A stream of {data.bytes.toLocaleString()} bytes.{" "}
-      <a className="plain text-accent" href={stepUrl(workflow, id, name, type)} download={`${id}-${name}.bin`}>
-        Download it
+    <p className="flex flex-wrap items-center justify-between gap-2 rounded-md border border-line p-3">
+      A stream of {sizeText(data.bytes)}
+      <a className="plain font-medium text-accent" href={stepUrl(workflow, id, name, type)} download={`${id}-${name}.bin`}>
+        Download
       </a>
     </p>
   );
 }
 
-function Logs({
-  timeline,
-  step,
-}: {
-  readonly timeline: Timeline;
-  readonly step: { readonly name: string; readonly count: number };
-}) {
-  const { data } = useQuery(logsQuery(timeline.workflow, timeline.id, step));
-  if (data === undefined || data.lines.length === 0) return null;
+function sizeText(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} bytes`;
+  const [size, unit] = bytes < 1_048_576 ? [bytes / 1_024, "KiB"] : [bytes / 1_048_576, "MiB"];
+  return `${size.toFixed(1)} ${unit} (${bytes.toLocaleString()} bytes)`;
+}
+
+/** As much of a line of the log as is shown. */
+interface Line {
+  readonly n: number;
+  readonly time: string;
+  readonly level: string;
+  readonly kind: string;
+  readonly text: string;
+  readonly step: { readonly attempt: number } | null;
+}
+
+/** What the log says of how an attempt was left, if it does. Places in it are those of the sources. */
+function stackOf(lines: readonly Line[], attempt: number): string | undefined {
+  return lines.findLast(({ kind, step }) => kind === "exception" && step?.attempt === attempt)?.text;
+}
+
+function Logs({ lines }: { readonly lines: readonly Line[] }) {
   return (
     <section aria-label="Log">
-      <h3 className="mb-1 font-medium">Log</h3>
-      <ol className="max-h-72 overflow-auto rounded-md border border-line p-2 font-mono text-xs leading-5">
-        {data.lines.map(({ n, time, level, text }) => (
+      <header className="flex items-center justify-between">
+        <h3 className="font-medium">Log</h3>
+        <Copy text={lines.map(({ time, level, text }) => `${time} ${level} ${text}`).join("\n")} />
+      </header>
+      <ol className="max-h-72 overflow-auto rounded-md border border-line p-2 font-mono text-xs leading-5" tabIndex={0}>
+        {lines.map(({ n, time, level, text }) => (
           <li key={n} className={level === "error" ? "text-bad" : level === "warn" ? "text-wait" : ""}>
             <time className="text-quiet" dateTime={time}>
               {time.slice(11, 23)}
@@ -150,30 +240,20 @@ function Logs({
   );
 }
 
-function RestartFrom({
-  timeline: { workflow, id },
-  entry: { name, type },
-}: {
-  readonly timeline: Timeline;
-  readonly entry: Entry;
-}) {
-  const [failure, setFailure] = useState<Error>();
-  const step = splitName(name);
-  const restart = async (): Promise<void> => {
-    const from = {
-      name: step.name,
-      count: step.count,
-      type: type === "step" ? ("do" as const) : (type as "sleep" | "waitForEvent"),
-    };
-    try {
-      await changeStatus(workflow, id, { status: "restart", from });
-    } catch (cause) {
-      setFailure(cause instanceof Error ? cause : new Error(String(cause)));
-    }
-  };
+function RestartFrom({ timeline: { workflow, id }, entry }: { readonly timeline: Timeline; readonly entry: Entry }) {
+  const { attempt, failure, busy } = useAttempt();
+  const step = splitName(entry.name);
+  const type = entry.type === "step" ? "do" : (entry.type as "sleep" | "waitForEvent");
   return (
-    <div className="no-print flex flex-col items-start gap-2">
-      <Button onClick={() => void restart()}>Restart from this step</Button>
+    <div className="no-print flex flex-wrap items-center gap-2">
+      <Button
+        disabled={busy}
+        onClick={() => attempt(() => changeStatus(workflow, id, { status: "restart", from: { ...step, type } }))}
+        title="What started before it is kept; it and all after it runs again"
+      >
+        Restart from this step
+      </Button>
+      <Copy label="Copy name" text={step.name} />
       {failure && <Problem cause={failure} />}
     </div>
   );

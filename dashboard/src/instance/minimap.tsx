@@ -1,9 +1,12 @@
 /** All of the time, small: where something happened, where it failed, and which part is shown below. */
 import { useEffect, useRef, type PointerEvent } from "react";
-import type { Entry } from "./timeline.ts";
+import { hasFailed, type Entry } from "./timeline.ts";
 import type { TimeWindow } from "./window.ts";
 
-const HEIGHT_PX = 36;
+const HEIGHT_PX = 40;
+
+/** A failure takes so much of the height, however much went on beside it: it has to be seen. */
+const FAILED = 0.6;
 
 interface MinimapProps {
   readonly entries: readonly Entry[];
@@ -17,7 +20,18 @@ export function Minimap({ entries, all, shown, onMove }: MinimapProps) {
   const begun = useRef<number>(undefined);
 
   useEffect(() => {
-    if (canvas.current !== null) draw(canvas.current, entries, all);
+    const element = canvas.current;
+    if (element === null) return;
+    const again = (): void => draw(element, entries, all);
+    again();
+    const size = new ResizeObserver(again);
+    size.observe(element);
+    const theme = new MutationObserver(again);
+    theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    return () => {
+      size.disconnect();
+      theme.disconnect();
+    };
   }, [entries, all]);
 
   const momentAt = ({ clientX, currentTarget }: PointerEvent): number => {
@@ -29,6 +43,7 @@ export function Minimap({ entries, all, shown, onMove }: MinimapProps) {
   return (
     <div
       className="no-print relative cursor-crosshair touch-none border-b border-line select-none"
+      title="Draw to choose a part, double-click for all"
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         begun.current = momentAt(event);
@@ -42,7 +57,7 @@ export function Minimap({ entries, all, shown, onMove }: MinimapProps) {
       onPointerUp={() => (begun.current = undefined)}
       onDoubleClick={() => onMove(all)}
     >
-      <canvas ref={canvas} height={HEIGHT_PX} className="block h-9 w-full" aria-hidden />
+      <canvas ref={canvas} className="block h-10 w-full" aria-hidden />
       <div
         aria-hidden
         className="pointer-events-none absolute inset-y-0 border-x border-accent bg-accent/10"
@@ -52,31 +67,39 @@ export function Minimap({ entries, all, shown, onMove }: MinimapProps) {
   );
 }
 
-/** A column a pixel: how much went on, and whether some of it failed. */
+/** A column a pixel: how much went on, and whether some of it failed. Beginnings and ends are counted, and summed up once. */
 function draw(canvas: HTMLCanvasElement, entries: readonly Entry[], all: TimeWindow): void {
   const context = canvas.getContext("2d");
   const width = canvas.clientWidth;
   if (context === null || width === 0) return;
   canvas.width = width;
-  const busy = new Float64Array(width);
-  const failed = new Uint8Array(width);
-  const column = (at: number): number =>
-    Math.min(width - 1, Math.max(0, Math.floor((width * (at - all.from)) / (all.to - all.from))));
-  for (const { start, end, state, type } of entries) {
-    if (type === "sleep" || type === "waitForEvent") continue;
-    const to = column(end ?? all.to);
-    for (let x = column(start); x <= to; x += 1) {
-      busy[x] = (busy[x] ?? 0) + 1;
-      if (state === "errored") failed[x] = 1;
-    }
+  canvas.height = HEIGHT_PX;
+  const [busy, failed] = [new Int32Array(width + 1), new Int32Array(width + 1)];
+  const scale = width / (all.to - all.from);
+  const column = (at: number): number => Math.min(width - 1, Math.max(0, Math.floor(scale * (at - all.from))));
+  for (const entry of entries) {
+    if (entry.type === "sleep" || entry.type === "waitForEvent") continue;
+    const from = column(entry.start);
+    const after = column(entry.end ?? all.to) + 1;
+    busy[from] = (busy[from] ?? 0) + 1;
+    busy[after] = (busy[after] ?? 0) - 1;
+    if (!hasFailed(entry)) continue;
+    failed[from] = (failed[from] ?? 0) + 1;
+    failed[after] = (failed[after] ?? 0) - 1;
   }
-  const most = busy.reduce((high, each) => Math.max(high, each), 1);
+  for (let x = 1; x < width; x += 1) {
+    busy[x] = (busy[x] ?? 0) + (busy[x - 1] ?? 0);
+    failed[x] = (failed[x] ?? 0) + (failed[x - 1] ?? 0);
+  }
+  const most = busy.subarray(0, width).reduce((high, each) => Math.max(high, each), 1);
   const style = getComputedStyle(canvas);
-  const [good, bad] = [style.getPropertyValue("--good"), style.getPropertyValue("--bad")];
-  for (let x = 0; x < width; x += 1) {
-    const height = (HEIGHT_PX - 4) * Math.sqrt((busy[x] ?? 0) / most);
-    if (height === 0) continue;
-    context.fillStyle = failed[x] === 1 ? bad : good;
-    context.fillRect(x, HEIGHT_PX - height, 1, height);
-  }
+  const paint = (colour: string, heightAt: (x: number) => number): void => {
+    context.fillStyle = style.getPropertyValue(colour);
+    for (let x = 0; x < width; x += 1) {
+      const height = (HEIGHT_PX - 4) * heightAt(x);
+      if (height > 0) context.fillRect(x, HEIGHT_PX - height, 1, height);
+    }
+  };
+  paint("--good", (x) => Math.sqrt((busy[x] ?? 0) / most));
+  paint("--bad", (x) => ((failed[x] ?? 0) > 0 ? FAILED : 0));
 }

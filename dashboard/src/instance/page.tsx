@@ -1,16 +1,19 @@
 /** One instance: where it stands, why, and everything that happened in it. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
-import { followInstance } from "../api/live.ts";
-import { instanceQuery, queryClient, timelineQuery } from "../api/queries.ts";
+import { lazy, Suspense, useEffect, useMemo } from "react";
+import { instanceQuery } from "../api/queries.ts";
 import { Problem } from "../ui/problem.tsx";
-import { isFinal, Status } from "../ui/status.tsx";
+import { Status } from "../ui/status.tsx";
 import { Moment, Span } from "../ui/time.tsx";
 import { Value } from "../ui/value.tsx";
 import { Actions } from "./actions.tsx";
-import { Detail, Failure } from "./detail.tsx";
-import { advance, beginsAnew, type Timeline } from "./timeline.ts";
+import { Detail } from "./detail.tsx";
+import { Failure } from "./failure.tsx";
+import { useKeys } from "./keys.ts";
+import { PrintTable, usePrinting } from "./print.tsx";
+import { keyOf, type Entry, type Timeline } from "./timeline.ts";
+import { useTimeline } from "./use-timeline.ts";
 import { Waiting } from "./waiting.tsx";
 import { Waterfall } from "./waterfall.tsx";
 
@@ -20,71 +23,78 @@ const GraphView = lazy(() => import("../graph/view.tsx"));
 
 export default function InstancePage() {
   const { workflow, id } = route.useParams();
-  const { step, view } = route.useSearch();
-  const navigate = route.useNavigate();
   const { timeline, error, again } = useTimeline(workflow, id);
+  const printing = usePrinting();
   if (error !== null) return <Problem cause={error} retry={again} />;
   if (timeline === undefined) return <p className="text-quiet">Reading {id}…</p>;
-  const chosen = step === undefined ? undefined : timeline.steps.find(({ name }) => name === step);
-  const choose = (name: string | undefined): void => void navigate({ search: { step: name, view }, replace: true });
   return (
     <div className="flex flex-col gap-4">
       <Header timeline={timeline} />
       <Actions timeline={timeline} />
       <Waiting timeline={timeline} />
       {timeline.error && <Failure error={timeline.error} />}
-      <nav aria-label="View" className="no-print flex gap-4">
-        {(["waterfall", "graph"] as const).map((each) => (
-          <Link
-            key={each}
-            from={route.id}
-            to="."
-            search={{ step, view: each === "graph" ? "graph" : undefined }}
-            activeOptions={{ includeSearch: true, explicitUndefined: true }}
-            className="border-b-2 border-transparent pb-0.5 capitalize [&.active]:border-accent [&.active]:font-semibold"
-          >
-            {each}
-          </Link>
-        ))}
-      </nav>
-      <div className={`grid items-start gap-4 ${chosen === undefined ? "" : "lg:grid-cols-[minmax(0,1fr)_26rem]"}`}>
-        {view === "graph" ? (
-          <Suspense fallback={<div className="h-64" />}>
-            <GraphView timeline={timeline} chosen={step} onChoose={choose} />
-          </Suspense>
-        ) : (
-          <Waterfall timeline={timeline} chosen={step} onChoose={({ name }) => choose(name)} />
-        )}
-        {chosen && <Detail timeline={timeline} entry={chosen} onClose={() => choose(undefined)} />}
-      </div>
+      {printing ? <PrintTable steps={timeline.steps} /> : <Views key={`${workflow}/${id}`} timeline={timeline} />}
       <Values timeline={timeline} />
     </div>
   );
 }
 
-/** The timeline, kept up to date for as long as the instance goes on. */
-function useTimeline(workflow: string, id: string) {
-  const query = timelineQuery(workflow, id);
-  const { data, error, refetch } = useQuery(query);
-  const [timeline, setTimeline] = useState<Timeline>();
-  const read = data as Timeline | undefined;
+const VIEWS = { waterfall: "Waterfall", graph: "Graph", both: "Side by side" } as const;
 
-  useEffect(() => {
-    if (read === undefined) return;
-    setTimeline(read);
-    if (isFinal(read.status)) return;
-    let known = read;
-    return followInstance(workflow, id, read.cursor, (events) => {
-      if (beginsAnew(known, events)) return void queryClient.invalidateQueries({ queryKey: query.queryKey });
-      known = advance(known, events);
-      setTimeline(known);
-      // Read again once more: when it will be deleted, only the server knows.
-      if (isFinal(known.status)) void queryClient.invalidateQueries({ queryKey: query.queryKey });
+/** The pictures, of which one choice is shown in each, and what has been chosen. */
+function Views({ timeline }: { readonly timeline: Timeline }) {
+  const { step, view = "waterfall" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { steps } = timeline;
+  const at = useMemo(() => (step === undefined ? -1 : steps.findIndex((entry) => keyOf(entry) === step)), [steps, step]);
+  const chosen = steps[at];
+  const choose = (entry: Entry | undefined): void =>
+    void navigate({
+      search: (before) => ({ ...before, step: entry && keyOf(entry) }),
+      replace: true,
+      resetScroll: false,
     });
-    // The key says which instance it is; the rest of the query is made anew each time.
-  }, [read, workflow, id]);
-
-  return { timeline: timeline ?? read, error: data === undefined ? error : null, again: () => void refetch() };
+  const beside = (by: 1 | -1) => (steps[at + by] === undefined || at < 0 ? undefined : () => choose(steps[at + by]));
+  useKeys({ "[": () => beside(-1)?.(), "]": () => beside(1)?.(), Escape: () => choose(undefined) });
+  return (
+    <>
+      <nav aria-label="View" className="no-print flex gap-4">
+        {(Object.keys(VIEWS) as (keyof typeof VIEWS)[]).map((each) => (
+          <Link
+            key={each}
+            from={route.id}
+            to="."
+            resetScroll={false}
+            search={{ step, view: each === "waterfall" ? undefined : each }}
+            activeOptions={{ includeSearch: true, explicitUndefined: true }}
+            className={`border-b-2 border-transparent pb-0.5 [&.active]:border-accent [&.active]:font-semibold ${each === "both" ? "max-lg:hidden" : ""}`}
+          >
+            {VIEWS[each]}
+          </Link>
+        ))}
+      </nav>
+      <div className={`grid items-start gap-4 ${chosen === undefined ? "" : "xl:grid-cols-[minmax(0,1fr)_26rem]"}`}>
+        <div className={`grid min-w-0 items-start gap-4 ${view === "both" ? "lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]" : ""}`}>
+          {view !== "graph" && <Waterfall timeline={timeline} chosen={chosen} onChoose={choose} />}
+          {view !== "waterfall" && (
+            <Suspense fallback={<div className="h-64" />}>
+              <GraphView timeline={timeline} chosen={chosen} onChoose={choose} />
+            </Suspense>
+          )}
+        </div>
+        {chosen && (
+          <Detail
+            key={step}
+            timeline={timeline}
+            entry={chosen}
+            onPrevious={beside(-1)}
+            onNext={beside(1)}
+            onClose={() => choose(undefined)}
+          />
+        )}
+      </div>
+    </>
+  );
 }
 
 function Header({ timeline }: { readonly timeline: Timeline }) {
@@ -95,7 +105,15 @@ function Header({ timeline }: { readonly timeline: Timeline }) {
     ["Ran for", <Span from={start} to={end} />],
     ["Steps", steps.length.toLocaleString()],
     ["Started by", schedule === undefined ? trigger.source : `${trigger.source} (${schedule.cron})`],
-    ["Version", <code className="font-mono">{version.slice(0, 8)}</code>],
+    [
+      "Version",
+      <code className="font-mono" title={version}>
+        {version.slice(0, 8)}
+      </code>,
+    ],
+    ...(timeline.rollback === null
+      ? []
+      : [["Rolled back", timeline.rollback.outcome === "complete" ? "completely" : "in part"] as const]),
     ...(expires === null ? [] : [["Deleted", <Moment at={expires} />] as const]),
   ];
   return (
@@ -130,7 +148,7 @@ function Values({ timeline: { workflow, id, status } }: { readonly timeline: Tim
   useEffect(() => void refetch(), [status, refetch]);
   if (data === undefined) return null;
   return (
-    <div className="grid gap-4 lg:grid-cols-2">
+    <div className="grid items-start gap-4 lg:grid-cols-2">
       <Value label="Params" value={data.params} />
       {data.output !== null && <Value label="Output" value={data.output} />}
     </div>

@@ -23,17 +23,62 @@ export interface StepConfig {
   readonly sensitive?: string;
 }
 
+export type EntryType = "step" | "rollback" | "sleep" | "waitForEvent";
+
 /** A row. Epoch milliseconds. */
 export interface Entry {
-  readonly type: "step" | "rollback" | "sleep" | "waitForEvent";
+  readonly type: EntryType;
+  /** With its counter. */
   readonly name: string;
   readonly start: number;
+  /** Null while a step goes on; of a sleep or a wait that goes on, when it will end at the latest, if that is known. */
   readonly end: number | null;
   readonly state: "running" | "complete" | "errored";
-  readonly attempts?: readonly Attempt[];
+  /** Of steps and rollbacks. */
+  readonly attempts: readonly Attempt[];
+  /** Absent for the usual one. */
   readonly config?: StepConfig;
   readonly event_type?: string;
   readonly error?: ErrorInfo;
+}
+
+/** A row as the server tells it: what is as usual is left out. */
+export interface WireEntry extends Omit<Entry, "attempts" | "config"> {
+  /** Absent when there was one that lasted as long as the step, and succeeded. */
+  readonly attempts?: readonly Attempt[];
+  /** Which of the timeline's configurations. */
+  readonly config?: number;
+}
+
+/** A timeline as the server tells it. */
+export interface WireTimeline extends Omit<Timeline, "steps"> {
+  readonly steps: readonly WireEntry[];
+  readonly configs: readonly StepConfig[];
+}
+
+const NONE: readonly Attempt[] = [];
+
+/** A timeline in full. */
+export function fromWire({ configs, steps, ...rest }: WireTimeline): Timeline {
+  return {
+    ...rest,
+    steps: steps.map(({ config, attempts, ...entry }): Entry => {
+      const isStep = entry.type === "step" || entry.type === "rollback";
+      const told = attempts ?? (isStep ? [{ start: entry.start, end: entry.end }] : NONE);
+      const known = config === undefined ? undefined : configs[config];
+      return known === undefined ? { ...entry, attempts: told } : { ...entry, attempts: told, config: known };
+    }),
+  };
+}
+
+/** What an entry is called in addresses: a step by its name, the others by their type as well. */
+export function keyOf({ type, name }: Pick<Entry, "type" | "name">): string {
+  return type === "step" ? name : `${type}:${name}`;
+}
+
+/** True for what people look for: a step that failed, or one that did at first. */
+export function hasFailed({ state, attempts }: Entry): boolean {
+  return state === "errored" || attempts.some(({ error }) => error !== undefined);
 }
 
 export interface Timeline {
@@ -122,18 +167,18 @@ function begin(type: Entry["type"], name: string, event: LiveEvent, start: numbe
   switch (event.type) {
     case "step_started":
     case "rollback_step_started":
-      return { type, name, start, end: null, state: "running", attempts: [], config: event["config"] as StepConfig };
+      return { type, name, start, end: null, state: "running", attempts: NONE, ...configOf(event) };
     case "sleep_started":
-      return { type, name, start, end: start + (event["durationMs"] as number), state: "running" };
+      return { type, name, start, end: start + (event["durationMs"] as number), state: "running", attempts: NONE };
     case "wait_started":
-      return { type, name, start, end: null, state: "running", event_type: event["eventType"] as string };
+      return { type, name, start, end: null, state: "running", attempts: NONE, event_type: event["eventType"] as string };
     default:
       return undefined;
   }
 }
 
 function change(entry: Entry, event: LiveEvent, at: number): Entry {
-  const { attempts = [] } = entry;
+  const { attempts } = entry;
   switch (event.type.replace("rollback_", "")) {
     case "attempt_started":
       return { ...entry, attempts: [...attempts, { start: at, end: null }] };
@@ -159,8 +204,14 @@ function closed(attempts: readonly Attempt[], end: Partial<Attempt>): readonly A
   return last === undefined ? attempts : [...attempts.slice(0, -1), { ...last, ...end }];
 }
 
+/** Events have all of a configuration, the usual one too. */
+function configOf(event: LiveEvent): { readonly config?: StepConfig } {
+  const config = event["config"] as StepConfig | undefined;
+  return config === undefined ? {} : { config };
+}
+
 /** The name as user code gave it, and its counter. */
 export function splitName(name: string): { readonly name: string; readonly count: number } {
-  const [, base = name, count = "1"] = /^(.*)-(\d+)$/s.exec(name) ?? [];
-  return { name: base, count: Number(count) };
+  const at = name.lastIndexOf("-");
+  return at < 0 ? { name, count: 1 } : { name: name.slice(0, at), count: Number(name.slice(at + 1)) };
 }

@@ -1,48 +1,40 @@
 /** Why an instance does not go on, in a sentence, with the button that helps. */
+import { skipToken, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { changeStatus, sendEvent } from "../api/actions.ts";
+import { changeStatus } from "../api/actions.ts";
 import { Button } from "../ui/button.tsx";
+import { Command } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Editor, parseJson } from "../ui/editor.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { Moment } from "../ui/time.tsx";
+import { useAttempt } from "./attempt.ts";
+import { setLimit, skipDelay, versionExistsQuery, waitsQuery } from "./queries.ts";
+import { reasonsOf, standing, type Reason } from "./reasons.ts";
+import { SendEvent } from "./send-event.tsx";
 import { splitName, type Entry, type Timeline } from "./timeline.ts";
-
-/** What an instance waits for. */
-type Reason =
-  | { readonly kind: "event"; readonly entry: Entry; readonly type: string }
-  | { readonly kind: "sleep"; readonly entry: Entry }
-  | { readonly kind: "retry"; readonly entry: Entry }
-  | { readonly kind: "paused" }
-  | { readonly kind: "pausing" }
-  | { readonly kind: "queued" };
-
-/** The reasons why it stands still; none while it is at work, or over. */
-function reasonsOf({ status, steps }: Timeline): Reason[] {
-  if (status === "paused") return [{ kind: "paused" }];
-  if (status === "waitingForPause") return [{ kind: "pausing" }];
-  if (status === "queued") return [{ kind: "queued" }];
-  if (status !== "waiting" && status !== "running") return [];
-  return steps.flatMap((entry): Reason[] => {
-    if (entry.state !== "running") return [];
-    if (entry.type === "waitForEvent") return [{ kind: "event", entry, type: entry.event_type ?? "" }];
-    if (entry.type === "sleep") return [{ kind: "sleep", entry }];
-    return entry.type === "step" && entry.attempts?.at(-1)?.error !== undefined ? [{ kind: "retry", entry }] : [];
-  });
-}
 
 /** So many reasons are told one by one. */
 const SHOWN = 5;
 
 export function Waiting({ timeline }: { readonly timeline: Timeline }) {
-  const reasons = reasonsOf(timeline);
+  const { workflow, id, version_id: version, status } = timeline;
+  const at = standing(timeline);
+  const waiting = waitsQuery(workflow, id, at ?? "");
+  const { data: waits } = useQuery({ ...waiting, ...(at === undefined && { queryFn: skipToken }) });
+  const pinned = versionExistsQuery(workflow, version);
+  const { data: hasVersion } = useQuery({ ...pinned, ...(status !== "errored" && { queryFn: skipToken }) });
+  const reasons = reasonsOf(timeline, at === undefined ? undefined : waits, hasVersion);
   if (reasons.length === 0) return null;
+  const isBad = reasons[0]?.kind === "unrunnable";
   return (
-    <section aria-label="Why it is waiting" className="flex flex-col gap-2 rounded-lg border border-wait/50 bg-panel p-3">
+    <section
+      aria-label="Why it is waiting"
+      className={`flex flex-col gap-2 rounded-lg border border-l-4 bg-panel px-3 py-2.5 ${isBad ? "border-bad/50 border-l-bad" : "border-wait/40 border-l-wait"}`}
+    >
       {reasons.slice(0, SHOWN).map((reason) => (
         <div
           key={"entry" in reason ? reason.entry.type + reason.entry.name : reason.kind}
-          className="flex flex-wrap items-center gap-3"
+          className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-2"
         >
           <Sentence reason={reason} />
           <Help timeline={timeline} reason={reason} />
@@ -59,90 +51,173 @@ function Sentence({ reason }: { readonly reason: Reason }) {
       return (
         <p>
           Waiting for an event of type <code className="font-mono font-semibold">{reason.type}</code>, in{" "}
-          <b>{splitName(reason.entry.name).name}</b>
-          {reason.entry.end !== null && (
-            <>
-              ; it gives up <Moment at={reason.entry.end} />
-            </>
-          )}
-          .
+          <Step entry={reason.entry} />
+          <When due={reason.due} before="; it gives up " />.
         </p>
       );
     case "sleep":
       return (
         <p>
-          Sleeping in <b>{splitName(reason.entry.name).name}</b>; it goes on <Moment at={reason.entry.end} />.
+          Sleeping in <Step entry={reason.entry} />
+          <When due={reason.due} before="; it goes on " />.
         </p>
       );
     case "retry": {
-      const { attempts = [], name } = reason.entry;
+      const { attempts } = reason.entry;
       return (
-        <p>
-          Attempt {attempts.length} of <b>{splitName(name).name}</b> failed (
-          <span className="text-bad">{attempts.at(-1)?.error?.message}</span>); the next one comes by itself.
+        <p className="min-w-0 break-words">
+          Attempt {attempts.length} of <Step entry={reason.entry} /> failed (
+          <span className="text-bad">{attempts.at(-1)?.error?.message}</span>)
+          <When due={reason.due} before="; the next one comes " />.
         </p>
       );
     }
+    case "place":
+      return <Place reason={reason} />;
+    case "queued":
+      return <p>Queued: there is a place for it, and it starts in a moment.</p>;
     case "paused":
-      return <p>Paused. Nothing happens until it is resumed.</p>;
+      return reason.why === undefined ? (
+        <p>Paused. Nothing happens until it is resumed.</p>
+      ) : (
+        <p className="min-w-0 break-words">
+          Paused by the server: <span className="text-bad">{reason.why}</span> Mend that, then resume it; nothing is lost.
+        </p>
+      );
     case "pausing":
       return <p>It will be paused as soon as the steps under way have ended.</p>;
-    case "queued":
-      return <p>Queued: it starts when there is room for it.</p>;
+    case "unrunnable":
+      return (
+        <p>
+          {reason.isVersionGone
+            ? "The version that it is pinned to is gone. "
+            : "It ended because it could not be run, not because of what its code did. "}
+          Deploy the Worker again, then restart it.
+        </p>
+      );
   }
 }
 
+function Place({ reason: { place, isDue } }: { readonly reason: Extract<Reason, { kind: "place" }> }) {
+  const [taken, limit] = [place.taken.toLocaleString(), place.limit.toLocaleString()];
+  return (
+    <p>
+      {isDue ? "It could go on" : "Queued"}, but there is no place:{" "}
+      {place.of === "workflow" ? (
+        <>
+          <b className="tabular-nums">
+            {taken} of {limit}
+          </b>{" "}
+          instances that may run of this workflow are running.
+        </>
+      ) : (
+        <>
+          <b className="tabular-nums">
+            {taken} of {limit}
+          </b>{" "}
+          places of the server are taken.
+        </>
+      )}
+    </p>
+  );
+}
+
+function Step({ entry }: { readonly entry: Entry }) {
+  return <b className="break-words">{splitName(entry.name).name}</b>;
+}
+
+function When({ due, before }: { readonly due: number | undefined; readonly before: string }) {
+  if (due === undefined) return null;
+  return (
+    <>
+      {before}
+      <Moment at={due} />
+    </>
+  );
+}
+
 function Help({ timeline, reason }: { readonly timeline: Timeline; readonly reason: Reason }) {
-  if (reason.kind === "event") return <SendEvent timeline={timeline} type={reason.type} />;
-  if (reason.kind === "paused" || reason.kind === "pausing")
-    return <Button onClick={() => void changeStatus(timeline.workflow, timeline.id, { status: "resume" })}>Resume</Button>;
-  return null;
+  const { workflow, id } = timeline;
+  switch (reason.kind) {
+    case "event":
+      return <SendEvent timeline={timeline} type={reason.type} />;
+    case "sleep":
+      return (
+        <Do what="Skip the sleep" work={() => skipDelay(workflow, id, { ...splitName(reason.entry.name), type: "sleep" })} />
+      );
+    case "retry":
+      return <Do what="Retry now" work={() => skipDelay(workflow, id, { ...splitName(reason.entry.name), type: "do" })} />;
+    case "place":
+      return reason.place.of === "workflow" ? (
+        <RaiseLimit workflow={workflow} limit={reason.place.limit} />
+      ) : (
+        <div className="w-full max-w-2xl">
+          <Command text={`stepwell serve --max-running ${reason.place.limit * 2}`} />
+        </div>
+      );
+    case "paused":
+    case "pausing":
+      return <Do what="Resume" work={() => changeStatus(workflow, id, { status: "resume" })} />;
+    case "unrunnable":
+      return (
+        <>
+          <div className="w-full max-w-2xl">
+            <Command text="npx wrangler deploy" />
+          </div>
+          <Do what="Restart with the newest version" work={() => changeStatus(workflow, id, { status: "restart" })} />
+        </>
+      );
+    case "queued":
+      return null;
+  }
 }
 
-interface SendEventProps {
-  readonly timeline: Pick<Timeline, "workflow" | "id">;
-  readonly type: string;
+function Do({ what, work }: { readonly what: string; readonly work: () => Promise<void> }) {
+  const { attempt, failure, busy } = useAttempt();
+  return (
+    <>
+      <Button className="no-print" disabled={busy} onClick={() => attempt(work)}>
+        {what}
+      </Button>
+      {failure && <Problem cause={failure} />}
+    </>
+  );
 }
 
-/** Asks for a payload, and sends it. */
-export function SendEvent({ timeline: { workflow, id }, type: wanted }: SendEventProps) {
+function RaiseLimit({ workflow, limit }: { readonly workflow: string; readonly limit: number }) {
   const [open, setOpen] = useState(false);
-  const [type, setType] = useState(wanted);
-  const [text, setText] = useState("{}");
-  const [failure, setFailure] = useState<Error>();
-  const parsed = parseJson(text);
-  const send = async (): Promise<void> => {
-    if (!("value" in parsed)) return;
-    try {
-      await sendEvent(workflow, id, type, parsed.value);
-      setFailure(undefined);
-      setOpen(false);
-    } catch (cause) {
-      setFailure(cause instanceof Error ? cause : new Error(String(cause)));
-    }
+  const [wanted, setWanted] = useState(String(limit * 2));
+  const { attempt, failure, busy } = useAttempt();
+  const number = Number(wanted);
+  const isValid = wanted === "" || (Number.isSafeInteger(number) && number >= 1);
+  const raise = async (): Promise<void> => {
+    await setLimit(workflow, wanted === "" ? null : number);
+    setOpen(false);
   };
   return (
     <>
-      <Button onClick={() => setOpen(true)}>Send event</Button>
-      <Dialog title="Send an event" open={open} onClose={() => setOpen(false)}>
+      <Button className="no-print" onClick={() => setOpen(true)}>
+        Raise the limit
+      </Button>
+      <Dialog title={`How many instances of ${workflow} may run at once?`} open={open} onClose={() => setOpen(false)}>
         <label className="flex flex-col gap-1">
-          Type
+          Limit (empty: none)
           <input
-            value={type}
-            onChange={({ target }) => setType(target.value)}
-            className="rounded-md border border-line bg-page px-2.5 py-1 font-mono"
+            inputMode="numeric"
+            value={wanted}
+            onChange={({ target }) => setWanted(target.value)}
+            className="w-40 rounded-md border border-line bg-page px-2.5 py-1 tabular-nums"
           />
         </label>
-        <div className="flex flex-col gap-1">
-          Payload
-          <Editor label="Payload" value={text} onChange={setText} />
-          {"problem" in parsed && <p className="text-bad">{parsed.problem}</p>}
-        </div>
+        <p className="text-quiet">
+          It counts at once, and until the Worker is deployed with another <code className="font-mono">concurrency.limit</code> in
+          its configuration.
+        </p>
         {failure && <Problem cause={failure} />}
         <div className="flex justify-end gap-2">
           <Button onClick={() => setOpen(false)}>Cancel</Button>
-          <Button look="main" disabled={type === "" || "problem" in parsed} onClick={() => void send()}>
-            Send
+          <Button look="main" disabled={!isValid || busy} onClick={() => attempt(raise)}>
+            Set the limit
           </Button>
         </div>
       </Dialog>

@@ -3,8 +3,10 @@ import { useRef, useState } from "react";
 import { changeStatus, deleteInstance } from "../api/actions.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-
-type Verb = "pause" | "resume" | "terminate" | "restart" | "delete";
+import { Progress } from "../ui/progress.tsx";
+import type { InstanceFilter } from "./filter.ts";
+import { countText, MatchDialog, title, type Total } from "./matching.tsx";
+import type { Verb } from "./queries.ts";
 
 const VERBS: readonly Verb[] = ["pause", "resume", "restart", "terminate", "delete"];
 
@@ -13,11 +15,95 @@ const AT_ONCE = 6;
 
 interface SelectionProps {
   readonly workflow: string;
-  readonly ids: ReadonlySet<string>;
-  readonly onDone: () => void;
+  readonly filter: InstanceFilter;
+  /** Undefined when all that match are chosen. */
+  readonly ids: ReadonlySet<string> | undefined;
+  readonly total: Total | undefined;
+  readonly onAll: () => void;
+  readonly onNone: () => void;
 }
 
-interface Progress {
+export function Selection({ workflow, filter, ids, total, onAll, onNone }: SelectionProps) {
+  const [asked, setAsked] = useState<Verb>();
+  const { progress, run, stop, close } = useWork(workflow);
+  const count = ids?.size ?? 0;
+  const begin = (verb: Verb): void => {
+    setAsked(undefined);
+    void run(verb, [...(ids ?? [])]).then(onNone);
+  };
+  return (
+    <div
+      role="toolbar"
+      aria-label="Chosen instances"
+      className="no-print flex min-h-12 flex-wrap items-center gap-2 rounded-md border border-line bg-panel px-3 py-2"
+    >
+      {progress !== undefined ? (
+        <Working progress={progress} onStop={stop} onClose={close} />
+      ) : ids?.size === 0 ? (
+        <Idle total={total} onAll={onAll} />
+      ) : (
+        <>
+          <span className="tabular-nums">
+            {ids === undefined ? `All ${total ? countText(total) : ""} that match` : `${count} chosen`}
+          </span>
+          {VERBS.map((verb) => (
+            <Button
+              key={verb}
+              look={verb === "delete" || verb === "terminate" ? "danger" : "plain"}
+              onClick={() => setAsked(verb)}
+            >
+              {title(verb)}
+            </Button>
+          ))}
+          {ids !== undefined && <All onAll={onAll} />}
+          <Button look="bare" className="text-quiet" onClick={onNone}>
+            Choose none
+          </Button>
+        </>
+      )}
+      <MatchDialog
+        workflow={workflow}
+        filter={filter}
+        verb={ids === undefined ? asked : undefined}
+        onClose={() => setAsked(undefined)}
+        onBegun={onNone}
+      />
+      <Dialog
+        title={`${title(asked ?? "pause")} ${count} instances?`}
+        open={asked !== undefined && ids !== undefined}
+        onClose={() => setAsked(undefined)}
+      >
+        <p>{asked === "delete" ? "Their history is gone afterwards." : "Those that are in no state for it are passed over."}</p>
+        <div className="flex justify-end gap-2">
+          <Button onClick={() => setAsked(undefined)}>Cancel</Button>
+          <Button look="main" onClick={() => asked !== undefined && begin(asked)}>
+            {title(asked ?? "pause")} {count}
+          </Button>
+        </div>
+      </Dialog>
+    </div>
+  );
+}
+
+function All({ onAll, disabled = false }: { readonly onAll: () => void; readonly disabled?: boolean }) {
+  return (
+    <Button look="bare" className="text-accent" disabled={disabled} onClick={onAll}>
+      Choose all that match
+    </Button>
+  );
+}
+
+function Idle({ total, onAll }: Pick<SelectionProps, "total" | "onAll">) {
+  return (
+    <>
+      <span className="tabular-nums">{total === undefined ? "Counting…" : `${countText(total)} instances`}</span>
+      <All onAll={onAll} disabled={total === undefined || (total.count === 0 && !total.at_least)} />
+      <span className="text-quiet max-md:hidden">or some of them, with Shift for a range</span>
+    </>
+  );
+}
+
+interface Standing {
   readonly verb: Verb;
   readonly total: number;
   readonly done: number;
@@ -25,19 +111,42 @@ interface Progress {
   readonly isOver: boolean;
 }
 
-export function Selection({ workflow, ids, onDone }: SelectionProps) {
-  const [asked, setAsked] = useState<Verb>();
-  const [progress, setProgress] = useState<Progress>();
-  const stopped = useRef(false);
+interface WorkingProps {
+  readonly progress: Standing;
+  readonly onStop: () => void;
+  readonly onClose: () => void;
+}
 
-  const run = async (verb: Verb): Promise<void> => {
-    setAsked(undefined);
+function Working({ progress: { verb, total, done, refused, isOver }, onStop, onClose }: WorkingProps) {
+  return (
+    <>
+      <Progress value={done} max={total} aria-label={title(verb)} />
+      <span className="tabular-nums" role="status">
+        {title(verb)}: {done} of {total}
+        {refused.length > 0 && `, ${refused.length} refused`}
+      </span>
+      {isOver ? <Button onClick={onClose}>Close</Button> : <Button onClick={onStop}>Stop</Button>}
+      {refused.length > 0 && (
+        <ul className="w-full text-bad">
+          {refused.slice(0, 5).map((why) => (
+            <li key={why}>{why}</li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** Does one thing to instances that are known by their ids, a few at a time. */
+function useWork(workflow: string) {
+  const [progress, setProgress] = useState<Standing>();
+  const stopped = useRef(false);
+  const run = async (verb: Verb, ids: readonly string[]): Promise<void> => {
     stopped.current = false;
     const left = [...ids];
-    const total = left.length;
     const refused: string[] = [];
     let done = 0;
-    const tell = (isOver: boolean): void => setProgress({ verb, total, done, refused: [...refused], isOver });
+    const tell = (isOver: boolean): void => setProgress({ verb, total: ids.length, done, refused: [...refused], isOver });
     tell(false);
     const work = async (): Promise<void> => {
       for (let id = left.pop(); id !== undefined && !stopped.current; id = left.pop()) {
@@ -48,69 +157,11 @@ export function Selection({ workflow, ids, onDone }: SelectionProps) {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     tell(true);
-    onDone();
   };
-
-  if (ids.size === 0 && progress === undefined) return null;
-  return (
-    <div
-      role="toolbar"
-      aria-label="Chosen instances"
-      className="flex flex-wrap items-center gap-2 rounded-md border border-line bg-panel p-2"
-    >
-      {progress === undefined ? (
-        <>
-          <span className="tabular-nums">{ids.size} chosen</span>
-          {VERBS.map((verb) => (
-            <Button
-              key={verb}
-              look={verb === "delete" || verb === "terminate" ? "danger" : "plain"}
-              onClick={() => setAsked(verb)}
-            >
-              {title(verb)}
-            </Button>
-          ))}
-        </>
-      ) : (
-        <>
-          <progress value={progress.done} max={progress.total} aria-label={title(progress.verb)} />
-          <span className="tabular-nums" role="status">
-            {title(progress.verb)}: {progress.done} of {progress.total}
-            {progress.refused.length > 0 && `, ${progress.refused.length} refused`}
-          </span>
-          {progress.isOver ? (
-            <Button onClick={() => setProgress(undefined)}>Close</Button>
-          ) : (
-            <Button onClick={() => (stopped.current = true)}>Stop</Button>
-          )}
-          {progress.refused.length > 0 && (
-            <ul className="w-full text-bad">
-              {progress.refused.slice(0, 5).map((why) => (
-                <li key={why}>{why}</li>
-              ))}
-            </ul>
-          )}
-        </>
-      )}
-      <Dialog
-        title={`${title(asked ?? "pause")} ${ids.size} instances?`}
-        open={asked !== undefined}
-        onClose={() => setAsked(undefined)}
-      >
-        <p>{asked === "delete" ? "Their history is gone afterwards." : "Those that are in no state for it are passed over."}</p>
-        <div className="flex justify-end gap-2">
-          <Button onClick={() => setAsked(undefined)}>Cancel</Button>
-          <Button look="main" onClick={() => asked !== undefined && void run(asked)}>
-            {title(asked ?? "pause")} {ids.size}
-          </Button>
-        </div>
-      </Dialog>
-    </div>
-  );
-}
-
-function title(verb: Verb): string {
-  return verb.slice(0, 1).toUpperCase() + verb.slice(1);
+  const stop = (): void => {
+    stopped.current = true;
+  };
+  return { progress, run, stop, close: () => setProgress(undefined) };
 }
 
 function perform(workflow: string, id: string, verb: Verb): Promise<void> {

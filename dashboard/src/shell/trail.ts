@@ -22,8 +22,10 @@ declare module "@tanstack/react-router" {
 /** The parts of the dashboard, in the order of the header. */
 export const SECTIONS: readonly (Crumb & { readonly key: string })[] = [
   { title: "Workflows", to: "/", key: "w" },
+  { title: "Errors", to: "/errors", key: "e" },
   { title: "Scripts", to: "/scripts", key: "s" },
   { title: "Schedules", to: "/schedules", key: "t" },
+  { title: "Settings", to: "/settings", key: "," },
 ];
 
 /** A trail that begins with a section, by its address. */

@@ -1,6 +1,8 @@
 /** What is pressed to do something, and links that look like it. */
 import { createLink } from "@tanstack/react-router";
 import type { ComponentProps, ReactNode } from "react";
+import type { Role } from "../api/session.ts";
+import { May } from "./may.tsx";
 
 const LOOKS = {
   plain: "border-line bg-panel hover:border-quiet",
@@ -14,14 +16,17 @@ interface Looks {
 }
 
 const buttonClass = (look: keyof typeof LOOKS): string =>
-  `inline-flex min-h-7 items-center gap-1.5 rounded-md border px-2.5 py-1 font-medium whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-50 ${LOOKS[look]}`;
+  `inline-flex min-h-7 items-center gap-1.5 rounded-md border px-2.5 py-1 font-medium whitespace-nowrap transition-colors disabled:cursor-not-allowed aria-disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:opacity-50 ${LOOKS[look]}`;
 
 interface ButtonProps extends ComponentProps<"button">, Looks {
+  /** The role that it takes to do this; whoever has a lesser one is told so. */
+  readonly needs?: Role;
   readonly children: ReactNode;
 }
 
-export function Button({ look = "plain", className = "", type = "button", ...rest }: ButtonProps) {
-  return <button type={type} className={`${buttonClass(look)} ${className}`} {...rest} />;
+export function Button({ look = "plain", needs, className = "", type = "button", ...rest }: ButtonProps) {
+  const button = <button type={type} className={`${buttonClass(look)} ${className}`} {...rest} />;
+  return needs === undefined ? button : <May role={needs}>{button}</May>;
 }
 
 function Anchor({ look = "plain", className = "", ...rest }: ComponentProps<"a"> & Looks) {

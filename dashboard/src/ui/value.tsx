@@ -6,7 +6,27 @@ import { Copy } from "./copy.tsx";
 /** Characters that are shown at first. */
 const SHOWN = 20_000;
 
-export function Value({ value, label }: { readonly value: unknown; readonly label: string }) {
+/** True for what the server shows instead of a payload that the reader's role does not let them see. */
+function isHidden(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "$hidden" in value;
+}
+
+export function Value(props: { readonly value: unknown; readonly label: string }) {
+  return isHidden(props.value) ? <Hidden label={props.label} /> : <Shown {...props} />;
+}
+
+function Hidden({ label }: { readonly label: string }) {
+  return (
+    <section aria-label={label} className="rounded-md border border-dashed border-line">
+      <h3 className="border-b border-dashed border-line px-3 py-1 font-medium">{label}</h3>
+      <p className="p-3 text-quiet">
+        <span aria-hidden>◌ </span>Hidden for your role
+      </p>
+    </section>
+  );
+}
+
+function Shown({ value, label }: { readonly value: unknown; readonly label: string }) {
   const [whole, setWhole] = useState(false);
   const text = jsonText(value);
   const isCut = !whole && text.length > SHOWN;

@@ -1,12 +1,13 @@
 /** All workflows: what each is doing, and what it comes from. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { workflowsQuery } from "../api/queries.ts";
 import type { InstanceStatus } from "../api/types.ts";
 import { Command } from "../ui/copy.tsx";
 import { Empty, Problem } from "../ui/problem.tsx";
 import { STATUSES } from "../ui/status.tsx";
 import { Moment } from "../ui/time.tsx";
+import { workflowsQuery, type Overview } from "./queries.ts";
+import { DayText, Sparkline } from "./sparkline.tsx";
 
 const route = getRouteApi("/");
 
@@ -26,7 +27,7 @@ const COUNTED: readonly InstanceStatus[] = [
 export default function WorkflowsPage() {
   const { search = "" } = route.useSearch();
   const navigate = route.useNavigate();
-  const { data, error, refetch } = useQuery({ ...workflowsQuery(search), refetchInterval: 2_000 });
+  const { data, error, refetch } = useQuery(workflowsQuery(search));
   if (error !== null && data === undefined) return <Problem cause={error} retry={() => void refetch()} />;
   const workflows = data?.result ?? [];
   return (
@@ -43,22 +44,46 @@ export default function WorkflowsPage() {
         />
       </div>
       {data !== undefined && workflows.length === 0 && (search === "" ? <NoWorkflows /> : <p>No workflow is called that.</p>)}
-      <ul className="grid gap-3 [grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr))]">
-        {workflows.map(({ id, name, class_name: className, script_name: script, triggered_on: triggered, instances }) => (
-          <li key={id} className="relative flex flex-col gap-2 rounded-lg border border-line bg-panel p-4 hover:border-quiet">
-            <h2 className="text-base font-semibold">
-              <Link to="/workflows/$workflow" params={{ workflow: name }} className="after:absolute after:inset-0">
-                {name}
-              </Link>
-            </h2>
-            <p className="text-quiet">
-              {className} in {script} · last started <Moment at={triggered ?? null} />
-            </p>
-            <Counts workflow={name} counts={instances as Partial<Record<InstanceStatus, number>>} />
-          </li>
+      <ul aria-label="Workflows" className="divide-y divide-line rounded-lg border border-line bg-panel empty:hidden">
+        {workflows.map((workflow) => (
+          <Row key={workflow.id} workflow={workflow} />
         ))}
       </ul>
     </div>
+  );
+}
+
+function Row({ workflow }: { readonly workflow: Overview }) {
+  const { name, class_name: className, script_name: script, version_id: version, next_schedule: next, throughput } = workflow;
+  return (
+    <li className="relative grid items-center gap-x-6 gap-y-2 px-4 py-3 hover:bg-line/30 md:grid-cols-[minmax(0,1fr)_minmax(0,1fr)] xl:grid-cols-[minmax(14rem,1fr)_minmax(0,2fr)_15rem_11rem]">
+      <div className="min-w-0">
+        <h2 className="truncate text-base font-semibold">
+          <Link to="/workflows/$workflow" params={{ workflow: name }} className="after:absolute after:inset-0">
+            {name}
+          </Link>
+        </h2>
+        <p className="truncate text-quiet">
+          {className} in {script}
+          {workflow.script_deleted && <span className="text-bad"> (deleted)</span>}
+        </p>
+      </div>
+      <Counts workflow={name} counts={workflow.instances} />
+      <div className="min-w-0">
+        <Sparkline hours={throughput} />
+        <DayText hours={throughput} />
+      </div>
+      <dl className="grid grid-cols-[auto_1fr] gap-x-3 text-quiet">
+        <dt>Version</dt>
+        <dd className="truncate font-mono text-xs leading-5 text-text" title={version}>
+          {version}
+        </dd>
+        <dt>Next</dt>
+        <dd className="text-text" title={next?.cron}>
+          {next === null ? <span className="text-quiet">no schedule</span> : <Moment at={next.at} />}
+        </dd>
+      </dl>
+    </li>
   );
 }
 

@@ -1,5 +1,6 @@
 /** What clients ask of the platform before they come to Workflows: who they are, and which account that is. */
 import { z } from "zod";
+import type { Principal } from "../../model/roles.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { page, pageInfo, perPage } from "../schemas.ts";
 
@@ -9,10 +10,13 @@ const membership = z.object({ id: z.string(), status: z.literal("accepted"), rol
 
 const pages = z.object({ page: page.default(1), per_page: perPage(20) });
 
-/** Every token is its owner's: there are no users apart from tokens. */
-const USER = { id: "00000000000000000000000000000001", email: "owner@stepwell.local" } as const;
+/** An id as Cloudflare's are. What it stands for is told by names. */
+const ID = "00000000000000000000000000000002";
 
-const TOKEN = { id: "00000000000000000000000000000002", status: "active" } as const;
+/** An address that wrangler shows, in the place of a name. */
+function userOf({ id, name }: Principal): { id: string; email: string } {
+  return { id, email: `${name.replaceAll(/[^\w.+-]+/g, "-")}@stepwell.local` };
+}
 
 /** A list of one, page by page: clients ask until a page is empty. */
 function onePage(item: object, query: z.output<typeof pages>): { result: object[]; info: ReturnType<typeof pageInfo> } {
@@ -24,9 +28,8 @@ function accountOf({ accountId: id }: Api): z.output<typeof account> {
   return { id, name: id, type: "standard" };
 }
 
-/** Whoever has a token may do everything. */
-function membershipOf(api: Api): z.output<typeof membership> {
-  return { id: TOKEN.id, status: "accepted", roles: ["Administrator"], account: accountOf(api) };
+function membershipOf(api: Api, { role }: Principal): z.output<typeof membership> {
+  return { id: ID, status: "accepted", roles: [role === "admin" ? "Administrator" : role], account: accountOf(api) };
 }
 
 /** The platform's own routes, as far as clients of Workflows need them. */
@@ -45,20 +48,20 @@ export const accountRoutes: readonly Endpoint[] = [
     summary: "List memberships: one, in the one account",
     query: pages,
     result: z.array(membership),
-    handle: ({ query }, api) => Promise.resolve(onePage(membershipOf(api), query)),
+    handle: ({ query }, api, _, asker) => Promise.resolve(onePage(membershipOf(api, asker), query)),
   }),
   endpoint({
     method: "get",
     path: "/user",
     summary: "Read the user that a token belongs to",
     result: z.object({ id: z.string(), email: z.string() }),
-    handle: () => Promise.resolve({ result: USER }),
+    handle: (_, _api, _request, asker) => Promise.resolve({ result: userOf(asker) }),
   }),
   endpoint({
     method: "get",
     path: "/user/tokens/verify",
     summary: "Ask whether a token is good",
     result: z.object({ id: z.string(), status: z.literal("active") }),
-    handle: () => Promise.resolve({ result: TOKEN }),
+    handle: () => Promise.resolve({ result: { id: ID, status: "active" } }),
   }),
 ];

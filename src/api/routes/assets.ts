@@ -30,6 +30,7 @@ export const assets: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${SCRIPT}/assets-upload-session`,
+    needs: "admin",
     summary: "Announce the static assets of a script, and learn which of them are still to be sent",
     body: z.object({ manifest: z.record(z.string(), z.object({ hash: z.string(), size: z.number().int().min(0) })) }),
     result: session,
@@ -41,6 +42,7 @@ export const assets: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: ASSETS_UPLOAD,
+    needs: "own",
     summary: "Send static assets: a multipart form of files in base64, named by their hashes",
     query: z.object({ base64: z.literal("true", "Files are sent in base64") }),
     result: z.object({ jwt: z.string().optional() }),

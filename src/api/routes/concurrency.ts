@@ -50,6 +50,7 @@ export const concurrency: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: KEYS,
+    needs: "admin",
     summary: `Make a concurrency key, of which there may be ${LIMITS.concurrencyKeys}; nothing is limited by it yet`,
     body: z.object({
       name: z.string().refine(isWorkflowName, "Use 1 to 64 letters, digits, _ and -, not starting with -"),
@@ -77,6 +78,7 @@ export const concurrency: readonly Endpoint[] = [
   endpoint({
     method: "patch",
     path: KEY,
+    needs: "admin",
     summary: "Change the limit of a concurrency key",
     body: z.object({ limit }),
     result: shown,
@@ -91,6 +93,7 @@ export const concurrency: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: KEY,
+    needs: "admin",
     summary: "Delete a concurrency key",
     result: z.object({ id: z.string() }),
     handle: async ({ params }, { catalog }) => {

@@ -71,6 +71,7 @@ export const d1Files: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${DATABASE}/export`,
+    needs: "viewer",
     summary: "Write the statements that make a database to a file, and tell where to fetch it, once",
     body: dump,
     result: progress,

@@ -91,6 +91,7 @@ export const d1Databases: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: DATABASES,
+    needs: "admin",
     summary: "Make a D1 database",
     body: z.looseObject({ name: z.string().min(1).max(255) }),
     result: database,
@@ -116,6 +117,7 @@ export const d1Databases: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: DATABASE,
+    needs: "admin",
     summary: "Delete a D1 database with all that is in it",
     result: z.null(),
     handle: async ({ params }, api) => {

@@ -51,6 +51,7 @@ export const hostNames: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${SCRIPT}/domains/changeset`,
+    needs: "admin",
     summary: "Ask what would change if these were the host names of a script",
     query: z.object({ replace_state: z.string().optional() }),
     body: origins,
@@ -69,6 +70,7 @@ export const hostNames: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: `${SCRIPT}/domains/records`,
+    needs: "admin",
     summary: "Set the host names of a script; they are taken from others that have them",
     body: z.looseObject({ origins }),
     result: z.array(anything),
@@ -111,6 +113,7 @@ export const hostNames: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: `${SCRIPT}/routes`,
+    needs: "admin",
     summary: "Refused: there are no routes by pattern",
     body: z.unknown(),
     result: z.null(),

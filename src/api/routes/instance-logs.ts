@@ -40,6 +40,7 @@ export const instanceLogs: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/workflows/{workflow_name}/instances/{instance_id}/logs",
+    needs: "viewer",
     summary: `Read what an instance has written and thrown: the newest ${LIMITS.logLines} messages, or all as they come (text/event-stream)`,
     query,
     result: z.object({ dropped: z.int(), lines: z.array(line) }),

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { InstanceAddress } from "../../engine/engine.ts";
 import { Failure } from "../../model/errors.ts";
-import { LogFold, type InstanceLog } from "../../model/log.ts";
+import { LogFold } from "../../model/log.ts";
+import type { InstanceLog } from "../../model/log-entries.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { InstanceStatus } from "../../model/status.ts";
 import type { StepKey } from "../../model/step.ts";
@@ -11,26 +12,62 @@ import { encode } from "../../model/value.ts";
 import { iso } from "../../model/time.ts";
 import type { StoredStream } from "../../model/stream.ts";
 import { endpoint, type Api, type Endpoint, type Reply } from "../endpoint.ts";
+import { open, payload } from "../payload.ts";
 import { errorInfo, restartFrom, status, timestamp, triggerSource } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
 const INSTANCE = "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}";
 
-const log = z.object({
+/** Null while it goes on. */
+const success = z.boolean().nullable();
+
+const ran = { name: z.string(), start: timestamp, end: timestamp.nullable() };
+
+/** Configurations are written in the code. */
+const config = open(z.unknown());
+
+const attempts = z.array(z.object({ start: timestamp, end: timestamp.nullable(), success, error: errorInfo.nullable() }));
+
+const entry = z.discriminatedUnion("type", [
+  z.object({
+    ...ran,
+    type: z.enum(["step", "rollback"]),
+    success,
+    output: payload(z.string()).nullable(),
+    config,
+    attempts,
+  }),
+  z.object({ ...ran, type: z.literal("sleep"), finished: z.boolean(), error: errorInfo.nullable() }),
+  z.object({
+    ...ran,
+    type: z.literal("waitForEvent"),
+    event_type: z.string(),
+    finished: z.boolean(),
+    error: errorInfo.nullable(),
+    output: payload(z.string()).optional(),
+  }),
+  z.object({ type: z.literal("termination"), trigger: z.object({ source: triggerSource }) }),
+]);
+
+/** What Cloudflare's API and wrangler's local one both tell of an instance. */
+export const shownLog: z.ZodObject = z.object({
   status,
-  params: z.unknown(),
-  trigger: z.object({ source: triggerSource }),
-  schedule: z.object({ cron: z.string(), scheduledTime: z.number() }).optional(),
-  versionId: z.string(),
+  params: payload(z.unknown()),
   queued: timestamp,
   start: timestamp.nullable(),
   end: timestamp.nullable(),
-  success: z.boolean().nullable(),
+  output: payload(z.union([z.string(), z.number()])).nullable(),
   error: errorInfo.nullable(),
-  output: z.union([z.string(), z.number()]).nullable(),
-  rollback: z.object({ outcome: z.enum(["complete", "failed"]), error: errorInfo.nullable() }).nullable(),
   step_count: z.int(),
-  steps: z.array(z.looseObject({ type: z.enum(["step", "rollback", "sleep", "waitForEvent", "termination"]) })),
+  steps: z.array(entry),
+});
+
+const log = shownLog.extend({
+  trigger: z.object({ source: triggerSource }),
+  schedule: z.object({ cron: z.string(), scheduledTime: z.number() }).optional(),
+  versionId: z.string(),
+  success,
+  rollback: z.object({ outcome: z.enum(["complete", "failed"]), error: errorInfo.nullable() }).nullable(),
 });
 
 /** What may be asked of an instance's status. */
@@ -132,7 +169,7 @@ export const instance: readonly Endpoint[] = [
     path: `${INSTANCE}/step`,
     summary: "Read the full output of one step, or of one of its attempts",
     query: stepQuery,
-    result: z.object({ status, error: errorInfo.nullable(), output: z.unknown(), event_type: z.string().optional() }),
+    result: z.object({ status, error: errorInfo.nullable(), output: payload(z.unknown()), event_type: z.string().optional() }),
     handle: async ({ params, query }, api) => {
       const fold = new StepOutputFold(query);
       const address = await addressOf(api, params);
@@ -147,6 +184,7 @@ export const instance: readonly Endpoint[] = [
     path: `${INSTANCE}/status`,
     summary: "Pause, resume, terminate or restart an instance",
     body: change,
+    action: ({ status: verb }) => `workflows.instances.${verb}`,
     result: z.object({ status, timestamp }),
     handle: async ({ params, body }, api) => {
       const address = await addressOf(api, params);
@@ -156,6 +194,7 @@ export const instance: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${INSTANCE}/events/{event_type}`,
+    action: () => "workflows.instances.send-event",
     summary: `Send an event; the body is its payload, at most ${LIMITS.valueBytes} bytes`,
     body: z.unknown(),
     result: z.object({ instanceId: z.string(), timestamp }),

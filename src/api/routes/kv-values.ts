@@ -95,6 +95,7 @@ export const kvValues: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${NAMESPACE}/keys`,
+    needs: "viewer",
     summary: "List the keys of a KV namespace",
     query: z.object({
       prefix: z.string().default(""),
@@ -116,6 +117,7 @@ export const kvValues: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: VALUE,
+    needs: "viewer",
     summary: "Read a value; it comes as it is",
     result: z.unknown(),
     handle: async ({ params }, api) => {
@@ -128,6 +130,7 @@ export const kvValues: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${NAMESPACE}/metadata/{key_name}`,
+    needs: "viewer",
     summary: "Read the metadata of a value",
     result: z.unknown(),
     handle: async ({ params }, api) => {
@@ -179,6 +182,7 @@ export const kvValues: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${BULK}/get`,
+    needs: "viewer",
     summary: "Read several values",
     body: z.object({
       keys: z.array(z.string().min(1)).min(1).max(100),

@@ -43,6 +43,7 @@ export const kvNamespaces: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: NAMESPACES,
+    needs: "admin",
     summary: "Make a KV namespace",
     body: titled,
     result: namespace,
@@ -63,6 +64,7 @@ export const kvNamespaces: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: NAMESPACE,
+    needs: "admin",
     summary: "Rename a KV namespace",
     body: titled,
     result: namespace,
@@ -75,6 +77,7 @@ export const kvNamespaces: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: NAMESPACE,
+    needs: "admin",
     summary: "Delete a KV namespace with all that is in it",
     result: z.null(),
     handle: async ({ params }, api) => {

@@ -90,6 +90,7 @@ export const queuesConsumers: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: CONSUMERS,
+    needs: "admin",
     summary: "Give a queue its consumer; its dead letter queue is made if it is not there",
     body: wanted,
     result: shownConsumer,
@@ -98,6 +99,7 @@ export const queuesConsumers: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: CONSUMER,
+    needs: "admin",
     summary: "Replace the consumer of a queue; what is not given gets its default",
     body: wanted,
     result: shownConsumer,
@@ -106,6 +108,7 @@ export const queuesConsumers: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: CONSUMER,
+    needs: "admin",
     summary: "Take a queue its consumer",
     result: z.null(),
     handle: async ({ params }, { queues }) => {

@@ -112,6 +112,7 @@ export const queues: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: QUEUES,
+    needs: "admin",
     summary: "Make a queue",
     body: z.object({ queue_name: z.string(), settings }),
     result: shown,
@@ -128,6 +129,7 @@ export const queues: readonly Endpoint[] = [
     endpoint({
       method,
       path: QUEUE,
+      needs: "admin",
       summary: "Rename a queue, or change its settings: those that are given",
       body: change,
       result: shown,
@@ -137,6 +139,7 @@ export const queues: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: QUEUE,
+    needs: "admin",
     summary: "Delete a queue with its messages",
     result: z.null(),
     handle: async ({ params }, api) => {

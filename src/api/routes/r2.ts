@@ -82,6 +82,7 @@ export const r2Buckets: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: BUCKETS,
+    needs: "admin",
     summary: "Make an R2 bucket",
     body: z.looseObject({ name: z.string() }),
     result: bucket,
@@ -102,6 +103,7 @@ export const r2Buckets: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: BUCKET,
+    needs: "admin",
     summary: "Delete an R2 bucket that has no objects",
     result: z.object({}),
     handle: async ({ params }, api) => {
@@ -115,6 +117,7 @@ export const r2Buckets: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${BUCKET}/objects`,
+    needs: "viewer",
     summary: "List the objects of a bucket",
     query: z.object({
       prefix: z.string().default(""),
@@ -136,6 +139,7 @@ export const r2Buckets: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: OBJECT,
+    needs: "viewer",
     summary: "Read an object; it comes as it is",
     result: z.unknown(),
     handle: async ({ params }, api) => {

@@ -35,6 +35,7 @@ export const scriptsSecrets: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: SECRETS,
+    needs: "admin",
     summary: "Set a secret; this deploys a version",
     body: secret,
     result: shown,
@@ -46,6 +47,7 @@ export const scriptsSecrets: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: `${SECRETS}/{secret_name}`,
+    needs: "admin",
     summary: "Take a secret away; this deploys a version",
     query: z.object({ url_encoded: z.string().optional() }),
     result: z.null(),
@@ -57,6 +59,7 @@ export const scriptsSecrets: readonly Endpoint[] = [
   endpoint({
     method: "patch",
     path: `${SCRIPT}/secrets-bulk`,
+    needs: "admin",
     summary: "Set and take away several secrets at once; this deploys one version",
     body: z.object({ secrets: z.record(z.string().min(1), secret.partial({ name: true }).nullable()) }),
     result: z.array(shown),

@@ -74,6 +74,7 @@ const places: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${SCRIPT}/subdomain`,
+    needs: "admin",
     summary: "Say whether a script is to be reachable: this is kept, and changes nothing",
     body: z.object({ enabled: z.boolean(), previews_enabled: z.boolean().default(false) }),
     result: subdomain,
@@ -109,6 +110,7 @@ export const scriptsSettings: readonly Endpoint[] = [
   endpoint({
     method: "patch",
     path: `${SCRIPT}/script-settings`,
+    needs: "admin",
     summary: "Change the settings that all versions of a script share: they are kept, and change nothing",
     body: keptSettings,
     result: anything,
@@ -128,6 +130,7 @@ export const scriptsSettings: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: `${SCRIPT}/schedules`,
+    needs: "admin",
     summary: "Replace the cron triggers of a script: its scheduled handler is called when they come round",
     body: z.array(z.object({ cron: cronExpression })).max(LIMITS.cronTriggers),
     result: anything,

@@ -30,6 +30,7 @@ export const scriptsTails: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: TAILS,
+    needs: "viewer",
     summary: "Begin to follow what a script logs; the answer's url is for a WebSocket of the sub-protocol trace-v1",
     body: filters,
     result: shown,
@@ -44,6 +45,7 @@ export const scriptsTails: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: `${TAILS}/{tail_id}`,
+    needs: "viewer",
     summary: "End a tail",
     result: z.null(),
     handle: async ({ params }, api) => {

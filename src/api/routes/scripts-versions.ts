@@ -56,6 +56,7 @@ export const scriptsVersions: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${SCRIPT}/versions`,
+    needs: "admin",
     summary: "Upload a version without deploying it: a multipart form of metadata and modules",
     result: shownVersion,
     handle: async ({ params: { script_name: script } }, api, request) => {
@@ -91,6 +92,7 @@ export const scriptsVersions: readonly Endpoint[] = [
   endpoint({
     method: "patch",
     path: "/accounts/{account_id}/workers/workers/{script_name}/versions/latest",
+    needs: "admin",
     summary: "Make a version that differs from the newest in its secrets, without deploying it",
     body: secretChanges,
     result: shownVersion,
@@ -106,6 +108,7 @@ export const scriptsVersions: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${SCRIPT}/deployments`,
+    needs: "admin",
     summary: "Deploy a version: new instances get it, those under way stay on theirs",
     query: z.object({ force: z.string().optional() }),
     body: deploying,

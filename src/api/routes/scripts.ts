@@ -103,6 +103,7 @@ export const scripts: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: SCRIPT,
+    needs: "admin",
     summary: "Deploy a script: a multipart form of metadata and modules, which replaces what there was",
     result: uploaded,
     handle: async ({ params: { script_name: script } }, api, request) => {
@@ -114,6 +115,7 @@ export const scripts: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: SCRIPT,
+    needs: "admin",
     summary: "Delete a script; its workflows stay with their instances, but start no new ones",
     query: forced,
     result: z.null(),
@@ -134,6 +136,7 @@ export const scripts: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: SERVICE,
+    needs: "admin",
     summary: "Delete a script; its workflows stay with their instances, but start no new ones",
     query: forced,
     result: z.null(),

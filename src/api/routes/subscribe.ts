@@ -6,8 +6,11 @@ import { z } from "zod";
 import type { WorkflowNews } from "../../engine/engine.ts";
 import { Failure } from "../../model/errors.ts";
 import { PUBLIC_EVENT_TYPES, type PublicEvent } from "../../model/public-event.ts";
+import type { Principal } from "../../model/roles.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { socketResponse, streamResponse, wantsSocket, wantsStream, type Message } from "../event-stream.ts";
+import { open, payload, withoutPayloads } from "../payload.ts";
+import { errorInfo } from "../schemas.ts";
 import { filterOf, subscription } from "../subscription.ts";
 import { workflowOf } from "./workflows.ts";
 
@@ -23,6 +26,16 @@ const message = z.looseObject({
   instanceId: z.string().optional(),
   eventId: z.int().optional(),
   timestamp: z.int().optional(),
+  stepName: z.string().optional(),
+  attempt: z.int().optional(),
+  config: open(z.unknown()).optional(),
+  error: errorInfo.optional(),
+  retryDelayMs: z.number().optional(),
+  durationMs: z.number().optional(),
+  eventType: z.string().optional(),
+  missed: z.int().optional(),
+  params: payload(z.unknown()).optional(),
+  output: payload(z.unknown()).optional(),
 });
 
 export const subscribe: readonly Endpoint[] = [
@@ -32,7 +45,8 @@ export const subscribe: readonly Endpoint[] = [
     summary: "Follow the events of an instance, over a WebSocket or as server-sent events",
     query: z.object({ cursor: cursor.optional(), filter }),
     result: message,
-    handle: async ({ params, query }, api, request) => {
+    hides: true,
+    handle: async ({ params, query }, api, request, asker) => {
       const { name } = await workflowOf(api, params.workflow_name);
       const address = { workflow: name, id: params.instance_id };
       const { endedAt } = await api.engine.summary(address);
@@ -40,7 +54,7 @@ export const subscribe: readonly Endpoint[] = [
       const resumed = query.cursor === undefined ? lastSeen(request.headers) : undefined;
       const stop = stopWith(request.signal);
       const wanted = { cursor: query.cursor ?? resumed ?? 0, filter: query.filter };
-      const messages = toMessages(subscription(api.engine, address, wanted, stop.signal));
+      const messages = toMessages(asker, subscription(api.engine, address, wanted, stop.signal));
       if (resumed === undefined || endedAt === null) return respond(api, request, messages, stop);
       // An `EventSource` connects again after every end: that there is nothing more, only this status tells it.
       const first = await messages.next();
@@ -55,12 +69,13 @@ export const subscribe: readonly Endpoint[] = [
     summary: "Follow what happens to all instances of a workflow from now on, over a WebSocket or as server-sent events",
     query: z.object({ filter }),
     result: message,
-    handle: async ({ params, query }, api, request) => {
+    hides: true,
+    handle: async ({ params, query }, api, request, asker) => {
       const { name } = await workflowOf(api, params.workflow_name);
       refuseOthers(request.headers);
       const stop = stopWith(request.signal);
       const news = api.engine.followWorkflow(name, stop.signal, query.filter);
-      return respond(api, request, newsMessages(news, filterOf(query.filter)), stop);
+      return respond(api, request, newsMessages(asker, news, filterOf(query.filter)), stop);
     },
   }),
 ];
@@ -86,8 +101,14 @@ function lastSeen(headers: Headers): number | undefined {
   return text !== null && parsed.success ? parsed.data : undefined;
 }
 
-async function* toMessages(batches: AsyncIterable<readonly PublicEvent[]>): AsyncGenerator<readonly Message[]> {
-  for await (const events of batches) yield events.map((event) => ({ id: event.eventId, data: JSON.stringify(event) }));
+async function* toMessages(asker: Principal, batches: AsyncIterable<readonly PublicEvent[]>): AsyncGenerator<readonly Message[]> {
+  const show = shownTo(asker);
+  for await (const events of batches) yield events.map((event) => ({ id: event.eventId, data: JSON.stringify(show(event)) }));
+}
+
+/** An event as somebody may see it. */
+function shownTo({ role }: Principal): (event: object) => object {
+  return role === "observer" ? (event) => withoutPayloads(message, event) as object : (event) => event;
 }
 
 async function* after(first: readonly Message[], rest: AsyncGenerator<readonly Message[]>): AsyncGenerator<readonly Message[]> {
@@ -106,12 +127,14 @@ function toText(message: object): string {
 
 /** Ids are of one instance each, so that none can be gone on after. */
 async function* newsMessages(
+  asker: Principal,
   news: AsyncIterable<WorkflowNews>,
   isWanted: (event: PublicEvent) => boolean,
 ): AsyncGenerator<readonly Message[]> {
+  const show = shownTo(asker);
   for await (const { events, missed } of news) {
     const lagged = missed === 0 ? [] : [{ type: "lagged", missed }];
-    const messages = [...lagged, ...events.filter(isWanted)].map((each) => ({ data: toText(each) }));
+    const messages = [...lagged, ...events.filter(isWanted)].map((each) => ({ data: toText(show(each)) }));
     if (messages.length > 0) yield messages;
   }
 }

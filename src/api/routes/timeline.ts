@@ -1,8 +1,10 @@
 /** An instance as a picture shows it: everything but what its steps returned, small enough to be read whole. */
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
-import { LogFold } from "../../model/log.ts";
+import { TimelineFold } from "../../model/log.ts";
+import { iso } from "../../model/time.ts";
 import { endpoint, type Endpoint } from "../endpoint.ts";
+import { open } from "../payload.ts";
 import { errorInfo, isoOrNull, status, timestamp, triggerSource } from "../schemas.ts";
 import { timelineOf } from "../timeline.ts";
 import { workflowOf } from "./workflows.ts";
@@ -16,7 +18,7 @@ const entry = z.object({
   end: ms.nullable(),
   state: z.enum(["running", "complete", "errored"]),
   attempts: z.array(z.object({ start: ms, end: ms.nullable(), error: errorInfo.optional() })).optional(),
-  config: z.unknown().optional(),
+  config: z.int().optional(),
   event_type: z.string().optional(),
   error: errorInfo.optional(),
 });
@@ -38,6 +40,8 @@ const timeline = z.object({
   /** The event that this is the state after: `subscribe` goes on from it. */
   cursor: z.int(),
   steps: z.array(entry),
+  /** What `config` of a step is the number of. */
+  configs: z.array(open(z.unknown())),
 });
 
 export const timelines: readonly Endpoint[] = [
@@ -49,7 +53,7 @@ export const timelines: readonly Endpoint[] = [
     handle: async ({ params }, api) => {
       const { name: workflow } = await workflowOf(api, params.workflow_name);
       const address = { workflow, id: params.instance_id };
-      const fold = new LogFold();
+      const fold = new TimelineFold();
       let cursor = 0;
       for await (const event of api.engine.history(address)) {
         fold.add(event);
@@ -59,10 +63,11 @@ export const timelines: readonly Endpoint[] = [
       // A journal is never empty: none means that the instance was deleted while it was read.
       if (log === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
       const { expiresAt } = await api.engine.summary(address);
-      const { steps: _steps, params: _params, output: _output, success: _success, versionId, ...shown } = log;
-      const id = params.instance_id;
+      const { versionId, status: now, trigger, schedule, error, rollback } = log;
+      const about = { id: params.instance_id, workflow, version_id: versionId, status: now, trigger, error, rollback, cursor };
+      const moments = { queued: iso(log.queued), start: isoOrNull(log.start), end: isoOrNull(log.end) };
       return {
-        result: { id, workflow, version_id: versionId, ...shown, expires: isoOrNull(expiresAt), cursor, steps: timelineOf(log) },
+        result: { ...about, ...(schedule && { schedule }), ...moments, expires: isoOrNull(expiresAt), ...timelineOf(log) },
       };
     },
   }),

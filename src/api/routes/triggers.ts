@@ -43,6 +43,7 @@ export const eventTriggers: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: TRIGGERS,
+    needs: "admin",
     summary: "Replace the event triggers of a script; no event comes here that would start anything",
     body: triggers,
     result: shown,
@@ -56,6 +57,7 @@ export const eventTriggers: readonly Endpoint[] = [
   endpoint({
     method: "patch",
     path: TRIGGERS,
+    needs: "admin",
     summary: "Add event triggers to a script",
     body: triggers,
     result: shown,
@@ -69,6 +71,7 @@ export const eventTriggers: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: TRIGGERS,
+    needs: "admin",
     summary: "Delete the event triggers of a script",
     result: z.object({ deleted: z.int() }),
     handle: async ({ params: { script_name: script } }, { catalog }) => {

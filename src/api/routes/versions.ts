@@ -5,6 +5,7 @@ import { iso } from "../../model/time.ts";
 import type { Workflow, WorkflowVersion } from "../../ports/catalog.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { shownGraph } from "../graph.ts";
+import { open } from "../payload.ts";
 import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
@@ -56,7 +57,7 @@ export const versions: readonly Endpoint[] = [
     method: "get",
     path: `${VERSIONS}/{version_id}/graph`,
     summary: "Read the graph that was drawn from the code of a version; null when it could not be",
-    result: told.extend({ graph: shownGraph.nullable() }),
+    result: told.extend({ graph: open(shownGraph).nullable() }),
     handle: async ({ params }, api) => {
       const { workflow, version } = await versionOf(api, params);
       return { result: { ...identity(workflow, version), graph: await graphOf(api, version) } };
@@ -66,7 +67,7 @@ export const versions: readonly Endpoint[] = [
     method: "get",
     path: `${VERSIONS}/{version_id}/dag`,
     summary: "As graph; the older of the two",
-    result: told.extend({ dag: shownGraph.nullable() }),
+    result: told.extend({ dag: open(shownGraph).nullable() }),
     handle: async ({ params }, api) => {
       const { workflow, version } = await versionOf(api, params);
       return { result: { ...identity(workflow, version), dag: await graphOf(api, version) } };

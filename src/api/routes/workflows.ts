@@ -109,6 +109,7 @@ export const workflows: readonly Endpoint[] = [
   endpoint({
     method: "patch",
     path: "/accounts/{account_id}/workflows/settings",
+    needs: "admin",
     summary: "Change the defaults of the account; null takes one back",
     body: settings,
     result: settingsShown,
@@ -149,6 +150,7 @@ export const workflows: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: "/accounts/{account_id}/workflows/{workflow_name}",
+    needs: "admin",
     summary: "Create or change a workflow; a change makes a new version of it",
     body: put,
     result: putShown,
@@ -162,6 +164,7 @@ export const workflows: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: "/accounts/{account_id}/workflows/{workflow_name}",
+    needs: "admin",
     summary: "Delete a workflow; its instances follow in the background, its Worker stays",
     result: z.object({ status: z.literal("ok"), success: z.literal(true) }),
     handle: async ({ params }, api) => {

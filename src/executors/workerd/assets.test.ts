@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encode } from "../../model/value.ts";
+import { readHeaderRules, readRedirects } from "../../model/asset-rules.ts";
 import type { Binding, ScriptAssets } from "../../ports/catalog.ts";
 import type { Executor, Host } from "../../ports/executor.ts";
 import { contractVersion } from "../../testing/executor-script.ts";
@@ -90,6 +91,18 @@ test("the script may come first, for all or for some", async () => {
   expect(await ask(some, "/api/list")).toEqual([200, "worker GET /api/list"]);
   expect(await ask(some, "/api/static.txt")).toEqual([200, "static"]);
   expect(await ask(some, "/")).toEqual([200, "<h1>home</h1>"]);
+});
+
+test("_redirects and _headers are obeyed, and leave the script alone", async () => {
+  const { rules: redirects } = readRedirects("/old /about 301\n/blog/* /app/:splat\n/shown /app/main.js 200");
+  const { rules: headers } = readHeaderRules("/app/*\n  X-Kind: app\n  ! etag");
+  const host = await open(WORKER, { redirects, headers });
+  expect(await ask(host, "/old")).toEqual([301, "/about"]);
+  expect(await ask(host, "/blog/main.js?a=b")).toEqual([302, "/app/main.js?a=b"]);
+  expect(await ask(host, "/shown")).toEqual([200, "run();"]);
+  expect(await ask(host, "/else")).toEqual([200, "worker GET /else"]);
+  const { headers: got } = await host.fetch(new Request("http://shop.test/app/main.js"));
+  expect([got.get("x-kind"), got.has("etag")]).toEqual(["app", false]);
 });
 
 test("without a folder there are no assets", async () => {

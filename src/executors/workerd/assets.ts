@@ -17,7 +17,7 @@ export function loadingAssets(
   module: string,
   compatibility: { readonly compatibilityDate: string; readonly compatibilityFlags: readonly string[] },
 ): LoadingAssets {
-  const { run_worker_first: first = false, html_handling, not_found_handling } = config;
+  const { run_worker_first: first = false, html_handling, not_found_handling, headers, redirects } = config;
   return {
     module,
     manifest: encodeManifest(files).toString("base64"),
@@ -29,6 +29,8 @@ export function loadingAssets(
       compatibility_flags: compatibility.compatibilityFlags,
       ...(html_handling !== undefined && { html_handling }),
       ...(not_found_handling !== undefined && { not_found_handling }),
+      ...(headers && { headers }),
+      ...(redirects && { redirects }),
       has_static_routing: Array.isArray(first),
     },
   };

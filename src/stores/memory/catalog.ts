@@ -10,6 +10,7 @@ import type {
   Slice,
   SpareVersions,
   TokenRecord,
+  UserRecord,
   Workflow,
   WorkflowChange,
   WorkflowVersion,
@@ -29,6 +30,7 @@ export class MemoryCatalog extends MemoryResources implements Catalog {
   /** Script name to version id. */
   readonly #active: Map<string, string> = new Map();
   readonly #tokens: Map<string, TokenRecord> = new Map();
+  readonly #users: Map<string, UserRecord> = new Map();
   readonly #settings: Map<string, string> = new Map();
 
   #notices: readonly ((change: CatalogChange) => void)[] = [];
@@ -237,6 +239,18 @@ export class MemoryCatalog extends MemoryResources implements Catalog {
 
   async removeToken(id: string): Promise<boolean> {
     return this.#tokens.delete(id);
+  }
+
+  async users(): Promise<UserRecord[]> {
+    return [...this.#users.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async putUser(user: UserRecord): Promise<void> {
+    this.#users.set(user.name, user);
+  }
+
+  async removeUser(name: string): Promise<boolean> {
+    return this.#users.delete(name);
   }
 
   async setting(name: string): Promise<string | undefined> {

@@ -1,24 +1,36 @@
 /** The store as plain maps: nothing survives, nothing is indexed. For tests, and as the shortest account of the contract. */
+import { fits, groupErrors, Hours } from "./statistics.ts";
 import { isFinal, type InstanceStatus } from "../../model/status.ts";
+import type { ErrorSummary } from "../../model/error-summary.ts";
 import {
   StoreFenced,
   type Append,
   type Batch,
   type BatchResult,
   type Chunk,
+  type ErrorGroup,
+  type Found,
+  type FoundInstance,
+  type GroupQuery,
+  type HourlyCount,
+  type InstanceFilter,
   type InstanceSummary,
   type JournalRow,
   type Lease,
   type ListQuery,
   type NewInstance,
+  type Position,
   type ReadyKind,
+  type SearchPage,
   type Store,
   type SummaryChange,
+  type Tally,
   type VersionsInUse,
 } from "../../ports/store.ts";
 
 interface Entry {
   summary: InstanceSummary;
+  error: ErrorSummary | null;
   rows: readonly JournalRow[];
   /** By stream, then by index. Nothing here is large enough to be swept in parts. */
   streams: ReadonlyMap<number, readonly Uint8Array<ArrayBuffer>[]>;
@@ -27,6 +39,7 @@ interface Entry {
 export class MemoryStore implements Store {
   readonly #entries: Map<number, Entry> = new Map();
   readonly #keys: Map<string, number> = new Map();
+  readonly #hours: Hours = new Hours();
   #nextPk = 1;
   #lease: Lease = { owner: "", epoch: 0 };
 
@@ -123,7 +136,7 @@ export class MemoryStore implements Store {
 
   async list(query: ListQuery): Promise<InstanceSummary[]> {
     const { direction, after, offset = 0, limit } = query;
-    const order = direction === "asc" ? byCreation : (a: Place, b: Place): number => byCreation(b, a);
+    const order = direction === "asc" ? byCreation : (a: Position, b: Position): number => byCreation(b, a);
     const found = this.#summaries((summary) => matches(summary, query) && (after === undefined || order(after, summary) < 0));
     return found.sort(order).slice(offset, offset + limit);
   }
@@ -139,6 +152,30 @@ export class MemoryStore implements Store {
     return isBounded ? Math.min(length, cap) : length;
   }
 
+  async search(filter: InstanceFilter, { direction, limit, after }: SearchPage): Promise<Found> {
+    const order = direction === "asc" ? byCreation : (a: Position, b: Position): number => byCreation(b, a);
+    const found = this.#matching(filter, (each) => after === undefined || order(after, each) < 0).sort(order);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    return { items, next: found.length > limit && last !== undefined ? { createdAt: last.createdAt, pk: last.pk } : undefined };
+  }
+
+  async tally(filter: InstanceFilter, after?: Position): Promise<Tally> {
+    const { length } = this.#matching(filter, (each) => after === undefined || byCreation(each, after) < 0);
+    return { count: length, next: undefined };
+  }
+
+  async errorGroups({ workflow, fingerprint, offset, limit }: GroupQuery): Promise<ErrorGroup[]> {
+    const errored = [...this.#entries.values()].map(({ summary, error }) => ({ ...summary, error }));
+    return groupErrors(errored.filter((each) => workflow === undefined || each.workflow === workflow))
+      .filter((group) => fingerprint === undefined || group.fingerprint === fingerprint)
+      .slice(offset, offset + limit);
+  }
+
+  async hourly(from: number, workflow?: string): Promise<HourlyCount[]> {
+    return this.#hours.since(from).filter((each) => workflow === undefined || each.workflow === workflow);
+  }
+
   async statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>> {
     const counts: Partial<Record<InstanceStatus, number>> = {};
     for (const { status } of this.#summaries((summary) => workflow === undefined || summary.workflow === workflow))
@@ -148,14 +185,16 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {}
 
-  #create({ summary, row }: NewInstance, undo: (() => void)[]): number | "exists" {
+  #create({ summary, row, error }: NewInstance, undo: (() => void)[]): number | "exists" {
     const address = addressOf(summary);
     if (this.#keys.has(address)) return "exists";
     const pk = this.#nextPk;
     this.#nextPk += 1;
     this.#keys.set(address, pk);
-    this.#entries.set(pk, { summary: { pk, ...summary }, rows: [row], streams: new Map() });
+    this.#entries.set(pk, { summary: { pk, ...summary }, error: error ?? null, rows: [row], streams: new Map() });
+    const uncount = this.#hours.created(summary);
     undo.push(() => {
+      uncount();
       this.#keys.delete(address);
       this.#entries.delete(pk);
     });
@@ -176,15 +215,19 @@ export class MemoryStore implements Store {
   #append({ pk, row, change, restart, voids = [] }: Append, undo: (() => void)[]): void {
     const entry = this.#entries.get(pk);
     if (entry === undefined) throw new Error(`There is no instance ${pk}`);
-    const { summary, rows, streams } = entry;
+    const { summary, error, rows, streams } = entry;
     if (rows.some(({ seq }) => seq === row.seq)) throw new Error(`Instance ${pk} has a row ${row.seq} already`);
     if (change !== undefined && change.from !== summary.status) throw new Error(`Instance ${pk} is not ${change.from}`);
     if (change !== undefined) checkTimes(change.to);
-    undo.push(() => Object.assign(entry, { summary, rows, streams }));
+    undo.push(() => Object.assign(entry, { summary, error, rows, streams }));
     const isVoid = (stream: number): boolean => voids.includes(stream) || (restart === true && stream < row.firstEventId);
     if (streams.size > 0) entry.streams = new Map([...streams].filter(([stream]) => !isVoid(stream)));
     entry.rows = [...(restart === true ? rows.filter(({ seq }) => seq > row.seq) : rows), row].sort((a, b) => a.seq - b.seq);
-    if (change !== undefined) entry.summary = { ...summary, ...change.to };
+    if (change === undefined) return;
+    entry.summary = { ...summary, ...change.to };
+    entry.error = change.error ?? null;
+    if (change.to.status !== change.from || restart === true || change.error !== undefined)
+      undo.push(this.#hours.ended(entry.summary));
   }
 
   #remove(pk: number, undo: (() => void)[]): void {
@@ -203,6 +246,13 @@ export class MemoryStore implements Store {
     return this.#entries.get(pk)?.rows ?? [];
   }
 
+  #matching(filter: InstanceFilter, wanted: (summary: InstanceSummary) => boolean): FoundInstance[] {
+    const found: FoundInstance[] = [];
+    for (const { summary, error } of this.#entries.values())
+      if (fits({ ...summary, error }, filter) && wanted(summary)) found.push({ ...summary, error });
+    return found;
+  }
+
   #summaries(wanted: (summary: InstanceSummary) => boolean): InstanceSummary[] {
     const found: InstanceSummary[] = [];
     for (const { summary } of this.#entries.values()) if (wanted(summary)) found.push(summary);
@@ -217,9 +267,7 @@ function checkTimes({ modifiedAt, startedAt, endedAt, wakeAt, expiresAt }: Summa
 
 const INTERRUPTED: ReadonlySet<InstanceStatus> = new Set(["running", "waitingForPause", "rollingBack"]);
 
-type Place = Pick<InstanceSummary, "createdAt" | "pk">;
-
-function byCreation(a: Place, b: Place): number {
+function byCreation(a: Position, b: Position): number {
   return a.createdAt - b.createdAt || a.pk - b.pk;
 }
 

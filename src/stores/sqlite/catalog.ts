@@ -5,12 +5,12 @@ import type {
   NewWorkflowVersion,
   Schedule,
   Slice,
-  TokenRecord,
   Workflow,
   WorkflowChange,
   WorkflowVersion,
 } from "../../ports/catalog.ts";
 import type { Database } from "./database.ts";
+import { credentialTables } from "./credential-tables.ts";
 import { count, queries, type Queries, type Row, type Run } from "./queries.ts";
 import { resourceTable } from "./resource-table.ts";
 import { deleteScript, putDeployment, scriptTables, sweepScripts, type ActiveScripts } from "./script-tables.ts";
@@ -26,8 +26,6 @@ const SCHEDULE = "SELECT workflow, cron, followed_to AS followedTo FROM schedule
 
 const FOLLOW = "UPDATE schedules SET followed_to = max(followed_to, ?) WHERE workflow = ? AND cron = ?";
 
-const TOKEN = "SELECT id, label, hash, created_at AS createdAt FROM tokens";
-
 /** The catalogue of what is deployed, on a connection. */
 export function sqliteCatalog(db: Database): Catalog {
   const query = queries(db);
@@ -41,7 +39,7 @@ export function sqliteCatalog(db: Database): Catalog {
     ...scriptTables(query, active),
     ...resourceTable(query),
     ...versionTables(query),
-    ...tokens(query),
+    ...credentialTables(query),
     ...settings(query, tell),
   };
 }
@@ -61,8 +59,6 @@ type OfWorkflows =
   | "workflowVersions"
   | "schedules"
   | "followSchedule";
-
-type OfTokens = "tokens" | "putToken" | "removeToken";
 
 function workflowTables(query: Queries, tell: Tell, active: ActiveScripts): Pick<Catalog, OfWorkflows> {
   const { one, all, run, within } = query;
@@ -121,16 +117,6 @@ function workflowTables(query: Queries, tell: Tell, active: ActiveScripts): Pick
     ...versions(query),
     schedules: async () => all(SCHEDULE) as unknown as Schedule[],
     followSchedule: async (of, cron, to) => void run(FOLLOW, to, of, cron),
-  };
-}
-
-function tokens({ all, run }: Queries): Pick<Catalog, OfTokens> {
-  return {
-    tokens: async () => all(`${TOKEN} ORDER BY created_at, pk`) as unknown as TokenRecord[],
-    putToken: async ({ id, label, hash, createdAt }) => {
-      run("INSERT INTO tokens (id, label, hash, created_at) VALUES (?, ?, ?, ?)", id, label, hash, createdAt);
-    },
-    removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
   };
 }
 

@@ -9,9 +9,21 @@ import { schema0002 } from "./schema/0002.ts";
 import { schema0003 } from "./schema/0003.ts";
 import { schema0004 } from "./schema/0004.ts";
 import { schema0005 } from "./schema/0005.ts";
+import { schema0006 } from "./schema/0006.ts";
+import { schema0007 } from "./schema/0007.ts";
+import { schema0008 } from "./schema/0008.ts";
 
 /** The n-th entry leads from version n to version n + 1. */
-const MIGRATIONS: readonly string[] = [schema0001, schema0002, schema0003, schema0004, schema0005];
+const MIGRATIONS: readonly string[] = [
+  schema0001,
+  schema0002,
+  schema0003,
+  schema0004,
+  schema0005,
+  schema0006,
+  schema0007,
+  schema0008,
+];
 
 /** The version of the schema that this code reads and writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -7,11 +7,13 @@ import type { Store } from "../../ports/store.ts";
 import { AdaptiveWriter } from "./adaptive.ts";
 import { sqliteCatalog } from "./catalog.ts";
 import { Failure } from "../../model/errors.ts";
-import { connectReader, connectWriter, openingFailure, tryHold, unwritable } from "./database.ts";
+import { connectReader, connectWriter, openingFailure, tryHold, unwritable, type Database } from "./database.ts";
 import { lockDatabase } from "./lock.ts";
 import { migrate, recognise, SCHEMA_VERSION } from "./migrate.ts";
 import { SqliteLogs } from "./logs.ts";
 import { Reader } from "./reader.ts";
+import { Searches } from "./search.ts";
+import { Statistics } from "./statistics.ts";
 import { Writer } from "./writer.ts";
 
 /** How a database is opened. */
@@ -95,7 +97,8 @@ function openLocked(file: string, unlock: () => void, { writer = "adaptive" }: S
         db.close();
         unlock();
       };
-      return { store: sqliteStore(commits, reader, logs, () => (closed ??= close())), catalog: sqliteCatalog(db), logs };
+      const store = { ...sqliteStore(commits, reader, logs, () => (closed ??= close())), ...sqliteSearch(db) };
+      return { store, catalog: sqliteCatalog(db), logs };
     } catch (cause) {
       db.close();
       throw cause;
@@ -106,7 +109,28 @@ function openLocked(file: string, unlock: () => void, { writer = "adaptive" }: S
   }
 }
 
-function sqliteStore(writer: Writer | AdaptiveWriter, reader: Reader, logs: SqliteLogs, close: () => Promise<void>): Store {
+type Asked = Pick<Store, "search" | "tally" | "errorGroups" | "hourly">;
+
+function sqliteSearch(db: Database): Asked {
+  const searches = new Searches(db);
+  const statistics = new Statistics(db);
+  return {
+    search: async (filter, page) => searches.search(filter, page),
+    tally: async (filter, after) => {
+      const known = after === undefined ? statistics.known(filter) : undefined;
+      return known === undefined ? searches.tally(filter, after) : { count: known, next: undefined };
+    },
+    errorGroups: async (query) => statistics.errorGroups(query),
+    hourly: async (from, workflow) => statistics.hourly(from, workflow),
+  };
+}
+
+function sqliteStore(
+  writer: Writer | AdaptiveWriter,
+  reader: Reader,
+  logs: SqliteLogs,
+  close: () => Promise<void>,
+): Omit<Store, keyof Asked> {
   return {
     acquire: async (owner) => writer.acquire(owner),
     commit: async (batch, lease) => {

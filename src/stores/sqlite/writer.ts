@@ -7,6 +7,8 @@ import { StoreFenced, type Append, type Batch, type BatchResult, type Lease, typ
 import { StatusCounts } from "./counts.ts";
 import { ChunkWriter } from "./chunks.ts";
 import { transaction, type Database, type Statement } from "./database.ts";
+import { ErrorWriter } from "./errors.ts";
+import { HourlyCounts } from "./hourly.ts";
 import { Names } from "./names.ts";
 import { RowWriter } from "./rows.ts";
 
@@ -14,6 +16,8 @@ export class Writer {
   readonly #db: Database;
   readonly #names: Names;
   readonly #counts: StatusCounts;
+  readonly #hourly: HourlyCounts;
+  readonly #errors: ErrorWriter;
   readonly #rows: RowWriter;
   readonly #chunks: ChunkWriter;
   readonly #statements: ReturnType<typeof prepare>;
@@ -24,6 +28,8 @@ export class Writer {
     this.#db = db;
     this.#names = new Names(db);
     this.#counts = new StatusCounts(db);
+    this.#hourly = new HourlyCounts(db);
+    this.#errors = new ErrorWriter(db);
     this.#rows = new RowWriter(db);
     this.#chunks = new ChunkWriter(db);
     this.#statements = prepare(db);
@@ -47,6 +53,7 @@ export class Writer {
         for (const append of batch.appends) this.#append(append);
         for (const pk of batch.removes) this.#remove(pk);
         this.#counts.write();
+        this.#hourly.write();
         const moreRows = this.#rows.sweep();
         return { created, isSweeping: this.#chunks.sweep() || moreRows };
       });
@@ -56,6 +63,7 @@ export class Writer {
     } catch (cause) {
       this.#names.forget();
       this.#counts.forget();
+      this.#hourly.forget();
       throw cause;
     }
   }
@@ -64,7 +72,7 @@ export class Writer {
     this.#db.close();
   }
 
-  #create({ summary, row }: NewInstance): number | "exists" {
+  #create({ summary, row, error }: NewInstance): number | "exists" {
     const { status, trigger, createdAt, modifiedAt, startedAt, endedAt, wakeAt, expiresAt } = summary;
     const pk = this.nextPk;
     const workflow = this.#names.keyOf(summary.workflow);
@@ -88,6 +96,9 @@ export class Writer {
     this.nextPk += 1;
     this.#rows.insert(pk, row);
     this.#counts.add(workflow, status, 1);
+    this.#hourly.created(workflow, createdAt);
+    this.#hourly.ended(workflow, status, endedAt);
+    if (error !== undefined) this.#errors.insert({ pk, workflow, version, createdAt, endedAt: endedAt ?? modifiedAt }, error);
     return pk;
   }
 
@@ -99,16 +110,19 @@ export class Writer {
     if (voids !== undefined) for (const stream of voids) this.#chunks.void(pk, stream, stream);
     this.#rows.insert(pk, row);
     if (change === undefined) return;
-    const { from, to } = change;
-    const version = this.#names.keyOf(to.versionId);
+    const { from, to, error } = change;
     const { status, modifiedAt, startedAt, endedAt, wakeAt, expiresAt } = to;
-    const values = [status, version, modifiedAt, startedAt, endedAt, wakeAt, expiresAt];
-    const found = this.#statements.change.get(...values, pk, from);
+    const found = this.#statements.change.get(status, modifiedAt, startedAt, endedAt, wakeAt, expiresAt, pk, from);
     if (found === undefined) throw new Error(`Instance ${pk} is not ${from}, so it cannot become ${to.status}`);
-    if (to.status === from) return;
-    const workflow = Number(found["workflow"]);
+    const { workflow = 0, version: before, createdAt = 0 } = found as Record<string, number>;
+    const version = this.#names.keyOf(to.versionId);
+    if (version !== before) this.#statements.move.run(version, pk);
+    if (from === "errored") this.#errors.remove(pk);
+    if (error !== undefined) this.#errors.insert({ pk, workflow, version, createdAt, endedAt: endedAt ?? modifiedAt }, error);
+    if (status !== from || restart === true || error !== undefined) this.#hourly.ended(workflow, status, endedAt);
+    if (status === from) return;
     this.#counts.add(workflow, from, -1);
-    this.#counts.add(workflow, to.status, 1);
+    this.#counts.add(workflow, status, 1);
   }
 
   #remove(pk: number): void {
@@ -116,11 +130,13 @@ export class Writer {
     if (gone === undefined) return;
     this.#rows.void(pk, Number.MAX_SAFE_INTEGER);
     this.#chunks.void(pk, 0, Number.MAX_SAFE_INTEGER);
-    this.#counts.add(Number(gone["workflow"]), gone["status"] as InstanceStatus, -1);
+    const status = gone["status"] as InstanceStatus;
+    if (status === "errored") this.#errors.remove(pk);
+    this.#counts.add(Number(gone["workflow"]), status, -1);
   }
 }
 
-function prepare(db: Database): Record<"acquire" | "holds" | "create" | "change" | "remove", Statement> {
+function prepare(db: Database): Record<"acquire" | "holds" | "create" | "change" | "move" | "remove", Statement> {
   return {
     acquire: db.prepare("UPDATE lease SET owner = ?, epoch = epoch + 1 RETURNING epoch"),
     holds: db.prepare("SELECT 1 FROM lease WHERE owner = ? AND epoch = ?"),
@@ -132,9 +148,11 @@ function prepare(db: Database): Record<"acquire" | "holds" | "create" | "change"
        ON CONFLICT (workflow, id) DO NOTHING`,
     ),
     change: db.prepare(
-      `UPDATE instances SET status = ?, version = ?, modified_at = ?, started_at = ?, ended_at = ?, wake_at = ?, expires_at = ?
-       WHERE pk = ? AND status = ? RETURNING workflow`,
+      `UPDATE instances SET status = ?, modified_at = ?, started_at = ?, ended_at = ?, wake_at = ?, expires_at = ?
+       WHERE pk = ? AND status = ? RETURNING workflow, version, created_at AS createdAt`,
     ),
+    // Apart, because what an UPDATE names is taken out of its indexes and put back, changed or not; a version rarely changes.
+    move: db.prepare("UPDATE instances SET version = ? WHERE pk = ?"),
     remove: db.prepare("DELETE FROM instances WHERE pk = ? RETURNING workflow, status"),
   };
 }

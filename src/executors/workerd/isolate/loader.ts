@@ -9,6 +9,7 @@ import { stubs, type Entrypoints } from "./facades/stubs.ts";
 import type { Socket } from "./link.ts";
 import { moduleForms } from "./module-forms.ts";
 import { answerBy } from "./questions.ts";
+import { readAnyway } from "./unread.ts";
 
 export { AssetFiles, AssetsFacade } from "./assets.ts";
 export { ObjectAlarm, ObjectsFacade, OuterObject } from "./facades/objects.ts";
@@ -69,8 +70,8 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
         const asked = stripped(request, about("origin") + pathname + search);
         return told(() =>
           abortable(about("request"), (signal) =>
-            routed(env, host, new Request(asked, { signal, ...UNKNOWN_ORIGIN }), (given) =>
-              loaded().getEntrypoint().fetch(given),
+            readAnyway(new Request(asked, { signal, ...UNKNOWN_ORIGIN }), UNKNOWN_ORIGIN, (whole) =>
+              routed(env, host, whole, (given) => loaded().getEntrypoint().fetch(given)),
             ),
           ),
         );

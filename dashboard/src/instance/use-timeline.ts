@@ -1,0 +1,54 @@
+/** The timeline of an instance, kept up to date for as long as it goes on. */
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { followInstance } from "../api/live.ts";
+import { queryClient } from "../api/queries.ts";
+import type { LiveEvent } from "../api/types.ts";
+import { isFinal } from "../ui/status.tsx";
+import { timelineQuery } from "./queries.ts";
+import { advance, beginsAnew, type Timeline } from "./timeline.ts";
+
+/** From so many steps on, what is new is shown no more often than this, in milliseconds: there is scrolling to be done. */
+const MANY = 1_000;
+const PACE_MS = 150;
+
+interface Followed {
+  readonly timeline: Timeline | undefined;
+  readonly error: Error | null;
+  readonly again: () => void;
+}
+
+export function useTimeline(workflow: string, id: string): Followed {
+  const query = timelineQuery(workflow, id);
+  const { data: read, error, refetch } = useQuery(query);
+  const [timeline, setTimeline] = useState<Timeline>();
+
+  useEffect(() => {
+    if (read === undefined) return;
+    setTimeline(read);
+    if (isFinal(read.status)) return;
+    let known = read;
+    let news: LiveEvent[] = [];
+    let due: ReturnType<typeof setTimeout> | undefined;
+    const show = (): void => {
+      due = undefined;
+      known = advance(known, news.splice(0));
+      setTimeline(known);
+      // Read again once more: when it will be deleted, only the server knows.
+      if (isFinal(known.status)) void queryClient.invalidateQueries({ queryKey: query.queryKey });
+    };
+    const stop = followInstance(workflow, id, read.cursor, (events) => {
+      if (beginsAnew(known, events)) return void queryClient.invalidateQueries({ queryKey: query.queryKey });
+      news = [...news, ...events];
+      if (known.steps.length < MANY) show();
+      else due ??= setTimeout(show, PACE_MS);
+    });
+    return () => {
+      clearTimeout(due);
+      stop();
+    };
+    // The key says which instance it is; the rest of the query is made anew each time.
+  }, [read, workflow, id]);
+
+  return { timeline: timeline ?? read, error: read === undefined ? error : null, again: () => void refetch() };
+}

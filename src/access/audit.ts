@@ -1,0 +1,76 @@
+/**
+ * What goes to the audit log, and when: what comes after a pause is written at once, and what comes in a crowd gathers and is written
+ * together, in its order. No request waits for that, but each flush of the disk holds everybody up. Who is not known to anybody cannot fill the log: of their refusals a few a minute are kept.
+ */
+import { LIMITS } from "../model/limits.ts";
+import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../ports/audit-log.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+
+/** Milliseconds between two flushes. */
+const GATHER_MS = 1_000;
+
+/** Entries that are written without waiting for more. */
+const GATHER_MAX = 1_000;
+
+const MINUTE_MS = 60_000;
+
+export class Audit {
+  readonly #kept: AuditLog;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #entries: AuditEntry[] = [];
+  #cancel: (() => void) | undefined;
+  #flushedAt = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #strangers = 0;
+  #since = 0;
+
+  constructor(kept: AuditLog, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+    this.#kept = kept;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Takes an entry in. */
+  record(entry: AuditEntry): void {
+    if (entry.who === null && !this.#isRoomForStranger(entry.at)) return;
+    const length = this.#entries.push(entry);
+    if (length >= GATHER_MAX) void this.flush();
+    else this.#cancel ??= this.#clock.alarm(this.#flushedAt + GATHER_MS, () => void this.flush());
+  }
+
+  /** Newest first, and nothing is missing that was taken in before. */
+  async list(query: AuditQuery): Promise<StoredAuditEntry[]> {
+    await this.flush();
+    return this.#kept.list(query);
+  }
+
+  /** Writes what has gathered. Never rejects: what cannot be written is told to the server's log. */
+  flush(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const entries = this.#entries;
+    this.#entries = [];
+    this.#flushedAt = this.#clock.now();
+    if (entries.length > 0)
+      this.#writing = this.#writing
+        .then(() => this.#kept.add(entries))
+        .catch((cause: unknown) =>
+          this.#log.error("The audit log could not be written", { entries: entries.length, reason: String(cause) }),
+        );
+    return this.#writing;
+  }
+
+  /** Writes what has gathered, and closes what it is kept in. */
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#kept.close();
+  }
+
+  #isRoomForStranger(at: number): boolean {
+    if (at - this.#since >= MINUTE_MS) [this.#strangers, this.#since] = [0, at];
+    this.#strangers += 1;
+    return this.#strangers <= LIMITS.auditStrangers;
+  }
+}

@@ -1,0 +1,39 @@
+/** Tokens: made here, kept as hashes, and compared in constant time. */
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
+import type { Principal, Role } from "../model/roles.ts";
+import type { Catalog, TokenRecord } from "../ports/catalog.ts";
+
+/** Makes a token and stores its hash. The token itself is nowhere but in the answer. Fails with `access.too_many`. */
+export async function createToken(
+  catalog: Catalog,
+  { label, role }: Pick<TokenRecord, "label" | "role">,
+): Promise<{ readonly token: string; readonly record: TokenRecord }> {
+  if ((await catalog.tokens()).length >= LIMITS.tokens) throw new Failure("access.too_many", { field: "body" });
+  const token = `sw_${randomBytes(32).toString("base64url")}`;
+  const record = { id: randomUUID(), label, hash: digest(token).toString("hex"), role, createdAt: Date.now() };
+  await catalog.putToken(record);
+  return { token, record };
+}
+
+/** What is kept of a token; undefined for one that nobody has made. */
+export async function recordOf(catalog: Catalog, token: string): Promise<TokenRecord | undefined> {
+  const given = digest(token);
+  let found: TokenRecord | undefined;
+  // All of them are compared, so that the time it takes says nothing about which.
+  for (const record of await catalog.tokens()) {
+    const known = Buffer.from(record.hash, "hex");
+    if (known.length === given.length && timingSafeEqual(known, given)) found = record;
+  }
+  return found;
+}
+
+/** Who asks with a token. */
+export function tokenPrincipal({ id, label, role }: { id: string; label: string; role: Role }): Principal {
+  return { kind: "token", id, name: label === "" ? id.slice(0, 8) : label, role };
+}
+
+function digest(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
