@@ -112,14 +112,14 @@ const settingsIndex = createRoute({
 const access = createRoute({
   getParentRoute: () => settings,
   path: "access",
-  staticData: { trail: below("/settings", () => [{ title: "People and tokens", to: "" }]) },
+  staticData: { trail: below("/settings", () => [{ title: "Tokens & people", to: "" }]) },
   component: lazyRouteComponent(() => import("./settings/access.tsx")),
 });
 
 const policies = createRoute({
   getParentRoute: () => settings,
   path: "policies",
-  staticData: { trail: below("/settings", () => [{ title: "Retention and concurrency", to: "" }]) },
+  staticData: { trail: below("/settings", () => [{ title: "Retention & concurrency", to: "" }]) },
   component: lazyRouteComponent(() => import("./settings/policies.tsx")),
 });
 

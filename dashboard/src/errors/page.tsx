@@ -117,10 +117,10 @@ function Row({ group, onAsk }: { readonly group: Group; readonly onAsk: (verb: V
         </dd>
       </dl>
       <div className="flex gap-2">
-        <Button onClick={() => onAsk("restart")} aria-label={`Restart all with ${message}`}>
+        <Button needs="operator" onClick={() => onAsk("restart")} aria-label={`Restart all with ${message}`}>
           Restart all
         </Button>
-        <Button look="danger" onClick={() => onAsk("delete")} aria-label={`Delete all with ${message}`}>
+        <Button needs="operator" look="danger" onClick={() => onAsk("delete")} aria-label={`Delete all with ${message}`}>
           Delete all
         </Button>
       </div>

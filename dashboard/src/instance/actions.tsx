@@ -35,19 +35,20 @@ export function Actions({ timeline }: { readonly timeline: Timeline }) {
     <div className="no-print flex flex-wrap items-center gap-2">
       {!isOver && <SendEvent timeline={timeline} type="" />}
       {(status === "running" || status === "waiting" || status === "queued") && (
-        <Button disabled={busy} onClick={() => change({ status: "pause" })}>
+        <Button needs="operator" disabled={busy} onClick={() => change({ status: "pause" })}>
           Pause
         </Button>
       )}
       {(status === "paused" || status === "waitingForPause") && (
-        <Button disabled={busy} onClick={() => change({ status: "resume" })}>
+        <Button needs="operator" disabled={busy} onClick={() => change({ status: "resume" })}>
           Resume
         </Button>
       )}
-      <Button disabled={busy} onClick={() => change({ status: "restart" })}>
+      <Button needs="operator" disabled={busy} onClick={() => change({ status: "restart" })}>
         Restart
       </Button>
       <Button
+        needs="operator"
         onClick={() => void navigate({ to: "/workflows/$workflow/new", params: { workflow }, search: { like: id } })}
         title="A new instance with these params, which can be changed before"
       >
@@ -63,11 +64,11 @@ export function Actions({ timeline }: { readonly timeline: Timeline }) {
       </a>
       <span className="hidden flex-1 lg:block" />
       {!isOver && (
-        <Button look="danger" onClick={() => setAsked("terminate")}>
+        <Button needs="operator" look="danger" onClick={() => setAsked("terminate")}>
           Terminate
         </Button>
       )}
-      <Button look="danger" onClick={() => setAsked("delete")}>
+      <Button needs="operator" look="danger" onClick={() => setAsked("delete")}>
         Delete
       </Button>
       {failure && <Problem cause={failure} />}

@@ -247,6 +247,7 @@ function RestartFrom({ timeline: { workflow, id }, entry }: { readonly timeline:
   return (
     <div className="no-print flex flex-wrap items-center gap-2">
       <Button
+        needs="operator"
         disabled={busy}
         onClick={() => attempt(() => changeStatus(workflow, id, { status: "restart", from: { ...step, type } }))}
         title="What started before it is kept; it and all after it runs again"

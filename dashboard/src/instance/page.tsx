@@ -98,7 +98,7 @@ function Views({ timeline }: { readonly timeline: Timeline }) {
 }
 
 function Header({ timeline }: { readonly timeline: Timeline }) {
-  const { workflow, id, status, trigger, schedule, version_id: version, queued, start, end, expires, steps } = timeline;
+  const { id, status, trigger, schedule, version_id: version, queued, start, end, expires, steps } = timeline;
   const facts: readonly (readonly [string, React.ReactNode])[] = [
     ["Created", <Moment at={queued} />],
     ["Queued for", <Span from={queued} to={start ?? end} />],
@@ -118,12 +118,6 @@ function Header({ timeline }: { readonly timeline: Timeline }) {
   ];
   return (
     <header className="flex flex-col gap-2">
-      <nav aria-label="Where this is" className="text-quiet">
-        <Link to="/workflows/$workflow" params={{ workflow }} className="plain">
-          {workflow}
-        </Link>{" "}
-        /
-      </nav>
       <div className="flex flex-wrap items-baseline gap-4">
         <h1 className="font-mono text-lg font-semibold break-all">{id}</h1>
         <span role="status">

@@ -26,7 +26,9 @@ export function SendEvent({ timeline: { workflow, id }, type: wanted }: SendEven
   };
   return (
     <>
-      <Button onClick={() => setOpen(true)}>Send event</Button>
+      <Button needs="operator" onClick={() => setOpen(true)}>
+        Send event
+      </Button>
       <Dialog title="Send an event" open={open} onClose={() => setOpen(false)}>
         <label className="flex flex-col gap-1">
           Type

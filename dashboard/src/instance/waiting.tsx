@@ -176,7 +176,7 @@ function Do({ what, work }: { readonly what: string; readonly work: () => Promis
   const { attempt, failure, busy } = useAttempt();
   return (
     <>
-      <Button className="no-print" disabled={busy} onClick={() => attempt(work)}>
+      <Button needs="operator" className="no-print" disabled={busy} onClick={() => attempt(work)}>
         {what}
       </Button>
       {failure && <Problem cause={failure} />}
@@ -196,7 +196,7 @@ function RaiseLimit({ workflow, limit }: { readonly workflow: string; readonly l
   };
   return (
     <>
-      <Button className="no-print" onClick={() => setOpen(true)}>
+      <Button needs="admin" className="no-print" onClick={() => setOpen(true)}>
         Raise the limit
       </Button>
       <Dialog title={`How many instances of ${workflow} may run at once?`} open={open} onClose={() => setOpen(false)}>

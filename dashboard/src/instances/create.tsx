@@ -91,7 +91,7 @@ export default function CreatePage() {
         )}
         {failure && <Problem cause={failure} />}
         <div className="flex items-center gap-3">
-          <Button type="submit" look="main" disabled={busy || wanted === undefined}>
+          <Button needs="operator" type="submit" look="main" disabled={busy || wanted === undefined}>
             {wanted === undefined || wanted.length === 1 ? "Create" : `Create ${wanted.length}`}
           </Button>
           <span className="text-quiet">

@@ -106,7 +106,9 @@ export function Actions({ workflow }: { readonly workflow: string }) {
               {refused.map(({ message, count }) => `${count.toLocaleString()} × ${message}`).join("; ")}
             </span>
             {state === "running" ? (
-              <Button onClick={() => void stopAction(workflow, id)}>Stop</Button>
+              <Button needs="operator" onClick={() => void stopAction(workflow, id)}>
+                Stop
+              </Button>
             ) : (
               <Button look="bare" onClick={() => dismissAction(workflow, id)}>
                 Dismiss

@@ -4,8 +4,9 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { workflowQuery } from "../api/queries.ts";
 import { LIVE_PAGES, useWorkflowEvents } from "../api/live.ts";
-import { Button } from "../ui/button.tsx";
+import { Button, ButtonLink } from "../ui/button.tsx";
 import { Command } from "../ui/copy.tsx";
+import { May } from "../ui/may.tsx";
 import { Empty, Problem } from "../ui/problem.tsx";
 import { Moment } from "../ui/time.tsx";
 import { Filters, StatusTabs } from "./filters.tsx";
@@ -107,13 +108,11 @@ function Head({ workflow, about, live }: HeadProps) {
       <Link to="/errors" search={{ workflow }} className="plain text-accent">
         Errors
       </Link>
-      <Link
-        to="/workflows/$workflow/new"
-        params={{ workflow }}
-        className="rounded-md bg-accent px-2.5 py-1 font-medium text-white dark:text-slate-950"
-      >
-        Create instance
-      </Link>
+      <May role="operator">
+        <ButtonLink look="main" to="/workflows/$workflow/new" params={{ workflow }}>
+          Create instance
+        </ButtonLink>
+      </May>
     </div>
   );
 }

@@ -48,6 +48,7 @@ export function Selection({ workflow, filter, ids, total, onAll, onNone }: Selec
           </span>
           {VERBS.map((verb) => (
             <Button
+              needs="operator"
               key={verb}
               look={verb === "delete" || verb === "terminate" ? "danger" : "plain"}
               onClick={() => setAsked(verb)}

@@ -144,7 +144,7 @@ function RunNow({ workflow }: { readonly workflow: string }) {
     }
   };
   return (
-    <Button disabled={busy} onClick={() => void run()}>
+    <Button needs="operator" disabled={busy} onClick={() => void run()}>
       <span>
         Run now<span className="sr-only">: {workflow}</span>
       </span>

@@ -29,7 +29,7 @@ export function Secrets({ script }: { readonly script: string }) {
   const names = bindings.flatMap(({ name, type }) => (type === "secret_text" ? [name] : []));
   const add = (
     <div>
-      <Button look="main" onClick={() => setAsked({ verb: "put", name: "" })}>
+      <Button needs="admin" look="main" onClick={() => setAsked({ verb: "put", name: "" })}>
         Add a secret
       </Button>
     </div>
@@ -55,8 +55,10 @@ export function Secrets({ script }: { readonly script: string }) {
                 head: "",
                 cell: (name) => (
                   <span className="flex gap-2">
-                    <Button onClick={() => setAsked({ verb: "put", name })}>Replace</Button>
-                    <Button look="danger" onClick={() => setAsked({ verb: "delete", name })}>
+                    <Button needs="admin" onClick={() => setAsked({ verb: "put", name })}>
+                      Replace
+                    </Button>
+                    <Button needs="admin" look="danger" onClick={() => setAsked({ verb: "delete", name })}>
                       Delete
                     </Button>
                   </span>

@@ -51,7 +51,9 @@ export function Versions({ script }: OfScript) {
       head: "",
       cell: (version) =>
         version.id !== active && (
-          <Button onClick={() => setAsked(version)}>{version.number === newest ? "Deploy" : "Roll back"}</Button>
+          <Button needs="admin" onClick={() => setAsked(version)}>
+            {version.number === newest ? "Deploy" : "Roll back"}
+          </Button>
         ),
     },
   ];

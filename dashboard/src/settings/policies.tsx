@@ -1,13 +1,12 @@
 /** How long what has ended is kept, and how much runs at once: for the account, and for each workflow. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { workflowsQuery } from "../api/queries.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty, Problem } from "../ui/problem.tsx";
 import { useAsking } from "./asking.ts";
 import { FIELD, Section, Table } from "./pieces.tsx";
 import { EditPolicy } from "./policy.tsx";
-import { accountQuery, changeRetention, newestQuery } from "./queries.ts";
+import { accountQuery, changeRetention, deployedQuery, newestQuery } from "./queries.ts";
 import { spanWords } from "./spans.ts";
 
 export default function PoliciesPage() {
@@ -81,9 +80,9 @@ function RetentionForm({ success, failure }: { readonly success: string; readonl
 }
 
 function Workflows() {
-  const { data, error, refetch } = useQuery(workflowsQuery(""));
+  const { data, error, refetch } = useQuery(deployedQuery);
   const [edited, setEdited] = useState<string>();
-  const workflows = data?.result ?? [];
+  const workflows = data ?? [];
   const workflow = workflows.find(({ name }) => name === edited);
   return (
     <Section
@@ -101,8 +100,8 @@ function Workflows() {
           label="Workflows"
           columns={["Workflow", "Running at once", "Steps", "Kept when completed", "Kept when errored", "Actions"]}
         >
-          {workflows.map(({ id, name }) => (
-            <WorkflowRow key={id} name={name} onEdit={() => setEdited(name)} />
+          {workflows.map(({ name }) => (
+            <WorkflowRow key={name} name={name} onEdit={() => setEdited(name)} />
           ))}
         </Table>
       )}

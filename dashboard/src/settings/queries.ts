@@ -91,6 +91,12 @@ export async function changeRetention(retention: Retention): Promise<void> {
 }
 
 /** What the newest version of a workflow says. */
+/** Workflows with their schedules. */
+export const deployedQuery = queryOptions({
+  queryKey: ["workflows", "deployed"],
+  queryFn: () => result(v4.GET("/accounts/{account_id}/workflows", { params: { path: account.path, query: { per_page: 100 } } })),
+});
+
 export const newestQuery = (workflow: string) =>
   queryOptions({
     queryKey: ["newest", workflow],

@@ -48,6 +48,7 @@ export const waits: readonly Endpoint[] = [
   endpoint({
     method: "patch",
     path: "/workflows/{workflow_name}/concurrency",
+    needs: "admin",
     summary: "Change how many instances of a workflow may run at once, and nothing else of it; null takes the limit away",
     body: limit,
     result: limit,
