@@ -137,7 +137,7 @@ test("rows are chosen by keyboard alone", async () => {
 
 test("what is chosen in the graph is chosen in the waterfall, and the other way round", async () => {
   await open("pages", "many", "?view=both");
-  await page.getByRole("button", { name: /fetch page × 40, complete, 1 failed or retried/ }).click();
+  await page.getByRole("button", { name: /fetch page × 40 ✕ 1, complete, 1 failed or retried/ }).click();
   await page.getByRole("option", { name: /fetch page-40/ }).waitFor();
   expect(await page.evaluate(`document.querySelector('[role="option"][aria-selected="true"]')?.textContent`)).toContain(
     "fetch page-40",

@@ -63,9 +63,7 @@ describe("a page", () => {
     await show({ name: "", path: "/", shows: "checkout" });
     expect(await page.getByRole("navigation", { name: "Main" }).count()).toBe(0);
     await page.getByRole("button", { name: "Menu" }).press("Enter");
-    await page.getByRole("menuitem", { name: "Schedules" }).waitFor();
-    await page.keyboard.press("End");
-    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: "Schedules" }).press("Enter");
     await page.waitForURL(/\/schedules$/);
     await page.setViewportSize({ width: 1280, height: 800 });
   });

@@ -53,10 +53,22 @@ export async function envelope<T extends Envelope>(asked: Promise<Answered<T>>):
   throw refusal(response, error);
 }
 
-/** What a refusal says of itself. */
+interface Refused {
+  readonly errors?: readonly {
+    readonly code: number;
+    readonly message: string;
+    readonly error_chain?: readonly { readonly message: string }[];
+  }[];
+}
+
+/** What a refusal says of itself, in words for people: where its message is a name for programs, they are below it. */
 function refusal({ status }: Response, body: unknown): ApiError {
-  const [first] = (body as { errors?: { code: number; message: string }[] } | undefined)?.errors ?? [];
-  return new ApiError(status, first?.code ?? 0, first?.message ?? `The server answered ${status}`);
+  const [first] = (body as Refused | undefined)?.errors ?? [];
+  if (first === undefined) return new ApiError(status, 0, `The server answered ${status}`);
+  const { code, message, error_chain: [reason] = [] } = first;
+  if (reason === undefined || !message.startsWith("workflows.api.error.")) return new ApiError(status, code, message);
+  // Which part of the address it is about, the page says.
+  return new ApiError(status, code, reason.message.replace(/^\w+_(?:name|id): /, ""));
 }
 
 /** What an answer is about that no description was asked for. */

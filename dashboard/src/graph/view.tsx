@@ -206,13 +206,20 @@ function StepBox({ node: { type, name = "" }, look: { paint, chosen, onChoose } 
     state === "unseen" ? "not reached" : state,
     ...(failed > 0 ? [`${failed.toLocaleString()} failed or retried`] : []),
   ];
+  const isRetried = failed > 0 && state !== "errored";
+  // What is seen is a part of what is said.
+  const seen = [
+    name,
+    ...(times > 1 ? [`× ${times.toLocaleString()}`] : []),
+    ...(isRetried ? [`✕ ${failed.toLocaleString()}`] : []),
+  ];
   return (
     <button
       ref={box}
       type="button"
       disabled={entry === undefined}
       aria-pressed={isChosen}
-      aria-label={`${name}${times > 1 ? ` × ${times.toLocaleString()}` : ""}, ${words.join(", ")}`}
+      aria-label={[seen.join(" "), ...words].join(", ")}
       onClick={() => entry && onChoose(isChosen ? chosen : entry)}
       className={`rounded-md border-2 bg-panel px-3 py-1.5 whitespace-nowrap disabled:cursor-default ${LOOKS[state]} ${isChosen ? "ring-2 ring-accent ring-offset-2 ring-offset-panel" : ""}`}
     >
@@ -220,14 +227,8 @@ function StepBox({ node: { type, name = "" }, look: { paint, chosen, onChoose } 
         {SIGNS[type]}
       </span>
       {name}
-      {times > 1 && <span className="text-quiet tabular-nums"> × {times.toLocaleString()}</span>}
-      {failed > 0 && state !== "errored" && (
-        <span
-          aria-hidden
-          data-failed={`✕ ${failed.toLocaleString()}`}
-          className="after:ml-1.5 after:text-bad after:tabular-nums after:content-[attr(data-failed)]"
-        />
-      )}
+      {times > 1 && <span className="ml-1.5 text-quiet tabular-nums">× {times.toLocaleString()}</span>}
+      {isRetried && <span className="ml-1.5 text-bad tabular-nums">✕ {failed.toLocaleString()}</span>}
     </button>
   );
 }

@@ -80,7 +80,7 @@ export function StepsList({ rows, steps, time, chosen, onChoose, onToggle, nothi
       aria-activedescendant={active === undefined ? undefined : `${listId}${active}`}
       tabIndex={0}
       onKeyDown={onKeyDown}
-      className="max-h-[62vh] min-h-24 overflow-y-auto overscroll-contain"
+      className="max-h-[62vh] min-h-56 overflow-y-auto overscroll-contain"
       {...drag}
     >
       {rows.length === 0 && <p className="p-4 text-quiet">{nothing}</p>}

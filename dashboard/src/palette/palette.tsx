@@ -98,6 +98,12 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
           <p className="p-3 text-quiet">Nothing is called that. Instances are found by how their ids begin.</p>
         )}
       </div>
+      <p aria-hidden className="flex gap-4 border-t border-line px-4 py-2 text-xs text-quiet max-sm:hidden">
+        <span>↑ ↓ to choose</span>
+        <span>Enter to go</span>
+        <span>Esc to close</span>
+        <span className="flex-1 text-right">? shows all keys</span>
+      </p>
     </>
   );
 }

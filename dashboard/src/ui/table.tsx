@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 
 export interface Column<T> {
+  /** Empty for what can be done to a row. */
   readonly head: string;
   readonly cell: (row: T) => ReactNode;
   /** Only shown from this width of the page on. */
@@ -21,7 +22,8 @@ const FROM = { sm: "max-sm:hidden", md: "max-md:hidden", lg: "max-lg:hidden" } a
 
 export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
   const looks = columns.map(
-    ({ from, wide }) => `${from === undefined ? "" : FROM[from]} ${wide === true ? "w-full" : "whitespace-nowrap"}`,
+    ({ head, from, wide }) =>
+      `${from === undefined ? "" : FROM[from]} ${head === "" ? "no-print" : ""} ${wide === true ? "w-full" : "whitespace-nowrap"}`,
   );
   return (
     <div
