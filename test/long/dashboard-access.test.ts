@@ -197,6 +197,7 @@ test.each(["light", "dark"] as const)("nothing serious keeps anybody out, in the
     await page.setViewportSize({ width: 380, height: 800 });
     expect([path, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([path, 380]);
   }
+  await page.setViewportSize({ width: 1280, height: 900 });
   await logOut();
   await page.getByRole("heading", { name: "Log in" }).waitFor();
   expect(await seriousViolations(page)).toEqual([]);
