@@ -64,7 +64,7 @@ describe("a page", () => {
     expect(await page.getByRole("navigation", { name: "Main" }).count()).toBe(0);
     await page.getByRole("button", { name: "Menu" }).press("Enter");
     await page.getByRole("menuitem", { name: "Schedules" }).press("Enter");
-    await page.waitForURL(/\/settings/);
+    await page.waitForURL(/\/schedules$/);
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
