@@ -17,8 +17,8 @@ export interface InstanceFilter {
 }
 
 const text = (value: unknown): string | undefined => {
-  // Addresses have numbers where a text looks like one.
-  const given = typeof value === "number" ? String(value) : value;
+  // What looks like a number in an address, or like true, is one by now.
+  const given = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
   return typeof given === "string" && given !== "" ? given : undefined;
 };
 
