@@ -183,7 +183,8 @@ function ZoneSwitch() {
 /** Loads what may be wanted once the page is there. */
 function useLater(load: () => Promise<unknown>): void {
   useEffect(() => {
-    const id = setTimeout(() => void load(), LATER_MS);
+    // Without an answer now it is loaded when it is wanted.
+    const id = setTimeout(() => void load().catch(() => undefined), LATER_MS);
     return () => clearTimeout(id);
   }, [load]);
 }
