@@ -185,7 +185,7 @@ interface LabelTextProps {
 function LabelText({ style, text, isOnBar = false }: LabelTextProps) {
   return (
     <span
-      className={`pointer-events-none absolute text-xs whitespace-nowrap text-quiet tabular-nums ${isOnBar ? "top-1.5 h-4 rounded-xs bg-panel px-1.5 leading-4 text-text" : "px-1.5 leading-7"}`}
+      className={`pointer-events-none absolute top-1.5 h-4 px-1.5 text-xs leading-4 whitespace-nowrap tabular-nums ${isOnBar ? "rounded-xs bg-panel text-text" : "text-quiet"}`}
       style={style}
     >
       {text}
