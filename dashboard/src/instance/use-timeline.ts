@@ -1,6 +1,6 @@
 /** The timeline of an instance, kept up to date for as long as it goes on. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { startTransition, useEffect, useState } from "react";
 import { followInstance } from "../api/live.ts";
 import { queryClient } from "../api/queries.ts";
 import type { LiveEvent } from "../api/types.ts";
@@ -33,7 +33,8 @@ export function useTimeline(workflow: string, id: string): Followed {
     const show = (): void => {
       due = undefined;
       known = advance(known, news.splice(0));
-      setTimeline(known);
+      // Whoever scrolls meanwhile does not wait for it.
+      startTransition(() => setTimeline(known));
       // Read again once more: when it will be deleted, only the server knows.
       if (isFinal(known.status)) void queryClient.invalidateQueries({ queryKey: query.queryKey });
     };
