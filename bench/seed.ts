@@ -105,7 +105,7 @@ function instanceOf(number: number, first: number, apartMs: number): NewInstance
 
 /** As the engine keeps it of an instance whose card could not be charged. */
 function summaryOf(error: ErrorInfo): ErrorSummary {
-  return { ...error, step: "charge card", fingerprint: fingerprint(error, "charge card") };
+  return { ...error, step: "charge card", frame: "charge", fingerprint: fingerprint(error, "charge card", "charge") };
 }
 
 function ending(number: number, status: InstanceStatus): EventBody[] {

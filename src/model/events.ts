@@ -76,7 +76,8 @@ export type LifecycleEvent =
   /** Internal: the process or thread that ran the instance was lost. */
   | { readonly type: "workflow_recovered" }
   | { readonly type: "workflow_completed"; readonly output?: Encoded }
-  | { readonly type: "workflow_errored"; readonly error: ErrorInfo }
+  /** `frame` (internal) is the function that threw, where it has a name. */
+  | { readonly type: "workflow_errored"; readonly error: ErrorInfo; readonly frame?: string }
   | { readonly type: "workflow_terminated" };
 
 /** The events of one `step.do`. */
@@ -85,8 +86,13 @@ export type DoEvent =
   | (StepRef & { readonly type: "step_started"; readonly config?: StepConfig; readonly rollback?: true })
   | (AttemptRef & { readonly type: "attempt_started" })
   | (AttemptRef & { readonly type: "attempt_completed" })
-  /** `retryDelayMs` is absent when no retry follows. */
-  | (AttemptRef & { readonly type: "attempt_errored"; readonly error: ErrorInfo; readonly retryDelayMs?: number })
+  /** `retryDelayMs` is absent when no retry follows. `frame` (internal) is the function that threw, where it has a name. */
+  | (AttemptRef & {
+      readonly type: "attempt_errored";
+      readonly error: ErrorInfo;
+      readonly retryDelayMs?: number;
+      readonly frame?: string;
+    })
   /** `output` is absent when the step returned `undefined`. */
   | (StepRef & { readonly type: "step_completed"; readonly output?: Output })
   | (StepRef & { readonly type: "step_errored" });
@@ -168,4 +174,5 @@ export interface RunErrored {
   readonly error: ErrorInfo;
   readonly trigger?: ErrorInfo;
   readonly rollback?: "ready" | "never";
+  readonly frame?: string;
 }

@@ -47,8 +47,8 @@ describe("fingerprint", () => {
   test("is sixteen digits, and the same for the same error", () => {
     fc.assert(
       fc.property(error, fc.option(fc.string()), (each, step) => {
-        expect(fingerprint(each, step)).toMatch(/^[\da-f]{16}$/);
-        expect(fingerprint({ ...each }, step)).toBe(fingerprint(each, step));
+        expect(fingerprint(each, step, null)).toMatch(/^[\da-f]{16}$/);
+        expect(fingerprint({ ...each }, step, null)).toBe(fingerprint(each, step, null));
       }),
     );
   });
@@ -57,7 +57,7 @@ describe("fingerprint", () => {
     const quoted = fc.stringMatching(/^[^'"`\n]{0,20}$/);
     const details = fc.tuple(fc.nat(), fc.uuid(), quoted);
     const of = ([n, id, text]: readonly [number, string, string]): string =>
-      fingerprint({ name: "Error", message: `card ${n} of ${id} said "${text}"` }, `charge ${n}`);
+      fingerprint({ name: "Error", message: `card ${n} of ${id} said "${text}"` }, `charge ${n}`, "pay");
     fc.assert(
       fc.property(details, details, (a, b) => {
         expect(of(a)).toBe(of(b));
@@ -65,14 +65,15 @@ describe("fingerprint", () => {
     );
   });
 
-  test("another name, another message, another step, or none make one", () => {
-    const base = fingerprint({ name: "Error", message: "refused" }, "charge");
+  test("another name, another message, another step, another function, or none make one", () => {
+    const base = fingerprint({ name: "Error", message: "refused" }, "charge", null);
     const others = [
-      fingerprint({ name: "TypeError", message: "refused" }, "charge"),
-      fingerprint({ name: "Error", message: "refused again" }, "charge"),
-      fingerprint({ name: "Error", message: "refused" }, "ship"),
-      fingerprint({ name: "Error", message: "refused" }, null),
+      fingerprint({ name: "TypeError", message: "refused" }, "charge", null),
+      fingerprint({ name: "Error", message: "refused again" }, "charge", null),
+      fingerprint({ name: "Error", message: "refused" }, "ship", null),
+      fingerprint({ name: "Error", message: "refused" }, null, null),
+      fingerprint({ name: "Error", message: "refused" }, "charge", "pay"),
     ];
-    expect(new Set([base, ...others]).size).toBe(5);
+    expect(new Set([base, ...others]).size).toBe(6);
   });
 });

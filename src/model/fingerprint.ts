@@ -1,7 +1,7 @@
 /**
- * What makes two errors the same one: their name, their message without what differs from time to time, and the step that
- * they came from. What is left of a message is its shape — `card <n> refused by <url>` — and is what people are shown of a group.
- * Stacks do not survive a step, so they take no part.
+ * What makes two errors the same one: their name, their message without what differs from time to time, the step that they
+ * came from, and the function that threw. What is left of a message is its shape — `card <n> refused by <url>` — and is what people are
+ * shown of a group. Of a stack no more takes part than that name: places in the code are others after each deployment.
  */
 
 /** Characters of a message that are looked at: what comes after them tells nothing apart. */
@@ -30,10 +30,22 @@ export function shapeOf(message: string): string {
   return shape.replace(/\s+/g, " ").trim().slice(0, SHAPE);
 }
 
-/** What an error is known by: 16 hexadecimal digits. `step` is the name of the step that threw it; null when it was none. */
-export function fingerprint(error: { readonly name: string; readonly message: string }, step: string | null): string {
+/**
+ * What an error is known by: 16 hexadecimal digits. `step` is the name of the step that threw it, `frame` the function; null
+ * when it was none, or has no name.
+ */
+export function fingerprint(
+  error: { readonly name: string; readonly message: string },
+  step: string | null,
+  frame: string | null,
+): string {
   // Names of steps that code makes in a loop are as different from one another as messages are.
-  const parts = [error.name, shapeOf(error.message), step === null ? "" : `in ${shapeOf(step)}`];
+  const parts = [
+    error.name,
+    shapeOf(error.message),
+    step === null ? "" : `in ${shapeOf(step)}`,
+    frame === null ? "" : `at ${frame}`,
+  ];
   return hash(parts.join("\n"));
 }
 

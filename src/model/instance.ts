@@ -53,10 +53,11 @@ export type DoPhase =
   | { readonly is: "attempting"; readonly stream: number }
   | { readonly is: "delayed"; readonly dueAt: number }
   | { readonly is: "succeeded"; readonly stream: number }
-  | { readonly is: "failed"; readonly error: ErrorInfo }
+  /** `frame` is the function that threw, where it has a name. */
+  | { readonly is: "failed"; readonly error: ErrorInfo; readonly frame?: string }
   /** `stream` is undefined when the output is a value. */
   | { readonly is: "completed"; readonly stream: StoredStream | undefined }
-  | { readonly is: "errored"; readonly error: ErrorInfo };
+  | { readonly is: "errored"; readonly error: ErrorInfo; readonly frame?: string };
 
 /** A `step.sleep` or `step.sleepUntil`. */
 export interface SleepStep extends StepBase {
@@ -255,7 +256,7 @@ function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void 
     case "attempt_errored":
       step.phase =
         event.retryDelayMs === undefined
-          ? { is: "failed", error: event.error }
+          ? { is: "failed", error: event.error, ...(event.frame !== undefined && { frame: event.frame }) }
           : { is: "delayed", dueAt: stamp.timestamp + event.retryDelayMs };
       return;
     case "step_completed":
@@ -264,8 +265,8 @@ function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void 
       settle(state, step, stamp.seq);
       return;
     case "step_errored": {
-      const error = step.phase.is === "failed" ? step.phase.error : { name: "Error", message: "" };
-      step.phase = { is: "errored", error };
+      const failed = step.phase.is === "failed" ? step.phase : { error: { name: "Error", message: "" } };
+      step.phase = { ...failed, is: "errored" };
       settle(state, step, stamp.seq);
     }
   }

@@ -68,6 +68,7 @@ type Limit =
   | "auditStrangers"
   | "logText"
   | "errorName"
+  | "errorFrame"
   | "errorMessage"
   | "errorSearch"
   | "actions"
@@ -204,6 +205,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   errorName: 256,
   /** Characters of an error's message that lists show and search. Ours. */
   errorMessage: 1_024,
+  /** Characters of the name of the function that threw. Ours. */
+  errorFrame: 100,
   /** Characters of a text to look for in errors. Ours. */
   errorSearch: 200,
   /** Actions on all instances that match which are under way at once. Ours. */

@@ -119,8 +119,9 @@ function handlerStep(undone: DoStep | undefined, config: DoStep["config"]): DoSt
 // The rules
 
 /** `run` has rejected: the instance ends, once what can be undone is undone. */
-export function runErrored(state: InstanceState, { error, trigger, rollback }: RunErrored): EventBody {
-  if (rollback === "never" || undoable(state).length === 0) return { type: "workflow_errored", error };
+export function runErrored(state: InstanceState, { error, trigger, rollback, frame }: RunErrored): EventBody {
+  if (rollback === "never" || undoable(state).length === 0)
+    return { type: "workflow_errored", error, ...(frame !== undefined && { frame }) };
   return { type: "rollback_started", error, ...(trigger && { trigger }), end: "errored" };
 }
 

@@ -1,6 +1,7 @@
 /** What becomes of a thrown value: the same live and on replay. */
 import { expect, test } from "vitest";
-import { fold, NonRetryableError, revive } from "./thrown.ts";
+import { LIMITS } from "./limits.ts";
+import { fold, frameOf, NonRetryableError, revive } from "./thrown.ts";
 
 const caught = (thrown: unknown): Error => revive(fold(thrown));
 
@@ -22,4 +23,31 @@ test.each([
   const again = caught(error);
   expect(again.constructor).toBe(Error);
   expect(again.message).toBe(message);
+});
+
+function charge(): never {
+  throw new Error("refused");
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
+test("the function that threw has its name, if it has one", () => {
+  const long = "x".repeat(LIMITS.errorFrame + 1);
+  expect(frameOf(thrownBy(charge))).toBe("charge");
+  expect(frameOf(thrownBy(() => JSON.parse("{")))).toBe("JSON.parse");
+  expect(frameOf({ stack: "Error\n    at charge (file:///a.js:1:1)" })).toBeUndefined();
+  const made = (stack: unknown): Error => Object.defineProperty(new Error("x"), "stack", { value: stack });
+  expect(frameOf(made("Error: x\n    at async Orders.run (index.js:1:1)\n    at charge (index.js:2:2)"))).toBe("Orders.run");
+  expect(frameOf(made("Error: x\n    at file:///index.js:1:1\n    at charge (index.js:2:2)"))).toBeUndefined();
+  expect(frameOf(made("Error: x\n    at Object.<anonymous> (index.js:1:1)"))).toBeUndefined();
+  expect(frameOf(made(`Error: x\n    at ${long} (index.js:1:1)`))).toBe("x".repeat(LIMITS.errorFrame));
+  for (const none of [made(undefined), made(1), "text", null]) expect(frameOf(none)).toBeUndefined();
+  const hostile = Object.defineProperty(new Error("x"), "stack", { get: charge });
+  expect(frameOf(hostile)).toBeUndefined();
 });

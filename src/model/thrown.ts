@@ -4,6 +4,7 @@
  * the wild matches on that folded text, so stepwell folds alike — live and on replay, by the same two functions.
  */
 import type { ErrorInfo } from "./events.ts";
+import { LIMITS } from "./limits.ts";
 
 /** How an error of each built-in class is made again. */
 const BUILT_IN: Readonly<Record<string, (message: string) => Error>> = {
@@ -57,6 +58,20 @@ export function stackOf(thrown: unknown): string {
   } catch {
     // Whoever makes an error may make its properties throw.
     return "Uncaught";
+  }
+}
+
+/** The function that threw, as its stack has it; undefined where it has no name. */
+export function frameOf(thrown: unknown): string | undefined {
+  try {
+    const { stack } = thrown instanceof Error ? thrown : {};
+    if (typeof stack !== "string") return undefined;
+    const top = /^\s+at (.*)$/m.exec(stack)?.[1] ?? "";
+    const name = /^(?:async )?(.+) \(.*\)$/.exec(top)?.[1];
+    return name === undefined || name.includes("<anonymous>") ? undefined : name.slice(0, LIMITS.errorFrame);
+  } catch {
+    // Whoever makes an error may make its properties throw.
+    return undefined;
   }
 }
 

@@ -58,8 +58,8 @@ function isRuntimeEvent(value: unknown): value is RuntimeEvent {
   const event: Fields<RuntimeEvent> = value;
   if (event.type === "workflow_completed") return isText(event.output, "optional");
   if (event.type === "workflow_errored") {
-    const { error, trigger, rollback } = event;
-    if (trigger !== undefined && !isErrorInfo(trigger)) return false;
+    const { error, trigger, rollback, frame } = event;
+    if ((trigger !== undefined && !isErrorInfo(trigger)) || !isFrame(frame)) return false;
     return isErrorInfo(error) && (rollback === undefined || rollback === "ready" || rollback === "never");
   }
   return isText(event.name) && isCount(event.count) && isStepEvent(event);
@@ -79,10 +79,9 @@ function isStepEvent(event: Fields<RuntimeEvent>): boolean {
     case "rollback_attempt_completed":
       return isCount(event.attempt);
     case "attempt_errored":
+      return isFailedAttempt(event) && isFrame(event.frame);
     case "rollback_attempt_errored":
-      return (
-        isCount(event.attempt) && isErrorInfo(event.error) && (event.retryDelayMs === undefined || isTime(event.retryDelayMs))
-      );
+      return isFailedAttempt(event);
     case "step_completed":
       return isText(event.output, "optional") || isStreamOutput(event.output);
     case "sleep_started":
@@ -93,6 +92,15 @@ function isStepEvent(event: Fields<RuntimeEvent>): boolean {
     default:
       return event.type === "step_errored" || event.type === "rollback_step_completed";
   }
+}
+
+function isFailedAttempt({ attempt, error, retryDelayMs }: Fields<RuntimeEvent>): boolean {
+  return isCount(attempt) && isErrorInfo(error) && (retryDelayMs === undefined || isTime(retryDelayMs));
+}
+
+/** The name of a function of the user's, or nothing. */
+function isFrame(value: unknown): boolean {
+  return value === undefined || (isText(value) && value.length <= LIMITS.errorFrame);
 }
 
 function isConfigOrNone(value: unknown): boolean {

@@ -11,6 +11,7 @@ import {
   encodeFrames,
   MalformedFrames,
 } from "./codec.ts";
+import { LIMITS } from "../model/limits.ts";
 import type { ChunkFrame, FromRuntime, ToRuntime } from "./frames.ts";
 
 const count = fc.nat();
@@ -40,6 +41,7 @@ const event: fc.Arbitrary<RuntimeEvent> = fc
       attempt: count,
       error,
       retryDelayMs: fc.option(fc.nat(), { nil: undefined }),
+      frame: fc.option(fc.string({ maxLength: LIMITS.errorFrame }), { nil: undefined }),
     }),
     fc.record({ type: fc.constant("step_completed"), ...ref, output: optionalText }),
     fc.record({ type: fc.constant("step_errored"), ...ref }),
@@ -47,6 +49,7 @@ const event: fc.Arbitrary<RuntimeEvent> = fc
     fc.record({ type: fc.constant("wait_started"), ...ref, eventType: name, timeoutMs: fc.nat() }),
     fc.record({ type: fc.constant("workflow_completed"), output: optionalText }),
     fc.record({ type: fc.constant("workflow_errored"), error }),
+    fc.record({ type: fc.constant("workflow_errored"), error, frame: fc.string({ maxLength: LIMITS.errorFrame }) }),
     fc.record({ type: fc.constant("workflow_errored"), error, rollback: fc.constantFrom("ready", "never") }),
     fc.record({ type: fc.constant("workflow_errored"), error, trigger: error, rollback: fc.constant("ready") }),
   )
@@ -133,6 +136,10 @@ describe("frames from the runtime", () => {
     ["no frame", "[null]"],
     ["a frame of the other direction", '[{"type":"stop","run":1}]'],
     ["an event that only the engine makes", '[{"type":"events","run":1,"n":1,"events":[{"type":"workflow_running"}]}]'],
+    [
+      "a function with a name that is too long",
+      `[{"type":"events","run":1,"n":1,"events":[{"type":"workflow_errored","error":{"name":"E","message":""},"frame":"${"x".repeat(LIMITS.errorFrame + 1)}"}]}]`,
+    ],
     ["a negative run", '[{"type":"idle","run":-1}]'],
     [
       "a number that is none",

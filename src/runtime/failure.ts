@@ -1,7 +1,7 @@
 /** What follows from a failed attempt, of a step or of a rollback handler: what is recorded of it, and the delay before the next. */
 import type { ErrorInfo } from "../model/events.ts";
 import { mayRetry } from "../model/retry.ts";
-import { fold, foldAttempt, isNonRetryable, revive } from "../model/thrown.ts";
+import { fold, foldAttempt, frameOf, isNonRetryable, revive } from "../model/thrown.ts";
 import { contextOf, TimedOut } from "./attempt.ts";
 import { delayBeforeRetry, NonRetryableDelay, type DelayedCall } from "./delay.ts";
 import { UnusableStream } from "./stream-output.ts";
@@ -12,6 +12,8 @@ export interface Failed {
   readonly info: ErrorInfo;
   /** True when trying again would change nothing. */
   readonly final: boolean;
+  /** The function of the user's that threw, where it has a name. */
+  readonly frame?: string | undefined;
 }
 
 /** What it means that an attempt (1-based) has thrown something. Errors of the engine's own keep their name in the log; user code sees it folded into the message. */
@@ -19,7 +21,7 @@ export function failureOf({ run, name, count }: DelayedCall, attempt: number, th
   if (thrown instanceof UnusableStream) return { thrown, info: { name: thrown.name, message: thrown.message }, final: true };
   if (thrown instanceof TimedOut) return { thrown, info: { name: thrown.name, message: thrown.message }, final: false };
   run.attempt({ name, count, attempt }, (what) => run.threw(what), thrown);
-  return { thrown, info: foldAttempt(thrown), final: isNonRetryable(thrown) };
+  return { thrown, info: foldAttempt(thrown), final: isNonRetryable(thrown), frame: frameOf(thrown) };
 }
 
 /** What to record of a failed attempt (1-based); `retryDelayMs` is absent when no retry follows. */

@@ -2,7 +2,7 @@
  * The runtime: runs beside user code, in whatever isolate that is, and speaks frames with the engine. All that its runs
  * have to say in one turn leaves in one batch.
  */
-import { fold, foldUncaught, stackOf } from "../model/thrown.ts";
+import { fold, foldUncaught, frameOf, stackOf } from "../model/thrown.ts";
 import { decode, encode, encodedBytes, Unserialisable, type Encoded } from "../model/value.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { ErrorInfo, RunErrored, RuntimeEvent } from "../model/events.ts";
@@ -197,9 +197,11 @@ function errored({ start, handlers }: Run, thrown: unknown): RunErrored {
   const type = "workflow_errored";
   if (thrown instanceof BadOutput) return { type, error: thrown.info, rollback: "never" };
   const error = foldUncaught(thrown, start.options.preserveNonRetryable);
-  if (handlers === undefined) return { type, error };
+  const frame = frameOf(thrown);
+  const ended = { type, error, ...(frame !== undefined && { frame }) } as const;
+  if (handlers === undefined) return ended;
   const trigger = fold(thrown);
-  return { type, error, ...(trigger.message !== error.message && { trigger }), rollback: "ready" };
+  return { ...ended, ...(trigger.message !== error.message && { trigger }), rollback: "ready" };
 }
 
 function toEvent(start: StartFrame): WorkflowEvent {

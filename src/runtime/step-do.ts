@@ -135,7 +135,8 @@ async function failed(call: DoCall, number: number, failure: Failed): Promise<Er
   const { run, name, count } = call;
   const { error, ...delay } = await verdict(call, number, failure);
   if (delay.retryDelayMs !== undefined && run.mocks?.skipsDelay(name, count) === true) delay.retryDelayMs = 0;
-  run.emit({ type: "attempt_errored", name, count, attempt: number, error, ...delay });
+  const { frame } = failure;
+  run.emit({ type: "attempt_errored", name, count, attempt: number, error, ...delay, ...(frame !== undefined && { frame }) });
   if (delay.retryDelayMs === undefined) run.emit({ type: "step_errored", name, count });
   run.working(-1);
   if (delay.retryDelayMs !== undefined) {

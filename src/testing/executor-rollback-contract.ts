@@ -20,7 +20,7 @@ async function rejected(driver: Driver): Promise<DrivenRun> {
   const run = driver.start("Undoer", { history: [], knownSteps: 0 });
   await run.until(() => run.idles === 1);
   run.tell({ type: "outcome", outcome: NAP });
-  expect(await run.last()).toEqual({ type: "workflow_errored", error: ERROR, rollback: "ready" });
+  expect(await run.last()).toEqual({ type: "workflow_errored", error: ERROR, rollback: "ready", frame: "Undoer.run" });
   return run;
 }
 

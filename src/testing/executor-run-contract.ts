@@ -90,6 +90,7 @@ export function runCases(open: OpenHost): void {
       attempt: 1,
       retryDelayMs: 50,
       error: { name: "TypeError", message: "no 1" },
+      frame: "miss",
     });
     run.tell({ type: "retry", key: { kind: "do", name: "flaky", count: 1 } });
     await run.until(() => run.idles === 2);

@@ -58,14 +58,17 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     }
   }
 
+  function miss(attempt: number): never {
+    throw new TypeError(`no ${attempt}`);
+  }
+
   class Flaky extends WorkflowEntrypoint {
     async run(_: Event, step: Step): Promise<unknown> {
       return step.do("flaky", { retries: { limit: 3, delay: 50, backoff: "constant" } }, (ctx) => {
         const { attempt } = ctx;
         // Whatever user code does to what it is told changes nothing.
         Object.assign(ctx, { attempt: 99, step: { name: "other", count: 9 }, config: { retries: { limit: 0 } } });
-        if (attempt < 3) throw new TypeError(`no ${attempt}`);
-        return attempt;
+        return attempt < 3 ? miss(attempt) : attempt;
       });
     }
   }

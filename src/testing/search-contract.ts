@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 
 /** An error with this message, of the step `charge`. */
 function sampleError(message: string, name = "Error"): ErrorSummary {
-  return { name, message, step: "charge", fingerprint: fingerprint({ name, message }, "charge") };
+  return { name, message, step: "charge", frame: "pay", fingerprint: fingerprint({ name, message }, "charge", "pay") };
 }
 
 /** Defines the tests of what a store finds and counts. */
@@ -146,7 +146,7 @@ function errorContract(at: At): void {
     await at.writer.commit({ appends: [errs(a, 2, "card 1 refused", 200, "v2"), errs(c, 2, "card 3 refused", 300)] });
     await at.writer.commit({ appends: [errs(b, 2, "card 2 refused", 100, "v1")] });
     const { fingerprint: same } = sampleError("card 9 refused");
-    const shared = { fingerprint: same, name: "Error", step: "charge" };
+    const shared = { fingerprint: same, name: "Error", step: "charge", frame: "pay" };
     const orders = { ...shared, workflow: "orders", instances: 2, firstSeen: 100, lastSeen: 200, firstVersionId: "v1" };
     expect(await groups({ workflow: "orders" })).toEqual([
       { ...orders, message: expect.stringMatching(/^card \d refused$/) as string },

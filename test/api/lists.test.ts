@@ -5,9 +5,15 @@ import { LIMITS } from "../../src/model/limits.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 
+function refuse(what: string): never {
+  throw new Error(what);
+}
+
 class Charging {
-  async run({ payload }: { payload: { card?: number; plain?: string } }, step: WorkflowStep): Promise<void> {
+  async run({ payload }: { payload: { card?: number; plain?: string; refused?: number } }, step: WorkflowStep): Promise<void> {
     if (payload.plain !== undefined) throw new TypeError(payload.plain);
+    if (payload.refused !== undefined)
+      await step.do("charge", { retries: { limit: 0, delay: 0 } }, () => refuse(`card ${payload.refused} refused`));
     await step.do("charge", { retries: { limit: 0, delay: 0 } }, () => {
       throw new Error(`card ${payload.card} refused`);
     });
@@ -127,6 +133,22 @@ describe("errors", () => {
     const [, { fingerprint }] = result as unknown as [unknown, { fingerprint: string }];
     expect((await own("GET", `/errors/${fingerprint}`)).result).toHaveLength(1);
     expect(await own("GET", "/errors/0000000000000000")).toMatchObject({ status: 404, errors: [{ code: 11032 }] });
+  });
+
+  test("that two functions throw alike are two, and nobody else is told which function it was", async () => {
+    await fail("a", { card: 1 });
+    api.clock.advance(1);
+    await fail("b", { refused: 1 });
+    await fail("c", { refused: 2 });
+    expect((await own("GET", "/errors")).result).toMatchObject([
+      { message: "card 2 refused", frame: "refuse", instances: 2 },
+      { message: "card 1 refused", frame: null, instances: 1 },
+    ]);
+    for (const path of [
+      "/client/v4/accounts/local/workflows/Charging/instances/b",
+      "/api/v1/workflows/Charging/instances/b/timeline",
+    ])
+      expect(await (await api.send("GET", path)).text()).not.toContain('refuse"');
   });
 
   test("are over for an instance that is restarted or deleted", async () => {

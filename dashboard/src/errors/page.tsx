@@ -18,6 +18,7 @@ interface Group {
   readonly name: string;
   readonly message: string;
   readonly step: string | null;
+  readonly frame: string | null;
   readonly instances: number;
   readonly first_seen: string;
   readonly last_seen: string;
@@ -51,7 +52,7 @@ export default function ErrorsPage() {
           </Link>
         )}
         <span className="flex-1" />
-        <span className="text-quiet">Errors with the same name, shape of message and step are one.</span>
+        <span className="text-quiet">Errors with the same name, shape of message, step and function are one.</span>
       </div>
       {[...new Set([...groups.map((group) => group.workflow), ...acted])].map((each) => (
         <Actions key={each} workflow={each} />
@@ -80,7 +81,7 @@ export default function ErrorsPage() {
 }
 
 function Row({ group, onAsk }: { readonly group: Group; readonly onAsk: (verb: Verb) => void }) {
-  const { workflow, fingerprint, name, message, step, instances, first_version_id: version } = group;
+  const { workflow, fingerprint, name, message, step, frame, instances, first_version_id: version } = group;
   return (
     <li className="grid items-center gap-x-6 gap-y-2 px-4 py-3 lg:grid-cols-[minmax(0,1fr)_7rem_16rem_auto]">
       <div className="min-w-0">
@@ -97,7 +98,8 @@ function Row({ group, onAsk }: { readonly group: Group; readonly onAsk: (verb: V
         </p>
         <p className="truncate text-quiet">
           {name}
-          {step !== null && ` in ${step}`} ·{" "}
+          {step !== null && ` in ${step}`}
+          {frame !== null && ` at ${frame}`} ·{" "}
           <Link to="/workflows/$workflow" params={{ workflow }} className="plain">
             {workflow}
           </Link>

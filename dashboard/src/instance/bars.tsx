@@ -154,9 +154,11 @@ interface SpanProps {
 }
 
 function Bar({ shown, from, to, className }: SpanProps & { readonly className: string }) {
-  const left = share(from, shown);
-  const width = Math.max(share(to, shown) - left, LEAST);
-  if (left > 1 || left + width < 0) return null;
+  const begun = share(from, shown);
+  const width = Math.max(share(to, shown) - begun, LEAST);
+  if (begun > 1 || begun + width < 0) return null;
+  // What happens at the very end is seen as well.
+  const left = Math.min(begun, 1 - LEAST);
   // What is far outside is cut off: pixels have to be numbers that a browser can count.
   const begin = Math.max(left, -1);
   return (

@@ -56,7 +56,7 @@ export default function CreatePage() {
   return (
     <form
       noValidate
-      className="mx-auto grid max-w-5xl items-start gap-6 lg:grid-cols-[minmax(0,1fr)_18rem]"
+      className="grid max-w-5xl items-start gap-6 lg:grid-cols-[minmax(0,1fr)_18rem]"
       // Before the editor makes a line of it.
       onKeyDownCapture={onKeyDown}
       onSubmit={(event) => {

@@ -9,7 +9,6 @@ import type { EditorProps } from "./editor.tsx";
 const theme = EditorView.theme({
   "&": { fontSize: "12px", backgroundColor: "var(--page)", color: "var(--text)" },
   ".cm-content": { minHeight: "10rem", caretColor: "var(--text)" },
-  ".cm-line > span": { filter: "var(--code-tint, none)" },
   ".cm-gutters": { backgroundColor: "var(--panel)", color: "var(--quiet)", border: "none" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--line) 40%, transparent)" },
 });

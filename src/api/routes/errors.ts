@@ -1,4 +1,4 @@
-/** What instances have failed with, in groups: errors with the same name, shape of message and step are one. */
+/** What instances have failed with, in groups: errors with the same name, shape of message, step and function are one. */
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
@@ -15,6 +15,8 @@ const group = z.object({
   /** Of the newest. */
   message: z.string(),
   step: z.string().nullable(),
+  /** The function that threw; null when it has no name. */
+  frame: z.string().nullable(),
   /** That are errored with it now. */
   instances: z.int(),
   first_seen: timestamp,
@@ -73,8 +75,9 @@ function show({
   name,
   message,
   step,
+  frame,
   instances,
 }: ErrorGroup): object {
   const seen = { first_seen: iso(firstSeen), last_seen: iso(lastSeen), first_version_id: firstVersionId };
-  return { fingerprint, workflow, name, message, step, instances, ...seen };
+  return { fingerprint, workflow, name, message, step, frame, instances, ...seen };
 }

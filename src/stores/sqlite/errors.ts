@@ -18,10 +18,13 @@ export class ErrorWriter {
     this.#statements = prepare(db);
   }
 
-  insert({ pk, workflow, version, createdAt, endedAt }: Errored, { name, message, step, fingerprint }: ErrorSummary): void {
+  insert(
+    { pk, workflow, version, createdAt, endedAt }: Errored,
+    { name, message, step, frame, fingerprint }: ErrorSummary,
+  ): void {
     const { group, insert, index } = this.#statements;
-    const seen = group.get(workflow, fingerprint, endedAt, endedAt, version, name, message, step);
-    insert.run(pk, workflow, createdAt, Number(seen?.["pk"]), name, message, step);
+    const seen = group.get(workflow, fingerprint, endedAt, endedAt, version, name, message, step, frame);
+    insert.run(pk, workflow, createdAt, Number(seen?.["pk"]), name, message, step, frame);
     index.run(pk, textOf({ name, message }));
   }
 
@@ -44,15 +47,15 @@ function textOf({ name, message }: Pick<ErrorSummary, "name" | "message">): stri
 function prepare(db: Database): Record<"group" | "insert" | "index" | "remove" | "unindex" | "leave" | "drop", Statement> {
   return {
     group: db.prepare(
-      `INSERT INTO error_groups (workflow, fingerprint, instances, first_seen, last_seen, first_version, name, message, step)
-       VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO error_groups (workflow, fingerprint, instances, first_seen, last_seen, first_version, name, message, step, frame)
+       VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET instances = instances + 1, name = excluded.name, message = excluded.message,
          first_version = iif(excluded.first_seen < first_seen, excluded.first_version, first_version),
          first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)
        RETURNING pk`,
     ),
     insert: db.prepare(
-      "INSERT INTO errors (instance, workflow, created_at, error_group, name, message, step) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO errors (instance, workflow, created_at, error_group, name, message, step, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     ),
     index: db.prepare("INSERT INTO errors_text (rowid, text) VALUES (?, ?)"),
     remove: db.prepare("DELETE FROM errors WHERE instance = ? RETURNING error_group"),

@@ -21,6 +21,7 @@ beforeAll(async () => {
     name: "Error",
     message: i === 7 ? "card refused" : `no answer ${i}`,
     step: null,
+    frame: null,
     fingerprint: i === 7 ? "rare" : "usual",
   });
   await writer.create(

@@ -15,7 +15,7 @@ const SCAN = 10_000;
 
 const COLUMNS = `i.pk, i.id, i.status, (SELECT name FROM names WHERE names.pk = i.version) AS versionId,
   i.trigger_source AS "trigger", i.created_at AS createdAt, i.modified_at AS modifiedAt, i.started_at AS startedAt,
-  i.ended_at AS endedAt, i.wake_at AS wakeAt, i.expires_at AS expiresAt, e.name AS errorName, e.message, e.step,
+  i.ended_at AS endedAt, i.wake_at AS wakeAt, i.expires_at AS expiresAt, e.name AS errorName, e.message, e.step, e.frame,
   (SELECT fingerprint FROM error_groups WHERE error_groups.pk = e.error_group) AS fingerprint`;
 
 export class Searches {
@@ -112,7 +112,7 @@ function positionOf({ createdAt, pk }: Position): Position {
   return { createdAt, pk };
 }
 
-function shown({ errorName: name, message, step, fingerprint, ...summary }: Row, workflow: string): FoundInstance {
-  const error = typeof name === "string" ? { name, message, step, fingerprint } : null;
+function shown({ errorName: name, message, step, frame, fingerprint, ...summary }: Row, workflow: string): FoundInstance {
+  const error = typeof name === "string" ? { name, message, step, frame, fingerprint } : null;
   return { ...summary, workflow, error } as FoundInstance;
 }

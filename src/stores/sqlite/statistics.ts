@@ -7,7 +7,7 @@ import { nameKey } from "./search-plan.ts";
 
 const GROUP = `SELECT (SELECT name FROM names WHERE names.pk = workflow) AS workflow, fingerprint, instances,
   first_seen AS firstSeen, last_seen AS lastSeen, (SELECT name FROM names WHERE names.pk = first_version) AS firstVersionId,
-  name, message, step
+  name, message, step, frame
 FROM error_groups`;
 
 export class Statistics {

@@ -14,6 +14,7 @@ CREATE TABLE error_groups (
   name TEXT NOT NULL, -- this and the rest: of the newest
   message TEXT NOT NULL,
   step TEXT,
+  frame TEXT,
   UNIQUE (workflow, fingerprint)
 ) STRICT;
 CREATE INDEX error_groups_by_time ON error_groups (last_seen);
@@ -27,7 +28,8 @@ CREATE TABLE errors (
   error_group INTEGER NOT NULL, -- error_groups.pk
   name TEXT NOT NULL,
   message TEXT NOT NULL,
-  step TEXT
+  step TEXT,
+  frame TEXT
 ) STRICT;
 CREATE INDEX errors_by_creation ON errors (workflow, created_at);
 CREATE INDEX errors_by_group ON errors (error_group, created_at);
