@@ -18,7 +18,7 @@ export interface PageOfDemo {
 export const PAGES: readonly PageOfDemo[] = [
   { name: "workflows", path: "/", shows: "import-catalogue", atAllWidths: true },
   { name: "instances", path: "/workflows/checkout", shows: "order-1040-alan", atAllWidths: true },
-  { name: "new-instance", path: "/workflows/checkout/new?like=order-1040-alan", shows: "Alan" },
+  { name: "new-instance", path: "/workflows/checkout/new?like=order-1040-alan", shows: "kettle" },
   { name: "instance", path: "/workflows/checkout/instances/order-1040-alan", shows: "charge card", atAllWidths: true },
   { name: "instance-step", path: "/workflows/checkout/instances/order-1040-alan?step=charge%20card-1", shows: "charge card" },
   { name: "instance-graph", path: "/workflows/checkout/instances/order-1040-alan?view=graph", shows: "charge card" },

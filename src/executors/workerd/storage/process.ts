@@ -70,9 +70,10 @@ export class StorageProcess implements Storage {
     try {
       return toResponse(await this.#send(scope, request));
     } catch (cause) {
-      if (!isRefused(cause) || typeof request.body === "object") throw new Failure("storage.unavailable", { cause });
-      // It has just ended, which has not been told yet.
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      const mayAskAgain = isRefused(cause) && typeof request.body !== "object";
+      // It has just ended, which has not been told yet: whoever comes next would ask over a connection that is dead.
+      if ((mayAskAgain || child.killed) && child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      if (!mayAskAgain) throw new Failure("storage.unavailable", { cause });
       return this.fetch(scope, request);
     }
   }
