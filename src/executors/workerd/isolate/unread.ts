@@ -35,12 +35,16 @@ export async function readAnyway(
   // A length that was announced is announced to the script as well.
   const pipe = announced === null ? new IdentityTransformStream() : new FixedLengthStream(Number(announced));
   const rest = passOn(body, pipe.writable);
-  const response = await ask(new Request(url, { ...init, method, headers, signal, redirect, body: pipe.readable }));
-  if (response.body === null) {
-    await rest();
-    return response;
+  let response: Response | undefined;
+  try {
+    response = await ask(new Request(url, { ...init, method, headers, signal, redirect, body: pipe.readable }));
+  } finally {
+    // What was thrown is an answer as well.
+    if (response === undefined || response.body === null) await rest();
   }
-  return new Response(response.body.pipeThrough(new TransformStream({ flush: rest })), response);
+  return response.body === null
+    ? response
+    : new Response(response.body.pipeThrough(new TransformStream({ flush: rest })), response);
 }
 
 /** Answers a function that drops what has not been passed on by then, and resolves when no more comes. */
