@@ -1,12 +1,12 @@
 /** The instances of a workflow by any filters, with the errors that they ended with. */
 import { z } from "zod";
 import { countMatching, findMatching } from "../../engine/matching.ts";
-import { iso } from "../../model/time.ts";
 import type { FoundInstance } from "../../ports/store.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { endpoint, type Endpoint } from "../endpoint.ts";
 import { FILTER, toFilter } from "../filter.ts";
-import { isoOrNull, perPage, status, timestamp, triggerSource } from "../schemas.ts";
+import { perPage } from "../schemas.ts";
+import { listed, showListed } from "./instances.ts";
 import { workflowOf } from "./workflows.ts";
 
 /** Parts that one request searches and counts in: each looks at some ten thousand instances at the most. */
@@ -23,17 +23,7 @@ const query = z.object({
 /** An error of an instance, in short. */
 const errorSummary = z.object({ name: z.string(), message: z.string(), step: z.string().nullable(), group: z.string() });
 
-const found = z.object({
-  id: z.string(),
-  status,
-  created_on: timestamp,
-  modified_on: timestamp,
-  started_on: timestamp.nullable(),
-  ended_on: timestamp.nullable(),
-  version_id: z.string(),
-  trigger_source: triggerSource,
-  error: errorSummary.nullable(),
-});
+const found = listed.extend({ error: errorSummary.nullable() });
 
 export const instancesFound: readonly Endpoint[] = [
   endpoint({
@@ -44,7 +34,7 @@ export const instancesFound: readonly Endpoint[] = [
     query,
     result: z.array(found),
     handle: async ({ params, query: asked }, api) => {
-      const { name } = await workflowOf(api, params.workflow_name);
+      const { id, name } = await workflowOf(api, params.workflow_name);
       const filter = toFilter(name, asked);
       const { direction, per_page: limit, cursor } = asked;
       const page = { direction, limit, ...(cursor !== undefined && { after: readCursor(cursor) }) };
@@ -57,22 +47,15 @@ export const instancesFound: readonly Endpoint[] = [
         total_at_least: !total.isExact,
         ...(next !== undefined && { cursor: writeCursor(next) }),
       };
-      return { result: items.map(show), info };
+      return { result: items.map((each) => show(each, id)), info };
     },
   }),
 ];
 
-function show(instance: FoundInstance): z.input<typeof found> {
-  const { id, createdAt, modifiedAt, startedAt, endedAt, versionId, trigger, error } = instance;
+function show(instance: FoundInstance, workflowId: string): object {
+  const { error } = instance;
   return {
-    id,
-    status: instance.status,
-    created_on: iso(createdAt),
-    modified_on: iso(modifiedAt),
-    started_on: isoOrNull(startedAt),
-    ended_on: isoOrNull(endedAt),
-    version_id: versionId,
-    trigger_source: trigger,
+    ...showListed(instance, workflowId),
     error: error && { name: error.name, message: error.message, step: error.step, group: error.fingerprint },
   };
 }

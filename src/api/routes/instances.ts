@@ -16,7 +16,8 @@ import { workflowOf } from "./workflows.ts";
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
 
-const listed = z.object({
+/** An instance as a list shows it. */
+export const listed: z.ZodObject = z.object({
   id: z.string(),
   status,
   created_on: timestamp,
@@ -194,7 +195,8 @@ async function listInstances(
   };
 }
 
-function showListed(summary: InstanceSummary, workflowId: string): z.input<typeof listed> {
+/** Shows an instance as `listed` has it. */
+export function showListed(summary: InstanceSummary, workflowId: string): object {
   const { id, status: current, createdAt, modifiedAt, startedAt, endedAt, versionId, trigger } = summary;
   return {
     id,
