@@ -1,7 +1,7 @@
 /** Who may see and do what, in a real browser: each role by password and by token, and what the audit log says of it afterwards. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
+import { hearComplaints, openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
 import { makeProject, runCommand, startServer, type Project, type Server } from "../support/server.ts";
 
 const SECRET = "card-4111";
@@ -32,11 +32,7 @@ const complaints: string[] = [];
 
 async function openPage(): Promise<Page> {
   const opened = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  opened.on("pageerror", (error) => complaints.push(String(error)));
-  opened.on("console", (message) => {
-    // A refusal is an answer like any other; the browser tells of it as an error.
-    if (message.type() === "error" && !/status of 40[03]/.test(message.text())) complaints.push(message.text());
-  });
+  hearComplaints(opened, complaints, /status of 40[03]/);
   return opened;
 }
 

@@ -1,7 +1,7 @@
 /** The page of an instance in a real browser: why it waits and what helps, finding a step among many, the graph beside it, making another. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
+import { hearComplaints, openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
 import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const WORKER = `
@@ -55,10 +55,7 @@ beforeAll(async () => {
   server = await startServer(["dev", project.folder, "--data", join(project.folder, "data"), "--port", "0", "--quiet"]);
   browser = await openBrowser();
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
+  hearComplaints(page, complaints);
 });
 afterAll(async () => {
   await browser.close();

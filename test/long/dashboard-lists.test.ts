@@ -1,7 +1,7 @@
 /** The lists of the dashboard in a real browser: finding instances, acting on all that match, errors in groups. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
+import { hearComplaints, openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
 import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const WORKER = `
@@ -51,8 +51,7 @@ beforeAll(async () => {
   server = await startServer(["dev", project.folder, "--data", data, "--port", "0", "--quiet", "--executor", "node"]);
   browser = await openBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  hearComplaints(page, complaints);
   await create("charging", [
     ...Array.from({ length: 6 }, (_, i) => ({ instance_id: `card-${i}`, params: { card: i } })),
     { instance_id: "stock-1", params: { stock: "tea" } },

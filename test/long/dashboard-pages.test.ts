@@ -1,7 +1,7 @@
 /** What holds for every page of the dashboard, with the demo shop behind it; and the ways through scripts, schedules and the palette. */
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
+import { hearComplaints, openBrowser, seriousViolations, type Browser, type Page } from "../support/browser.ts";
 import { openDemo, type Demo } from "../support/demo.ts";
 import { makeProject, startServer } from "../support/server.ts";
 import { open, PAGES, type PageOfDemo } from "../support/pages.ts";
@@ -18,10 +18,7 @@ beforeAll(async () => {
   browser = await openBrowser();
   complaints = [];
   page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
+  hearComplaints(page, complaints);
 });
 afterAll(async () => {
   await browser.close();

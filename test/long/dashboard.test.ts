@@ -1,7 +1,7 @@
 /** The dashboard in a real browser, as people go through it: live, by mouse and by keyboard. What holds for every page is in `dashboard-pages`. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openBrowser, type Browser, type Page } from "../support/browser.ts";
+import { hearComplaints, openBrowser, type Browser, type Page } from "../support/browser.ts";
 import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const WORKER = `
@@ -39,11 +39,7 @@ const complaints: string[] = [];
 
 async function openPage(): Promise<Page> {
   const opened = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  opened.on("pageerror", (error) => complaints.push(String(error)));
-  opened.on("console", (message) => {
-    // A refused login is an answer like any other; the browser tells of it as an error.
-    if (message.type() === "error" && !message.text().includes("403")) complaints.push(message.text());
-  });
+  hearComplaints(opened, complaints, /status of 403/);
   return opened;
 }
 

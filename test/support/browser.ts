@@ -59,6 +59,17 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: await chrome.executablePath(), args: chrome.args, headless: true });
 }
 
+/**
+ * Adds to a list what a page complains of: errors that nobody caught, and those that its console tells of. A refusal is an answer like
+ * any other, but the browser tells of it as an error: those that are to come are named by a part of the text.
+ */
+export function hearComplaints(page: Page, complaints: string[], expected?: RegExp): void {
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && expected?.test(message.text()) !== true) complaints.push(message.text());
+  });
+}
+
 /** What axe, which looks for what keeps people out, finds to be serious on a page. */
 export async function seriousViolations(page: Page): Promise<readonly string[]> {
   await page.evaluate(await readFile(join(createRequire(installed).resolve("axe-core"), "../axe.min.js"), "utf8"));
