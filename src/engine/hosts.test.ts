@@ -47,3 +47,38 @@ test("a host that does not open reads nothing", async () => {
   await expect(hosts.acquire(contractVersion())).rejects.toThrow("no");
   expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
 });
+
+test("a host that is leaving gets nothing more, and is closed once it has nothing to do", async () => {
+  const leaving = Promise.withResolvers<void>();
+  const closed: number[] = [];
+  let opened = 0;
+  const { hosts } = openHosts(() => {
+    const number = (opened += 1);
+    const { promise: ended, resolve } = Promise.withResolvers<HostEnd>();
+    const close = (): Promise<void> => Promise.resolve(resolve({ kind: "closed" })).then(() => void closed.push(number));
+    return Promise.resolve({
+      send: () => undefined,
+      onFrames: () => undefined,
+      dispatch: () => Promise.reject(new Error("No handlers")),
+      fetch: () => Promise.reject(),
+      ended,
+      close,
+      ...(number === 1 && { leaving: leaving.promise }),
+    });
+  });
+  const first = await hosts.acquire(contractVersion());
+  first.requests += 1;
+  await hosts.acquire(contractVersion());
+  leaving.resolve();
+  await leaving.promise;
+  const later = [await hosts.acquire(contractVersion()), await hosts.acquire(contractVersion())];
+  expect(later).not.toContain(first);
+  expect(closed).toEqual([]);
+  first.requests -= 1;
+  hosts.released(first);
+  await first.host.ended;
+  await Promise.resolve();
+  expect(closed).toEqual([1]);
+  await hosts.close();
+  expect(closed).toEqual([1, 2, 3]);
+});

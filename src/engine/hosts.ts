@@ -79,6 +79,8 @@ export class Hosts {
   readonly #perVersion: number;
   readonly #idleMs: number;
   readonly #pools: Map<string, Pool> = new Map();
+  /** Hosts that get no further work, and are closed once they have none. */
+  readonly #leaving: Set<HostLink> = new Set();
   #closed = false;
 
   constructor(
@@ -117,6 +119,7 @@ export class Hosts {
 
   /** Tells that a run or request in a host has ended; closes hosts that nobody uses any more. */
   released(link: HostLink): void {
+    if (this.#leaving.has(link) && link.runs.size + link.requests === 0) void link.host.close();
     for (const pool of this.#pools.values()) {
       if (!pool.links.includes(link)) continue;
       if (pool.links.some((other) => other.runs.size + other.requests > 0) || pool.idleAlarm !== undefined) return;
@@ -131,6 +134,7 @@ export class Hosts {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#pools.values()].map((pool) => this.#closePool(pool)));
+    await Promise.all([...this.#leaving].map((link) => link.host.close()));
     await this.#executor.close();
   }
 
@@ -157,9 +161,15 @@ export class Hosts {
     }
     host.onFrames((frames) => this.#listener.frames(link, frames));
     pool.links.push(link);
+    void host.leaving?.then(() => {
+      if (link.over) return;
+      remove(pool, link);
+      this.#leaving.add(link);
+      this.released(link);
+    });
     void host.ended.then((end) => {
-      const at = pool.links.indexOf(link);
-      if (at >= 0) pool.links.splice(at, 1);
+      remove(pool, link);
+      this.#leaving.delete(link);
       link.over = true;
       this.#listener.ended(link, end);
     });
@@ -172,6 +182,11 @@ export class Hosts {
     await Promise.allSettled(pool.opening);
     await Promise.all(pool.links.map((link) => link.host.close()));
   }
+}
+
+function remove({ links }: Pool, link: HostLink): void {
+  const at = links.indexOf(link);
+  if (at >= 0) links.splice(at, 1);
 }
 
 function leastBusy(links: readonly HostLink[]): HostLink | undefined {

@@ -45,6 +45,11 @@ export interface Host {
   dispatch(event: ScriptEvent): Promise<EventEnd>;
   /** Resolves when the host has ended, for whatever reason; never rejects. */
   readonly ended: Promise<HostEnd>;
+  /**
+   * Resolves when what comes next should go to another host of the version, and this one be closed once it has nothing to do.
+   * Absent where an executor never asks for that.
+   */
+  readonly leaving?: Promise<void>;
   /** Ends it. User code still running in it is cut off. */
   close(): Promise<void>;
 }
