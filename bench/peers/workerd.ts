@@ -7,7 +7,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BINARY } from "../../src/executors/workerd/binary.ts";
-import { listening } from "../../src/executors/workerd/process.ts";
 import type { Benchmark } from "../row.ts";
 import { WORKER } from "../workflows.ts";
 
@@ -51,7 +50,7 @@ async function withEngine<T>(work: (timed: Timed) => Promise<T>): Promise<T> {
   const args = ["serve", "--experimental", "--control-fd=3", "-s", "http=127.0.0.1:0", "wrangler.json"];
   const child = spawn(BINARY, args, { cwd: folder, stdio: ["ignore", "ignore", "ignore", "pipe"] });
   try {
-    const url = `http://127.0.0.1:${await listening(child)}/`;
+    const url = `http://127.0.0.1:${await portOf(child)}/`;
     return await work(async (instances, steps) => {
       const begun = performance.now();
       const response = await fetch(url, { method: "POST", body: JSON.stringify({ instances, steps }) });
@@ -63,6 +62,17 @@ async function withEngine<T>(work: (timed: Timed) => Promise<T>): Promise<T> {
     await ended(child);
     await rm(folder, { recursive: true });
   }
+}
+
+/** The port that it has chosen, which it writes to a pipe of its own. */
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("exit", () => reject(new Error("The peer did not start")));
+    child.stdio[3]?.on("data", (data: Buffer) => {
+      const port = /"port":\s*(\d+)/.exec(data.toString())?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+  });
 }
 
 async function ended(child: ChildProcess): Promise<void> {

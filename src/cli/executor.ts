@@ -14,6 +14,8 @@ import type { ServerOptions } from "./options.ts";
 export interface Execution {
   readonly executor: Executor;
   readonly storage: Storage;
+  /** Resolves when Workers can be run. Rejects with `Failure("executor.not_started")`. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export interface World {
  * `world` comes later: the engine is opened with its executor.
  */
 export async function executionOf(
-  { executor: name, hangAfterMs, network }: ServerOptions,
+  { executor: name, hangAfterMs, workerMemoryMiB, network }: ServerOptions,
   data: string,
   access: "open" | "tokens",
   onLog: OnLog,
@@ -38,7 +40,7 @@ export async function executionOf(
 ): Promise<Execution> {
   if (name === "node") {
     const executor = nodeExecutor({ onLog, hangAfterMs });
-    return { executor, storage: noStorage, close: () => executor.close() };
+    return { executor, storage: noStorage, start: () => Promise.resolve(), close: () => executor.close() };
   }
   // Not before it is wanted: where there is no binary, there is the other executor.
   const { workerdExecutor } = await import("../executors/workerd/executor.ts");
@@ -47,12 +49,13 @@ export async function executionOf(
   const reachable = access === "open" ? ["public", "private", ...network] : ["public", ...network];
   const kept = { storage, objects: join(data, "objects"), assets: assetsIn(data) };
   const found = { callees: calleesIn(world), ready: world };
-  const executor = workerdExecutor({ onLog, hangAfterMs, ...kept, ...found, network: [...new Set(reachable)] });
+  const limits = { hangAfterMs, memoryMiB: workerMemoryMiB };
+  const executor = workerdExecutor({ onLog, ...limits, ...kept, ...found, network: [...new Set(reachable)] });
   const close = async (): Promise<void> => {
     await executor.close();
     await storage.close();
   };
-  return { executor, storage, close };
+  return { executor, storage, start: () => executor.start(), close };
 }
 
 /** Where the static assets of a data directory are. */

@@ -24,6 +24,8 @@ const SERVER = `
   --allow-network R   what Workers may reach besides public addresses: private, or a range like
                       10.1.0.0/16; again for more. dev on this machine allows private. workerd only
   --hang-after MS     how long a Worker's code may run without giving way before it is ended (30000)
+  --worker-memory MIB the most memory that a process of workerd may take; past half of it, its Workers go on
+                      in another, past it, the process is killed (4096, or half of the machine's if less)
   --park-after MS     how long an instance that only waits stays in memory (1000)
   --host-name NAME=SCRIPT
                       a Worker that answers under this host name; may be given several times

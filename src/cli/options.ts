@@ -3,11 +3,15 @@ import { isIP } from "node:net";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { SettingValue } from "../api/endpoint.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/core.ts";
+import { defaultMemoryMiB } from "../executors/workerd/memory.ts";
 import { isHostName } from "../scripts/host-names.ts";
 import { UsageError } from "./explain.ts";
 
 /** The highest value that a limit may be given. */
 const MAX_LIMIT = 1_000_000_000;
+
+/** The least that a process of workerd may be given, in MiB. One that runs nothing takes about 90, and half is when it is full. */
+const LEAST_MEMORY_MIB = 512;
 
 export interface ServerOptions {
   readonly host: string;
@@ -18,6 +22,8 @@ export interface ServerOptions {
   readonly executor: "node" | "workerd";
   /** How long code may run without giving way, in milliseconds. */
   readonly hangAfterMs: number;
+  /** The most memory that a process of workerd may take, in MiB. */
+  readonly workerMemoryMiB: number;
   /** What Workers may reach besides what each command lets them: `public`, `private`, and ranges of addresses. */
   readonly network: readonly string[];
   /** Scripts by the host names under which they answer. */
@@ -36,6 +42,7 @@ const OPTIONS = {
   account: { type: "string", default: "local" },
   executor: { type: "string", default: "workerd" },
   "allow-network": { type: "string", multiple: true, default: [] },
+  "worker-memory": { type: "string" },
   "hang-after": { type: "string", default: "30000" },
   "park-after": { type: "string" },
   "host-name": { type: "string", multiple: true, default: [] },
@@ -71,6 +78,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
     },
     executor,
     hangAfterMs: atLeastOne("--hang-after", values["hang-after"]),
+    workerMemoryMiB: workerMemory(values["worker-memory"]),
     network: values["allow-network"].map(networkRange),
     hostNames: hostNamesOf(values["host-name"]),
     logFormat,
@@ -84,6 +92,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
 export function settingsOf({
   executor,
   hangAfterMs,
+  workerMemoryMiB,
   network,
   ...options
 }: ServerOptions): Readonly<Record<string, SettingValue>> {
@@ -92,7 +101,15 @@ export function settingsOf({
     Number.isFinite(value) ? value : null,
   ]);
   const { accountId, drainMs } = options;
-  return { executor, accountId, ...Object.fromEntries(engine), hangAfterMs, drainMs, network: network.join(" ") };
+  return {
+    executor,
+    accountId,
+    ...Object.fromEntries(engine),
+    hangAfterMs,
+    workerMemoryMiB,
+    drainMs,
+    network: network.join(" "),
+  };
 }
 
 function hostNamesOf(given: readonly string[]): Record<string, string> {
@@ -117,6 +134,13 @@ function limit(name: keyof EngineSettings, option: string, text: string | undefi
 
 function parkAfter(text: string | undefined): Partial<EngineSettings> {
   return text === undefined ? {} : { parkAfterMs: wholeNumber("--park-after", text, MAX_LIMIT) };
+}
+
+function workerMemory(text: string | undefined): number {
+  if (text === undefined) return defaultMemoryMiB();
+  const memoryMiB = wholeNumber("--worker-memory", text, MAX_LIMIT);
+  if (memoryMiB >= LEAST_MEMORY_MIB) return memoryMiB;
+  throw new UsageError(`--worker-memory takes MiB from ${LEAST_MEMORY_MIB} on, not "${text}"`);
 }
 
 /** In the words of workerd. */

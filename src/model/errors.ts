@@ -67,6 +67,7 @@ export type FailureName =
   | "script.exception"
   | "script.unavailable"
   | "executor.missing"
+  | "executor.not_started"
   | "account.not_found"
   | "subscribe.upgrade_required"
   | "runtime.out_of_order"
@@ -224,6 +225,12 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 503,
     sentence: "workerd has no binary for this machine",
     hint: "Start with --executor node, which runs Workers in threads of Node.",
+  },
+  "executor.not_started": {
+    code: 10958,
+    status: 503,
+    sentence: "workerd did not start",
+    hint: "Check that this machine can run its binary (system libraries, rights, memory), or start with --executor node, which runs Workers in threads of Node.",
   },
   "account.not_found": {
     code: 7003,

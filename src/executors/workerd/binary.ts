@@ -11,7 +11,8 @@ interface Package {
 const require: NodeJS.Require = createRequire(import.meta.url);
 const { default: path, compatibilityDate } = load();
 
-export const BINARY: string = path;
+/** Where the binary is: the package's, unless the environment names another. */
+export const BINARY: string = process.env["STEPWELL_WORKERD"] ?? path;
 /** The newest compatibility date that it supports. */
 export const NEWEST_DATE: string = compatibilityDate;
 

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { encode } from "../../model/value.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
-import type { Executor } from "../../ports/executor.ts";
+import type { Executor, HostEnd } from "../../ports/executor.ts";
 import { executorContract } from "../../testing/executor-contract.ts";
 import { Driver } from "../../testing/executor-driver.ts";
 import { contractVersion } from "../../testing/executor-script.ts";
@@ -100,6 +100,38 @@ describe("workerd executor", () => {
       expect(await greedy.ended).toMatchObject({ kind: "died" });
       expect(await other.ended).toMatchObject({ kind: "died" });
       await new Driver(await executor.open(contractVersion(), noBindings)).roundTrip();
+    });
+  });
+
+  /** Holds 64 MiB more after each request, none of it in a heap. */
+  const hoarder = `const kept = []; export default { fetch() { kept.push(new Uint8Array(64 * 1024 * 1024).fill(1)); return new Response(); } };`;
+
+  test("a script that takes memory besides its heap ends its process, and that is said with its name", async () => {
+    const lines: string[] = [];
+    const onLog: OnLog = ({ text }) => lines.push(text);
+    await withExecutor({ memoryMiB: 400, onLog }, async (executor) => {
+      const host = await executor.open({ ...contractVersion(hoarder), script: "hoarder" }, noBindings);
+      let end: HostEnd | undefined;
+      void host.ended.then((ended) => (end = ended));
+      for (let i = 0; i < 8; i += 1) await host.fetch(new Request(URL_OF_SCRIPT)).catch(() => undefined);
+      await host.ended;
+      expect(end).toEqual({
+        kind: "died",
+        detail: expect.stringMatching(/took [\d,]+ MiB of memory; it may take 400 MiB/) as string,
+      });
+      expect(lines).toContainEqual(expect.stringMatching(/MiB of memory.*Workers in it: hoarder$/));
+    });
+  });
+
+  test("a process that has grown hands over what is in it, and goes on with what it has", async () => {
+    await withExecutor({ processes: 1, fullMiB: 300, memoryMiB: 4_000 }, async (executor) => {
+      const host = await executor.open(contractVersion(hoarder), noBindings);
+      for (let i = 0; i < 5; i += 1) await host.fetch(new Request(URL_OF_SCRIPT));
+      await host.leaving;
+      const other = await executor.open(contractVersion(hoarder), noBindings);
+      expect((await host.fetch(new Request(URL_OF_SCRIPT))).status).toBe(200);
+      await host.close();
+      expect((await other.fetch(new Request(URL_OF_SCRIPT))).status).toBe(200);
     });
   });
 
@@ -236,32 +268,49 @@ describe("workerd executor", () => {
     },
   );
 
-  test.skipIf(process.platform !== "linux")("the processes of a server that is killed end with it", async () => {
+  test.skipIf(process.platform !== "linux").each([
+    ["waits", `console.log("begun"); export default {};`],
+    ["never gives way", `export default { fetch() { console.log("begun"); for (;;); } };`],
+  ])("the processes of a server that is killed end with it when a script in them %s", async (_, code) => {
     const program = `const { workerdExecutor } = await import(process.argv[1]);
-      await workerdExecutor({ hasSpare: false }).open(${JSON.stringify(contractVersion("setTimeout;"))}, () => {});
-      console.log("open");`;
+      const host = await workerdExecutor({ hasSpare: false }).open(${JSON.stringify(contractVersion(code))}, () => {});
+      await host.fetch(new Request("http://contract.test/"));`;
     const server = spawn(
       process.execPath,
       ["--input-type=module", "-e", program, new URL("./executor.ts", import.meta.url).href],
       { stdio: ["ignore", "pipe", "inherit"] },
     );
+    // A line from the script.
     await once(server.stdout, "data");
-    const processes = children(server.pid);
-    expect(processes).toHaveLength(1);
-    server.kill("SIGKILL");
-    while (processes.some(isRunning)) await setImmediate();
+    const [shells, processes] = [children(server.pid, "sh"), children(server.pid)];
+    try {
+      expect([shells, processes]).toEqual([[expect.any(String)], [expect.any(String)]]);
+      server.kill("SIGKILL");
+      await vi.waitUntil(() => !processes.some((pid) => isRunning(pid)) && !shells.some((pid) => isRunning(pid, "sh")), 10_000);
+    } finally {
+      for (const pid of processes) if (isRunning(pid)) process.kill(Number(pid), "SIGKILL");
+    }
+  });
+
+  test.skipIf(process.platform !== "linux")("nothing is left behind when an executor closes", async () => {
+    await withExecutor({ hasSpare: true }, async (executor) => {
+      await executor.open(contractVersion(), noBindings);
+      expect([children(), children(process.pid, "sh")]).toEqual([[expect.any(String)], [expect.any(String)]]);
+    });
+    await vi.waitUntil(() => children().length === 0 && children(process.pid, "sh").length === 0);
   });
 });
 
-/** The processes of workerd that a process has. */
-function children(pid: number = process.pid): string[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(isRunning);
+/** The processes of workerd, or of another program, that a process has. */
+function children(pid: number = process.pid, program: string = "workerd"): string[] {
+  const all = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  return all.filter((child) => isRunning(child, program));
 }
 
-/** Whether that is a process of workerd, other than as an entry that its parent has not looked at. */
-function isRunning(pid: string): boolean {
+/** Whether that is a process of the program, other than as an entry that its parent has not looked at. */
+function isRunning(pid: string, program: string = "workerd"): boolean {
   try {
-    return /^\d+ \(workerd\) [^Z]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    return new RegExp(String.raw`^\d+ \(${program}\) [^Z]`).test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
   }

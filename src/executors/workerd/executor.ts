@@ -10,11 +10,14 @@ import { writeLine, type OnLog } from "../../ports/script-log.ts";
 import { Callees } from "./callees.ts";
 import { needsHome, needsObjects, needsStorage } from "./env.ts";
 import { Home } from "./home.ts";
+import { defaultMemoryMiB } from "./memory.ts";
 import { WorkerdHost, type HostParts } from "./host.ts";
 import { Output } from "./output.ts";
 import { Pool } from "./pool.ts";
 import type { WorkerdProcess } from "./process.ts";
 import type { StorageProcess } from "./storage/process.ts";
+
+const MIB = 1024 * 1024;
 
 /** Settings of a workerd executor. All are optional. */
 export interface WorkerdExecutorOptions {
@@ -31,8 +34,18 @@ export interface WorkerdExecutorOptions {
   readonly hasSpare?: boolean;
   /** The most that a V8 heap may take, in MiB. Default: 1,024. */
   readonly heapMiB?: number;
-  /** A process that takes more memory than this gets no further scripts, and ends with the last of its own; in MiB. Default: 1,024. */
+  /**
+   * The most memory that a process may take, in MiB; past it the process is killed, and its instances are replayed. Unlike
+   * `heapMiB` it counts what scripts hold outside of their heaps. Default: 4,096, or half of the machine's, if that is less.
+   */
+  readonly memoryMiB?: number;
+  /**
+   * A process that takes more memory than this gets no further scripts, hands its own over to another, and ends when the last
+   * has nothing to do; in MiB. The process of scripts that call one another has no such bound. Default: half of `memoryMiB`.
+   */
   readonly fullMiB?: number;
+  /** How long a process may take to start, in milliseconds. Default: 30,000; a twentieth of a second is usual. */
+  readonly startMs?: number;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. Default: `public`. */
   readonly network?: readonly string[];
   /** Holds what scripts keep in KV, D1 and R2. Without it such bindings are refused. Whoever gives it closes it. */
@@ -49,15 +62,23 @@ export interface WorkerdExecutorOptions {
   readonly onLog?: OnLog;
 }
 
+/** An executor that can say beforehand whether it works. */
+export interface WorkerdExecutor extends Executor {
+  /** Starts the first process. Rejects with `Failure("executor.not_started")` when that fails. */
+  start(): Promise<void>;
+}
+
 /** An executor whose hosts are isolates of workerd. */
-export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor {
+export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdExecutor {
   const {
     hangAfterMs = 30_000,
     sharedHangAfterMs = 1_000,
     processes = 2,
     hasSpare = true,
     heapMiB = 1_024,
-    fullMiB = 1_024,
+    memoryMiB = defaultMemoryMiB(),
+    fullMiB = memoryMiB / 2,
+    startMs = 30_000,
     network = ["public"],
     onLog = writeLine,
     storage,
@@ -77,12 +98,15 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
     await host.load();
     return host;
   });
-  const parts = { fullBytes: fullMiB * 1024 * 1024, output, answer: callees.answer.bind(callees) };
+  const parts = { output, answer: callees.answer.bind(callees) };
+  const closing = new AbortController();
+  const memory = { heapMiB, fullBytes: fullMiB * MIB, memoryBytes: memoryMiB * MIB };
   const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
-  const settings = { network, heapMiB, hangAfterMs, sharedHangAfterMs, ...kept };
+  const settings = { network, hangAfterMs, sharedHangAfterMs, startMs, closing: closing.signal, ...memory, ...kept };
   const pool = new Pool({ ...parts, processes, hasSpare, settings });
-  // What is there cannot be parted: each may take as long as if it were alone.
-  const home = new Home({ ...parts, settings: { ...settings, sharedHangAfterMs: hangAfterMs }, objects });
+  // What is there cannot be parted: each may take as long as if it were alone, and there is no other process to go on in.
+  const own = { sharedHangAfterMs: hangAfterMs, fullBytes: memory.memoryBytes };
+  const home = new Home({ ...parts, settings: { ...settings, ...own }, objects });
   void ready.then(() => home.startForAlarms());
   const place = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
     const process = await (needsHome(version.bindings) ? home.acquire() : pool.acquire(version.script));
@@ -92,11 +116,13 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
   };
   return {
     name: "workerd",
+    start: () => pool.warm(),
     open: async (version, bindings) => {
       await prepare(version, options);
       return loaded(() => place(version, bindings));
     },
     close: async () => {
+      closing.abort(new Failure("shutting_down"));
       callees.close();
       await Promise.all([...hosts].map((host) => host.close()));
       await Promise.all([pool.close(), home.close()]);
@@ -141,5 +167,8 @@ async function prepare(version: ScriptVersion, { storage, objects, assets }: Wor
   if (version.assets !== undefined && assets === undefined) refuse("Static assets");
   if (!needsStorage(version.bindings)) return;
   if (storage === undefined) refuse("Bindings to KV, D1 and R2");
-  await storage?.open();
+  await storage?.open().catch((cause: unknown) => {
+    // It says nothing about the script, which may be opened again.
+    throw new Failure("script.unavailable", { cause });
+  });
 }

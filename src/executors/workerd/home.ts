@@ -8,13 +8,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../model/errors.ts";
 import type { Output } from "./output.ts";
-import { residentBytes } from "./pool.ts";
 import { WorkerdProcess, type AnswerLoader, type ProcessSettings } from "./process.ts";
 
 /** What it is made of. */
 export interface HomeParts {
-  /** When the process takes more memory it is ended, and what it ran goes on in another; in bytes. */
-  readonly fullBytes: number;
   readonly settings: ProcessSettings;
   readonly output: Output;
   readonly answer: AnswerLoader;
@@ -22,8 +19,11 @@ export interface HomeParts {
   readonly objects: string | undefined;
 }
 
-/** How long after its end a process is started again for the sake of alarms, in milliseconds. */
+/** How long after its end a process is started again for the sake of alarms, in milliseconds; twice as long after each failure. */
 const AGAIN_MS = 1_000;
+
+/** The longest such rest, in milliseconds. */
+const LONGEST_MS = 60_000;
 
 export class Home {
   readonly #parts: HomeParts;
@@ -31,7 +31,8 @@ export class Home {
   /** The one before is gone, not just given up: both would have the same files open. */
   #left: Promise<void> = Promise.resolve();
   #again: NodeJS.Timeout | undefined;
-  #closed = false;
+  /** Starts for the sake of alarms that have failed since the last one that has not. */
+  #failures = 0;
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
@@ -39,15 +40,12 @@ export class Home {
 
   /** The process. */
   async acquire(): Promise<WorkerdProcess> {
-    if (this.#closed) throw new Failure("shutting_down");
-    const process = await (this.#process ??= this.#start());
-    if (residentBytes(process.pid) <= this.#parts.fullBytes) return process;
-    await process.kill({ kind: "died", detail: "The process of workerd had grown too large" });
+    this.#parts.settings.closing.throwIfAborted();
     return (this.#process ??= this.#start());
   }
 
+  /** To be called once the `closing` of its settings is aborted. */
   async close(): Promise<void> {
-    this.#closed = true;
     clearTimeout(this.#again);
     const process = await this.#process?.catch(() => undefined);
     await process?.kill({ kind: "closed" });
@@ -66,21 +64,36 @@ export class Home {
       return started;
     } catch (cause) {
       this.#process = undefined;
-      throw cause;
+      this.#parts.settings.closing.throwIfAborted();
+      // It says nothing about the script, which may be opened again.
+      const detail = cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
+      throw new Failure("script.unavailable", { detail, cause });
     }
   }
 
   #forget(): void {
     this.#process = undefined;
-    if (!this.#closed) this.#again = setTimeout(() => this.startForAlarms(), AGAIN_MS);
+    this.#startLater();
   }
 
-  /** Starts the process if there are objects: their alarms may be due. */
+  #startLater(): void {
+    if (this.#parts.settings.closing.aborted) return;
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.startForAlarms(), Math.min(AGAIN_MS * 2 ** this.#failures, LONGEST_MS));
+  }
+
+  /** Starts the process if there are objects: their alarms may be due. Goes on until it has started. */
   startForAlarms(): void {
-    const { objects, output } = this.#parts;
-    if (this.#closed || objects === undefined || !existsSync(join(objects, "objects"))) return;
-    this.acquire().catch((cause: unknown) =>
-      output.write(undefined, `Durable Objects cannot be reached: ${String(cause)}`, "error"),
+    const { objects, output, settings } = this.#parts;
+    if (settings.closing.aborted || objects === undefined || !existsSync(join(objects, "objects"))) return;
+    this.acquire().then(
+      () => (this.#failures = 0),
+      (cause: unknown) => {
+        if (settings.closing.aborted) return;
+        this.#failures += 1;
+        output.write(undefined, `Durable Objects cannot be reached: ${String(cause)}`, "error");
+        this.#startLater();
+      },
     );
   }
 }

@@ -1,5 +1,5 @@
 /** One isolate with one script version in it: how it is loaded, what is said to it and by it, and how it ends. */
-import type { WebSocket } from "ws";
+import { WebSocket } from "ws";
 import { Failure } from "../../model/errors.ts";
 import { answerCall } from "../../ports/answer.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
@@ -42,15 +42,15 @@ export class WorkerdHost implements Host {
   #handler: ((frames: readonly FromRuntime[]) => void) | undefined;
   #hasFetch = false;
   #over = false;
-  #processDied = false;
+  #isOthersFault = false;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.#key = parts.output.key(parts.version);
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
-    if (parts.isCallee !== true) parts.process.count(1);
+    parts.process.enter(parts.id, parts.version.script, parts.isCallee === true);
     void parts.process.ended.then((end) => {
-      this.#processDied = end.kind === "died";
+      this.#isOthersFault ||= end.kind === "died";
       this.#finish(end);
     });
   }
@@ -69,6 +69,8 @@ export class WorkerdHost implements Host {
       this.#hasFetch = hasFetch;
       this.#attach(await process.connect({ ask: "link", host: id }, (data, isBinary) => this.#receive(data, isBinary)));
     } catch (cause) {
+      // What is no failure of the catalogue is a connection that broke.
+      this.#isOthersFault ||= !(cause instanceof Failure);
       this.#finish({ kind: "died", detail: String(cause) });
       throw cause instanceof Failure ? cause : new Failure("script.unavailable", { cause });
     }
@@ -94,9 +96,14 @@ export class WorkerdHost implements Host {
     return dispatch(this.#parts.process, this.#parts.id, event, this.#gone.signal);
   }
 
-  /** True when it did not load because its process ended, for which others may have been the reason. */
+  /** True when it did not load because its process ended or could not be reached, for which others may have been the reason. */
   get isOthersFault(): boolean {
-    return this.#processDied || this.#parts.process.hungShared;
+    return this.#isOthersFault || this.#parts.process.hungShared;
+  }
+
+  /** Resolves when its process has grown so large that others should do what comes next. */
+  get leaving(): Promise<void> {
+    return this.#parts.process.full;
   }
 
   /** The isolate ends everything in it when its socket closes. */
@@ -106,7 +113,7 @@ export class WorkerdHost implements Host {
   }
 
   async #ask(): Promise<Loaded> {
-    const { process, id, version, hangAfterMs } = this.#parts;
+    const { process, version, hangAfterMs } = this.#parts;
     const worker: Loading["worker"] = {
       ...compatibility(version),
       ...isolateModules(await ownModules(), version, this.#key),
@@ -115,33 +122,40 @@ export class WorkerdHost implements Host {
     const assets = version.assets && loadingAssets(version.assets, version.code !== "", await assetModule(), worker);
     const loading: Loading = { worker, facades: facadesOf(version), ...(assets && { assets }) };
     const refusal = new Failure("script.invalid", { detail: `Its top level did not finish within ${hangAfterMs} ms` });
+    const over = new AbortController();
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      // One that only waits stays behind in its process, and hurts nobody.
       if (process.isSilent) void process.kill({ kind: "hung" });
       reject(refusal);
+      over.abort();
     }, hangAfterMs);
     try {
-      const asked = process.ask({ ask: "load", host: id }, { method: "POST", body: JSON.stringify(loading) });
-      const answer = await Promise.race([asked, late]);
-      const text = await textOf(answer);
-      if (answer.headers[HEADERS.end] === "answered") return JSON.parse(text) as Loaded;
-      throw new Failure("script.invalid", { detail: describeLoadError(text) });
+      return await Promise.race([late, this.#answer(loading, over.signal)]);
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
-      const end = await process.ended;
-      throw end.kind === "hung" && !process.hungShared ? refusal : cause;
+      const end = await process.endIfBroken();
+      throw end?.kind === "hung" && !process.hungShared ? refusal : cause;
     } finally {
       clearTimeout(timer);
     }
   }
 
+  async #answer(loading: Loading, signal: AbortSignal): Promise<Loaded> {
+    const { process, id } = this.#parts;
+    const answer = await process.ask({ ask: "load", host: id }, { method: "POST", body: JSON.stringify(loading), signal });
+    const text = await textOf(answer);
+    if (answer.headers[HEADERS.end] === "answered") return JSON.parse(text) as Loaded;
+    throw new Failure("script.invalid", { detail: describeLoadError(text) });
+  }
+
   #attach(socket: WebSocket): void {
     this.#socket = socket;
     if (this.#over) return socket.terminate();
-    socket.on("error", () => {});
+    const finish = (): void => this.#finish({ kind: "died", detail: "The isolate has closed its socket" });
     // If it is its process that has gone, that is known by the end of this turn.
-    socket.on("close", () => setImmediate(() => this.#finish({ kind: "died", detail: "The isolate has closed its socket" })));
+    const closed = (): void => void setImmediate(finish);
+    socket.on("close", closed);
+    if (socket.readyState !== WebSocket.OPEN) closed();
   }
 
   #say(message: ToIsolate): void {
@@ -177,8 +191,8 @@ export class WorkerdHost implements Host {
   #finish(end: HostEnd): void {
     if (this.#over) return;
     this.#over = true;
-    const { process, output, isCallee } = this.#parts;
-    if (isCallee !== true) process.count(-1);
+    const { process, id, output, isCallee } = this.#parts;
+    process.leave(id, isCallee === true);
     output.forget(this.#key);
     this.#gone.abort(new Failure("script.unavailable"));
     this.#socket?.terminate();

@@ -1,10 +1,10 @@
 /**
  * The processes that there are. A further one is started when all of those have something to do, up to a number. workerd
- * keeps the memory of isolates that are closed, so a process that has grown gets no new ones, and is ended once it is empty.
+ * keeps the memory of isolates that are closed, and scripts may take any amount besides their heaps, so a process that has
+ * grown gets no new isolates, hands over what it has, and is ended once it is empty.
  * One more is kept ready, so that what was in a process that has died goes on without waiting for the start of another.
  * A script that was in a process which has hung gets one of its own until it has shown that it was not the cause.
  */
-import { readFileSync } from "node:fs";
 import { Failure } from "../../model/errors.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import type { Output } from "./output.ts";
@@ -17,8 +17,6 @@ const SPARE_AFTER_MS = 1_000;
 export interface PoolParts {
   readonly processes: number;
   readonly hasSpare: boolean;
-  /** A process that takes more memory gets no further isolates, in bytes. */
-  readonly fullBytes: number;
   readonly settings: ProcessSettings;
   readonly output: Output;
   readonly answer: AnswerLoader;
@@ -37,7 +35,8 @@ export class Pool {
   #spareTimer: NodeJS.Timeout | undefined;
   /** One is started after the other, so that nobody starts one too many. */
   #starting: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  /** The last start that failed, and when. */
+  #failed: { readonly at: number; readonly cause: Failure } | undefined;
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
@@ -45,7 +44,10 @@ export class Pool {
 
   /** The process for a new isolate of a script. */
   async acquire(script: string): Promise<WorkerdProcess> {
-    const acquired = this.#starting.then(() => (this.#suspects.has(script) ? this.#start(this.#cells) : this.#pick()));
+    const asked = performance.now();
+    const acquired = this.#starting.then(() =>
+      this.#suspects.has(script) ? this.#start(this.#cells, asked) : this.#pick(asked),
+    );
     this.#starting = acquired.catch(() => undefined);
     return acquired;
   }
@@ -58,19 +60,25 @@ export class Pool {
     process.retire();
   }
 
+  /** Starts the spare process, and resolves when it answers. Rejects with `Failure("executor.not_started")`. */
+  async warm(): Promise<void> {
+    this.#spare ??= this.#startSpare();
+    await this.#spare;
+  }
+
+  /** To be called once the `closing` of its settings is aborted. */
   async close(): Promise<void> {
-    this.#closed = true;
     clearTimeout(this.#spareTimer);
     await this.#starting;
     await (await this.#spare?.catch(() => undefined))?.kill({ kind: "closed" });
     await Promise.all([...this.#processes, ...this.#retired, ...this.#cells].map((process) => process.kill({ kind: "closed" })));
   }
 
-  async #pick(): Promise<WorkerdProcess> {
+  async #pick(asked: number): Promise<WorkerdProcess> {
     let best: WorkerdProcess | undefined;
     let usable = 0;
     for (const process of this.#processes) {
-      if (residentBytes(process.pid) > this.#parts.fullBytes) {
+      if (await process.isFull()) {
         this.#endWhenEmpty(process);
         continue;
       }
@@ -78,40 +86,53 @@ export class Pool {
       if (best === undefined || process.hosts < best.hosts) best = process;
     }
     if (best !== undefined && (best.hosts === 0 || usable >= this.#parts.processes)) return best;
-    return this.#start(this.#processes);
+    return this.#start(this.#processes, asked);
   }
 
-  async #start(among: Set<WorkerdProcess>): Promise<WorkerdProcess> {
-    if (this.#closed) throw new Failure("shutting_down");
-    const { settings, output, answer } = this.#parts;
+  /** `asked` is when the process was asked for: a start that has failed since then counts, as the next would take as long. */
+  async #start(among: Set<WorkerdProcess>, asked: number): Promise<WorkerdProcess> {
+    this.#parts.settings.closing.throwIfAborted();
     const spare = await this.#spare?.catch(() => undefined);
     this.#spare = undefined;
-    const started =
-      spare ??
-      (await WorkerdProcess.start(settings, output, answer).catch((cause: unknown) => {
-        // Says nothing about the script: whoever wants it may ask again.
-        throw new Failure("script.unavailable", { detail: `workerd did not start: ${String(cause)}`, cause });
-      }));
+    if (spare === undefined && this.#failed !== undefined && this.#failed.at > asked) throw this.#failed.cause;
+    const started = spare ?? (await this.#startProcess().catch((cause: unknown) => this.#fail(cause)));
     among.add(started);
     void started.ended.then(() => among.delete(started));
+    void started.full.then(() => this.#endWhenEmpty(started));
     this.#prepare();
     return started;
   }
 
+  #startProcess(): Promise<WorkerdProcess> {
+    const { settings, output, answer } = this.#parts;
+    return WorkerdProcess.start(settings, output, answer);
+  }
+
+  /** It says nothing about the script, which may be opened again. */
+  #fail(cause: unknown): never {
+    this.#parts.settings.closing.throwIfAborted();
+    const detail = cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
+    const failure = new Failure("script.unavailable", { detail, cause });
+    this.#failed = { at: performance.now(), cause: failure };
+    this.#parts.output.write(undefined, detail, "error");
+    throw failure;
+  }
+
   #prepare(): void {
     // One that is closing still gets what it was starting, and nothing after that.
-    if (!this.#parts.hasSpare || this.#closed) return;
+    if (!this.#parts.hasSpare || this.#parts.settings.closing.aborted) return;
     clearTimeout(this.#spareTimer);
-    this.#spareTimer = setTimeout(() => {
-      const { settings, output, answer } = this.#parts;
-      const spare = WorkerdProcess.start(settings, output, answer);
-      const gone = (): void => {
-        if (this.#spare === spare) this.#spare = undefined;
-      };
-      this.#spare = spare;
-      spare.then(({ ended }) => ended.then(gone), gone);
-    }, SPARE_AFTER_MS);
+    this.#spareTimer = setTimeout(() => (this.#spare ??= this.#startSpare()), SPARE_AFTER_MS);
     this.#spareTimer.unref();
+  }
+
+  #startSpare(): Promise<WorkerdProcess> {
+    const spare = this.#startProcess();
+    const gone = (): void => {
+      if (this.#spare === spare) this.#spare = undefined;
+    };
+    spare.then(({ ended }) => ended.then(gone), gone);
+    return spare;
   }
 
   #endWhenEmpty(process: WorkerdProcess): void {
@@ -119,15 +140,5 @@ export class Pool {
     this.#retired.add(process);
     void process.ended.then(() => this.#retired.delete(process));
     process.retire();
-  }
-}
-
-/** Memory that a process has, where Linux tells it; else 0. */
-export function residentBytes(pid: number | undefined): number {
-  try {
-    const kibibytes = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return Number(kibibytes ?? 0) * 1024;
-  } catch {
-    return 0;
   }
 }

@@ -1,23 +1,25 @@
 /** One process of workerd: how it starts, how it is reached, and all the ways it can end. */
-import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { Agent, request, type IncomingMessage } from "node:http";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { WebSocket } from "ws";
 import { Failure } from "../../model/errors.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
-import { BINARY } from "./binary.ts";
+import { WorkerdChild } from "./child.ts";
 import { processConfig } from "./config.ts";
+import { Connection } from "./connection.ts";
+import { within } from "./deadline.ts";
+import { inMiB, residentBytes, watchMemory } from "./memory.ts";
 import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader } from "./messages.ts";
 import type { Output } from "./output.ts";
 import { ownModules } from "./modules.ts";
 
-/** How long a process may take to listen, in milliseconds. Healthy ones need a twentieth of a second. */
-const START_MS = 30_000;
+/** How long a process that has broken a connection may take to end, if that is why, in milliseconds. */
+const END_MS = 1_000;
 
 /** How often a process is looked at within the span that it may be silent. */
 const BEATS = 4;
@@ -35,6 +37,14 @@ export interface ProcessSettings {
   readonly hangAfterMs: number;
   /** The same while several isolates are open in it: each keeps the others waiting. */
   readonly sharedHangAfterMs: number;
+  /** How long a process may take to listen, and a socket to open, in milliseconds. */
+  readonly startMs: number;
+  /** A process that takes more memory is to be replaced once that hurts nobody, in bytes. */
+  readonly fullBytes: number;
+  /** A process that takes more memory is killed, in bytes. */
+  readonly memoryBytes: number;
+  /** Aborted when no process is to be started any more; those that are starting are ended. */
+  readonly closing: AbortSignal;
   /** Path of the socket of the storage process; absent when there is none. */
   readonly storage?: string;
   /** The folder that Durable Objects are kept in, in the one process that has them. */
@@ -59,13 +69,19 @@ export interface Asked {
 
 export class WorkerdProcess {
   readonly ended: Promise<HostEnd>;
-  readonly #child: ChildProcess;
-  readonly #port: number;
+  /** Resolves when it takes so much memory that what is in it should go on in another. Never, when it does not come to that. */
+  readonly full: Promise<void>;
+  readonly #child: WorkerdChild;
   readonly #token: string;
   readonly #settings: ProcessSettings;
-  readonly #agent: Agent = new Agent({ keepAlive: true });
+  readonly #output: Output;
+  readonly #connection: Connection;
   readonly #end: (end: HostEnd) => void;
+  readonly #stopWatching: () => void;
+  /** The scripts of its isolates, by the names of those. */
+  readonly #scripts: Map<string, string> = new Map();
   #hosts = 0;
+  #isOver = false;
   #retired = false;
   #leash: WebSocket | undefined;
   #heartbeat: Heartbeat | undefined;
@@ -73,36 +89,33 @@ export class WorkerdProcess {
   #wasSlow = false;
   #hungShared = false;
 
-  private constructor(child: ChildProcess, port: number, token: string, settings: ProcessSettings) {
+  private constructor(child: WorkerdChild, token: string, settings: ProcessSettings, output: Output) {
     this.#settings = settings;
+    this.#output = output;
     this.#child = child;
-    this.#port = port;
     this.#token = token;
+    this.#connection = new Connection({ host: "127.0.0.1", port: child.port });
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
-    child.on("exit", (code, signal) => {
-      this.#agent.destroy();
-      this.#heartbeat?.stop();
-      this.#end({ kind: "died", detail: `The process of workerd ended with ${signal ?? `code ${code}`}` });
+    const { promise: full, resolve: isFull } = Promise.withResolvers<void>();
+    this.full = full;
+    this.#stopWatching = watchMemory(child.pid, (bytes) => {
+      if (bytes > settings.fullBytes) isFull();
+      if (bytes > settings.memoryBytes) void this.kill({ kind: "died", detail: tooLarge(bytes, settings) });
     });
+    void child.ended.then((how) => this.kill({ kind: "died", detail: `The process of workerd is gone: ${how}` }));
   }
 
-  /** Starts one, and resolves when it listens. */
+  /** Starts one, and resolves when it answers. Rejects with `Failure("executor.not_started")`; it is gone then. */
   static async start(settings: ProcessSettings, output: Output, answer: AnswerLoader): Promise<WorkerdProcess> {
+    const { startMs, closing: signal } = settings;
     const token = randomBytes(24).toString("base64url");
     const { loader } = await ownModules();
     if (settings.assets !== undefined) await mkdir(settings.assets, { recursive: true });
     const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
     try {
-      const file = join(folder, "config.capnp");
-      await writeFile(file, processConfig({ loader, token, ...settings }), { mode: 0o600 });
-      const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
-        // Nothing of the server's own.
-        env: {},
-        stdio: ["ignore", "pipe", "pipe", "pipe"],
-      });
-      output.follow(child.stdout, "info");
-      output.follow(child.stderr, "error");
-      const process = new WorkerdProcess(child, await listening(child), token, settings);
+      const config = processConfig({ loader, token, ...settings });
+      const child = await WorkerdChild.start({ config, folder, output, startMs, signal });
+      const process = new WorkerdProcess(child, token, settings, output);
       await process.#hold(answer);
       return process;
     } finally {
@@ -115,9 +128,17 @@ export class WorkerdProcess {
     return this.#hosts;
   }
 
-  /** An isolate is opened or closed. */
-  count(by: 1 | -1): void {
-    this.#hosts += by;
+  /** An isolate with a script is opened in it. One that is only there for calls from others does not keep it alive. */
+  enter(host: string, script: string, isCallee: boolean): void {
+    this.#scripts.set(host, script);
+    if (!isCallee) this.#hosts += 1;
+  }
+
+  /** The isolate has ended. */
+  leave(host: string, isCallee: boolean): void {
+    this.#scripts.delete(host);
+    if (isCallee) return;
+    this.#hosts -= 1;
     this.#endIfDone();
   }
 
@@ -146,8 +167,14 @@ export class WorkerdProcess {
     return this.#hungShared;
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
+  /** Whether it takes so much memory that it should get no further isolates. */
+  async isFull(): Promise<boolean> {
+    return (await residentBytes(this.#child.pid)) > this.#settings.fullBytes;
+  }
+
+  /** How it has ended, or undefined when it lives. A broken connection is noticed sooner than the end that is its reason. */
+  endIfBroken(): Promise<HostEnd | undefined> {
+    return within(END_MS, "The end of workerd", this.ended).catch(() => undefined);
   }
 
   /**
@@ -170,59 +197,51 @@ export class WorkerdProcess {
       readonly signal?: AbortSignal;
     },
   ): Promise<IncomingMessage> {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const sent = request({
-      host: "127.0.0.1",
-      port: this.#port,
-      agent: this.#agent,
+    return this.#connection.send({
       path,
       method,
       headers: Object.fromEntries([...headers, ...this.#headers(asked)]),
-      ...(signal && { signal }),
+      body,
+      signal,
     });
-    sent.on("response", resolve);
-    sent.on("upgrade", (answer, socket, head) => {
-      socket.unshift(head);
-      resolve(answer);
-    });
-    sent.on("error", reject);
-    if (!(body instanceof Readable)) sent.end(body);
-    else {
-      // The answer may come before the first of the body does.
-      sent.flushHeaders();
-      body.on("error", (cause) => sent.destroy(cause)).pipe(sent);
-    }
-    return promise;
   }
 
-  /** A socket to an isolate, open. `hear` gets what comes over it. */
+  /** A socket to an isolate, open. `hear` gets what comes over it. Rejects when that takes longer than a start may. */
   async connect(asked: Asked, hear: Hear): Promise<WebSocket> {
-    const socket = new WebSocket(`ws://127.0.0.1:${this.#port}/`, {
+    const socket = new WebSocket(`ws://127.0.0.1:${this.#child.port}/`, {
+      handshakeTimeout: this.#settings.startMs,
       headers: Object.fromEntries(this.#headers(asked)),
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE_BYTES,
     });
     // Not once it is open: what came along with that would have been said before anybody who waits for it goes on.
     socket.on("message", (data: Buffer, isBinary: boolean) => hear(data, isBinary, socket));
-    await new Promise<void>((resolve, reject) => socket.once("open", resolve).once("error", reject));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.once("open", resolve).on("error", reject).once("close", reject);
+    await promise;
     return socket;
   }
 
-  /** Ends it at once, with everything in it. */
+  /** Ends it at once, with everything in it. Resolves when it is gone. */
   async kill(end: HostEnd): Promise<void> {
-    this.#end(end);
-    this.#agent.destroy();
-    this.#heartbeat?.stop();
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      // Not `exit`: what it has written may come after that.
-      const gone = new Promise((resolve) => this.#child.once("close", resolve));
-      this.#child.kill("SIGKILL");
-      await gone;
-    }
+    this.#finish(end);
+    await this.#child.kill();
     // Not before: it would complain of a host that is gone.
     this.#leash?.terminate();
   }
 
+  /** Takes in how it has ended, the first time. */
+  #finish(end: HostEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopWatching();
+    this.#heartbeat?.stop();
+    if (end.kind !== "closed") this.#output.write(undefined, describe(end, this.#scripts.values()), "error");
+    this.#end(end);
+    this.#connection.close();
+  }
+
+  /** Ties the two together. */
   async #hold(answer: AnswerLoader): Promise<void> {
     const { hangAfterMs, sharedHangAfterMs } = this.#settings;
     const beatMs = Math.min(hangAfterMs, sharedHangAfterMs) / BEATS;
@@ -232,15 +251,22 @@ export class WorkerdProcess {
       (forMs) => this.#silent(forMs),
     );
     this.#heartbeat = heartbeat;
-    const leash = await this.connect({ ask: "leash", host: "" }, (data, _, socket) => {
+    const opening = this.connect({ ask: "leash", host: "" }, (data, _, socket) => {
       this.#silentMs = 0;
       heartbeat.answered();
       if (data.length > 0) void this.#tell(socket, JSON.parse(data.toString()) as FromLoader, answer);
     });
-    this.#leash = leash;
-    leash.on("error", () => {});
     // Sooner than the exit of the process, which takes a large one a while.
-    leash.on("close", () => void this.kill({ kind: "died", detail: "The process of workerd has closed its socket" }));
+    const closed = (): void => void this.kill({ kind: "died", detail: "The process of workerd has closed its socket" });
+    try {
+      this.#leash = await opening;
+    } catch (cause) {
+      await this.kill({ kind: "died", detail: `The process of workerd does not answer: ${String(cause)}` });
+      this.#settings.closing.throwIfAborted();
+      throw new Failure("executor.not_started", { detail: `workerd does not answer. ${String(cause)}`, cause });
+    }
+    this.#leash.on("close", closed);
+    if (this.#leash.readyState !== WebSocket.OPEN) closed();
   }
 
   async #tell(leash: WebSocket, { id, question }: FromLoader, answer: AnswerLoader): Promise<void> {
@@ -274,23 +300,13 @@ export class WorkerdProcess {
   }
 }
 
-/** The port that workerd has chosen, which it tells on a pipe of its own; 0 when it listens on a socket of the file system. */
-export function listening(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string): void => {
-      child.kill("SIGKILL");
-      reject(new Error(reason));
-    };
-    const late = setTimeout(() => fail(`no sign of it in ${START_MS} ms`), START_MS);
-    child.once("error", (cause) => fail(cause.message));
-    child.once("exit", (code, signal) => fail(`it ended with ${signal ?? `code ${code}`}`));
-    let told = "";
-    child.stdio[3]?.on("data", (data: Buffer) => {
-      told += data.toString();
-      const port = /"port":\s*(\d+)/.exec(told)?.[1];
-      if (port === undefined) return;
-      clearTimeout(late);
-      resolve(Number(port));
-    });
-  });
+function tooLarge(bytes: number, { memoryBytes }: ProcessSettings): string {
+  return `The process of workerd took ${inMiB(bytes)} of memory; it may take ${inMiB(memoryBytes)} (--worker-memory)`;
+}
+
+/** A line for the log. */
+function describe(end: HostEnd, scripts: Iterable<string>): string {
+  const names = [...new Set(scripts)].sort();
+  const how = end.kind === "died" ? end.detail : "A process of workerd has not answered for too long, and was killed";
+  return `${how}. Workers in it: ${names.length === 0 ? "none" : names.join(", ")}`;
 }

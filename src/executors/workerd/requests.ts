@@ -39,7 +39,13 @@ export async function ask({ process, host, gone, over }: Asking, request: Reques
   request.signal.throwIfAborted();
   const { origin, pathname, search, host: hostName } = new URL(request.url);
   const id = randomUUID();
-  const abort = (): void => void process.ask({ ask: "abort", host, request: id }, {}).catch(() => undefined);
+  const abort = (): void => {
+    // What is not read would keep its connection.
+    process.ask({ ask: "abort", host, request: id }, {}).then(
+      (answer) => answer.resume(),
+      () => undefined,
+    );
+  };
   request.signal.addEventListener("abort", abort, { once: true });
   try {
     const answer = await process.ask(

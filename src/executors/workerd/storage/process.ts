@@ -3,11 +3,9 @@
  * started by the first use, and again when it ends. It listens on a socket in a folder that only its owner may enter, which
  * stands in for a token.
  */
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { randomBytes } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { Agent, request as send, type IncomingMessage } from "node:http";
+import { mkdir, rm } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -16,10 +14,11 @@ import { Failure } from "../../../model/errors.ts";
 import { writeLine, type OnLog } from "../../../ports/script-log.ts";
 import type { Storage, StorageRequest, StorageScope } from "../../../ports/storage.ts";
 import { startHeartbeat } from "../../../protocol/heartbeat.ts";
-import { BINARY } from "../binary.ts";
+import { WorkerdChild } from "../child.ts";
+import { Connection } from "../connection.ts";
+import { within } from "../deadline.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
 import { Output } from "../output.ts";
-import { listening } from "../process.ts";
 import { storageModule } from "./bundle.ts";
 import { storageConfig } from "./config.ts";
 import { scopeName } from "./scope.ts";
@@ -30,8 +29,27 @@ const HANG_AFTER_MS = 30_000;
 /** How often the process is looked at within that span. */
 const BEATS = 4;
 
+/** How long the process may take to start, in milliseconds. */
+const START_MS = 30_000;
+
+/** How long a request may go without a byte in either direction, in milliseconds. */
+const STALL_MS = 300_000;
+
+/** How long a process that refuses connections may take to end, in milliseconds. */
+const END_MS = 1_000;
+
+/** How long after its end the process is started again, in milliseconds, and the longest such rest: each failure doubles it. */
+const AGAIN_MS = 10;
+const LONGEST_MS = 60_000;
+
 /** Statuses that have no body. */
 const EMPTY = new Set([204, 205, 304]);
+
+/** A process that listens. */
+interface Running {
+  readonly child: WorkerdChild;
+  readonly connection: Connection;
+}
 
 export class StorageProcess implements Storage {
   /** Where it listens, or will. */
@@ -39,10 +57,11 @@ export class StorageProcess implements Storage {
   readonly #folder: string;
   readonly #hangAfterMs: number;
   readonly #output: Output;
-  readonly #agent: Agent = new Agent({ keepAlive: true });
-  #running: Promise<ChildProcess> | undefined;
-  #leash: WebSocket | undefined;
-  #closed = false;
+  readonly #closing: AbortController = new AbortController();
+  #running: Promise<Running> | undefined;
+  #again: NodeJS.Timeout | undefined;
+  /** Starts that have failed since the last one that has not. */
+  #failures = 0;
 
   /**
    * `folder` is for the data. Nothing is made before it is needed. After `hangAfterMs` without an answer the process is
@@ -55,119 +74,141 @@ export class StorageProcess implements Storage {
     this.socket = join(tmpdir(), `stepwell-${randomBytes(12).toString("hex")}`, "storage");
   }
 
-  /** Resolves when it listens. */
+  /** Resolves when it listens. Rejects with `Failure("storage.unavailable")`. */
   async open(): Promise<void> {
-    await this.#child();
+    await this.#open();
   }
 
-  #child(): Promise<ChildProcess> {
-    if (this.#closed) return Promise.reject(new Failure("shutting_down"));
-    return (this.#running ??= this.#start());
+  #open(): Promise<Running> {
+    if (this.#closing.signal.aborted) return Promise.reject(new Failure("shutting_down"));
+    return (this.#running ??= this.#begin());
+  }
+
+  #begin(): Promise<Running> {
+    const starting = this.#start();
+    const over = (reason: string): void => {
+      if (this.#running === starting) this.#running = undefined;
+      this.#startLater(reason);
+    };
+    starting.then(
+      ({ child, connection }) => {
+        this.#failures = 0;
+        void child.ended.then((how) => {
+          connection.close();
+          over(`The process that keeps KV, D1 and R2 is gone: ${how}`);
+        });
+      },
+      (cause: unknown) => {
+        this.#failures += 1;
+        over(`${String(cause)}: ${cause instanceof Failure ? cause.detail : ""}`);
+      },
+    );
+    return starting;
   }
 
   async fetch(scope: StorageScope, request: StorageRequest): Promise<Response> {
-    const child = await this.#child();
+    return this.#fetch(scope, request, true);
+  }
+
+  async #fetch(scope: StorageScope, request: StorageRequest, mayAskAgain: boolean): Promise<Response> {
+    const { child, connection } = await this.#open();
     try {
-      return toResponse(await this.#send(scope, request));
+      return toResponse(await send(connection, scope, request));
     } catch (cause) {
-      const mayAskAgain = isRefused(cause) && typeof request.body !== "object";
-      // It has just ended, which has not been told yet: whoever comes next would ask over a connection that is dead.
-      if ((mayAskAgain || child.killed) && child.exitCode === null && child.signalCode === null) await once(child, "exit");
-      if (!mayAskAgain) throw new Failure("storage.unavailable", { cause });
-      return this.fetch(scope, request);
+      if (!isRefused(cause)) throw new Failure("storage.unavailable", { cause });
+      // It has just ended, which is not known yet. Nothing has been sent.
+      await within(END_MS, "The end of the storage process", child.ended).catch(() => undefined);
+      if (!mayAskAgain || typeof request.body === "object") throw new Failure("storage.unavailable", { cause });
+      return this.#fetch(scope, request, false);
     }
   }
 
   async forget(scope: StorageScope): Promise<void> {
-    await this.open();
-    const answer = await this.#send(scope, { method: "PURGE", path: "/" });
+    const { connection } = await this.#open();
+    const answer = await send(connection, scope, { method: "PURGE", path: "/" }).catch((cause: unknown) => {
+      throw new Failure("storage.unavailable", { cause });
+    });
     answer.resume();
     if (answer.statusCode !== 204) throw new Failure("storage.unavailable");
     await rm(join(this.#folder, scopeName(scope.type, scope.id)), { recursive: true, force: true });
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const child = await this.#running?.catch(() => undefined);
-    this.#agent.destroy();
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-      const gone = new Promise((resolve) => child.once("close", resolve));
-      child.kill("SIGKILL");
-      await gone;
-    }
-    this.#leash?.terminate();
+    this.#closing.abort(new Failure("shutting_down"));
+    clearTimeout(this.#again);
+    const running = await this.#running?.catch(() => undefined);
+    await running?.child.kill();
     await rm(join(this.socket, ".."), { recursive: true, force: true });
   }
 
-  async #start(): Promise<ChildProcess> {
+  async #start(): Promise<Running> {
     const home = join(this.socket, "..");
-    let child: ChildProcess | undefined;
     try {
       const gateway = await storageModule();
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       // Left over from a process that has ended.
       await rm(home, { recursive: true, force: true });
       await mkdir(home, { mode: 0o700 });
-      const file = join(home, "config.capnp");
-      await writeFile(file, storageConfig({ gateway, socket: this.socket, folder: this.#folder }), { mode: 0o600 });
-      child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
-        env: {},
-        stdio: ["ignore", "pipe", "pipe", "pipe"],
-      });
-      this.#output.follow(child.stdout, "info");
-      this.#output.follow(child.stderr, "error");
-      await listening(child);
-      child.once("exit", () => this.#again());
+      const config = storageConfig({ gateway, socket: this.socket, folder: this.#folder });
+      const { signal } = this.#closing;
+      const child = await WorkerdChild.start({ config, folder: home, output: this.#output, startMs: START_MS, signal });
       await this.#hold(child);
-      return child;
+      return { child, connection: new Connection({ socketPath: this.socket }) };
     } catch (cause) {
-      child?.kill("SIGKILL");
-      this.#running = undefined;
-      throw new Failure("storage.unavailable", { cause });
+      const detail = cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
+      throw new Failure("storage.unavailable", { detail, cause });
     }
   }
 
   /** Workers use it without asking here first, so it has to be there. */
-  #again(): void {
-    this.#running = undefined;
-    this.#leash?.terminate();
-    if (!this.#closed) void this.open().catch((cause: unknown) => this.#output.write(undefined, String(cause), "error"));
+  #startLater(reason: string): void {
+    if (this.#closing.signal.aborted) return;
+    this.#output.write(undefined, reason, "error");
+    clearTimeout(this.#again);
+    const rest = Math.min(AGAIN_MS * 2 ** this.#failures, LONGEST_MS);
+    // What comes of it is seen where it is started.
+    this.#again = setTimeout(() => void this.#open().catch(() => undefined), rest);
   }
 
-  /** However the server ends, the process does not outlive it; and when it does not answer any more, it is started anew. */
-  async #hold(child: ChildProcess): Promise<void> {
-    const leash = new WebSocket(`ws+unix:${this.socket}:/`, { headers: { [STORAGE_HEADERS.type]: "leash" } });
-    this.#leash = leash;
-    await new Promise<void>((resolve, reject) => leash.once("open", resolve).once("error", reject));
+  /** When the process does not answer any more, or gives up its end of the socket, it is killed, and so started anew. */
+  async #hold(child: WorkerdChild): Promise<void> {
+    const headers = { [STORAGE_HEADERS.type]: "leash" };
+    const leash = new WebSocket(`ws+unix:${this.socket}:/`, { headers, handshakeTimeout: START_MS });
+    const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
+    leash.once("open", resolve).on("error", reject).once("close", reject);
+    try {
+      await opened;
+    } catch (cause) {
+      await child.kill();
+      throw cause;
+    }
     const silent = (forMs: number): void => {
-      if (forMs >= this.#hangAfterMs) child.kill("SIGKILL");
+      if (forMs >= this.#hangAfterMs) void child.kill();
     };
     const heartbeat = startHeartbeat(this.#hangAfterMs / BEATS, () => leash.send("ping"), silent);
+    const closed = (): void => {
+      heartbeat.stop();
+      void child.kill();
+    };
     leash.on("message", () => heartbeat.answered());
-    leash.on("error", () => {});
-    leash.on("close", () => heartbeat.stop());
+    leash.on("close", closed);
+    if (leash.readyState !== WebSocket.OPEN) closed();
+    void child.ended.then(() => leash.terminate());
   }
+}
 
-  #send(
-    { type, id }: StorageScope,
-    { method, path, headers = {}, body }: Omit<StorageRequest, "method"> & { method: StorageRequest["method"] | "PURGE" },
-  ): Promise<IncomingMessage> {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const sent = send({
-      socketPath: this.socket,
-      agent: this.#agent,
-      method,
-      path,
-      headers: { ...headers, host: "storage", [STORAGE_HEADERS.type]: type, [STORAGE_HEADERS.id]: id },
-    });
-    sent.on("response", resolve).on("error", reject);
-    if (body === undefined || typeof body === "string") sent.end(body);
-    else
-      Readable.fromWeb(body)
-        .on("error", (cause) => sent.destroy(cause))
-        .pipe(sent);
-    return promise;
-  }
+function send(
+  connection: Connection,
+  { type, id }: StorageScope,
+  { method, path, headers = {}, body }: Omit<StorageRequest, "method"> & { method: StorageRequest["method"] | "PURGE" },
+): Promise<IncomingMessage> {
+  return connection.send({
+    method,
+    path,
+    headers: { ...headers, host: "storage", [STORAGE_HEADERS.type]: type, [STORAGE_HEADERS.id]: id },
+    body: typeof body === "object" ? Readable.fromWeb(body) : body,
+    stallMs: STALL_MS,
+  });
 }
 
 function toResponse(answer: IncomingMessage): Response {

@@ -1,0 +1,140 @@
+/** A child process of workerd: how it is started, how its end is seen, and how it is ended. Each of that takes a bounded time. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Failure } from "../../model/errors.ts";
+import { BINARY } from "./binary.ts";
+import { within } from "./deadline.ts";
+import { hold, release } from "./lifeline.ts";
+import type { Output } from "./output.ts";
+
+/** How long the kernel may take to end a process that has been killed, in milliseconds. A large one takes a while. */
+const KILL_MS = 10_000;
+
+/** How much of what it writes before it listens is shown when it does not come to that, in characters. */
+const SHOWN = 1_000;
+
+/** What a child is started with. */
+export interface ChildParts {
+  /** In Cap'n Proto's text form. */
+  readonly config: string;
+  /** For the configuration while it starts. */
+  readonly folder: string;
+  readonly output: Output;
+  /** How long it may take to listen, in milliseconds. */
+  readonly startMs: number;
+  /** When this aborts while the child starts, it is ended. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class WorkerdChild {
+  readonly pid: number;
+  /** The port that it has chosen; 0 when it listens on a socket of the file system. */
+  readonly port: number;
+  /** Resolves with how it ended; never rejects. */
+  readonly ended: Promise<string>;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, pid: number, port: number, ended: Promise<string>) {
+    this.#child = child;
+    this.pid = pid;
+    this.port = port;
+    this.ended = ended;
+  }
+
+  /** Resolves when it listens. Rejects with `Failure("executor.not_started")`, or with the reason of the signal; it is gone then. */
+  static async start({ config, folder, output, startMs, signal }: ChildParts): Promise<WorkerdChild> {
+    const file = join(folder, "config.capnp");
+    await writeFile(file, config, { mode: 0o600 });
+    signal?.throwIfAborted();
+    const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
+      // Nothing of the server's own.
+      env: {},
+      // Ctrl-C in a terminal is for the server, which lets steps under way end.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    });
+    const ended = endOf(child);
+    const said = shownOf(child);
+    output.follow(child.stdout, "info");
+    output.follow(child.stderr, "error");
+    const over = new AbortController();
+    try {
+      const { pid } = child;
+      const unwanted = aborted(signal, over.signal);
+      const port = await within(startMs, "The start", Promise.race([portOf(child), failed(child), unwanted]));
+      if (pid === undefined) throw new Error("It has no pid");
+      return new WorkerdChild(child, pid, port, ended);
+    } catch (cause) {
+      await kill(child);
+      signal?.throwIfAborted();
+      const reason = [(cause as Error).message, said()].filter((text) => text !== "").join(": ");
+      throw new Failure("executor.not_started", { detail: `workerd did not start. ${reason}`, cause });
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Ends it at once. Resolves when it is gone. */
+  kill(): Promise<void> {
+    return kill(this.#child);
+  }
+}
+
+/** Ties the life of the child to that of this process until it ends. */
+function endOf(child: ChildProcess): Promise<string> {
+  const { pid } = child;
+  if (pid !== undefined) hold(pid);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  child.once("exit", (code, signal) => {
+    if (pid !== undefined) release(pid);
+    resolve(`it ended with ${signal ?? `code ${code}`}`);
+  });
+  return promise;
+}
+
+/** What it writes first, for whoever wants to know why it did not start. */
+function shownOf({ stdout, stderr }: ChildProcess): () => string {
+  let text = "";
+  for (const stream of [stdout, stderr])
+    stream?.on("data", (data: Buffer) => {
+      if (text.length < SHOWN) text = (text + data.toString()).slice(0, SHOWN);
+    });
+  return () => text.trim();
+}
+
+/** Not `exit`: what it has written may come after that. */
+async function failed(child: ChildProcess): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  child.once("error", reject);
+  child.once("close", (code, signal) => reject(new Error(`It ended with ${signal ?? `code ${code}`}`)));
+  return promise;
+}
+
+/** Rejects when a signal aborts, and forgets about that with another. */
+function aborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal?.addEventListener("abort", () => reject(signal.reason as Error), { signal: over });
+  return promise;
+}
+
+/** It writes its port to a pipe of its own. */
+function portOf({ stdio }: ChildProcess): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let text = "";
+  stdio[3]?.on("data", (data: Buffer) => {
+    text = (text + data.toString()).slice(-SHOWN);
+    const port = /"port":\s*(\d+)/.exec(text)?.[1];
+    if (port !== undefined) resolve(Number(port));
+  });
+  return promise;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  // Not `exit`: what it has written may come after that.
+  const closed = once(child, "close");
+  child.kill("SIGKILL");
+  await within(KILL_MS, "The end of workerd", closed).catch(() => undefined);
+}

@@ -1,0 +1,52 @@
+/**
+ * Child processes die with this one, however it ends. A child that never gives way does not notice that its parent is gone,
+ * and Node cannot ask the kernel for a death signal. So a shell holds the pids of the children, which it reads from a pipe.
+ * The kernel closes the pipe when this process ends, and then the shell kills what is still on the list.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+
+/** Each line replaces the list. It outlives signals that a terminal sends to the foreground. */
+const SCRIPT = `trap '' HUP INT TERM; pids=; while read -r line; do pids=$line; done; [ -z "$pids" ] || kill -9 $pids`;
+
+/** How long after the end of a shell that was killed the next one is started, in milliseconds. */
+const AGAIN_MS = 1_000;
+
+const pids: Set<number> = new Set();
+let shell: ChildProcess | undefined;
+
+/** The child with this pid is to be killed when this process ends. */
+export function hold(pid: number): void {
+  pids.add(pid);
+  tell();
+}
+
+/** The child has ended. Its pid may soon be another process's. */
+export function release(pid: number): void {
+  pids.delete(pid);
+  tell();
+}
+
+function tell(): void {
+  if (shell === undefined && pids.size > 0) shell = start();
+  shell?.stdin?.write(`${[...pids].join(" ")}\n`);
+  if (pids.size > 0) return;
+  // With an empty list it ends, and kills nothing.
+  shell?.stdin?.end();
+  shell = undefined;
+}
+
+/** Does not keep this process alive. Where there is no shell, what is in the child itself has to notice (`isolate/loader.ts`). */
+function start(): ChildProcess {
+  const child = spawn("/bin/sh", ["-c", SCRIPT], { stdio: ["pipe", "ignore", "ignore"], env: {}, detached: true });
+  child.unref();
+  // The pipe is a socket to Node, which also counts as a reason to stay.
+  (child.stdin as unknown as { unref?(): void }).unref?.();
+  child.stdin.on("error", () => {});
+  child.on("error", () => {});
+  child.on("exit", () => {
+    if (shell !== child) return;
+    shell = undefined;
+    setTimeout(tell, AGAIN_MS).unref();
+  });
+  return child;
+}
