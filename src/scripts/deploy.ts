@@ -48,22 +48,22 @@ export async function deploy(
     throw new ProjectError(`${config.file}: workflows[].schedules: ${schedules} in all; there may be ${LIMITS.schedules}`);
   const workflows = own.map((each) => ({ name: each.name, className: each.class_name, settings: settingsOf(each) }));
   const wanted: WantedVersion = { ...content(config, bundle, secrets), workflows, ...(assets && { assets }) };
-  return publisher.exclusively(async () => {
+  return publisher.inTurn(config.name, async () => {
     await makeResources(catalog, config, Date.now());
     const active = await catalog.activeScript(config.name);
     const { tag } = await objectClasses(catalog, config.name);
     const objects = await classesWith(catalog, config.name, wanted, migrationsAfter(tag, config));
     const deployed = { script: config.name, workflows: own.map(({ name }) => name) };
-    if (active !== undefined && isUnchanged(publisher, active, wanted)) {
-      for (const { name, className, settings } of workflows)
-        await putWorkflow(catalog, { name, className, script: config.name }, active, settings);
+    const changed = active === undefined || !isUnchanged(publisher, active, wanted);
+    const version = changed ? await publisher.store(wanted, "mapped") : active;
+    await publisher.exclusively(async () => {
+      if (changed) await publisher.activate(version, workflows);
+      else
+        for (const { name, className, settings } of workflows)
+          await putWorkflow(catalog, { name, className, script: config.name }, active, settings);
       await putObjectClasses(catalog, config.name, objects);
-      return { ...deployed, scriptVersionId: active.id, changed: false };
-    }
-    const version = await publisher.store(wanted, "mapped");
-    await publisher.activate(version, workflows);
-    await putObjectClasses(catalog, config.name, objects);
-    return { ...deployed, scriptVersionId: version.id, changed: true };
+    });
+    return { ...deployed, scriptVersionId: version.id, changed };
   });
 }
 

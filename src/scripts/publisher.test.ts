@@ -1,4 +1,4 @@
-/** What somebody is told of code that does not load. */
+/** What is answered when code does not load, and which deployments wait for which. */
 import { expect, test } from "vitest";
 import { Failure } from "../model/errors.ts";
 import { noVault } from "../ports/vault.ts";
@@ -25,4 +25,33 @@ test.each([
   const storing = new Publisher({ catalog, vault: noVault, load }).store(WANTED, positions);
   await expect(storing).rejects.toMatchObject({ failure: "script.invalid", detail });
   expect((await catalog.scriptVersions("shop", 0, 1)).total).toBe(0);
+});
+
+test("a script that takes long to load holds up its own next change, and nothing else", async () => {
+  const { catalog } = openMemoryStore();
+  const loading = Promise.withResolvers<void>();
+  const load = ({ script }: { script: string }): Promise<void> => (script === "slow" ? loading.promise : Promise.resolve());
+  const publisher = new Publisher({ catalog, vault: noVault, load });
+  const done: string[] = [];
+  const deploy = (script: string, mark: string): Promise<unknown> =>
+    publisher.inTurn(script, async () => {
+      const version = await publisher.store({ ...WANTED, script, code: mark }, "raw");
+      await publisher.exclusively(() => publisher.activate(version, []));
+      done.push(mark);
+    });
+  const slow = [deploy("slow", "first"), deploy("slow", "second")];
+  await deploy("quick", "quick");
+  await publisher.exclusively(() => Promise.resolve(done.push("workflow")));
+  expect(done).toEqual(["quick", "workflow"]);
+  loading.resolve();
+  await Promise.all(slow);
+  expect(done).toEqual(["quick", "workflow", "first", "second"]);
+  expect((await catalog.activeScript("slow"))?.code).toBe("second");
+});
+
+test("a change that fails is no reason for the next to", async () => {
+  const { catalog } = openMemoryStore();
+  const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
+  await expect(publisher.inTurn("shop", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  expect(await publisher.inTurn("shop", () => Promise.resolve("yes"))).toBe("yes");
 });

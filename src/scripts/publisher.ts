@@ -35,7 +35,9 @@ export class Publisher {
   readonly catalog: Catalog;
   readonly vault: Vault;
   readonly #load: PublisherParts["load"];
-  #turn: Promise<unknown> = Promise.resolve();
+  /** The last change of each script that is not over yet. */
+  readonly #turns: Map<string, Promise<unknown>> = new Map();
+  #change: Promise<unknown> = Promise.resolve();
 
   constructor({ catalog, vault, load }: PublisherParts) {
     this.catalog = catalog;
@@ -43,15 +45,31 @@ export class Publisher {
     this.#load = load;
   }
 
-  /** Does what others must not come between: to read what is deployed and to change it, say. One at a time. */
+  /**
+   * Changes a script: its changes take place in the order in which they were asked for. Those of other scripts do not wait,
+   * so `work` may load code. What it reads of other scripts may change meanwhile: it is to be checked again in `exclusively`.
+   */
+  inTurn<T>(script: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(script) ?? Promise.resolve();
+    const result = before.then(work);
+    const over = result
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#turns.get(script) === over) this.#turns.delete(script);
+      });
+    this.#turns.set(script, over);
+    return result;
+  }
+
+  /** Reads the catalogue and changes it with nothing in between, one at a time. `work` is to touch nothing else: all wait for it. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
+    const result = this.#change.then(work);
+    this.#change = result.catch(() => undefined);
     return result;
   }
 
   /**
-   * Stores a version that nothing points to yet. A failure has the whole stack of what was thrown: with the places in the
+   * Stores a version that nothing points to yet, which takes as long as its code takes to load. A failure has the whole stack of what was thrown: with the places in the
    * sources when they are wanted `mapped`; clients that have the source map themselves want them `raw`.
    *
    * @throws Failure `script.invalid` when it does not load or lacks a class; nothing is stored then.

@@ -1,7 +1,7 @@
 /** New versions of a script: from an upload, and from a version that is stored, with other bindings. */
 import { Failure } from "../model/errors.ts";
 import type { ObjectClasses } from "../model/objects.ts";
-import type { Annotations, Binding, ScriptAssets, ScriptVersion } from "../ports/catalog.ts";
+import type { Annotations, Binding, Catalog, ScriptAssets, ScriptVersion } from "../ports/catalog.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import { exportedNames } from "./exports.ts";
 import { bindingsOf, workflowsOf } from "./metadata.ts";
@@ -27,8 +27,7 @@ export async function storeUpload(
   const { catalog, vault } = publisher;
   const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
   const bindings = bindingsOf(metadata, script, newest === undefined ? [] : openSecrets(vault, newest).bindings);
-  await checkResources(catalog, bindings);
-  await checkServices(catalog, script, bindings);
+  await checkBindings(catalog, { script, bindings });
   const exports = exportedNames(code);
   const assets = assetsOf(metadata, sent, newest?.assets);
   const wanted = {
@@ -44,6 +43,15 @@ export async function storeUpload(
   };
   const objects = await classesWith(catalog, script, wanted, metadata.migrations);
   return { version: await publisher.store(wanted, "raw"), objects };
+}
+
+/** Fails when a version is bound to what is not there. It may be deleted while the version is loaded, so this is to be asked twice. */
+export async function checkBindings(
+  catalog: Catalog,
+  { script, bindings }: Pick<ScriptVersion, "script" | "bindings">,
+): Promise<void> {
+  await checkResources(catalog, bindings);
+  await checkServices(catalog, script, bindings);
 }
 
 /** Those that were sent for it, or those of the version before. */

@@ -1,13 +1,17 @@
 /** Scripts that are bound to one another, as the deploy API takes them: what is bound has to be there, and stays. */
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openDeploying, uploadOf, type Answer, type Deploying } from "../support/deploying.ts";
 
 const CODE = "export default { fetch: () => new Response() };";
 
+/** How long code takes to load. */
+let loading: Promise<void>;
+
 let api: Deploying;
 beforeEach(async () => {
+  loading = Promise.resolve();
   // Which executor can have such bindings is another matter.
-  api = await openDeploying({ load: () => Promise.resolve() });
+  api = await openDeploying({ load: () => loading });
 });
 afterEach(() => api.close());
 
@@ -49,4 +53,19 @@ test("who is bound no more is no reference", async () => {
   await put("caller", [toCallee]);
   await put("caller");
   expect(await api.call("DELETE", "callee")).toMatchObject({ status: 200 });
+});
+
+test("while a script is loaded others are deployed and deleted, and what it is bound to is looked for again", async () => {
+  await put("callee");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const before = api.loads();
+  loading = promise;
+  const slow = put("caller", [toCallee]);
+  await vi.waitUntil(() => api.loads() > before);
+  loading = Promise.resolve();
+  expect(await put("other")).toMatchObject({ status: 200 });
+  expect(await api.call("DELETE", "callee")).toMatchObject({ status: 200 });
+  resolve();
+  expect(await slow).toMatchObject({ status: 400, errors: [{ code: 10143 }] });
+  expect(await api.catalog.activeScript("caller")).toBeUndefined();
 });

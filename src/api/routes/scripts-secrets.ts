@@ -11,10 +11,12 @@ const shown = z.object({ name: z.string(), type: z.literal("secret_text") });
 const SECRETS = `${SCRIPT}/secrets` as const;
 
 function change(api: Api, script: string, changes: SecretChanges): Promise<void> {
-  return api.publisher.exclusively(async () => {
+  const { publisher } = api;
+  return publisher.inTurn(script, async () => {
     const { id } = await activeVersion(api, script);
     const remarks = { "workers/triggered_by": "secret" };
-    await activate(api, await storeSecrets(api.publisher, id, changes, remarks), remarks);
+    const version = await storeSecrets(publisher, id, changes, remarks);
+    await publisher.exclusively(() => activate(api, version, remarks));
   });
 }
 

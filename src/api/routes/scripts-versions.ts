@@ -38,12 +38,14 @@ async function deploy(api: Api, script: string, body: z.output<typeof deploying>
   const [chosen, ...others] = body.versions.filter(({ percentage }) => percentage !== 0);
   if (chosen === undefined || others.length > 0 || chosen.percentage !== 100)
     throw new Failure("script.split", { field: "versions" });
-  return api.publisher.exclusively(async () => {
+  const { publisher } = api;
+  const work = async (): Promise<object> => {
     await newestVersion(api, script);
     const version = await api.catalog.scriptVersion(chosen.version_id);
     if (version?.script !== script) throw new Failure("script.version_not_found", { field: "versions[0].version_id" });
     return activate(api, version, body.annotations);
-  });
+  };
+  return publisher.inTurn(script, () => publisher.exclusively(work));
 }
 
 const secretChanges = z.object({
@@ -97,7 +99,7 @@ export const scriptsVersions: readonly Endpoint[] = [
     body: secretChanges,
     result: shownVersion,
     handle: ({ params: { script_name: script }, body }, api) =>
-      api.publisher.exclusively(async () => {
+      api.publisher.inTurn(script, async () => {
         const newest = await newestVersion(api, script);
         const changes = Object.fromEntries(Object.entries(body.env).map(([name, secret]) => [name, secret?.text ?? null]));
         const { id } = await storeSecrets(api.publisher, newest.id, changes, body.annotations);

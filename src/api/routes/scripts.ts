@@ -6,7 +6,7 @@ import { iso } from "../../model/time.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { objectClasses, putObjectClasses } from "../../scripts/objects.ts";
 import { sentAssets } from "./assets.ts";
-import { storeUpload } from "../../scripts/revise.ts";
+import { checkBindings, storeUpload } from "../../scripts/revise.ts";
 import { readUpload } from "../../scripts/upload.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { activate, activeVersion, anything, AUTHOR, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
@@ -36,14 +36,16 @@ export async function upload(
     if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
   if (!isNew && sent.metadata.migrations !== undefined)
     throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
-  return api.publisher.exclusively(async () => {
+  return api.publisher.inTurn(script, async () => {
     const start = performance.now();
     const { version, objects } = await storeUpload(api.publisher, script, sent, sentAssets(api, sent.metadata));
     const startupMs = Math.round(performance.now() - start);
-    if (isNew) {
-      await activate(api, version, sent.metadata.annotations);
-      await putObjectClasses(api.catalog, script, objects);
-    }
+    if (isNew)
+      await api.publisher.exclusively(async () => {
+        await checkBindings(api.catalog, version);
+        await activate(api, version, sent.metadata.annotations);
+        await putObjectClasses(api.catalog, script, objects);
+      });
     return { version, startupMs };
   });
 }
@@ -75,7 +77,8 @@ function tagOf(script: string): string {
 }
 
 async function remove(api: Api, script: string, force: string | undefined): Promise<null> {
-  return api.publisher.exclusively(async () => {
+  const { publisher } = api;
+  const work = async (): Promise<null> => {
     if (force !== "true") await refuseReferenced(api, script);
     if (!(await api.catalog.removeScript(script))) throw new Failure("script.not_found", { field: "script_name" });
     await clearScriptSettings(api, script);
@@ -84,7 +87,8 @@ async function remove(api: Api, script: string, force: string | undefined): Prom
     await putObjectClasses(api.catalog, script, NO_CLASSES);
     api.engine.schedulesChanged();
     return null;
-  });
+  };
+  return publisher.inTurn(script, () => publisher.exclusively(work));
 }
 
 /** Scripts as a whole. */
