@@ -15,6 +15,9 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   user: async () => (await import("./user.ts")).user,
 };
 
+/** How long a command that is over may keep the process, in milliseconds: for what it leaves behind by mistake. */
+const LINGER_MS = 5_000;
+
 /** Does what a command line says. Never rejects: what goes wrong is printed, and the exit code says so. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
@@ -23,6 +26,7 @@ export async function main(args: readonly string[]): Promise<void> {
     process.stderr.write(`stepwell: ${explain(cause)}\n`);
     process.exitCode = 1;
   }
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 async function dispatch([first, ...rest]: readonly string[]): Promise<void> {

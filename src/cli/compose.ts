@@ -13,6 +13,7 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
+import type { Vault } from "../ports/vault.ts";
 import { AssetStore } from "../scripts/assets.ts";
 import { VersionCollector } from "../scripts/collect-versions.ts";
 import { HostNames } from "../scripts/host-names.ts";
@@ -29,12 +30,13 @@ import { listen } from "../server/http.ts";
 import { orLoggedIn, Sessions } from "../server/sessions.ts";
 import { createLog } from "../server/log.ts";
 import { sqliteAudit } from "../stores/sqlite/audit.ts";
-import { openSqlite } from "../stores/sqlite/open.ts";
+import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
 import { startEngine } from "./engine.ts";
-import { assetsIn, executionOf, type World } from "./executor.ts";
+import { assetsIn, executionOf, type Execution, type World } from "./executor.ts";
 import { explainListening } from "./explain.ts";
 import { settingsOf, type ServerOptions } from "./options.ts";
+import type { Stopping } from "./stopping.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
@@ -69,25 +71,33 @@ export function auditIn(data: string): string {
   return join(data, "audit.db");
 }
 
-/** Starts a server on a data directory. `open`: nobody needs a token. */
-export async function startServer(options: ServerOptions, data: string, access: "open" | "tokens"): Promise<Running> {
+/**
+ * Starts a server on a data directory. `open`: nobody needs a token. Rejects when Workers cannot be run, and soon after
+ * `stopping` is asked, before or after it has resolved, until the server lets requests in; then it is for the caller to stop it.
+ */
+export async function startServer(
+  options: ServerOptions,
+  data: string,
+  access: "open" | "tokens",
+  stopping: Stopping,
+): Promise<Running> {
   const log = createLog({ format: options.logFormat, level: options.logLevel });
-  const given = await keysOf(process.env);
   const tails = new Tails();
   const listeners: OnLog[] = [];
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
   const found = Promise.withResolvers<World>();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise);
-  const { store, catalog, logs: kept } = await openSqlite(databaseIn(data));
-  const vault = await orElse(openVault(given, join(data, "stepwell.key")), () => store.close());
-  const audit = await orElse(openAudit(data, log), () => store.close());
-  const hostNames = await HostNames.open(catalog, options.hostNames);
+  const { executor, storage, ...execution } = await startedExecution(
+    executionOf(options, data, access, hear, found.promise),
+    stopping,
+  );
+  const { undo, ...kept } = await openData(options, data, log, execution);
+  const { store, catalog, vault, audit, hostNames } = kept;
   const world = { store, catalog, clock: systemClock, log };
-  const logs = new InstanceLogs({ ...world, logs: kept });
+  const logs = new InstanceLogs({ ...world, logs: kept.logs });
   listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
   const parts = { ...world, vault, executor, ids, settings: options.settings };
-  const { engine, cron, queues, bindings, ...started } = await startEngine(parts, data);
+  const { engine, cron, queues, bindings, ...started } = await orElse(startEngine(parts, data), undo);
   found.resolve({ catalog, vault, bindings });
   const collector = new VersionCollector(world);
   const close = async (drainMs: number): Promise<void> => {
@@ -113,12 +123,49 @@ export async function startServer(options: ServerOptions, data: string, access: 
     };
     const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
-    return { url, port, catalog, log, publisher, assets, cron, queues, deployed, open: () => opened.resolve(), stop };
+    const open = (): void => opened.resolve(stopping.started());
+    return { url, port, catalog, log, publisher, assets, cron, queues, deployed, open, stop };
   } catch (cause) {
     await close(0);
     await audit.close();
     throw explainListening(cause, options.host, options.port) ?? cause;
   }
+}
+
+/** What runs Workers, once it has shown that it can. When a start is not wanted any more, whatever waits for code to load is let go. */
+async function startedExecution(opening: Promise<Execution>, stopping: Stopping): Promise<Execution> {
+  const execution = await opening;
+  stopping.signal.addEventListener("abort", () => stopping.isStarting && void execution.close(), { once: true });
+  stopping.signal.throwIfAborted();
+  await orElse(execution.start(), () => execution.close());
+  return execution;
+}
+
+interface DataDirectory extends OpenedSqlite {
+  readonly vault: Vault;
+  readonly audit: Audit;
+  readonly hostNames: HostNames;
+  /** Closes what a start that fails has opened. */
+  readonly undo: () => Promise<void>;
+}
+
+/** Opens what is in a data directory. When a part cannot be opened all is closed again, `execution` as well. */
+async function openData(
+  options: ServerOptions,
+  data: string,
+  log: Log,
+  execution: Pick<Execution, "close">,
+): Promise<DataDirectory> {
+  const given = await orElse(keysOf(process.env), () => execution.close());
+  const sqlite = await orElse(openSqlite(databaseIn(data)), () => execution.close());
+  const undo = async (): Promise<void> => {
+    await execution.close();
+    await sqlite.store.close();
+  };
+  const vault = await orElse(openVault(given, join(data, "stepwell.key")), undo);
+  const audit = await orElse(openAudit(data, log), undo);
+  const hostNames = await orElse(HostNames.open(sqlite.catalog, options.hostNames), undo);
+  return { ...sqlite, vault, audit, hostNames, undo };
 }
 
 async function openAudit(data: string, log: Log): Promise<Audit> {
@@ -182,18 +229,4 @@ function noBindings(): Promise<never> {
 async function tryLoad(opening: Promise<{ close(): Promise<void> }>): Promise<void> {
   const host = await opening;
   await host.close();
-}
-
-/** Resolves when the process is asked to end (SIGTERM, SIGINT); a second request ends it at once. */
-export function askedToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const ask = (): void => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve();
-    };
-    process.on("SIGTERM", ask);
-    process.on("SIGINT", ask);
-  });
 }

@@ -8,11 +8,12 @@ import { bundle } from "../scripts/bundle.ts";
 import { readConfig, type ProjectConfig } from "../scripts/config.ts";
 import { deploy, type DevDeployment } from "../scripts/deploy.ts";
 import { readDevVars } from "../scripts/dev-vars.ts";
-import { askedToStop, startServer, type Running } from "./compose.ts";
+import { startServer, type Running } from "./compose.ts";
 import { connectQueues } from "./dev-queues.ts";
 import { explain, UsageError } from "./explain.ts";
-import { readServerOptions } from "./options.ts";
+import { readServerOptions, type ServerOptions } from "./options.ts";
 import { projectAssets } from "./project-assets.ts";
+import { untilStopped, type Stopping } from "./stopping.ts";
 import { FolderWatch } from "./watch.ts";
 
 interface Deployed extends DevDeployment {
@@ -28,13 +29,16 @@ export async function dev(args: readonly string[]): Promise<void> {
   if (more.length > 0) throw new UsageError(`stepwell dev takes one folder, not ${more.length + 1}`);
   const folder = resolve(given);
   if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}`);
+  await untilStopped((stopping) => run(folder, options, stopping));
+}
+
+async function run(folder: string, options: ServerOptions, stopping: Stopping): Promise<void> {
   // Mistakes in the project are told before anything is opened or made.
   const { main } = await readConfig(folder);
   await bundle(folder, main);
 
   const access = isLoopback(options.host) ? "open" : "tokens";
-  const running = await startServer(options, resolve(options.data ?? join(folder, ".stepwell")), access);
-  const stopped = askedToStop();
+  const running = await startServer(options, resolve(options.data ?? join(folder, ".stepwell")), access, stopping);
   let deployed: Deployed;
   try {
     deployed = await deployProject(running, folder);
@@ -48,7 +52,7 @@ export async function dev(args: readonly string[]): Promise<void> {
   else greet(running, deployed, options.accountId);
   const watch = new FolderWatch(() => redeploy(running, folder, watch));
   watch.follow(watched(folder, deployed.inputs));
-  await stopped;
+  await stopping.asked();
   watch.close();
   running.log.info("Stopping");
   await running.stop();

@@ -133,9 +133,10 @@ export class Hosts {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#pools.values()].map((pool) => this.#closePool(pool)));
-    await Promise.all([...this.#leaving].map((link) => link.host.close()));
-    await this.#executor.close();
+    const pools = [...this.#pools.values()].map((pool) => this.#closePool(pool));
+    const leaving = [...this.#leaving].map((link) => link.host.close());
+    // Not after them: hosts that are opening need not be waited for.
+    await Promise.all([...pools, ...leaving, this.#executor.close()]);
   }
 
   #poolOf(version: ScriptVersion): Pool {
