@@ -13,7 +13,7 @@ import { Home } from "./home.ts";
 import { WorkerdHost, type HostParts } from "./host.ts";
 import { Output } from "./output.ts";
 import { Pool } from "./pool.ts";
-import type { WorkerdProcess } from "./process.ts";
+import type { AnswerLoader, WorkerdProcess } from "./process.ts";
 import type { StorageProcess } from "./storage/process.ts";
 
 /** Settings of a workerd executor. All are optional. */
@@ -77,7 +77,12 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
     await host.load();
     return host;
   });
-  const parts = { fullBytes: fullMiB * 1024 * 1024, output, answer: callees.answer.bind(callees) };
+  const answer: AnswerLoader = async (process, question) => {
+    if (question.ask !== "gone") return callees.answer(process, question);
+    for (const host of hosts) if (host.id === question.host) host.lose();
+    return {};
+  };
+  const parts = { fullBytes: fullMiB * 1024 * 1024, output, answer };
   const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
   const settings = { network, heapMiB, hangAfterMs, sharedHangAfterMs, ...kept };
   const pool = new Pool({ ...parts, processes, hasSpare, settings });
@@ -87,7 +92,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): Executor 
   const place = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
     const process = await (needsHome(version.bindings) ? home.acquire() : pool.acquire(version.script));
     const host = make(process, version, { bindings });
-    void host.ended.then((end) => pool.learn(version.script, process, end));
+    void host.ended.then((end) => pool.learn(version.script, process, end, host.diedAlone));
     return host;
   };
   return {
