@@ -2,7 +2,7 @@
 
 /** A configuration of workerd in which TurboFan gets code without Maglev before it: after hundreds of calls, not many thousands. */
 export function heated(config: string): string {
-  return config.replace("v8Flags = [", `v8Flags = ["--no-maglev", `);
+  return config.replace("v8Flags = [", `v8Flags = ["--no-maglev", "--invocation-count-for-turbofan=300", `);
 }
 
 /** The code of an isolate in which all promises of ours are made by the constructor. */
