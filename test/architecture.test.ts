@@ -74,6 +74,11 @@ const EMPTY_NAMES = /(^|[/.-])(utils?|helpers?|common|misc|managers?|lib)(?=[/.-
 
 const MAX_LINES = 300;
 
+/** Code that runs beside user code. */
+const IN_ISOLATES = /^src\/(runtime|executors\/workerd\/isolate)\//;
+
+const PROMISE_CONSTRUCTOR = /\b(new|extends)\s+Promise\b/;
+
 interface Source {
   /** Path from the root of the repository, with forward slashes. */
   readonly path: string;
@@ -148,6 +153,14 @@ const mayBeLong = (path: string): boolean => isTest(path) || /^src\/testing\/[^/
 const tooLong = (files: readonly Source[]): string[] =>
   files.filter(({ path, text }) => !mayBeLong(path) && codeLines(text) > MAX_LINES).map(({ path }) => path);
 
+/** In the isolates of workerd a promise that is made by the constructor may not be settled from another context. */
+const constructsPromises = (files: readonly Source[]): string[] =>
+  files
+    .filter(({ path, text }) => IN_ISOLATES.test(path) && !isTest(path) && PROMISE_CONSTRUCTOR.test(withoutComments(text)))
+    .map(({ path }) => path);
+
+const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+
 const emptyNames = (files: readonly Source[]): string[] =>
   files.map(({ path }) => path).filter((path) => EMPTY_NAMES.test(path.slice("src".length)));
 
@@ -162,6 +175,10 @@ describe("src/ keeps the architecture", () => {
 
   test("no file or folder has a name that could hold anything", () => {
     expect(emptyNames(sources)).toEqual([]);
+  });
+
+  test("promises in isolates are made by runtime/settleable.ts", () => {
+    expect(constructsPromises(sources)).toEqual([]);
   });
 
   test("the table has no circle, and names only folders that it has", () => {
@@ -229,5 +246,12 @@ describe("the guard sees a planted breach", () => {
     expect(emptyNames([named("src/engine/library.ts"), named("src/model/common-prefix.ts")])).toEqual([
       "src/model/common-prefix.ts",
     ]);
+  });
+
+  test("a promise that is made by the constructor", () => {
+    const made = (path: string, text = "return new Promise<void>((resolve) => void resolve());"): Source => ({ path, text });
+    expect(constructsPromises([made("src/runtime/a.ts"), made("src/executors/workerd/isolate/facades/a.ts")])).toHaveLength(2);
+    const comment = made("src/runtime/a.ts", "/** Says `new Promise`. */\n// new Promise\nsettleable();");
+    expect(constructsPromises([comment, made("src/runtime/a.test.ts"), made("src/executors/node/a.ts")])).toEqual([]);
   });
 });

@@ -135,7 +135,9 @@ export function hostEnded(core: Core, link: HostLink, end: HostEnd): void {
   const lives = [...link.runs.values()];
   link.runs.clear();
   if (core.closing) return;
-  if (lives.length > 0) core.log.warn("A host ended; its instances go on elsewhere", { end: end.kind, instances: lives.length });
+  const reason = end.kind === "died" ? { detail: end.detail } : {};
+  const fields = { end: end.kind, ...reason, instances: lives.length };
+  if (lives.length > 0) core.log.warn("A host ended; its instances go on elsewhere", fields);
   for (const live of lives) {
     live.run = undefined;
     recover(core, live);

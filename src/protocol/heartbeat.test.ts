@@ -34,3 +34,15 @@ test("a stopped watch says nothing", () => {
   vi.advanceTimersByTime(10_000);
   expect(silent).not.toHaveBeenCalled();
 });
+
+test("beats in which something else keeps the isolate from answering do not count", () => {
+  const silent = vi.fn();
+  let isExcused = false;
+  startHeartbeat(250, vi.fn(), silent, () => isExcused);
+  vi.advanceTimersByTime(500);
+  isExcused = true;
+  vi.advanceTimersByTime(10_000);
+  isExcused = false;
+  vi.advanceTimersByTime(250);
+  expect(silent.mock.calls).toEqual([[250], [500]]);
+});

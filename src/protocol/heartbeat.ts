@@ -1,6 +1,6 @@
 /**
  * Notices an isolate that has stopped turning. Silence is counted in beats of our own timer, not in time: when this
- * process itself was stopped or asleep for an hour, only one beat has passed, and nobody is accused of it.
+ * process itself was stopped or asleep for an hour, only one beat has passed, and no isolate is blamed for it.
  */
 
 /** A watch that is running. */
@@ -12,9 +12,15 @@ export interface Heartbeat {
 
 /**
  * Pings every `beatMs` milliseconds; while a ping goes unanswered it calls `silent` with each beat instead, with the
- * milliseconds since that ping. A hang has lasted up to one beat longer. Never keeps a process alive.
+ * milliseconds since that ping. A hang has lasted up to one beat longer. Beats in which `isExcused` do not count: something
+ * else keeps the isolate from answering. Never keeps a process alive.
  */
-export function startHeartbeat(beatMs: number, ping: () => void, silent: (forMs: number) => void): Heartbeat {
+export function startHeartbeat(
+  beatMs: number,
+  ping: () => void,
+  silent: (forMs: number) => void,
+  isExcused: () => boolean = () => false,
+): Heartbeat {
   let unansweredBeats: number | undefined;
   const timer = setInterval(
     () => {
@@ -23,6 +29,7 @@ export function startHeartbeat(beatMs: number, ping: () => void, silent: (forMs:
         ping();
         return;
       }
+      if (isExcused()) return;
       unansweredBeats += 1;
       silent(unansweredBeats * beatMs);
     },

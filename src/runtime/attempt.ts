@@ -1,6 +1,7 @@
 /** One call of a step's callback, against its time-out. A callback that is late is let go: its result matters to nobody. */
 import type { Backoff, StepConfig } from "../model/events.ts";
 import type { Run } from "./run.ts";
+import { settleable } from "./settleable.ts";
 import { discard, OutgoingStream, type AttemptCall } from "./stream-output.ts";
 
 /** What a step's callback is given. */
@@ -58,52 +59,52 @@ export async function attempt(
   const { name, count } = ctx.step;
   const result = run.attempt({ name, count, attempt: ctx.attempt }, callback, ctx);
   if (!isThenable(result) && !(result instanceof ReadableStream)) return result;
-  return new Promise((resolve, reject) => {
-    let outgoing: OutgoingStream | undefined;
-    let isOver = false;
-    const cutOff = (reason: Error): void => {
-      isOver = true;
-      outgoing?.stop(reason);
-      controllerOf(ctx).abort(reason);
-    };
-    const cancel = (): void => cutOff(new Error("The instance is no longer running here"));
-    const settled = (): void => {
-      run.deadlines.meet(late);
-      run.cleanups.delete(cancel);
-    };
-    const late = (): void => {
-      run.cleanups.delete(cancel);
-      const error = new TimedOut(`Execution timed out after ${timeoutMs}ms`);
-      reject(error);
-      cutOff(error);
-    };
-    run.deadlines.set(timeoutMs, late);
-    run.cleanups.add(cancel);
-    const threw = (thrown: unknown): void => {
+  const { promise, resolve, reject } = settleable<unknown>();
+  let outgoing: OutgoingStream | undefined;
+  let isOver = false;
+  const cutOff = (reason: Error): void => {
+    isOver = true;
+    outgoing?.stop(reason);
+    controllerOf(ctx).abort(reason);
+  };
+  const cancel = (): void => cutOff(new Error("The instance is no longer running here"));
+  const settled = (): void => {
+    run.deadlines.meet(late);
+    run.cleanups.delete(cancel);
+  };
+  const late = (): void => {
+    run.cleanups.delete(cancel);
+    const error = new TimedOut(`Execution timed out after ${timeoutMs}ms`);
+    reject(error);
+    cutOff(error);
+  };
+  run.deadlines.set(timeoutMs, late);
+  run.cleanups.add(cancel);
+  const threw = (thrown: unknown): void => {
+    settled();
+    if (!isOver) reject(thrown);
+  };
+  const returned = (value: unknown): void => {
+    if (!(value instanceof ReadableStream)) {
       settled();
-      if (!isOver) reject(thrown);
-    };
-    const returned = (value: unknown): void => {
-      if (!(value instanceof ReadableStream)) {
-        settled();
-        resolve(value);
-      } else if (isOver || call === undefined) {
-        settled();
-        discard(value);
-        if (!isOver) resolve(undefined);
-      } else {
-        const stream = (outgoing = new OutgoingStream(call, value));
-        // Once all of it has been read the result is certain: what is left is to write it down.
-        stream
-          .read()
-          .then(() => settled())
-          .then(() => stream.finish())
-          .then(resolve, threw);
-      }
-    };
-    if (isThenable(result)) result.then(returned, threw);
-    else returned(result);
-  });
+      resolve(value);
+    } else if (isOver || call === undefined) {
+      settled();
+      discard(value);
+      if (!isOver) resolve(undefined);
+    } else {
+      const stream = (outgoing = new OutgoingStream(call, value));
+      // Once all of it has been read the result is certain: what is left is to write it down.
+      stream
+        .read()
+        .then(() => settled())
+        .then(() => stream.finish())
+        .then(resolve, threw);
+    }
+  };
+  if (isThenable(result)) result.then(returned, threw);
+  else returned(result);
+  return promise;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

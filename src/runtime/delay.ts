@@ -7,6 +7,7 @@ import { retryDelayMs } from "../model/retry.ts";
 import { displayName } from "../model/step.ts";
 import type { AttemptContext } from "./attempt.ts";
 import type { Run } from "./run.ts";
+import { settleable } from "./settleable.ts";
 
 /** A delay function that failed: the step fails with it. */
 export class NonRetryableDelay extends Error {}
@@ -39,30 +40,30 @@ export async function delayBeforeRetry(
 }
 
 function ask(call: DelayedCall, delay: DelayFunction, ctx: AttemptContext, error: Error): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const cancel = (): void => clearTimeout(timer);
-    const settled = (): void => {
-      cancel();
-      call.run.cleanups.delete(cancel);
-    };
-    const timer = setTimeout(() => {
+  const { promise, resolve, reject } = settleable<unknown>();
+  const cancel = (): void => clearTimeout(timer);
+  const settled = (): void => {
+    cancel();
+    call.run.cleanups.delete(cancel);
+  };
+  const timer = setTimeout(() => {
+    settled();
+    reject(complain(call, `did not return within ${LIMITS.delayFunctionMs / 1_000} seconds`));
+  }, LIMITS.delayFunctionMs);
+  call.run.cleanups.add(cancel);
+  const threw = (thrown: unknown): void => {
+    settled();
+    reject(complain(call, `threw an error: ${thrown instanceof Error ? thrown.message : String(thrown)}`));
+  };
+  try {
+    Promise.resolve(delay({ ctx, error })).then((value) => {
       settled();
-      reject(complain(call, `did not return within ${LIMITS.delayFunctionMs / 1_000} seconds`));
-    }, LIMITS.delayFunctionMs);
-    call.run.cleanups.add(cancel);
-    const threw = (thrown: unknown): void => {
-      settled();
-      reject(complain(call, `threw an error: ${thrown instanceof Error ? thrown.message : String(thrown)}`));
-    };
-    try {
-      Promise.resolve(delay({ ctx, error })).then((value) => {
-        settled();
-        resolve(value);
-      }, threw);
-    } catch (thrown) {
-      threw(thrown);
-    }
-  });
+      resolve(value);
+    }, threw);
+  } catch (thrown) {
+    threw(thrown);
+  }
+  return promise;
 }
 
 function complain({ name, count }: DelayedCall, what: string): NonRetryableDelay {

@@ -7,6 +7,8 @@ import type { ExecutionContext } from "./execution-context.ts";
 export interface Place {
   /** Calls back there, in order; at once where there is only one place. */
   enter(work: (context: ExecutionContext) => void): void;
+  /** False when the code that asks has strayed to another place. To be cheap: asked at each step. */
+  isHere(): boolean;
   /** The run is over. What it has left to `waitUntil` may still finish. */
   leave(): void;
   /** Ends everything that still goes on there. */
@@ -15,5 +17,5 @@ export interface Place {
 
 /** The place that is all there is. Nothing can be cut off in it. */
 export function sharedPlace(context: ExecutionContext): Place {
-  return { enter: (work) => work(context), leave: () => {}, cut: () => {} };
+  return { enter: (work) => work(context), isHere: () => true, leave: () => {}, cut: () => {} };
 }

@@ -6,10 +6,11 @@
  */
 import { never } from "./fatal.ts";
 import type { Run } from "./run.ts";
+import { settleable } from "./settleable.ts";
 
 export class Replay {
   readonly #run: Run;
-  readonly #over: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #over: PromiseWithResolvers<void> = settleable();
   #skipped = 0;
 
   constructor(run: Run) {

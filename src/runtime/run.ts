@@ -13,6 +13,7 @@ import type { Place } from "./place.ts";
 import type { Replay } from "./replay.ts";
 import type { Rollback, RollbackHandler } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
+import { settleable } from "./settleable.ts";
 import { StreamTraffic } from "./stream-traffic.ts";
 
 /** What a run needs of the runtime that it is in. */
@@ -175,7 +176,9 @@ export class Run {
   async #load(id: string): Promise<Outcome | undefined> {
     while (!this.#history.has(id) && this.#loaded < this.#known) {
       if (this.#windows.length === 0) this.#ask();
-      await new Promise<void>((resolve) => this.#windows.push(resolve));
+      const { promise, resolve } = settleable();
+      this.#windows.push(resolve);
+      await promise;
     }
     const outcome = this.#history.get(id);
     this.#take(id);
@@ -214,10 +217,10 @@ export class Run {
 
   /** Resolves with how a sleep or wait ends. */
   settled(id: string): Promise<Outcome> {
-    return new Promise((resolve) => {
-      this.#waiting.set(id, resolve);
-      this.#touch();
-    });
+    const { promise, resolve } = settleable<Outcome>();
+    this.#waiting.set(id, resolve);
+    this.#touch();
+    return promise;
   }
 
   /** A sleep or wait has ended. If the code has not got there yet, it will find that out when it does. */
@@ -235,10 +238,10 @@ export class Run {
 
   /** Resolves when the step's next attempt may begin. */
   retryDue(id: string): Promise<void> {
-    return new Promise((resolve) => {
-      this.#delayed.set(id, resolve);
-      this.#touch();
-    });
+    const { promise, resolve } = settleable();
+    this.#delayed.set(id, resolve);
+    this.#touch();
+    return promise;
   }
 
   /** The delay before the next attempt of a step is over. */
@@ -260,10 +263,10 @@ export class Run {
   /** Resolves when new work may begin; at once (with undefined) unless the instance is being paused. */
   gate(): Promise<void> | undefined {
     if (!this.#paused) return undefined;
-    return new Promise((resolve) => {
-      this.#held.push(resolve);
-      this.#touch();
-    });
+    const { promise, resolve } = settleable();
+    this.#held.push(resolve);
+    this.#touch();
+    return promise;
   }
 
   pause(): void {
@@ -295,7 +298,9 @@ export class Run {
   /** Resolves when everything emitted so far is durable; never, once the run is over. */
   durable(): Promise<void> {
     const n = this.#sent + (this.#events.length > 0 ? 1 : 0);
-    return new Promise((resolve) => this.#unacked.push({ n, resolve }));
+    const { promise, resolve } = settleable();
+    this.#unacked.push({ n, resolve });
+    return promise;
   }
 
   /** All frames up to number n are durable. */
@@ -332,6 +337,17 @@ export class Run {
     this.place.enter(() => {
       for (const cleanup of cleanups) cleanup();
     });
+  }
+
+  /**
+   * True when the code that asks is no longer where it belongs: there it could not be stopped. Then the run is given up at
+   * once, to be replayed.
+   */
+  isAstray(): boolean {
+    if (this.place.isHere()) return false;
+    this.place.cut();
+    this.lose("Its code went on in another request context");
+    return true;
   }
 
   /** Its place has ended under it. */

@@ -1,4 +1,5 @@
 /** The `step` object that `run` is given: four bound functions that work wherever they are passed, on a plain object that user code may extend. */
+import { never } from "./fatal.ts";
 import type { Run } from "./run.ts";
 import { stepDo } from "./step-do.ts";
 import { sleep, sleepUntil } from "./step-sleep.ts";
@@ -19,10 +20,10 @@ export interface Step {
 /** The steps of one run. */
 export function createStep(run: Run): Step {
   return {
-    do: (name, ...args) => unattended(stepDo(run, name, args)),
-    sleep: (name, duration) => unattended(sleep(run, name, duration)),
-    sleepUntil: (name, timestamp) => unattended(sleepUntil(run, name, timestamp)),
-    waitForEvent: (name, options) => unattended(waitForEvent(run, name, options)),
+    do: (name, ...args) => (run.isAstray() ? never() : unattended(stepDo(run, name, args))),
+    sleep: (name, duration) => (run.isAstray() ? never() : unattended(sleep(run, name, duration))),
+    sleepUntil: (name, timestamp) => (run.isAstray() ? never() : unattended(sleepUntil(run, name, timestamp))),
+    waitForEvent: (name, options) => (run.isAstray() ? never() : unattended(waitForEvent(run, name, options))),
   };
 }
 

@@ -8,6 +8,7 @@ import type { StepConfig } from "../model/events.ts";
 import { PREVIEW_BYTES, streamPreview, type StreamOutput } from "../model/stream.ts";
 import { REDACTED } from "../model/value.ts";
 import type { Run } from "./run.ts";
+import { settleable } from "./settleable.ts";
 
 const LOCKED =
   "Step returned a ReadableStream that is already locked or otherwise unreadable. Return a fresh, unlocked ReadableStream from step.do().";
@@ -142,7 +143,9 @@ export class OutgoingStream {
 
   async #news(): Promise<void> {
     this.#check();
-    await new Promise<void>((resolve) => (this.#wake = resolve));
+    const { promise, resolve } = settleable();
+    this.#wake = resolve;
+    await promise;
     this.#check();
   }
 

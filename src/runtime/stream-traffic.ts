@@ -2,6 +2,7 @@
 import { stepId } from "../model/step.ts";
 import type { ToRuntime } from "../protocol/frames.ts";
 import type { Run } from "./run.ts";
+import { settleable } from "./settleable.ts";
 import type { OutgoingStream } from "./stream-output.ts";
 
 interface StepName {
@@ -40,13 +41,13 @@ export class StreamTraffic {
 
   /** A chunk of what a step has stored; undefined when it is not there. */
   read(step: StepName, index: number): Promise<Uint8Array | undefined> {
-    return new Promise((resolve) => {
-      const key = `${index} ${idOf(step)}`;
-      const waiting = this.#reads.get(key);
-      if (waiting === undefined) this.#reads.set(key, [resolve]);
-      else waiting.push(resolve);
-      this.#run.say({ type: "read", run: this.#run.id, name: step.name, count: step.count, index });
-    });
+    const { promise, resolve } = settleable<Uint8Array | undefined>();
+    const key = `${index} ${idOf(step)}`;
+    const waiting = this.#reads.get(key);
+    if (waiting === undefined) this.#reads.set(key, [resolve]);
+    else waiting.push(resolve);
+    this.#run.say({ type: "read", run: this.#run.id, name: step.name, count: step.count, index });
+    return promise;
   }
 
   receive(frame: StreamFrame): void {

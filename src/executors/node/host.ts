@@ -48,6 +48,8 @@ export class ThreadHost implements Host {
     this.#worker = startThread(version, settings);
     this.#requests = new Requests((message, transfer) => this.#post(message, transfer));
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
+    // A message that is lost leaves a run waiting for ever.
+    this.#worker.on("messageerror", (error) => this.#finish({ kind: "died", detail: firstLine(error) }));
     this.#worker.on("error", (error: unknown) => this.#finish({ kind: "died", detail: firstLine(error) }));
     this.#worker.on("exit", (code) => this.#finish({ kind: "died", detail: `The thread exited with code ${code}` }));
   }

@@ -14,6 +14,9 @@ const GRACE_MS = 60_000;
 /** Opens a host beside those that a process has. */
 export type OpenBeside = (process: WorkerdProcess, callee: Callee) => Promise<WorkerdHost>;
 
+/** What is asked about scripts that are called. */
+export type CalleeQuestion = Exclude<Question, { ask: "gone" }>;
+
 interface Opened {
   readonly versionId: string;
   readonly host: Promise<WorkerdHost>;
@@ -32,7 +35,7 @@ export class Callees {
   }
 
   /** Says which isolate of a process is for a call. Rejects with a `Failure`: `script.not_found`, `script.invalid`. */
-  async answer(process: WorkerdProcess, question: Question): Promise<AnswerFor<Question>> {
+  async answer(process: WorkerdProcess, question: CalleeQuestion): Promise<AnswerFor<CalleeQuestion>> {
     const callee = await this.#callee(question.script);
     const { id: host } = await this.#hostOf(process, callee);
     switch (question.ask) {

@@ -5,13 +5,32 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { WebSocketServer } from "ws";
 import { decode, encode } from "../../model/value.ts";
 import type { Executor, Host } from "../../ports/executor.ts";
 import { Driver } from "../../testing/executor-driver.ts";
 import { contractVersion } from "../../testing/executor-script.ts";
+import { allConstructed, heated } from "../../testing/hot-isolates.ts";
 import { workerdExecutor } from "./executor.ts";
+
+/** How the code of the isolates is changed before it is loaded. */
+const planted = vi.hoisted(() => ({ breach: (text: string): string => text }));
+
+vi.mock("./config.ts", async (original) => {
+  const real = await original<typeof import("./config.ts")>();
+  const processConfig: typeof real.processConfig = (config) => heated(real.processConfig(config));
+  return { ...real, processConfig };
+});
+
+vi.mock("./modules.ts", async (original) => {
+  const real = await original<typeof import("./modules.ts")>();
+  const ownModules: typeof real.ownModules = async () => {
+    const { runtime, loader } = await real.ownModules();
+    return { runtime: planted.breach(runtime), loader };
+  };
+  return { ...real, ownModules };
+});
 
 /** Each does something again and again that is noticed outside. */
 const PROBES = {
@@ -68,6 +87,12 @@ ${Object.values(PROBES)
 }`,
   )
   .join("\n")}
+/** What runs is hot after some hundred of these. */
+export class Warm extends WorkflowEntrypoint {
+  async run(event, step) {
+    for (let i = 0; i < 20; i += 1) await step.do("step", async () => i);
+  }
+}
 /** Takes longer than many a round of any probe. */
 export class Witness extends WorkflowEntrypoint {
   async run({ payload: urls }) {
@@ -152,7 +177,9 @@ async function open(): Promise<{ host: Host; driver: Driver; params: string }> {
   };
   const host = await executor.open(contractVersion(CODE), bindings);
   const params = encode({ http: `http://127.0.0.1:${portOf(http)}/`, tcp: portOf(tcp) });
-  return { host, driver: new Driver(host), params };
+  const driver = new Driver(host);
+  for (let i = 0; i < 200; i += 50) await Promise.all(Array.from({ length: 50 }, () => driver.start("Warm").last()));
+  return { host, driver, params };
 }
 
 const NAMES = Object.keys(PROBES);
@@ -168,17 +195,28 @@ async function ticksBeside(driver: Driver, params: string): Promise<Record<strin
 
 const NOTHING = Object.fromEntries(NAMES.map((name) => [name, 0]));
 
-describe("all that a run does", () => {
-  test("ends when it is stopped", async () => {
-    const { host, driver, params } = await open();
-    const runs = NAMES.map((_, n) => driver.start(`Probe${n}`, { params }));
-    await Promise.all(NAMES.map((_, n) => ticksAgain(String(n), 3)));
-    expect(connections).toBe(1);
-    for (const run of runs) run.tell({ type: "stop" });
-    expect(await ticksBeside(driver, params)).toEqual(NOTHING);
-    expect(connections).toBe(0);
-    expect(runs.flatMap(({ losses }) => losses)).toEqual([]);
-    await host.close();
+afterEach(() => {
+  planted.breach = (text) => text;
+});
+
+async function endsWhenStopped(): Promise<void> {
+  const { host, driver, params } = await open();
+  const runs = NAMES.map((_, n) => driver.start(`Probe${n}`, { params }));
+  await Promise.all(NAMES.map((_, n) => ticksAgain(String(n), 3)));
+  expect(connections).toBe(1);
+  for (const run of runs) run.tell({ type: "stop" });
+  expect(await ticksBeside(driver, params)).toEqual(NOTHING);
+  expect(connections).toBe(0);
+  expect(runs.flatMap(({ losses }) => losses)).toEqual([]);
+  await host.close();
+}
+
+describe("all that a run does, its code being hot,", () => {
+  test("ends when it is stopped", endsWhenStopped);
+
+  test("does not end so when our promises are made by the constructor", async () => {
+    planted.breach = allConstructed;
+    await expect(endsWhenStopped()).rejects.toThrow();
   });
 
   test("ends when its host is closed", async () => {

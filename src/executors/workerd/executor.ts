@@ -14,7 +14,7 @@ import { defaultMemoryMiB } from "./memory.ts";
 import { WorkerdHost, type HostParts } from "./host.ts";
 import { Output } from "./output.ts";
 import { Pool } from "./pool.ts";
-import type { WorkerdProcess } from "./process.ts";
+import type { AnswerLoader, WorkerdProcess } from "./process.ts";
 import type { StorageProcess } from "./storage/process.ts";
 
 const MIB = 1024 * 1024;
@@ -98,7 +98,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
     await host.load();
     return host;
   });
-  const parts = { output, answer: callees.answer.bind(callees) };
+  const parts = { output, answer: answering(callees, hosts) };
   const closing = new AbortController();
   const memory = { heapMiB, fullBytes: fullMiB * MIB, memoryBytes: memoryMiB * MIB };
   const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
@@ -111,7 +111,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   const place = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
     const process = await (needsHome(version.bindings) ? home.acquire() : pool.acquire(version.script));
     const host = make(process, version, { bindings });
-    void host.ended.then((end) => pool.learn(version.script, process, end));
+    void host.ended.then((end) => pool.learn(version.script, process, end, host.diedAlone));
     return host;
   };
   return {
@@ -127,6 +127,15 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
       await Promise.all([...hosts].map((host) => host.close()));
       await Promise.all([pool.close(), home.close()]);
     },
+  };
+}
+
+/** Answers loaders: what is called goes to the callees; an isolate that workerd no longer has ends its host. */
+function answering(callees: Callees, hosts: ReadonlySet<WorkerdHost>): AnswerLoader {
+  return async (process, question) => {
+    if (question.ask !== "gone") return callees.answer(process, question);
+    for (const host of hosts) if (host.id === question.host) host.lose();
+    return {};
   };
 }
 

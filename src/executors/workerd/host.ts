@@ -7,6 +7,7 @@ import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
+import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
 import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import { loadingAssets } from "./assets.ts";
 import { compatibility } from "./compatibility.ts";
@@ -18,6 +19,9 @@ import { assetModule, isolateModules, ownModules } from "./modules.ts";
 import type { Output } from "./output.ts";
 import type { WorkerdProcess } from "./process.ts";
 import { ask, textOf } from "./requests.ts";
+
+/** How often an isolate is looked at within the span that it may be silent. */
+const BEATS = 4;
 
 /** What a host is made of. */
 export interface HostParts {
@@ -40,9 +44,12 @@ export class WorkerdHost implements Host {
   readonly #gone: AbortController = new AbortController();
   #socket: WebSocket | undefined;
   #handler: ((frames: readonly FromRuntime[]) => void) | undefined;
+  #heartbeat: Heartbeat | undefined;
   #hasFetch = false;
   #over = false;
-  #isOthersFault = false;
+  #isDead = false;
+  #processDied = false;
+  #wasCutOff = false;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -50,7 +57,7 @@ export class WorkerdHost implements Host {
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
     parts.process.enter(parts.id, parts.version.script, parts.isCallee === true);
     void parts.process.ended.then((end) => {
-      this.#isOthersFault ||= end.kind === "died";
+      this.#processDied = end.kind === "died";
       this.#finish(end);
     });
   }
@@ -68,9 +75,10 @@ export class WorkerdHost implements Host {
       if (!canCut) throw new Failure("internal_server", { detail: "This workerd cannot end a run" });
       this.#hasFetch = hasFetch;
       this.#attach(await process.connect({ ask: "link", host: id }, (data, isBinary) => this.#receive(data, isBinary)));
+      this.#watch();
     } catch (cause) {
       // What is no failure of the catalogue is a connection that broke.
-      this.#isOthersFault ||= !(cause instanceof Failure);
+      this.#wasCutOff = !(cause instanceof Failure);
       this.#finish({ kind: "died", detail: String(cause) });
       throw cause instanceof Failure ? cause : new Failure("script.unavailable", { cause });
     }
@@ -98,12 +106,22 @@ export class WorkerdHost implements Host {
 
   /** True when it did not load because its process ended or could not be reached, for which others may have been the reason. */
   get isOthersFault(): boolean {
-    return this.#isOthersFault || this.#parts.process.hungShared;
+    return this.#wasCutOff || this.#processDied || this.#parts.process.hungShared;
   }
 
   /** Resolves when its process has grown so large that others should do what comes next. */
   get leaving(): Promise<void> {
     return this.#parts.process.full;
+  }
+
+  /** True when it died and its process did not: code of it that could not be stopped may go on there. */
+  get diedAlone(): boolean {
+    return this.#socket !== undefined && this.#isDead && !this.#processDied;
+  }
+
+  /** workerd no longer has the isolate. */
+  lose(): void {
+    this.#finish({ kind: "died", detail: "Its isolate was aborted, by its code (abortIsolate) or by workerd" });
   }
 
   /** The isolate ends everything in it when its socket closes. */
@@ -151,11 +169,40 @@ export class WorkerdHost implements Host {
   #attach(socket: WebSocket): void {
     this.#socket = socket;
     if (this.#over) return socket.terminate();
-    const finish = (): void => this.#finish({ kind: "died", detail: "The isolate has closed its socket" });
     // If it is its process that has gone, that is known by the end of this turn.
-    const closed = (): void => void setImmediate(finish);
+    const closed = (code?: number, reason?: Buffer): void => {
+      const why = code === undefined ? "" : ` (${[code, reason?.toString()].filter(Boolean).join(": ")})`;
+      setImmediate(() => this.#finish({ kind: "died", detail: `The isolate has closed its socket${why}` }));
+    };
     socket.on("close", closed);
     if (socket.readyState !== WebSocket.OPEN) closed();
+  }
+
+  /**
+   * The heartbeat of the process says that the loader answers; this one, that the isolate's own loop turns and that workerd
+   * still has the isolate. While the process owes an answer the isolate is not to blame.
+   */
+  #watch(): void {
+    const { process, hangAfterMs } = this.#parts;
+    if (this.#over) return;
+    const silent = (forMs: number): void => {
+      if (forMs >= hangAfterMs) this.#finish({ kind: "died", detail: `Its loop has not turned for ${forMs} ms` });
+    };
+    const ping = (): void => {
+      this.#say({ type: "beat" });
+      void this.#look();
+    };
+    this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, ping, silent, () => process.isSilent);
+  }
+
+  /** Has the loader look whether it has the isolate; if not, that ends the host before this resolves. */
+  async #look(): Promise<void> {
+    const { process, id } = this.#parts;
+    // That it cannot be asked is for the process to notice.
+    await process.ask({ ask: "look", host: id }, { signal: this.#gone.signal }).then(
+      (answer) => answer.resume(),
+      () => undefined,
+    );
   }
 
   #say(message: ToIsolate): void {
@@ -164,6 +211,7 @@ export class WorkerdHost implements Host {
 
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#over) return;
+    this.#heartbeat?.answered();
     try {
       if (isBinary) return this.#handler?.([chunkFromBytes(data)]);
       const text = data.toString();
@@ -176,7 +224,13 @@ export class WorkerdHost implements Host {
   }
 
   #hear(message: FromIsolate): void {
-    void this.#call(message.id, message.call);
+    switch (message.type) {
+      case "call":
+        return void this.#call(message.id, message.call);
+      case "lost":
+        return void this.#look().then(() => this.#say({ type: "kept" }));
+      case "beat":
+    }
   }
 
   async #call(id: number, call: BindingCall): Promise<void> {
@@ -191,9 +245,11 @@ export class WorkerdHost implements Host {
   #finish(end: HostEnd): void {
     if (this.#over) return;
     this.#over = true;
+    this.#isDead = end.kind === "died";
     const { process, id, output, isCallee } = this.#parts;
     process.leave(id, isCallee === true);
     output.forget(this.#key);
+    this.#heartbeat?.stop();
     this.#gone.abort(new Failure("script.unavailable"));
     this.#socket?.terminate();
     this.#end(end);
@@ -209,6 +265,7 @@ function toMessage(text: string): FromIsolate {
     throw new MalformedFrames("A message is not JSON", { cause });
   }
   const { type, id, call } = message as { type?: unknown; id?: unknown; call?: Partial<BindingCall> };
+  if (type === "beat" || type === "lost") return { type };
   const { to, name, method, args } = call ?? {};
   const isBound = (to === "workflow" || to === "queue") && typeof name === "string";
   const isCall = isBound && typeof method === "string" && typeof args === "string";

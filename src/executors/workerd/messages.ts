@@ -6,18 +6,19 @@ import type { ScriptModule } from "../../ports/catalog.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 
 /** Host to isolate. */
-export interface ToIsolate {
-  readonly type: "called";
-  readonly id: number;
-  readonly end: CallEnd;
-}
+export type ToIsolate =
+  | { readonly type: "called"; readonly id: number; readonly end: CallEnd }
+  /** Answered in kind, through the loop of the isolate's link. */
+  | { readonly type: "beat" }
+  /** Answers `lost`: workerd still has the isolate. */
+  | { readonly type: "kept" };
 
 /** Isolate to host. */
-export interface FromIsolate {
-  readonly type: "call";
-  readonly id: number;
-  readonly call: BindingCall;
-}
+export type FromIsolate =
+  | { readonly type: "call"; readonly id: number; readonly call: BindingCall }
+  | { readonly type: "beat" }
+  /** The context of a run has ended by itself. Perhaps the isolate has ended with it. */
+  | { readonly type: "lost" };
 
 /** What is said of a script that has been loaded. */
 export interface Loaded {
@@ -77,13 +78,16 @@ export type Question =
   /** The same, and which namespace the objects of one of its classes are in. */
   | { readonly ask: "object"; readonly script: string; readonly className: string }
   /** The same, and which of its classes has a namespace by now. */
-  | { readonly ask: "class"; readonly script: string; readonly namespace: string };
+  | { readonly ask: "class"; readonly script: string; readonly namespace: string }
+  /** None: workerd no longer has an isolate. */
+  | { readonly ask: "gone"; readonly host: string };
 
 /** What it is told. */
 export interface Answers {
   readonly callee: { readonly host: string };
   readonly object: { readonly host: string; readonly namespace: string };
   readonly class: { readonly host: string; readonly className: string };
+  readonly gone: object;
 }
 
 /** As `Answers`, by the question. */
@@ -131,7 +135,7 @@ export interface ToLoader {
 /** Headers between the host and the loader. None of them reaches a script or comes from one. */
 export const HEADERS = {
   token: "x-stepwell-token",
-  /** `leash`, `load`, `link`, `fetch`, `dispatch` or `abort`. */
+  /** `leash`, `load`, `look`, `link`, `fetch`, `dispatch` or `abort`. */
   ask: "x-stepwell-ask",
   /** Which isolate. */
   host: "x-stepwell-host",

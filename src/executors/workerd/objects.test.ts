@@ -39,7 +39,7 @@ afterEach(() => executor.close());
 const COUNTER: Binding = { type: "durable_object_namespace", name: "COUNTER", className: "Counter" };
 
 const code = (mark: string): string => `
-import { DurableObject, RpcTarget, WorkflowEntrypoint } from "cloudflare:workers";
+import { abortIsolate, DurableObject, RpcTarget, WorkflowEntrypoint } from "cloudflare:workers";
 class Part extends RpcTarget { value() { return "part"; } }
 export class Counter extends DurableObject {
   constructor(ctx, env) {
@@ -57,6 +57,7 @@ export class Counter extends DurableObject {
   part() { return new Part(); }
   call(callback) { return callback("called"); }
   fail() { throw new RangeError("too far"); }
+  abort() { abortIsolate("because"); }
   async alarmAt(at) { await this.ctx.storage.setAlarm(at); return this.ctx.storage.getAlarm(); }
   async noAlarm() { await this.ctx.storage.deleteAlarm(); return this.ctx.storage.getAlarm(); }
   async alarm(info) { await this.ctx.storage.put("rang", { retryCount: info.retryCount, mark: this.mark }); }
@@ -100,6 +101,7 @@ const table = {
     await env.COUNTER.get(a).add(5);
     return [a.equals(b), await env.COUNTER.get(b).add(1), await env.COUNTER.get(env.COUNTER.idFromString(String(a))).add(1), "name" in a];
   },
+  "/abort": ({ object }) => object.abort().catch(() => "aborted"),
   "/invalid": ({ env }) => env.COUNTER.idFromString("no"),
   "/alarm": ({ object, at }) => object.alarmAt(at),
   "/no-alarm": ({ object }) => object.noAlarm(),
@@ -153,6 +155,14 @@ test("what an object keeps survives the end of its process, and new code goes on
   // Whoever calls, and from whatever version: there is one object, and it has the newest code.
   expect([await ask(second, "/mark"), await ask(third, "/mark")]).toEqual(["three", "three"]);
   expect([await ask(third, "/add"), await ask(second, "/add")]).toEqual([3, 4]);
+});
+
+test("an object whose isolate is aborted starts anew, with what it has kept", async () => {
+  const host = await deploy("one");
+  expect([await ask(host, "/add"), await ask(host, "/abort")]).toEqual([1, "aborted"]);
+  const marks: unknown[] = [await ask(host, "/mark")];
+  while (marks.at(-1) !== "one") marks.push(await ask(host, "/mark"));
+  expect(await ask(host, "/add")).toBe(2);
 });
 
 test("another script that is bound to the class calls the same objects", async () => {

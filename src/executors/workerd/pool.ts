@@ -52,8 +52,9 @@ export class Pool {
     return acquired;
   }
 
-  /** Takes in how an isolate of a script has ended. */
-  learn(script: string, process: WorkerdProcess, end: HostEnd): void {
+  /** Takes in how an isolate of a script has ended. After one that `diedAlone` its process gets no further ones. */
+  learn(script: string, process: WorkerdProcess, end: HostEnd, diedAlone: boolean): void {
+    if (diedAlone && this.#processes.has(process)) this.#endWhenEmpty(process);
     if (end.kind === "hung") this.#suspects.add(script);
     if (!this.#cells.has(process)) return;
     if (end.kind === "closed" && !process.wasSlow) this.#suspects.delete(script);

@@ -61,7 +61,7 @@ type Hear = (data: Buffer, isBinary: boolean, socket: WebSocket) => void;
 
 /** What is asked of the loader. */
 export interface Asked {
-  readonly ask: "leash" | "load" | "link" | "fetch" | "dispatch" | "abort";
+  readonly ask: "leash" | "load" | "look" | "link" | "fetch" | "dispatch" | "abort";
   readonly host: string;
   readonly request?: string;
   readonly origin?: string;

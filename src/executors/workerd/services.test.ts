@@ -157,3 +157,17 @@ test("a script may call itself", async () => {
     export default { fetch: async (request, env) => Response.json(await env.SELF.half(8)) };`;
   expect(await ask(await executor.open(deploy("caller", code, [to("SELF", "caller", "Api")]), answer))).toBe(4);
 });
+
+test("a callee whose isolate is aborted is opened anew", async () => {
+  const code = `import { WorkerEntrypoint, abortIsolate } from "cloudflare:workers";
+    let calls = 0;
+    export class Api extends WorkerEntrypoint { count() { return (calls += 1); } abort() { abortIsolate("because"); } }`;
+  deploy("callee", code);
+  const expression = `new URL(request.url).pathname === "/abort" ? env.API.abort().catch(() => "aborted") : env.API.count().catch(() => "refused")`;
+  const host = await executor.open(deploy("caller", caller(expression), [to("API", "callee", "Api")]), answer);
+  expect([await ask(host), await ask(host), await ask(host, "/abort")]).toEqual([1, 2, "aborted"]);
+  // The first call finds that the isolate is gone, and says so to the host.
+  const refused: unknown[] = [await ask(host)];
+  while (refused.at(-1) === "refused") refused.push(await ask(host));
+  expect(refused.at(-1)).toBe(1);
+});

@@ -2,12 +2,14 @@
  * The isolate's end of its socket. All that is sent goes through the one context that the socket belongs to: whoever wants
  * to say something, in whatever context, leaves it here and wakes the loop. Nothing that user code has a hand in may throw here.
  */
+import { settleable } from "../../../runtime/settleable.ts";
 
 /** As much of workerd's WebSocket as is used. */
 export interface Socket {
   binaryType: string;
   accept(): void;
   send(message: string | Uint8Array): void;
+  close(code: number, reason: string): void;
   addEventListener(type: "message" | "close" | "error", listener: (event: { readonly data: unknown }) => void): void;
 }
 
@@ -35,11 +37,14 @@ export class Link {
     if (this.#open) this.#socket.send(message);
   }
 
-  /** The loop. To be called in the context of the socket; resolves when it is closed. */
+  /**
+   * The loop. To be called in the context of the socket; resolves when it is closed. Rejects with what ends it before that:
+   * nothing is said from then on, so that the isolate has to end as well.
+   */
   async run(): Promise<void> {
     while (this.#open) {
-      if (this.#due.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
-      if (this.#isBusy()) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (this.#due.length === 0) await this.#woken();
+      if (this.#isBusy()) await turn();
       for (const fire of this.#due.splice(0)) fire();
     }
   }
@@ -48,4 +53,17 @@ export class Link {
     this.#open = false;
     this.#wake();
   }
+
+  #woken(): Promise<void> {
+    const { promise, resolve } = settleable();
+    this.#wake = resolve;
+    return promise;
+  }
+}
+
+/** Resolves in the next turn of the event loop. */
+function turn(): Promise<void> {
+  const { promise, resolve } = settleable();
+  setTimeout(resolve, 0);
+  return promise;
 }

@@ -3,10 +3,12 @@
  * what the host has to say to them. Whoever does not know the token gets no answer, user code included.
  */
 import { abortIsolate } from "cloudflare:workers";
+import { settleable } from "../../../runtime/settleable.ts";
 import { HEADERS, type Loading } from "../messages.ts";
 import { loadAssets, routed } from "./assets.ts";
 import { stubs, type Entrypoints } from "./facades/stubs.ts";
 import type { Socket } from "./link.ts";
+import { loaded, look, type Isolate, type LoaderEnv } from "./loaded.ts";
 import { moduleForms } from "./module-forms.ts";
 import { answerBy } from "./questions.ts";
 import { readAnyway } from "./unread.ts";
@@ -16,13 +18,8 @@ export { ObjectAlarm, ObjectsFacade, OuterObject } from "./facades/objects.ts";
 export { ServiceFacade } from "./facades/service.ts";
 export { StorageFacade } from "./facades/storage.ts";
 
-interface Stub {
-  getEntrypoint(name?: string): { fetch(request: Request): Promise<Response> };
-}
-
-interface Env {
+interface Env extends LoaderEnv {
   readonly TOKEN: string;
-  readonly LOADER: { get(id: string, load: () => unknown): Stub };
 }
 
 interface Context {
@@ -38,10 +35,9 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
     const about = (name: keyof typeof HEADERS): string => request.headers.get(HEADERS[name]) ?? "";
     if (about("token") !== env.TOKEN) return new Response(null, { status: 404 });
     const host = about("host");
-    const loaded = (): Stub =>
-      env.LOADER.get(host, () => {
-        throw new Error("The script has not been loaded");
-      });
+    const isolate = (): Isolate => loaded(env, host);
+    // What ends the isolate ends what was asked of it: the host is to know that before it has the answer.
+    const answered = (ask: () => Promise<Response>): Promise<Response> => told(ask, () => look(env, host));
     switch (about("ask")) {
       case "leash":
         return leash(context);
@@ -59,19 +55,22 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
         );
       }
       case "link":
-        return loaded().getEntrypoint("StepwellLink").fetch(stripped(request, request.url));
+        return isolate().getEntrypoint("StepwellLink").fetch(stripped(request, request.url));
+      case "look":
+        await look(env, host);
+        return new Response(null, { status: 204 });
       case "dispatch":
-        return told(() => loaded().getEntrypoint("StepwellHandlers").fetch(stripped(request, request.url)));
+        return answered(() => isolate().getEntrypoint("StepwellHandlers").fetch(stripped(request, request.url)));
       case "abort":
         aborts.get(about("request"))?.();
         return new Response(null, { status: 204 });
       default: {
         const { pathname, search } = new URL(request.url);
         const asked = stripped(request, about("origin") + pathname + search);
-        return told(() =>
+        return answered(() =>
           abortable(about("request"), (signal) =>
             readAnyway(new Request(asked, { signal, ...UNKNOWN_ORIGIN }), UNKNOWN_ORIGIN, (whole) =>
-              routed(env, host, whole, (given) => loaded().getEntrypoint().fetch(given)),
+              routed(env, host, whole, (given) => isolate().getEntrypoint().fetch(given)),
             ),
           ),
         );
@@ -92,7 +91,9 @@ const aborts = new Map<string, () => void>();
 async function abortable(id: string, ask: (signal: AbortSignal) => Promise<Response>): Promise<Response> {
   const abort = new AbortController();
   // Settled from without, followed within: a signal belongs to the context that it was made in.
-  void new Promise<void>((resolve) => aborts.set(id, resolve)).then(() => abort.abort());
+  const { promise, resolve } = settleable();
+  void promise.then(() => abort.abort());
+  aborts.set(id, resolve);
   try {
     return await ask(abort.signal);
   } finally {
@@ -100,28 +101,34 @@ async function abortable(id: string, ask: (signal: AbortSignal) => Promise<Respo
   }
 }
 
-/** While the host holds this socket the process lives, and answers on it. However the host ends, the process does not outlive it. */
+/**
+ * While the host holds this socket the process lives, and answers on it. However the host ends, the process does not outlive
+ * it; and neither does it outlive the loop by which it answers.
+ */
 function leash(context: Context): Response {
   const { 0: theirs, 1: ours } = new WebSocketPair();
   ours.accept();
-  context.waitUntil(answerBy(ours));
+  context.waitUntil(
+    answerBy(ours).catch((cause: unknown) => {
+      console.error("The loader cannot answer any more:", cause);
+      abortIsolate("The loader cannot answer any more");
+    }),
+  );
   const end = (): void => abortIsolate("The host is gone");
   ours.addEventListener("close", end);
   ours.addEventListener("error", end);
-  ours.addEventListener("message", ({ data }) => {
-    if (data === "") ours.send("");
-  });
   return new Response(null, { status: 101, webSocket: theirs } as ResponseInit);
 }
 
 /** The answer of a script, or what it threw; which of them it is stands in a header that no script can set. */
-async function told(ask: () => Promise<Response>): Promise<Response> {
+async function told(ask: () => Promise<Response>, threw: () => Promise<void> = async () => {}): Promise<Response> {
   try {
     const response = await ask();
     const answer = new Response(response.body, response);
     answer.headers.set(HEADERS.end, "answered");
     return answer;
   } catch (thrown) {
+    await threw();
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new Response(message, { headers: { [HEADERS.end]: "threw" } });
   }

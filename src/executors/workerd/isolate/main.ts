@@ -2,7 +2,7 @@
  * What runs beside the user's code in an isolate of workerd: the runtime, connected with the host by one socket. The module
  * that the executor generates for each script imports this first, so that `env` is complete before the user's code is read.
  */
-import { env, WorkerEntrypoint, type DurableObject } from "cloudflare:workers";
+import { abortIsolate, env, WorkerEntrypoint, type DurableObject } from "cloudflare:workers";
 import { NonRetryableError as PlatformError } from "cloudflare:workflows";
 import { NonRetryableError } from "../../../model/thrown.ts";
 import type { ScriptEvent } from "../../../protocol/handlers.ts";
@@ -23,7 +23,12 @@ import { keptAlive, Places, type Loopback } from "./place.ts";
 /** Below so many runs, what one of them says leaves at once. */
 const BUSY_FROM = 5;
 
+/** The longest reason that a socket may be closed with is 123 bytes: as many characters, of what is written here. */
+const MAX_REASON = 120;
+
 const places = new Places();
+/** What is to be said of runs whose context has ended, unless it was the isolate that did. */
+const losses: (() => void)[] = [];
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let exported: Readonly<Record<string, unknown>> = {};
 let link: Link | undefined;
@@ -71,7 +76,7 @@ export class StepwellLink extends WorkerEntrypoint {
     const { StepwellRun: self } = this.ctx.exports as { StepwellRun: { fetch: Loopback } };
     const opened = open(ours, (url) => self.fetch(url));
     link = opened;
-    this.ctx.waitUntil(opened.run());
+    this.ctx.waitUntil(opened.run().catch((cause: unknown) => die(ours, cause)));
     return new Response(null, { status: 101, webSocket: theirs } as ResponseInit);
   }
 }
@@ -108,7 +113,11 @@ function open(socket: Socket, loopback: Loopback): Link {
     soon: (fire) => opened.soon(fire),
     now: Date.now,
     workflowClass,
-    openPlace: (lost) => places.open(loopback, lost),
+    openPlace: (lost) =>
+      places.open(loopback, (detail) => {
+        // One answer is for all that have come by then.
+        if (losses.push(() => lost(detail)) === 1) post({ type: "lost" });
+      }),
     env,
     scope,
     threw,
@@ -117,7 +126,8 @@ function open(socket: Socket, loopback: Loopback): Link {
     try {
       receive(runtime, data);
     } catch (cause) {
-      console.error("A message from the host was not understood:", cause);
+      // A message that is passed over leaves a run waiting for ever.
+      die(socket, cause);
     }
   });
   const gone = (): void => {
@@ -133,7 +143,30 @@ function receive(runtime: Runtime, data: unknown): void {
   if (typeof data !== "string") return runtime.receive([chunkFromBytes(new Uint8Array(data as ArrayBuffer))]);
   if (data.startsWith("[")) return runtime.receive(decodeToRuntime(data));
   const message = JSON.parse(data) as ToIsolate;
-  calls.answer(message.id, message.end);
+  switch (message.type) {
+    case "called":
+      return calls.answer(message.id, message.end);
+    case "beat":
+      return post({ type: "beat" });
+    case "kept":
+      for (const lose of losses.splice(0)) lose();
+  }
+}
+
+/**
+ * Ends the isolate, because it cannot speak any more. The host hears it by the socket; if that is closed in vain, by its
+ * heartbeat. To be called in the context of the socket.
+ */
+function die(socket: Socket, cause: unknown): void {
+  const reason = `The isolate cannot go on: ${cause instanceof Error ? cause.message : String(cause)}`;
+  console.error(reason);
+  places.cutAll();
+  link?.close();
+  try {
+    socket.close(1011, reason.slice(0, MAX_REASON));
+  } finally {
+    abortIsolate(reason);
+  }
 }
 
 function post(message: FromIsolate): void {

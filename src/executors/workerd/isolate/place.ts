@@ -5,11 +5,19 @@
  */
 import type { ExecutionContext } from "../../../runtime/execution-context.ts";
 import type { Place } from "../../../runtime/place.ts";
+import { settleable } from "../../../runtime/settleable.ts";
 
 /** What workerd gives to an entrypoint. */
 export interface IsolateContext extends ExecutionContext {
   abort(reason: string): void;
 }
+
+/** A socket that nobody speaks over. */
+interface NativeSocket {
+  readonly readyState: number;
+}
+
+declare const WebSocketPair: new () => { readonly 0: NativeSocket };
 
 /** Calls the isolate itself; the answer comes when the context is over. */
 export type Loopback = (url: string) => Promise<unknown>;
@@ -36,10 +44,20 @@ class RunPlace implements Place {
   #work: ((context: ExecutionContext) => void)[] = [];
   #wake: () => void = () => {};
   #end: "left" | "cut" | undefined;
+  /** Belongs to the context: its state cannot be read in any other. */
+  #native: NativeSocket | undefined;
 
   enter(work: (context: ExecutionContext) => void): void {
     this.#work.push(work);
     this.#wake();
+  }
+
+  isHere(): boolean {
+    try {
+      return this.#native === undefined || this.#native.readyState > 0;
+    } catch {
+      return false;
+    }
   }
 
   leave(): void {
@@ -59,11 +77,14 @@ class RunPlace implements Place {
 
   /** Called inside; resolves when the run needs the context no more. */
   async live(context: IsolateContext): Promise<void> {
+    this.#native = new WebSocketPair()[0];
     for (;;) {
       for (const work of this.#work.splice(0)) work(context);
       if (this.#end === "cut") context.abort("The instance is no longer running here");
       if (this.#end !== undefined) break;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      const { promise, resolve } = settleable();
+      this.#wake = resolve;
+      await promise;
     }
     // If something is left to `waitUntil` the context goes on after this; else it ends, and this timer with it.
     setTimeout(() => context.abort("What was left to waitUntil took too long"), GRACE_MS);

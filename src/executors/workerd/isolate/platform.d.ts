@@ -30,7 +30,10 @@ declare module "cloudflare:workers" {
     readonly env: unknown;
   }
   export const env: Record<string, unknown>;
-  /** Ends the process, in the workerd that is published. */
+  /**
+   * In the loader it ends the process, in the workerd that is published. In a script that the loader has loaded it ends what
+   * calls it, and makes the loader forget the isolate; what else is under way there goes on.
+   */
   export function abortIsolate(reason: string): never;
 }
 

@@ -3,6 +3,7 @@
  * lost with the connection. So a long body goes to the script through a pipe, and the end of the answer waits until what the
  * script has left of it is read and dropped.
  */
+import { settleable } from "../../../runtime/settleable.ts";
 
 interface Pipe {
   readonly readable: ReadableStream<Uint8Array>;
@@ -79,5 +80,7 @@ function passOn(body: ReadableStream<Uint8Array>, writable: WritableStream<Uint8
 }
 
 function idle(): Promise<false> {
-  return new Promise((resolve) => void setTimeout(() => resolve(false), IDLE_MS));
+  const { promise, resolve } = settleable<false>();
+  setTimeout(() => resolve(false), IDLE_MS);
+  return promise;
 }

@@ -4,6 +4,7 @@
  */
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import { OBJECT_HEADERS, type ObjectName, type ObjectProps } from "../../messages.ts";
+import { loaded } from "../loaded.ts";
 import { askHost } from "../questions.ts";
 
 /** Which class. */
@@ -30,7 +31,6 @@ interface Outer {
 }
 
 interface Env {
-  readonly LOADER: { get(id: string, load: () => never): { getDurableObjectClass(name: string, options: object): unknown } };
   readonly OBJECTS: { idFromName(name: string): object; idFromString(id: string): object; get(id: object): Outer };
 }
 
@@ -143,9 +143,6 @@ export class OuterObject extends DurableObject {
   }
 
   #start({ id, name, className }: Address, host: string): { readonly class: unknown; readonly id: string } {
-    const isolate = (this.env as Env).LOADER.get(host, () => {
-      throw new Error("The Worker has been stopped");
-    });
     const { ObjectAlarm: alarms } = this.ctx.exports as { ObjectAlarm: (options: object) => ObjectProps["alarms"] };
     const props: ObjectProps = {
       className,
@@ -153,7 +150,7 @@ export class OuterObject extends DurableObject {
       ...(name !== undefined && { name }),
       alarms: alarms({ props: { outer: this.ctx.id.toString() } }),
     };
-    return { class: isolate.getDurableObjectClass("StepwellObject", { props }), id };
+    return { class: loaded(this.env, host).getDurableObjectClass("StepwellObject", { props }), id };
   }
 }
 

@@ -4,22 +4,13 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { routed } from "../assets.ts";
+import { loaded, type Entrypoint } from "../loaded.ts";
 import { askHost } from "../questions.ts";
 
 /** Which Worker. */
 interface Props {
   readonly script: string;
   readonly entrypoint?: string;
-}
-
-/** An entrypoint of an isolate: a `fetch`, and whatever methods its class has. */
-interface Entrypoint {
-  fetch(request: Request): Promise<Response>;
-  readonly [method: string]: (...args: never[]) => unknown;
-}
-
-interface Env {
-  readonly LOADER: { get(id: string, load: () => never): { getEntrypoint(name?: string): Entrypoint } };
 }
 
 export class ServiceFacade extends WorkerEntrypoint {
@@ -37,7 +28,7 @@ export class ServiceFacade extends WorkerEntrypoint {
   async fetch(request: Request): Promise<Response> {
     const { script, entrypoint } = this.ctx.props as Props;
     const { host } = await askHost({ ask: "callee", script });
-    const called = (given: Request): Promise<Response> => isolate(this.env, host).getEntrypoint(entrypoint).fetch(given);
+    const called = (given: Request): Promise<Response> => loaded(this.env, host).getEntrypoint(entrypoint).fetch(given);
     // A Worker as a whole answers with its assets, too; one of its classes does not.
     return entrypoint === undefined ? routed(this.env, host, request, called) : called(request);
   }
@@ -46,11 +37,5 @@ export class ServiceFacade extends WorkerEntrypoint {
 async function callee(props: unknown, env: unknown): Promise<Entrypoint> {
   const { script, entrypoint } = props as Props;
   const { host } = await askHost({ ask: "callee", script });
-  return isolate(env, host).getEntrypoint(entrypoint);
-}
-
-function isolate(env: unknown, host: string): ReturnType<Env["LOADER"]["get"]> {
-  return (env as Env).LOADER.get(host, () => {
-    throw new Error("The Worker has been stopped");
-  });
+  return loaded(env, host).getEntrypoint(entrypoint);
 }

@@ -1,0 +1,23 @@
+/** For tests of hot code in workerd: how the fault of decision 150 is brought about soon, and how it is planted. */
+
+/** A configuration of workerd in which TurboFan gets code without Maglev before it: after hundreds of calls, not many thousands. */
+export function heated(config: string): string {
+  return config.replace("v8Flags = [", `v8Flags = ["--no-maglev", "--invocation-count-for-turbofan=300", `);
+}
+
+/** The code of an isolate in which all promises of ours are made by the constructor. */
+export function allConstructed(code: string): string {
+  return code.replaceAll("Promise.withResolvers()", "constructed()") + CONSTRUCTED;
+}
+
+/** The same, only for the promises that acknowledgements settle. */
+export function acksConstructed(code: string): string {
+  return code.replace(/(durable\(\)\{[^}]*\}=)settleable\(\)/, "$1constructed()") + CONSTRUCTED;
+}
+
+const CONSTRUCTED = `
+function constructed() {
+  let resolve, reject;
+  const promise = new Promise((a, b) => { resolve = a; reject = b; });
+  return { promise, resolve, reject };
+}`;
