@@ -35,6 +35,7 @@ import { startEngine } from "./engine.ts";
 import { assetsIn, executionOf, type World } from "./executor.ts";
 import { explainListening } from "./explain.ts";
 import { settingsOf, type ServerOptions } from "./options.ts";
+import { wholeStore } from "./whole-store.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
@@ -55,6 +56,8 @@ export interface Running {
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
   open(): void;
+  /** Resolves when the server has had to stop taking work by itself, with the reason: its data directory is not its own any more. */
+  readonly ended: Promise<Failure>;
   /** Stops taking work, lets steps under way end for as long as the options say, and closes everything. */
   stop(): Promise<void>;
 }
@@ -86,7 +89,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const logs = new InstanceLogs({ ...world, logs: kept });
   listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
-  const parts = { ...world, vault, executor, ids, settings: options.settings };
+  const parts = { ...world, store: wholeStore(store, [audit]), vault, executor, ids, settings: options.settings };
   const { engine, cron, queues, bindings, ...started } = await startEngine(parts, data);
   found.resolve({ catalog, vault, bindings });
   const collector = new VersionCollector(world);
@@ -113,7 +116,8 @@ export async function startServer(options: ServerOptions, data: string, access: 
     };
     const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
-    return { url, port, catalog, log, publisher, assets, cron, queues, deployed, open: () => opened.resolve(), stop };
+    const { ended } = engine;
+    return { ended, url, port, catalog, log, publisher, assets, cron, queues, deployed, open: () => opened.resolve(), stop };
   } catch (cause) {
     await close(0);
     await audit.close();

@@ -48,10 +48,11 @@ export async function dev(args: readonly string[]): Promise<void> {
   else greet(running, deployed, options.accountId);
   const watch = new FolderWatch(() => redeploy(running, folder, watch));
   watch.follow(watched(folder, deployed.inputs));
-  await stopped;
+  const failure = await Promise.race([stopped, running.ended]);
   watch.close();
   running.log.info("Stopping");
   await running.stop();
+  if (failure !== undefined) throw failure;
 }
 
 async function deployProject(running: Running, folder: string): Promise<Deployed> {

@@ -19,7 +19,8 @@ export async function serve(args: readonly string[]): Promise<void> {
   }
   running.open();
   process.stdout.write(`Ready on ${running.url}\n`);
-  await stopped;
+  const failure = await Promise.race([stopped, running.ended]);
   running.log.info("Stopping");
   await running.stop();
+  if (failure !== undefined) throw failure;
 }
