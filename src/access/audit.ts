@@ -62,6 +62,11 @@ export class Audit {
     return this.#writing;
   }
 
+  /** As `AuditLog.verify`. */
+  verify(): Promise<void> {
+    return this.#kept.verify();
+  }
+
   /** Writes what has gathered, and closes what it is kept in. */
   async close(): Promise<void> {
     await this.flush();

@@ -14,7 +14,7 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Storage } from "../ports/storage.ts";
-import type { Store } from "../ports/store.ts";
+import { StoreError, storeFailure, type Store } from "../ports/store.ts";
 import type { AssetStore } from "../scripts/assets.ts";
 import type { HostNames } from "../scripts/host-names.ts";
 import type { InstanceLogs } from "../scripts/instance-logs.ts";
@@ -250,6 +250,8 @@ function fieldPath(path: readonly PropertyKey[]): string {
 
 function toFailure(cause: unknown, api: Api, c: Context, ray: string): Failure {
   if (cause instanceof Failure) return cause;
+  // What the catalogue could not write down: the engine says as much of its own commits.
+  if (cause instanceof StoreError) return storeFailure(cause);
   if (cause instanceof Unserialisable) return new Failure("body", { field: "body", detail: cause.message, cause });
   const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   api.log.error("A request failed", { ray, method: c.req.method, path: c.req.path, reason });

@@ -37,6 +37,7 @@ import { assetsIn, executionOf, type Execution, type World } from "./executor.ts
 import { explainListening } from "./explain.ts";
 import { settingsOf, type ServerOptions } from "./options.ts";
 import type { Stopping } from "./stopping.ts";
+import { wholeStore } from "./whole-store.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
@@ -57,6 +58,8 @@ export interface Running {
   deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
   open(): void;
+  /** Resolves when the server has had to stop taking work by itself, with the reason: its data directory is not its own any more. */
+  readonly ended: Promise<Failure>;
   /** Stops taking work, lets steps under way end for as long as the options say, and closes everything. */
   stop(): Promise<void>;
 }
@@ -96,7 +99,7 @@ export async function startServer(
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
   listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
-  const parts = { ...world, vault, executor, ids, settings: options.settings };
+  const parts = { ...world, store: wholeStore(store, [audit]), vault, executor, ids, settings: options.settings };
   const { engine, cron, queues, bindings, ...started } = await orElse(startEngine(parts, data), undo);
   found.resolve({ catalog, vault, bindings });
   const collector = new VersionCollector(world);
@@ -123,8 +126,9 @@ export async function startServer(
     };
     const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
+    const { ended } = engine;
     const open = (): void => opened.resolve(stopping.started());
-    return { url, port, catalog, log, publisher, assets, cron, queues, deployed, open, stop };
+    return { ended, url, port, catalog, log, publisher, assets, cron, queues, deployed, open, stop };
   } catch (cause) {
     await close(0);
     await audit.close();

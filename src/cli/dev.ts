@@ -52,10 +52,11 @@ async function run(folder: string, options: ServerOptions, stopping: Stopping): 
   else greet(running, deployed, options.accountId);
   const watch = new FolderWatch(() => redeploy(running, folder, watch));
   watch.follow(watched(folder, deployed.inputs));
-  await stopping.asked();
+  const failure = await Promise.race([stopping.asked(), running.ended]);
   watch.close();
   running.log.info("Stopping");
   await running.stop();
+  if (failure !== undefined) throw failure;
 }
 
 async function deployProject(running: Running, folder: string): Promise<Deployed> {

@@ -9,6 +9,7 @@ import type { Log } from "../ports/log.ts";
 import { sqliteQueues } from "../stores/sqlite/queues.ts";
 import { CronTriggers } from "../triggers/cron.ts";
 import { Queues } from "../triggers/queues.ts";
+import { wholeStore } from "./whole-store.ts";
 
 /** An engine that runs. */
 export interface StartedEngine {
@@ -29,19 +30,20 @@ export async function startEngine(
   const opened = Promise.withResolvers<Queues>();
   const bindingsOf = (started: Engine, host: AbortSignal): BindingHandler =>
     withQueues(bindingHandler(started, host), opened.promise);
+  const queueStore = sqliteQueues(join(data, "queues.db"));
   const engine = await openEngine({
     ...parts,
+    store: wholeStore(parts.store, [queueStore]),
     bindings: bindingsOf,
     timetable: (started) => cron.timetable(started),
   });
-  const store = sqliteQueues(join(data, "queues.db"));
   try {
-    const queues = await Queues.open({ ...parts, store }, engine);
+    const queues = await Queues.open({ ...parts, store: queueStore }, engine);
     opened.resolve(queues);
     const close = async (drainMs: number): Promise<void> => {
       await engine.close(drainMs);
       await queues.close();
-      await store.close();
+      await queueStore.close();
     };
     return { engine, cron, queues, bindings: (host) => bindingsOf(engine, host), close };
   } catch (cause) {

@@ -23,7 +23,8 @@ async function run(options: ServerOptions, stopping: Stopping): Promise<void> {
   }
   running.open();
   process.stdout.write(`Ready on ${running.url}\n`);
-  await stopping.asked();
+  const failure = await Promise.race([stopping.asked(), running.ended]);
   running.log.info("Stopping");
   await running.stop();
+  if (failure !== undefined) throw failure;
 }

@@ -6,6 +6,7 @@ import type { ErrorInfo } from "../model/events.ts";
 import { Failure, failureKind } from "../model/errors.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { StartFrame } from "../protocol/frames.ts";
+import { StoreError } from "../ports/store.ts";
 import { apply, type Core } from "./core.ts";
 import type { HostLink } from "./hosts.ts";
 import { holdsPlace, type Live } from "./live.ts";
@@ -16,11 +17,14 @@ import type { RunnableVersion } from "./versions.ts";
 const HOST_TRIES = 6;
 const HOST_REST_MS = 50;
 
+/** How long an instance rests that the store could not read, in milliseconds. */
+const READ_REST_MS = 1_000;
+
 /**
  * Starts a run of an instance that is queued, due, rolling back, or was interrupted. Never rejects: an instance that cannot be
- * run fails, and one that has been paused or ended meanwhile is let go. One that a process before this one has left
- * behind is recovered once its code is ready to run, not sooner: a server that is killed again while it starts says nothing
- * about the instance, and must not count as a loss of it.
+ * run fails, and one that has been paused or ended meanwhile is let go. One that was left behind without a run is recovered
+ * once its code is ready to run, not sooner: a server that is killed again while it starts says nothing about the instance,
+ * and must not count as a loss of it.
  */
 export async function activate(core: Core, live: Live, leftBehind: boolean = false, tries: number = 0): Promise<void> {
   if (live.activating || live.run !== undefined || live.gone || !isRunnable(live.state.status)) {
@@ -29,19 +33,21 @@ export async function activate(core: Core, live: Live, leftBehind: boolean = fal
   }
   live.activating = true;
   let next: { readonly leftBehind: boolean; readonly tries: number } | undefined;
+  let isLeft = leftBehind;
   try {
     const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
     if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
     const link = core.hosts.ready(version.script.id) ?? (await core.hosts.acquire(version.script));
-    if (leftBehind) apply(core, live, { type: "recover" });
+    if (isLeft) apply(core, live, { type: "recover", uncounted: true });
+    isLeft = false;
     apply(core, live, { type: "claim" });
     apply(core, live, { type: "wake" });
-    if (!(await begin(core, live, version, link))) next = { leftBehind: false, tries };
+    if (!(await begin(core, live, version, link))) next = { leftBehind: isLeft, tries };
   } catch (cause) {
-    if (core.closing) return;
-    if (tries < HOST_TRIES && isUnavailable(cause)) {
-      await rest(core, HOST_REST_MS * 2 ** tries);
-      next = { leftBehind, tries: tries + 1 };
+    if (core.closing || live.gone) return;
+    if (cause instanceof StoreError || (tries < HOST_TRIES && isUnavailable(cause))) {
+      await rest(core, HOST_REST_MS * 2 ** Math.min(tries, HOST_TRIES));
+      next = { leftBehind: isLeft, tries: tries + 1 };
     } else giveUp(core, live, cause);
   } finally {
     live.activating = false;
@@ -135,11 +141,16 @@ export function launch(core: Core, live: Live, { version, link, history, now, in
 }
 
 /**
- * The instance cannot go on. One that lacks a key is paused, for that can be mended; everything else is its end, and so is
+ * The instance cannot go on, and has no run. One that the store cannot read is tried again later; one that lacks a key is paused, for that can be mended; everything else is its end, and so is
  * this in a rollback, where there is nothing to pause.
  */
 export function giveUp(core: Core, live: Live, cause: unknown): void {
   const about = { workflow: live.workflow, instance: live.id };
+  if (cause instanceof StoreError) {
+    core.log.warn("An instance cannot be read and is tried again", { ...about, reason: cause.message });
+    void activateLater(core, live);
+    return;
+  }
   if (!(cause instanceof Failure)) {
     core.log.error("An instance could not be started", { ...about, reason: String(cause) });
     return fail(core, live, "The instance could not be started; the server's log says why");
@@ -150,6 +161,14 @@ export function giveUp(core: Core, live: Live, cause: unknown): void {
   const { hint } = failureKind(cause.failure);
   core.log.error(`An instance is paused: ${message}`, { ...about, failure: cause.failure, hint });
   apply(core, live, { type: "suspend", reason: message });
+}
+
+/** It stays in memory meanwhile, as if it were being activated: there may be no second copy of it. */
+async function activateLater(core: Core, live: Live): Promise<void> {
+  live.activating = true;
+  await rest(core, READ_REST_MS);
+  live.activating = false;
+  if (!core.closing) await activate(core, live, true);
 }
 
 function fail(core: Core, live: Live, message: string): void {

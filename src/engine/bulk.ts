@@ -9,7 +9,7 @@ import { INSTANCE_STATUSES, isFinal, type InstanceStatus } from "../model/status
 import type { InstanceFilter, InstanceSummary, Position } from "../ports/store.ts";
 import type { Scheduler } from "./claim.ts";
 import { pause, remove, restart, resume, terminate } from "./control.ts";
-import type { Core } from "./core.ts";
+import { checkOpen, type Core } from "./core.ts";
 import type { Action, InstanceAction } from "./engine.ts";
 import { countMatching, turn, type MatchCount } from "./matching.ts";
 
@@ -69,7 +69,7 @@ export class Bulk {
 
   /** See `Engine.act`. */
   async act(action: InstanceAction, filter: InstanceFilter): Promise<Action> {
-    if (this.#core.closing) throw new Failure("shutting_down");
+    checkOpen(this.#core);
     this.#checkRoom();
     const total = await this.count(filter);
     this.#checkRoom();

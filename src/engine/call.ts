@@ -22,6 +22,7 @@ export async function fetchScript(core: Core, script: string, request: Request):
 }
 
 async function hostFor(core: Core, script: string): Promise<{ readonly host: Host; readonly over: () => void }> {
+  if (core.health.isOver) throw core.health.failure;
   if (core.closing) throw new Failure("shutting_down");
   const version = await core.catalog.activeScript(script);
   if (version === undefined) throw new Failure("script.not_found");

@@ -3,11 +3,12 @@ import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import { isEventType } from "../model/names.ts";
 import type { InstanceStatus } from "../model/status.ts";
+import { isStoreFault } from "../model/store-failures.ts";
 import type { StepKey } from "../model/step.ts";
 import { encodedBytes, type Encoded } from "../model/value.ts";
 import { activate, stopRun } from "./activate.ts";
 import type { Scheduler } from "./claim.ts";
-import { applyDurably, type Core } from "./core.ts";
+import { applyDurably, checkOpen, type Core } from "./core.ts";
 import { checkDeployed } from "./create.ts";
 import type { InstanceAddress } from "./engine.ts";
 import { holdsPlace, type Live } from "./live.ts";
@@ -116,7 +117,7 @@ export function remove(core: Core, workflow: string, ids: readonly string[]): Pr
         await core.instances.use({ workflow, id }, (live) => removeOne(core, live));
         return undefined;
       } catch (cause) {
-        if (cause instanceof Failure) return cause;
+        if (cause instanceof Failure && !isStoreFault(cause.failure)) return cause;
         throw cause;
       }
     }),
@@ -124,8 +125,14 @@ export function remove(core: Core, workflow: string, ids: readonly string[]): Pr
 }
 
 async function removeOne(core: Core, live: Live): Promise<void> {
+  checkOpen(core);
   stopRun(core, live);
   live.gone = true;
-  await core.journal.remove(live.pk);
+  try {
+    await core.journal.remove(live.pk);
+  } catch (cause) {
+    core.effects.lost(live);
+    throw cause;
+  }
   core.instances.forget(live);
 }

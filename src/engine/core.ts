@@ -14,6 +14,7 @@ import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
 import type { Vault } from "../ports/vault.ts";
 import type { Admission, CreationLimits } from "./admit.ts";
+import type { StoreHealth } from "./health.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Instances } from "./instances.ts";
 import type { Journal } from "./journal.ts";
@@ -60,6 +61,8 @@ export interface Effects {
   changed(live: Live, before: InstanceStatus, events: readonly EventBody[]): void;
   /** A run of the instance has begun. */
   started(live: Live): void;
+  /** Memory can no longer be trusted about the instance: it is given up, and read again from the store. */
+  lost(live: Live): void;
 }
 
 export interface Core {
@@ -70,6 +73,7 @@ export interface Core {
   readonly ids: Ids;
   readonly log: Log;
   readonly settings: EngineSettings;
+  readonly health: StoreHealth;
   readonly journal: Journal;
   readonly instances: Instances;
   readonly admission: Admission;
@@ -98,9 +102,15 @@ export function apply(core: Core, live: Live, command: Command, now: number = co
   return decision;
 }
 
+/** Throws the `Failure` with which every change is refused: nothing can be stored now, or the engine is closing. */
+export function checkOpen({ health, closing }: Pick<Core, "health" | "closing">): void {
+  if (health.failure !== undefined) throw health.failure;
+  if (closing) throw new Failure("shutting_down");
+}
+
 /** As `apply`, for verbs that somebody waits for: throws a refusal, resolves when the change is durable. */
 export async function applyDurably(core: Core, live: Live, command: Command): Promise<readonly EventBody[]> {
-  if (core.closing) throw new Failure("shutting_down");
+  checkOpen(core);
   const decision = apply(core, live, command);
   if ("refused" in decision) {
     throw new Failure(decision.refused, decision.detail === undefined ? {} : { detail: decision.detail });

@@ -10,7 +10,7 @@ import type { Workflow } from "../ports/catalog.ts";
 import type { InstanceSummary, NewInstance } from "../ports/store.ts";
 import { activate } from "./activate.ts";
 import type { Scheduler } from "./claim.ts";
-import type { Core } from "./core.ts";
+import { checkOpen, type Core } from "./core.ts";
 import type { CreateRequest } from "./engine.ts";
 import { newLive } from "./live.ts";
 import { freeId } from "./retain.ts";
@@ -27,7 +27,7 @@ export async function create(
   requests: readonly CreateRequest[],
   trigger: TriggerSource,
 ): Promise<(InstanceSummary | Failure)[]> {
-  if (core.closing) throw new Failure("shutting_down");
+  checkOpen(core);
   const known = await core.catalog.workflow(workflow);
   if (known === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
   await checkDeployed(core, known);

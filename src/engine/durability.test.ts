@@ -72,6 +72,7 @@ async function open(classes: Readonly<Record<string, WorkflowClass>>): Promise<H
     hourly: (from, workflow) => store.hourly(from, workflow),
     statusCounts: (workflow) => store.statusCounts(workflow),
     versionsInUse: (after, limit) => store.versionsInUse(after, limit),
+    verify: () => store.verify(),
     close: () => store.close(),
   });
   const opened = await openBench(
@@ -166,9 +167,13 @@ describe.each(VERBS)("$name", (verb) => {
     const held = await openWaiting(verb);
     const before = await stored(held);
     held.failNext();
-    await expect(verb.act(held.engine)).rejects.toThrow("The disk is full");
+    await expect(verb.act(held.engine)).rejects.toMatchObject({ failure: "store.failed" });
     await held.quiet();
     expect(await stored(held)).toEqual(before);
+    // Until commits have been tried again, whatever else is asked is refused at once.
+    await expect(verb.act(held.engine)).rejects.toMatchObject({ failure: "store.failed", retryAfterMs: 100 });
+    held.clock.advance(100);
+    await held.quiet();
     expect(await verb.act(held.engine)).toEqual(verb.answer);
   });
 });

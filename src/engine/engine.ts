@@ -111,7 +111,10 @@ export interface Engine {
   skipDelay(address: InstanceAddress, step: StepKey): Promise<void>;
   /** What the instance waits for. */
   waits(address: InstanceAddress): Promise<Waits>;
-  /** Deletes instances whatever they are doing; the answer has `undefined` or a `Failure` for each id, in order. */
+  /**
+   * Deletes instances whatever they are doing; the answer has `undefined` or a `Failure` for each id, in order. Fails when they
+   * could not all be deleted because the store takes no changes.
+   */
   remove(workflow: string, ids: readonly string[]): Promise<(Failure | undefined)[]>;
   /** How many instances match. */
   count(filter: InstanceFilter): Promise<MatchCount>;
@@ -141,6 +144,16 @@ export interface Engine {
    * `shutting_down`.
    */
   dispatch(script: string, event: ScriptEvent): Promise<EventEnd>;
+  /**
+   * Why every change is refused at the moment: the store takes none (`store.full`, `store.read_only`, `store.io`, `store.failed`),
+   * or never will again (`store.fenced`, `store.gone`). Undefined while all is well.
+   */
+  trouble(): Failure | undefined;
+  /**
+   * Resolves when the engine has had to stop by itself, with the reason: `store.fenced` or `store.gone`. Nothing runs any more
+   * then, and everything is refused; it remains to be closed.
+   */
+  readonly ended: Promise<Failure>;
   /** Stops taking work, waits up to `drainMs` for steps under way, suspends the rest, flushes. */
   close(drainMs?: number): Promise<void>;
 }

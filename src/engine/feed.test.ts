@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
 import { Feeds, type FeedReader, type News } from "./feed.ts";
@@ -33,7 +34,7 @@ test("the rest is read before the end, and before a failure", async () => {
   expect(await ended.reader.next()).toBeUndefined();
   const closed = open();
   closed.feeds.push("a", 1, 1);
-  closed.feeds.close();
+  closed.feeds.close(new Failure("shutting_down"));
   expect(await closed.reader.next()).toEqual({ items: [1], missed: 0 });
   await expect(closed.reader.next()).rejects.toMatchObject({ failure: "shutting_down" });
   await expect(closed.feeds.open("b", closed.stop.signal).next()).rejects.toMatchObject({ failure: "shutting_down" });

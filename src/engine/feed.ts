@@ -33,7 +33,7 @@ class Feed<T> {
   #weight = 0;
   /** How many items there have been. */
   end = 0;
-  over: "no" | "ended" | "shutting_down" = "no";
+  over: "no" | "ended" | Failure = "no";
 
   get watched(): boolean {
     return this.#readers.size > 0;
@@ -90,7 +90,7 @@ class Reader<T> implements FeedReader<T> {
         this.#position = this.#feed.end;
         return found;
       }
-      if (this.#feed.over === "shutting_down") throw new Failure("shutting_down");
+      if (this.#feed.over instanceof Failure) throw this.#feed.over;
       if (this.#feed.over === "ended") break;
       this.#news = Promise.withResolvers();
       await this.#news.promise;
@@ -116,7 +116,7 @@ export class Feeds<K, T> {
   readonly #feeds: Map<K, Feed<T>> = new Map();
   /** Feeds whose readers are to be told. */
   readonly #fresh: Set<Feed<T>> = new Set();
-  #closed = false;
+  #closed: Failure | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -144,11 +144,11 @@ export class Feeds<K, T> {
     feed.wake();
   }
 
-  /** Readers fail with `shutting_down` once they have read what there is. */
-  close(): void {
-    this.#closed = true;
+  /** Readers fail with `reason` once they have read what there is, later ones at once. The first reason counts. */
+  close(reason: Failure): void {
+    this.#closed ??= reason;
     for (const feed of this.#feeds.values()) {
-      feed.over = "shutting_down";
+      feed.over = this.#closed;
       feed.wake();
     }
     this.#feeds.clear();
@@ -166,7 +166,7 @@ export class Feeds<K, T> {
     const present = this.#feeds.get(subject);
     if (present !== undefined) return present;
     const feed = new Feed<T>();
-    if (this.#closed) feed.over = "shutting_down";
+    if (this.#closed !== undefined) feed.over = this.#closed;
     else this.#feeds.set(subject, feed);
     return feed;
   }

@@ -8,6 +8,7 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { InstanceSummary, Store } from "../ports/store.ts";
 import type { InstanceAddress } from "./engine.ts";
+import type { StoreHealth } from "./health.ts";
 import type { Policies } from "./policies.ts";
 import { readRow } from "./row.ts";
 import { addressKey, newLive, type Live } from "./live.ts";
@@ -27,6 +28,7 @@ interface InstancesParts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly policies: Policies;
+  readonly health: StoreHealth;
 }
 
 /** True for an instance past its retention: nobody may see it, though it may not be deleted yet. */
@@ -107,7 +109,9 @@ export class Instances {
 
   /** Fails with `workflow.not_found` or `instance.not_found`. */
   async find({ workflow, id }: InstanceAddress): Promise<InstanceSummary> {
-    const { store, catalog, clock } = this.#parts;
+    const { store, catalog, clock, health } = this.#parts;
+    // What is there is another process's by now.
+    if (health.isOver) throw health.failure;
     const summary = await store.find(workflow, id);
     if (summary !== undefined && !isExpired(summary, clock.now())) return summary;
     const known = await catalog.workflow(workflow);

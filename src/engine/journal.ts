@@ -4,6 +4,9 @@
  * Recording folds the events into the instance at once, so that the next decision sees them; what was recorded is told
  * to nobody — no acknowledgement, no reply, no outcome — before the store says that it is durable. All events of an
  * instance that share a flush share a row.
+ *
+ * What was in a commit that fails is lost: its instances are read again, and its requests refused. From then on an empty commit
+ * is tried now and again, and what runs records rows that wait until one has worked.
  */
 import { errorSummary } from "../model/error-summary.ts";
 import type { EventBody } from "../model/events.ts";
@@ -11,15 +14,16 @@ import { nextWake } from "../model/due.ts";
 import { evolve } from "../model/instance.ts";
 import { streamsCutOff } from "../model/stream.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
-import type { Append, Batch, Chunk, Lease, NewInstance, Store } from "../ports/store.ts";
+import type { Failure } from "../model/errors.ts";
+import { storeFailure, type Append, type Batch, type Chunk, type Lease, type NewInstance, type Store } from "../ports/store.ts";
+import type { StoreHealth } from "./health.ts";
 import type { Live, OpenRow } from "./live.ts";
 import { rowText } from "./row.ts";
 
 interface PendingCreate {
   readonly instance: NewInstance;
   readonly done: (created: number | "exists") => void;
-  readonly failed: (cause: unknown) => void;
+  readonly failed: (cause: Failure) => void;
 }
 
 interface PendingChunk {
@@ -31,7 +35,7 @@ interface PendingChunk {
 interface PendingRemove {
   readonly pk: number;
   readonly done: () => void;
-  readonly failed: (cause: unknown) => void;
+  readonly failed: (cause: Failure) => void;
 }
 
 interface Group {
@@ -55,7 +59,7 @@ export interface JournalParts {
   readonly store: Store;
   readonly lease: Lease;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly health: StoreHealth;
   /** Until when an instance is kept as it stands now, in epoch milliseconds; null while it has not ended. */
   readonly expiryOf: (live: Live) => number | null;
 }
@@ -66,8 +70,8 @@ export interface JournalListener {
   created(instance: NewInstance): void;
   /** The row is durable; its `after` callbacks have run. */
   flushed(live: Live, row: OpenRow): void;
-  /** The row is lost: the instance in memory is ahead of the store and must be given up. */
-  lost(live: Live, cause: unknown): void;
+  /** What was recorded is lost: the instance in memory is ahead of the store and must be given up. */
+  lost(live: Live): void;
 }
 
 export class Journal {
@@ -80,6 +84,7 @@ export class Journal {
   #sweeping = false;
   #closed = false;
   #idle: (() => void)[] = [];
+  #settling: PromiseWithResolvers<void> | undefined;
 
   constructor(parts: JournalParts, listener: JournalListener) {
     this.#parts = parts;
@@ -104,7 +109,7 @@ export class Journal {
   }
 
   /** Runs `after` once all that was recorded of the instance so far is durable; `failed` if it never will be. */
-  whenDurable(live: Live, after: () => void, failed?: (cause: unknown) => void): void {
+  whenDurable(live: Live, after: () => void, failed?: (cause: Failure) => void): void {
     const row = live.row ?? live.flushing;
     if (row === undefined) return after();
     row.after.push(after);
@@ -121,8 +126,11 @@ export class Journal {
     return new Promise((resolve, reject) => this.whenDurable(live, resolve, reject));
   }
 
+  /** Rejects with a `Failure` when it could not be stored. */
   create(instance: NewInstance): Promise<number | "exists"> {
     return new Promise((done, failed) => {
+      const { failure } = this.#parts.health;
+      if (failure !== undefined) return failed(failure);
       this.#group.creates.push({ instance, done, failed });
       this.#schedule();
     });
@@ -134,23 +142,35 @@ export class Journal {
     this.#schedule();
   }
 
+  /** Rejects with a `Failure` when the instance could not be deleted. */
   remove(pk: number): Promise<void> {
     this.#dropChunks((chunk) => chunk.pk === pk);
     return new Promise((done, failed) => {
+      const { failure } = this.#parts.health;
+      if (failure !== undefined) return failed(failure);
       this.#group.removes.push({ pk, done, failed });
       this.#schedule();
     });
   }
 
-  /** From now on nothing is deleted in the background: the next process goes on with that. */
+  /**
+   * From now on nothing is deleted in the background: the next process goes on with that. Nor does anything wait for commits to
+   * work again: what cannot be stored now is lost.
+   */
   close(): void {
     this.#closed = true;
+    if (this.#hasWork()) this.#schedule();
   }
 
-  /** Resolves when nothing is waiting to be flushed. */
+  /** Resolves when nothing is waiting to be flushed, or nothing can be at the moment. */
   quiet(): Promise<void> {
     if (!this.#flushing && !this.#scheduled) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Resolves when the commit that is under way, if one is, has ended and whoever waited for it knows. */
+  async settled(): Promise<void> {
+    if (this.#flushing) await (this.#settling ??= Promise.withResolvers()).promise;
   }
 
   #openRow(live: Live): OpenRow {
@@ -200,7 +220,7 @@ export class Journal {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#flushing) return;
+    if (this.#scheduled || this.#flushing || (this.#isFailing && !this.#closed)) return;
     this.#scheduled = true;
     this.#parts.clock.soon(() => {
       this.#scheduled = false;
@@ -208,8 +228,19 @@ export class Journal {
     });
   }
 
+  /** True from a failed commit on until one has worked. */
+  get #isFailing(): boolean {
+    const { health } = this.#parts;
+    return health.failure !== undefined && !health.isOver;
+  }
+
+  #hasWork(): boolean {
+    const { creates, chunks, rows, removes } = this.#group;
+    return creates.length + chunks.length + rows.length + removes.length > 0;
+  }
+
   async #flush(): Promise<void> {
-    const { store, lease, log } = this.#parts;
+    const { store, lease, health } = this.#parts;
     const group = this.#take();
     this.#flushing = true;
     for (const row of group.rows) {
@@ -217,19 +248,41 @@ export class Journal {
       row.live.flushing = row;
     }
     try {
+      if (health.isOver) throw health.failure;
       const { created, isSweeping } = await store.commit(this.#toBatch(group), lease);
       this.#sweeping = isSweeping;
       this.#settle(group, created);
     } catch (cause) {
-      log.error("A commit failed; the instances in it are read again", { reason: String(cause), rows: group.rows.length });
       this.#fail(group, cause);
     }
+    this.#flushed();
+  }
+
+  #flushed(): void {
     this.#flushing = false;
-    const { creates, chunks, rows, removes } = this.#group;
-    if (creates.length + chunks.length + rows.length + removes.length > 0) return this.#schedule();
+    this.#settling?.resolve();
+    this.#settling = undefined;
+    if (this.#hasWork()) {
+      this.#schedule();
+      if (this.#scheduled) return;
+    }
     for (const resolve of this.#idle.splice(0)) resolve();
     // With nothing else to write, an empty commit goes on deleting what is void.
     if (this.#sweeping && !this.#closed) this.#schedule();
+  }
+
+  /** Tries whether commits work again. */
+  async #try(): Promise<void> {
+    const { store, lease, health } = this.#parts;
+    if (this.#closed || this.#flushing) return;
+    this.#flushing = true;
+    try {
+      await store.commit({ creates: [], chunks: [], appends: [], removes: [] }, lease);
+      health.worked();
+    } catch (cause) {
+      this.#fail(emptyGroup(), cause);
+    }
+    this.#flushed();
   }
 
   /**
@@ -277,19 +330,31 @@ export class Journal {
     for (const pending of group.removes) pending.done();
   }
 
+  /** What was in the commit is lost, and what a request waits for in the next one is refused: it may be long until then. */
   #fail(group: Group, cause: unknown): void {
-    for (const row of group.rows) {
-      const later = row.live.row;
-      row.live.flushing = undefined;
-      row.live.row = undefined;
-      // Rows recorded on top of a lost one are lost with it.
-      if (later !== undefined) this.#group.rows.splice(this.#group.rows.indexOf(later), 1);
-      for (const failed of [...row.failed, ...(later?.failed ?? [])]) failed(cause);
-      this.#listener.lost(row.live, cause);
+    const { health, clock } = this.#parts;
+    const retryAt = health.failed(cause);
+    const failure = health.failure ?? storeFailure(cause);
+    if (retryAt < Infinity && !this.#closed) clock.alarm(retryAt, () => void this.#try());
+    for (const { live } of [...group.rows, ...group.chunks]) this.#lose(live, failure);
+    const later = this.#group;
+    for (const { live } of later.rows.filter(({ failed }) => failed.length > 0 || health.isOver)) this.#lose(live, failure);
+    if (health.isOver) for (const { live } of later.chunks) this.#lose(live, failure);
+    for (const each of [group, later]) {
+      for (const pending of [...each.creates.splice(0), ...each.removes.splice(0)]) pending.failed(failure);
     }
-    for (const { live } of group.chunks) if (!live.gone) this.#listener.lost(live, cause);
-    this.#group.chunks = this.#group.chunks.filter(({ live }) => !live.gone);
-    for (const pending of [...group.creates, ...group.removes]) pending.failed(cause);
+  }
+
+  /** Rows recorded on top of a lost one are lost with it. */
+  #lose(live: Live, failure: Failure): void {
+    if (live.gone && live.row === undefined && live.flushing === undefined) return;
+    const rows = [live.flushing, live.row].filter((row) => row !== undefined);
+    if (live.row !== undefined) this.#group.rows.splice(this.#group.rows.indexOf(live.row), 1);
+    this.#group.chunks = this.#group.chunks.filter((chunk) => chunk.live !== live);
+    live.flushing = undefined;
+    live.row = undefined;
+    for (const row of rows) for (const failed of row.failed) failed(failure);
+    this.#listener.lost(live);
   }
 }
 

@@ -2,6 +2,7 @@
  * An instance in memory: its folded state, the journal row that it is filling, and the run that works on it, if any.
  * Instances are here while they run or are being asked something; all others are only rows.
  */
+import type { Failure } from "../model/errors.ts";
 import type { InstanceState } from "../model/instance.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { Intake } from "../model/stream.ts";
@@ -30,7 +31,7 @@ export interface OpenRow {
   /** Called in order once the row is durable. */
   readonly after: (() => void)[];
   /** Called instead when it never will be. */
-  readonly failed: ((cause: unknown) => void)[];
+  readonly failed: ((cause: Failure) => void)[];
 }
 
 /** One activation of an instance in a host. */

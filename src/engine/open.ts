@@ -20,6 +20,7 @@ import { DEFAULT_SETTINGS, type Core, type EngineSettings } from "./core.ts";
 import { create } from "./create.ts";
 import type { Engine } from "./engine.ts";
 import { Hosts, type HostBindings } from "./hosts.ts";
+import { StoreHealth } from "./health.ts";
 import { Instances } from "./instances.ts";
 import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
@@ -71,9 +72,8 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   const other: Timetable = { entries: () => parts.timetable?.(engine).entries() ?? Promise.resolve([]) };
   const wheels = assemble(parts, lease, (host) => parts.bindings?.(engine, host) ?? noBindings, [other]);
   const engine = facade(wheels);
-  wheels.timers.expectAt(parts.clock.now());
-  wheels.collector.collect();
-  wheels.scheduler.fill();
+  wheels.collector.look();
+  wheels.scheduler.look();
   wheels.schedules.look();
   return engine;
 }
@@ -86,9 +86,10 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers(clock);
+  const health = new StoreHealth({ clock, log }, () => scheduler.look());
   const policies = new Policies(catalog, (workflow) => scheduler.freed(workflow));
   const instances = new Instances(
-    { store, catalog, clock, policies },
+    { store, catalog, clock, policies, health },
     {
       entered: (live) => scheduler.entered(live),
       left: (live) => {
@@ -100,25 +101,37 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
     },
   );
   const journal = new Journal(
-    { store, lease, clock, log, expiryOf: (live) => keptUntil(policies, live) },
+    { store, lease, clock, health, expiryOf: (live) => keptUntil(policies, live) },
     {
       created: (instance) => watchers.created(instance),
       flushed: (live, row) => {
         instances.release(live);
         watchers.flushed(live, row);
       },
-      lost: (live) => {
-        live.gone = true;
-        stopRun(core, live);
-        // Before its place is given to another: it still runs as far as the store knows.
-        scheduler.lost();
-        instances.forget(live);
-      },
+      lost: (live) => effects.lost(live),
     },
   );
   const hosts = hostsOf(withSecrets(executor, vault), bindings, clock, settings, () => core);
-  const effects: Core["effects"] = {
+  const effects = effectsOf(() => wheels);
+  const world = { store, vault, catalog, clock, ids, log };
+  const versions = new Versions(catalog, settings.defaultRetryDelayMs);
+  const rules = { settings, policies, versions, admission: new Admission(store, clock, settings), turns: new Turns(clock) };
+  const core: Core = { ...world, ...rules, health, journal, instances, hosts, effects, closing: false };
+  const scheduler = new Scheduler(core, () => checkAll(core, timers, parking));
+  const timers = new Timers(core, scheduler);
+  const parking = new Parking(core);
+  const schedules = new Schedules(core, [workflowTimetable(core, scheduler), ...timetables]);
+  const collector = new Collector(core);
+  const bulk = new Bulk(core, scheduler);
+  const wheels: Wheels = { core, scheduler, timers, parking, schedules, collector, bulk, watchers };
+  void health.ended.then((failure) => halt(core, watchers, failure));
+  return wheels;
+}
+
+function effectsOf(wheels: () => Wheels): Core["effects"] {
+  return {
     changed: (live, before, events) => {
+      const { core, scheduler, timers, parking, collector } = wheels();
       const { status } = live.state;
       if (status !== before) scheduler.statusChanged(live, before);
       if (status !== before && isFinal(status)) collector.track(live);
@@ -129,20 +142,39 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
       }
     },
     started: (live) => {
+      const { core, timers } = wheels();
       timers.track(live);
       orderNext(core, live);
     },
+    lost: (live) => {
+      const { core, scheduler } = wheels();
+      live.gone = true;
+      stopRun(core, live);
+      // Before its place is given to another: it still runs as far as the store knows.
+      scheduler.lost();
+      core.instances.forget(live);
+    },
   };
-  const world = { store, vault, catalog, clock, ids, log };
-  const versions = new Versions(catalog, settings.defaultRetryDelayMs);
-  const rules = { settings, policies, versions, admission: new Admission(store, clock, settings), turns: new Turns(clock) };
-  const core: Core = { ...world, ...rules, journal, instances, hosts, effects, closing: false };
-  const scheduler = new Scheduler(core);
-  const timers = new Timers(core, scheduler);
-  const parking = new Parking(core);
-  const schedules = new Schedules(core, [workflowTimetable(core, scheduler), ...timetables]);
-  const collector = new Collector(core);
-  return { core, scheduler, timers, parking, schedules, collector, bulk: new Bulk(core, scheduler), watchers };
+}
+
+/** Whatever an event should have done and has not: instances in memory are looked at as they are, and so is the store's file. */
+async function checkAll(core: Core, timers: Timers, parking: Parking): Promise<void> {
+  core.policies.catchUp();
+  for (const live of core.instances.all()) {
+    timers.track(live);
+    parking.track(live);
+    core.instances.release(live);
+  }
+  timers.look();
+  parking.look();
+  await core.store.verify().catch((cause: unknown) => core.health.failed(cause));
+}
+
+/** Nothing can be stored any more, for good: no user code goes on, and nobody waits for what will not come. */
+function halt(core: Core, watchers: Watchers, failure: Failure): void {
+  core.closing = true;
+  for (const live of core.instances.all()) stopRun(core, live);
+  watchers.close(failure);
 }
 
 function hostsOf(executor: Executor, bindings: HostBindings, clock: Clock, settings: EngineSettings, core: () => Core): Hosts {
@@ -206,6 +238,8 @@ function facade(wheels: Wheels): Engine {
     schedulesChanged: () => schedules.look(),
     fetch: (script, request) => fetchScript(core, script, request),
     dispatch: (script, event) => dispatch(core, script, event),
+    trouble: () => core.health.failure,
+    ended: core.health.ended,
     close: (drainMs = 0) => (closed ??= close(wheels, drainMs)),
   };
 }
@@ -216,12 +250,8 @@ async function close(wheels: Wheels, drainMs: number): Promise<void> {
   core.closing = true;
   timers.close();
   parking.close();
-  collector.close();
-  await schedules.close();
   core.journal.close();
-  await scheduler.quiet();
-  await collector.quiet();
-  await bulk.quiet();
+  await Promise.all([schedules.close(), collector.close(), scheduler.close(), bulk.quiet()]);
   const running = [...core.instances.all()].filter((live) => live.run !== undefined);
   for (const live of running) if (live.run !== undefined) tell(core, live, live.run, { type: "pause", run: live.run.id });
   await drained(core, running.length, drainMs);
@@ -229,7 +259,7 @@ async function close(wheels: Wheels, drainMs: number): Promise<void> {
   await core.journal.quiet();
   await core.hosts.close();
   await core.journal.quiet();
-  watchers.close();
+  watchers.close(new Failure("shutting_down"));
 }
 
 /** Resolves when no instance has a run any more, or after `drainMs`. */

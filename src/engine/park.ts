@@ -29,8 +29,15 @@ export class Parking {
     else this.#arm();
   }
 
+  /** Parks what has been idle for long enough, should the alarm not have. */
+  look(): void {
+    const first = this.#queue[0];
+    if (first !== undefined && first.since + this.#core.settings.parkAfterMs <= this.#core.clock.now()) this.#sweep();
+  }
+
   close(): void {
     this.#cancel?.();
+    this.#cancel = undefined;
     this.#queue = [];
   }
 
@@ -55,6 +62,8 @@ export class Parking {
       if (live.idleSince === since) this.#park(live);
     }
     this.#queue.splice(0, taken);
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#arm();
   }
 

@@ -41,6 +41,8 @@ export class Policies {
   readonly #known: Map<string, Policy> = new Map();
   /** For each workflow the reading that began last: an earlier one that ends later is out of date. */
   readonly #reading: Map<string, Promise<void>> = new Map();
+  /** Workflows for which something else may be in force than is known: it could not be read. */
+  readonly #stale: Set<string> = new Set();
 
   /** `changed` is told of a workflow for which something else may be in force from now on. */
   constructor(catalog: Catalog, changed: (workflow: string) => void) {
@@ -62,8 +64,18 @@ export class Policies {
   #refresh(change: CatalogChange): void {
     if ("setting" in change && change.setting !== ACCOUNT_SETTINGS) return;
     const changed = "workflow" in change ? [change.workflow] : new Set([...this.#known.keys(), ...this.#reading.keys()]);
-    // Where it cannot be read, what was in force stays so.
-    for (const workflow of changed) this.#read(workflow).catch(() => undefined);
+    for (const workflow of changed) this.#reread(workflow);
+  }
+
+  /** Reads again what could not be read when it changed. */
+  catchUp(): void {
+    for (const workflow of this.#stale) this.#reread(workflow);
+  }
+
+  /** Where it cannot be read, what was in force stays so until it can. */
+  #reread(workflow: string): void {
+    this.#stale.delete(workflow);
+    this.#read(workflow).catch(() => this.#stale.add(workflow));
   }
 
   #read(workflow: string): Promise<void> {

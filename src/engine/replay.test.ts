@@ -15,6 +15,7 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { Store } from "../ports/store.ts";
 import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
+import { FailingStore, type Faults } from "../testing/failing-store.ts";
 import { fakeClock, type FakeClock } from "../testing/fake-clock.ts";
 import { MortalStore } from "../testing/mortal-store.ts";
 import type { Engine } from "./engine.ts";
@@ -352,3 +353,59 @@ describe("an instance that is interrupted", () => {
     expect(result(await journal(world))).toEqual({ output: [{ step: { name: "a", count: 1 } }] });
   });
 });
+
+describe("an instance whose store fails again and again", () => {
+  const share = fc.constantFrom(0, 0.1, 0.3, 0.6);
+  const faults: fc.Arbitrary<Faults> = fc.record({
+    refused: share,
+    replyLost: fc.constantFrom(0, 0.1, 0.3),
+    unread: fc.constantFrom(0, 0, 0.1, 0.4),
+    lateTurns: fc.constantFrom(0, 0, 2),
+  });
+
+  test("ends as if it had not failed, and repeats no step whose result was durable", { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(program, fc.nat(), faults, fc.nat(400), async (acts, seed, wrong, turns) => {
+        const expected = reference(acts);
+        const world = await makeWorld(acts);
+        const done = new Set<string>();
+        const failing = new FailingStore(noticing(world.store, done), seed, wrong);
+        const repeated: string[] = [];
+        const calls: Calls = new Map();
+        calls.set = (key, called) => {
+          if (done.has(key)) repeated.push(key);
+          return Map.prototype.set.call(calls, key, called) as Calls;
+        };
+        const engine = await open(world, failing.store, { dead: false, calls });
+        let turn = 0;
+        const isOver = (most: number): boolean => {
+          // Whoever is refused asks again.
+          if (turn % 20 === 0) void engine.create("Program", [{ id: ADDRESS.id }], "api").catch(() => {});
+          return (turn += 1) > most;
+        };
+        await live(world, engine, () => isOver(turns));
+        failing.mend();
+        await live(world, engine, () => isOver(Infinity));
+        await engine.close();
+        expect(result(await journal(world))).toEqual(expected);
+        expect(repeated).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Notes the steps whose success is durable, as soon as it is. */
+function noticing(store: Store, done: Set<string>): Store {
+  return new Proxy(store, {
+    get: (target, verb: keyof Store) => {
+      if (verb !== "commit") return target[verb].bind(target);
+      return async (...[batch, lease]: Parameters<Store["commit"]>) => {
+        const made = await store.commit(batch, lease);
+        for (const { row } of batch.appends)
+          for (const event of readRow(row)) if (event.type === "step_completed") done.add(`${event.name}-${event.count}`);
+        return made;
+      };
+    },
+  });
+}

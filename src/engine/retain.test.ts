@@ -209,6 +209,6 @@ test("many are deleted a hundred to a commit, with a rest in between", async () 
   }
   expect(left).toEqual([150, 150, 50, 0, 0]);
   expect(Math.max(...commits.map(({ removes }) => removes.length))).toBe(100);
-  // Nothing is left, so nothing is looked for any more.
-  expect(bench.clock.pending).toBeLessThanOrEqual(1);
+  // Nothing is left, so nothing is expected: what is looked at now and then is all.
+  expect(bench.clock.pending).toBeLessThanOrEqual(3);
 });

@@ -3,6 +3,8 @@
  * all of them, at the earliest moment that the store knows of, so that what is kept for a month costs nothing until then.
  */
 import { expiryOf } from "../model/retention.ts";
+import { Outage } from "../upkeep/outage.ts";
+import { RecurringLook } from "../upkeep/recurring-look.ts";
 import type { Core } from "./core.ts";
 import type { InstanceAddress } from "./engine.ts";
 import { isExpired } from "./instances.ts";
@@ -15,67 +17,38 @@ const BATCH = 100;
 /** How long the collector rests after a batch, in milliseconds: what runs comes first. */
 const PAUSE_MS = 10;
 
-/** How long it rests after something failed, in milliseconds. */
-const RETRY_MS = 1_000;
+/** How often it looks, whatever is expected, in milliseconds. */
+const POLL_MS = 60_000;
 
 export class Collector {
   readonly #core: Core;
-  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
-  #collecting: Promise<void> | undefined;
-  /** The earliest moment that was told while a batch was being deleted. */
-  #told = Infinity;
+  readonly #looks: RecurringLook;
 
   constructor(core: Core) {
     this.#core = core;
+    const { clock, log } = core;
+    const says = { fails: "Deleting what is past its retention fails", works: "Deleting what is past its retention works again" };
+    const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
+    this.#looks = new RecurringLook({ clock, outage, look: () => this.#batch() });
   }
 
   /** An instance in memory has ended: it is kept from now on, and no longer than it says. */
   track(live: Live): void {
     const at = keptUntil(this.#core.policies, live);
-    if (at !== null) this.#core.journal.whenDurable(live, () => this.#expectAt(at));
-  }
-
-  close(): void {
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
-  }
-
-  /** Resolves when nothing is being deleted. */
-  async quiet(): Promise<void> {
-    await this.#collecting;
-  }
-
-  #expectAt(at: number): void {
-    if (this.#collecting === undefined) this.#alarmAt(at);
-    else this.#told = Math.min(this.#told, at);
-  }
-
-  #alarmAt(at: number): void {
-    if (at === Infinity || this.#core.closing || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
-    this.#alarm?.cancel();
-    this.#alarm = { at, cancel: this.#core.clock.alarm(at, () => this.collect()) };
+    if (at !== null) this.#core.journal.whenDurable(live, () => this.#looks.by(at));
   }
 
   /** Looks for what has expired, now and from now on. */
-  collect(): void {
-    this.#alarm = undefined;
-    this.#told = Infinity;
-    this.#collecting = this.#collect();
+  look(): void {
+    this.#looks.now();
   }
 
-  async #collect(): Promise<void> {
-    let next: number;
-    try {
-      next = await this.#batch();
-    } catch (cause) {
-      this.#core.log.error("Deleting what is past its retention failed", { reason: String(cause) });
-      next = this.#core.clock.now() + RETRY_MS;
-    }
-    this.#collecting = undefined;
-    this.#alarmAt(Math.min(next, this.#told));
+  /** Looks no more. Resolves when nothing is being deleted. */
+  close(): Promise<void> {
+    return this.#looks.close();
   }
 
-  /** Deletes one batch; answers when the next one is due, `Infinity` when nothing more is kept. */
+  /** Deletes one batch; answers when the next one is due. */
   async #batch(): Promise<number> {
     const { store, clock } = this.#core;
     const found = await store.expiring(clock.now(), BATCH);
@@ -84,7 +57,7 @@ export class Collector {
     const rested = gone.length === 0 ? 0 : clock.now() + PAUSE_MS;
     if (gone.includes(false)) return rested;
     const [next] = await store.expiring(Number.MAX_SAFE_INTEGER, 1);
-    return Math.max(next?.expiresAt ?? Infinity, rested);
+    return Math.max(Math.min(next?.expiresAt ?? Infinity, clock.now() + POLL_MS), rested);
   }
 }
 

@@ -13,6 +13,7 @@ import type { Store } from "../ports/store.ts";
 import type { WorkflowRollbackContext, WorkflowStep, WorkflowStepContext } from "../runtime/cloudflare-workers.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
 import { deployClasses } from "../testing/engine-bench.ts";
+import { FailingStore } from "../testing/failing-store.ts";
 import { fakeClock, type FakeClock } from "../testing/fake-clock.ts";
 import { MortalStore } from "../testing/mortal-store.ts";
 import type { Engine } from "./engine.ts";
@@ -200,4 +201,32 @@ describe("a rollback that is interrupted", () => {
       { numRuns: 100 },
     );
   });
+});
+
+test("a rollback whose store fails again and again undoes all that had started", { timeout: 120_000 }, async () => {
+  const faults = fc.record({
+    refused: fc.constantFrom(0, 0.1, 0.5),
+    replyLost: fc.constantFrom(0, 0.1, 0.3),
+    unread: fc.constantFrom(0, 0.2),
+    lateTurns: fc.constantFrom(0, 2),
+  });
+  await fc.assert(
+    fc.asyncProperty(program, fc.nat(), faults, fc.nat(300), async (acts, seed, wrong, turns) => {
+      const world = await makeWorld(acts, true);
+      const failing = new FailingStore(world.store, seed, wrong);
+      const engine = await open(world, failing.store, { dead: false });
+      let turn = 0;
+      const isOver = (most: number): boolean => {
+        if (turn % 20 === 0) void engine.create("Program", [{ id: ADDRESS.id }], "api").catch(() => {});
+        return (turn += 1) > most;
+      };
+      await live(world, () => isOver(turns));
+      failing.mend();
+      await live(world, () => isOver(Infinity));
+      await engine.close();
+      await check(world, "Error: NonRetryableError: this is the end");
+      expect((await journal(world)).at(-1)?.type).toBe("workflow_errored");
+    }),
+    { numRuns: 60 },
+  );
 });

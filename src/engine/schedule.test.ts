@@ -280,11 +280,10 @@ describe("time", () => {
   test("that jumps over boundaries is made up for once", async () => {
     const process = await deployed(HOURLY);
     await pass(process, 5 * HOUR);
-    // The alarm had rung at its boundary before the clock was that far on.
     await pass(process, 0);
-    expect(await machine.ids()).toEqual(hourly(1, 5));
+    expect(await machine.ids()).toEqual(hourly(5));
     await passHours(process, 1);
-    expect(await machine.ids()).toEqual(hourly(1, 5, 6));
+    expect(await machine.ids()).toEqual(hourly(5, 6));
   });
 
   test("that is set back makes nothing come twice, whether or not the instances are still there", async () => {
@@ -307,9 +306,8 @@ describe("failures", () => {
     process.refuse = () => (refusals -= 1) >= 0;
     await passHours(process, 1);
     expect(await machine.ids()).toEqual([]);
-    await pass(process, 1_000);
-    expect(await machine.ids()).toEqual([]);
-    await pass(process, 1_000);
+    // The commit was the first to be refused, the one that tries whether they work again the second.
+    for (let second = 0; second < 3; second += 1) await pass(process, 1_000);
     expect(await machine.ids()).toEqual(hourly(1));
   });
 

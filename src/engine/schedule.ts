@@ -6,65 +6,47 @@ import { cronInstanceId, dueBoundary, nextBoundary } from "../model/cron.ts";
 import { Failure } from "../model/errors.ts";
 import type { Schedule } from "../ports/catalog.ts";
 import type { Timetable, TimetableEntry } from "../ports/timetable.ts";
+import { Outage } from "../upkeep/outage.ts";
+import { RecurringLook } from "../upkeep/recurring-look.ts";
 import type { Scheduler } from "./claim.ts";
 import type { Core } from "./core.ts";
 import { create } from "./create.ts";
 
-/** How long to wait before looking again after something failed, in milliseconds. */
-const RETRY_MS = 1_000;
+/** How often everything is looked at, whatever is expected, in milliseconds. */
+const POLL_MS = 60_000;
 
 export class Schedules {
   readonly #core: Core;
   readonly #timetables: readonly Timetable[];
-  #cancelAlarm: () => void = () => undefined;
-  #looking: Promise<void> | undefined;
-  /** Somebody asked for a look while one was under way: it may have read the schedules already. */
-  #again = false;
+  readonly #looks: RecurringLook;
 
   constructor(core: Core, timetables: readonly Timetable[]) {
     this.#core = core;
     this.#timetables = timetables;
+    const { clock, log } = core;
+    const says = { fails: "Following the schedules fails", works: "Following the schedules works again" };
+    const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
+    this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
   }
 
   /** Begins what is due, and sets the alarm for what comes next. */
   look(): void {
-    if (this.#core.closing) return;
-    if (this.#looking !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#again = false;
-    this.#looking = this.#look().then((nextAt) => {
-      this.#looking = undefined;
-      this.#arm(nextAt);
-      if (this.#again) this.look();
-    });
+    if (!this.#core.closing) this.#looks.now();
   }
 
   /** Nothing is begun any more. Resolves when what was being begun is. */
-  async close(): Promise<void> {
-    this.#cancelAlarm();
-    await this.#looking;
-  }
-
-  #arm(at: number | undefined): void {
-    this.#cancelAlarm();
-    if (at !== undefined && !this.#core.closing) this.#cancelAlarm = this.#core.clock.alarm(at, () => this.look());
+  close(): Promise<void> {
+    return this.#looks.close();
   }
 
   /** Answers when to look next. */
-  async #look(): Promise<number | undefined> {
+  async #look(): Promise<number> {
     const now = this.#core.clock.now();
-    try {
-      const entries = (await Promise.all(this.#timetables.map((timetable) => timetable.entries()))).flat();
-      const fired = await Promise.allSettled(entries.map((entry) => fire(entry, now)));
-      for (const each of fired) if (each.status === "rejected") throw each.reason;
-      const times = entries.map((entry) => nextBoundary(entry, now)).filter((at) => at !== undefined);
-      return times.length === 0 ? undefined : Math.min(...times);
-    } catch (cause) {
-      if (!this.#core.closing) this.#core.log.error("Following the schedules failed", { reason: String(cause) });
-      return now + RETRY_MS;
-    }
+    const entries = (await Promise.all(this.#timetables.map((timetable) => timetable.entries()))).flat();
+    const fired = await Promise.allSettled(entries.map((entry) => fire(entry, now)));
+    for (const each of fired) if (each.status === "rejected") throw each.reason;
+    const times = entries.map((entry) => nextBoundary(entry, now)).filter((at) => at !== undefined);
+    return Math.min(...times, now + POLL_MS);
   }
 }
 

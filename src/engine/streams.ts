@@ -9,6 +9,8 @@ import { LIMITS } from "../model/limits.ts";
 import { stepId } from "../model/step.ts";
 import { chunkLength, refuseChunk, type StoredStream } from "../model/stream.ts";
 import type { ChunkFrame, FromRuntime } from "../protocol/frames.ts";
+import { StoreError } from "../ports/store.ts";
+import { giveUp, stopRun } from "./activate.ts";
 import type { Core } from "./core.ts";
 import type { InstanceAddress } from "./engine.ts";
 import type { Live, Run, RunningIntake } from "./live.ts";
@@ -66,6 +68,10 @@ export async function sendChunk(core: Core, live: Live, frame: Extract<FromRunti
     const stored = stream && (await core.store.chunk(live.pk, stream.id, index));
     if (stored !== undefined) bytes = whole(stream, index, openedChunk(core.vault, live, step, stored, index));
   } catch (cause) {
+    if (cause instanceof StoreError && live.run === run) {
+      stopRun(core, live);
+      return giveUp(core, live, cause);
+    }
     // To user code it is missing; what keeps it from being read is for whoever runs the engine.
     core.log.error("A chunk of a stream cannot be read", { workflow: live.workflow, instance: live.id, reason: String(cause) });
   }

@@ -1,6 +1,6 @@
 /**
- * Timers: one alarm for all of them. Instances in memory are in a heap by when they are next due; the others are found
- * in the store by the scheduler, which is told when the earliest of those is due.
+ * Timers of what is in memory: a heap by when each instance is next due, and one alarm for all of them. The others are found
+ * in the store by the scheduler.
  */
 import { dueAt, nextWake } from "../model/due.ts";
 import { apply, type Core } from "./core.ts";
@@ -11,16 +11,16 @@ import { TimerHeap } from "./timer-heap.ts";
 /** Who says whether an instance that is due may go on, and finds it again when it may. */
 export interface DuePlaces {
   mayWake(workflow: string): boolean;
-  /** Instances may be due that the store has to be asked for: of one workflow, or of any. */
-  expect(kind: "due", workflow?: string): void;
+  /** An instance of the workflow is due that the store has to be asked for. */
+  expect(kind: "due", workflow: string): void;
+  /** An instance outside memory is due at `at`, in epoch milliseconds. */
+  expectDue(at: number): void;
 }
 
 export class Timers {
   readonly #core: Core;
   readonly #places: DuePlaces;
   readonly #heap: TimerHeap<Live> = new TimerHeap();
-  /** When the earliest instance outside memory is due. */
-  #parkedAt = Infinity;
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
   #closed = false;
 
@@ -43,14 +43,13 @@ export class Timers {
   leave(live: Live): void {
     this.#drop(live);
     const at = nextWake(live.state);
-    if (live.state.status === "waiting" && at !== null) this.expectAt(at);
+    if (live.state.status === "waiting" && at !== null) this.#places.expectDue(at);
   }
 
-  /** An instance outside memory is due then. */
-  expectAt(at: number): void {
-    if (at >= this.#parkedAt) return;
-    this.#parkedAt = at;
-    this.#arm();
+  /** Wakes what is due, should the alarm not have. */
+  look(): void {
+    const first = this.#heap.first;
+    if (first !== undefined && first.at <= this.#core.clock.now() && !this.#closed) this.#fire();
   }
 
   close(): void {
@@ -60,32 +59,19 @@ export class Timers {
 
   #arm(): void {
     if (this.#closed) return;
-    const at = Math.min(this.#heap.first?.at ?? Infinity, this.#parkedAt);
-    if (at === Infinity || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
+    const at = this.#heap.first?.at;
+    if (at === undefined || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
     this.#alarm?.cancel();
     this.#alarm = { at, cancel: this.#core.clock.alarm(at, () => this.#fire()) };
   }
 
   #fire(): void {
+    this.#alarm?.cancel();
     this.#alarm = undefined;
     const now = this.#core.clock.now();
-    if (this.#parkedAt <= now) {
-      this.#parkedAt = Infinity;
-      this.#places.expect("due");
-      void this.#findNext(now);
-    }
     for (let timer = this.#heap.first; timer !== undefined && timer.at <= now; timer = this.#heap.first)
       this.#wake(timer.of, now);
     this.#arm();
-  }
-
-  async #findNext(after: number): Promise<void> {
-    try {
-      const at = await this.#core.store.nextWake(after);
-      if (at !== undefined) this.expectAt(at);
-    } catch (cause) {
-      this.#core.log.error("Looking for the next timer failed", { reason: String(cause) });
-    }
   }
 
   #drop(live: Live): void {

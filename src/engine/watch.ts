@@ -2,6 +2,7 @@
  * Who watches what: instances one by one, and workflows as a whole. Commits pass by here; of those that nobody watches
  * nothing is made.
  */
+import type { Failure } from "../model/errors.ts";
 import type { InstanceEvent } from "../model/events.ts";
 import { PublicView, type PublicEvent } from "../model/public-event.ts";
 import { stepId } from "../model/step.ts";
@@ -79,9 +80,10 @@ export class Watchers {
     this.#show(workflow, new PublicView(id, { known: { params: state.params, isSensitive } }), events);
   }
 
-  close(): void {
-    this.instances.close();
-    this.#workflows.close();
+  /** Readers fail with `reason`. */
+  close(reason: Failure): void {
+    this.instances.close(reason);
+    this.#workflows.close(reason);
   }
 
   #show(workflow: string, view: PublicView, events: readonly InstanceEvent[]): void {

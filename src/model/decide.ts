@@ -10,7 +10,7 @@ import { dueAt, isWorking } from "./due.ts";
 import type { InstanceState, StepState } from "./instance.ts";
 import { LIMITS } from "./limits.ts";
 import { hasStep } from "./restart.ts";
-import { halted, isOfRollback, recordRollback, recoverRollback, runErrored, terminate } from "./rollback.ts";
+import { halted, isOfRollback, lostHandler, recordRollback, recoverRollback, runErrored, terminate } from "./rollback.ts";
 import { skipDelay } from "./skip-delay.ts";
 import { isFinal } from "./status.ts";
 import { stepId, type StepKey } from "./step.ts";
@@ -26,8 +26,11 @@ export type Command =
   | { readonly type: "idle" }
   /** Time has passed. */
   | { readonly type: "wake" }
-  /** The process or thread that ran it is gone. */
-  | { readonly type: "recover" }
+  /**
+   * The process or thread that ran it is gone. `uncounted`: with the server, or because a commit failed, which says nothing about
+   * the instance.
+   */
+  | { readonly type: "recover"; readonly uncounted?: true }
   /** It cannot go on for now, for this reason, and has no run: pause it where it is. */
   | { readonly type: "suspend"; readonly reason: string }
   | { readonly type: "send_event"; readonly eventType: string; readonly payload: Encoded }
@@ -61,7 +64,7 @@ export function decide(state: InstanceState, command: Command, now: number): Dec
     case "wake":
       return wake(state, now);
     case "recover":
-      return recover(state);
+      return command.uncounted === true ? recoverUncounted(state) : recover(state);
     case "suspend":
       return suspend(state, command.reason);
     case "send_event":
@@ -284,6 +287,14 @@ function recover(state: InstanceState): Decision {
   const events: EventBody[] = [{ type: "workflow_recovered" }, ...lostAttempts(state)];
   if (state.status === "waitingForPause") events.push({ type: "workflow_paused" });
   return { events };
+}
+
+/** What was under way is not; nothing is held against the instance. */
+function recoverUncounted(state: InstanceState): Decision {
+  const { status } = state;
+  if (status === "rollingBack") return { events: lostHandler(state.rollback) };
+  if (status === "running") return { events: lostAttempts(state) };
+  return status === "waitingForPause" ? { events: [...lostAttempts(state), { type: "workflow_paused" }] } : NOTHING;
 }
 
 function suspend(state: InstanceState, reason: string): Decision {

@@ -15,6 +15,7 @@ import { LIMITS } from "./limits.ts";
 import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
 import { SERVICE_FAILURES, type ServiceFailureName } from "./service-failures.ts";
 import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts";
+import { STORE_FAILURES, type StoreFailureName } from "./store-failures.ts";
 
 /** The name of a failure in the catalogue. */
 export type FailureName =
@@ -25,6 +26,7 @@ export type FailureName =
   | QueueFailureName
   | ServiceFailureName
   | StorageFailureName
+  | StoreFailureName
   | "internal_server"
   | "body"
   | "not_found"
@@ -71,10 +73,6 @@ export type FailureName =
   | "account.not_found"
   | "subscribe.upgrade_required"
   | "runtime.out_of_order"
-  | "store.newer"
-  | "store.foreign"
-  | "store.locked"
-  | "store.unwritable"
   | "vault.key_missing"
   | "vault.key_invalid"
   | "vault.damaged"
@@ -249,20 +247,6 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 500,
     sentence: "The code that runs the instance reported something that cannot be",
   },
-  "store.newer": { code: 10920, status: 503, sentence: "The database was written by a newer stepwell" },
-  "store.foreign": {
-    code: 10921,
-    status: 503,
-    sentence: "The file is not a stepwell database",
-    hint: "Use another data directory.",
-  },
-  "store.locked": { code: 10922, status: 503, sentence: "Another stepwell has the data directory open" },
-  "store.unwritable": {
-    code: 10923,
-    status: 503,
-    sentence: "The data directory cannot be written to",
-    hint: "Check its owner, its permissions and the space on the disk.",
-  },
   "vault.key_missing": {
     code: 10940,
     status: 503,
@@ -283,6 +267,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   ...QUEUE_FAILURES,
   ...SERVICE_FAILURES,
   ...STORAGE_FAILURES,
+  ...STORE_FAILURES,
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
 };
 

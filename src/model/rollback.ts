@@ -176,12 +176,17 @@ export function recoverRollback(state: InstanceState): EventBody[] {
     const message = `The instance was lost with its process ${LIMITS.recoveries + 1} times in a row without undoing a step`;
     return [...events, ...halted(rollback, { name: "WorkflowInternalError", message })];
   }
-  const lost = rollback.step && lostAttempt(rollback.step);
-  if (rollback.step === undefined || lost === undefined) return events;
+  return [...events, ...lostHandler(rollback)];
+}
+
+/** The attempt of a handler that was under way has failed. */
+export function lostHandler(rollback: RollbackState | undefined): EventBody[] {
+  const lost = rollback?.step && lostAttempt(rollback.step);
+  if (rollback?.step === undefined || lost === undefined) return [];
   const { name, count } = rollback.step;
-  events.push({ type: "rollback_attempt_errored", name, count, ...lost });
-  if (lost.retryDelayMs !== undefined) return events;
-  return [...events, { type: "rollback_step_errored", name, count, error: lost.error }, ...halted(rollback, lost.error)];
+  const failed: EventBody = { type: "rollback_attempt_errored", name, count, ...lost };
+  if (lost.retryDelayMs !== undefined) return [failed];
+  return [failed, { type: "rollback_step_errored", name, count, error: lost.error }, ...halted(rollback, lost.error)];
 }
 
 /** No further handler is run: the instance ends as it was going to, and says that its rollback failed. */

@@ -44,5 +44,7 @@ export interface AuditLog {
   add(entries: readonly AuditEntry[]): Promise<void>;
   /** Newest first. */
   list(query: AuditQuery): Promise<StoredAuditEntry[]>;
+  /** Rejects with a `StoreError` named `gone` when what is written to is not any more where it was opened. Cheap. */
+  verify(): Promise<void>;
   close(): Promise<void>;
 }

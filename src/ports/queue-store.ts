@@ -82,5 +82,7 @@ export interface QueueStore {
   backlog(queue: string): Promise<Backlog>;
   /** Deletes messages that have been kept for long enough. */
   expire(now: number): Promise<void>;
+  /** Rejects with a `StoreError` named `gone` when what is written to is not any more where it was opened. Cheap. */
+  verify(): Promise<void>;
   close(): Promise<void>;
 }

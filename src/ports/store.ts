@@ -5,7 +5,9 @@
  * statuses as it goes. One contract suite (`testing/store-contract.ts`) holds for every implementation.
  */
 import type { ErrorSummary } from "../model/error-summary.ts";
+import { Failure } from "../model/errors.ts";
 import type { InstanceStatus, TriggerSource } from "../model/status.ts";
+import type { StoreFault } from "../model/store-failures.ts";
 
 /** The right to write, won with `acquire`. A commit under an epoch that is no longer the newest is refused. */
 export interface Lease {
@@ -213,8 +215,9 @@ export interface Store {
   /** Takes the right to write, ending everybody else's. */
   acquire(owner: string): Promise<Lease>;
   /**
-   * All or nothing, and durable when the promise resolves. Rejects with `StoreFenced` under an old epoch, and with any
-   * error when the number of a row or of a chunk is taken or a change's `from` is not the stored status.
+   * All or nothing, and durable when the promise resolves. Rejects with a `StoreError`: `fenced` under an old epoch; and with
+   * any error when the number of a row or of a chunk is taken or a change's `from` is not the stored status. A batch with
+   * nothing in it is written all the same: it resolves when the store can be written to.
    */
   commit(batch: Batch, lease: Lease): Promise<BatchResult>;
   find(workflow: string, id: string): Promise<InstanceSummary | undefined>;
@@ -249,10 +252,27 @@ export interface Store {
   statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>>;
   /** Of the next `limit` instances after the primary key `after`. */
   versionsInUse(after: number, limit: number): Promise<VersionsInUse>;
+  /** Rejects with a `StoreError` named `gone` when what is written to is not any more where it was opened. Cheap. */
+  verify(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Somebody else has acquired the store since: this process must stop writing. */
-export class StoreFenced extends Error {
-  override readonly name = "StoreFenced";
+/**
+ * A store cannot do what it is asked; `fault` says why. Under `fenced` and `gone` it never will again. A promise that rejects
+ * says nothing about whether the change was made: the answer may be what got lost.
+ */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly fault: StoreFault;
+
+  constructor(fault: StoreFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
+}
+
+/** What keeps a store from working, as clients are told. An error that no store has put into words is `store.failed`. */
+export function storeFailure(cause: unknown, retryAfterMs?: number): Failure {
+  const fault = cause instanceof StoreError ? cause.fault : "failed";
+  return new Failure(`store.${fault}`, { cause, ...(retryAfterMs !== undefined && { retryAfterMs }) });
 }

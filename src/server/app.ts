@@ -93,7 +93,7 @@ function tooLarge(): Response {
 }
 
 function controlPlane(parts: AppParts): Hono<ControlEnv> {
-  const { rest, own, explorer, tails, transfers, dashboard, guard, sessions, log, hostNames } = parts;
+  const { engine, rest, own, explorer, tails, transfers, dashboard, guard, sessions, log, hostNames } = parts;
   const app = new Hono<ControlEnv>({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -138,7 +138,10 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   app.route(OWN_PREFIX, own);
   app.get("/tails/:id", (c) => tailResponse(tails, c.req.param("id")));
   app.route("/transfers", transferRoutes(transfers));
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/healthz", (c) => {
+    const trouble = engine.trouble();
+    return trouble === undefined ? c.json({ status: "ok" }) : failureResponse(trouble);
+  });
   app.get("*", async (c, next) => dashboard?.(c.req.raw, c.req.path) ?? next());
   app.get("/", (c) => c.html(startPage()));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));

@@ -8,6 +8,8 @@ import { batchDueAt, NO_VERDICT, settle, type Settlement } from "../model/queue.
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Consumer, Queue, QueueStore, StoredMessage } from "../ports/queue-store.ts";
+import { Outage } from "../upkeep/outage.ts";
+import { RecurringLook } from "../upkeep/recurring-look.ts";
 import type { EventEnd } from "../protocol/handlers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
@@ -29,6 +31,9 @@ export interface DeliveryParts {
   settle(queue: Queue, settlement: Settlement): Promise<void>;
 }
 
+/** How often messages are looked for, whatever is expected, in milliseconds. */
+const POLL_MS = 60_000;
+
 type WorkerConsumer = Extract<Consumer, { type: "worker" }>;
 
 export class Delivery {
@@ -37,63 +42,51 @@ export class Delivery {
   readonly #taken: Set<number> = new Set();
   readonly #batches: Set<Promise<void>> = new Set();
   #notBefore = 0;
-  #cancelAlarm: () => void = () => undefined;
-  #looking: Promise<void> | undefined;
-  /** Somebody asked for a look while one was under way. */
-  #again = false;
+  readonly #looks: RecurringLook;
   #closed = false;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    const { clock, log } = parts;
+    const says = { fails: "Messages of a queue cannot be read", works: "Messages of a queue can be read again" };
+    const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
+    this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
   }
 
   /** Something has changed: delivers what is due, and sets the alarm for what will be. */
   look(): void {
-    if (this.#closed) return;
-    this.#again = this.#looking !== undefined;
-    if (this.#again) return;
-    this.#looking = this.#look().then((nextAt) => {
-      this.#looking = undefined;
-      this.#cancelAlarm();
-      if (this.#again) this.look();
-      else if (nextAt !== undefined && !this.#closed) this.#cancelAlarm = this.#parts.clock.alarm(nextAt, () => this.look());
-    });
+    this.#looks.now();
   }
 
   /** Nothing is delivered any more. Resolves when what is under way has ended. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelAlarm();
-    await this.#looking;
+    await this.#looks.close();
     await Promise.all(this.#batches);
   }
 
   /** Answers when to look next. */
-  async #look(): Promise<number | undefined> {
-    const { store, clock, log } = this.#parts;
-    try {
-      for (;;) {
-        const queue = this.#parts.queue();
-        const { consumer } = queue ?? {};
-        if (this.#closed || queue === undefined || queue.settings.deliveryPaused || consumer?.type !== "worker") return undefined;
-        if (this.#batches.size >= consumer.settings.maxConcurrency) return undefined;
-        const now = clock.now();
-        if (now < this.#notBefore) return this.#notBefore;
-        const waiting = await store.next(queue.id, now, consumer.settings.batchSize, [...this.#taken]);
-        const dueAt = batchDueAt(
-          waiting.map(({ visibleAt }) => visibleAt),
-          consumer.settings,
-        );
-        if (dueAt === undefined || dueAt > now) return dueAt;
-        this.#deliver(
-          queue,
-          consumer,
-          waiting.filter(({ visibleAt }) => visibleAt <= now).map(({ pk }) => pk),
-        );
-      }
-    } catch (cause) {
-      log.error("Messages of a queue could not be read", { reason: String(cause) });
-      return clock.now() + PAUSE_MS;
+  async #look(): Promise<number> {
+    const { store, clock } = this.#parts;
+    for (;;) {
+      const queue = this.#parts.queue();
+      const { consumer } = queue ?? {};
+      // Who changes that, asks for a look.
+      if (this.#closed || queue === undefined || queue.settings.deliveryPaused || consumer?.type !== "worker") return Infinity;
+      const now = clock.now();
+      if (this.#batches.size >= consumer.settings.maxConcurrency) return now + POLL_MS;
+      if (now < this.#notBefore) return this.#notBefore;
+      const waiting = await store.next(queue.id, now, consumer.settings.batchSize, [...this.#taken]);
+      const dueAt = batchDueAt(
+        waiting.map(({ visibleAt }) => visibleAt),
+        consumer.settings,
+      );
+      if (dueAt === undefined || dueAt > now) return Math.min(dueAt ?? Infinity, now + POLL_MS);
+      this.#deliver(
+        queue,
+        consumer,
+        waiting.filter(({ visibleAt }) => visibleAt <= now).map(({ pk }) => pk),
+      );
     }
   }
 

@@ -14,6 +14,8 @@ import {
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Backlog, Consumer, ConsumerKind, Queue, QueueStore } from "../ports/queue-store.ts";
+import { Outage } from "../upkeep/outage.ts";
+import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Pulls, type PulledEnd, type PulledMessage, type PulledVerdict } from "./pulls.ts";
@@ -40,12 +42,16 @@ export class Queues {
   readonly #queues: Map<string, Queue> = new Map();
   readonly #deliveries: Map<string, Delivery> = new Map();
   readonly #pulls: Pulls;
-  #cancelExpiry: () => void = () => undefined;
+  readonly #expiry: RecurringLook;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: QueuesParts, dispatcher: Dispatcher) {
     this.#parts = parts;
     this.#dispatcher = dispatcher;
+    const { clock, log } = parts;
+    const says = { fails: "Old messages of queues cannot be deleted", works: "Old messages of queues are deleted again" };
+    const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 60_000 });
+    this.#expiry = new RecurringLook({ clock, outage, look: () => this.#expire() });
     this.#pulls = new Pulls({ ...parts, settle: (queue, settlement) => this.#settle(queue, settlement) });
   }
 
@@ -53,7 +59,7 @@ export class Queues {
   static async open(parts: QueuesParts, dispatcher: Dispatcher): Promise<Queues> {
     const opened = new Queues(parts, dispatcher);
     for (const queue of await parts.store.queues()) opened.#keep(queue);
-    await opened.#expire();
+    opened.#expiry.now();
     return opened;
   }
 
@@ -188,7 +194,7 @@ export class Queues {
 
   /** To be called when the engine is closed. The store stays open. */
   async close(): Promise<void> {
-    this.#cancelExpiry();
+    await this.#expiry.close();
     await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.close()));
     await this.#turn;
   }
@@ -244,12 +250,11 @@ export class Queues {
     if (letters !== undefined) this.#deliveries.get(letters.id)?.look();
   }
 
-  async #expire(): Promise<void> {
-    const { store, clock, log } = this.#parts;
-    const again = (): void =>
-      void this.#expire().catch((cause: unknown) => log.error("Old messages could not be deleted", { reason: String(cause) }));
-    this.#cancelExpiry = clock.alarm(clock.now() + EXPIRE_EVERY_MS, again);
+  /** Answers when to look next. */
+  async #expire(): Promise<number> {
+    const { store, clock } = this.#parts;
     await store.expire(clock.now());
+    return clock.now() + EXPIRE_EVERY_MS;
   }
 
   /** One change after the other: each sees what the one before has made. */

@@ -15,6 +15,7 @@ export function memoryAudit(): AuditLog {
       }
     },
     list: async (query) => stored.filter(isWanted(query)).toReversed().slice(0, query.limit),
+    verify: async () => {},
     close: async () => {},
   };
 }

@@ -3,7 +3,7 @@ import { fits, groupErrors, Hours } from "./statistics.ts";
 import { isFinal, type InstanceStatus } from "../../model/status.ts";
 import type { ErrorSummary } from "../../model/error-summary.ts";
 import {
-  StoreFenced,
+  StoreError,
   type Append,
   type Batch,
   type BatchResult,
@@ -49,7 +49,8 @@ export class MemoryStore implements Store {
   }
 
   async commit(batch: Batch, lease: Lease): Promise<BatchResult> {
-    if (lease.owner !== this.#lease.owner || lease.epoch !== this.#lease.epoch) throw new StoreFenced("The lease is lost");
+    if (lease.owner !== this.#lease.owner || lease.epoch !== this.#lease.epoch)
+      throw new StoreError("fenced", "Another process has taken the lease");
     const undo: (() => void)[] = [];
     try {
       const created = batch.creates.map((instance) => this.#create(instance, undo));
@@ -182,6 +183,8 @@ export class MemoryStore implements Store {
       counts[status] = (counts[status] ?? 0) + 1;
     return counts;
   }
+
+  async verify(): Promise<void> {}
 
   async close(): Promise<void> {}
 

@@ -22,12 +22,15 @@ const SLOW_MS = 5;
 const SLOW_COMMITS = 1_000;
 
 export class AdaptiveWriter {
-  readonly #thread: ThreadWriter;
+  readonly #file: string;
+  #thread: ThreadWriter;
   readonly #here: Writer;
   #smallInARow = 0;
+  #closed = false;
 
   constructor(file: string) {
     this.#here = new Writer(connectWriter(file));
+    this.#file = file;
     this.#thread = new ThreadWriter(file);
   }
 
@@ -39,12 +42,15 @@ export class AdaptiveWriter {
     const rows = batch.creates.length + batch.appends.length + batch.removes.length;
     this.#smallInARow = rows <= SMALL_ROWS && batch.chunks.length === 0 ? this.#smallInARow + 1 : Math.min(0, this.#smallInARow);
     if (this.#smallInARow > SMALL_BEFORE && !this.#thread.busy) return this.#commitHere(batch, lease);
+    // It should not end before it is closed; should it run out of memory, say, another one goes on.
+    if (this.#thread.over && !this.#closed) this.#thread = new ThreadWriter(this.#file);
     const { result, nextPk } = await this.#thread.commit(batch, lease, this.#here.nextPk);
     this.#here.nextPk = Math.max(this.#here.nextPk, nextPk);
     return result;
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#here.close();
     await this.#thread.close();
   }

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { LIMITS } from "../../model/limits.ts";
 import type { Principal } from "../../model/roles.ts";
 import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../../ports/audit-log.ts";
-import { connectReader, openingFailure, unwritable, type Database } from "./database.ts";
+import { checkFile, connectReader, openingFailure, unwritable, type Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { count, queries, type Queries, type Row } from "./queries.ts";
 import { audit0001 } from "./schema/audit-0001.ts";
@@ -57,6 +57,7 @@ function auditOn(db: Database): AuditLog {
       query.within(() => add(query, counts, entries));
     },
     list: async (wanted) => list(query, wanted),
+    verify: async () => checkFile(db),
     close: async () => db.close(),
   };
 }

@@ -4,12 +4,18 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure } from "../../model/errors.ts";
+import type { StoreFault } from "../../model/store-failures.ts";
+import { StoreError } from "../../ports/store.ts";
+import { FileIdentity } from "./file-identity.ts";
 
 export type Database = DatabaseSync;
 export type Statement = StatementSync;
 
 /** SQLite's primary result codes that mean something to a person. */
 const CODES = { busy: 5, readOnly: 8, ioError: 10, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+
+/** Which file each connection has opened. */
+const identities: WeakMap<Database, FileIdentity> = new WeakMap();
 
 /** How long a connection waits for another one of this process, in milliseconds. Commits last a few. */
 const BUSY_MS = 10_000;
@@ -27,6 +33,7 @@ function connect(file: string, cacheKib: number): Database {
     db.close();
     throw cause;
   }
+  identities.set(db, new FileIdentity(file));
   return db;
 }
 
@@ -64,17 +71,60 @@ export function tryHold(file: string): Database | undefined {
   }
 }
 
-/** Does the work in one transaction, and takes all of it back when it throws. */
+/** Does the work in one transaction, and takes all of it back when it throws. What is done is in the file that was opened. */
 export function transaction<T>(db: Database, work: () => T): T {
-  db.exec("BEGIN IMMEDIATE");
   try {
+    db.exec("BEGIN IMMEDIATE");
     const result = work();
     db.exec("COMMIT");
+    checkFile(db);
     return result;
   } catch (cause) {
-    // After some errors SQLite has rolled back already.
+    rollBack(db);
+    throw inStoreTerms(cause);
+  }
+}
+
+/** After some errors SQLite has rolled back already; and where that fails as well, what was wrong first is what counts. */
+function rollBack(db: Database): void {
+  try {
     if (db.isTransaction) db.exec("ROLLBACK");
-    throw cause;
+  } catch {
+    // The next transaction says so.
+  }
+}
+
+/** Throws a `StoreError` named `gone` when the connection's file is not the one that was opened. */
+export function checkFile(db: Database): void {
+  identities.get(db)?.check();
+}
+
+/** Does what needs no transaction of its own. Throws SQLite's errors as `StoreError`s. */
+export function ask<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw inStoreTerms(cause);
+  }
+}
+
+/** An error of SQLite as a `StoreError`; any other as it is. */
+function inStoreTerms(cause: unknown): unknown {
+  if (cause instanceof StoreError || sqliteCode(cause) === undefined) return cause;
+  return new StoreError(faultOf(cause), cause instanceof Error ? cause.message : String(cause), { cause });
+}
+
+function faultOf(cause: unknown): StoreFault {
+  switch (sqliteCode(cause)) {
+    case CODES.full:
+      return "full";
+    case CODES.readOnly:
+      return "read_only";
+    case CODES.ioError:
+    case CODES.cannotOpen:
+      return "io";
+    default:
+      return "failed";
   }
 }
 
@@ -100,6 +150,7 @@ export function unwritable(file: string, cause: unknown): Failure {
 }
 
 function sqliteCode(cause: unknown): number | undefined {
+  if (cause instanceof StoreError) return sqliteCode(cause.cause);
   if (!(cause instanceof Error) || !("errcode" in cause) || typeof cause.errcode !== "number") return undefined;
   // The upper bits tell variants of one code apart.
   return cause.errcode & 0xff;

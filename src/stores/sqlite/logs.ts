@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { LIMITS } from "../../model/limits.ts";
 import type { Append, KeptLines, LogLine, LogStore, StoredLine } from "../../ports/log-store.ts";
-import { connectLogs, transaction, type Database, type Statement } from "./database.ts";
+import { checkFile, connectLogs, transaction, type Database, type Statement } from "./database.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS logs (
@@ -91,10 +91,21 @@ export class SqliteLogs implements LogStore {
   }
 
   #connect(): Open {
-    if (this.#open !== undefined) return this.#open;
+    if (this.#open !== undefined && isThere(this.#open.db)) return this.#open;
+    this.close();
     const db = connectLogs(this.#file);
     db.exec(SCHEMA);
     return (this.#open = { db, statements: prepare(db) });
+  }
+}
+
+/** The file may be deleted at any time: then there is another. */
+function isThere(db: Database): boolean {
+  try {
+    checkFile(db);
+    return true;
+  } catch {
+    return false;
   }
 }
 

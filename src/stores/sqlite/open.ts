@@ -7,7 +7,7 @@ import type { Store } from "../../ports/store.ts";
 import { AdaptiveWriter } from "./adaptive.ts";
 import { sqliteCatalog } from "./catalog.ts";
 import { Failure } from "../../model/errors.ts";
-import { connectReader, connectWriter, openingFailure, tryHold, unwritable, type Database } from "./database.ts";
+import { ask, checkFile, connectReader, connectWriter, openingFailure, tryHold, unwritable, type Database } from "./database.ts";
 import { lockDatabase } from "./lock.ts";
 import { migrate, recognise, SCHEMA_VERSION } from "./migrate.ts";
 import { SqliteLogs } from "./logs.ts";
@@ -97,7 +97,8 @@ function openLocked(file: string, unlock: () => void, { writer = "adaptive" }: S
         db.close();
         unlock();
       };
-      const store = { ...sqliteStore(commits, reader, logs, () => (closed ??= close())), ...sqliteSearch(db) };
+      const verify = async (): Promise<void> => checkFile(db);
+      const store = { ...sqliteStore(commits, reader, logs), ...sqliteSearch(db), verify, close: () => (closed ??= close()) };
       return { store, catalog: sqliteCatalog(db), logs };
     } catch (cause) {
       db.close();
@@ -129,10 +130,9 @@ function sqliteStore(
   writer: Writer | AdaptiveWriter,
   reader: Reader,
   logs: SqliteLogs,
-  close: () => Promise<void>,
-): Omit<Store, keyof Asked> {
+): Omit<Store, keyof Asked | "verify" | "close"> {
   return {
-    acquire: async (owner) => writer.acquire(owner),
+    acquire: async (owner) => ask(() => writer.acquire(owner)),
     commit: async (batch, lease) => {
       const { removes } = batch;
       if (removes.length === 0) return writer.commit(batch, lease);
@@ -142,18 +142,17 @@ function sqliteStore(
       logs.remove(removes);
       return result;
     },
-    find: async (workflow, id) => reader.find(workflow, id),
-    load: async (pk, afterSeq, maxBytes) => reader.load(pk, afterSeq, maxBytes),
-    rows: async (pk, seqs) => reader.rows(pk, seqs),
-    chunk: async (pk, stream, index) => reader.chunk(pk, stream, index),
-    ready: async (kind, now, limit, after = 0, skip = []) => reader.ready(kind, now, limit, after, skip),
-    nextWake: async (after) => reader.nextWake(after),
-    expiring: async (until, limit) => reader.expiring(until, limit),
-    list: async (query) => reader.list(query),
-    beginningWith: async (workflow, idPrefix, limit) => reader.beginningWith(workflow, idPrefix, limit),
-    count: async (query, cap) => reader.count(query, cap),
-    versionsInUse: async (after, limit) => reader.versionsInUse(after, limit),
-    statusCounts: async (workflow) => reader.statusCounts(workflow),
-    close,
+    find: async (workflow, id) => ask(() => reader.find(workflow, id)),
+    load: async (pk, afterSeq, maxBytes) => ask(() => reader.load(pk, afterSeq, maxBytes)),
+    rows: async (pk, seqs) => ask(() => reader.rows(pk, seqs)),
+    chunk: async (pk, stream, index) => ask(() => reader.chunk(pk, stream, index)),
+    ready: async (kind, now, limit, after = 0, skip = []) => ask(() => reader.ready(kind, now, limit, after, skip)),
+    nextWake: async (after) => ask(() => reader.nextWake(after)),
+    expiring: async (until, limit) => ask(() => reader.expiring(until, limit)),
+    list: async (query) => ask(() => reader.list(query)),
+    beginningWith: async (workflow, idPrefix, limit) => ask(() => reader.beginningWith(workflow, idPrefix, limit)),
+    count: async (query, cap) => ask(() => reader.count(query, cap)),
+    versionsInUse: async (after, limit) => ask(() => reader.versionsInUse(after, limit)),
+    statusCounts: async (workflow) => ask(() => reader.statusCounts(workflow)),
   };
 }

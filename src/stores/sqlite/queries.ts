@@ -1,5 +1,5 @@
 /** Statements of the catalogue, on one connection: each is prepared when it is first asked for. */
-import { transaction, type Database, type Statement } from "./database.ts";
+import { ask, checkFile, transaction, type Database, type Statement } from "./database.ts";
 
 /** A row as SQLite has it. */
 export type Row = Record<string, unknown>;
@@ -24,9 +24,13 @@ export function queries(db: Database): Queries {
     return statement;
   };
   return {
-    one: (sql, ...values) => prepared(sql).get(...values),
-    all: (sql, ...values) => prepared(sql).all(...values),
-    run: (sql, ...values) => prepared(sql).run(...values).changes > 0,
+    one: (sql, ...values) => ask(() => prepared(sql).get(...values)),
+    all: (sql, ...values) => ask(() => prepared(sql).all(...values)),
+    run: (sql, ...values) => {
+      const { changes } = ask(() => prepared(sql).run(...values));
+      if (!db.isTransaction) checkFile(db);
+      return changes > 0;
+    },
     within: (work) => transaction(db, work),
   };
 }

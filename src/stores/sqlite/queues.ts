@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { bodyBytes, type Settlement } from "../../model/queue.ts";
 import type { Backlog, DeadLetters, NewMessage, Queue, QueueStore, StoredMessage } from "../../ports/queue-store.ts";
 import { Backlogs } from "./backlogs.ts";
-import { connectReader, openingFailure, unwritable, type Database } from "./database.ts";
+import { checkFile, connectReader, openingFailure, unwritable, type Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { queries, type Queries } from "./queries.ts";
 import { queues0001 } from "./schema/queues-0001.ts";
@@ -129,6 +129,10 @@ class SqliteQueues implements QueueStore {
 
   async expire(now: number): Promise<void> {
     if (this.#known() !== undefined) await this.#change((queries) => this.#delete(queries, "expires_at <= ?", now));
+  }
+
+  async verify(): Promise<void> {
+    if (this.#open !== undefined) checkFile(this.#open.db);
   }
 
   async close(): Promise<void> {

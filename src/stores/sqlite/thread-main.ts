@@ -1,6 +1,6 @@
 /** The writing thread: the writer on its connection, doing what the store asks, one thing after the other. */
 import { parentPort, workerData } from "node:worker_threads";
-import { StoreFenced } from "../../ports/store.ts";
+import { StoreError } from "../../ports/store.ts";
 import { connectWriter } from "./database.ts";
 import type { FromWriter, ToWriter } from "./thread-messages.ts";
 import { Writer } from "./writer.ts";
@@ -22,6 +22,8 @@ function answer(message: ToWriter): FromWriter {
         return { type: "closed" };
     }
   } catch (cause) {
-    return cause instanceof StoreFenced ? { type: "fenced", message: cause.message } : { type: "failed", cause };
+    return cause instanceof StoreError
+      ? { type: "failed", fault: cause.fault, message: cause.message }
+      : { type: "threw", cause };
   }
 }

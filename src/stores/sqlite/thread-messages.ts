@@ -1,4 +1,5 @@
 /** What the store and its writing thread say to one another. Answers come in the order of the questions. */
+import type { StoreFault } from "../../model/store-failures.ts";
 import type { Batch, BatchResult, Lease } from "../../ports/store.ts";
 
 /** Store to thread. */
@@ -10,7 +11,7 @@ export type ToWriter =
 export type FromWriter =
   | { readonly type: "committed"; readonly result: BatchResult; readonly nextPk: number }
   | { readonly type: "closed" }
-  /** Somebody else has the lease. */
-  | { readonly type: "fenced"; readonly message: string }
+  /** A `StoreError`. */
+  | { readonly type: "failed"; readonly fault: StoreFault; readonly message: string }
   /** Any other error; it has lost its class on the way. */
-  | { readonly type: "failed"; readonly cause: unknown };
+  | { readonly type: "threw"; readonly cause: unknown };

@@ -3,7 +3,7 @@
  * the caller is held up for as long as it takes to copy a batch.
  */
 import { Worker } from "node:worker_threads";
-import { StoreFenced, type Batch, type BatchResult, type Lease } from "../../ports/store.ts";
+import { StoreError, type Batch, type BatchResult, type Lease } from "../../ports/store.ts";
 import type { FromWriter, ToWriter } from "./thread-messages.ts";
 
 interface Waiting {
@@ -33,6 +33,11 @@ export class ThreadWriter {
     this.#worker.on("exit", () => this.#end(new Error("The database is closed")));
   }
 
+  /** True when the thread has ended: every commit fails from then on. */
+  get over(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /** True while a commit is under way or waits. */
   get busy(): boolean {
     return this.#waiting.length > 0;
@@ -49,7 +54,8 @@ export class ThreadWriter {
   }
 
   async close(): Promise<void> {
-    if (this.#ended === undefined) await this.#ask({ type: "close" });
+    // It may end before it has heard that: its connection is closed then as well.
+    if (this.#ended === undefined) await this.#ask({ type: "close" }).catch(() => undefined);
     await this.#worker.terminate();
   }
 
@@ -76,9 +82,9 @@ export class ThreadWriter {
 
 function failure(answer: FromWriter): unknown {
   switch (answer.type) {
-    case "fenced":
-      return new StoreFenced(answer.message);
     case "failed":
+      return new StoreError(answer.fault, answer.message);
+    case "threw":
       return answer.cause;
     default:
       return new Error(`The writing thread answered ${answer.type}`);

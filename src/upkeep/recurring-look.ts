@@ -1,0 +1,91 @@
+/**
+ * Work that is found by looking, not by being told: one look at a time, and one time of the next. A look says when the next one
+ * makes sense; whatever happens meanwhile only makes it earlier. So nothing that is missed stays missed, and a look that fails
+ * is repeated, ever less often, until it works.
+ */
+import type { Clock } from "../ports/clock.ts";
+import type { Outage } from "./outage.ts";
+
+/** What looks are made with. */
+export interface RecurringLookParts {
+  readonly clock: Clock;
+  /** Reports looks that fail, and says when to try again. */
+  readonly outage: Outage;
+  /** Does what there is to do now. Answers when to look next, in epoch milliseconds; `Infinity` when nothing is expected. */
+  readonly look: () => Promise<number>;
+}
+
+export class RecurringLook {
+  readonly #parts: RecurringLookParts;
+  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  #looking: Promise<void> | undefined;
+  /** The earliest time that was asked for while a look was under way: it may have looked there already. */
+  #wanted = Infinity;
+  /** After a failure, when to try again. */
+  #notBefore = -Infinity;
+  #closed = false;
+
+  constructor(parts: RecurringLookParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks as soon as it makes sense: at once, unless a look is under way or has just failed. */
+  now(): void {
+    this.by(-Infinity);
+  }
+
+  /** The next look comes no later than at `at`, in epoch milliseconds. */
+  by(at: number): void {
+    if (this.#looking === undefined) this.#arm(at);
+    else this.#wanted = Math.min(this.#wanted, at);
+  }
+
+  /** Looks no more. Resolves when the look that is under way is over. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    await this.#looking;
+  }
+
+  #arm(wanted: number): void {
+    const at = Math.max(wanted, this.#notBefore);
+    if (this.#closed || at === Infinity || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    const { clock } = this.#parts;
+    if (at <= clock.now()) this.#begin();
+    else this.#alarm = { at, cancel: clock.alarm(at, () => this.#begin()) };
+  }
+
+  #begin(): void {
+    this.#alarm = undefined;
+    if (this.#closed || this.#looking !== undefined) return;
+    this.#wanted = Infinity;
+    this.#looking = this.#look().then((at) => {
+      this.#looking = undefined;
+      this.#follow(Math.min(at, this.#wanted));
+    });
+  }
+
+  /** A look right after another leaves a turn to everything else: two that ask for each other may not hold up the rest. */
+  #follow(at: number): void {
+    const { clock } = this.#parts;
+    if (at <= clock.now()) clock.soon(() => this.now());
+    else this.#arm(at);
+  }
+
+  async #look(): Promise<number> {
+    const { look, outage } = this.#parts;
+    try {
+      const next = await look();
+      outage.over();
+      this.#notBefore = -Infinity;
+      return next;
+    } catch (cause) {
+      // What fails because everything ends is nobody's news.
+      if (!this.#closed) this.#notBefore = outage.failed(cause);
+      return this.#notBefore;
+    }
+  }
+}
