@@ -49,6 +49,8 @@ export class ThreadHost implements Host {
     this.#requests = new Requests((message, transfer) => this.#post(message, transfer));
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => this.#finish({ kind: "died", detail: firstLine(error) }));
+    // What was said would be missing, and nothing else would tell.
+    this.#worker.on("messageerror", (error: unknown) => this.#finish({ kind: "died", detail: firstLine(error) }));
     this.#worker.on("exit", (code) => this.#finish({ kind: "died", detail: `The thread exited with code ${code}` }));
   }
 
