@@ -51,6 +51,8 @@ export class ThreadHost implements Host {
     // A message that is lost leaves a run waiting for ever.
     this.#worker.on("messageerror", (error) => this.#finish({ kind: "died", detail: firstLine(error) }));
     this.#worker.on("error", (error: unknown) => this.#finish({ kind: "died", detail: firstLine(error) }));
+    // What was said would be missing, and nothing else would tell.
+    this.#worker.on("messageerror", (error: unknown) => this.#finish({ kind: "died", detail: firstLine(error) }));
     this.#worker.on("exit", (code) => this.#finish({ kind: "died", detail: `The thread exited with code ${code}` }));
   }
 

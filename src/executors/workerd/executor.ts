@@ -14,7 +14,7 @@ import { defaultMemoryMiB } from "./memory.ts";
 import { WorkerdHost, type HostParts } from "./host.ts";
 import { Output } from "./output.ts";
 import { Pool } from "./pool.ts";
-import type { AnswerLoader, WorkerdProcess } from "./process.ts";
+import type { AnswerLoader, ProcessSettings, WorkerdProcess } from "./process.ts";
 import type { StorageProcess } from "./storage/process.ts";
 
 const MIB = 1024 * 1024;
@@ -70,23 +70,11 @@ export interface WorkerdExecutor extends Executor {
 
 /** An executor whose hosts are isolates of workerd. */
 export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdExecutor {
-  const {
-    hangAfterMs = 30_000,
-    sharedHangAfterMs = 1_000,
-    processes = 2,
-    hasSpare = true,
-    heapMiB = 1_024,
-    memoryMiB = defaultMemoryMiB(),
-    fullMiB = memoryMiB / 2,
-    startMs = 30_000,
-    network = ["public"],
-    onLog = writeLine,
-    storage,
-    objects,
-    assets,
-    callees: find = () => Promise.resolve(undefined),
-    ready = Promise.resolve(),
-  } = options;
+  const { processes = 2, hasSpare = true, onLog = writeLine, objects } = options;
+  const { callees: find = () => Promise.resolve(undefined), ready = Promise.resolve() } = options;
+  const closing = new AbortController();
+  const settings = settingsOf(options, closing.signal);
+  const { hangAfterMs, memoryBytes } = settings;
   const output = new Output(onLog);
   const hosts = new Set<WorkerdHost>();
   const make = hostMaker({ output, hangAfterMs }, hosts);
@@ -94,18 +82,18 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
     await prepare(version, options);
     const over = new AbortController();
     const host = make(process, version, { bindings: bindings(over.signal), isCallee: true });
-    void host.ended.then(() => over.abort());
+    void host.ended.then((end) => {
+      over.abort();
+      if (end.kind === "died")
+        output.write(version, `Its isolate for calls from other Workers has ended: ${end.detail}`, "error");
+    });
     await host.load();
     return host;
   });
   const parts = { output, answer: answering(callees, hosts) };
-  const closing = new AbortController();
-  const memory = { heapMiB, fullBytes: fullMiB * MIB, memoryBytes: memoryMiB * MIB };
-  const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
-  const settings = { network, hangAfterMs, sharedHangAfterMs, startMs, closing: closing.signal, ...memory, ...kept };
   const pool = new Pool({ ...parts, processes, hasSpare, settings });
   // What is there cannot be parted: each may take as long as if it were alone, and there is no other process to go on in.
-  const own = { sharedHangAfterMs: hangAfterMs, fullBytes: memory.memoryBytes };
+  const own = { sharedHangAfterMs: hangAfterMs, fullBytes: memoryBytes };
   const home = new Home({ ...parts, settings: { ...settings, ...own }, objects });
   void ready.then(() => home.startForAlarms());
   const place = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
@@ -137,6 +125,15 @@ function answering(callees: Callees, hosts: ReadonlySet<WorkerdHost>): AnswerLoa
     for (const host of hosts) if (host.id === question.host) host.lose();
     return {};
   };
+}
+
+/** What holds for all of its processes. */
+function settingsOf(options: WorkerdExecutorOptions, closing: AbortSignal): ProcessSettings {
+  const { hangAfterMs = 30_000, sharedHangAfterMs = 1_000, startMs = 30_000, network = ["public"] } = options;
+  const { heapMiB = 1_024, memoryMiB = defaultMemoryMiB(), fullMiB = memoryMiB / 2, storage, assets } = options;
+  const memory = { heapMiB, fullBytes: fullMiB * MIB, memoryBytes: memoryMiB * MIB };
+  const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
+  return { network, hangAfterMs, sharedHangAfterMs, startMs, closing, ...memory, ...kept };
 }
 
 /** A host that has loaded. One that others have kept from it is tried again: in another process, after a hang in one for it alone. */

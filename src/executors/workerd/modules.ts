@@ -5,6 +5,7 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { ScriptVersion } from "../../ports/catalog.ts";
+import { cached } from "./cached.ts";
 import { facadesOf } from "./env.ts";
 import type { SentModule } from "./messages.ts";
 
@@ -25,15 +26,11 @@ export interface OwnModules {
   readonly loader: string;
 }
 
-let built: Promise<OwnModules> | undefined;
-
-let assetWorker: Promise<string> | undefined;
-
 /** The Worker with which Cloudflare serves static assets. */
-export function assetModule(): Promise<string> {
+export const assetModule: () => Promise<string> = cached(() => {
   const isSource = import.meta.url.endsWith(".ts");
-  return (assetWorker ??= isSource ? publishedAssetWorker() : readFile(new URL(ASSETS_BUNDLE, import.meta.url), "utf8"));
-}
+  return isSource ? publishedAssetWorker() : readFile(new URL(ASSETS_BUNDLE, import.meta.url), "utf8");
+});
 
 /** As miniflare brings it. */
 export function publishedAssetWorker(): Promise<string> {
@@ -42,9 +39,10 @@ export function publishedAssetWorker(): Promise<string> {
 }
 
 /** Bundles what lies in `isolate/`. */
-export function ownModules(): Promise<OwnModules> {
-  return (built ??= Promise.all([bundled("main"), bundled("loader")]).then(([runtime, loader]) => ({ runtime, loader })));
-}
+export const ownModules: () => Promise<OwnModules> = cached(async () => {
+  const [runtime, loader] = await Promise.all([bundled("main"), bundled("loader")]);
+  return { runtime, loader };
+});
 
 async function bundled(name: string): Promise<string> {
   // Sources run as `.ts`, the published package as `.js`.

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { cached } from "../cached.ts";
 
 /** The file beside this one that the package brings along. */
 export const STORAGE_BUNDLE = "gateway.bundle.js";
@@ -21,12 +22,11 @@ const SIMULATORS: Readonly<Record<string, string>> = {
 
 const NOTICE = `/*! Contains parts of miniflare (MIT, Copyright Cloudflare, Inc.) and of zod (MIT, Copyright Colin McDonnell). */`;
 
-let built: Promise<string> | undefined;
-
-export function storageModule(): Promise<string> {
+/** The gateway's code. */
+export const storageModule: () => Promise<string> = cached(() => {
   const isSource = import.meta.url.endsWith(".ts");
-  return (built ??= isSource ? bundleStorage() : readFile(new URL(STORAGE_BUNDLE, import.meta.url), "utf8"));
-}
+  return isSource ? bundleStorage() : readFile(new URL(STORAGE_BUNDLE, import.meta.url), "utf8");
+});
 
 /** Bundles it anew. */
 export async function bundleStorage(): Promise<string> {
