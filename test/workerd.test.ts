@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { makeProject, startServer, type Envelope, type Project, type Server } from "./support/server.ts";
 
 const WORKER = `
-import { WorkflowEntrypoint } from "cloudflare:workers";
+import { abortIsolate, WorkflowEntrypoint } from "cloudflare:workers";
 export class Asking extends WorkflowEntrypoint {
   async run({ payload: { url } }, step) {
     const first = await step.do("first", async () => (await fetch(url + "first")).text());
@@ -18,6 +18,8 @@ export class Asking extends WorkflowEntrypoint {
 }
 export default {
   async fetch(request, env) {
+    if (request.method === "DELETE") abortIsolate("because");
+    if (request.method === "GET") return new Response("here");
     const { url } = await request.json();
     return new Response((await env.ASKING.create({ params: { url } })).id);
   },
@@ -61,12 +63,24 @@ function processes(): number[] {
   return children.filter((child) => readFileSync(`/proc/${child}/comm`, "utf8").trim() === "workerd");
 }
 
-test.skipIf(process.platform !== "linux")("an instance goes on in another process when its own is killed", async () => {
+beforeEach(() => {
+  asked.length = 0;
+  held.length = 0;
+});
+
+const askWorker = (method: string, body?: string): Promise<Response> =>
+  fetch(`${server.url}/workers/shop/`, { method, ...(body !== undefined && { body }) });
+
+/** Begins an instance, and resolves with its id when it is in its second step. */
+async function inSecondStep(): Promise<string> {
   const url = `http://127.0.0.1:${(answering.address() as AddressInfo).port}/`;
-  const id = await (await fetch(`${server.url}/workers/shop/`, { method: "POST", body: JSON.stringify({ url }) })).text();
+  const id = await (await askWorker("POST", JSON.stringify({ url }))).text();
   await vi.waitUntil(() => held.length > 0);
-  const before = processes();
-  for (const pid of before) process.kill(pid, "SIGKILL");
+  return id;
+}
+
+/** Resolves when an instance has completed, with what it was to give. */
+async function completes(id: string): Promise<void> {
   const path = `/workflows/asking/instances/${id}`;
   const isComplete = async (): Promise<boolean> =>
     ((await server.call("GET", path)).result as { status: string }).status === "complete";
@@ -75,6 +89,21 @@ test.skipIf(process.platform !== "linux")("an instance goes on in another proces
   const output = { first: "for /first", second: "for /second", agent: "Cloudflare-Workers" };
   expect(result).toMatchObject({ output: JSON.stringify(output) });
   expect(asked).toEqual(["/first", "/second", "/second"]);
+}
+
+test("an instance goes on in another isolate when its own is aborted, and so do requests", async () => {
+  const id = await inSecondStep();
+  expect((await askWorker("DELETE")).status).toBeGreaterThanOrEqual(500);
+  const answer = await askWorker("GET");
+  expect([answer.status, await answer.text()]).toEqual([200, "here"]);
+  await completes(id);
+});
+
+test.skipIf(process.platform !== "linux")("an instance goes on in another process when its own is killed", async () => {
+  const id = await inSecondStep();
+  const before = processes();
+  for (const pid of before) process.kill(pid, "SIGKILL");
+  await completes(id);
   expect(processes().filter((pid) => before.includes(pid))).toEqual([]);
   expect(await server.stop()).toBe(0);
 });

@@ -15,6 +15,11 @@ export function acksConstructed(code: string): string {
   return code.replace(/(durable\(\)\{[^}]*\}=)settleable\(\)/, "$1constructed()") + CONSTRUCTED;
 }
 
+/** The same, only for the promises that wake the places of runs. */
+export function placesConstructed(code: string): string {
+  return code.replace(/(async live\(.*?\}=)settleable\(\)/, "$1constructed()") + CONSTRUCTED;
+}
+
 const CONSTRUCTED = `
 function constructed() {
   let resolve, reject;

@@ -9,7 +9,7 @@ import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
 import type { Executor, Host } from "../../ports/executor.ts";
 import { Driver, type DrivenRun } from "../../testing/executor-driver.ts";
 import { contractVersion } from "../../testing/executor-script.ts";
-import { acksConstructed, allConstructed, heated } from "../../testing/hot-isolates.ts";
+import { acksConstructed, allConstructed, heated, placesConstructed } from "../../testing/hot-isolates.ts";
 import { workerdExecutor } from "./executor.ts";
 import { ownModules } from "./modules.ts";
 
@@ -237,6 +237,13 @@ test("a run that goes on in another context is lost, and others are not", async 
     lost.push(...ends.flatMap((end) => (end.status === "rejected" ? [(end.reason as Error).message] : [])));
   }
   expect(new Set(lost)).toEqual(new Set(["Its code went on in another request context"]));
+});
+
+test("a run that is woken in another context ends its isolate, and says so", async () => {
+  planted.breach = placesConstructed;
+  const host = await open();
+  await expect(strays(new Driver(host), "Steps", 20_000, 1)).rejects.toThrow("The host ended");
+  expect(await host.ended).toMatchObject({ detail: expect.stringContaining("woken in another request context") as string });
 });
 
 test("of all ways to wait for another context only the constructor's loses its own", async () => {

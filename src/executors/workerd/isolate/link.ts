@@ -13,6 +13,12 @@ export interface Socket {
   addEventListener(type: "message" | "close" | "error", listener: (event: { readonly data: unknown }) => void): void;
 }
 
+/** A failure on this side, by RFC 6455. */
+const FAILED = 1011;
+
+/** The longest reason that a socket may be closed with is 123 bytes: as many characters, of what is written here. */
+const MAX_REASON = 120;
+
 export class Link {
   readonly #socket: Socket;
   readonly #isBusy: () => boolean;
@@ -52,6 +58,12 @@ export class Link {
   close(): void {
     this.#open = false;
     this.#wake();
+  }
+
+  /** Closes the socket from here, with the reason. To be called in the context of the socket. */
+  fail(reason: string): void {
+    this.close();
+    this.#socket.close(FAILED, reason.slice(0, MAX_REASON));
   }
 
   #woken(): Promise<void> {

@@ -23,10 +23,7 @@ import { keptAlive, Places, type Loopback } from "./place.ts";
 /** Below so many runs, what one of them says leaves at once. */
 const BUSY_FROM = 5;
 
-/** The longest reason that a socket may be closed with is 123 bytes: as many characters, of what is written here. */
-const MAX_REASON = 120;
-
-const places = new Places();
+const places = new Places(die);
 /** What is to be said of runs whose context has ended, unless it was the isolate that did. */
 const losses: (() => void)[] = [];
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
@@ -76,7 +73,7 @@ export class StepwellLink extends WorkerEntrypoint {
     const { StepwellRun: self } = this.ctx.exports as { StepwellRun: { fetch: Loopback } };
     const opened = open(ours, (url) => self.fetch(url));
     link = opened;
-    this.ctx.waitUntil(opened.run().catch((cause: unknown) => die(ours, cause)));
+    this.ctx.waitUntil(opened.run().catch(die));
     return new Response(null, { status: 101, webSocket: theirs } as ResponseInit);
   }
 }
@@ -127,7 +124,7 @@ function open(socket: Socket, loopback: Loopback): Link {
       receive(runtime, data);
     } catch (cause) {
       // A message that is passed over leaves a run waiting for ever.
-      die(socket, cause);
+      die(cause);
     }
   });
   const gone = (): void => {
@@ -154,16 +151,15 @@ function receive(runtime: Runtime, data: unknown): void {
 }
 
 /**
- * Ends the isolate, because it cannot speak any more. The host hears it by the socket; if that is closed in vain, by its
- * heartbeat. To be called in the context of the socket.
+ * Ends the isolate, because it cannot go on. The host hears it by the socket; where that cannot be closed, in another
+ * context than its own, by its heartbeat.
  */
-function die(socket: Socket, cause: unknown): void {
+function die(cause: unknown): void {
   const reason = `The isolate cannot go on: ${cause instanceof Error ? cause.message : String(cause)}`;
   console.error(reason);
   places.cutAll();
-  link?.close();
   try {
-    socket.close(1011, reason.slice(0, MAX_REASON));
+    link?.fail(reason);
   } finally {
     abortIsolate(reason);
   }

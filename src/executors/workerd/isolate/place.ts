@@ -41,11 +41,17 @@ export async function keptAlive<T>(work: () => Promise<T>): Promise<T> {
 }
 
 class RunPlace implements Place {
+  readonly #strayed: (cause: Error) => void;
   #work: ((context: ExecutionContext) => void)[] = [];
   #wake: () => void = () => {};
   #end: "left" | "cut" | undefined;
   /** Belongs to the context: its state cannot be read in any other. */
   #native: NativeSocket | undefined;
+
+  /** `strayed` is called when the place itself is woken in another context: then nothing in it can be ended. */
+  constructor(strayed: (cause: Error) => void) {
+    this.#strayed = strayed;
+  }
 
   enter(work: (context: ExecutionContext) => void): void {
     this.#work.push(work);
@@ -79,6 +85,7 @@ class RunPlace implements Place {
   async live(context: IsolateContext): Promise<void> {
     this.#native = new WebSocketPair()[0];
     for (;;) {
+      if (!this.isHere()) return this.#strayed(new Error("A run was woken in another request context"));
       for (const work of this.#work.splice(0)) work(context);
       if (this.#end === "cut") context.abort("The instance is no longer running here");
       if (this.#end !== undefined) break;
@@ -94,7 +101,13 @@ class RunPlace implements Place {
 /** The places that there are. */
 export class Places {
   readonly #places: Map<number, RunPlace> = new Map();
+  readonly #strayed: (cause: Error) => void;
   #last = 0;
+
+  /** `strayed` is called when a place cannot be ended any more; the isolate has to be. */
+  constructor(strayed: (cause: Error) => void) {
+    this.#strayed = strayed;
+  }
 
   get size(): number {
     return this.#places.size;
@@ -103,7 +116,7 @@ export class Places {
   /** A place for a run. `lost` is called when its context ends before it should. */
   open(loopback: Loopback, lost: (detail: string) => void): Place {
     const id = (this.#last += 1);
-    const place = new RunPlace();
+    const place = new RunPlace(this.#strayed);
     this.#places.set(id, place);
     const gone = (reason: unknown): void => {
       this.#places.delete(id);
