@@ -5,6 +5,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
 import { INSTANCE_STATUSES } from "../model/status.ts";
 import { encode } from "../model/value.ts";
 import { iso } from "../model/time.ts";
@@ -125,6 +126,8 @@ const instances: readonly Endpoint[] = [
     path: INSTANCES,
     summary: "Create an instance",
     body: z.object({ id: z.string().optional(), params: z.unknown().optional() }),
+    maxBody: LIMITS.valueBodyBytes,
+    admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: z.object({ id: z.string() }),
     handle: async ({ params: { workflow_name: workflow }, body: { id, params } }, api) => {
       const request = { ...(id !== undefined && { id }), ...(params !== undefined && { params: encode(params) }) };
@@ -198,6 +201,7 @@ const instance: readonly Endpoint[] = [
     action: () => "workflows.instances.send-event",
     summary: "Send an event",
     body: z.unknown(),
+    maxBody: LIMITS.valueBodyBytes,
     result: done,
     handle: async ({ params, body }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);

@@ -180,6 +180,7 @@ function facade(wheels: Wheels): Engine {
   const { core, scheduler, schedules, bulk, watchers } = wheels;
   let closed: Promise<void> | undefined;
   return {
+    admit: (workflow) => core.admission.check(workflow),
     create: (workflow, requests, trigger) => create(core, scheduler, workflow, requests, trigger),
     summary: (address) => core.instances.find(address),
     history: (address, after) => history(core, address, after),

@@ -13,6 +13,7 @@ import { DELAY_FAILURES, type DelayFailureName } from "./delay-failures.ts";
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
 import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
+import { REQUEST_FAILURES, type RequestFailureName } from "./request-failures.ts";
 import { SERVICE_FAILURES, type ServiceFailureName } from "./service-failures.ts";
 import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts";
 
@@ -23,6 +24,7 @@ export type FailureName =
   | AuthenticationFailureName
   | DelayFailureName
   | QueueFailureName
+  | RequestFailureName
   | ServiceFailureName
   | StorageFailureName
   | "internal_server"
@@ -274,6 +276,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   ...AUTHENTICATION_FAILURES,
   ...DELAY_FAILURES,
   ...QUEUE_FAILURES,
+  ...REQUEST_FAILURES,
   ...SERVICE_FAILURES,
   ...STORAGE_FAILURES,
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },

@@ -42,8 +42,7 @@ const REFUSED: Readonly<Record<string, string>> = {
  * @throws Failure `body` when it is not as it should be, `script.module_unsupported`, and `script.too_large` when its parts
  * are more than `LIMITS.uploadBytes` or `LIMITS.uploadModules`.
  */
-export async function readUpload(body: Request | Response): Promise<Upload> {
-  const parts = await readParts(body);
+export async function readUpload(parts: FormData): Promise<Upload> {
   const about = await readMetadata(parts.get("metadata"));
   const files = [...parts].flatMap(([name, part]) => (typeof part === "string" || name === "metadata" ? [] : [{ name, part }]));
   checkSize(files.map(({ part }) => part));
@@ -64,15 +63,6 @@ export async function readUpload(body: Request | Response): Promise<Upload> {
   const sourceMap = maps.get(`${about.main_module}.map`);
   const code = { mainModule: main.name, code: main.content, modules: [...modules.values()] };
   return { metadata: about, code: { ...code, ...(sourceMap !== undefined && { sourceMap }) } };
-}
-
-async function readParts(body: Request | Response): Promise<FormData> {
-  try {
-    return await body.formData();
-  } catch (cause) {
-    const detail = "Not a multipart form of metadata and modules, as `wrangler deploy` sends it";
-    throw new Failure("body", { field: "body", detail, cause });
-  }
 }
 
 /** wrangler sends it as a field, other clients as a file. */

@@ -47,6 +47,13 @@ class Named {
   }
 }
 
+/** Keeps its place for ever. */
+class Busy {
+  async run(_: Event, step: WorkflowStep): Promise<void> {
+    await step.do("busy", () => new Promise<void>(() => undefined));
+  }
+}
+
 /** Says how each of these ends, which have no other effect: a sleep, a wait, a step with so many retries. */
 class Waits {
   async run({ payload: { ms = 0, retries = 0 } }: Event, step: WorkflowStep): Promise<unknown> {
@@ -72,7 +79,7 @@ class Delayed {
 /** Let delay functions of `Delayed` answer, each once it has been asked. */
 const answers: ((ms: number) => void)[] = [];
 
-const classes = { Quick, Sleeper, Order, Large, Returns, Steps, Named, Waits, Delayed };
+const classes = { Quick, Sleeper, Order, Large, Returns, Steps, Named, Waits, Delayed, Busy };
 
 let api: ApiBench;
 afterEach(() => api.close());
@@ -171,6 +178,24 @@ describe("queued instances", () => {
     expect((await api.store.statusCounts()).queued ?? 0).toBeLessThanOrEqual(3);
     expect(answers.find(({ status }) => status === 429)?.headers.get("retry-after")).toBe("1");
   });
+});
+
+test.each([
+  ["a rate that is used up", { createRate: 1 }, 429],
+  ["a queue that is full", { maxRunning: 1, maxQueued: 2 }, 429],
+])("for %s a request is refused before it has been read", async (_, settings, status) => {
+  await open(settings);
+  const made: number[] = [];
+  for (let i = 0; i < 4; i += 1) made.push((await create("Busy")).status);
+  expect(made).toContain(status);
+  const server = await api.listen();
+  for (const path of ["", "/batch"]) {
+    // Of a body that never comes the answer is the proof.
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) });
+    const url = `${server.url}/client/v4/accounts/local/workflows/Busy/instances${path}`;
+    const refused = await fetch(url, { method: "POST", body, duplex: "half" });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([status, "1"]);
+  }
 });
 
 describe("1 MiB, encoded, and not a byte more", () => {

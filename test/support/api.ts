@@ -1,6 +1,7 @@
 /** The whole HTTP surface on a table: memory store, fake clock, no sockets. Every answer is held against its schema. */
 import { unusedAssets } from "./assets.ts";
 import { expect } from "vitest";
+import { BodyRoom } from "../../src/api/body.ts";
 import { bindingHandler } from "../../src/api/binding.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
 import { ownApi } from "../../src/api/own.ts";
@@ -96,9 +97,11 @@ export async function openApi(
     log: silentLog,
   };
   const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
-  const api = { ...parts, audit, settings: {}, accountId: "local" };
+  const bodies = new BodyRoom();
+  const api = { ...parts, audit, bodies, settings: {}, accountId: "local" };
   const app = serverApp({
     audit,
+    bodies,
     engine,
     tails,
     transfers,

@@ -197,6 +197,7 @@ export const instance: readonly Endpoint[] = [
     action: () => "workflows.instances.send-event",
     summary: `Send an event; the body is its payload, at most ${LIMITS.valueBytes} bytes`,
     body: z.unknown(),
+    maxBody: LIMITS.valueBodyBytes,
     result: z.object({ instanceId: z.string(), timestamp }),
     handle: async ({ params, body }, api) => {
       const address = await addressOf(api, params);

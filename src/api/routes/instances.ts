@@ -90,6 +90,8 @@ export const instances: readonly Endpoint[] = [
     path: COLLECTION,
     summary: "Create an instance",
     body: newInstance,
+    maxBody: LIMITS.valueBodyBytes,
+    admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: created,
     handle: async ({ params, body }, api) => {
       const [one] = await api.engine.create(params.workflow_name, [toRequest(body)], "api");
@@ -103,6 +105,8 @@ export const instances: readonly Endpoint[] = [
     path: `${COLLECTION}/batch`,
     summary: "Create up to 100 instances; ids that are taken are passed over",
     body: z.array(newInstance).min(1).max(LIMITS.batch),
+    maxBody: LIMITS.batchBodyBytes,
+    admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: z.array(created),
     handle: async ({ params, body }, api) => {
       const requests = body.map(toRequest);

@@ -53,6 +53,7 @@ export const queuesMessages: readonly Endpoint[] = [
     path: `${QUEUE}/messages`,
     summary: "Send a message; it is durable when this is answered",
     body: sent,
+    maxBody: LIMITS.valueBodyBytes,
     result: answered,
     handle: async ({ params, body }, api) => ({ result: await send(api, params.queue_id, [body]) }),
   }),
@@ -61,6 +62,7 @@ export const queuesMessages: readonly Endpoint[] = [
     path: `${QUEUE}/messages/batch`,
     summary: "Send messages: all of them, or none",
     body: z.object({ messages: z.array(sent), delay_seconds: delay.nullish() }),
+    maxBody: LIMITS.valueBodyBytes,
     result: answered,
     handle: async ({ params, body }, api) => ({
       result: await send(api, params.queue_id, body.messages, body.delay_seconds),
