@@ -4,9 +4,14 @@
  */
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
+import { CALL_DEPTH } from "../model/value.ts";
+import { isDeeper } from "../model/value-depth.ts";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import { parseJson } from "./json-array.ts";
+
+/** Deeper JSON could be taken, but neither stored nor shown: what is in a body is a little less deep than the body. */
+const TOO_DEEP = `The JSON is nested deeper than ${CALL_DEPTH} levels`;
 
 /** Room for the bodies that are held in memory at once. */
 export class BodyRoom {
@@ -71,11 +76,11 @@ export class RequestBody {
   async json(): Promise<unknown> {
     const text = await this.text();
     if (text.trim() === "") throw new Failure("body", { field: "body", detail: "The request has no body; it takes JSON" });
-    try {
-      return await parseJson(text, () => new Promise((resolve) => this.#clock.soon(resolve)));
-    } catch (cause) {
+    const value = await parseJson(text, () => new Promise((resolve) => this.#clock.soon(resolve))).catch((cause: unknown) => {
       throw new Failure("body", { field: "body", detail: `Not valid JSON: ${(cause as Error).message}`, cause });
-    }
+    });
+    if (isDeeper(value, CALL_DEPTH)) throw new Failure("body", { field: "body", detail: TOO_DEEP });
+    return value;
   }
 
   /** A multipart form, of at most `LIMITS.formParts` parts. `expected` says in the failure `body` what should have been sent. */

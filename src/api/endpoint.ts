@@ -11,6 +11,7 @@ import { Failure, failureKind } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import { mayAct, type Principal, type Role } from "../model/roles.ts";
 import { Unserialisable } from "../model/value.ts";
+import { illFormedAt } from "../model/well-formed.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -83,6 +84,8 @@ export interface Endpoint {
   readonly body: z.ZodType | undefined;
   /** Bytes of a body that it reads at the most. */
   readonly maxBody: number;
+  /** True when there are values of users in its JSON, which may have any text that JSON can say. Elsewhere it has to be Unicode. */
+  readonly takesValues: boolean;
   /** What is in the envelope's `result`. Tests hold the answers against it. */
   readonly result: z.ZodType;
   /** The least role; an observer is shown what `payload.ts` lets through. */
@@ -117,6 +120,7 @@ interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType> {
   readonly body?: B;
   /** Bytes. Unless it is said, `LIMITS.bodyBytes`. */
   readonly maxBody?: number;
+  readonly takesValues?: boolean;
   readonly result: z.ZodType;
   /** Unless it is said, an observer may read, and an operator may do the rest. */
   readonly needs?: Needs;
@@ -149,6 +153,7 @@ export function endpoint<const Path extends string, Q extends z.ZodType = NoQuer
     query: spec.query ?? NO_QUERY,
     body: spec.body,
     maxBody: spec.maxBody ?? LIMITS.bodyBytes,
+    takesValues: spec.takesValues ?? false,
     needs: spec.needs ?? (spec.method === "get" ? "observer" : "operator"),
     hides: spec.hides ?? false,
     action: (body) => spec.action?.(body) ?? name,
@@ -199,7 +204,7 @@ async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody):
   const query = parse(each.query, queryOf(c.req.url), "");
   each.admit(params as never, api);
   // A body that is missing is told before anything is looked up, as the real service does.
-  const body = each.body === undefined ? undefined : parse(each.body, await sent.json(), "body");
+  const body = each.body === undefined ? undefined : parse(each.body, await jsonOf(each, sent), "body");
   asked.action = each.action(body as never);
   for (const [name, value] of Object.entries(params)) checkParam(name, value, api.accountId);
   const reply = await each.handle({ params, query, body, sent } as never, api, c.req.raw, asker);
@@ -243,6 +248,17 @@ function queryOf(url: string): Record<string, string | string[]> {
     found[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
   }
   return found;
+}
+
+async function jsonOf({ takesValues }: Endpoint, sent: RequestBody): Promise<unknown> {
+  const json = await sent.json();
+  const illFormed = takesValues ? undefined : illFormedAt(json);
+  if (illFormed === undefined) return json;
+  const field = fieldPath(illFormed);
+  throw new Failure("body", {
+    field: field === "" ? "body" : field,
+    detail: "The text has half a surrogate pair, which is no Unicode",
+  });
 }
 
 function parse(schema: z.ZodType, input: unknown, root: string): unknown {

@@ -61,14 +61,14 @@ function elementEnd(text: string, from: number): number {
   return text.length;
 }
 
-/** Where the quote is that ends a string whose first character is here. */
-function stringEnd(text: string, from: number): number {
-  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
+/** Where the quote is that ends a string of a JSON text whose first character is here; the text's end when there is none. */
+function stringEnd(json: string, from: number): number {
+  for (let at = json.indexOf('"', from); at >= 0; at = json.indexOf('"', at + 1)) {
     let slashes = 0;
-    while (at - slashes > from && text[at - slashes - 1] === "\\") slashes += 1;
+    while (at - slashes > from && json[at - slashes - 1] === "\\") slashes += 1;
     if (slashes % 2 === 0) return at;
   }
-  return text.length;
+  return json.length;
 }
 
 function skipSpace(text: string, from: number): number {

@@ -5,6 +5,8 @@
 import { z } from "zod";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
+import { isDeeper } from "../model/value-depth.ts";
+import { illFormedAt } from "../model/well-formed.ts";
 import type { ScriptModule, ScriptVersion } from "../ports/catalog.ts";
 import { metadata, NO_MAIN, type Metadata } from "./metadata.ts";
 
@@ -75,6 +77,11 @@ async function readMetadata(part: File | string | null): Promise<Metadata> {
   } catch (cause) {
     throw new Failure("body", { field: "metadata", detail: `Not valid JSON: ${(cause as Error).message}`, cause });
   }
+  if (isDeeper(value, LIMITS.valueDepth))
+    throw new Failure("body", { field: "metadata", detail: `Nested deeper than ${LIMITS.valueDepth} levels` });
+  const illFormed = illFormedAt(value);
+  if (illFormed !== undefined)
+    throw new Failure("body", { field: z.core.toDotPath(["metadata", ...illFormed]), detail: "The text is no Unicode" });
   const parsed = metadata.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -8,7 +8,7 @@ import { ownApi } from "../../src/api/own.ts";
 import { ENDPOINTS, restApi } from "../../src/api/rest.ts";
 import type { EngineSettings } from "../../src/engine/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
-import { decode, encode } from "../../src/model/value.ts";
+import { CALL_DEPTH, decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
 import { noStorage, type Storage } from "../../src/ports/storage.ts";
@@ -140,7 +140,7 @@ export async function openApi(
     local: async (method, path, body) => read(await send(method, `/cdn-cgi/local/explorer/api${path}`, body), undefined),
     binding: (workflow) =>
       workflowBinding(async (method, args) =>
-        decode(await answer({ to: "workflow", name: workflow, method, args: encode(args) })),
+        decode(await answer({ to: "workflow", name: workflow, method, args: encode(args, CALL_DEPTH) })),
       ),
   };
 }

@@ -8,12 +8,12 @@ import { LIMITS } from "../../model/limits.ts";
 import type { InstanceStatus } from "../../model/status.ts";
 import type { StepKey } from "../../model/step.ts";
 import { StepOutputFold } from "../../model/step-output.ts";
-import { encode } from "../../model/value.ts";
 import { iso } from "../../model/time.ts";
 import type { StoredStream } from "../../model/stream.ts";
 import { endpoint, type Api, type Endpoint, type Reply } from "../endpoint.ts";
 import { open, payload } from "../payload.ts";
 import { errorInfo, restartFrom, status, timestamp, triggerSource } from "../schemas.ts";
+import { encodeField } from "../values.ts";
 import { workflowOf } from "./workflows.ts";
 
 const INSTANCE = "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}";
@@ -197,11 +197,12 @@ export const instance: readonly Endpoint[] = [
     action: () => "workflows.instances.send-event",
     summary: `Send an event; the body is its payload, at most ${LIMITS.valueBytes} bytes`,
     body: z.unknown(),
+    takesValues: true,
     maxBody: LIMITS.valueBodyBytes,
     result: z.object({ instanceId: z.string(), timestamp }),
     handle: async ({ params, body }, api) => {
       const address = await addressOf(api, params);
-      await api.engine.sendEvent(address, params.event_type, encode(body));
+      await api.engine.sendEvent(address, params.event_type, encodeField("body", body));
       return { result: { instanceId: address.id, timestamp: iso(Date.now()) } };
     },
   }),

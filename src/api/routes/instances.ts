@@ -4,7 +4,6 @@ import { checkRequest } from "../../engine/create.ts";
 import type { CreateRequest } from "../../engine/engine.ts";
 import { Failure, failureKind } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
-import { encode } from "../../model/value.ts";
 import { iso } from "../../model/time.ts";
 import type { InstanceSummary, ListQuery } from "../../ports/store.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -12,6 +11,7 @@ import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import type { ResultInfo } from "../envelope.ts";
 import { retention } from "../../scripts/workflow-settings.ts";
 import { instant, isoOrNull, page, perPage, status, timestamp, triggerSource } from "../schemas.ts";
+import { encodeField } from "../values.ts";
 import { workflowOf } from "./workflows.ts";
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
@@ -90,11 +90,12 @@ export const instances: readonly Endpoint[] = [
     path: COLLECTION,
     summary: "Create an instance",
     body: newInstance,
+    takesValues: true,
     maxBody: LIMITS.valueBodyBytes,
     admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: created,
     handle: async ({ params, body }, api) => {
-      const [one] = await api.engine.create(params.workflow_name, [toRequest(body)], "api");
+      const [one] = await api.engine.create(params.workflow_name, [toRequest(body, "")], "api");
       if (one === undefined || one instanceof Failure) throw one ?? new Failure("internal_server");
       const workflow = await workflowOf(api, params.workflow_name);
       return { result: showCreated(one, workflow.id) };
@@ -105,11 +106,17 @@ export const instances: readonly Endpoint[] = [
     path: `${COLLECTION}/batch`,
     summary: "Create up to 100 instances; ids that are taken are passed over",
     body: z.array(newInstance).min(1).max(LIMITS.batch),
+    takesValues: true,
     maxBody: LIMITS.batchBodyBytes,
     admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: z.array(created),
     handle: async ({ params, body }, api) => {
-      const requests = body.map(toRequest);
+      const requests: CreateRequest[] = [];
+      for (const [i, each] of body.entries()) {
+        requests.push(toRequest(each, `[${i}].`));
+        // Each may be large: others get their turn in between.
+        await new Promise<void>((resolve) => api.clock.soon(resolve));
+      }
       // One that is refused for what it is refuses the batch: bad input changes nothing.
       requests.forEach((request, i) => {
         const refusal = checkRequest(request, `[${i}].`);
@@ -220,10 +227,13 @@ function showCreated({ id, versionId, trigger }: InstanceSummary, workflowId: st
   return { id, status: "queued", version_id: versionId, workflow_id: workflowId, trigger_source: trigger };
 }
 
-function toRequest({ instance_id: id, params, instance_retention: kept }: z.output<typeof newInstance>): CreateRequest {
+function toRequest(
+  { instance_id: id, params, instance_retention: kept }: z.output<typeof newInstance>,
+  path: string,
+): CreateRequest {
   return {
     ...(typeof id === "string" && { id }),
-    ...(params !== undefined && { params: encode(unwrapText(params)) }),
+    ...(params !== undefined && { params: encodeField(`${path}params`, unwrapText(params)) }),
     ...(kept && { retention: kept }),
   };
 }

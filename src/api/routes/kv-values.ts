@@ -3,6 +3,7 @@ import { z } from "zod";
 import { asciiJson } from "../../model/ascii-json.ts";
 import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
+import { isDeeper } from "../../model/value-depth.ts";
 import type { Resource } from "../../ports/resources.ts";
 import type { StorageRequest } from "../../ports/storage.ts";
 import type { RequestBody } from "../body.ts";
@@ -78,11 +79,15 @@ async function valueOf(sent: RequestBody, { headers }: Request): Promise<Pick<Pu
 }
 
 function parsed(json: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(json);
+    value = JSON.parse(json);
   } catch (cause) {
     throw new Failure("body", { field: "metadata", detail: "Not valid JSON", cause });
   }
+  if (isDeeper(value, LIMITS.valueDepth))
+    throw new Failure("body", { field: "metadata", detail: `Nested deeper than ${LIMITS.valueDepth} levels` });
+  return value;
 }
 
 const bulkDelete = {
