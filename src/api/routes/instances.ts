@@ -111,12 +111,7 @@ export const instances: readonly Endpoint[] = [
     admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: z.array(created),
     handle: async ({ params, body }, api) => {
-      const requests: CreateRequest[] = [];
-      for (const [i, each] of body.entries()) {
-        requests.push(toRequest(each, `[${i}].`));
-        // Each may be large: others get their turn in between.
-        await new Promise<void>((resolve) => api.clock.soon(resolve));
-      }
+      const requests = await toRequests(body, api.clock);
       // One that is refused for what it is refuses the batch: bad input changes nothing.
       requests.forEach((request, i) => {
         const refusal = checkRequest(request, `[${i}].`);
@@ -236,6 +231,24 @@ function toRequest(
     ...(params !== undefined && { params: encodeField(`${path}params`, unwrapText(params)) }),
     ...(kept && { retention: kept }),
   };
+}
+
+/** Characters of params that are made text in one turn, about. */
+const TURN = 1024 * 1024;
+
+/** The requests of a batch. Where they are large, others get their turn in between. */
+async function toRequests(batch: readonly z.output<typeof newInstance>[], clock: Api["clock"]): Promise<CreateRequest[]> {
+  const requests: CreateRequest[] = [];
+  let size = 0;
+  for (const [i, each] of batch.entries()) {
+    const request = toRequest(each, `[${i}].`);
+    requests.push(request);
+    size += request.params?.length ?? 0;
+    if (size < TURN) continue;
+    size = 0;
+    await new Promise<void>((resolve) => clock.soon(resolve));
+  }
+  return requests;
 }
 
 /** Cloudflare's schema says that params are JSON as text; wrangler sends the value itself. A text that is JSON is taken for it. */
