@@ -177,7 +177,7 @@ function batch<T extends z.ZodType>(item: T, input: unknown, empty: string, over
  * ended. While that lasts the binding says `running`, as Cloudflare does for code that knows no such status.
  */
 async function status(engine: Engine, address: InstanceAddress): Promise<unknown> {
-  const fold = new LogFold();
+  const fold = new LogFold({ outputs: false });
   let output: unknown;
   for await (const event of engine.history(address)) {
     fold.add(event);

@@ -8,7 +8,7 @@ import { CALL_DEPTH } from "../model/value.ts";
 import { isDeeper } from "../model/value-depth.ts";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/system-clock.ts";
-import { parseJson } from "./json-array.ts";
+import { parseJson } from "../model/json-array.ts";
 
 /** Deeper JSON could be taken, but neither stored nor shown: what is in a body is a little less deep than the body. */
 const TOO_DEEP = `The JSON is nested deeper than ${CALL_DEPTH} levels`;

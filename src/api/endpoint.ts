@@ -27,6 +27,7 @@ import type { Queues } from "../triggers/queues.ts";
 import { actionOf, notesOn } from "./asked.ts";
 import { RequestBody, type BodyRoom } from "./body.ts";
 import { success, type ResultInfo } from "./envelope.ts";
+import { jsonResponse } from "./json-response.ts";
 import { withoutPayloads } from "./payload.ts";
 import type { Transfers } from "./transfers.ts";
 import { checkParam, paramSchema } from "./params.ts";
@@ -211,7 +212,7 @@ async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody):
   if (reply instanceof Response) return asker.role === "observer" && !each.hides ? unseen(reply) : reply;
   if (each.method === "post") asked.target = [...asked.target, ...idOf(reply.result)];
   const result = asker.role === "observer" ? withoutPayloads(each.result, reply.result) : reply.result;
-  return Response.json(success(result, reply.info));
+  return jsonResponse(success(result, reply.info));
 }
 
 /** Whoever has a token that the endpoint looks at itself. */

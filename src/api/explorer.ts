@@ -167,7 +167,7 @@ const instance: readonly Endpoint[] = [
         output,
         error,
         steps,
-      } = await readLog(api, { workflow: name, id: params.instance_id });
+      } = await readLog(api, { workflow: name, id: params.instance_id }, true);
       return { result: { status: current, params: payload, queued, start, end, output, error, steps, step_count: steps.length } };
     },
   }),

@@ -25,6 +25,7 @@ import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
 import { Policies } from "./policies.ts";
 import { follow, followWorkflow, history, past } from "./query.ts";
+import { Reads } from "./reads.ts";
 import { Collector, keptUntil } from "./retain.ts";
 import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
@@ -86,9 +87,10 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers(clock);
+  const world = { store, vault, catalog, clock, ids, log, reads: new Reads(clock) };
   const policies = new Policies(catalog, (workflow) => scheduler.freed(workflow));
   const instances = new Instances(
-    { store, catalog, clock, policies },
+    { ...world, policies },
     {
       entered: (live) => scheduler.entered(live),
       left: (live) => {
@@ -133,7 +135,6 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
       orderNext(core, live);
     },
   };
-  const world = { store, vault, catalog, clock, ids, log };
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const rules = { settings, policies, versions, admission: new Admission(store, clock, settings), turns: new Turns(clock) };
   const core: Core = { ...world, ...rules, journal, instances, hosts, effects, closing: false };

@@ -109,9 +109,9 @@ async function addressOf(api: Api, params: { workflow_name: string; instance_id:
   return { workflow: name, id: params.instance_id };
 }
 
-/** Folds the log of an instance. Fails with `instance.not_found`. */
-export async function readLog({ engine }: Pick<Api, "engine">, address: InstanceAddress): Promise<InstanceLog> {
-  const fold = new LogFold();
+/** Folds the log of an instance, with the outputs of its steps or without. Fails with `instance.not_found`. */
+export async function readLog({ engine }: Pick<Api, "engine">, address: InstanceAddress, outputs: boolean): Promise<InstanceLog> {
+  const fold = new LogFold({ outputs });
   for await (const events of engine.past(address)) for (const event of events) fold.add(event);
   // A journal is never empty: none means that the instance was deleted while it was read.
   if (fold.log === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
@@ -146,7 +146,7 @@ export const instance: readonly Endpoint[] = [
     query: z.object({ order: z.enum(["asc", "desc"]).default("asc"), simple: z.enum(["true", "false"]).default("false") }),
     result: log,
     handle: async ({ params, query }, api) => {
-      const { steps, ...rest } = await readLog(api, await addressOf(api, params));
+      const { steps, ...rest } = await readLog(api, await addressOf(api, params), query.simple === "false");
       const shown = query.order === "asc" ? steps : steps.toReversed();
       const count = steps.filter(({ type }) => type !== "termination" && type !== "rollback").length;
       return { result: { ...rest, step_count: count, steps: query.simple === "true" ? [] : shown } };

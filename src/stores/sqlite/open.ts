@@ -144,7 +144,7 @@ function sqliteStore(
     },
     find: async (workflow, id) => reader.find(workflow, id),
     load: async (pk, afterSeq, maxBytes) => reader.load(pk, afterSeq, maxBytes),
-    rows: async (pk, seqs) => reader.rows(pk, seqs),
+    rows: async (pk, seqs, maxBytes) => reader.rows(pk, seqs, maxBytes),
     chunk: async (pk, stream, index) => reader.chunk(pk, stream, index),
     ready: async (kind, now, limit, after = 0, skip = []) => reader.ready(kind, now, limit, after, skip),
     nextWake: async (after) => reader.nextWake(after),

@@ -11,13 +11,22 @@ const TURN = 1024 * 1024;
  * theirs. Rejects with a `SyntaxError`, as `JSON.parse` throws.
  */
 export async function parseJson(text: string, turn: () => Promise<void>, size: number = TURN): Promise<unknown> {
-  const open = skipSpace(text, 0);
-  if (text.length <= size || text[open] !== "[") return JSON.parse(text);
+  if (text.length <= size || text[skipSpace(text, 0)] !== "[") return JSON.parse(text);
   const values: unknown[] = [];
+  for (const part of arrayParts(text, size)) {
+    for (const value of part) values.push(value);
+    await turn();
+  }
+  return values;
+}
+
+/** The elements of an array in JSON, as many at a time as have about `size` characters together. Throws as `JSON.parse` does. */
+export function* arrayParts(text: string, size: number): Generator<unknown[]> {
+  const open = skipSpace(text, 0);
+  if (text[open] !== "[") throw new SyntaxError("The text is no array");
   let from = open + 1;
   for (let to = from, done = false; !done;) {
     const start = from;
-    // As many elements as make a turn are parsed together.
     do {
       to = elementEnd(text, to);
       done = text[to] !== ",";
@@ -26,13 +35,12 @@ export async function parseJson(text: string, turn: () => Promise<void>, size: n
     const part = text.slice(start, done ? to : to - 1);
     const isWhole = done && start === open + 1;
     if (!isWhole && part.trim() === "") throw new SyntaxError("An element is missing");
-    for (const value of JSON.parse(`[${part}]`) as unknown[]) values.push(value);
+    // Before the last part is handed out: whoever gets that has got all of it.
+    if (done && (text[to] !== "]" || skipSpace(text, to + 1) !== text.length))
+      throw new SyntaxError("The array does not end where the text does");
+    yield JSON.parse(`[${part}]`) as unknown[];
     from = to;
-    if (!done) await turn();
   }
-  if (text[from] !== "]" || skipSpace(text, from + 1) !== text.length)
-    throw new SyntaxError("The array does not end where the text does");
-  return values;
 }
 
 /** Where the element that begins here ends: at the comma or the bracket after it, or at the end of a text that is cut off. */
