@@ -11,7 +11,7 @@ import { Failure } from "./model/errors.ts";
 import { cronProblem } from "./model/cron.ts";
 import { LIMITS } from "./model/limits.ts";
 import { isWorkflowName } from "./model/names.ts";
-import { decode, encode } from "./model/value.ts";
+import { CALL_DEPTH, decode, encode } from "./model/value.ts";
 import type { Catalog } from "./ports/catalog.ts";
 import { silentLog, type Log } from "./ports/log.ts";
 import { systemClock } from "./ports/system-clock.ts";
@@ -114,7 +114,9 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
     workflow: (name) => {
       if (!Object.hasOwn(workflows, name))
         throw new Failure("workflow.not_found", { detail: `No class was given for the workflow "${name}"` });
-      return workflowBinding(async (method, args) => decode(await answer({ to: "workflow", name, method, args: encode(args) })));
+      return workflowBinding(async (method, args) =>
+        decode(await answer({ to: "workflow", name, method, args: encode(args, CALL_DEPTH) })),
+      );
     },
     ended: engine.ended,
     close,

@@ -11,7 +11,7 @@ import { LIMITS } from "../model/limits.ts";
 import { LogFold } from "../model/log.ts";
 import { isInstanceAddress } from "../model/names.ts";
 import { isFinal } from "../model/status.ts";
-import { decode, encode, encodedBytes, toJson, Unserialisable } from "../model/value.ts";
+import { CALL_DEPTH, decode, encode, encodedBytes, toJson, Unserialisable } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../model/subscription.ts";
 import { openSubscription, Readings } from "./readings.ts";
@@ -85,7 +85,7 @@ export function bindingHandler(engine: Engine, host: AbortSignal): BindingHandle
     const answer = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
     if (answer === undefined) throw new Failure("body", { detail: `A workflow has no method "${method}"` });
     try {
-      return encode(await answer(engine, workflow, decode(args) as unknown[], readings));
+      return encode(await answer(engine, workflow, decode(args) as unknown[], readings), CALL_DEPTH);
     } catch (cause) {
       if (cause instanceof Unserialisable) throw new Failure("body", { detail: cause.message, cause });
       throw cause;
@@ -177,7 +177,7 @@ function batch<T extends z.ZodType>(item: T, input: unknown, empty: string, over
  * ended. While that lasts the binding says `running`, as Cloudflare does for code that knows no such status.
  */
 async function status(engine: Engine, address: InstanceAddress): Promise<unknown> {
-  const fold = new LogFold();
+  const fold = new LogFold({ outputs: false });
   let output: unknown;
   for await (const event of engine.history(address)) {
     fold.add(event);

@@ -8,8 +8,10 @@ import { z } from "zod";
 import type { Audit } from "../access/audit.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Failure, failureKind } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
 import { mayAct, type Principal, type Role } from "../model/roles.ts";
 import { Unserialisable } from "../model/value.ts";
+import { illFormedAt } from "../model/well-formed.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -23,7 +25,9 @@ import type { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
 import type { Queues } from "../triggers/queues.ts";
 import { actionOf, notesOn } from "./asked.ts";
+import { RequestBody, type BodyRoom } from "./body.ts";
 import { success, type ResultInfo } from "./envelope.ts";
+import { jsonResponse } from "./json-response.ts";
 import { withoutPayloads } from "./payload.ts";
 import type { Transfers } from "./transfers.ts";
 import { checkParam, paramSchema } from "./params.ts";
@@ -54,6 +58,8 @@ export interface Api {
   readonly assets: AssetStore;
   /** Who did what. */
   readonly audit: Audit;
+  /** Memory for the bodies of requests. */
+  readonly bodies: BodyRoom;
   /** What the server was started with, and the defaults of the rest. */
   readonly settings: Readonly<Record<string, SettingValue>>;
   readonly clock: Clock;
@@ -75,8 +81,12 @@ export interface Endpoint {
   readonly path: string;
   readonly summary: string;
   readonly query: z.ZodType;
-  /** Absent when the endpoint takes no body. */
+  /** Absent when the endpoint takes no JSON. */
   readonly body: z.ZodType | undefined;
+  /** Bytes of a body that it reads at the most. */
+  readonly maxBody: number;
+  /** True when there are values of users in its JSON, which may have any text that JSON can say. Elsewhere it has to be Unicode. */
+  readonly takesValues: boolean;
   /** What is in the envelope's `result`. Tests hold the answers against it. */
   readonly result: z.ZodType;
   /** The least role; an observer is shown what `payload.ts` lets through. */
@@ -89,7 +99,14 @@ export interface Endpoint {
   readonly targets: readonly string[];
   /** What the audit log calls it. */
   action(body: never): string;
-  handle(input: { params: never; query: never; body: never }, api: Api, request: Request, asker: Principal): Promise<Reply>;
+  /** Fails when the request is to be refused whatever is in its body, which has not been read yet. */
+  admit(params: never, api: Api): void;
+  handle(
+    input: { params: never; query: never; body: never; sent: RequestBody },
+    api: Api,
+    request: Request,
+    asker: Principal,
+  ): Promise<Reply>;
 }
 
 type ParamsOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -102,14 +119,19 @@ interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType> {
   readonly summary: string;
   readonly query?: Q;
   readonly body?: B;
+  /** Bytes. Unless it is said, `LIMITS.bodyBytes`. */
+  readonly maxBody?: number;
+  readonly takesValues?: boolean;
   readonly result: z.ZodType;
   /** Unless it is said, an observer may read, and an operator may do the rest. */
   readonly needs?: Needs;
   readonly hides?: boolean;
   /** Unless it is said, its path and its method say it. */
   readonly action?: (body: z.output<B>) => string;
+  readonly admit?: (params: ParamsOf<Path>, api: Api) => void;
+  /** `sent` is the body as it came, for endpoints that do not take JSON. */
   handle(
-    input: { params: ParamsOf<Path>; query: z.output<Q>; body: z.output<B> },
+    input: { params: ParamsOf<Path>; query: z.output<Q>; body: z.output<B>; sent: RequestBody },
     api: Api,
     request: Request,
     asker: Principal,
@@ -131,9 +153,12 @@ export function endpoint<const Path extends string, Q extends z.ZodType = NoQuer
     targets: namesIn(spec.path).filter((each) => each !== "account_id"),
     query: spec.query ?? NO_QUERY,
     body: spec.body,
+    maxBody: spec.maxBody ?? LIMITS.bodyBytes,
+    takesValues: spec.takesValues ?? false,
     needs: spec.needs ?? (spec.method === "get" ? "observer" : "operator"),
     hides: spec.hides ?? false,
     action: (body) => spec.action?.(body) ?? name,
+    admit: (params, api) => spec.admit?.(params, api),
     handle: (input, api, request, asker) => spec.handle(input, api, request, asker),
   };
 }
@@ -160,31 +185,34 @@ export function mount(app: OpenAPIHono, api: Api, endpoints: readonly Endpoint[]
 
 async function answer(each: Endpoint, api: Api, c: Context, show: ShowFailure): Promise<Response> {
   const ray = rayId();
-  const response = await respond(each, api, c).catch((cause: unknown) => {
+  const sent = new RequestBody(c.req.raw, each.maxBody, api.bodies);
+  const response = await respond(each, api, c, sent).catch((cause: unknown) => {
     const failure = toFailure(cause, api, c, ray);
     notesOn(c).code = failureKind(failure.failure).code;
     return show(failure, c.req.param());
   });
+  sent.close();
   response.headers.set("cf-ray", ray);
   return response;
 }
 
-async function respond(each: Endpoint, api: Api, c: Context): Promise<Response> {
+async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody): Promise<Response> {
   const params = c.req.param();
   const asked = notesOn(c);
   asked.target = each.targets.map((name) => params[name] ?? "");
   asked.action = each.name;
   const asker = askerOf(each, asked.principal);
   const query = parse(each.query, queryOf(c.req.url), "");
+  each.admit(params as never, api);
   // A body that is missing is told before anything is looked up, as the real service does.
-  const body = each.body === undefined ? undefined : parse(each.body, await readJson(c.req.raw), "body");
+  const body = each.body === undefined ? undefined : parse(each.body, await jsonOf(each, sent), "body");
   asked.action = each.action(body as never);
   for (const [name, value] of Object.entries(params)) checkParam(name, value, api.accountId);
-  const reply = await each.handle({ params, query, body } as never, api, c.req.raw, asker);
+  const reply = await each.handle({ params, query, body, sent } as never, api, c.req.raw, asker);
   if (reply instanceof Response) return asker.role === "observer" && !each.hides ? unseen(reply) : reply;
   if (each.method === "post") asked.target = [...asked.target, ...idOf(reply.result)];
   const result = asker.role === "observer" ? withoutPayloads(each.result, reply.result) : reply.result;
-  return Response.json(success(result, reply.info));
+  return jsonResponse(success(result, reply.info));
 }
 
 /** Whoever has a token that the endpoint looks at itself. */
@@ -223,15 +251,15 @@ function queryOf(url: string): Record<string, string | string[]> {
   return found;
 }
 
-/** The content type does not matter: curl's own says that everything is a form. */
-async function readJson(request: Request): Promise<unknown> {
-  const text = await request.text();
-  if (text.trim() === "") throw new Failure("body", { field: "body", detail: "The request has no body; it takes JSON" });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Failure("body", { field: "body", detail: `Not valid JSON: ${(cause as Error).message}`, cause });
-  }
+async function jsonOf({ takesValues }: Endpoint, sent: RequestBody): Promise<unknown> {
+  const json = await sent.json();
+  const illFormed = takesValues ? undefined : illFormedAt(json);
+  if (illFormed === undefined) return json;
+  const field = fieldPath(illFormed);
+  throw new Failure("body", {
+    field: field === "" ? "body" : field,
+    detail: "The text has half a surrogate pair, which is no Unicode",
+  });
 }
 
 function parse(schema: z.ZodType, input: unknown, root: string): unknown {

@@ -5,8 +5,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { Failure } from "../model/errors.ts";
+import { LIMITS } from "../model/limits.ts";
 import { INSTANCE_STATUSES } from "../model/status.ts";
-import { encode } from "../model/value.ts";
 import { iso } from "../model/time.ts";
 import type { Workflow } from "../ports/catalog.ts";
 import { endpoint, mount, type Api, type Endpoint } from "./endpoint.ts";
@@ -14,6 +14,7 @@ import { explorerFailure } from "./envelope.ts";
 import { changeStatus, readLog, shownLog, type Change } from "./routes/instance.ts";
 import { deleteInstances } from "./routes/instances.ts";
 import { workflowOf } from "./routes/workflows.ts";
+import { encodeField } from "./values.ts";
 import { instant, page, perPage, restartFrom, status, timestamp } from "./schemas.ts";
 
 /** The local engine knows no rollback status. */
@@ -125,9 +126,12 @@ const instances: readonly Endpoint[] = [
     path: INSTANCES,
     summary: "Create an instance",
     body: z.object({ id: z.string().optional(), params: z.unknown().optional() }),
+    takesValues: true,
+    maxBody: LIMITS.valueBodyBytes,
+    admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: z.object({ id: z.string() }),
     handle: async ({ params: { workflow_name: workflow }, body: { id, params } }, api) => {
-      const request = { ...(id !== undefined && { id }), ...(params !== undefined && { params: encode(params) }) };
+      const request = { ...(id !== undefined && { id }), ...(params !== undefined && { params: encodeField("params", params) }) };
       const [made] = await api.engine.create(workflow, [request], "api");
       if (made === undefined || made instanceof Failure) throw made ?? new Failure("internal_server");
       return { result: { id: made.id } };
@@ -163,7 +167,7 @@ const instance: readonly Endpoint[] = [
         output,
         error,
         steps,
-      } = await readLog(api, { workflow: name, id: params.instance_id });
+      } = await readLog(api, { workflow: name, id: params.instance_id }, true);
       return { result: { status: current, params: payload, queued, start, end, output, error, steps, step_count: steps.length } };
     },
   }),
@@ -198,10 +202,12 @@ const instance: readonly Endpoint[] = [
     action: () => "workflows.instances.send-event",
     summary: "Send an event",
     body: z.unknown(),
+    takesValues: true,
+    maxBody: LIMITS.valueBodyBytes,
     result: done,
     handle: async ({ params, body }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);
-      await api.engine.sendEvent({ workflow: name, id: params.instance_id }, params.event_type, encode(body));
+      await api.engine.sendEvent({ workflow: name, id: params.instance_id }, params.event_type, encodeField("body", body));
       return DONE;
     },
   }),

@@ -4,9 +4,12 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { Hono } from "hono";
+import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import { notesOn } from "./asked.ts";
+import { RequestBody, type BodyRoom } from "./body.ts";
+import { failureResponse } from "./envelope.ts";
 
 interface Transfer {
   /** Absent until it has been sent. */
@@ -30,11 +33,16 @@ export class Transfers {
     return id;
   }
 
-  /** Takes a file in; answers its MD5. Undefined when nobody waits for it. */
-  put(id: string, bytes: Uint8Array): string | undefined {
+  /** True while a file of this id is to be sent. */
+  expects(id: string): boolean {
     this.#sweep();
     const waiting = this.#transfers.get(id);
-    if (waiting === undefined || waiting.bytes !== undefined) return undefined;
+    return waiting !== undefined && waiting.bytes === undefined;
+  }
+
+  /** Takes a file in; answers its MD5. Undefined when nobody waits for it. */
+  put(id: string, bytes: Uint8Array): string | undefined {
+    if (!this.expects(id)) return undefined;
     this.#set(id, bytes);
     return createHash("md5").update(bytes).digest("hex");
   }
@@ -64,12 +72,23 @@ export class Transfers {
 }
 
 /** The addresses, by id. */
-export function transferRoutes(transfers: Transfers): Hono {
+export function transferRoutes(transfers: Transfers, bodies: BodyRoom): Hono {
   const app = new Hono();
   app.put("/:id", async (c) => {
     notesOn(c).action = "transfers.set";
-    const etag = transfers.put(c.req.param("id"), new Uint8Array(await c.req.arrayBuffer()));
-    return etag === undefined ? c.notFound() : c.body(null, 200, { etag: `"${etag}"` });
+    const id = c.req.param("id");
+    // Its id is all the identity that a client has here, so that it is looked at before the file is read.
+    if (!transfers.expects(id)) return c.notFound();
+    const body = new RequestBody(c.req.raw, LIMITS.objectBodyBytes, bodies);
+    try {
+      const etag = transfers.put(id, await body.bytes());
+      return etag === undefined ? c.notFound() : c.body(null, 200, { etag: `"${etag}"` });
+    } catch (cause) {
+      if (cause instanceof Failure) return failureResponse(cause);
+      throw cause;
+    } finally {
+      body.close();
+    }
   });
   app.get("/:id", (c) => {
     const bytes = transfers.take(c.req.param("id"));

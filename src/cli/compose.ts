@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Audit } from "../access/audit.ts";
+import { BodyRoom } from "../api/body.ts";
 import type { Api } from "../api/endpoint.ts";
 import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
@@ -111,9 +112,9 @@ export async function startServer(
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
-  const transfers = new Transfers(systemClock);
+  const sent = { transfers: new Transfers(systemClock), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data));
-  const routed = { ...world, publisher, assets, cron, queues, tails, logs, hostNames, transfers, engine, storage, audit };
+  const routed = { ...world, ...sent, publisher, assets, cron, queues, tails, logs, hostNames, engine, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId: options.accountId }, access);
   const opened = Promise.withResolvers<void>();
   const answer: Answer = (request, address) => opened.promise.then(() => app(request, address));

@@ -20,6 +20,7 @@ import type { Instances } from "./instances.ts";
 import type { Journal } from "./journal.ts";
 import type { Live } from "./live.ts";
 import type { Policies } from "./policies.ts";
+import type { Reads } from "./reads.ts";
 import type { Turns } from "./turns.ts";
 import type { Versions } from "./versions.ts";
 
@@ -82,6 +83,8 @@ export interface Core {
   readonly hosts: Hosts;
   /** Spreads what many instances do at once. */
   readonly turns: Turns;
+  /** Spreads reads of journals. */
+  readonly reads: Reads;
   readonly effects: Effects;
   /** True once the engine is closing: no new work is taken. */
   closing: boolean;

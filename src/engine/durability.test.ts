@@ -58,7 +58,7 @@ async function open(classes: Readonly<Record<string, WorkflowClass>>): Promise<H
     },
     find: (workflow, id) => store.find(workflow, id),
     load: (pk, afterSeq, maxBytes) => store.load(pk, afterSeq, maxBytes),
-    rows: (pk, seqs) => store.rows(pk, seqs),
+    rows: (pk, seqs, maxBytes) => store.rows(pk, seqs, maxBytes),
     chunk: (pk, stream, index) => store.chunk(pk, stream, index),
     ready: (...query) => store.ready(...query),
     nextWake: (after) => store.nextWake(after),

@@ -64,6 +64,11 @@ export interface Action {
  * request is refused, in which case nothing has changed.
  */
 export interface Engine {
+  /**
+   * Fails as `create` would for any instance at this moment, where that is known without looking anything up: so that a
+   * request can be refused before it has been read.
+   */
+  admit(workflow: string): void;
   /** Creates instances in one commit; the answer has a summary or a `Failure` for each request, in order. */
   create(workflow: string, requests: readonly CreateRequest[], trigger: TriggerSource): Promise<(InstanceSummary | Failure)[]>;
   /** Fails with `workflow.not_found` or `instance.not_found`. */

@@ -10,11 +10,12 @@ import type { InstanceSummary, Store } from "../ports/store.ts";
 import type { InstanceAddress } from "./engine.ts";
 import type { StoreHealth } from "./health.ts";
 import type { Policies } from "./policies.ts";
+import type { Reads } from "./reads.ts";
 import { readRow } from "./row.ts";
 import { addressKey, newLive, type Live } from "./live.ts";
 
 /** Bytes of journal that are read at once while an instance is loaded. */
-const LOAD_BYTES = 1024 * 1024;
+const LOAD_BYTES = 256 * 1024;
 
 /** Who is told when instances come and go. */
 export interface InstancesListener {
@@ -29,6 +30,7 @@ interface InstancesParts {
   readonly clock: Clock;
   readonly policies: Policies;
   readonly health: StoreHealth;
+  readonly reads: Reads;
 }
 
 /** True for an instance past its retention: nobody may see it, though it may not be deleted yet. */
@@ -156,17 +158,20 @@ export class Instances {
   }
 
   async #read(summary: InstanceSummary): Promise<Live> {
-    await this.#parts.policies.load(summary.workflow);
+    const { policies, reads, store } = this.#parts;
+    await policies.load(summary.workflow);
     let state: InstanceState | undefined;
     let seq = 0;
     for (;;) {
-      const rows = await this.#parts.store.load(summary.pk, seq, LOAD_BYTES);
+      await reads.turn();
+      const rows = await store.load(summary.pk, seq, LOAD_BYTES);
       if (rows.length === 0) break;
       for (const row of rows) {
         seq = row.seq;
         for (const event of readRow(row)) {
           state = evolve(state, event, { eventId: event.eventId, timestamp: event.timestamp, seq });
         }
+        reads.did(row.events.length);
       }
     }
     if (state === undefined) throw new Failure("instance.not_found", { field: "instance_id" });

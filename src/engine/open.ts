@@ -26,6 +26,7 @@ import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
 import { Policies } from "./policies.ts";
 import { follow, followWorkflow, history, past } from "./query.ts";
+import { Reads } from "./reads.ts";
 import { Collector, keptUntil } from "./retain.ts";
 import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
@@ -86,10 +87,11 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers(clock);
+  const world = { store, vault, catalog, clock, ids, log, reads: new Reads(clock) };
   const health = new StoreHealth({ clock, log }, () => scheduler.look());
   const policies = new Policies(catalog, (workflow) => scheduler.freed(workflow));
   const instances = new Instances(
-    { store, catalog, clock, policies, health },
+    { ...world, policies, health },
     {
       entered: (live) => scheduler.entered(live),
       left: (live) => {
@@ -113,7 +115,6 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   );
   const hosts = hostsOf(withSecrets(executor, vault), bindings, clock, settings, () => core);
   const effects = effectsOf(() => wheels);
-  const world = { store, vault, catalog, clock, ids, log };
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const rules = { settings, policies, versions, admission: new Admission(store, clock, settings), turns: new Turns(clock) };
   const core: Core = { ...world, ...rules, health, journal, instances, hosts, effects, closing: false };
@@ -212,6 +213,7 @@ function facade(wheels: Wheels): Engine {
   const { core, scheduler, schedules, bulk, watchers } = wheels;
   let closed: Promise<void> | undefined;
   return {
+    admit: (workflow) => core.admission.check(workflow),
     create: (workflow, requests, trigger) => create(core, scheduler, workflow, requests, trigger),
     summary: (address) => core.instances.find(address),
     history: (address, after) => history(core, address, after),

@@ -12,6 +12,7 @@ import type { Outcome } from "../protocol/frames.ts";
 import type { Store } from "../ports/store.ts";
 import type { Vault } from "../ports/vault.ts";
 import type { Live } from "./live.ts";
+import type { Reads } from "./reads.ts";
 import { readRow } from "./row.ts";
 import { opened } from "./seal.ts";
 
@@ -20,24 +21,27 @@ const ROWS_AT_ONCE = 64;
 
 type OutcomeEvent = Extract<InstanceEvent, { type: "step_completed" | "wait_completed" }>;
 
-/** Where outcomes are, and what opens the secret ones. */
+/** Where outcomes are, what opens the secret ones, and who else reads. */
 interface Source {
   readonly store: Store;
   readonly vault: Vault;
+  readonly reads: Reads;
 }
 
 /**
  * The outcomes of steps number `from` on, as many as make a window; all that was recorded must be durable. Rejects as
  * `Vault.open` throws when one of them cannot be opened.
  */
-export async function historyWindow({ store, vault }: Source, live: Live, from: number, now: number): Promise<Outcome[]> {
+export async function historyWindow(source: Source, live: Live, from: number, now: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let bytes = 0;
-  for (let at = from; at < live.state.steps.length && bytes < LIMITS.historyWindowBytes; at += ROWS_AT_ONCE) {
+  while (from + outcomes.length < live.state.steps.length && bytes < LIMITS.historyWindowBytes) {
+    const at = from + outcomes.length;
     const steps = live.state.steps.slice(at, at + ROWS_AT_ONCE);
-    const found = await outcomeEvents(store, live, steps);
+    const found = await outcomeEvents(source, live, steps);
     for (const step of steps) {
-      const outcome = outcomeOf(step, found.get(step), now, (output) => opened(vault, live, step, output));
+      if (found.unread.has(step.settledIn)) break;
+      const outcome = outcomeOf(step, found.events.get(step), now, (output) => opened(source.vault, live, step, output));
       bytes += 64 + outcomeBytes(outcome);
       outcomes.push(outcome);
       if (bytes >= LIMITS.historyWindowBytes) break;
@@ -47,31 +51,40 @@ export async function historyWindow({ store, vault }: Source, live: Live, from: 
 }
 
 /** The outcome of one step, under the same conditions. */
-export async function outcomeOfStep({ store, vault }: Source, live: Live, step: StepState, now: number): Promise<Outcome> {
-  const found = await outcomeEvents(store, live, [step]);
-  return outcomeOf(step, found.get(step), now, (output) => opened(vault, live, step, output));
+export async function outcomeOfStep(source: Source, live: Live, step: StepState, now: number): Promise<Outcome> {
+  const { events } = await outcomeEvents(source, live, [step]);
+  return outcomeOf(step, events.get(step), now, (output) => opened(source.vault, live, step, output));
+}
+
+/** What has been read of steps' outcomes: as much as is a window, beginning with the first step. */
+interface FoundOutcomes {
+  readonly events: ReadonlyMap<StepState, OutcomeEvent>;
+  /** Rows that were not read. */
+  readonly unread: ReadonlySet<number | undefined>;
 }
 
 /** Only successes are looked up: whether a step failed, and how, is in the state. */
-async function outcomeEvents(store: Store, live: Live, steps: readonly StepState[]): Promise<Map<StepState, OutcomeEvent>> {
+async function outcomeEvents({ store, reads }: Source, live: Live, steps: readonly StepState[]): Promise<FoundOutcomes> {
   const seqs = new Set<number>();
   for (const step of steps) if (step.settledIn !== undefined) seqs.add(step.settledIn);
-  const found = new Map<StepState, OutcomeEvent>();
-  if (seqs.size === 0) return found;
+  const events = new Map<StepState, OutcomeEvent>();
+  if (seqs.size === 0) return { events, unread: seqs };
+  const turn = reads.turn();
+  if (turn !== undefined) await turn;
   const wanted = new Set(steps);
-  for (const row of await store.rows(
-    live.pk,
-    [...seqs].sort((a, b) => a - b),
-  )) {
+  const rows = await store.rows(live.pk, [...seqs], LIMITS.historyWindowBytes);
+  for (const row of rows) {
+    reads.did(row.events.length);
     for (const event of readRow(row)) {
       if (event.type !== "step_completed" && event.type !== "wait_completed") continue;
       const kind = event.type === "step_completed" ? "do" : "waitForEvent";
       const step = live.state.byId.get(stepId(kind, event.name, event.count));
       // A step that a restart has wiped may have had the same name.
-      if (step?.settledIn === row.seq && wanted.has(step)) found.set(step, event);
+      if (step?.settledIn === row.seq && wanted.has(step)) events.set(step, event);
     }
   }
-  return found;
+  const last = rows.at(-1)?.seq;
+  return { events, unread: new Set([...seqs].slice(last === undefined ? seqs.size : [...seqs].indexOf(last) + 1)) };
 }
 
 /** How a step stands, given the event that ended it if that carries a value. */

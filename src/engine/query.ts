@@ -1,13 +1,17 @@
 /** Reading: what has happened to an instance, and what happens to it from now on. Only durable events are shown. */
 import type { InstanceEvent } from "../model/events.ts";
+import type { JournalRow } from "../ports/store.ts";
 import type { Core } from "./core.ts";
 import type { InstanceAddress, WorkflowNews } from "./engine.ts";
 import type { FeedReader } from "./feed.ts";
-import { readRow } from "./row.ts";
+import { readRow, rowParts } from "./row.ts";
 import type { FreshRow, Watchers } from "./watch.ts";
 
 /** Bytes of journal that are read at once. */
 const READ_BYTES = 256 * 1024;
+
+/** Characters of a row that is parsed in parts: to find the parts takes twice the time, and a single output is shorter. */
+const LONG_ROW = 2 * 1024 * 1024;
 
 /** How far the journal of an instance has been read. */
 interface Position {
@@ -17,15 +21,21 @@ interface Position {
 
 /** See `Engine.history`. */
 export async function* history(core: Core, address: InstanceAddress, after = 0): AsyncGenerator<InstanceEvent> {
-  const { pk } = await core.instances.find(address);
-  for await (const rows of stored(core, { pk, seq: 0 }))
-    for (const events of rows) for (const event of events) if (event.eventId > after) yield event;
+  for await (const events of past(core, address)) for (const event of events) if (event.eventId > after) yield event;
 }
 
 /** See `Engine.past`. */
 export async function* past(core: Core, address: InstanceAddress): AsyncGenerator<readonly InstanceEvent[]> {
   const { pk } = await core.instances.find(address);
-  for await (const rows of stored(core, { pk, seq: 0 })) yield rows.flat();
+  const read = core.reads.begin();
+  try {
+    for await (const { events, characters } of stored(core, { pk, seq: 0 })) {
+      yield events;
+      await read.did(characters);
+    }
+  } finally {
+    read.end();
+  }
 }
 
 /** See `Engine.follow`. */
@@ -72,7 +82,7 @@ export async function* followWorkflow(
 /** What is stored, then what comes; whoever falls behind the feed reads from the store again. */
 async function* eventsOf(core: Core, reader: FeedReader<FreshRow>, position: Position): AsyncGenerator<readonly InstanceEvent[]> {
   for (let missed = true; missed;) {
-    for await (const rows of stored(core, position)) yield* rows;
+    for await (const { events } of stored(core, position)) yield events;
     for (missed = false; !missed;) {
       const news = await reader.next();
       if (news === undefined) return;
@@ -84,22 +94,45 @@ async function* eventsOf(core: Core, reader: FeedReader<FreshRow>, position: Pos
   }
 }
 
-/** Reads on from a position, which moves along, some rows at a time. An end that a restart from a step has taken back is passed over. */
-async function* stored(core: Core, position: Position): AsyncGenerator<readonly (readonly InstanceEvent[])[]> {
+/** Events that have been read together, and how long their text was. */
+interface Part {
+  readonly events: readonly InstanceEvent[];
+  readonly characters: number;
+}
+
+/** Reads on from a position, which moves along, some events at a time. An end that a restart from a step has taken back is passed over. */
+async function* stored(core: Core, position: Position): AsyncGenerator<Part> {
   let end: InstanceEvent | undefined;
   for (;;) {
+    await core.reads.turn();
     const rows = await core.store.load(position.pk, position.seq, READ_BYTES);
     if (rows.length === 0) {
-      if (end !== undefined) yield [[end]];
+      if (end !== undefined) yield { events: [end], characters: 0 };
       return;
     }
-    yield rows.map((row) => {
-      position.seq = row.seq;
-      const events = readRow(row);
-      const last = events.at(-1);
-      end = last !== undefined && isLast(last) ? last : undefined;
-      return events.some(isLast) ? events.filter((event) => !isLast(event)) : events;
-    });
+    for await (const part of partsOf(core, rows)) {
+      const last = part.events.at(-1);
+      if (last === undefined) continue;
+      end = isLast(last) ? last : undefined;
+      yield part.events.some(isLast) ? { ...part, events: part.events.filter((event) => !isLast(event)) } : part;
+    }
+    position.seq = rows.at(-1)?.seq ?? position.seq;
+  }
+}
+
+/** Rows as they were read together, and a long one in parts. */
+async function* partsOf(core: Core, rows: readonly JournalRow[]): AsyncGenerator<Part> {
+  const characters = rows.reduce((sum, row) => sum + row.events.length, 0);
+  if (characters <= LONG_ROW) {
+    core.reads.did(characters);
+    return yield { events: rows.flatMap(readRow), characters };
+  }
+  for (const row of rows) {
+    for (const events of rowParts(row, READ_BYTES)) {
+      core.reads.did(READ_BYTES);
+      yield { events, characters: row.events.length };
+      await core.reads.turn();
+    }
   }
 }
 

@@ -247,7 +247,7 @@ function result(events: readonly InstanceEvent[]): unknown {
  * two parallel steps was the first. Of an instance that failed, only what it did before is certain.
  */
 function steps(events: readonly InstanceEvent[]): unknown[] {
-  const fold = new LogFold();
+  const fold = new LogFold({ outputs: true });
   for (const event of events) fold.add(event);
   const entries = fold.log?.steps ?? [];
   return entries

@@ -70,7 +70,7 @@ async function complete(): Promise<void> {
 
 /** The log's steps by name, with how they ended. */
 async function log(address: { workflow: string; id: string }): Promise<LogFold["log"]> {
-  const fold = new LogFold();
+  const fold = new LogFold({ outputs: true });
   for await (const event of bench.engine.history(address)) fold.add(event);
   return fold.log;
 }

@@ -3,6 +3,7 @@
  * then. Ids are not written: they follow from the first one's.
  */
 import type { DoEvent, EventBody, InstanceEvent } from "../model/events.ts";
+import { arrayParts } from "../model/json-array.ts";
 import { pack, unpack, type PackedStep } from "../model/pack.ts";
 import type { JournalRow } from "../ports/store.ts";
 
@@ -30,6 +31,22 @@ export function readEntries(firstEventId: number, entries: readonly (RowEntry | 
     else read.push({ ...entry, timestamp, eventId: firstEventId + read.length });
   }
   return read;
+}
+
+/** As `readRow`, in parts of about so many characters: branches that end together share a row, with the outputs of all of them. */
+export function* rowParts(
+  { firstEventId, events }: Pick<JournalRow, "firstEventId" | "events">,
+  size: number,
+): Generator<InstanceEvent[]> {
+  let nextId = firstEventId;
+  let timestamp = 0;
+  for (const part of arrayParts(events, size)) {
+    const entries = part as (RowEntry | PackedStep)[];
+    const read = readEntries(nextId, [timestamp, ...entries]);
+    nextId += read.length;
+    timestamp = entries.findLast((entry) => typeof entry === "number") ?? timestamp;
+    yield read;
+  }
 }
 
 function isPacked(entry: EventBody | PackedStep): entry is PackedStep {

@@ -190,7 +190,11 @@ describe("a stored stream", () => {
   test("is shown by its preview, and read whole through the engine", async () => {
     const opened = await start(flow);
     await opened.reaches(address, "waiting");
-    const [log, view, fold] = [new LogFold(), new PublicView("a"), new StepOutputFold({ name: "s-1", type: "step" })];
+    const [log, view, fold] = [
+      new LogFold({ outputs: true }),
+      new PublicView("a"),
+      new StepOutputFold({ name: "s-1", type: "step" }),
+    ];
     const shown: unknown[] = [];
     for await (const event of opened.engine.history(address)) {
       log.add(event);

@@ -13,6 +13,7 @@ import { DELAY_FAILURES, type DelayFailureName } from "./delay-failures.ts";
 import type { FailureKind } from "./failure-kind.ts";
 import { LIMITS } from "./limits.ts";
 import { QUEUE_FAILURES, type QueueFailureName } from "./queue-failures.ts";
+import { REQUEST_FAILURES, type RequestFailureName } from "./request-failures.ts";
 import { SERVICE_FAILURES, type ServiceFailureName } from "./service-failures.ts";
 import { STORAGE_FAILURES, type StorageFailureName } from "./storage-failures.ts";
 import { STORE_FAILURES, type StoreFailureName } from "./store-failures.ts";
@@ -24,6 +25,7 @@ export type FailureName =
   | AuthenticationFailureName
   | DelayFailureName
   | QueueFailureName
+  | RequestFailureName
   | ServiceFailureName
   | StorageFailureName
   | StoreFailureName
@@ -265,6 +267,7 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   ...AUTHENTICATION_FAILURES,
   ...DELAY_FAILURES,
   ...QUEUE_FAILURES,
+  ...REQUEST_FAILURES,
   ...SERVICE_FAILURES,
   ...STORAGE_FAILURES,
   ...STORE_FAILURES,

@@ -39,6 +39,22 @@ type Limit =
   | "triggerTargets"
   | "triggerFilter"
   | "valueBytes"
+  | "valueDepth"
+  | "bodyBytes"
+  | "loginBodyBytes"
+  | "valueBodyBytes"
+  | "batchBodyBytes"
+  | "bulkBodyBytes"
+  | "uploadBodyBytes"
+  | "objectBodyBytes"
+  | "formParts"
+  | "bodiesBytes"
+  | "bodyMs"
+  | "bodyBytesPerSecond"
+  | "headersMs"
+  | "stalledMs"
+  | "requestMs"
+  | "requestsAtOnce"
   | "steps"
   | "stepsCeiling"
   | "waitMs"
@@ -167,6 +183,38 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   triggerFilter: 1_024,
   /** Bytes of params, of an event's payload, of a step's result and of an instance's output, encoded. Cloudflare: 1 MiB. */
   valueBytes: MIB,
+  /** How deep objects, arrays, maps and sets may be nested in such a value. Ours. */
+  valueDepth: 500,
+  /** Bytes of the body of a request, where its endpoint does not say otherwise. Ours. */
+  bodyBytes: 256 * KIB,
+  /** Bytes of the body of a login. Ours. */
+  loginBodyBytes: 8 * KIB,
+  /** Bytes of a body around one value: as JSON with escapes a value is longer than when it is stored. Ours. */
+  valueBodyBytes: 3 * MIB,
+  /** Bytes of the body of a batch of instances or of messages. Ours. */
+  batchBodyBytes: 16 * MIB,
+  /** Bytes of the body of a write of many values to KV. Cloudflare: 100 MB. */
+  bulkBodyBytes: 100 * MIB,
+  /** Bytes of the form of a deployment, or of static assets. Ours. */
+  uploadBodyBytes: 80 * MIB,
+  /** Bytes of an object of R2 or of a file of D1, sent as it is. Ours. */
+  objectBodyBytes: 110 * MIB,
+  /** Parts of a multipart form. Ours. */
+  formParts: 5_000,
+  /** Bytes of all request bodies that are held in memory at once. Ours. */
+  bodiesBytes: 256 * MIB,
+  /** Milliseconds that a body may take to arrive, besides what `bodyBytesPerSecond` allows it. Ours. */
+  bodyMs: 30_000,
+  /** The least pace of a body that is held in memory. Ours. */
+  bodyBytesPerSecond: 16 * KIB,
+  /** Milliseconds that the headers of a request may take to arrive. Ours. */
+  headersMs: 20_000,
+  /** Milliseconds without a byte, in either direction, after which a client whose turn it is loses its connection. Ours. */
+  stalledMs: 120_000,
+  /** Milliseconds that a request may take to arrive as a whole, however steadily. Ours. */
+  requestMs: DAY_MS,
+  /** Authenticated requests that read, and as many that change something, which are answered at once. Ours. */
+  requestsAtOnce: 512,
   /** `step.do` calls of one instance unless the workflow says otherwise. Cloudflare: 10,000. */
   steps: 10_000,
   /** The highest number that a workflow may ask for. Cloudflare: 25,000. */

@@ -25,14 +25,19 @@ const STATUS_AFTER: Readonly<Partial<Record<InstanceEvent["type"], InstanceStatu
   workflow_terminated: "terminated",
 };
 
+/** How outputs are shown; null where none are to be. */
+type ShowOutput = ((output: Output) => string) | null;
+
 class Fold<Time> {
   #log: InstanceLog<Time> | undefined;
   readonly #open: Map<string, OpenEntry<Time>> = new Map();
   readonly #time: (ms: number) => Time;
+  readonly #show: ShowOutput;
   #pausedAt = 0;
 
-  constructor(time: (ms: number) => Time) {
+  constructor(time: (ms: number) => Time, show: ShowOutput) {
     this.#time = time;
+    this.#show = show;
   }
 
   /** The log so far; undefined before the first event. */
@@ -96,8 +101,8 @@ class Fold<Time> {
     const open = this.#open.get(id);
     if (open === undefined) return;
     if (event.type === "delay_skipped") return endDelay(open, event.timestamp, this.#time);
-    if (isStep(open.entry)) advanceStep(open.entry, event, this.#time(event.timestamp));
-    else settle(open.entry, event, this.#time(event.timestamp), open.dueAt - open.startedAt);
+    if (isStep(open.entry)) advanceStep(open.entry, event, this.#time(event.timestamp), this.#show);
+    else settle(open.entry, event, this.#time(event.timestamp), open.dueAt - open.startedAt, this.#show);
     if (!isStep(open.entry) || open.entry.end !== null) this.#open.delete(id);
   }
 
@@ -124,17 +129,17 @@ class Fold<Time> {
   }
 }
 
-/** A log under construction. */
+/** A log under construction. Its steps are without outputs unless it is said that they are wanted: those take the most time. */
 export class LogFold extends Fold<string> {
-  constructor() {
-    super(iso);
+  constructor({ outputs }: { readonly outputs: boolean }) {
+    super(iso, outputs ? shownStepOutput : null);
   }
 }
 
-/** The same with moments in epoch milliseconds, for pictures. */
+/** The same with moments in epoch milliseconds and without outputs, for pictures. */
 export class TimelineFold extends Fold<number> {
   constructor() {
-    super((ms) => ms);
+    super((ms) => ms, null);
   }
 }
 
@@ -230,7 +235,7 @@ function endDelay<Time>(open: OpenEntry<Time>, at: number, time: (ms: number) =>
   if (!isStep(open.entry)) open.entry.end = time(at);
 }
 
-function advanceStep<Time>(entry: StepEntry<Time>, event: StepEvent, at: Time): void {
+function advanceStep<Time>(entry: StepEntry<Time>, event: StepEvent, at: Time, show: ShowOutput): void {
   const attempt = entry.attempts.at(-1);
   switch (event.type) {
     case "attempt_started":
@@ -252,8 +257,8 @@ function advanceStep<Time>(entry: StepEntry<Time>, event: StepEvent, at: Time): 
     case "step_completed":
       entry.end = at;
       entry.success = true;
-      if (event.output !== undefined)
-        entry.output = entry.config.sensitive === undefined ? shownStepOutput(event.output) : REDACTED;
+      if (event.output !== undefined && show !== null)
+        entry.output = entry.config.sensitive === undefined ? show(event.output) : REDACTED;
       return;
     case "step_errored":
     case "rollback_step_errored":
@@ -264,11 +269,17 @@ function advanceStep<Time>(entry: StepEntry<Time>, event: StepEvent, at: Time): 
   }
 }
 
-function settle<Time>(entry: SleepEntry<Time> | WaitEntry<Time>, event: StepEvent, at: Time, timeoutMs: number): void {
+function settle<Time>(
+  entry: SleepEntry<Time> | WaitEntry<Time>,
+  event: StepEvent,
+  at: Time,
+  timeoutMs: number,
+  show: ShowOutput,
+): void {
   entry.end = at;
   entry.finished = true;
   if (entry.type !== "waitForEvent") return;
-  if (event.type === "wait_completed") entry.output = cut(toLogText(event.payload));
+  if (event.type === "wait_completed" && show !== null) entry.output = show(event.payload);
   if (event.type === "wait_timed_out") {
     entry.error = { name: "WorkflowTimeoutError", message: `Execution timed out after ${timeoutMs}ms` };
   }
@@ -288,5 +299,10 @@ function shownStepOutput(output: Output): string {
 
 /** The first 1,024 characters of a text. */
 function cut(text: string): string {
-  return text.length <= LIMITS.logOutput ? text : text.slice(0, LIMITS.logOutput) + TRUNCATED;
+  return text.length <= LIMITS.logOutput ? text : detached(text.slice(0, LIMITS.logOutput)) + TRUNCATED;
+}
+
+/** The same text on its own: a slice keeps all of what it is a slice of. */
+function detached(slice: string): string {
+  return JSON.parse(JSON.stringify(slice)) as string;
 }

@@ -5,6 +5,8 @@
  * is an opaque string until somebody has to look at it.
  */
 import { parse, stringify } from "devalue";
+import { LIMITS } from "./limits.ts";
+import { isDeeper, isFlatDeeper } from "./value-depth.ts";
 
 /** A value as text: plain JSON, or `MARK` followed by devalue's notation. */
 export type Encoded = string;
@@ -17,6 +19,15 @@ export const SEAL = "~";
 
 /** What stands where something secret is. */
 export const REDACTED = "[REDACTED]";
+
+/** What stands where a value is too deep to be shown: it was stored by a version that had no limit. */
+const TOO_DEEP = `[Nested deeper than ${LIMITS.valueDepth} levels]`;
+
+/** Levels that calls and answers add around the values in them. */
+const WRAPPING = 8;
+
+/** How deep the arguments and the answers of calls may be nested. */
+export const CALL_DEPTH: number = LIMITS.valueDepth + WRAPPING;
 
 /** True for the text of a value that has been sealed. */
 export function isSealed(text: Encoded): boolean {
@@ -31,15 +42,19 @@ export class Unserialisable extends Error {
 /**
  * Text for a value.
  *
- * @throws Unserialisable for functions, symbols, promises, streams and instances of classes.
+ * @throws Unserialisable for functions, symbols, promises, streams and instances of classes, and for what is nested deeper
+ * than `most` levels.
  */
-export function encode(value: unknown): Encoded {
-  if (isPlainJson(value, 0)) return JSON.stringify(value);
+export function encode(value: unknown, most: number = LIMITS.valueDepth): Encoded {
+  if (isPlainJson(value, most)) return JSON.stringify(value);
+  let flat: string;
   try {
-    return MARK + stringify(value, REDUCERS);
+    flat = stringify(value, REDUCERS);
   } catch (cause) {
-    throw new Unserialisable(complaint(cause), { cause });
+    throw new Unserialisable(complaint(cause, most), { cause });
   }
+  if (isFlatDeeper(flat, most)) throw new Unserialisable(tooDeep(most));
+  return MARK + flat;
 }
 
 /** The value of a text that `encode` made: a structured clone of what it was given. */
@@ -65,8 +80,11 @@ export function encodedBytes(text: Encoded): number {
 /** The value as the REST API and the logs show it: JSON, with a note where JSON has no word, and none of what is sealed. */
 export function toJson(text: Encoded): unknown {
   if (isSealed(text)) return REDACTED;
-  if (!text.startsWith(MARK)) return JSON.parse(text);
-  return jsonForm(decode(text), new Set());
+  if (!text.startsWith(MARK)) {
+    const value: unknown = JSON.parse(text);
+    return isDeeper(value, CALL_DEPTH) ? TOO_DEEP : value;
+  }
+  return isFlatDeeper(text.slice(MARK.length), CALL_DEPTH) ? TOO_DEEP : jsonForm(decode(text), new Set());
 }
 
 /** As `toJson`, as text. `undefined` reads as `null`. */
@@ -74,10 +92,8 @@ export function toLogText(text: Encoded): string {
   return text.startsWith(MARK) || isSealed(text) ? (JSON.stringify(toJson(text)) ?? "null") : text;
 }
 
-/** Deeper values are left to devalue, which does not recurse as eagerly as JSON.stringify may. */
-const MAX_PLAIN_DEPTH = 200;
-
-function isPlainJson(value: unknown, depth: number): boolean {
+/** `levels`: how many there may be below; what is deeper may be a cycle, which is for devalue to tell. */
+function isPlainJson(value: unknown, levels: number): boolean {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -86,23 +102,23 @@ function isPlainJson(value: unknown, depth: number): boolean {
       return Number.isFinite(value) && !Object.is(value, -0);
     case "object":
       if (value === null) return true;
-      if (depth > MAX_PLAIN_DEPTH) return false;
-      return Array.isArray(value) ? isPlainArray(value, depth) : isPlainObject(value, depth);
+      if (levels === 0) return false;
+      return Array.isArray(value) ? isPlainArray(value, levels - 1) : isPlainObject(value, levels - 1);
     default:
       return false;
   }
 }
 
-function isPlainArray(array: readonly unknown[], depth: number): boolean {
+function isPlainArray(array: readonly unknown[], levels: number): boolean {
   for (let i = 0; i < array.length; i += 1) {
     const item = array[i];
     // A hole reads as undefined, which is not plain either.
-    if (item === undefined || !isPlainJson(item, depth + 1)) return false;
+    if (item === undefined || !isPlainJson(item, levels)) return false;
   }
   return Object.getPrototypeOf(array) === Array.prototype;
 }
 
-function isPlainObject(object: object, depth: number): boolean {
+function isPlainObject(object: object, levels: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype) return false;
   if (typeof (object as { toJSON?: unknown }).toJSON === "function") return false;
@@ -110,7 +126,7 @@ function isPlainObject(object: object, depth: number): boolean {
     // JSON.parse makes an own property of it, but nobody who then copies the object keeps it.
     if (key === "__proto__") return false;
     const item = (object as Record<string, unknown>)[key];
-    if (item === undefined || !isPlainJson(item, depth + 1)) return false;
+    if (item === undefined || !isPlainJson(item, levels)) return false;
   }
   return Object.getOwnPropertySymbols(object).length === 0;
 }
@@ -165,8 +181,13 @@ function compact(view: ArrayBufferView): ArrayBufferView {
   return new View(bytes.buffer);
 }
 
-function complaint(cause: unknown): string {
-  if (cause instanceof RangeError) return "The value is nested too deeply";
+function tooDeep(most: number): string {
+  return `The value is nested deeper than ${most} levels`;
+}
+
+function complaint(cause: unknown, most: number): string {
+  // Of the stack: whatever is deeper than that is deeper than it may be.
+  if (cause instanceof RangeError) return tooDeep(most);
   const { message, path } = cause as { message?: unknown; path?: unknown };
   const where = typeof path === "string" && path !== "" ? ` at ${path.startsWith(".") ? path.slice(1) : path}` : "";
   return `${typeof message === "string" ? message : String(cause)}${where}`;

@@ -221,10 +221,10 @@ export interface Store {
    */
   commit(batch: Batch, lease: Lease): Promise<BatchResult>;
   find(workflow: string, id: string): Promise<InstanceSummary | undefined>;
-  /** Rows with `seq > afterSeq` in order: as many as fit in about `maxBytes`, at least one; none at the end. */
+  /** Rows with `seq > afterSeq` in order: as many as make up `maxBytes`, at least one; none at the end. */
   load(pk: number, afterSeq: number, maxBytes: number): Promise<JournalRow[]>;
-  /** The rows with exactly these numbers, in order of `seq`. */
-  rows(pk: number, seqs: readonly number[]): Promise<JournalRow[]>;
+  /** The rows with exactly these numbers, in this order: as many as make up `maxBytes`, at least one. */
+  rows(pk: number, seqs: readonly number[], maxBytes: number): Promise<JournalRow[]>;
   /** A chunk of a stream; undefined when there is none. One that is void may be there still. */
   chunk(pk: number, stream: number, index: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**

@@ -1,5 +1,5 @@
 /** The isolate's end of binding calls: user code asks the engine, and waits. */
-import { decode, encode } from "../model/value.ts";
+import { CALL_DEPTH, decode, encode } from "../model/value.ts";
 import type { BindingCall, CallEnd } from "../protocol/calls.ts";
 import { settleable } from "./settleable.ts";
 
@@ -21,7 +21,7 @@ export class Calls {
   /** Asks what a binding stands for. Rejects with an `Error` that has the refusal's text. */
   call(to: BindingCall["to"], name: string, method: string, args: readonly unknown[]): Promise<unknown> {
     const { promise, resolve, reject } = settleable<unknown>();
-    const encoded = encode(args);
+    const encoded = encode(args, CALL_DEPTH);
     const id = (this.#last += 1);
     this.#waiting.set(id, { resolve, reject });
     this.#send(id, { to, name, method, args: encoded });

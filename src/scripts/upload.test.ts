@@ -8,7 +8,7 @@ const read = (parts: Readonly<Record<string, File>>): Promise<Upload> => {
   form.set("metadata", new File(['{"main_module":"index.js"}'], "blob", { type: "application/json" }));
   form.set("index.js", new File(["1;"], "index.js", { type: "application/javascript+module" }));
   for (const [name, part] of Object.entries(parts)) form.set(name, part);
-  return readUpload(new Response(form));
+  return readUpload(form);
 };
 
 test("its modules are counted", async () => {

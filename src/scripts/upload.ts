@@ -5,6 +5,8 @@
 import { z } from "zod";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
+import { isDeeper } from "../model/value-depth.ts";
+import { illFormedAt } from "../model/well-formed.ts";
 import type { ScriptModule, ScriptVersion } from "../ports/catalog.ts";
 import { metadata, NO_MAIN, type Metadata } from "./metadata.ts";
 
@@ -42,8 +44,7 @@ const REFUSED: Readonly<Record<string, string>> = {
  * @throws Failure `body` when it is not as it should be, `script.module_unsupported`, and `script.too_large` when its parts
  * are more than `LIMITS.uploadBytes` or `LIMITS.uploadModules`.
  */
-export async function readUpload(body: Request | Response): Promise<Upload> {
-  const parts = await readParts(body);
+export async function readUpload(parts: FormData): Promise<Upload> {
   const about = await readMetadata(parts.get("metadata"));
   const files = [...parts].flatMap(([name, part]) => (typeof part === "string" || name === "metadata" ? [] : [{ name, part }]));
   checkSize(files.map(({ part }) => part));
@@ -66,15 +67,6 @@ export async function readUpload(body: Request | Response): Promise<Upload> {
   return { metadata: about, code: { ...code, ...(sourceMap !== undefined && { sourceMap }) } };
 }
 
-async function readParts(body: Request | Response): Promise<FormData> {
-  try {
-    return await body.formData();
-  } catch (cause) {
-    const detail = "Not a multipart form of metadata and modules, as `wrangler deploy` sends it";
-    throw new Failure("body", { field: "body", detail, cause });
-  }
-}
-
 /** wrangler sends it as a field, other clients as a file. */
 async function readMetadata(part: File | string | null): Promise<Metadata> {
   if (part === null) throw new Failure("body", { field: "metadata", detail: "The upload has no such part" });
@@ -85,6 +77,11 @@ async function readMetadata(part: File | string | null): Promise<Metadata> {
   } catch (cause) {
     throw new Failure("body", { field: "metadata", detail: `Not valid JSON: ${(cause as Error).message}`, cause });
   }
+  if (isDeeper(value, LIMITS.valueDepth))
+    throw new Failure("body", { field: "metadata", detail: `Nested deeper than ${LIMITS.valueDepth} levels` });
+  const illFormed = illFormedAt(value);
+  if (illFormed !== undefined)
+    throw new Failure("body", { field: z.core.toDotPath(["metadata", ...illFormed]), detail: "The text is no Unicode" });
   const parsed = metadata.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -1,9 +1,11 @@
 /** Which request goes where, and what it needs to get there. */
 import { afterEach, describe, expect, test } from "vitest";
+import { BodyRoom } from "../api/body.ts";
 import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
 import { restApi } from "../api/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
+import { LIMITS } from "../model/limits.ts";
 import { LOCAL } from "../model/roles.ts";
 import { silentLog } from "../ports/log.ts";
 import type { Executor } from "../ports/executor.ts";
@@ -57,11 +59,13 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
     clock,
     log: silentLog,
     audit,
+    bodies: new BodyRoom(),
     settings: {},
     accountId: "local",
   };
   const app = serverApp({
     audit,
+    bodies: api.bodies,
     engine,
     tails,
     workers: names,
@@ -254,31 +258,91 @@ test("a route that is not there is named", async () => {
   expect(JSON.stringify(response.errors)).toContain("No route for PUT /no/such/route");
 });
 
-describe("a body that is too large", () => {
-  const TOO_LARGE = 110 * 1024 * 1024 + 1;
-
-  test("is refused by its announced length, before it is read", async () => {
-    const body = new ReadableStream({ pull: (controller) => controller.error(new Error("It was read")) });
-    const headers = { "content-length": String(TOO_LARGE) };
-    const send = await open();
-    const response = await read(await send(`${LIST}/Quick/instances`, { method: "POST", body, headers, duplex: "half" }));
-    expect(response).toMatchObject({ status: 413, success: false, errors: [{ code: 10905 }], result: null });
-  });
-
-  test("is refused as it comes when no length was announced", async () => {
-    const chunk = new Uint8Array(8 * 1024 * 1024).fill(0x20);
-    let sent = 0;
-    const body = new ReadableStream({
+/** A body without an announced length that goes on for ever, and how much of it has been taken. */
+function endless(): { readonly init: RequestInit; readonly taken: () => number } {
+  const chunk = new Uint8Array(64 * 1024).fill(0x20);
+  let taken = 0;
+  const body = new ReadableStream(
+    {
       pull: (controller) => {
-        sent += chunk.length;
+        taken += chunk.length;
         controller.enqueue(chunk);
       },
-    });
+    },
+    { highWaterMark: 0 },
+  );
+  return { init: { body, duplex: "half" }, taken: () => taken };
+}
+
+describe("a body that is too large", () => {
+  test.each([
+    ["POST", `${LIST}/Quick/instances`, LIMITS.valueBodyBytes],
+    ["PATCH", `${LIST}/Quick/instances/x/status`, LIMITS.bodyBytes],
+    ["PUT", "/client/v4/accounts/local/workers/scripts/script", LIMITS.uploadBodyBytes],
+    ["POST", "/api/v1/session", LIMITS.loginBodyBytes],
+  ])("is refused by its announced length, before it is read (%s %s)", async (method, path, most) => {
+    const { init, taken } = endless();
     const send = await open();
-    const response = await read(await send(`${LIST}/Quick/instances`, { method: "POST", body, duplex: "half" }));
-    expect(response).toMatchObject({ status: 413, errors: [{ code: 10905 }] });
-    expect(sent).toBeLessThan(TOO_LARGE + 4 * chunk.length);
+    const response = await read(await send(path, { ...init, method, headers: { "content-length": String(most + 1) } }));
+    expect(response).toMatchObject({ status: 413, success: false, errors: [{ code: 11070 }], result: null });
+    expect(taken()).toBe(0);
   });
+
+  test.each([
+    ["POST", `${LIST}/Quick/instances`, LIMITS.valueBodyBytes],
+    ["POST", "/api/v1/session", LIMITS.loginBodyBytes],
+  ])("is refused as it comes when no length was announced (%s %s)", async (method, path, most) => {
+    const { init, taken } = endless();
+    const send = await open();
+    expect(await read(await send(path, { ...init, method }))).toMatchObject({ status: 413, errors: [{ code: 11070 }] });
+    expect(taken()).toBeLessThan(most + 256 * 1024);
+  });
+});
+
+test.each([
+  ["POST", `${LIST}/Quick/instances`, 401],
+  ["POST", `${LIST}/Quick/instances/x/events/e`, 401],
+  ["PUT", "/client/v4/accounts/local/workers/scripts/script", 401],
+  ["PUT", "/client/v4/accounts/local/storage/kv/namespaces/n/values/k", 401],
+  ["POST", "/client/v4/accounts/local/workers/assets/upload?base64=true", 403],
+  ["POST", "/cdn-cgi/local/explorer/api/workflows/Quick/instances", 401],
+  ["POST", "/api/v1/tokens", 401],
+  ["PUT", "/transfers/8a1bd2bc-6a5e-4a3a-9f0e-3f6f7f0f4c11", 404],
+  ["POST", "/no/such/route", 404],
+])("the body of a stranger is not read (%s %s)", async (method, path, status) => {
+  const send = await open(() => Promise.resolve(undefined));
+  for (const headers of [{}, { "content-length": "1000" }] as Record<string, string>[]) {
+    const { init, taken } = endless();
+    const response = await send(path, { ...init, method, headers });
+    expect([response.status, taken()]).toEqual([status, 0]);
+  }
+});
+
+test("more requests at once than may be are refused before they are read, and told when to come again", async () => {
+  const send = await open();
+  const late = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+  const slow = (): RequestInit => ({
+    method: "POST",
+    body: new ReadableStream({
+      pull: async (controller) => {
+        controller.enqueue(await late.promise);
+        controller.close();
+      },
+    }),
+    duplex: "half",
+  });
+  const taken = Array.from({ length: LIMITS.requestsAtOnce }, async () => (await send(`${LIST}/Quick/instances`, slow())).status);
+  // Guards take a turn to say who asks.
+  await new Promise((resolve) => setImmediate(resolve));
+  const { init, taken: bytes } = endless();
+  const refused = await read(await send(`${LIST}/Quick/instances`, { ...init, method: "POST" }));
+  expect(refused).toMatchObject({ status: 503, errors: [{ code: 11072 }] });
+  expect([refused.headers.get("retry-after"), bytes()]).toEqual(["1", 0]);
+  // Those that read, and those who ask whether the server is there, are not in the way of one another.
+  expect([(await send(LIST)).status, (await send("/healthz")).status]).toEqual([200, 200]);
+  late.resolve(new TextEncoder().encode("{}"));
+  expect(new Set(await Promise.all(taken))).toEqual(new Set([200]));
+  expect((await send(`${LIST}/Quick/instances`, { method: "POST", body: "{}" })).status).toBe(200);
 });
 
 interface Read {

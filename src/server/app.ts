@@ -3,7 +3,6 @@
  * that the control plane answers carries hardened headers; a Worker's answers are its own.
  */
 import { Hono, type Env, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
 import { Failure, failureKind } from "../model/errors.ts";
@@ -11,6 +10,7 @@ import type { AuditEntry } from "../ports/audit-log.ts";
 import { Upgraded } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
 import type { Audit } from "../access/audit.ts";
+import type { BodyRoom } from "../api/body.ts";
 import { beginNotes, notesOn, type Asked } from "../api/asked.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { OWN_PREFIX } from "../api/own.ts";
@@ -23,6 +23,7 @@ import { callByHand, isByHand } from "./by-hand.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./dashboard.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
 import { sessionRoutes } from "./session-routes.ts";
+import { Load } from "./load.ts";
 import type { Sessions } from "./sessions.ts";
 import { TAIL_PROTOCOL } from "./tail-sockets.ts";
 import { startPage, START_PAGE_CSP } from "./start-page.ts";
@@ -42,6 +43,8 @@ export interface AppParts {
   readonly workers: Pick<HostNames, "scriptAt">;
   /** Files on their way, for whoever knows their ids. */
   readonly transfers: Transfers;
+  /** Memory for the bodies of requests. */
+  readonly bodies: BodyRoom;
   /** Whether Workers' handlers can be called by hand, at paths of theirs: for development. */
   readonly byHand: boolean;
   /** What a browser is shown; absent where it has not been built. */
@@ -55,9 +58,6 @@ export interface AppParts {
   /** Host names, besides the loopback ones, under which the server may be addressed. */
   readonly hostNames: readonly string[];
 }
-
-/** Bytes of a request to the control plane: a batch of a hundred instances with large params fits, nothing endless does. */
-const MAX_BODY_BYTES = 110 * 1024 * 1024;
 
 const EXPLORER_PREFIXES = ["/cdn-cgi/local/explorer/api", "/cdn-cgi/explorer/api"] as const;
 
@@ -79,21 +79,8 @@ export function serverApp(parts: AppParts): Answer {
   };
 }
 
-const countBody = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge });
-
-/** A length that is announced is believed, as the parser holds clients to it: to look at a body costs more than to read it. */
-const limitBody: MiddlewareHandler = async (c, next) => {
-  const length = c.req.header("content-length");
-  if (length === undefined || c.req.header("transfer-encoding") !== undefined) return countBody(c, next);
-  return Number(length) > MAX_BODY_BYTES ? tooLarge() : next();
-};
-
-function tooLarge(): Response {
-  return failureResponse(new Failure("instance.too_large", { detail: "The request is too large" }));
-}
-
 function controlPlane(parts: AppParts): Hono<ControlEnv> {
-  const { engine, rest, own, explorer, tails, transfers, dashboard, guard, sessions, log, hostNames } = parts;
+  const { engine, rest, own, explorer, tails, transfers, bodies, dashboard, guard, sessions, log, hostNames } = parts;
   const app = new Hono<ControlEnv>({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -115,13 +102,14 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   app.use(async (c, next) =>
     isAllowedOrigin(c.req.header("origin") ?? null, hostNames) ? next() : failureResponse(new Failure("authentication.origin")),
   );
-  app.use(limitBody);
   app.use(noteChanges(parts.audit));
+  const load = new Load();
   const authenticate: MiddlewareHandler = async (c, next) => {
     const asked = notesOn(c);
     asked.principal = await guard(c.req.raw.headers, c.req.method);
-    if (asked.principal !== undefined) return next();
-    const failure = refusal(c.req.raw.headers);
+    const done = asked.principal === undefined ? undefined : load.begin(READS.has(c.req.method));
+    if (done !== undefined) return next().finally(done);
+    const failure = asked.principal === undefined ? refusal(c.req.raw.headers) : new Failure("request.overloaded");
     asked.code = failureKind(failure.failure).code;
     return failureResponse(failure);
   };
@@ -137,7 +125,7 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   app.route("/client/v4", rest);
   app.route(OWN_PREFIX, own);
   app.get("/tails/:id", (c) => tailResponse(tails, c.req.param("id")));
-  app.route("/transfers", transferRoutes(transfers));
+  app.route("/transfers", transferRoutes(transfers, bodies));
   app.get("/healthz", (c) => {
     const trouble = engine.trouble();
     return trouble === undefined ? c.json({ status: "ok" }) : failureResponse(trouble);

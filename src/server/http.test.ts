@@ -2,13 +2,27 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { listen, type Listener } from "./http.ts";
+import { systemClock } from "../ports/system-clock.ts";
+import { listen, type Listener, type Patience } from "./http.ts";
 
 let listener: Listener | undefined;
 afterEach(() => listener?.close(0));
 
-const open = async (answer: (request: Request) => Promise<Response>): Promise<Listener> =>
-  (listener = await listen(answer, "127.0.0.1", 0));
+const open = async (answer: (request: Request) => Promise<Response>, patience?: Patience): Promise<Listener> =>
+  (listener = await listen(answer, "127.0.0.1", 0, systemClock, patience));
+
+/** Sends raw bytes; resolves with all that was answered once the server has hung up. */
+async function sendRaw(port: number, text: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let answered = "";
+  socket.on("data", (chunk) => (answered += chunk.toString()));
+  socket.on("error", () => undefined);
+  socket.write(text);
+  await new Promise((resolve) => socket.once("close", resolve));
+  return answered;
+}
+
+const HEADERS = "PUT / HTTP/1.1\r\nHost: localhost\r\n";
 
 test("requests arrive whole, with their method, path, headers and body", async () => {
   const { url, port } = await open(async (request) =>
@@ -67,4 +81,79 @@ test("a request under way is answered before the end", async () => {
   allow();
   expect(await (await response).text()).toBe("answer");
   await closed;
+});
+
+const IMPATIENT: Patience = { headersMs: 50, stalledMs: 50, requestMs: 60_000 };
+
+test("headers, and bodies, that do not come are not waited for", async () => {
+  const { port } = await open(async (request) => new Response(await request.text()), IMPATIENT);
+  expect(await sendRaw(port, "PUT / HT")).toMatch(/^(HTTP\/1.1 408 |$)/);
+  expect(await sendRaw(port, `${HEADERS}Content-Length: 10\r\n\r\n12345`)).toBe("");
+  expect(await sendRaw(port, `${HEADERS}Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n`)).toBe("");
+});
+
+test("a body that goes on for longer than it may is cut off", async () => {
+  const { port } = await open(async (request) => new Response(await request.text()), {
+    ...IMPATIENT,
+    stalledMs: 60_000,
+    requestMs: 100,
+  });
+  expect(await sendRaw(port, `${HEADERS}Content-Length: 10\r\n\r\n12345`)).toMatch(/^HTTP\/1.1 408 /);
+});
+
+test("an answer that is not taken is not kept for ever", async () => {
+  const gone = Promise.withResolvers<void>();
+  const { port } = await open(() => {
+    const body = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(1024 * 1024)),
+      cancel: () => gone.resolve(),
+    });
+    return Promise.resolve(new Response(body));
+  }, IMPATIENT);
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.pause();
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await gone.promise;
+  socket.destroy();
+});
+
+test("a server that takes its time is waited for: with an answer, and between the parts of one", async () => {
+  const steps: (() => void)[] = [];
+  const nextStep = (): Promise<void> => new Promise((resolve) => void steps.push(resolve));
+  const { url, port } = await open(async (request) => {
+    if (request.headers.get("x-slow") === null) return new Response(await request.text());
+    await nextStep();
+    const body = new ReadableStream({
+      pull: async (controller) => {
+        controller.enqueue(new TextEncoder().encode("part"));
+        await nextStep();
+        controller.close();
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  }, IMPATIENT);
+  const waiting = fetch(url, { method: "PUT", body: "whole", headers: { "x-slow": "1" } }).then((response) => response.text());
+  for (let step = 0; step < 2; step += 1) {
+    // Clients that stall measure the time: each is cut off once all that a client is given has passed.
+    for (let i = 0; i < 3; i += 1) await sendRaw(port, `${HEADERS}Content-Length: 10\r\n\r\n12345`);
+    steps.shift()?.();
+  }
+  expect(await waiting).toBe("part");
+});
+
+test.each(["PUT", "GET"])("a body that is not read ends with its connection, soon (%s)", async (method) => {
+  const { port } = await open(() => Promise.resolve(new Response("no", { status: 403 })));
+  const socket = connect(port, "127.0.0.1");
+  let answered = "";
+  socket.on("data", (chunk) => (answered += chunk.toString()));
+  socket.on("error", () => undefined);
+  socket.write(`${HEADERS.replace("PUT", method)}Transfer-Encoding: chunked\r\n\r\n`);
+  const part = `10000\r\n${"x".repeat(0x10000)}\r\n`;
+  const send = (): void => void (socket.writable && socket.write(part) && setImmediate(send));
+  socket.on("drain", send);
+  send();
+  await new Promise((resolve) => socket.once("close", resolve));
+  // There is no body to a GET, so that its sender is not given the time to see the answer.
+  expect(answered).toMatch(method === "GET" ? /^(HTTP\/1.1 403 |$)/ : /^HTTP\/1.1 403 /);
 });

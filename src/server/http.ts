@@ -2,11 +2,13 @@
 import { createAdaptorServer } from "@hono/node-server";
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import type { Answer } from "./app.ts";
 import { addressOf } from "./address.ts";
 import { isSocketRequest, Sockets } from "./sockets.ts";
+import { endStalled } from "./stalled.ts";
 
 export interface Listener {
   /** Like `http://127.0.0.1:8787`. */
@@ -18,14 +20,45 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
+/** How long a listener waits for clients, in milliseconds. */
+export interface Patience {
+  readonly headersMs: number;
+  readonly stalledMs: number;
+  readonly requestMs: number;
+}
+
+/** Milliseconds between two looks at requests that are on their way. */
+const LOOK_MS = 5_000;
+
+/** Milliseconds of silence after which the system asks whether the other end is still there. */
+const PROBE_MS = 60_000;
+
 /** Listens. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot. */
-export async function listen(answer: Answer, host: string, port: number, clock: Clock = systemClock): Promise<Listener> {
+export async function listen(
+  answer: Answer,
+  host: string,
+  port: number,
+  clock: Clock = systemClock,
+  { headersMs, stalledMs, requestMs }: Patience = LIMITS,
+): Promise<Listener> {
   const server = createAdaptorServer({
     fetch: (request, { incoming }) => answer(request, addressOf(incoming as IncomingMessage)),
-    serverOptions: { shouldUpgradeCallback: isSocketRequest },
+    serverOptions: {
+      shouldUpgradeCallback: isSocketRequest,
+      headersTimeout: headersMs,
+      // Until it has arrived: answers may go on for as long as an instance lives.
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(LOOK_MS, headersMs),
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_MS,
+    },
   }) as Server;
-  // Streams of events stay open for as long as an instance lives.
-  server.requestTimeout = 0;
+  endStalled(server, stalledMs);
+  // The adaptor lets what is left of a body come for a moment, and then hangs up; it takes it that these have none.
+  server.prependListener("request", ({ method, headers }, response) => {
+    const hasBody = headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+    if (hasBody && (method === "GET" || method === "HEAD")) response.shouldKeepAlive = false;
+  });
   const sockets = new Sockets(answer, clock);
   server.on("upgrade", (request, connection, head) => void sockets.upgrade(request, connection as Socket, head));
   await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,7 @@
 /** Logging in and out, and who one is: the only part of the control plane that asks for nothing. */
 import { Hono } from "hono";
 import { notesOn } from "../api/asked.ts";
+import { BodyRoom, RequestBody } from "../api/body.ts";
 import { failureResponse, success } from "../api/envelope.ts";
 import { Failure, failureKind } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
@@ -26,7 +27,7 @@ export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hon
     try {
       // Another site's form could log somebody in as somebody else. Browsers say where a form is from; programs say nothing.
       if (FOREIGN.has(c.req.header("sec-fetch-site") ?? "")) throw new Failure("authentication.origin");
-      const given = credentialsOf(await c.req.json().catch(() => null));
+      const given = credentialsOf(await loginOf(c.req.raw));
       if ("name" in given) asked.target = [given.name.slice(0, LIMITS.userName)];
       if (sessions === undefined) return c.json(shown(await guard(c.req.raw.headers, "GET")));
       const { cookie, principal } = await sessions.open(given, asked.address);
@@ -50,8 +51,36 @@ export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hon
   return app;
 }
 
+/** What is no JSON has no credentials in it. */
+async function loginOf(request: Request): Promise<unknown> {
+  const body = new RequestBody(request, LIMITS.loginBodyBytes, new BodyRoom());
+  try {
+    return JSON.parse(await body.text());
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    return null;
+  } finally {
+    body.close();
+  }
+}
+
+/** Characters; ours have 43 and a prefix. */
+const MAX_TOKEN = 200;
+
+function isLonger(value: unknown, most: number): boolean {
+  return typeof value === "string" && value.length > most;
+}
+
+function tooLong(field: string, most: number): Failure {
+  return new Failure("body", { field, detail: `There may be ${most} characters` });
+}
+
 function credentialsOf(body: unknown): Credentials {
   const { token, name, password } = (body ?? {}) as Record<string, unknown>;
+  // Before anything is hashed. Nothing that is longer can be right.
+  if (isLonger(token, MAX_TOKEN)) throw tooLong("token", MAX_TOKEN);
+  if (isLonger(name, LIMITS.userName)) throw tooLong("name", LIMITS.userName);
+  if (isLonger(password, LIMITS.passwordMost)) throw tooLong("password", LIMITS.passwordMost);
   if (typeof token === "string" && token !== "") return { token };
   if (typeof name === "string" && typeof password === "string" && name !== "" && password !== "") return { name, password };
   throw new Failure("body", { field: "body", detail: "A token is needed to log in, or a name and a password" });

@@ -140,3 +140,21 @@ test("where nobody needs a token, nobody needs to log in", async () => {
     result: { needed: false, logged_in: true, name: "local", role: "admin" },
   });
 });
+
+test("a password that is too long is refused for that, and never hashed", async () => {
+  const app = sessionRoutes(guard, sessions);
+  const login = (body: object): Promise<Response> =>
+    Promise.resolve(app.request("/", { method: "POST", body: JSON.stringify(body) }));
+  const most = "x".repeat(LIMITS.passwordMost);
+  expect((await login({ name: "ada", password: most })).status).toBe(403);
+  for (const [body, field] of [
+    [{ name: "ada", password: `${most}x` }, "password"],
+    [{ name: "x".repeat(LIMITS.userName + 1), password: most }, "name"],
+    [{ token: "x".repeat(1_000) }, "token"],
+  ] as const) {
+    // Those count as attempts that are not: 20 in a minute fail as `authentication.too_often`.
+    for (let i = 0; i < LIMITS.failedLogins; i += 1) expect((await login(body)).status).toBe(400);
+    expect(JSON.stringify(await (await login(body)).json())).toContain(`${field}: There may be`);
+  }
+  expect((await login({ name: "ada", password: "x".repeat(105_000_000) })).status).toBe(413);
+});

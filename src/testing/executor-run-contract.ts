@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { Failure } from "../model/errors.ts";
 import type { RuntimeEvent } from "../model/events.ts";
+import { LIMITS } from "../model/limits.ts";
 import { decode, encode } from "../model/value.ts";
 import type { Host } from "../ports/executor.ts";
 import type { BindingCall } from "../protocol/calls.ts";
@@ -132,6 +133,23 @@ export function runCases(open: OpenHost): void {
       outcome: { key, state: "received", eventType: "reply", payload: encode(new Map([[1, 2]])), receivedAt: 77 },
     });
     expect(outputIn(await run.last())).toEqual({ payload: new Map([[1, 2]]), type: "reply", at: 77 });
+  });
+
+  test.each([
+    [LIMITS.valueDepth - 1, "workflow_completed"],
+    [LIMITS.valueDepth, "workflow_errored"],
+    [6_000, "workflow_errored"],
+  ])("what is nested %i levels deep, and put into an object, ends a run as %s", async (levels, type) => {
+    const { driver } = await open();
+    const run = driver.start("Waiter");
+    await run.until(() => run.idles === 1);
+    const key = { kind: "waitForEvent", name: "answer", count: 1 } as const;
+    const payload = "[".repeat(levels) + "]".repeat(levels);
+    run.tell({ type: "outcome", outcome: { key, state: "received", eventType: "reply", payload, receivedAt: 77 } });
+    const last = await run.last();
+    expect(last?.type).toBe(type);
+    if (type === "workflow_errored")
+      expect(last).toMatchObject({ error: { message: expect.stringContaining("nested deeper than 500 levels") as string } });
   });
 
   test("a stream leaves in chunks, and comes back when it is read", async () => {

@@ -162,7 +162,7 @@ async function present(
   bed: TestBed,
   address: InstanceAddress,
 ): Promise<{ readonly status: string; readonly fold: LogFold; readonly last: InstanceEvent | undefined }> {
-  const fold = new LogFold();
+  const fold = new LogFold({ outputs: true });
   let last: InstanceEvent | undefined;
   try {
     for await (const event of bed.engine.history(address)) {

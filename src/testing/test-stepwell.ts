@@ -7,7 +7,7 @@ import { openEngine } from "../engine/open.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { Failure } from "../model/errors.ts";
 import { isWorkflowName } from "../model/names.ts";
-import { decode, encode } from "../model/value.ts";
+import { CALL_DEPTH, decode, encode } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { workflowBinding, type Workflow } from "../runtime/binding.ts";
 import type { WorkflowClass } from "../runtime/runtime.ts";
@@ -62,7 +62,7 @@ export async function openTestStepwell<Binding extends string>(
   const bindings = names.map((workflow) => {
     const binding = workflowBinding(async (method, args) => {
       if (answer === undefined) throw new Failure("shutting_down");
-      return decode(await answer({ to: "workflow", name: workflow, method, args: encode(args) }));
+      return decode(await answer({ to: "workflow", name: workflow, method, args: encode(args, CALL_DEPTH) }));
     });
     register(binding, bed, workflow);
     return [workflow, binding] as const;

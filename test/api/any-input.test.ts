@@ -73,6 +73,10 @@ const body = fc.oneof(
     '{"status":"restart"}',
     '{"instances":["s"]}',
     '{"params":{"__proto__":1}}',
+    '["\\ud800"]',
+    '{"title":"\\udc00","name":"\\udc00","label":"\\udc00"}',
+    '{"body":"\\ud800","content_type":"text"}',
+    "[".repeat(50_000) + "]".repeat(50_000),
     "[{}]",
     '{"class_name":"Quick","script_name":"script"}',
   ),
@@ -90,10 +94,16 @@ test.each([
         path,
         query,
         body,
-        async (method, where, what, text) => {
+        fc.constantFrom(undefined, "multipart/form-data", "multipart/form-data; boundary=x", "text/plain"),
+        async (method, where, what, text, type) => {
           const hasBody = method !== "GET" && method !== "HEAD";
           const full = `${root}${where.slice(1).replace(/^accounts\/local\/?/, account)}`;
-          const response = await api.send(method, `${full}?${what}`, hasBody ? text : undefined);
+          const response = await api.send(
+            method,
+            `${full}?${what}`,
+            hasBody ? text : undefined,
+            type === undefined ? {} : { "content-type": type },
+          );
           expect(response.status).toBeLessThan(500);
           // Dots may lead out of the API, or to its root, which is its description.
           const { href } = new URL(full, "http://localhost");

@@ -47,6 +47,31 @@ class Named {
   }
 }
 
+const nested = (levels: number): unknown => {
+  let value: unknown = "core";
+  for (let i = 0; i < levels; i += 1) value = [value];
+  return value;
+};
+
+class DeepStep {
+  async run({ payload: { size = 0 } }: Event, step: WorkflowStep): Promise<void> {
+    await step.do("deep", { retries: { limit: 0, delay: 0 } }, () => nested(size));
+  }
+}
+
+class DeepReturn {
+  async run({ payload: { size = 0 } }: Event): Promise<unknown> {
+    return nested(size);
+  }
+}
+
+/** Keeps its place for ever. */
+class Busy {
+  async run(_: Event, step: WorkflowStep): Promise<void> {
+    await step.do("busy", () => new Promise<void>(() => undefined));
+  }
+}
+
 /** Says how each of these ends, which have no other effect: a sleep, a wait, a step with so many retries. */
 class Waits {
   async run({ payload: { ms = 0, retries = 0 } }: Event, step: WorkflowStep): Promise<unknown> {
@@ -72,7 +97,7 @@ class Delayed {
 /** Let delay functions of `Delayed` answer, each once it has been asked. */
 const answers: ((ms: number) => void)[] = [];
 
-const classes = { Quick, Sleeper, Order, Large, Returns, Steps, Named, Waits, Delayed };
+const classes = { Quick, Sleeper, Order, Large, Returns, Steps, Named, Waits, Delayed, Busy, DeepStep, DeepReturn };
 
 let api: ApiBench;
 afterEach(() => api.close());
@@ -171,6 +196,24 @@ describe("queued instances", () => {
     expect((await api.store.statusCounts()).queued ?? 0).toBeLessThanOrEqual(3);
     expect(answers.find(({ status }) => status === 429)?.headers.get("retry-after")).toBe("1");
   });
+});
+
+test.each([
+  ["a rate that is used up", { createRate: 1 }, 429],
+  ["a queue that is full", { maxRunning: 1, maxQueued: 2 }, 429],
+])("for %s a request is refused before it has been read", async (_, settings, status) => {
+  await open(settings);
+  const made: number[] = [];
+  for (let i = 0; i < 4; i += 1) made.push((await create("Busy")).status);
+  expect(made).toContain(status);
+  const server = await api.listen();
+  for (const path of ["", "/batch"]) {
+    // Of a body that never comes the answer is the proof.
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) });
+    const url = `${server.url}/client/v4/accounts/local/workflows/Busy/instances${path}`;
+    const refused = await fetch(url, { method: "POST", body, duplex: "half" });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([status, "1"]);
+  }
 });
 
 describe("1 MiB, encoded, and not a byte more", () => {
@@ -386,4 +429,100 @@ describe("what is deployed", () => {
     const body = Array.from({ length: what === "triggers" ? size : 1 }, () => trigger);
     expect((await api.call("PUT", "/triggers/script", body)).status).toBe(status);
   });
+});
+
+describe("how deep values may be nested", () => {
+  const deep = (levels: number): unknown => {
+    let value: unknown = "core";
+    for (let i = 0; i < levels; i += 1) value = i % 2 === 0 ? [value] : { value };
+    return value;
+  };
+
+  /** What is asked for wherever values are shown. */
+  const shown = async (workflow: string, id: string): Promise<number[]> => {
+    const paths = [`/workflows/${workflow}/instances/${id}`, `/workflows/${workflow}/instances`];
+    const answers = await Promise.all(paths.map((path) => api.call("GET", path)));
+    const own = await api.send("GET", `/api/v1/workflows/${workflow}/instances/${id}/timeline`);
+    const events = await api.send("GET", `/client/v4/accounts/local/workflows/${workflow}/instances/${id}/subscribe`, undefined, {
+      accept: "text/event-stream",
+    });
+    expect((await events.text()).length).toBeGreaterThan(0);
+    return [...answers.map(({ status }) => status), own.status];
+  };
+
+  test.each([
+    [LIMITS.valueDepth, 200],
+    [LIMITS.valueDepth + 1, 400],
+    [6_000, 400],
+    [50_000, 400],
+  ])("params and events of %i levels: %i, and what is taken is shown", async (levels, status) => {
+    await open();
+    const json = JSON.stringify({ instance_id: "d", params: null }).replace("null", textOf(levels));
+    const made = await api.call("POST", "/workflows/Quick/instances", json);
+    expect(made.status).toBe(status);
+    expect((await api.call("POST", "/workflows/Quick/instances/batch", `[${json.replace('"d"', '"e"')}]`)).status).toBe(status);
+    const local = await api.local("POST", "/workflows/Quick/instances", `{"id":"l","params":${textOf(levels)}}`);
+    expect(local.status).toBe(status);
+    await create("Order", { instance_id: "o" });
+    for (const call of ["call", "local"] as const)
+      expect((await api[call]("POST", "/workflows/Order/instances/o/events/approve", textOf(levels))).status).toBe(status);
+    if (status === 400) return expect(JSON.stringify(made.errors)).toMatch(/(params|body): .*deeper than \d+ levels/);
+    await api.reaches({ workflow: "Quick", id: "d" }, "complete");
+    expect(await shown("Quick", "d")).toEqual([200, 200, 200]);
+  });
+
+  test("the field is named, that of a batch with its place", async () => {
+    await open();
+    const params = deep(LIMITS.valueDepth + 1);
+    expect(JSON.stringify((await create("Quick", { params })).errors)).toContain("params: The value is nested deeper");
+    const batched = await api.call("POST", "/workflows/Quick/instances/batch", [{}, { params }]);
+    expect(JSON.stringify(batched.errors)).toContain("[1].params: The value is nested deeper");
+    expect(await api.store.statusCounts("Quick")).toEqual({});
+  });
+
+  test.each([
+    [LIMITS.valueDepth, true],
+    [LIMITS.valueDepth + 1, false],
+    [3_000, false],
+  ])("a binding takes %i levels: %s", async (levels, isTaken) => {
+    await open();
+    const calls = [
+      (): Promise<unknown> => api.binding("Quick").create({ id: "d", params: deep(levels) }),
+      (): Promise<unknown> => api.binding("Quick").createBatch([{ id: "e", params: deep(levels) }]),
+      async (): Promise<unknown> => (await api.binding("Order").create()).sendEvent({ type: "approve", payload: deep(levels) }),
+    ];
+    for (const call of calls) {
+      const made = Promise.resolve().then(call);
+      if (isTaken) await made;
+      else await expect(made).rejects.toThrow(/nested deeper than \d+ levels/);
+    }
+  });
+
+  test.each([
+    ["DeepStep", LIMITS.valueDepth, "complete"],
+    ["DeepStep", 6_000, "errored"],
+    ["DeepReturn", LIMITS.valueDepth, "complete"],
+    ["DeepReturn", 6_000, "errored"],
+  ] as const)("%s of %i levels: %s, and is shown", async (workflow, size, status) => {
+    await open();
+    await create(workflow, { instance_id: "d", params: { size } });
+    await api.reaches({ workflow, id: "d" }, status);
+    expect(await shown(workflow, "d")).toEqual([200, 200, 200]);
+    if (status === "errored")
+      expect(await api.last({ workflow, id: "d" })).toMatchObject({
+        error: { message: expect.stringContaining("nested deeper than 500 levels") as string },
+      });
+  });
+
+  test("what was stored without a limit is still shown, with a note in its place", async () => {
+    await open();
+    await api.engine.create("Sleeper", [{ id: "old", params: textOf(6_000) }], "api");
+    expect(await shownParams("old")).toBe("[Nested deeper than 500 levels]");
+    expect((await api.local("GET", "/workflows/Sleeper/instances/old")).status).toBe(200);
+  });
+
+  const shownParams = async (id: string): Promise<unknown> =>
+    ((await api.call("GET", `/workflows/Sleeper/instances/${id}`)) as { result: { params: unknown } }).result.params;
+
+  const textOf = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
 });

@@ -55,6 +55,44 @@ describe("KV", () => {
     expect(await codeOf(api.call("GET", `${NAMESPACES}/none`))).toBe(10013);
   });
 
+  test("a form that is broken, and text that is no Unicode, are refused with the field, and change nothing", async () => {
+    const broken = "--x\r\ncontent-disposition: form-data; name=value\r\n\r\ncut off";
+    for (const type of ["multipart/form-data; boundary=x", "multipart/form-data"])
+      expect((await raw("PUT", `${ns}/values/broken`, broken, { "content-type": type })).status).toBe(400);
+    const half = "a\ud800";
+    for (const [method, path, body, field] of [
+      ["POST", `${ns}/bulk/delete`, ["b", half], "[1]"],
+      ["DELETE", `${ns}/bulk`, [half], "[0]"],
+      [
+        "PUT",
+        `${ns}/bulk`,
+        [
+          { key: "broken", value: "1" },
+          { key: half, value: "1" },
+        ],
+        "[1].key",
+      ],
+      ["PUT", `${ns}/bulk`, [{ key: "broken", value: half }], "[0].value"],
+      ["POST", `${ns}/bulk/get`, { keys: [half] }, "keys[0]"],
+      ["POST", NAMESPACES, { title: half }, "title"],
+      ["POST", "/d1/database", { name: half }, "name"],
+      ["POST", "/d1/database", { name: "d", [half]: 1 }, "a\ufffd"],
+    ] as const) {
+      const answer = await api.call(method, path, body);
+      expect([answer.status, JSON.stringify(answer.errors)]).toEqual([
+        400,
+        expect.stringContaining(`${field}: The text has half`),
+      ]);
+    }
+    expect(await codeOf(api.call("GET", `${ns}/metadata/broken`))).toBe(10009);
+    const deep = new FormData();
+    deep.set("value", "1");
+    deep.set("metadata", "[".repeat(10_000) + "]".repeat(10_000));
+    const sent = new Response(deep);
+    const type = sent.headers.get("content-type") ?? "";
+    expect((await raw("PUT", `${ns}/values/broken`, await sent.text(), { "content-type": type })).status).toBe(400);
+  });
+
   test("values come back as they were sent, with what was said of them", async () => {
     const form = new FormData();
     form.set("value", "in a form");

@@ -1,13 +1,14 @@
 /** The whole HTTP surface on a table: memory store, fake clock, no sockets. Every answer is held against its schema. */
 import { unusedAssets } from "./assets.ts";
 import { expect } from "vitest";
+import { BodyRoom } from "../../src/api/body.ts";
 import { bindingHandler } from "../../src/api/binding.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
 import { ownApi } from "../../src/api/own.ts";
 import { ENDPOINTS, restApi } from "../../src/api/rest.ts";
 import type { EngineSettings } from "../../src/engine/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
-import { decode, encode } from "../../src/model/value.ts";
+import { CALL_DEPTH, decode, encode } from "../../src/model/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
 import { noStorage, type Storage } from "../../src/ports/storage.ts";
@@ -96,9 +97,11 @@ export async function openApi(
     log: silentLog,
   };
   const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
-  const api = { ...parts, audit, settings: {}, accountId: "local" };
+  const bodies = new BodyRoom();
+  const api = { ...parts, audit, bodies, settings: {}, accountId: "local" };
   const app = serverApp({
     audit,
+    bodies,
     engine,
     tails,
     transfers,
@@ -137,7 +140,7 @@ export async function openApi(
     local: async (method, path, body) => read(await send(method, `/cdn-cgi/local/explorer/api${path}`, body), undefined),
     binding: (workflow) =>
       workflowBinding(async (method, args) =>
-        decode(await answer({ to: "workflow", name: workflow, method, args: encode(args) })),
+        decode(await answer({ to: "workflow", name: workflow, method, args: encode(args, CALL_DEPTH) })),
       ),
   };
 }

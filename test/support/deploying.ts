@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
+import { BodyRoom } from "../../src/api/body.ts";
 import { explorerApi } from "../../src/api/explorer.ts";
 import { ownApi } from "../../src/api/own.ts";
 import { restApi } from "../../src/api/rest.ts";
@@ -111,11 +112,13 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
     logs,
     hostNames,
     audit,
+    bodies: new BodyRoom(),
     settings: {},
     accountId: "local",
   };
   const app = serverApp({
     audit,
+    bodies: api.bodies,
     engine,
     tails,
     transfers,

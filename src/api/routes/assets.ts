@@ -2,6 +2,7 @@
 import { getMimeType } from "hono/utils/mime";
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
+import { LIMITS } from "../../model/limits.ts";
 import type { ScriptAssets } from "../../ports/catalog.ts";
 import type { Metadata } from "../../scripts/metadata.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
@@ -32,6 +33,7 @@ export const assets: readonly Endpoint[] = [
     path: `${SCRIPT}/assets-upload-session`,
     needs: "admin",
     summary: "Announce the static assets of a script, and learn which of them are still to be sent",
+    maxBody: LIMITS.batchBodyBytes,
     body: z.object({ manifest: z.record(z.string(), z.object({ hash: z.string(), size: z.number().int().min(0) })) }),
     result: session,
     handle: async ({ body: { manifest } }, api) => {
@@ -45,13 +47,12 @@ export const assets: readonly Endpoint[] = [
     needs: "own",
     summary: "Send static assets: a multipart form of files in base64, named by their hashes",
     query: z.object({ base64: z.literal("true", "Files are sent in base64") }),
+    maxBody: LIMITS.uploadBodyBytes,
     result: z.object({ jwt: z.string().optional() }),
-    handle: async (_, api, request) => {
+    handle: async ({ sent }, api, request) => {
       const token = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
       if (!api.assets.knows(token)) throw new Failure("authentication.token");
-      const parts = await request.formData().catch((cause: unknown) => {
-        throw new Failure("body", { field: "body", detail: "Not a multipart form of files", cause });
-      });
+      const parts = await sent.form("Not a multipart form of files");
       let isComplete = false;
       for (const [hash, part] of parts)
         isComplete = await api.assets.put(token, hash, typeof part === "string" ? part : await part.text());

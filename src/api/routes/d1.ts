@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
+import { LIMITS } from "../../model/limits.ts";
 import { iso } from "../../model/time.ts";
 import type { Resource } from "../../ports/resources.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
@@ -130,6 +131,7 @@ export const d1Databases: readonly Endpoint[] = [
     path: `${DATABASE}/query`,
     summary: "Run statements in a transaction; rows come as objects",
     body: statements,
+    maxBody: LIMITS.valueBodyBytes,
     result: z.array(outcome),
     handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, "ARRAY_OF_OBJECTS") }),
   }),
@@ -138,6 +140,7 @@ export const d1Databases: readonly Endpoint[] = [
     path: `${DATABASE}/raw`,
     summary: "Run statements in a transaction; rows come as arrays",
     body: statements,
+    maxBody: LIMITS.valueBodyBytes,
     result: z.array(outcome),
     handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, "ROWS_AND_COLUMNS") }),
   }),

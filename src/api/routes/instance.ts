@@ -8,12 +8,12 @@ import { LIMITS } from "../../model/limits.ts";
 import type { InstanceStatus } from "../../model/status.ts";
 import type { StepKey } from "../../model/step.ts";
 import { StepOutputFold } from "../../model/step-output.ts";
-import { encode } from "../../model/value.ts";
 import { iso } from "../../model/time.ts";
 import type { StoredStream } from "../../model/stream.ts";
 import { endpoint, type Api, type Endpoint, type Reply } from "../endpoint.ts";
 import { open, payload } from "../payload.ts";
 import { errorInfo, restartFrom, status, timestamp, triggerSource } from "../schemas.ts";
+import { encodeField } from "../values.ts";
 import { workflowOf } from "./workflows.ts";
 
 const INSTANCE = "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}";
@@ -109,9 +109,9 @@ async function addressOf(api: Api, params: { workflow_name: string; instance_id:
   return { workflow: name, id: params.instance_id };
 }
 
-/** Folds the log of an instance. Fails with `instance.not_found`. */
-export async function readLog({ engine }: Pick<Api, "engine">, address: InstanceAddress): Promise<InstanceLog> {
-  const fold = new LogFold();
+/** Folds the log of an instance, with the outputs of its steps or without. Fails with `instance.not_found`. */
+export async function readLog({ engine }: Pick<Api, "engine">, address: InstanceAddress, outputs: boolean): Promise<InstanceLog> {
+  const fold = new LogFold({ outputs });
   for await (const events of engine.past(address)) for (const event of events) fold.add(event);
   // A journal is never empty: none means that the instance was deleted while it was read.
   if (fold.log === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
@@ -146,7 +146,7 @@ export const instance: readonly Endpoint[] = [
     query: z.object({ order: z.enum(["asc", "desc"]).default("asc"), simple: z.enum(["true", "false"]).default("false") }),
     result: log,
     handle: async ({ params, query }, api) => {
-      const { steps, ...rest } = await readLog(api, await addressOf(api, params));
+      const { steps, ...rest } = await readLog(api, await addressOf(api, params), query.simple === "false");
       const shown = query.order === "asc" ? steps : steps.toReversed();
       const count = steps.filter(({ type }) => type !== "termination" && type !== "rollback").length;
       return { result: { ...rest, step_count: count, steps: query.simple === "true" ? [] : shown } };
@@ -197,10 +197,12 @@ export const instance: readonly Endpoint[] = [
     action: () => "workflows.instances.send-event",
     summary: `Send an event; the body is its payload, at most ${LIMITS.valueBytes} bytes`,
     body: z.unknown(),
+    takesValues: true,
+    maxBody: LIMITS.valueBodyBytes,
     result: z.object({ instanceId: z.string(), timestamp }),
     handle: async ({ params, body }, api) => {
       const address = await addressOf(api, params);
-      await api.engine.sendEvent(address, params.event_type, encode(body));
+      await api.engine.sendEvent(address, params.event_type, encodeField("body", body));
       return { result: { instanceId: address.id, timestamp: iso(Date.now()) } };
     },
   }),

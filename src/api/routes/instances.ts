@@ -4,7 +4,6 @@ import { checkRequest } from "../../engine/create.ts";
 import type { CreateRequest } from "../../engine/engine.ts";
 import { Failure, failureKind } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
-import { encode } from "../../model/value.ts";
 import { iso } from "../../model/time.ts";
 import type { InstanceSummary, ListQuery } from "../../ports/store.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
@@ -12,6 +11,7 @@ import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import type { ResultInfo } from "../envelope.ts";
 import { retention } from "../../scripts/workflow-settings.ts";
 import { instant, isoOrNull, page, perPage, status, timestamp, triggerSource } from "../schemas.ts";
+import { encodeField } from "../values.ts";
 import { workflowOf } from "./workflows.ts";
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
@@ -90,9 +90,12 @@ export const instances: readonly Endpoint[] = [
     path: COLLECTION,
     summary: "Create an instance",
     body: newInstance,
+    takesValues: true,
+    maxBody: LIMITS.valueBodyBytes,
+    admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: created,
     handle: async ({ params, body }, api) => {
-      const [one] = await api.engine.create(params.workflow_name, [toRequest(body)], "api");
+      const [one] = await api.engine.create(params.workflow_name, [toRequest(body, "")], "api");
       if (one === undefined || one instanceof Failure) throw one ?? new Failure("internal_server");
       const workflow = await workflowOf(api, params.workflow_name);
       return { result: showCreated(one, workflow.id) };
@@ -103,9 +106,12 @@ export const instances: readonly Endpoint[] = [
     path: `${COLLECTION}/batch`,
     summary: "Create up to 100 instances; ids that are taken are passed over",
     body: z.array(newInstance).min(1).max(LIMITS.batch),
+    takesValues: true,
+    maxBody: LIMITS.batchBodyBytes,
+    admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: z.array(created),
     handle: async ({ params, body }, api) => {
-      const requests = body.map(toRequest);
+      const requests = await toRequests(body, api.clock);
       // One that is refused for what it is refuses the batch: bad input changes nothing.
       requests.forEach((request, i) => {
         const refusal = checkRequest(request, `[${i}].`);
@@ -216,12 +222,33 @@ function showCreated({ id, versionId, trigger }: InstanceSummary, workflowId: st
   return { id, status: "queued", version_id: versionId, workflow_id: workflowId, trigger_source: trigger };
 }
 
-function toRequest({ instance_id: id, params, instance_retention: kept }: z.output<typeof newInstance>): CreateRequest {
+function toRequest(
+  { instance_id: id, params, instance_retention: kept }: z.output<typeof newInstance>,
+  path: string,
+): CreateRequest {
   return {
     ...(typeof id === "string" && { id }),
-    ...(params !== undefined && { params: encode(unwrapText(params)) }),
+    ...(params !== undefined && { params: encodeField(`${path}params`, unwrapText(params)) }),
     ...(kept && { retention: kept }),
   };
+}
+
+/** Characters of params that are made text in one turn, about. */
+const TURN = 1024 * 1024;
+
+/** The requests of a batch. Where they are large, others get their turn in between. */
+async function toRequests(batch: readonly z.output<typeof newInstance>[], clock: Api["clock"]): Promise<CreateRequest[]> {
+  const requests: CreateRequest[] = [];
+  let size = 0;
+  for (const [i, each] of batch.entries()) {
+    const request = toRequest(each, `[${i}].`);
+    requests.push(request);
+    size += request.params?.length ?? 0;
+    if (size < TURN) continue;
+    size = 0;
+    await new Promise<void>((resolve) => clock.soon(resolve));
+  }
+  return requests;
 }
 
 /** Cloudflare's schema says that params are JSON as text; wrangler sends the value itself. A text that is JSON is taken for it. */

@@ -2,8 +2,11 @@
 import { z } from "zod";
 import { asciiJson } from "../../model/ascii-json.ts";
 import { Failure } from "../../model/errors.ts";
+import { LIMITS } from "../../model/limits.ts";
+import { isDeeper } from "../../model/value-depth.ts";
 import type { Resource } from "../../ports/resources.ts";
 import type { StorageRequest } from "../../ports/storage.ts";
+import type { RequestBody } from "../body.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { ask, found } from "../storage.ts";
 import { NAMESPACE } from "./kv.ts";
@@ -12,6 +15,9 @@ const VALUE = `${NAMESPACE}/values/{key_name}` as const;
 const BULK = `${NAMESPACE}/bulk` as const;
 
 const MAX_BULK = 10_000;
+
+/** Cloudflare's limit of a value, 25 MiB, and what a form adds to it. */
+const MAX_VALUE_BODY = 26 * 1024 * 1024;
 
 const expiry = { expiration: z.coerce.number().int().optional(), expiration_ttl: z.coerce.number().int().optional() };
 
@@ -61,9 +67,9 @@ async function erase(api: Api, namespace: Resource, name: string): Promise<void>
 }
 
 /** A value as it is, or a form of `value` and `metadata`. */
-async function sent(request: Request): Promise<Pick<Put, "value" | "metadata">> {
-  if (!(request.headers.get("content-type") ?? "").startsWith("multipart/form-data")) return { value: request.body ?? "" };
-  const form = await request.formData();
+async function valueOf(sent: RequestBody, { headers }: Request): Promise<Pick<Put, "value" | "metadata">> {
+  if (!(headers.get("content-type") ?? "").startsWith("multipart/form-data")) return { value: sent.stream() ?? "" };
+  const form = await sent.form("Not a multipart form of `value` and `metadata`");
   const [value, metadata] = [form.get("value"), form.get("metadata")];
   if (value === null) throw new Failure("body", { field: "value", detail: "The form has no such part" });
   return {
@@ -73,15 +79,20 @@ async function sent(request: Request): Promise<Pick<Put, "value" | "metadata">> 
 }
 
 function parsed(json: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(json);
+    value = JSON.parse(json);
   } catch (cause) {
     throw new Failure("body", { field: "metadata", detail: "Not valid JSON", cause });
   }
+  if (isDeeper(value, LIMITS.valueDepth))
+    throw new Failure("body", { field: "metadata", detail: `Nested deeper than ${LIMITS.valueDepth} levels` });
+  return value;
 }
 
 const bulkDelete = {
   body: z.array(z.string().min(1)).max(MAX_BULK),
+  maxBody: LIMITS.batchBodyBytes,
   result: done,
   handle: async ({ params, body }: { params: { readonly namespace_id: string }; body: string[] }, api: Api) => {
     const namespace = await found(api, "kv", params.namespace_id);
@@ -145,10 +156,11 @@ export const kvValues: readonly Endpoint[] = [
     path: VALUE,
     summary: "Write a value: the body as it is, or a form of `value` and `metadata`",
     query: z.object(expiry),
+    maxBody: MAX_VALUE_BODY,
     result: z.null(),
-    handle: async ({ params, query }, api, request) => {
+    handle: async ({ params, query, sent }, api, request) => {
       const namespace = await found(api, "kv", params.namespace_id);
-      await put(api, namespace, { key: params.key_name, ...query, ...(await sent(request)) });
+      await put(api, namespace, { key: params.key_name, ...query, ...(await valueOf(sent, request)) });
       return { result: null };
     },
   }),
@@ -167,6 +179,7 @@ export const kvValues: readonly Endpoint[] = [
     path: BULK,
     summary: "Write several values, one after the other",
     body: z.array(entry).max(MAX_BULK),
+    maxBody: LIMITS.bulkBodyBytes,
     result: done,
     handle: async ({ params, body }, api) => {
       const namespace = await found(api, "kv", params.namespace_id);

@@ -12,6 +12,8 @@ const sent = z
   .transform(({ body, content_type: contentType, delay_seconds: delaySeconds }, context): SentMessage => {
     if (body === undefined || (contentType === "text" && typeof body !== "string"))
       context.addIssue({ code: "custom", path: ["body"], message: "A text has to be a string, and a message needs a body" });
+    if (contentType === "text" && typeof body === "string" && !body.isWellFormed())
+      context.addIssue({ code: "custom", path: ["body"], message: "The text has half a surrogate pair, which is no Unicode" });
     const text = contentType === "text" ? String(body) : JSON.stringify(body ?? null);
     return { contentType, body: text, ...(typeof delaySeconds === "number" && { delaySeconds }) };
   });
@@ -53,6 +55,8 @@ export const queuesMessages: readonly Endpoint[] = [
     path: `${QUEUE}/messages`,
     summary: "Send a message; it is durable when this is answered",
     body: sent,
+    takesValues: true,
+    maxBody: LIMITS.valueBodyBytes,
     result: answered,
     handle: async ({ params, body }, api) => ({ result: await send(api, params.queue_id, [body]) }),
   }),
@@ -61,6 +65,8 @@ export const queuesMessages: readonly Endpoint[] = [
     path: `${QUEUE}/messages/batch`,
     summary: "Send messages: all of them, or none",
     body: z.object({ messages: z.array(sent), delay_seconds: delay.nullish() }),
+    takesValues: true,
+    maxBody: LIMITS.valueBodyBytes,
     result: answered,
     handle: async ({ params, body }, api) => ({
       result: await send(api, params.queue_id, body.messages, body.delay_seconds),

@@ -1,6 +1,7 @@
 /** R2 buckets, and the objects in them. */
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
+import { LIMITS } from "../../model/limits.ts";
 import { iso } from "../../model/time.ts";
 import type { Resource } from "../../ports/resources.ts";
 import { endpoint, type Endpoint } from "../endpoint.ts";
@@ -152,13 +153,14 @@ export const r2Buckets: readonly Endpoint[] = [
     method: "put",
     path: OBJECT,
     summary: "Write an object: the body as it is, with the headers that it is to be read with",
+    maxBody: LIMITS.objectBodyBytes,
     result: object,
-    handle: async ({ params }, api, request) => {
+    handle: async ({ params, sent }, api, request) => {
       const resource = await found(api, "r2", params.bucket_name);
       const length = request.headers.get("content-length");
       if (length === null) throw new Failure("r2.no_length");
       const asked = { method: "put", object: params.object_key, httpFields: fieldsOf(request.headers) };
-      const { told } = await askBucket(api, resource, asked, { body: request.body ?? "", length });
+      const { told } = await askBucket(api, resource, asked, { body: sent.stream() ?? "", length });
       return { result: showObject(told as SentObject) };
     },
   }),

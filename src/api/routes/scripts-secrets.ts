@@ -1,6 +1,7 @@
 /** The secrets of a script. To change one makes a version and deploys it; what they are is never told. */
 import { z } from "zod";
 import { storeSecrets, type SecretChanges } from "../../scripts/revise.ts";
+import { LIMITS } from "../../model/limits.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { activate, activeVersion, SCRIPT } from "../scripts.ts";
 
@@ -63,6 +64,7 @@ export const scriptsSecrets: readonly Endpoint[] = [
     path: `${SCRIPT}/secrets-bulk`,
     needs: "admin",
     summary: "Set and take away several secrets at once; this deploys one version",
+    maxBody: LIMITS.valueBodyBytes,
     body: z.object({ secrets: z.record(z.string().min(1), secret.partial({ name: true }).nullable()) }),
     result: z.array(shown),
     handle: async ({ params: { script_name: script }, body }, api) => {

@@ -60,9 +60,10 @@ export const scriptsVersions: readonly Endpoint[] = [
     path: `${SCRIPT}/versions`,
     needs: "admin",
     summary: "Upload a version without deploying it: a multipart form of metadata and modules",
+    maxBody: LIMITS.uploadBodyBytes,
     result: shownVersion,
-    handle: async ({ params: { script_name: script } }, api, request) => {
-      const { version, startupMs } = await upload(api, script, request, false);
+    handle: async ({ params: { script_name: script }, sent }, api) => {
+      const { version, startupMs } = await upload(api, script, sent, false);
       const info = await api.catalog.scriptVersionInfo(version.id);
       return { result: { ...(info && showVersion(info)), startup_time_ms: startupMs } };
     },
@@ -97,6 +98,7 @@ export const scriptsVersions: readonly Endpoint[] = [
     needs: "admin",
     summary: "Make a version that differs from the newest in its secrets, without deploying it",
     body: secretChanges,
+    maxBody: LIMITS.valueBodyBytes,
     result: shownVersion,
     handle: ({ params: { script_name: script }, body }, api) =>
       api.publisher.inTurn(script, async () => {

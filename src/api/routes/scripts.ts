@@ -1,6 +1,7 @@
 /** Scripts: upload, look for, list and delete them. The requests are those of `wrangler deploy` and `wrangler delete`. */
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
+import { LIMITS } from "../../model/limits.ts";
 import { NO_CLASSES } from "../../model/objects.ts";
 import { iso } from "../../model/time.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
@@ -8,6 +9,7 @@ import { objectClasses, putObjectClasses } from "../../scripts/objects.ts";
 import { sentAssets } from "./assets.ts";
 import { checkBindings, storeUpload } from "../../scripts/revise.ts";
 import { readUpload } from "../../scripts/upload.ts";
+import type { RequestBody } from "../body.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { activate, activeVersion, anything, AUTHOR, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
 import { refuseReferenced } from "./scripts-references.ts";
@@ -17,7 +19,7 @@ const SERVICE = "/accounts/{account_id}/workers/services/{script_name}";
 
 const forced = z.object({ force: z.string().optional() });
 
-const uploaded = z.looseObject({ id: z.string(), deployment_id: z.string(), startup_time_ms: z.int() });
+const shownUpload = z.looseObject({ id: z.string(), deployment_id: z.string(), startup_time_ms: z.int() });
 
 const NOT_IN_A_VERSION =
   "Version upload failed. It includes a Durable Object migration, but migrations must be fully applied via a non-versioned deployment";
@@ -26,24 +28,25 @@ const NOT_IN_A_VERSION =
 export async function upload(
   api: Api,
   script: string,
-  request: Request,
+  sent: RequestBody,
   isNew: boolean,
 ): Promise<{ readonly version: ScriptVersion; readonly startupMs: number }> {
   checkScriptName(script);
   if (!isNew) await newestVersion(api, script);
-  const sent = await readUpload(request);
-  for (const binding of sent.metadata.bindings)
+  const form = await sent.form("Not a multipart form of metadata and modules, as `wrangler deploy` sends it");
+  const uploaded = await readUpload(form);
+  for (const binding of uploaded.metadata.bindings)
     if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
-  if (!isNew && sent.metadata.migrations !== undefined)
+  if (!isNew && uploaded.metadata.migrations !== undefined)
     throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
   return api.publisher.inTurn(script, async () => {
     const start = performance.now();
-    const { version, objects } = await storeUpload(api.publisher, script, sent, sentAssets(api, sent.metadata));
+    const { version, objects } = await storeUpload(api.publisher, script, uploaded, sentAssets(api, uploaded.metadata));
     const startupMs = Math.round(performance.now() - start);
     if (isNew)
       await api.publisher.exclusively(async () => {
         await checkBindings(api.catalog, version);
-        await activate(api, version, sent.metadata.annotations);
+        await activate(api, version, uploaded.metadata.annotations);
         await putObjectClasses(api.catalog, script, objects);
       });
     return { version, startupMs };
@@ -109,9 +112,10 @@ export const scripts: readonly Endpoint[] = [
     path: SCRIPT,
     needs: "admin",
     summary: "Deploy a script: a multipart form of metadata and modules, which replaces what there was",
-    result: uploaded,
-    handle: async ({ params: { script_name: script } }, api, request) => {
-      const { version, startupMs } = await upload(api, script, request, true);
+    maxBody: LIMITS.uploadBodyBytes,
+    result: shownUpload,
+    handle: async ({ params: { script_name: script }, sent }, api) => {
+      const { version, startupMs } = await upload(api, script, sent, true);
       const shown = await showScript(api, script);
       return { result: { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: AUTHOR } };
     },

@@ -46,6 +46,7 @@ export const eventTriggers: readonly Endpoint[] = [
     needs: "admin",
     summary: "Replace the event triggers of a script; no event comes here that would start anything",
     body: triggers,
+    maxBody: LIMITS.valueBodyBytes,
     result: shown,
     handle: async ({ params: { script_name: script }, body }, { catalog }) => {
       await checkScript(catalog, script);
@@ -60,6 +61,7 @@ export const eventTriggers: readonly Endpoint[] = [
     needs: "admin",
     summary: "Add event triggers to a script",
     body: triggers,
+    maxBody: LIMITS.valueBodyBytes,
     result: shown,
     handle: async ({ params: { script_name: script }, body }, { catalog }) => {
       await checkScript(catalog, script);

@@ -85,14 +85,18 @@ export class MemoryStore implements Store {
   }
 
   async load(pk: number, afterSeq: number, maxBytes: number): Promise<JournalRow[]> {
-    const later = this.#rows(pk).filter((row) => row.seq > afterSeq);
-    let bytes = 0;
-    const end = later.findIndex((row, i) => (bytes += row.events.length) > maxBytes && i > 0);
-    return end === -1 ? later : later.slice(0, end);
+    return upTo(
+      this.#rows(pk).filter((row) => row.seq > afterSeq),
+      maxBytes,
+    );
   }
 
-  async rows(pk: number, seqs: readonly number[]): Promise<JournalRow[]> {
-    return this.#rows(pk).filter((row) => seqs.includes(row.seq));
+  async rows(pk: number, seqs: readonly number[], maxBytes: number): Promise<JournalRow[]> {
+    const bySeq = new Map(this.#rows(pk).map((row) => [row.seq, row]));
+    return upTo(
+      seqs.flatMap((seq) => bySeq.get(seq) ?? []),
+      maxBytes,
+    );
   }
 
   async chunk(pk: number, stream: number, index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -283,4 +287,11 @@ function matches(summary: InstanceSummary, query: Pick<ListQuery, "workflow" | "
 function addressOf({ workflow, id }: { readonly workflow: string; readonly id: string }): string {
   // No workflow's name has a space.
   return `${workflow} ${id}`;
+}
+
+/** As many rows as make up so many bytes, at least one if there is any. */
+function upTo(rows: JournalRow[], maxBytes: number): JournalRow[] {
+  let bytes = 0;
+  const last = rows.findIndex((row) => (bytes += row.events.length) >= maxBytes);
+  return last === -1 ? rows : rows.slice(0, last + 1);
 }

@@ -144,7 +144,7 @@ function sqliteStore(
     },
     find: async (workflow, id) => ask(() => reader.find(workflow, id)),
     load: async (pk, afterSeq, maxBytes) => ask(() => reader.load(pk, afterSeq, maxBytes)),
-    rows: async (pk, seqs) => ask(() => reader.rows(pk, seqs)),
+    rows: async (pk, seqs, maxBytes) => ask(() => reader.rows(pk, seqs, maxBytes)),
     chunk: async (pk, stream, index) => ask(() => reader.chunk(pk, stream, index)),
     ready: async (kind, now, limit, after = 0, skip = []) => ask(() => reader.ready(kind, now, limit, after, skip)),
     nextWake: async (after) => ask(() => reader.nextWake(after)),

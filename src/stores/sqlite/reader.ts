@@ -38,16 +38,25 @@ export class Reader {
     const rows: JournalRow[] = [];
     let bytes = 0;
     for (const row of this.#statements.load.iterate({ pk, after: afterSeq }) as Iterable<unknown> as Iterable<JournalRow>) {
-      bytes += row.events.length;
-      if (rows.length > 0 && bytes > maxBytes) break;
       rows.push(row);
+      bytes += row.events.length;
+      // A row that is looked at has been read: one too many would be read for nothing.
+      if (bytes >= maxBytes) break;
     }
     return rows;
   }
 
-  rows(pk: number, seqs: readonly number[]): JournalRow[] {
-    const found = seqs.map((seq) => this.#statements.row.get(pk, seq) as JournalRow | undefined);
-    return found.filter((row) => row !== undefined).sort((a, b) => a.seq - b.seq);
+  rows(pk: number, seqs: readonly number[], maxBytes: number): JournalRow[] {
+    const found: JournalRow[] = [];
+    let bytes = 0;
+    for (const seq of seqs) {
+      const row = this.#statements.row.get(pk, seq) as JournalRow | undefined;
+      if (row === undefined) continue;
+      found.push(row);
+      bytes += row.events.length;
+      if (bytes >= maxBytes) break;
+    }
+    return found;
   }
 
   chunk(pk: number, stream: number, index: number): Uint8Array<ArrayBuffer> | undefined {

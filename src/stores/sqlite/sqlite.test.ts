@@ -174,7 +174,7 @@ describe.each(["inline", "adaptive"] as const)("sqlite file, %s", (writer) => {
     for (const line of acknowledged) {
       const { id, pk, seq } = JSON.parse(line) as { id: string; pk: number; seq: number };
       expect(await store.find("orders", id)).toMatchObject({ pk });
-      expect(await store.rows(pk, [seq])).toEqual([sampleRow(seq, 400)]);
+      expect(await store.rows(pk, [seq], 1)).toEqual([sampleRow(seq, 400)]);
     }
     const all = await store.list({ workflow: "orders", direction: "asc", limit: 1e9 });
     expect(await store.count({ workflow: "orders" }, 0)).toBe(all.length);
