@@ -101,7 +101,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const transfers = new Transfers(systemClock);
   const assets = new AssetStore(assetsIn(data));
   const routed = { ...world, publisher, assets, cron, queues, tails, logs, hostNames, transfers, engine, storage, audit };
-  const app = appOf({ ...routed, settings: settingsOf(options), accountId: options.accountId }, access);
+  const app = appOf({ ...routed, settings: settingsOf(options), accountId: options.accountId }, access, options.proxies);
   const opened = Promise.withResolvers<void>();
   const answer: Answer = (request, address) => opened.promise.then(() => app(request, address));
   try {
@@ -126,7 +126,7 @@ async function openAudit(data: string, log: Log): Promise<Audit> {
 }
 
 /** The whole HTTP surface. */
-function appOf(api: Api, access: "open" | "tokens"): ReturnType<typeof serverApp> {
+function appOf(api: Api, access: "open" | "tokens", proxies: readonly string[]): ReturnType<typeof serverApp> {
   return serverApp({
     ...api,
     workers: api.hostNames,
@@ -136,6 +136,7 @@ function appOf(api: Api, access: "open" | "tokens"): ReturnType<typeof serverApp
     byHand: access === "open",
     dashboard: openDashboard(),
     ...guarded(access, api.catalog),
+    proxies,
     // Where a token is needed, a page that has made a browser come here under another name gains nothing.
     hostNames: access === "open" ? [] : ["*"],
   });
@@ -154,7 +155,7 @@ async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T
 /** Who is let in: everybody, or those who have a token or have logged in with one. */
 function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "guard" | "sessions"> {
   if (access === "open") return { guard: openGuard };
-  const sessions = new Sessions(catalog, Date.now);
+  const sessions = new Sessions(catalog, systemClock);
   return { guard: orLoggedIn(tokenGuard(catalog), sessions), sessions };
 }
 

@@ -25,6 +25,8 @@ const SERVER = `
                       10.1.0.0/16; again for more. dev on this machine allows private. workerd only
   --hang-after MS     how long a Worker's code may run without giving way before it is ended (30000)
   --park-after MS     how long an instance that only waits stays in memory (1000)
+  --trusted-proxy A   address of a proxy, or a range, that is believed when it says in X-Forwarded-For and
+                      X-Forwarded-Proto whom it speaks for; may be given several times
   --host-name NAME=SCRIPT
                       a Worker that answers under this host name; may be given several times
   --drain-seconds N   how long steps under way may go on after SIGTERM (10)

@@ -12,8 +12,8 @@ export const AUTHENTICATION_FAILURES: Readonly<Record<AuthenticationFailureName,
   "authentication.origin": {
     code: 10915,
     status: 403,
-    sentence: "A page of another site may not use this server",
-    hint: "Open the page from this machine, or start the server on an address that asks for tokens.",
+    sentence: "A page of another origin may not use this server",
+    hint: "Use the server's own pages. Behind a proxy, see that it keeps `Host`, and name it: `--trusted-proxy ADDRESS`.",
   },
   "authentication.too_often": {
     code: 10990,

@@ -8,24 +8,24 @@ import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
 import { Failure, failureKind } from "../model/errors.ts";
 import type { AuditEntry } from "../ports/audit-log.ts";
-import { Upgraded } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
 import type { Audit } from "../access/audit.ts";
 import { beginNotes, notesOn, type Asked } from "../api/asked.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { OWN_PREFIX } from "../api/own.ts";
 import { normalPath } from "../api/path.ts";
-import { refusal, type Guard } from "./auth.ts";
+import { hasToken, refusal, type Guard } from "./auth.ts";
 import type { HostNames } from "../scripts/host-names.ts";
 import { transferRoutes, type Transfers } from "../api/transfers.ts";
 import type { Tails } from "../scripts/tails.ts";
-import { callByHand, isByHand } from "./by-hand.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./dashboard.ts";
-import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
+import { clientsBehind, type Client } from "./address.ts";
+import { isAllowedHost, isForeign, isVisit } from "./hosts.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import type { Sessions } from "./sessions.ts";
 import { TAIL_PROTOCOL } from "./tail-sockets.ts";
 import { startPage, START_PAGE_CSP } from "./start-page.ts";
+import { callWorker, workerAt } from "./workers.ts";
 
 /** What the server is made of. */
 export interface AppParts {
@@ -54,6 +54,8 @@ export interface AppParts {
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
   readonly hostNames: readonly string[];
+  /** Addresses and ranges of proxies that are believed when they say whom they speak for. */
+  readonly proxies: readonly string[];
 }
 
 /** Bytes of a request to the control plane: a batch of a hundred instances with large params fits, nothing endless does. */
@@ -61,21 +63,26 @@ const MAX_BODY_BYTES = 110 * 1024 * 1024;
 
 const EXPLORER_PREFIXES = ["/cdn-cgi/local/explorer/api", "/cdn-cgi/explorer/api"] as const;
 
-/** What answers requests, which come from an address of the network. Never rejects. */
-export type Answer = (request: Request, address?: string) => Promise<Response>;
+/** What answers requests; `peer` is the network address of the other end of the connection. Never rejects. */
+export type Answer = (request: Request, peer?: string) => Promise<Response>;
 
 /** Answers requests. */
 export function serverApp(parts: AppParts): Answer {
   const control = controlPlane(parts);
-  return async (request, address = "") => {
+  const calls = { ...parts, hasSessions: parts.sessions !== undefined };
+  const scriptAt = (hostName: string): string | undefined => parts.workers.scriptAt(hostName);
+  const clientOf = clientsBehind(parts.proxies, (peer) =>
+    parts.log.warn("A proxy that is not trusted says whom it speaks for, and is not believed: --trusted-proxy", { proxy: peer }),
+  );
+  return async (request, peer = "") => {
+    const client = clientOf(peer, request.headers);
     const url = new URL(request.url);
-    const script = parts.workers.scriptAt(url.hostname);
-    if (script !== undefined) return callWorker(parts, script, url, request);
-    if (!isAllowedHost(url.hostname, parts.hostNames))
+    if (client.isSecure) url.protocol = "https:";
+    const worker = workerAt(url, scriptAt);
+    if (worker?.origin !== "own" && !isAllowedHost(url.hostname, parts.hostNames))
       return new Response("This host name is not served here\n", { status: 403 });
-    const worker = workerOf(url);
-    if (worker !== undefined) return callWorker(parts, worker.script, worker.url, request);
-    return control.fetch(request, { address });
+    if (worker !== undefined) return callWorker(calls, worker, request);
+    return control.fetch(request, { client, url });
   };
 }
 
@@ -93,7 +100,7 @@ function tooLarge(): Response {
 }
 
 function controlPlane(parts: AppParts): Hono<ControlEnv> {
-  const { rest, own, explorer, tails, transfers, dashboard, guard, sessions, log, hostNames } = parts;
+  const { rest, own, explorer, tails, transfers, dashboard, guard, sessions, log } = parts;
   const app = new Hono<ControlEnv>({ getPath: (request) => normalPath(request.url) });
   app.use(async (c, next) => {
     const start = performance.now();
@@ -110,11 +117,20 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
       xFrameOptions: "DENY",
       referrerPolicy: "no-referrer",
       contentSecurityPolicy: dashboard === undefined ? START_PAGE_CSP : DASHBOARD_CSP,
+      strictTransportSecurity: false,
     }),
   );
-  app.use(async (c, next) =>
-    isAllowedOrigin(c.req.header("origin") ?? null, hostNames) ? next() : failureResponse(new Failure("authentication.origin")),
-  );
+  app.use(async (c, next) => {
+    await next();
+    // For this host alone: those below it belong to others, and are for the proxy that ends TLS to decide on.
+    if (c.env.client.isSecure) c.header("strict-transport-security", HSTS);
+  });
+  app.use(async (c, next) => {
+    const { headers } = c.req.raw;
+    // A browser adds its user's cookie by itself, so that counts for our own pages only. No page can send a token to another origin.
+    const hasOwnRight = isVisit(c.req.raw) || (sessions !== undefined && hasToken(headers));
+    return hasOwnRight || !isForeign(headers, c.env.url) ? next() : failureResponse(foreign(c.env.url));
+  });
   app.use(limitBody);
   app.use(noteChanges(parts.audit));
   const authenticate: MiddlewareHandler = async (c, next) => {
@@ -145,8 +161,21 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   return app;
 }
 
+/** Half a year. */
+const HSTS = `max-age=${180 * 24 * 60 * 60}`;
+
+function foreign(own: URL): Failure {
+  return new Failure("authentication.origin", {
+    detail: `A page of another origin may not use this server, which is ${own.origin} to it`,
+  });
+}
+
 interface ControlEnv {
-  readonly Bindings: { readonly address: string };
+  readonly Bindings: {
+    readonly client: Client;
+    /** As the client has it. */
+    readonly url: URL;
+  };
 }
 
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -154,7 +183,7 @@ const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Says to the audit log who wanted to change what, and what came of it. */
 function noteChanges(audit: AppParts["audit"]): MiddlewareHandler<ControlEnv> {
   return async (c, next) => {
-    const asked = beginNotes(c, c.env.address);
+    const asked = beginNotes(c, c.env.client);
     const at = Date.now();
     await next();
     const { method, path } = c.req;
@@ -182,33 +211,4 @@ function tailResponse(tails: Tails, id: string): Response {
   const lines = tails.connect(id);
   if (lines === undefined) return failureResponse(new Failure("script.tail_not_found"));
   return new Response(lines, { headers: { upgrade: "websocket", "sec-websocket-protocol": TAIL_PROTOCOL } });
-}
-
-/** The script that a request is for, and the URL that it is to see. */
-function workerOf(url: URL): { script: string; url: URL } | undefined {
-  const byHost = /^([a-z0-9][a-z0-9_-]*)\.localhost$/.exec(url.hostname)?.[1];
-  if (byHost !== undefined) return { script: byHost, url };
-  const byPath = /^\/workers\/([a-z0-9][a-z0-9_-]*)(\/.*|$)/.exec(url.pathname);
-  if (byPath === null) return undefined;
-  const [, script = "", rest = ""] = byPath;
-  const inner = new URL(url);
-  inner.pathname = rest === "" ? "/" : rest;
-  return { script, url: inner };
-}
-
-async function callWorker({ engine, byHand, log }: AppParts, script: string, url: URL, request: Request): Promise<Response> {
-  try {
-    if (byHand && isByHand(url.pathname)) return await callByHand(engine, script, url);
-    const { method, headers, body, signal } = request;
-    const init: RequestInit = { method, headers, signal, redirect: "manual" };
-    const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
-    if (response instanceof Upgraded) return response;
-    // Only what the control plane answers may become a WebSocket of our own.
-    if (response.headers.has("upgrade")) response.headers.delete("upgrade");
-    return response;
-  } catch (cause) {
-    if (cause instanceof Failure) return failureResponse(cause);
-    log.error("A Worker could not be called", { script, reason: String(cause) });
-    return failureResponse(new Failure("internal_server"));
-  }
 }

@@ -127,6 +127,7 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
     guard: openGuard,
     log: silentLog,
     hostNames: [],
+    proxies: [],
   });
   return {
     catalog,
