@@ -31,6 +31,7 @@ import { createLog } from "../server/log.ts";
 import { sqliteAudit } from "../stores/sqlite/audit.ts";
 import { openSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
+import { closeToOthers, makeFilesPrivate } from "./data-directory.ts";
 import { startEngine } from "./engine.ts";
 import { assetsIn, executionOf, type World } from "./executor.ts";
 import { explainListening } from "./explain.ts";
@@ -72,6 +73,7 @@ export function auditIn(data: string): string {
 /** Starts a server on a data directory. `open`: nobody needs a token. */
 export async function startServer(options: ServerOptions, data: string, access: "open" | "tokens"): Promise<Running> {
   const log = createLog({ format: options.logFormat, level: options.logLevel });
+  makeFilesPrivate();
   const given = await keysOf(process.env);
   const tails = new Tails();
   const listeners: OnLog[] = [];
@@ -79,6 +81,8 @@ export async function startServer(options: ServerOptions, data: string, access: 
   const found = Promise.withResolvers<World>();
   const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise);
   const { store, catalog, logs: kept } = await openSqlite(databaseIn(data));
+  // Not before it is known to be ours.
+  await closeToOthers(data, log);
   const vault = await orElse(openVault(given, join(data, "stepwell.key")), () => store.close());
   const audit = await orElse(openAudit(data, log), () => store.close());
   const hostNames = await HostNames.open(catalog, options.hostNames);

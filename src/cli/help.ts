@@ -42,7 +42,7 @@ const SERVER = `
 
 const ROLE = `
   --role R            observer: sees what happened, but no payloads; viewer: sees everything; operator: creates
-                      instances, acts on them and writes to storage; admin: everything else as well (tokens: admin)
+                      instances, acts on them and writes to storage; admin: everything else as well
 `;
 
 /** The commands. */
@@ -73,13 +73,13 @@ CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (local).
   --level L           this and heavier levels: debug, log, info, warn or error (debug)
   --follow            go on with what comes, until the instance has ended
 `,
-  serve: `stepwell serve: runs what has been deployed into a data directory. Every client needs a token; the first one is
-printed when the directory is new.
+  serve: `stepwell serve: runs what has been deployed into a data directory. Every client needs a token; the first one, an
+admin's, is in DIR/first-token when the directory is new.
 
   --data DIR          where everything is (.stepwell)${SERVER}`,
   token: `stepwell token: programs that may use the API of a server. Works while the server runs.
 
-  stepwell token create [--label TEXT] [--role R]
+  stepwell token create --role R [--label TEXT]
                                          makes a token and prints it, once
   stepwell token list                    lists ids, dates, roles and labels
   stepwell token revoke ID               makes a token worthless

@@ -1,8 +1,8 @@
 /** `stepwell serve`: what has been deployed into a data directory, for clients that have a token. */
 import { resolve } from "node:path";
-import { createToken } from "../access/tokens.ts";
 import { askedToStop, startServer } from "./compose.ts";
 import { UsageError } from "./explain.ts";
+import { provideFirstToken } from "./first-token.ts";
 import { readServerOptions } from "./options.ts";
 
 /** Runs until it is asked to stop. */
@@ -11,12 +11,10 @@ export async function serve(args: readonly string[]): Promise<void> {
   const [unexpected] = options.positionals;
   if (unexpected !== undefined)
     throw new UsageError(`stepwell serve takes no folder; --data names the data directory (found "${unexpected}")`);
-  const running = await startServer(options, resolve(options.data ?? ".stepwell"), "tokens");
+  const data = resolve(options.data ?? ".stepwell");
+  const running = await startServer(options, data, "tokens");
   const stopped = askedToStop();
-  if ((await running.catalog.tokens()).length === 0) {
-    const { token } = await createToken(running.catalog, { label: "first", role: "admin" });
-    process.stdout.write(`Token, shown only now: ${token}\n`);
-  }
+  await provideFirstToken(running.catalog, data);
   running.open();
   process.stdout.write(`Ready on ${running.url}\n`);
   await stopped;

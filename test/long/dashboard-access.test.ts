@@ -57,7 +57,7 @@ beforeAll(async () => {
   await deploying.call("POST", "/workflows/approval/instances", { instance_id: "first", params: { who: SECRET } });
   await deploying.stop();
   server = await startServer(["serve", "--data", data, "--port", "0", "--quiet"]);
-  token = /sw_[\w-]+/.exec(server.output())?.[0] ?? "";
+  token = await server.firstToken();
   for (const role of ["observer", "viewer", "operator"])
     await runCommand(["user", "create", `the-${role}`, "--role", role, "--data", data], undefined, {}, PASSWORD);
   browser = await openBrowser();

@@ -90,7 +90,7 @@ export class WorkerdProcess {
   static async start(settings: ProcessSettings, output: Output, answer: AnswerLoader): Promise<WorkerdProcess> {
     const token = randomBytes(24).toString("base64url");
     const { loader } = await ownModules();
-    if (settings.assets !== undefined) await mkdir(settings.assets, { recursive: true });
+    if (settings.assets !== undefined) await mkdir(settings.assets, { recursive: true, mode: 0o700 });
     const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
     try {
       const file = join(folder, "config.capnp");
