@@ -1,12 +1,12 @@
 /** Which request goes where, and what it needs to get there. */
 import { PassThrough } from "node:stream";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
 import { restApi } from "../api/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { LOCAL } from "../model/roles.ts";
-import { silentLog } from "../ports/log.ts";
+import { silentLog, type Log } from "../ports/log.ts";
 import { Upgraded, type Executor, type Host } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
@@ -90,7 +90,7 @@ async function open(
     explorer: explorerApi(api),
     byHand,
     ...(hasLogin ? loggingIn(guard, new Sessions(catalog, clock)) : { guard }),
-    log: silentLog,
+    log,
     hostNames,
     proxies: [PROXY],
   });
@@ -139,6 +139,14 @@ const PAGE: [string, string][] = [
   ["nel", "{}"],
   ["x-worker", "yes"],
 ];
+
+/** What the server's log says went wrong. */
+const logged: string[] = [];
+const log: Log = {
+  ...silentLog,
+  error: (message, fields) => logged.push(`${message} ${JSON.stringify(fields)}`),
+  debug: (message, fields) => logged.push(`${message} ${JSON.stringify(fields)}`),
+};
 
 const dispatched: Parameters<Host["dispatch"]>[0][] = [];
 
@@ -503,6 +511,31 @@ describe("a body that is too large", () => {
     const response = await read(await send(`${LIST}/Quick/instances`, { method: "POST", body, duplex: "half" }));
     expect(response).toMatchObject({ status: 413, errors: [{ code: 10905 }] });
     expect(sent).toBeLessThan(TOO_LARGE + 4 * chunk.length);
+  });
+});
+
+describe("the log", () => {
+  /** A body that ends with the connection that it came on, as Node tells of it. */
+  const cutOff = (): ReadableStream =>
+    new ReadableStream({ pull: (controller) => controller.error(Object.assign(new Error("aborted"), { code: "ECONNRESET" })) });
+
+  test("does not call it an error when a client hangs up", async () => {
+    const printed = vi.spyOn(console, "error").mockReturnValue();
+    const send = await open();
+    logged.length = 0;
+    for (const path of ["/workers/script/", "/transfers/x"])
+      expect((await send(path, { method: "PUT", body: cutOff(), duplex: "half" })).status).toBe(400);
+    expect(logged.filter((line) => !line.startsWith("request "))).toEqual([]);
+    expect(printed.mock.calls).toEqual([]);
+    printed.mockRestore();
+  });
+
+  test("says nothing of ids that are secrets by themselves", async () => {
+    const send = await open();
+    logged.length = 0;
+    for (const path of ["/tails/secret-id", "/transfers/secret-id", "//transfers//secret-id"]) await send(path);
+    expect(logged).toHaveLength(3);
+    expect(logged.join("\n")).not.toContain("secret-id");
   });
 });
 

@@ -2,7 +2,7 @@
  * What a request is for: a Worker's own `fetch` (by host name, or below `/workers/`), or the control plane. Everything
  * that the control plane answers carries hardened headers; a Worker's answers are its own.
  */
-import { Hono, type Env, type MiddlewareHandler } from "hono";
+import { Hono, type Context, type Env, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
@@ -20,6 +20,7 @@ import { transferRoutes, type Transfers } from "../api/transfers.ts";
 import type { Tails } from "../scripts/tails.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./dashboard.ts";
 import { clientsBehind, type Client } from "./address.ts";
+import { isHungUp, unheard } from "./gone.ts";
 import { isAllowedHost, isForeign, isVisit } from "./hosts.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import type { Sessions } from "./sessions.ts";
@@ -102,16 +103,7 @@ function tooLarge(): Response {
 function controlPlane(parts: AppParts): Hono<ControlEnv> {
   const { rest, own, explorer, tails, transfers, dashboard, guard, sessions, log } = parts;
   const app = new Hono<ControlEnv>({ getPath: (request) => normalPath(request.url) });
-  app.use(async (c, next) => {
-    const start = performance.now();
-    await next();
-    log.debug("request", {
-      method: c.req.method,
-      path: c.req.path,
-      status: c.res.status,
-      ms: Math.round(performance.now() - start),
-    });
-  });
+  app.use(logRequests(log));
   app.use(
     secureHeaders({
       xFrameOptions: "DENY",
@@ -120,17 +112,8 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
       strictTransportSecurity: false,
     }),
   );
-  app.use(async (c, next) => {
-    await next();
-    // For this host alone: those below it belong to others, and are for the proxy that ends TLS to decide on.
-    if (c.env.client.isSecure) c.header("strict-transport-security", HSTS);
-  });
-  app.use(async (c, next) => {
-    const { headers } = c.req.raw;
-    // A browser adds its user's cookie by itself, so that counts for our own pages only. No page can send a token to another origin.
-    const hasOwnRight = isVisit(c.req.raw) || (sessions !== undefined && hasToken(headers));
-    return hasOwnRight || !isForeign(headers, c.env.url) ? next() : failureResponse(foreign(c.env.url));
-  });
+  app.use(askForTls);
+  app.use(refuseForeignPages(sessions !== undefined));
   app.use(limitBody);
   app.use(noteChanges(parts.audit));
   const authenticate: MiddlewareHandler = async (c, next) => {
@@ -157,6 +140,7 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("*", async (c, next) => dashboard?.(c.req.raw, c.req.path) ?? next());
   app.get("/", (c) => c.html(startPage()));
+  app.onError((cause, c) => failed(cause, c, log));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));
   return app;
 }
@@ -164,10 +148,40 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
 /** Half a year. */
 const HSTS = `max-age=${180 * 24 * 60 * 60}`;
 
-function foreign(own: URL): Failure {
-  return new Failure("authentication.origin", {
-    detail: `A page of another origin may not use this server, which is ${own.origin} to it`,
-  });
+/** For this host alone: those below it may be others', and are for the proxy that ends TLS to decide on. */
+const askForTls: MiddlewareHandler<ControlEnv> = async (c, next) => {
+  await next();
+  if (c.env.client.isSecure) c.header("strict-transport-security", HSTS);
+};
+
+/**
+ * A browser adds its user's cookie by itself, so that counts for our own pages only, and so does being on this machine. A token
+ * is something that no page can send to another origin, where it is asked for.
+ */
+function refuseForeignPages(asksForTokens: boolean): MiddlewareHandler<ControlEnv> {
+  return async (c, next) => {
+    const { headers } = c.req.raw;
+    const { url } = c.env;
+    if (!isForeign(headers, url) || isVisit(c.req.raw) || (asksForTokens && hasToken(headers))) return next();
+    const detail = `A page of another origin may not use this server, which is ${url.origin} to it`;
+    return failureResponse(new Failure("authentication.origin", { detail }));
+  };
+}
+
+function logRequests(log: Log): MiddlewareHandler {
+  return async (c, next) => {
+    const start = performance.now();
+    await next();
+    const { method, path } = c.req;
+    log.debug("request", { method, path: shownPath(path), status: c.res.status, ms: Math.round(performance.now() - start) });
+  };
+}
+
+function failed(cause: unknown, { req }: Context<ControlEnv>, log: Log): Response {
+  if (cause instanceof Failure) return failureResponse(cause);
+  if (isHungUp(req.raw, cause)) return unheard();
+  log.error("A request failed", { method: req.method, path: shownPath(req.path), reason: reasonOf(cause) });
+  return failureResponse(new Failure("internal_server"));
 }
 
 interface ControlEnv {
@@ -176,6 +190,15 @@ interface ControlEnv {
     /** As the client has it. */
     readonly url: URL;
   };
+}
+
+/** The path of a request, without what is a secret by itself: the ids of files on their way and of live logs. */
+function shownPath(path: string): string {
+  return path.replace(/^\/(tails|transfers)\/.*/, "/$1/…");
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
 
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);

@@ -1,12 +1,13 @@
 /** The listener: requests in, responses out, and an end that waits for neither for ever. */
 import { createAdaptorServer } from "@hono/node-server";
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import type { Answer } from "./app.ts";
 import { addressOf } from "./address.ts";
 import { isSocketRequest, Sockets } from "./sockets.ts";
+import { sendStreamed, Streamed } from "./streamed.ts";
 
 export interface Listener {
   /** Like `http://127.0.0.1:8787`. */
@@ -21,7 +22,10 @@ export interface Listener {
 /** Listens. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot. */
 export async function listen(answer: Answer, host: string, port: number, clock: Clock = systemClock): Promise<Listener> {
   const server = createAdaptorServer({
-    fetch: (request, { incoming }) => answer(request, addressOf(incoming as IncomingMessage)),
+    fetch: async (request, { incoming, outgoing }) => {
+      const response = await answer(request, addressOf(incoming as IncomingMessage));
+      return response instanceof Streamed ? sendStreamed(response, outgoing as ServerResponse) : response;
+    },
     serverOptions: { shouldUpgradeCallback: isSocketRequest },
   }) as Server;
   // Streams of events stay open for as long as an instance lives.

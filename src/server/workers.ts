@@ -10,7 +10,9 @@ import type { Log } from "../ports/log.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { callByHand, isByHand } from "./by-hand.ts";
 import { setsSession, withoutSession } from "./cookies.ts";
+import { isHungUp, unheard } from "./gone.ts";
 import { isForeign } from "./hosts.ts";
+import { Streamed } from "./streamed.ts";
 
 /** Which Worker a request is for. */
 export interface WorkerRoute {
@@ -73,9 +75,11 @@ export async function callWorker(calls: WorkerCalls, { script, url, origin }: Wo
     const { method, body, signal } = request;
     const init: RequestInit = { method, headers: sentHeaders(request.headers, isSandboxed), signal, redirect: "manual" };
     const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
-    return shown(response, origin === "shared", isSandboxed);
+    const onBroken = (cause: unknown): void => log.warn("A Worker's answer broke off", { script, reason: String(cause) });
+    return shown(response, { isShared: origin === "shared", isSandboxed, onBroken });
   } catch (cause) {
     if (cause instanceof Failure) return failureResponse(cause);
+    if (isHungUp(request, cause)) return unheard();
     log.error("A Worker could not be called", { script, reason: String(cause) });
     return failureResponse(new Failure("internal_server"));
   }
@@ -91,8 +95,14 @@ function sentHeaders(from: Headers, isSandboxed: boolean): Headers {
   return headers;
 }
 
+interface Showing {
+  readonly isShared: boolean;
+  readonly isSandboxed: boolean;
+  readonly onBroken: (cause: unknown) => void;
+}
+
 /** The answer, with the headers that a Worker may send from there. */
-function shown(response: Response, isShared: boolean, isSandboxed: boolean): Response {
+function shown(response: Response, { isShared, isSandboxed, onBroken }: Showing): Response {
   const headers = new Headers(response.headers);
   const cookies = headers.getSetCookie();
   headers.delete("set-cookie");
@@ -104,5 +114,5 @@ function shown(response: Response, isShared: boolean, isSandboxed: boolean): Res
   // Only what the control plane answers may become a WebSocket of our own.
   headers.delete("upgrade");
   const { status, statusText, body } = response;
-  return new Response(body, { status, statusText, headers });
+  return new Streamed(body, { status, statusText, headers }, onBroken);
 }

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, request, type IncomingMessage } from "node:http";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { WebSocket } from "ws";
@@ -15,6 +15,7 @@ import { processConfig } from "./config.ts";
 import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader } from "./messages.ts";
 import type { Output } from "./output.ts";
 import { ownModules } from "./modules.ts";
+import { refusedIn } from "./network.ts";
 
 /** How long a process may take to listen, in milliseconds. Healthy ones need a twentieth of a second. */
 const START_MS = 30_000;
@@ -94,7 +95,8 @@ export class WorkerdProcess {
     const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
     try {
       const file = join(folder, "config.capnp");
-      await writeFile(file, processConfig({ loader, token, ...settings }), { mode: 0o600 });
+      const refused = refusedIn(settings.network, networkInterfaces());
+      await writeFile(file, processConfig({ loader, token, refused, ...settings }), { mode: 0o600 });
       const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
         // Nothing of the server's own.
         env: {},
