@@ -1,5 +1,5 @@
 /** `stepwell serve` as a process: what has been deployed before, for those who have a token. */
-import { readdir, readFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { uploadOf } from "./support/deploying.ts";
@@ -41,14 +41,60 @@ const token = (...args: readonly string[]): ReturnType<typeof runCommand> => run
 
 let first: string;
 
-test("a token is printed when the data is first served, and never again", async () => {
-  const printed = tokensIn(server.output());
-  expect(printed).toHaveLength(1);
-  [first = ""] = printed;
+/** What is in the data directory, itself included, that the group or others may read, write or enter. */
+const openToOthers = async (): Promise<string[]> => {
+  const entries = await readdir(data, { recursive: true, withFileTypes: true });
+  const paths = [data, ...entries.map(({ parentPath, name }) => join(parentPath, name))];
+  const modes = await Promise.all(paths.map(async (path) => [path, (await lstat(path)).mode & 0o077] as const));
+  return modes.filter(([, mode]) => mode !== 0).map(([path]) => path);
+};
+
+test("the first start writes a token to a file of its user's, and says where; none prints one", async () => {
+  expect(tokensIn(server.output())).toEqual([]);
+  first = await server.firstToken();
+  expect(server.output()).toContain(`First token: ${join(data, "first-token")}\n`);
+  expect(first).toMatch(/^sw_[\w-]{43}$/);
+  expect((await lstat(join(data, "first-token"))).mode & 0o777).toBe(0o600);
   expect(await server.stop()).toBe(0);
   server = await serve();
   expect(server.output()).toContain(`Ready on ${server.url}`);
+  expect(server.output()).not.toContain("First token");
   expect(tokensIn(server.output())).toEqual([]);
+});
+
+test("all that is in the data directory is for its user alone", async () => {
+  expect((await readdir(data)).toSorted()).toEqual(
+    expect.arrayContaining(["audit.db", "first-token", "stepwell.db", "stepwell.db-wal", "stepwell.db.lock", "stepwell.key"]),
+  );
+  expect(await openToOthers()).toEqual([]);
+});
+
+test("a data directory that an earlier version left open is closed, and that is said; what is not ours stays as it is", async () => {
+  expect(await server.stop()).toBe(0);
+  const nested = join(data, "assets", "nested");
+  await mkdir(nested, { recursive: true, mode: 0o755 });
+  await writeFile(join(nested, "file"), "", { mode: 0o644 });
+  const entries = await readdir(data, { recursive: true, withFileTypes: true });
+  for (const entry of entries) await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  await chmod(data, 0o755);
+  const foreign = join(data, "notes.txt");
+  await writeFile(foreign, "", { mode: 0o644 });
+  server = await serve();
+  expect(await openToOthers()).toEqual([data, foreign]);
+  expect(server.output()).toContain("has files of others in it");
+  await rm(foreign);
+  expect(await server.stop()).toBe(0);
+  server = await serve();
+  expect(await openToOthers()).toEqual([]);
+  expect(server.output()).toContain("closed to them now");
+  expect(await server.stop()).toBe(0);
+  server = await serve();
+  expect(server.output()).not.toContain("closed to them");
+});
+
+test("a token is made for a role that is named", async () => {
+  const refused = await token("create", "--label", "x");
+  expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("--role R: observer,") as string });
 });
 
 test("the API needs it, the Worker and the health check do not", async () => {
@@ -127,7 +173,7 @@ test(
   "people are added, log in, get another role and another password, and are removed, and all of it is noted",
   { timeout: 120_000 },
   async () => {
-    const admin = (await token("create")).stdout.trim();
+    const admin = (await token("create", "--role", "admin")).stdout.trim();
     const logIn = async (password: string): Promise<Response> =>
       fetch(`${server.url}/api/v1/session`, { method: "POST", body: JSON.stringify({ name: "ada", password }) });
     const ended = { code: 0, stdout: "", stderr: "" };
@@ -166,7 +212,7 @@ test(
 );
 
 test("tokens are nowhere in the data", async () => {
-  const { stdout } = await token("create");
+  const { stdout } = await token("create", "--role", "admin");
   expect(await server.stop()).toBe(0);
   const entries = await readdir(data, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
@@ -178,7 +224,7 @@ test("tokens are nowhere in the data", async () => {
 
 test("the log can be JSON, line by line, and says nothing of payloads or tokens", async () => {
   expect(await server.stop()).toBe(0);
-  const { stdout } = await token("create");
+  const { stdout } = await token("create", "--role", "admin");
   server = await serve("--log-format", "json", "--verbose");
   const headers = { authorization: `Bearer ${stdout.trim()}` };
   const url = `${server.url}/client/v4/accounts/local/workflows/quick/instances`;

@@ -83,6 +83,28 @@ test("what has been acknowledged is there for the next process on the folder", a
   expect(await here("read in all three")).toEqual(["kept", [{ v: "kept" }], "kept"]);
 });
 
+test("what is no statement is named, and nothing of ours is shown to the Worker", async () => {
+  const said = ["undefined", "object", "number", "object"].flatMap((type) => {
+    const error = `D1_TYPE_ERROR: Type '${type}' not supported for a statement`;
+    return [error, error];
+  });
+  expect(await here("statements that are none")).toEqual(said);
+});
+
+test("a simulator that fails says nothing of its stack", async () => {
+  const quiet = new StorageProcess(join(folder, "quiet"), () => {});
+  const ask = (body: string): Promise<Response> =>
+    quiet.fetch({ type: "d1", id: "db" }, { method: "POST", path: "/query", body });
+  for (const body of ["{}", '{"sql":7}', "no JSON"]) {
+    const answer = await ask(body);
+    expect([answer.status, await answer.text()]).toEqual([500, "Internal error; the server's log has the details"]);
+  }
+  expect(await (await ask('{"sql":"SELECT no"}')).json()).toMatchObject({
+    error: expect.stringContaining("no such column") as string,
+  });
+  await quiet.close();
+});
+
 test("no id leads out of the folder", async () => {
   const scope = { type: "kv", id: "../../outside" } as const;
   await storage.fetch(scope, { method: "PUT", path: "/k", body: "v" });

@@ -62,8 +62,8 @@ export function Login() {
         </p>
       ) : (
         <p className="text-quiet">
-          The server printed a token when it was first started; <code className="font-mono">stepwell token create</code> makes
-          another.
+          The first start of the server wrote a token to <code className="font-mono">first-token</code> in its data directory;{" "}
+          <code className="font-mono">stepwell token create</code> makes another.
         </p>
       )}
     </form>

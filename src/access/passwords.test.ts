@@ -1,9 +1,7 @@
 /** Passwords: what is kept of them tells nothing, and only they fit it. */
 import { expect, test } from "vitest";
-import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
-import { Attempts } from "./attempts.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 import { changeUser, createUser, userOf } from "./users.ts";
 
@@ -47,17 +45,4 @@ test("names and passwords have limits, and names are given once", async () => {
   await expect(changeUser(catalog, "nobody", { role: "admin" })).rejects.toMatchObject({ failure: "access.no_user" });
   expect(await userOf(catalog, "ada@example.com", good)).toMatchObject({ role: "viewer" });
   expect(await userOf(catalog, "nobody", good)).toBeUndefined();
-});
-
-test("attempts count while they are under way, and no more once they have succeeded", async () => {
-  const attempts = new Attempts(() => 0);
-  const tooOften = expect.objectContaining({ failure: "authentication.too_often" }) as Failure;
-  const waiting = Promise.withResolvers<string>();
-  const many = Array.from({ length: LIMITS.failedLogins }, () => attempts.within(["a"], () => waiting.promise));
-  await expect(attempts.within(["a"], async () => "in")).rejects.toEqual(tooOften);
-  waiting.resolve("in");
-  await Promise.all(many);
-  expect(await attempts.within(["a"], async () => "in")).toBe("in");
-  for (let i = 0; i < LIMITS.failedLoginsInAll; i += 1) await attempts.within([`b${i}`], async () => undefined);
-  await expect(attempts.within(["c"], async () => "in")).rejects.toEqual(tooOften);
 });

@@ -5,16 +5,24 @@ import { LIMITS } from "../model/limits.ts";
 import type { Principal, Role } from "../model/roles.ts";
 import type { Catalog, TokenRecord } from "../ports/catalog.ts";
 
-/** Makes a token and stores its hash. The token itself is nowhere but in the answer. Fails with `access.too_many`. */
-export async function createToken(
-  catalog: Catalog,
-  { label, role }: Pick<TokenRecord, "label" | "role">,
-): Promise<{ readonly token: string; readonly record: TokenRecord }> {
-  if ((await catalog.tokens()).length >= LIMITS.tokens) throw new Failure("access.too_many", { field: "body" });
+/** A token, which is nowhere but here, and what is kept of it. */
+export interface MadeToken {
+  readonly token: string;
+  readonly record: TokenRecord;
+}
+
+/** Makes a token, which is worth nothing before its record is stored. */
+export function makeToken({ label, role }: Pick<TokenRecord, "label" | "role">): MadeToken {
   const token = `sw_${randomBytes(32).toString("base64url")}`;
-  const record = { id: randomUUID(), label, hash: digest(token).toString("hex"), role, createdAt: Date.now() };
-  await catalog.putToken(record);
-  return { token, record };
+  return { token, record: { id: randomUUID(), label, hash: digest(token).toString("hex"), role, createdAt: Date.now() } };
+}
+
+/** Makes a token and stores its hash. Fails with `access.too_many`. */
+export async function createToken(catalog: Catalog, about: Pick<TokenRecord, "label" | "role">): Promise<MadeToken> {
+  if ((await catalog.tokens()).length >= LIMITS.tokens) throw new Failure("access.too_many", { field: "body" });
+  const made = makeToken(about);
+  await catalog.putToken(made.record);
+  return made;
 }
 
 /** What is kept of a token; undefined for one that nobody has made. */

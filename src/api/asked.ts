@@ -11,6 +11,8 @@ export interface Asked {
   principal: Principal | undefined;
   /** Of the network; empty where there is none. */
   readonly address: string;
+  /** True when the client is known to speak TLS. */
+  readonly isSecure: boolean;
   /** Like `workflows.instances.create`. */
   action: string | undefined;
   /** What it is done to, like `orders` and `1234`. */
@@ -22,15 +24,15 @@ export interface Asked {
 const KEY = "asked";
 
 /** Begins the notes on a request. */
-export function beginNotes(c: Context, address: string): Asked {
-  const asked: Asked = { principal: undefined, address, action: undefined, target: [], code: undefined };
+export function beginNotes(c: Context, from: Pick<Asked, "address" | "isSecure">): Asked {
+  const asked: Asked = { principal: undefined, ...from, action: undefined, target: [], code: undefined };
   c.set(KEY, asked);
   return asked;
 }
 
 /** The notes on a request. Nobody asks where none have begun. */
 export function notesOn(c: Context): Asked {
-  return (c.get(KEY) as Asked | undefined) ?? beginNotes(c, "");
+  return (c.get(KEY) as Asked | undefined) ?? beginNotes(c, { address: "", isSecure: false });
 }
 
 const VERBS = { post: "create", put: "set", patch: "change", delete: "delete", get: "read" } as const;

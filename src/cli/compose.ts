@@ -33,6 +33,7 @@ import { createLog } from "../server/log.ts";
 import { sqliteAudit } from "../stores/sqlite/audit.ts";
 import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
+import { closeToOthers, makeFilesPrivate } from "./data-directory.ts";
 import { startEngine } from "./engine.ts";
 import { assetsIn, executionOf, type Execution, type World } from "./executor.ts";
 import { explainListening } from "./explain.ts";
@@ -86,6 +87,7 @@ export async function startServer(
   stopping: Stopping,
 ): Promise<Running> {
   const log = createLog({ format: options.logFormat, level: options.logLevel });
+  makeFilesPrivate();
   const tails = new Tails();
   const listeners: OnLog[] = [];
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
@@ -115,7 +117,7 @@ export async function startServer(
   const sent = { transfers: new Transfers(systemClock), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data));
   const routed = { ...world, ...sent, publisher, assets, cron, queues, tails, logs, hostNames, engine, storage, audit };
-  const app = appOf({ ...routed, settings: settingsOf(options), accountId: options.accountId }, access);
+  const app = appOf({ ...routed, settings: settingsOf(options), accountId: options.accountId }, access, options.proxies);
   const opened = Promise.withResolvers<void>();
   const answer: Answer = (request, address) => opened.promise.then(() => app(request, address));
   try {
@@ -167,6 +169,8 @@ async function openData(
     await execution.close();
     await sqlite.store.close();
   };
+  // Not before it is known to be ours.
+  await orElse(closeToOthers(data, log), undo);
   const vault = await orElse(openVault(given, join(data, "stepwell.key")), undo);
   const audit = await orElse(openAudit(data, log), undo);
   const hostNames = await orElse(HostNames.open(sqlite.catalog, options.hostNames), undo);
@@ -178,7 +182,7 @@ async function openAudit(data: string, log: Log): Promise<Audit> {
 }
 
 /** The whole HTTP surface. */
-function appOf(api: Api, access: "open" | "tokens"): ReturnType<typeof serverApp> {
+function appOf(api: Api, access: "open" | "tokens", proxies: readonly string[]): ReturnType<typeof serverApp> {
   return serverApp({
     ...api,
     workers: api.hostNames,
@@ -188,6 +192,7 @@ function appOf(api: Api, access: "open" | "tokens"): ReturnType<typeof serverApp
     byHand: access === "open",
     dashboard: openDashboard(),
     ...guarded(access, api.catalog),
+    proxies,
     // Where a token is needed, a page that has made a browser come here under another name gains nothing.
     hostNames: access === "open" ? [] : ["*"],
   });
@@ -206,7 +211,7 @@ async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T
 /** Who is let in: everybody, or those who have a token or have logged in with one. */
 function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "guard" | "sessions"> {
   if (access === "open") return { guard: openGuard };
-  const sessions = new Sessions(catalog, Date.now);
+  const sessions = new Sessions(catalog, systemClock);
   return { guard: orLoggedIn(tokenGuard(catalog), sessions), sessions };
 }
 

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { styleText } from "node:util";
 import { isLoopback } from "../server/hosts.ts";
-import { createToken } from "../access/tokens.ts";
 import { bundle } from "../scripts/bundle.ts";
 import { readConfig, type ProjectConfig } from "../scripts/config.ts";
 import { deploy, type DevDeployment } from "../scripts/deploy.ts";
@@ -11,6 +10,7 @@ import { readDevVars } from "../scripts/dev-vars.ts";
 import { startServer, type Running } from "./compose.ts";
 import { connectQueues } from "./dev-queues.ts";
 import { explain, UsageError } from "./explain.ts";
+import { provideFirstToken } from "./first-token.ts";
 import { readServerOptions, type ServerOptions } from "./options.ts";
 import { projectAssets } from "./project-assets.ts";
 import { untilStopped, type Stopping } from "./stopping.ts";
@@ -38,7 +38,8 @@ async function run(folder: string, options: ServerOptions, stopping: Stopping): 
   await bundle(folder, main);
 
   const access = isLoopback(options.host) ? "open" : "tokens";
-  const running = await startServer(options, resolve(options.data ?? join(folder, ".stepwell")), access, stopping);
+  const data = resolve(options.data ?? join(folder, ".stepwell"));
+  const running = await startServer(options, data, access, stopping);
   let deployed: Deployed;
   try {
     deployed = await deployProject(running, folder);
@@ -47,7 +48,7 @@ async function run(folder: string, options: ServerOptions, stopping: Stopping): 
     throw cause;
   }
   running.open();
-  if (access === "tokens") await showToken(running);
+  if (access === "tokens") await provideFirstToken(running.catalog, data);
   if (options.logLevel === "warn") process.stdout.write(`Ready on ${running.url}\n`);
   else greet(running, deployed, options.accountId);
   const watch = new FolderWatch(() => redeploy(running, folder, watch));
@@ -87,12 +88,6 @@ async function redeploy(running: Running, folder: string, watch: FolderWatch): P
 function watched(folder: string, inputs: readonly string[]): readonly string[] {
   const configuration = ["wrangler.json", "wrangler.jsonc", "wrangler.toml", ".dev.vars"].map((name) => join(folder, name));
   return [...configuration, ...inputs.filter((path) => !path.includes("/node_modules/"))];
-}
-
-async function showToken({ catalog }: Running): Promise<void> {
-  if ((await catalog.tokens()).length > 0) return;
-  const { token } = await createToken(catalog, { label: "first", role: "admin" });
-  process.stdout.write(`Token, shown only now: ${token}\n`);
 }
 
 function greet({ url, port }: Running, { script, workflows }: Deployed, accountId: string): void {

@@ -27,6 +27,8 @@ const SERVER = `
   --worker-memory MIB the most memory that a process of workerd may take; past half of it, its Workers go on
                       in another, past it, the process is killed (4096, or half of the machine's if less)
   --park-after MS     how long an instance that only waits stays in memory (1000)
+  --trusted-proxy A   address of a proxy, or a range, that is believed when it says in X-Forwarded-For and
+                      X-Forwarded-Proto whom it speaks for; may be given several times
   --host-name NAME=SCRIPT
                       a Worker that answers under this host name; may be given several times
   --drain-seconds N   how long steps under way may go on after SIGTERM (10)
@@ -42,7 +44,7 @@ const SERVER = `
 
 const ROLE = `
   --role R            observer: sees what happened, but no payloads; viewer: sees everything; operator: creates
-                      instances, acts on them and writes to storage; admin: everything else as well (tokens: admin)
+                      instances, acts on them and writes to storage; admin: everything else as well
 `;
 
 /** The commands. */
@@ -73,13 +75,13 @@ CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (local).
   --level L           this and heavier levels: debug, log, info, warn or error (debug)
   --follow            go on with what comes, until the instance has ended
 `,
-  serve: `stepwell serve: runs what has been deployed into a data directory. Every client needs a token; the first one is
-printed when the directory is new.
+  serve: `stepwell serve: runs what has been deployed into a data directory. Every client needs a token; the first one, an
+admin's, is in DIR/first-token when the directory is new.
 
   --data DIR          where everything is (.stepwell)${SERVER}`,
   token: `stepwell token: programs that may use the API of a server. Works while the server runs.
 
-  stepwell token create [--label TEXT] [--role R]
+  stepwell token create --role R [--label TEXT]
                                          makes a token and prints it, once
   stepwell token list                    lists ids, dates, roles and labels
   stepwell token revoke ID               makes a token worthless

@@ -1,10 +1,10 @@
 /** The options that starting a server takes, whichever command starts it. */
-import { isIP } from "node:net";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { SettingValue } from "../api/endpoint.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/core.ts";
 import { defaultMemoryMiB } from "../executors/workerd/memory.ts";
 import { isHostName } from "../scripts/host-names.ts";
+import { isAddressRange } from "../server/address.ts";
 import { UsageError } from "./explain.ts";
 
 /** The highest value that a limit may be given. */
@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly workerMemoryMiB: number;
   /** What Workers may reach besides what each command lets them: `public`, `private`, and ranges of addresses. */
   readonly network: readonly string[];
+  /** Addresses and ranges of proxies whose word on clients is believed. */
+  readonly proxies: readonly string[];
   /** Scripts by the host names under which they answer. */
   readonly hostNames: Readonly<Record<string, string>>;
   readonly logFormat: "pretty" | "json";
@@ -43,6 +45,7 @@ const OPTIONS = {
   executor: { type: "string", default: "workerd" },
   "allow-network": { type: "string", multiple: true, default: [] },
   "worker-memory": { type: "string" },
+  "trusted-proxy": { type: "string", multiple: true, default: [] },
   "hang-after": { type: "string", default: "30000" },
   "park-after": { type: "string" },
   "host-name": { type: "string", multiple: true, default: [] },
@@ -80,6 +83,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
     hangAfterMs: atLeastOne("--hang-after", values["hang-after"]),
     workerMemoryMiB: workerMemory(values["worker-memory"]),
     network: values["allow-network"].map(networkRange),
+    proxies: values["trusted-proxy"].map(proxyRange),
     hostNames: hostNamesOf(values["host-name"]),
     logFormat,
     logLevel: levelOf(values.quiet, values.verbose),
@@ -143,12 +147,14 @@ function workerMemory(text: string | undefined): number {
   throw new UsageError(`--worker-memory takes MiB from ${LEAST_MEMORY_MIB} on, not "${text}"`);
 }
 
+function proxyRange(text: string): string {
+  if (isAddressRange(text)) return text;
+  throw new UsageError(`--trusted-proxy takes an address or a range of them like 10.1.0.0/16, not "${text}"`);
+}
+
 /** In the words of workerd. */
 function networkRange(text: string): string {
-  const [address = "", bits = "", ...more] = text.split("/");
-  const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  const isRange = more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
-  if (text === "public" || text === "private" || isRange) return text;
+  if (text === "public" || text === "private" || (text.includes("/") && isAddressRange(text))) return text;
   throw new UsageError(`--allow-network takes public, private or a range of addresses like 10.1.0.0/16, not "${text}"`);
 }
 

@@ -1,8 +1,8 @@
 /** `stepwell serve`: what has been deployed into a data directory, for clients that have a token. */
 import { resolve } from "node:path";
-import { createToken } from "../access/tokens.ts";
 import { startServer } from "./compose.ts";
 import { UsageError } from "./explain.ts";
+import { provideFirstToken } from "./first-token.ts";
 import { readServerOptions, type ServerOptions } from "./options.ts";
 import { untilStopped, type Stopping } from "./stopping.ts";
 
@@ -16,11 +16,9 @@ export async function serve(args: readonly string[]): Promise<void> {
 }
 
 async function run(options: ServerOptions, stopping: Stopping): Promise<void> {
-  const running = await startServer(options, resolve(options.data ?? ".stepwell"), "tokens", stopping);
-  if ((await running.catalog.tokens()).length === 0) {
-    const { token } = await createToken(running.catalog, { label: "first", role: "admin" });
-    process.stdout.write(`Token, shown only now: ${token}\n`);
-  }
+  const data = resolve(options.data ?? ".stepwell");
+  const running = await startServer(options, data, "tokens", stopping);
+  await provideFirstToken(running.catalog, data);
   running.open();
   process.stdout.write(`Ready on ${running.url}\n`);
   const failure = await Promise.race([stopping.asked(), running.ended]);

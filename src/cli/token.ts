@@ -12,13 +12,15 @@ export async function token(args: readonly string[]): Promise<void> {
     options: {
       data: { type: "string", default: ".stepwell" },
       label: { type: "string", default: "" },
-      role: { type: "string", default: "admin" },
+      role: { type: "string" },
     },
     allowPositionals: true,
   });
   const [verb, id] = positionals;
-  const role = roleOf(values.role);
   if (verb !== "create" && verb !== "list" && verb !== "revoke") throw new UsageError("stepwell token create, list or revoke ID");
+  if (verb === "create" && values.role === undefined)
+    throw new UsageError("stepwell token create --role R: observer, viewer, operator or admin");
+  const role = roleOf(values.role ?? "observer");
   if (verb === "revoke" && id === undefined) throw new UsageError("stepwell token revoke ID: stepwell token list shows the ids");
   await onCatalog(values.data, async (catalog, note) => {
     if (verb === "list") return list(catalog);

@@ -73,7 +73,8 @@ type Limit =
   | "waitsShown"
   | "sessions"
   | "failedLogins"
-  | "failedLoginsInAll"
+  | "loginDelayMs"
+  | "waitingLogins"
   | "tokens"
   | "tokenLabel"
   | "users"
@@ -265,10 +266,12 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   matchesCounted: 10_000,
   /** Browsers that are logged in; the oldest makes room for one too many. Ours. */
   sessions: 1_000,
-  /** Logins that may fail in a minute, from one address or under one name. Ours. */
+  /** Logins that may fail in a minute from one address; of IPv6, from one network of 64 bits. Ours. */
   failedLogins: 20,
-  /** Logins that may fail in a minute. Ours. */
-  failedLoginsInAll: 200,
+  /** The longest that a login waits because others under the same name have failed, in milliseconds. Ours. */
+  loginDelayMs: 5_000,
+  /** Passwords that wait to be compared; beyond that the one that has waited for the longest is refused. Ours. */
+  waitingLogins: 100,
   /** Tokens. Ours. */
   tokens: 1_000,
   /** Characters of what a token is called. Ours. */

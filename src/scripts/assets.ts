@@ -105,9 +105,9 @@ export class AssetStore {
 
   /** Whole or not at all. */
   async #write(hash: string, content: Uint8Array): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const beside = join(this.#folder, `${randomUUID()}.part`);
-    await writeFile(beside, content, { flush: true });
+    await writeFile(beside, content, { flush: true, mode: 0o600 });
     await rename(beside, join(this.#folder, hash));
   }
 }

@@ -1,17 +1,71 @@
-/** Where a request comes from. */
+/** Which client a request is from, and whether it came over TLS: proxies say so in headers, which only trusted ones are believed. */
 import type { IncomingMessage } from "node:http";
-import { isLoopback } from "./hosts.ts";
+import { BlockList, isIP } from "node:net";
 
-/** Characters of the longest address: IPv6, with an IPv4 address in it. */
-const MAX = 45;
+/** Where a request comes from. */
+export interface Client {
+  /** Of the network; empty where there is none. */
+  readonly address: string;
+  /** True when the client spoke TLS to a trusted proxy; the server itself speaks none. */
+  readonly isSecure: boolean;
+}
+
+/** Tells from the address of the other end of a connection and a request's headers which client it is from. */
+type FindClient = (peer: string, headers: Headers) => Client;
+
+/** The address of the other end of the connection. */
+export function addressOf({ socket }: IncomingMessage): string {
+  return plain(socket.remoteAddress ?? "");
+}
 
 /**
- * The address of the other end of the connection. If that is this machine, a proxy in front of the server may have said whom it speaks
- * for: what the nearest one added stands last.
+ * `trusted` are addresses and ranges like `10.1.0.0/16` of proxies. `onStranger` is called once, for the first that is not among
+ * them and yet says whom it speaks for.
  */
-export function addressOf({ socket, headers }: IncomingMessage): string {
-  const peer = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
-  if (!isLoopback(peer)) return peer;
-  const forwarded = [headers["x-forwarded-for"] ?? []].flat().at(-1)?.split(",").at(-1)?.trim() ?? "";
-  return forwarded === "" ? peer : forwarded.slice(0, MAX);
+export function clientsBehind(trusted: readonly string[], onStranger: (peer: string) => void): FindClient {
+  const proxies = new BlockList();
+  let isSaid = false;
+  for (const range of trusted) {
+    const [address = "", bits] = range.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    proxies.addSubnet(address, Number(bits ?? (family === "ipv6" ? 128 : 32)), family);
+  }
+  const isTrusted = (address: string): boolean =>
+    isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  return (peer, headers) => {
+    if (!isTrusted(peer)) {
+      if (!isSaid && headers.has("x-forwarded-for")) onStranger(peer);
+      isSaid ||= headers.has("x-forwarded-for");
+      return { address: peer, isSecure: false };
+    }
+    // Each proxy adds whom it was called by: what stands before the first that is not trusted is hearsay.
+    const forwarded = listed(headers.get("x-forwarded-for")).map(plain);
+    let address = peer;
+    while (isTrusted(address)) {
+      const next = forwarded.pop() ?? "";
+      if (isIP(next) === 0) break;
+      address = next;
+    }
+    return { address, isSecure: listed(headers.get("x-forwarded-proto")).at(-1)?.toLowerCase() === "https" };
+  };
+}
+
+/** True for an address, or for a range like `10.1.0.0/16`. */
+export function isAddressRange(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+}
+
+function listed(header: string | null): string[] {
+  return (header ?? "")
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+}
+
+/** IPv4 within IPv6 as what it is, without the port that some proxies add. */
+function plain(address: string): string {
+  const mapped = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  return mapped.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1").replace(/^\[(.+)\](:\d+)?$/, "$1");
 }

@@ -1,5 +1,6 @@
 /** Which request goes where, and what it needs to get there. */
-import { afterEach, describe, expect, test } from "vitest";
+import { PassThrough } from "node:stream";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { BodyRoom } from "../api/body.ts";
 import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
@@ -7,34 +8,52 @@ import { restApi } from "../api/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { LIMITS } from "../model/limits.ts";
 import { LOCAL } from "../model/roles.ts";
-import { silentLog } from "../ports/log.ts";
-import type { Executor } from "../ports/executor.ts";
+import { silentLog, type Log } from "../ports/log.ts";
+import { Upgraded, type Executor, type Host } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { noVault } from "../ports/vault.ts";
 import { Transfers } from "../api/transfers.ts";
 import { Tails } from "../scripts/tails.ts";
 import { Audit } from "../access/audit.ts";
+import { createToken } from "../access/tokens.ts";
 import { memoryAudit } from "../stores/memory/audit.ts";
 import { HostNames } from "../scripts/host-names.ts";
 import { InstanceLogs } from "../scripts/instance-logs.ts";
 import { AssetStore } from "../scripts/assets.ts";
 import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
-import { serverApp } from "./app.ts";
+import { serverApp, type AppParts } from "./app.ts";
 import { openGuard, type Guard } from "./auth.ts";
+import { orLoggedIn, Sessions } from "./sessions.ts";
 
 class Quick {
   async run(): Promise<void> {}
 }
 
 let bench: Bench;
-afterEach(() => bench.close());
+const opened: Bench[] = [];
+afterEach(() => Promise.all(opened.splice(0).map((each) => each.close())));
 
 type Send = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** A server whose one Worker, `script`, answers with what it was asked. */
-async function open(guard: Guard = openGuard, hostNames: readonly string[] = []): Promise<Send> {
+interface Opened {
+  readonly guard?: Guard;
+  readonly hostNames?: readonly string[];
+  readonly byHand?: boolean;
+  /** Whether people log in. */
+  readonly hasLogin?: boolean;
+}
+
+/** The address of a proxy that is trusted. */
+const PROXY = "10.1.0.1";
+
+/** A server whose one Worker, `script`, answers with what it was asked. `via` is who is at the other end of the connection. */
+async function open(
+  { guard = openGuard, hostNames = [], byHand = false, hasLogin = false }: Opened = {},
+  via = "192.0.2.1",
+): Promise<Send> {
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
+  opened.push(bench);
   const { engine, store, catalog, clock } = bench;
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
@@ -73,27 +92,67 @@ async function open(guard: Guard = openGuard, hostNames: readonly string[] = [])
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),
-    byHand: false,
-    guard,
-    log: silentLog,
+    byHand,
+    ...(hasLogin ? loggingIn(guard, new Sessions(catalog, clock)) : { guard }),
+    log,
     hostNames,
+    proxies: [PROXY],
   });
-  return (url, init) => app(new Request(url.startsWith("/") ? `http://127.0.0.1:8787${url}` : url, init));
+  return (url, init) => app(new Request(url.startsWith("/") ? `http://127.0.0.1:8787${url}` : url, init), via);
+}
+
+function loggingIn(guard: Guard, sessions: Sessions): Pick<AppParts, "guard" | "sessions"> {
+  return { guard: orLoggedIn(guard, sessions), sessions };
 }
 
 function withFetch(executor: Executor): Executor {
   return {
     ...executor,
-    open: async (version, bindings) => ({ ...(await executor.open(version, bindings)), fetch: echo }),
+    open: async (version, bindings) => ({
+      ...(await executor.open(version, bindings)),
+      fetch: echo,
+      dispatch: async (event) => {
+        dispatched.push(event);
+        return { thrown: null } as Awaited<ReturnType<Host["dispatch"]>>;
+      },
+    }),
   };
 }
 
 async function echo(request: Request): Promise<Response> {
   const { pathname, search, hostname } = new URL(request.url);
   if (pathname === "/moved") return Response.redirect("http://elsewhere.example/", 302);
+  if (pathname === "/page") return new Response("<p>page", { headers: PAGE });
+  if (pathname === "/socket") return new Upgraded(new PassThrough(), new Headers(PAGE));
+  if (pathname === "/cookie") return Response.json(request.headers.get("cookie"));
   const said = { method: request.method, hostname, path: pathname + search, body: await request.text() };
   return Response.json({ ...said, mark: request.headers.get("x-mark") }, { status: 201, headers: { "x-worker": "yes" } });
 }
+
+/** What a Worker might send from a page. */
+const PAGE: [string, string][] = [
+  ["content-type", "text/html"],
+  ["content-security-policy", "sandbox allow-same-origin allow-scripts; default-src *"],
+  ["set-cookie", "cart=1; Path=/"],
+  ["set-cookie", "stepwell_session=chosen; Path=/"],
+  ["Set-Cookie", "__HOST-stepwell_session=; Path=/; Secure; Max-Age=0"],
+  ["set-cookie", "theme=dark"],
+  ["clear-site-data", '"cookies", "storage"'],
+  ["service-worker-allowed", "/"],
+  ["strict-transport-security", "max-age=31536000; includeSubDomains"],
+  ["nel", "{}"],
+  ["x-worker", "yes"],
+];
+
+/** What the server's log says went wrong. */
+const logged: string[] = [];
+const log: Log = {
+  ...silentLog,
+  error: (message, fields) => logged.push(`${message} ${JSON.stringify(fields)}`),
+  debug: (message, fields) => logged.push(`${message} ${JSON.stringify(fields)}`),
+};
+
+const dispatched: Parameters<Host["dispatch"]>[0][] = [];
 
 const LIST = "/client/v4/accounts/local/workflows";
 
@@ -116,7 +175,7 @@ describe("a Worker's own handler", () => {
   });
 
   test("needs no token of ours, and its redirects are its caller's", async () => {
-    const send = await open(() => Promise.resolve(undefined));
+    const send = await open({ guard: () => Promise.resolve(undefined) });
     const response = await send("/workers/script/moved");
     expect(response.status).toBe(302);
     expect(response.headers.get("location")).toBe("http://elsewhere.example/");
@@ -149,38 +208,212 @@ describe("host names", () => {
   );
 
   test("others are served when the server was told of them", async () => {
-    const named = await open(openGuard, ["stepwell.example"]);
+    const named = await open({ hostNames: ["stepwell.example"] });
     expect((await named("http://stepwell.example/healthz")).status).toBe(200);
     expect((await named("http://other.example/healthz")).status).toBe(403);
-    await bench.close();
-    const all = await open(openGuard, ["*"]);
+    const all = await open({ hostNames: ["*"] });
     expect((await all("http://other.example/healthz")).status).toBe(200);
   });
 });
 
-describe("pages of other sites", () => {
-  const create = (origin: string): RequestInit => ({ method: "POST", body: '{"instance_id":"q"}', headers: { origin } });
+describe("pages of other origins", () => {
+  const create = (headers: Record<string, string>): RequestInit => ({ method: "POST", body: '{"instance_id":"q"}', headers });
+  const INSTANCES = `${LIST}/Quick/instances`;
 
-  test.each(["http://evil.example", "https://localhost.evil.example", "null", "file://", "garbage"])(
-    "cannot use the API from %s",
-    async (origin) => {
-      const send = await open();
-      const response = await send(`${LIST}/Quick/instances`, create(origin));
+  test.each<Record<string, string>>([
+    { origin: "http://evil.example" },
+    { origin: "https://localhost.evil.example" },
+    { origin: "null" },
+    { origin: "file://" },
+    { origin: "garbage" },
+    { origin: "http://127.0.0.1:3000" },
+    { origin: "http://127.0.0.1" },
+    { origin: "https://127.0.0.1:8787" },
+    { origin: "http://localhost:8787" },
+    { origin: "http://script.localhost:8787" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { "sec-fetch-site": "cross-site", origin: "http://127.0.0.1:8787" },
+    { "sec-fetch-site": "same-origin", origin: "http://evil.example" },
+    { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", origin: "http://evil.example" },
+  ])("cannot use the API with %j, wherever people log in or not", async (headers) => {
+    for (const access of [{}, { hasLogin: true, hostNames: ["*"] }]) {
+      const send = await open(access);
+      const response = await send(INSTANCES, create(headers));
       expect(response.status).toBe(403);
       expect(await response.json()).toMatchObject({ success: false, errors: [{ code: 10915 }] });
       expect(await bench.store.find("Quick", "q")).toBeUndefined();
-    },
-  );
+      const paths = ["/cdn-cgi/local/explorer/api/workflows", "/api/v1/session", "/tails/x", "/transfers/x", LIST];
+      for (const path of paths) expect([path, (await send(path, { headers })).status]).toEqual([path, 403]);
+    }
+  });
 
-  test.each(["http://localhost:3000", "http://127.0.0.1:8787", "http://script.localhost:8787"])(
-    "but %s is at home",
-    async (origin) => {
-      expect((await (await open())(`${LIST}/Quick/instances`, create(origin))).status).toBe(200);
+  test.each<Record<string, string>>([
+    {},
+    { origin: "http://127.0.0.1:8787" },
+    { "sec-fetch-site": "same-origin" },
+    { "sec-fetch-site": "none" },
+  ])("are not those of the server's own, nor programs: %j", async (headers) => {
+    expect((await (await open())(INSTANCES, create(headers))).status).toBe(200);
+  });
+
+  test("may link to the dashboard and to the API, and not embed them", async () => {
+    const send = await open();
+    const visit = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+    expect((await send("/", { headers: visit })).status).toBe(200);
+    expect((await send(LIST, { headers: visit })).status).toBe(200);
+    expect((await send(INSTANCES, create(visit))).status).toBe(403);
+    expect((await send(LIST, { headers: { ...visit, "sec-fetch-mode": "no-cors" } })).status).toBe(403);
+  });
+
+  test("may not open a WebSocket with somebody's cookie", async () => {
+    const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] });
+    const cookie = await logIn(send);
+    const headers = { cookie, upgrade: "websocket" };
+    const url = `${LIST}/Quick/subscribe`;
+    expect((await send(url, { headers: { ...headers, origin: "http://127.0.0.1:8787" } })).status).toBe(200);
+    for (const origin of ["http://127.0.0.1:3000", "https://127.0.0.1:8787", "http://evil.example", "null"])
+      expect([origin, (await send(url, { headers: { ...headers, origin } })).status]).toEqual([origin, 403]);
+  });
+
+  test("are no concern of who sends a token, which no page can send there", async () => {
+    const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] });
+    const headers = { origin: "app://desktop", authorization: "Bearer good" };
+    expect((await send(LIST, { headers })).status).toBe(200);
+    // A wrong one opens nothing, whatever else comes along.
+    const wrong = { ...headers, authorization: "Bearer bad", cookie: await logIn(send) };
+    expect((await send(LIST, { headers: wrong })).status).toBe(403);
+  });
+
+  test("may not log anybody in", async () => {
+    const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] });
+    for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "http://evil.example" }]) {
+      const response = await send("/api/v1/session", { method: "POST", body: '{"token":"x"}', headers });
+      expect([response.status, response.headers.get("set-cookie")]).toEqual([403, null]);
+    }
+  });
+
+  test.each(["/cdn-cgi/handler/scheduled", "/cdn-cgi/local/scheduled", "/__scheduled"])(
+    "do not trigger %s, not even by a link",
+    async (path) => {
+      const send = await open({ byHand: true });
+      dispatched.length = 0;
+      const foreign: Record<string, string>[] = [
+        { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
+        { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" },
+        { "sec-fetch-site": "same-site" },
+        { origin: "http://evil.example" },
+        { origin: "http://script.localhost:3000" },
+      ];
+      for (const base of ["http://script.localhost:8787", "http://127.0.0.1:8787/workers/script"]) {
+        for (const headers of foreign) expect((await send(base + path, { headers })).status).toBe(403);
+        expect(dispatched).toEqual([]);
+        expect((await send(base + path, { headers: { "sec-fetch-site": "none" } })).status).toBe(200);
+        expect(dispatched.splice(0)).toHaveLength(1);
+      }
+      expect((await send(`http://evil.example:8787/workers/script${path}`)).status).toBe(403);
     },
   );
 
   test("a Worker decides for itself whom it answers", async () => {
-    expect((await (await open())("/workers/script/", { headers: { origin: "http://evil.example" } })).status).toBe(201);
+    const headers = { origin: "http://evil.example", "sec-fetch-site": "cross-site" };
+    expect((await (await open())("/workers/script/", { headers })).status).toBe(201);
+  });
+});
+
+const tokens: Guard = (headers) => Promise.resolve(headers.get("authorization") === "Bearer good" ? LOCAL : undefined);
+
+/** The cookie of somebody who has logged in. */
+async function logIn(send: Send): Promise<string> {
+  const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
+  const response = await send("/api/v1/session", { method: "POST", body: JSON.stringify({ token }) });
+  return response.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+}
+
+describe("a Worker's page", () => {
+  const OURS = `stepwell_session=${"x".repeat(43)}`;
+  const BY_PATH = "http://127.0.0.1:8787/workers/script";
+  const BY_HOST = "http://script.localhost:8787";
+
+  test("on the dashboard's origin is sandboxed where people log in, whatever the Worker says, and has no cookies", async () => {
+    const send = await open({ hasLogin: true });
+    for (const path of ["/page", "/socket"]) {
+      const { headers } = await send(BY_PATH + path);
+      const policies = headers.get("content-security-policy")?.split(", ") ?? [];
+      expect(policies[0]).toBe("sandbox allow-same-origin allow-scripts; default-src *");
+      expect(policies[1]).toMatch(/^sandbox allow-scripts( allow-(?!same-origin)[a-z-]+)*$/);
+      expect(headers.getSetCookie()).toEqual([]);
+      expect(headers.get("x-worker")).toBe("yes");
+    }
+    expect(await (await send(`${BY_PATH}/cookie`, { headers: { cookie: `cart=1; ${OURS}` } })).json()).toBeNull();
+    expect((await send(`${BY_PATH}/moved`)).headers.get("content-security-policy")).toContain("sandbox");
+  });
+
+  test("has cookies and no sandbox on an origin of its own, and where nobody logs in", async () => {
+    for (const [hasLogin, base] of [
+      [true, BY_HOST],
+      [false, BY_HOST],
+      [false, BY_PATH],
+    ] as const) {
+      const send = await open({ hasLogin });
+      const { headers } = await send(`${base}/page`);
+      expect(headers.get("content-security-policy")).toBe("sandbox allow-same-origin allow-scripts; default-src *");
+      expect(headers.getSetCookie()).toEqual(["cart=1; Path=/", "theme=dark"]);
+    }
+  });
+
+  test.each(["clear-site-data", "service-worker-allowed", "strict-transport-security", "nel"])(
+    "does not say %s for all of the dashboard's origin",
+    async (name) => {
+      const send = await open();
+      expect((await send(`${BY_PATH}/page`)).headers.get(name)).toBeNull();
+      expect((await send(`${BY_HOST}/page`)).headers.get(name)).not.toBeNull();
+    },
+  );
+
+  test.each([
+    [`cart=1; ${OURS}; theme=dark`, "cart=1; theme=dark"],
+    [OURS, null],
+    [`__Host-${OURS};a=b`, "a=b"],
+    [`Stepwell_Session=abc; a=b`, "a=b"],
+    [`a=b, ${OURS}`, "a=b,"],
+    [`stepwell_session; a=b`, "a=b"],
+    [`not_stepwell_session=1; stepwell_session_2=1`, "not_stepwell_session=1; stepwell_session_2=1"],
+  ])("is not sent our cookie: of %s it gets %s", async (cookie, seen) => {
+    const send = await open();
+    for (const base of [BY_PATH, BY_HOST])
+      expect(await (await send(`${base}/cookie`, { headers: { cookie } })).json()).toBe(seen);
+  });
+});
+
+describe("behind a proxy that ends TLS", () => {
+  const tls = { "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.9" };
+
+  test("and is trusted, the origin is that of HTTPS, cookies are secure, and this host alone is to be asked by HTTPS", async () => {
+    const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] }, PROXY);
+    const url = "http://stepwell.example/api/v1/session";
+    const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
+    const init = { method: "POST", body: JSON.stringify({ token }) };
+    const { headers } = await send(url, { ...init, headers: { ...tls, origin: "https://stepwell.example" } });
+    expect(headers.get("set-cookie")).toMatch(/^__Host-stepwell_session=.*; Secure$/);
+    expect(headers.get("strict-transport-security")).toBe("max-age=15552000");
+    expect((await send(url, { ...init, headers: { ...tls, origin: "http://stepwell.example" } })).status).toBe(403);
+    const worker = await send("http://stepwell.example/workers/script/", { headers: tls });
+    expect(worker.headers.get("strict-transport-security")).toBeNull();
+  });
+
+  test("and is not trusted, a browser's own comparison of origins counts, and nothing is promised for HTTPS", async () => {
+    const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] });
+    const url = "http://stepwell.example/api/v1/session";
+    const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
+    const post = (headers: Record<string, string>): Promise<Response> =>
+      send(url, { method: "POST", body: JSON.stringify({ token }), headers: { ...tls, ...headers } });
+    const { status, headers } = await post({ origin: "https://stepwell.example", "sec-fetch-site": "same-origin" });
+    expect([status, headers.get("strict-transport-security")]).toEqual([200, null]);
+    expect(headers.get("set-cookie")).toMatch(/^stepwell_session=(?!.*Secure)/);
+    const refused = await post({ origin: "https://stepwell.example" });
+    expect(refused.status).toBe(403);
+    expect(JSON.stringify(await refused.json())).toContain("--trusted-proxy");
   });
 });
 
@@ -198,7 +431,7 @@ describe("without a token", () => {
     "/cdn-cgi/local/explorer/api/workflows",
     "/cdn-cgi/explorer/api/workflows/Quick/instances",
   ])("%s is refused", async (path) => {
-    const send = await open(REFUSED);
+    const send = await open({ guard: REFUSED });
     for (const method of ["GET", "POST", "DELETE", "HEAD"]) {
       expect([method, (await send(path, { method })).status]).toEqual([method, 401]);
     }
@@ -208,7 +441,7 @@ describe("without a token", () => {
   });
 
   test("nothing is reached by writing a path in another way", async () => {
-    const send = await open(REFUSED);
+    const send = await open({ guard: REFUSED });
     for (const path of [
       "/%63lient/v4/accounts/local/workflows",
       "/client%2Fv4/accounts/local/workflows",
@@ -220,7 +453,7 @@ describe("without a token", () => {
   });
 
   test("the right one opens everything, and a wrong one is told from none", async () => {
-    const send = await open(REFUSED);
+    const send = await open({ guard: REFUSED });
     const headers = { authorization: "Bearer good" };
     const verify = "/client/v4/user/tokens/verify";
     expect(await read(await send(verify, { headers }))).toMatchObject({ success: true, result: { status: "active" } });
@@ -231,7 +464,7 @@ describe("without a token", () => {
   });
 
   test("the server still says that it lives, and shows its start page", async () => {
-    const send = await open(REFUSED);
+    const send = await open({ guard: REFUSED });
     expect(await (await send("/healthz")).json()).toEqual({ status: "ok" });
     const page = await send("/");
     expect(page.headers.get("content-type")).toMatch(/^text\/html/);
@@ -310,7 +543,7 @@ test.each([
   ["PUT", "/transfers/8a1bd2bc-6a5e-4a3a-9f0e-3f6f7f0f4c11", 404],
   ["POST", "/no/such/route", 404],
 ])("the body of a stranger is not read (%s %s)", async (method, path, status) => {
-  const send = await open(() => Promise.resolve(undefined));
+  const send = await open({ guard: () => Promise.resolve(undefined) });
   for (const headers of [{}, { "content-length": "1000" }] as Record<string, string>[]) {
     const { init, taken } = endless();
     const response = await send(path, { ...init, method, headers });
@@ -343,6 +576,31 @@ test("more requests at once than may be are refused before they are read, and to
   late.resolve(new TextEncoder().encode("{}"));
   expect(new Set(await Promise.all(taken))).toEqual(new Set([200]));
   expect((await send(`${LIST}/Quick/instances`, { method: "POST", body: "{}" })).status).toBe(200);
+});
+
+describe("the log", () => {
+  /** A body that ends with the connection that it came on, as Node tells of it. */
+  const cutOff = (): ReadableStream =>
+    new ReadableStream({ pull: (controller) => controller.error(Object.assign(new Error("aborted"), { code: "ECONNRESET" })) });
+
+  test("does not call it an error when a client hangs up", async () => {
+    const printed = vi.spyOn(console, "error").mockReturnValue();
+    const send = await open();
+    logged.length = 0;
+    for (const path of ["/workers/script/", "/transfers/x"])
+      expect((await send(path, { method: "PUT", body: cutOff(), duplex: "half" })).status).toBe(400);
+    expect(logged.filter((line) => !line.startsWith("request "))).toEqual([]);
+    expect(printed.mock.calls).toEqual([]);
+    printed.mockRestore();
+  });
+
+  test("says nothing of ids that are secrets by themselves", async () => {
+    const send = await open();
+    logged.length = 0;
+    for (const path of ["/tails/secret-id", "/transfers/secret-id", "//transfers//secret-id"]) await send(path);
+    expect(logged).toHaveLength(3);
+    expect(logged.join("\n")).not.toContain("secret-id");
+  });
 });
 
 interface Read {

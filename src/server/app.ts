@@ -2,12 +2,11 @@
  * What a request is for: a Worker's own `fetch` (by host name, or below `/workers/`), or the control plane. Everything
  * that the control plane answers carries hardened headers; a Worker's answers are its own.
  */
-import { Hono, type Env, type MiddlewareHandler } from "hono";
+import { Hono, type Context, type Env, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
 import { Failure, failureKind } from "../model/errors.ts";
 import type { AuditEntry } from "../ports/audit-log.ts";
-import { Upgraded } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
 import type { Audit } from "../access/audit.ts";
 import type { BodyRoom } from "../api/body.ts";
@@ -15,18 +14,20 @@ import { beginNotes, notesOn, type Asked } from "../api/asked.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { OWN_PREFIX } from "../api/own.ts";
 import { normalPath } from "../api/path.ts";
-import { refusal, type Guard } from "./auth.ts";
+import { hasToken, refusal, type Guard } from "./auth.ts";
 import type { HostNames } from "../scripts/host-names.ts";
 import { transferRoutes, type Transfers } from "../api/transfers.ts";
 import type { Tails } from "../scripts/tails.ts";
-import { callByHand, isByHand } from "./by-hand.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./dashboard.ts";
-import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
+import { clientsBehind, type Client } from "./address.ts";
+import { isHungUp, unheard } from "./gone.ts";
+import { isAllowedHost, isForeign, isVisit } from "./hosts.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { Load } from "./load.ts";
 import type { Sessions } from "./sessions.ts";
 import { TAIL_PROTOCOL } from "./tail-sockets.ts";
 import { startPage, START_PAGE_CSP } from "./start-page.ts";
+import { callWorker, workerAt } from "./workers.ts";
 
 /** What the server is made of. */
 export interface AppParts {
@@ -57,51 +58,49 @@ export interface AppParts {
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
   readonly hostNames: readonly string[];
+  /** Addresses and ranges of proxies that are believed when they say whom they speak for. */
+  readonly proxies: readonly string[];
 }
 
 const EXPLORER_PREFIXES = ["/cdn-cgi/local/explorer/api", "/cdn-cgi/explorer/api"] as const;
 
-/** What answers requests, which come from an address of the network. Never rejects. */
-export type Answer = (request: Request, address?: string) => Promise<Response>;
+/** What answers requests; `peer` is the network address of the other end of the connection. Never rejects. */
+export type Answer = (request: Request, peer?: string) => Promise<Response>;
 
 /** Answers requests. */
 export function serverApp(parts: AppParts): Answer {
   const control = controlPlane(parts);
-  return async (request, address = "") => {
+  const calls = { ...parts, hasSessions: parts.sessions !== undefined };
+  const scriptAt = (hostName: string): string | undefined => parts.workers.scriptAt(hostName);
+  const clientOf = clientsBehind(parts.proxies, (peer) =>
+    parts.log.warn("A proxy that is not trusted says whom it speaks for, and is not believed: --trusted-proxy", { proxy: peer }),
+  );
+  return async (request, peer = "") => {
+    const client = clientOf(peer, request.headers);
     const url = new URL(request.url);
-    const script = parts.workers.scriptAt(url.hostname);
-    if (script !== undefined) return callWorker(parts, script, url, request);
-    if (!isAllowedHost(url.hostname, parts.hostNames))
+    if (client.isSecure) url.protocol = "https:";
+    const worker = workerAt(url, scriptAt);
+    if (worker?.origin !== "own" && !isAllowedHost(url.hostname, parts.hostNames))
       return new Response("This host name is not served here\n", { status: 403 });
-    const worker = workerOf(url);
-    if (worker !== undefined) return callWorker(parts, worker.script, worker.url, request);
-    return control.fetch(request, { address });
+    if (worker !== undefined) return callWorker(calls, worker, request);
+    return control.fetch(request, { client, url });
   };
 }
 
 function controlPlane(parts: AppParts): Hono<ControlEnv> {
-  const { engine, rest, own, explorer, tails, transfers, bodies, dashboard, guard, sessions, log, hostNames } = parts;
+  const { engine, rest, own, explorer, tails, transfers, bodies, dashboard, guard, sessions, log } = parts;
   const app = new Hono<ControlEnv>({ getPath: (request) => normalPath(request.url) });
-  app.use(async (c, next) => {
-    const start = performance.now();
-    await next();
-    log.debug("request", {
-      method: c.req.method,
-      path: c.req.path,
-      status: c.res.status,
-      ms: Math.round(performance.now() - start),
-    });
-  });
+  app.use(logRequests(log));
   app.use(
     secureHeaders({
       xFrameOptions: "DENY",
       referrerPolicy: "no-referrer",
       contentSecurityPolicy: dashboard === undefined ? START_PAGE_CSP : DASHBOARD_CSP,
+      strictTransportSecurity: false,
     }),
   );
-  app.use(async (c, next) =>
-    isAllowedOrigin(c.req.header("origin") ?? null, hostNames) ? next() : failureResponse(new Failure("authentication.origin")),
-  );
+  app.use(askForTls);
+  app.use(refuseForeignPages(sessions !== undefined));
   app.use(noteChanges(parts.audit));
   const load = new Load();
   const authenticate: MiddlewareHandler = async (c, next) => {
@@ -132,12 +131,65 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   });
   app.get("*", async (c, next) => dashboard?.(c.req.raw, c.req.path) ?? next());
   app.get("/", (c) => c.html(startPage()));
+  app.onError((cause, c) => failed(cause, c, log));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));
   return app;
 }
 
+/** Half a year. */
+const HSTS = `max-age=${180 * 24 * 60 * 60}`;
+
+/** For this host alone: those below it may be others', and are for the proxy that ends TLS to decide on. */
+const askForTls: MiddlewareHandler<ControlEnv> = async (c, next) => {
+  await next();
+  if (c.env.client.isSecure) c.header("strict-transport-security", HSTS);
+};
+
+/**
+ * A browser adds its user's cookie by itself, so that counts for our own pages only, and so does being on this machine. A token
+ * is something that no page can send to another origin, where it is asked for.
+ */
+function refuseForeignPages(asksForTokens: boolean): MiddlewareHandler<ControlEnv> {
+  return async (c, next) => {
+    const { headers } = c.req.raw;
+    const { url } = c.env;
+    if (!isForeign(headers, url) || isVisit(c.req.raw) || (asksForTokens && hasToken(headers))) return next();
+    const detail = `A page of another origin may not use this server, which is ${url.origin} to it`;
+    return failureResponse(new Failure("authentication.origin", { detail }));
+  };
+}
+
+function logRequests(log: Log): MiddlewareHandler {
+  return async (c, next) => {
+    const start = performance.now();
+    await next();
+    const { method, path } = c.req;
+    log.debug("request", { method, path: shownPath(path), status: c.res.status, ms: Math.round(performance.now() - start) });
+  };
+}
+
+function failed(cause: unknown, { req }: Context<ControlEnv>, log: Log): Response {
+  if (cause instanceof Failure) return failureResponse(cause);
+  if (isHungUp(req.raw, cause)) return unheard();
+  log.error("A request failed", { method: req.method, path: shownPath(req.path), reason: reasonOf(cause) });
+  return failureResponse(new Failure("internal_server"));
+}
+
 interface ControlEnv {
-  readonly Bindings: { readonly address: string };
+  readonly Bindings: {
+    readonly client: Client;
+    /** As the client has it. */
+    readonly url: URL;
+  };
+}
+
+/** The path of a request, without what is a secret by itself: the ids of files on their way and of live logs. */
+function shownPath(path: string): string {
+  return path.replace(/^\/(tails|transfers)\/.*/, "/$1/…");
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
 
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -145,7 +197,7 @@ const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Says to the audit log who wanted to change what, and what came of it. */
 function noteChanges(audit: AppParts["audit"]): MiddlewareHandler<ControlEnv> {
   return async (c, next) => {
-    const asked = beginNotes(c, c.env.address);
+    const asked = beginNotes(c, c.env.client);
     const at = Date.now();
     await next();
     const { method, path } = c.req;
@@ -173,33 +225,4 @@ function tailResponse(tails: Tails, id: string): Response {
   const lines = tails.connect(id);
   if (lines === undefined) return failureResponse(new Failure("script.tail_not_found"));
   return new Response(lines, { headers: { upgrade: "websocket", "sec-websocket-protocol": TAIL_PROTOCOL } });
-}
-
-/** The script that a request is for, and the URL that it is to see. */
-function workerOf(url: URL): { script: string; url: URL } | undefined {
-  const byHost = /^([a-z0-9][a-z0-9_-]*)\.localhost$/.exec(url.hostname)?.[1];
-  if (byHost !== undefined) return { script: byHost, url };
-  const byPath = /^\/workers\/([a-z0-9][a-z0-9_-]*)(\/.*|$)/.exec(url.pathname);
-  if (byPath === null) return undefined;
-  const [, script = "", rest = ""] = byPath;
-  const inner = new URL(url);
-  inner.pathname = rest === "" ? "/" : rest;
-  return { script, url: inner };
-}
-
-async function callWorker({ engine, byHand, log }: AppParts, script: string, url: URL, request: Request): Promise<Response> {
-  try {
-    if (byHand && isByHand(url.pathname)) return await callByHand(engine, script, url);
-    const { method, headers, body, signal } = request;
-    const init: RequestInit = { method, headers, signal, redirect: "manual" };
-    const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
-    if (response instanceof Upgraded) return response;
-    // Only what the control plane answers may become a WebSocket of our own.
-    if (response.headers.has("upgrade")) response.headers.delete("upgrade");
-    return response;
-  } catch (cause) {
-    if (cause instanceof Failure) return failureResponse(cause);
-    log.error("A Worker could not be called", { script, reason: String(cause) });
-    return failureResponse(new Failure("internal_server"));
-  }
 }

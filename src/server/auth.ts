@@ -24,7 +24,12 @@ export function tokenGuard(catalog: Catalog): Guard {
  * none: on the latter wrangler goes on to ask who it is, is refused that as well, and shows a stack instead of the reason.
  */
 export function refusal(headers: Headers): Failure {
-  return new Failure(tokenOf(headers) === undefined ? "authentication" : "authentication.token");
+  return new Failure(hasToken(headers) ? "authentication.token" : "authentication");
+}
+
+/** True for a request that sends a token, be it a wrong one. */
+export function hasToken(headers: Headers): boolean {
+  return tokenOf(headers) !== undefined;
 }
 
 function tokenOf(headers: Headers): string | undefined {

@@ -1,21 +1,34 @@
 /**
- * Which `Host` and `Origin` a request may name. A page on the internet can make a browser resolve the page's name to
- * 127.0.0.1 (DNS rebinding), or post to this machine without being shown the answer; it cannot make it say that it did so
- * under one of these names.
+ * Which `Host` a request may name, and which pages it may come from. A page on the internet can make a browser resolve the page's
+ * name to 127.0.0.1 (DNS rebinding), or send requests to this server without being shown the answers. It can neither choose the
+ * `Host` and `Origin` that its browser sends, nor hide from `Sec-Fetch-Site` that it is another site's.
  */
 
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** True for loopback names, `*.localhost`, and names that the server was told of; `*` there allows all. */
+/** True for loopback names, `*.localhost`, and names that the server was given; `*` there allows all. */
 export function isAllowedHost(hostname: string, allowed: readonly string[]): boolean {
   return LOOPBACK.has(hostname) || hostname.endsWith(".localhost") || allowed.includes(hostname) || allowed.includes("*");
 }
 
-/** True when a browser says that the page which asks is of a host that is allowed; what is no browser says nothing. */
-export function isAllowedOrigin(origin: string | null, allowed: readonly string[]): boolean {
-  if (origin === null || allowed.includes("*")) return true;
-  const hostname = /^https?:\/\//.test(origin) ? URL.parse(origin)?.hostname : undefined;
-  return hostname !== undefined && isAllowedHost(hostname, allowed);
+/**
+ * True when a browser says that a page of another origin makes the request: another scheme, host or port than those of `own`.
+ * Programs that are not browsers send neither header.
+ */
+export function isForeign(headers: Headers, own: URL): boolean {
+  const site = headers.get("sec-fetch-site");
+  if (site !== null && site !== "same-origin" && site !== "none") return true;
+  const origin = headers.get("origin");
+  if (origin === null || origin === own.origin) return false;
+  // A proxy that ends TLS and is not trusted hides the scheme. The browser, which knows it, has compared the whole origin.
+  return !(site === "same-origin" && URL.parse(origin)?.host === own.host);
+}
+
+const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/** True when a browser goes to a page, by a link on any site: its user sees the answer, and no other page does. */
+export function isVisit({ method, headers }: Request): boolean {
+  return SAFE.has(method) && headers.get("origin") === null && headers.get("sec-fetch-mode") === "navigate";
 }
 
 /** True when only this machine can reach an address. */

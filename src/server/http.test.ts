@@ -1,9 +1,10 @@
 /** The listener over real sockets: it answers, it streams, and it ends although somebody is still connected. */
 import { once } from "node:events";
 import { connect } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../ports/system-clock.ts";
 import { listen, type Listener, type Patience } from "./http.ts";
+import { Streamed } from "./streamed.ts";
 
 let listener: Listener | undefined;
 afterEach(() => listener?.close(0));
@@ -51,6 +52,58 @@ test("a stream leaves piece by piece, and its source is told when the reader goe
   expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("first");
   await reader?.cancel();
   await cancelled;
+});
+
+test("an answer that breaks off is cut, and reported by nobody but its own", async () => {
+  const printed = vi.spyOn(console, "error").mockReturnValue();
+  const broken = Promise.withResolvers<unknown>();
+  const cause = Object.assign(new Error("aborted"), { code: "ECONNRESET" });
+  const pieces = ["first", "second"];
+  const { url } = await open(() => {
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        const piece = pieces.shift();
+        if (piece === undefined) controller.error(cause);
+        else controller.enqueue(new TextEncoder().encode(piece));
+      },
+    });
+    return Promise.resolve(
+      new Streamed(
+        body,
+        {
+          status: 201,
+          headers: [
+            ["set-cookie", "a=1"],
+            ["set-cookie", "b=2"],
+          ],
+        },
+        broken.resolve,
+      ),
+    );
+  });
+  const response = await fetch(url);
+  expect([response.status, response.headers.getSetCookie()]).toEqual([201, ["a=1", "b=2"]]);
+  await expect(response.text()).rejects.toThrow();
+  expect(await broken.promise).toBe(cause);
+  expect(printed.mock.calls).toEqual([]);
+  printed.mockRestore();
+});
+
+test("of an answer that its reader leaves the source is told, and nobody calls it broken", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const onBroken = vi.fn();
+  const { url } = await open(() => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("first")),
+      cancel: () => cancelled.resolve(),
+    });
+    return Promise.resolve(new Streamed(body, {}, onBroken));
+  });
+  const reader = (await fetch(url)).body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  await cancelled.promise;
+  expect(onBroken).not.toHaveBeenCalled();
 });
 
 test("closing cuts off whoever stays connected, and takes nobody new", async () => {

@@ -1,6 +1,6 @@
 /** The listener: requests in, responses out, and an end that waits for neither for ever. */
 import { createAdaptorServer } from "@hono/node-server";
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -9,6 +9,7 @@ import type { Answer } from "./app.ts";
 import { addressOf } from "./address.ts";
 import { isSocketRequest, Sockets } from "./sockets.ts";
 import { endStalled } from "./stalled.ts";
+import { sendStreamed, Streamed } from "./streamed.ts";
 
 export interface Listener {
   /** Like `http://127.0.0.1:8787`. */
@@ -42,7 +43,10 @@ export async function listen(
   { headersMs, stalledMs, requestMs }: Patience = LIMITS,
 ): Promise<Listener> {
   const server = createAdaptorServer({
-    fetch: (request, { incoming }) => answer(request, addressOf(incoming as IncomingMessage)),
+    fetch: async (request, { incoming, outgoing }) => {
+      const response = await answer(request, addressOf(incoming as IncomingMessage));
+      return response instanceof Streamed ? sendStreamed(response, outgoing as ServerResponse) : response;
+    },
     serverOptions: {
       shouldUpgradeCallback: isSocketRequest,
       headersTimeout: headersMs,

@@ -9,8 +9,6 @@ import type { Principal } from "../model/roles.ts";
 import type { Guard } from "./auth.ts";
 import type { Credentials, Sessions } from "./sessions.ts";
 
-const FOREIGN: ReadonlySet<string> = new Set(["cross-site", "same-site"]);
-
 /** The routes of `/session`. `sessions` is absent where nobody needs to log in. */
 export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hono {
   const app = new Hono();
@@ -25,12 +23,10 @@ export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hon
     const asked = notesOn(c);
     asked.action = "session.create";
     try {
-      // Another site's form could log somebody in as somebody else. Browsers say where a form is from; programs say nothing.
-      if (FOREIGN.has(c.req.header("sec-fetch-site") ?? "")) throw new Failure("authentication.origin");
       const given = credentialsOf(await loginOf(c.req.raw));
       if ("name" in given) asked.target = [given.name.slice(0, LIMITS.userName)];
       if (sessions === undefined) return c.json(shown(await guard(c.req.raw.headers, "GET")));
-      const { cookie, principal } = await sessions.open(given, asked.address);
+      const { cookie, principal } = await sessions.open(given, asked);
       asked.principal = principal;
       c.header("set-cookie", cookie);
       return c.json(shown(principal));
@@ -45,7 +41,7 @@ export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hon
     asked.action = "session.delete";
     asked.principal = await guard(c.req.raw.headers, "GET");
     if (sessions === undefined) return c.json(shown(asked.principal));
-    c.header("set-cookie", sessions.close(c.req.raw.headers));
+    c.header("set-cookie", sessions.close(c.req.raw.headers, asked.isSecure));
     return c.json(shown(undefined));
   });
   return app;

@@ -5,6 +5,7 @@ import { changeUser, createUser } from "../access/users.ts";
 import { LIMITS } from "../model/limits.ts";
 import { LOCAL } from "../model/roles.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
+import { fakeClock, type FakeClock } from "../testing/fake-clock.ts";
 import { openGuard, tokenGuard } from "./auth.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { orLoggedIn, Sessions } from "./sessions.ts";
@@ -13,16 +14,18 @@ const HALF_DAY_MS = 12 * 60 * 60 * 1000;
 
 const HERE = "192.0.2.1";
 
-let now: number;
+const CLIENT = { address: HERE, isSecure: false };
+
+let clock: FakeClock;
 let { catalog } = openMemoryStore();
 let sessions: Sessions;
 let token: string;
 let tokenId: string;
 
 beforeEach(async () => {
-  now = 1_000_000;
+  clock = fakeClock();
   ({ catalog } = openMemoryStore());
-  sessions = new Sessions(catalog, () => now);
+  sessions = new Sessions(catalog, clock);
   const made = await createToken(catalog, { label: "laptop", role: "operator" });
   ({ token } = made);
   tokenId = made.record.id;
@@ -36,10 +39,10 @@ const isLetIn = async (headers: Record<string, string>, method = "GET"): Promise
   (await guard(new Headers(headers), method)) !== undefined;
 
 const logIn = async (credentials: Parameters<Sessions["open"]>[0] = { token }, address = HERE): Promise<Record<string, string>> =>
-  asCookie((await sessions.open(credentials, address)).cookie);
+  asCookie((await sessions.open(credentials, { address, isSecure: false })).cookie);
 
 test("a cookie lets in whoever has logged in, as a token does", async () => {
-  const { cookie: set, principal } = await sessions.open({ token }, HERE);
+  const { cookie: set, principal } = await sessions.open({ token }, CLIENT);
   expect(set).toMatch(/^stepwell_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
   expect(set).not.toContain(token);
   expect(principal).toEqual({ kind: "token", id: tokenId, name: "laptop", role: "operator" });
@@ -59,13 +62,13 @@ test("what another site's form sends changes nothing", async () => {
 
 test("a session ends with its token, after half a day, and when it is ended", async () => {
   const cookie = await logIn();
-  now += HALF_DAY_MS - 1;
+  clock.advance(HALF_DAY_MS - 1);
   expect(await isLetIn(cookie)).toBe(true);
-  now += 1;
+  clock.advance(1);
   expect(await isLetIn(cookie)).toBe(false);
 
   const second = await logIn();
-  expect(sessions.close(new Headers(second))).toContain("Max-Age=0");
+  expect(sessions.close(new Headers(second), false)).toContain("Max-Age=0");
   expect(await isLetIn(second)).toBe(false);
 
   const third = await logIn();
@@ -90,6 +93,23 @@ test("people log in by name, and their sessions end with their role, their passw
   expect(await isLetIn(third)).toBe(false);
 });
 
+test("over TLS the cookie is sent over TLS alone, and no neighbouring host can set it", async () => {
+  const { cookie: set } = await sessions.open({ token }, { address: HERE, isSecure: true });
+  expect(set).toMatch(/^__Host-stepwell_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/);
+  expect(await isLetIn(asCookie(set))).toBe(true);
+  expect(await isLetIn(asCookie(set.replace("__Host-", "")))).toBe(false);
+  // One that a neighbour has set beside it changes nothing.
+  const tossed = `stepwell_session=${"x".repeat(43)}; ${set.split(";")[0]}`;
+  expect(await isLetIn({ cookie: tossed })).toBe(true);
+  expect(sessions.close(new Headers(asCookie(set)), true)).toMatch(/^__Host-stepwell_session=; .*Max-Age=0; Secure$/);
+  expect(await isLetIn(asCookie(set))).toBe(false);
+});
+
+test("where a token is sent, a cookie does not make up for a wrong one", async () => {
+  const cookie = await logIn();
+  expect(await isLetIn({ ...cookie, authorization: "Bearer sw_wrong" })).toBe(false);
+});
+
 test("the oldest session makes room for one too many", async () => {
   const first = await logIn();
   const second = await logIn();
@@ -103,10 +123,10 @@ test("the oldest session makes room for one too many", async () => {
 test("who guesses is told to wait, for a minute; others are not", async () => {
   for (let i = 0; i < LIMITS.failedLogins; i += 1)
     await expect(logIn({ token: "sw_wrong" })).rejects.toMatchObject({ failure: "authentication.token" });
-  now += 59_000;
+  clock.advance(59_000);
   await expect(logIn()).rejects.toMatchObject({ failure: "authentication.too_often", retryAfterMs: 1_000 });
   await expect(logIn({ token }, "192.0.2.2")).resolves.toBeDefined();
-  now += 1_000;
+  clock.advance(1_000);
   await expect(logIn()).resolves.toBeDefined();
 });
 
@@ -124,8 +144,6 @@ test("the routes say what is needed, log in, tell who that is, and log out", asy
   expect([unknown.status, unknown.headers.get("set-cookie")]).toEqual([403, null]);
   for (const body of ["what?", "null", "[]", '{"token":1}', '{"name":"ada"}', '{"name":"","password":""}'])
     expect((await asked({ method: "POST", body })).status).toBe(400);
-  const foreign = { method: "POST", body: JSON.stringify({ token }), headers: { "sec-fetch-site": "cross-site" } };
-  expect([(await asked(foreign)).status, (await asked(foreign)).headers.get("set-cookie")]).toEqual([403, null]);
   const login = await asked({ method: "POST", body: JSON.stringify({ token }) });
   expect(await login.json()).toMatchObject({ result: laptop });
   const cookie = login.headers.get("set-cookie") ?? "";

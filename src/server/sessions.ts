@@ -10,11 +10,12 @@ import { recordOf, tokenPrincipal } from "../access/tokens.ts";
 import { userOf, userPrincipal } from "../access/users.ts";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
+import type { Client } from "./address.ts";
 import type { Principal } from "../model/roles.ts";
 import type { Catalog, TokenRecord, UserRecord } from "../ports/catalog.ts";
-import type { Guard } from "./auth.ts";
-
-const COOKIE = "stepwell_session";
+import type { Clock } from "../ports/clock.ts";
+import { hasToken, type Guard } from "./auth.ts";
+import { sessionCookie, sessionsIn } from "./cookies.ts";
 
 /** The header with which the dashboard's own requests say so. Its value is not looked at. */
 const OWN_HEADER = "x-stepwell-dashboard";
@@ -37,49 +38,53 @@ interface Session {
 
 export class Sessions {
   readonly #catalog: Catalog;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, "now" | "alarm">;
   readonly #attempts: Attempts;
-  /** By a hash of what the cookie says, so that nothing here is worth stealing. The oldest come first. */
+  /** By a hash of the cookie, its name included, so that nothing here is worth stealing. The oldest come first. */
   readonly #sessions: Map<string, Session> = new Map();
 
-  /** `now` answers epoch milliseconds. */
-  constructor(catalog: Catalog, now: () => number) {
+  constructor(catalog: Catalog, clock: Pick<Clock, "now" | "alarm">) {
     this.#catalog = catalog;
-    this.#now = now;
-    this.#attempts = new Attempts(now);
+    this.#clock = clock;
+    this.#attempts = new Attempts(clock);
   }
 
   /**
    * Logs in from a network address; answers the cookie to set, and who that is. Fails with `authentication.token`,
    * `authentication.password`, and with `authentication.too_often`.
    */
-  async open(credentials: Credentials, address: string): Promise<{ readonly cookie: string; readonly principal: Principal }> {
+  async open(
+    credentials: Credentials,
+    { address, isSecure }: Client,
+  ): Promise<{ readonly cookie: string; readonly principal: Principal }> {
     const isUser = "name" in credentials;
-    const keys = [`from ${address}`, ...(isUser ? [`as ${credentials.name}`] : [])];
-    const found = await this.#attempts.within(keys, () => this.#find(credentials));
+    const found = await this.#attempts.within({ address, name: isUser ? credentials.name : undefined }, () =>
+      this.#find(credentials),
+    );
     if (found === undefined) throw new Failure(isUser ? "authentication.password" : "authentication.token");
-    const now = this.#now();
+    const now = this.#clock.now();
     const id = randomBytes(32).toString("base64url");
     for (const [key, { until }] of this.#sessions)
       if (until <= now || this.#sessions.size >= LIMITS.sessions) this.#sessions.delete(key);
-    this.#sessions.set(digest(id), { ...found, until: now + SESSION_MS });
-    return { cookie: cookie(id, SESSION_MS / 1_000), principal: found.principal };
+    const cookie = sessionCookie(id, SESSION_MS / 1_000, isSecure);
+    this.#sessions.set(digest(cookie.split(";", 1)[0] ?? ""), { ...found, until: now + SESSION_MS });
+    return { cookie, principal: found.principal };
   }
 
   /** Logs out; answers the cookie that forgets the session. */
-  close(headers: Headers): string {
-    const id = sessionId(headers);
-    if (id !== undefined) this.#sessions.delete(digest(id));
-    return cookie("", 0);
+  close(headers: Headers, isSecure: boolean): string {
+    for (const sent of sessionsIn(headers)) this.#sessions.delete(digest(sent));
+    return sessionCookie("", 0, isSecure);
   }
 
   /** Who is logged in and sends a request. */
   async principalOf(headers: Headers, method: string): Promise<Principal | undefined> {
-    const id = sessionId(headers);
-    if (id === undefined || !(SAFE.has(method) || headers.has(OWN_HEADER))) return undefined;
-    const session = this.#sessions.get(digest(id));
-    if (session === undefined || session.until <= this.#now()) return undefined;
-    return (await this.#isStill(session)) ? session.principal : undefined;
+    if (!(SAFE.has(method) || headers.has(OWN_HEADER))) return undefined;
+    for (const sent of sessionsIn(headers)) {
+      const session = this.#sessions.get(digest(sent));
+      if (session !== undefined && session.until > this.#clock.now() && (await this.#isStill(session))) return session.principal;
+    }
+    return undefined;
   }
 
   async #find(credentials: Credentials): Promise<Omit<Session, "until"> | undefined> {
@@ -97,23 +102,15 @@ export class Sessions {
   }
 }
 
-/** Lets in whoever `guard` does, and whoever is logged in. */
+/** Lets in whom `guard` does, and who is logged in. Where a token is sent, it alone counts. */
 export function orLoggedIn(guard: Guard, sessions: Sessions): Guard {
-  return async (headers, method) => (await guard(headers, method)) ?? sessions.principalOf(headers, method);
+  return (headers, method) => (hasToken(headers) ? guard(headers, method) : sessions.principalOf(headers, method));
 }
 
 function textOf(record: TokenRecord | UserRecord): string {
   return JSON.stringify("hash" in record ? [record.id, record.hash, record.role] : [record.name, record.password, record.role]);
 }
 
-function cookie(value: string, maxAge: number): string {
-  return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAge}`;
-}
-
-function sessionId(headers: Headers): string | undefined {
-  return new RegExp(`(?:^|; )${COOKIE}=([\\w-]{43})(?:;|$)`).exec(headers.get("cookie") ?? "")?.[1];
-}
-
-function digest(id: string): string {
-  return createHash("sha256").update(id).digest("base64url");
+function digest(cookie: string): string {
+  return createHash("sha256").update(cookie).digest("base64url");
 }

@@ -26,6 +26,7 @@ beforeEach(async () => {
     guard: () => Promise.resolve(false),
     log: silentLog,
     hostNames: [],
+    proxies: [],
   };
   listener = await listen(serverApp(parts as unknown as AppParts), "127.0.0.1", 0);
 });

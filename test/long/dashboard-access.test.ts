@@ -15,7 +15,36 @@ export class Approval extends WorkflowEntrypoint {
     return draft;
   }
 }
-export default {};
+const PAGE = \`<!doctype html><title>trying</title><script>(async () => {
+  const tried = async (work) => { try { return String(await work()); } catch (error) { return error.name; } };
+  const headers = { "x-stepwell-dashboard": "1", "content-type": "text/plain" };
+  const token = (label) => ({ method: "POST", headers, body: JSON.stringify({ label, role: "admin" }) });
+  const said = {
+    origin: self.origin,
+    cookie: await tried(() => document.cookie),
+    token: await tried(async () => (await fetch("/api/v1/tokens", token("stolen"))).status),
+    blind: await tried(async () => (await fetch("/api/v1/tokens", { ...token("blind"), headers: {}, mode: "no-cors" })).type),
+    session: await tried(async () => (await fetch("/api/v1/session")).text()),
+    worker: await tried(() => navigator.serviceWorker.register("/workers/press/worker.js", { scope: "/" })),
+    socket: await tried(() => new Promise((resolve) => {
+      const socket = new WebSocket(location.href.replace(/^http(.*)workers.*/, "ws$1client/v4/accounts/local/workflows/approval/subscribe"));
+      socket.onopen = () => resolve("open");
+      socket.onerror = () => resolve("refused");
+    })),
+  };
+  document.title = JSON.stringify(said);
+})()</script>\`;
+export default {
+  fetch: (request) => new Response(PAGE, {
+    headers: {
+      "content-type": "text/html",
+      "content-security-policy": "sandbox allow-same-origin allow-scripts",
+      "set-cookie": "stepwell_session=" + "x".repeat(43) + "; Path=/",
+      "clear-site-data": '"cookies"',
+      "x-cookie": String(request.headers.get("cookie")),
+    },
+  }),
+};
 `;
 
 const CONFIG = `name = "press"\nmain = "index.js"\n[[workflows]]\nname = "approval"\nbinding = "A"\nclass_name = "Approval"\n`;
@@ -32,7 +61,7 @@ const complaints: string[] = [];
 
 async function openPage(): Promise<Page> {
   const opened = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  hearComplaints(opened, complaints, /status of 40[03]/);
+  hearComplaints(opened, complaints, /status of 40[03]|response code: 403|from origin 'null'|ERR_FAILED|NotSameOrigin/);
   return opened;
 }
 
@@ -57,7 +86,7 @@ beforeAll(async () => {
   await deploying.call("POST", "/workflows/approval/instances", { instance_id: "first", params: { who: SECRET } });
   await deploying.stop();
   server = await startServer(["serve", "--data", data, "--port", "0", "--quiet"]);
-  token = /sw_[\w-]+/.exec(server.output())?.[0] ?? "";
+  token = await server.firstToken();
   for (const role of ["observer", "viewer", "operator"])
     await runCommand(["user", "create", `the-${role}`, "--role", role, "--data", data], undefined, {}, PASSWORD);
   browser = await openBrowser();
@@ -107,6 +136,26 @@ test("an admin logs in with a token, adds somebody, makes a token and sets reten
   const headers = { authorization: `Bearer ${token}` };
   const settings = await fetch(`${server.url}/client/v4/accounts/local/workflows/settings`, { headers });
   expect(await settings.json()).toMatchObject({ result: { default_retention: { success_retention: 2 * 86_400_000 } } });
+});
+
+test("a Worker's page can do nothing with the session of the admin who looks at it", async () => {
+  await page.goto(`${server.url}/workers/press/`);
+  await page.waitForFunction(`document.title.startsWith("{")`);
+  const said = JSON.parse(await page.evaluate<string>("document.title")) as Record<string, string>;
+  expect(said).toEqual({
+    origin: "null",
+    cookie: "SecurityError",
+    token: "TypeError",
+    blind: "TypeError",
+    session: "TypeError",
+    worker: expect.stringMatching(/Error$/) as string,
+    socket: "refused",
+  });
+  const headers = { authorization: `Bearer ${token}` };
+  const tokens = (await (await fetch(`${server.url}/api/v1/tokens`, { headers })).json()) as { result: { label: string }[] };
+  expect(tokens.result.map(({ label }) => label).toSorted()).toEqual(["first", "laptop"]);
+  await page.goto(`${server.url}/settings/access`);
+  await page.getByText("· admin").waitFor();
 });
 
 test("an observer sees what happened, and neither payloads nor ways to change anything", async () => {

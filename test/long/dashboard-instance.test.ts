@@ -36,13 +36,20 @@ export class Pages extends WorkflowEntrypoint {
     await step.do("file away", { retries: { limit: 0, delay: 0 } }, async () => { throw new Error("the drawer is full"); });
   }
 }
+export class Again extends WorkflowEntrypoint {
+  async run(event, step) {
+    const id = await step.do("draw", async () => crypto.randomUUID());
+    await step.waitForEvent("go", { type: "go", timeout: "1 hour" });
+    return step.do("finish", async () => id);
+  }
+}
 export default {};
 `;
 
 const workflow = (name: string, className: string, more = ""): string =>
   `[[workflows]]\nname = "${name}"\nbinding = "${className.toUpperCase()}"\nclass_name = "${className}"\n${more}`;
 
-const CONFIG = `name = "press"\nmain = "index.js"\n${workflow("patient", "Patient")}${workflow("limited", "Limited", "concurrency = { limit = 1 }\n")}${workflow("pages", "Pages")}`;
+const CONFIG = `name = "press"\nmain = "index.js"\n${workflow("patient", "Patient")}${workflow("limited", "Limited", "concurrency = { limit = 1 }\n")}${workflow("pages", "Pages")}${workflow("again", "Again")}`;
 
 let project: Project;
 let server: Server;
@@ -150,6 +157,85 @@ test("what a sensitive step returned is shown as hidden, and nowhere else", asyn
   await open("pages", "many", "?step=read%20secret-1");
   await page.getByText("only the Workflow's code sees it").waitFor();
   expect(await page.evaluate<string>("document.body.textContent")).not.toContain("hush");
+});
+
+test("an ended instance that is restarted is followed at once, each time, and the other buttons work twice as well", async () => {
+  const status = (text: string): Promise<void> => page.getByRole("status").getByText(text).waitFor();
+  const press = (name: string): Promise<void> => page.getByRole("button", { name, exact: true }).first().click();
+  const answer = async (name: string): Promise<void> => {
+    const question = page.getByRole("dialog", { name: /\?$/ });
+    await question.getByRole("button", { name, exact: true }).click();
+    await question.waitFor({ state: "hidden" });
+  };
+  const goOn = async (): Promise<void> => {
+    expect(await server.call("POST", "/workflows/again/instances/a/events/go", {})).toMatchObject({ success: true });
+    await status("Complete");
+  };
+  const drawn = async (): Promise<string | null> => {
+    await page.getByRole("option", { name: /draw-1/ }).click();
+    const details = page.getByRole("complementary", { name: "Details of draw-1" });
+    const output = details.getByText(/[\da-f]{8}-[\da-f]{4}-/);
+    await output.waitFor();
+    return output.textContent();
+  };
+  await create("again", "a");
+  await open("again", "a");
+  await status("Waiting");
+  await goOn();
+  const first = await drawn();
+
+  await press("Restart");
+  await answer("Cancel");
+  await press("Restart");
+  await answer("Restart");
+  await page.getByText("Restart of a: done").waitFor();
+  await status("Waiting");
+  expect(await page.getByRole("option", { name: /finish-1/ }).count()).toBe(0);
+  const second = await drawn();
+  expect(second).not.toBe(first);
+  await goOn();
+
+  await page.getByRole("option", { name: /go-1/ }).click();
+  await press("Restart from this step");
+  await answer("Restart");
+  await page.getByText("Restart of a from go: done").waitFor();
+  await status("Waiting");
+  expect(await drawn()).toBe(second);
+
+  for (let twice = 0; twice < 2; twice += 1) {
+    await press("Pause");
+    await status("Paused");
+    await press("Resume");
+    await status("Waiting");
+  }
+  for (let twice = 0; twice < 2; twice += 1) {
+    await press("Terminate");
+    const rollback = page.getByRole("checkbox", { name: /Undo the steps/ });
+    await rollback.waitFor();
+    expect(await page.evaluate(`document.querySelector('[role="dialog"] input').checked`)).toBe(false);
+    await rollback.check();
+    await answer("Terminate");
+    await status("Terminated");
+    await press("Restart");
+    await answer("Restart");
+    await status("Waiting");
+  }
+  await goOn();
+  // Somebody else restarts it: that is seen when one comes back to the page.
+  await server.call("PATCH", "/workflows/again/instances/a/status", { status: "restart" });
+  await page.evaluate(`window.dispatchEvent(new Event("visibilitychange"))`);
+  await status("Waiting");
+  // And what was kept of the page is not taken for what is.
+  await goOn();
+  await page.getByRole("link", { name: "again", exact: true }).first().click();
+  await page.waitForURL(/\/workflows\/again$/);
+  await server.call("PATCH", "/workflows/again/instances/a/status", { status: "restart" });
+  await page.getByRole("link", { name: "a", exact: true }).click();
+  await status("Waiting");
+  await press("Delete");
+  await answer("Delete");
+  await page.waitForURL(/\/workflows\/again$/);
+  await page.getByText("No instances yet").waitFor();
 });
 
 const COPIED = `(async () => {

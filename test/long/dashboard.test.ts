@@ -127,7 +127,7 @@ describe("a person", () => {
 test("where tokens are needed, one logs in, and out again", async () => {
   await server.stop();
   server = await startServer(["serve", "--data", data, "--port", "0", "--quiet"]);
-  const token = /sw_[\w-]+/.exec(server.output())?.[0] ?? "";
+  const token = await server.firstToken();
   page = await openPage();
   await page.goto(`${server.url}/workflows/sleeping`);
   await page.getByLabel("Token").fill("sw_wrong");

@@ -69,7 +69,7 @@ beforeAll(async () => {
   });
   data = await makeProject({});
   server = await startServer(["serve", "--data", data.folder, "--port", "0"]);
-  token = /sw_[\w-]+/.exec(server.output())?.[0] ?? "";
+  token = await server.firstToken();
   run = wranglerIn(project.folder, {
     CLOUDFLARE_API_BASE_URL: `${server.url}/client/v4`,
     CLOUDFLARE_API_TOKEN: token,

@@ -79,7 +79,7 @@ beforeAll(async () => {
   server = await serve("0");
   environment = {
     CLOUDFLARE_API_BASE_URL: `${server.url}/client/v4`,
-    CLOUDFLARE_API_TOKEN: /sw_[\w-]+/.exec(server.output())?.[0] ?? "",
+    CLOUDFLARE_API_TOKEN: await server.firstToken(),
     CLOUDFLARE_ACCOUNT_ID: "local",
   };
 });

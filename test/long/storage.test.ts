@@ -64,7 +64,7 @@ beforeAll(async () => {
   project = await makeProject({ ...FILES, "note.txt": "kept by hand" });
   data = await makeProject({});
   server = await startServer(["serve", "--data", data.folder, "--port", "0"]);
-  token = /sw_[\w-]+/.exec(server.output())?.[0] ?? "";
+  token = await server.firstToken();
 });
 afterAll(async () => {
   await server.stop();

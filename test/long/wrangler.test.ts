@@ -45,7 +45,7 @@ describe("over the REST API", () => {
 test("a server that wants tokens says so, and takes the right one", { timeout: TIMEOUT }, async () => {
   const data = await makeProject({});
   const serving = await startServer(["serve", "--data", data.folder, "--port", "0"]);
-  const token = /sw_[\w-]+/.exec(serving.output())?.[0] ?? "";
+  const token = await serving.firstToken();
   const with_ = async (secret: string, ...command: readonly string[]): Promise<{ code: number; text: string }> => {
     const wrangler = await openWrangler({
       CLOUDFLARE_API_BASE_URL: `${serving.url}/client/v4`,

@@ -113,6 +113,7 @@ export async function openApi(
     guard,
     log: silentLog,
     hostNames: [],
+    proxies: [],
   });
   const send: ApiBench["send"] = (method, path, body, headers = {}) => {
     const init: RequestInit = { method, headers };

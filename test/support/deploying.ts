@@ -130,6 +130,7 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
     guard: openGuard,
     log: silentLog,
     hostNames: [],
+    proxies: [],
   });
   return {
     catalog,

@@ -1,7 +1,7 @@
 /** A stepwell server as a process of its own, started and stopped as a user would, and a client for its REST API. */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,6 +40,8 @@ export interface Server {
   readonly process: ChildProcess;
   /** All that it has printed. */
   output(): string;
+  /** The admin's token that its first start has written to a file. */
+  firstToken(): Promise<string>;
   /** Calls the REST API below `/accounts/local`; answers the envelope. */
   call(method: string, path: string, body?: unknown): Promise<Envelope>;
   /** SIGTERM; resolves with the exit code. */
@@ -104,6 +106,7 @@ export async function startServer(args: readonly string[], env: Readonly<Record<
     url,
     process: child,
     output: () => printed,
+    firstToken: async () => (await readFile(/^First token: (.+)$/m.exec(printed)?.[1] ?? "", "utf8")).trim(),
     call: (method, path, body) => call(`${url}/client/v4/accounts/local${path}`, method, body),
     stop: async () => {
       child.kill("SIGTERM");

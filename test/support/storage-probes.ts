@@ -175,6 +175,13 @@ export const OWN_PROBES: readonly Probe[] = [
       return [await count(await KV.get("large", "stream")), (await R2.head("copy")).size, await count((await R2.get("large")).body)];`,
   },
   {
+    name: "statements that are none",
+    body: `const said = []; for (const none of [undefined, null, 7, {}])
+        for (const use of [() => DB.prepare(none).all(), () => DB.batch([DB.prepare("SELECT 1"), DB.prepare(none)])])
+          await use().catch((error) => said.push(error.message));
+      return said;`,
+  },
+  {
     name: "write in all three",
     body: `await KV.put("kept", "kept"); await DB.exec("CREATE TABLE kept (v)"); await DB.prepare("INSERT INTO kept VALUES (?)").bind("kept").run(); await R2.put("kept", "kept");
       return [await KV.get("kept"), (await DB.prepare("SELECT v FROM kept").all()).results, await (await R2.get("kept")).text()];`,

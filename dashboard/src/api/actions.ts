@@ -22,7 +22,12 @@ export async function changeStatus(workflow: string, id: string, change: Change)
       body: change as never,
     }),
   );
-  await refresh(workflow);
+  // Of an instance that has ended no event tells that it has begun anew.
+  await Promise.all([
+    queryClient.invalidateQueries({ queryKey: ["timeline", workflow, id] }),
+    queryClient.invalidateQueries({ queryKey: ["instance", workflow, id] }),
+    refresh(workflow),
+  ]);
 }
 
 export async function sendEvent(workflow: string, id: string, type: string, payload: unknown): Promise<void> {

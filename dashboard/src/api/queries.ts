@@ -62,10 +62,20 @@ export const logsQuery = (workflow: string, id: string, step?: { readonly name: 
       ),
   });
 
+/** Which output. */
+interface OutputOf {
+  readonly workflow: string;
+  readonly id: string;
+  readonly name: string;
+  readonly type: "step" | "waitForEvent";
+  /** When the step ended: after a restart it has another output under the same name. */
+  readonly end: number | null;
+}
+
 /** The full output of a step: as JSON, or how many bytes it is. */
-export const outputQuery = (workflow: string, id: string, name: string, type: "step" | "waitForEvent") =>
+export const outputQuery = ({ workflow, id, name, type, end }: OutputOf) =>
   queryOptions({
-    queryKey: ["output", workflow, id, name, type],
+    queryKey: ["output", workflow, id, name, type, end],
     queryFn: async ({ signal }): Promise<StepOutput> => {
       const response = await fetch(stepUrl(workflow, id, name, type), { signal });
       if (response.headers.get("content-type") === "application/octet-stream") {

@@ -9,6 +9,7 @@ import { Problem } from "../ui/problem.tsx";
 import { isFinal } from "../ui/status.tsx";
 import { useAttempt } from "./attempt.ts";
 import { CopyMenu } from "./copy-menu.tsx";
+import { Restart } from "./restart.tsx";
 import { SendEvent } from "./send-event.tsx";
 import type { Timeline } from "./timeline.ts";
 
@@ -44,9 +45,7 @@ export function Actions({ timeline }: { readonly timeline: Timeline }) {
           Resume
         </Button>
       )}
-      <Button needs="operator" disabled={busy} onClick={() => change({ status: "restart" })}>
-        Restart
-      </Button>
+      <Restart timeline={timeline} />
       <Button
         needs="operator"
         onClick={() => void navigate({ to: "/workflows/$workflow/new", params: { workflow }, search: { like: id } })}
@@ -86,33 +85,39 @@ interface AskProps {
 
 /** What cannot be taken back is asked about first. */
 function Ask({ asked, onCancel, onChange, onDelete }: AskProps) {
-  const [withRollback, setWithRollback] = useState(false);
   return (
-    <Dialog
-      title={asked === "delete" ? "Delete this instance?" : "Terminate this instance?"}
-      open={asked !== undefined}
-      onClose={onCancel}
-    >
-      {asked === "delete" ? (
+    <>
+      <Dialog title="Delete this instance?" open={asked === "delete"} onClose={onCancel}>
         <p>What it is doing is cut off, and its history is gone afterwards.</p>
-      ) : (
-        <label className="flex items-center gap-2">
-          <input type="checkbox" checked={withRollback} onChange={({ target }) => setWithRollback(target.checked)} />
-          Undo the steps that have a rollback
-        </label>
-      )}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onCancel}>Cancel</Button>
-        {asked === "delete" ? (
+        <div className="flex justify-end gap-2">
+          <Button onClick={onCancel}>Cancel</Button>
           <Button look="main" onClick={onDelete}>
             Delete
           </Button>
-        ) : (
-          <Button look="main" onClick={() => onChange({ status: "terminate", rollback: withRollback })}>
-            Terminate
-          </Button>
-        )}
+        </div>
+      </Dialog>
+      <Dialog title="Terminate this instance?" open={asked === "terminate"} onClose={onCancel}>
+        <Termination onCancel={onCancel} onChange={onChange} />
+      </Dialog>
+    </>
+  );
+}
+
+/** A component of its own, so that each time begins without a choice. */
+function Termination({ onCancel, onChange }: Pick<AskProps, "onCancel" | "onChange">) {
+  const [withRollback, setWithRollback] = useState(false);
+  return (
+    <>
+      <label className="flex items-center gap-2">
+        <input type="checkbox" checked={withRollback} onChange={({ target }) => setWithRollback(target.checked)} />
+        Undo the steps that have a rollback
+      </label>
+      <div className="flex justify-end gap-2">
+        <Button onClick={onCancel}>Cancel</Button>
+        <Button look="main" onClick={() => onChange({ status: "terminate", rollback: withRollback })}>
+          Terminate
+        </Button>
       </div>
-    </Dialog>
+    </>
   );
 }

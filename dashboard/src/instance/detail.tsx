@@ -1,15 +1,14 @@
 /** Everything about one step: how it went, what it returned in full, what it wrote, and what can be done from here. */
 import { useQuery } from "@tanstack/react-query";
-import { changeStatus } from "../api/actions.ts";
 import { logsQuery, outputQuery, stepUrl } from "../api/queries.ts";
 import { Button } from "../ui/button.tsx";
 import { Copy } from "../ui/copy.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { exactText, spanText } from "../ui/time.tsx";
 import { Value } from "../ui/value.tsx";
-import { useAttempt } from "./attempt.ts";
 import { settingsOf } from "./defaults.ts";
 import { Failure } from "./failure.tsx";
+import { Restart } from "./restart.tsx";
 import { splitName, type Attempt, type Entry, type Timeline } from "./timeline.ts";
 
 interface DetailProps {
@@ -67,7 +66,12 @@ export function Detail({ timeline, entry, onPrevious, onNext, onClose }: DetailP
         <Output timeline={timeline} entry={entry} type={type} />
       )}
       {lines.length > 0 && <Logs lines={lines} />}
-      {type !== "rollback" && <RestartFrom timeline={timeline} entry={entry} />}
+      {type !== "rollback" && (
+        <div className="no-print flex flex-wrap items-center gap-2">
+          <Restart timeline={timeline} from={entry} label="Restart from this step" />
+          <Copy label="Copy name" text={splitName(entry.name).name} />
+        </div>
+      )}
     </aside>
   );
 }
@@ -174,9 +178,9 @@ interface OutputProps {
   readonly type: "step" | "waitForEvent";
 }
 
-function Output({ timeline: { workflow, id }, entry: { name, config }, type }: OutputProps) {
+function Output({ timeline: { workflow, id }, entry: { name, config, end }, type }: OutputProps) {
   const isHidden = config?.sensitive !== undefined;
-  const { data, error } = useQuery({ ...outputQuery(workflow, id, name, type), enabled: !isHidden });
+  const { data, error } = useQuery({ ...outputQuery({ workflow, id, name, type, end }), enabled: !isHidden });
   if (isHidden)
     return (
       <p className="flex items-center gap-2 rounded-md border border-dashed border-line p-3">
@@ -239,25 +243,5 @@ function Logs({ lines }: { readonly lines: readonly Line[] }) {
         ))}
       </ol>
     </section>
-  );
-}
-
-function RestartFrom({ timeline: { workflow, id }, entry }: { readonly timeline: Timeline; readonly entry: Entry }) {
-  const { attempt, failure, busy } = useAttempt();
-  const step = splitName(entry.name);
-  const type = entry.type === "step" ? "do" : (entry.type as "sleep" | "waitForEvent");
-  return (
-    <div className="no-print flex flex-wrap items-center gap-2">
-      <Button
-        needs="operator"
-        disabled={busy}
-        onClick={() => attempt(() => changeStatus(workflow, id, { status: "restart", from: { ...step, type } }))}
-        title="What started before it is kept; it and all after it runs again"
-      >
-        Restart from this step
-      </Button>
-      <Copy label="Copy name" text={step.name} />
-      {failure && <Problem cause={failure} />}
-    </div>
   );
 }

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { startTransition, useEffect, useState } from "react";
 import { followInstance } from "../api/live.ts";
-import { queryClient } from "../api/queries.ts";
+import { instanceQuery, queryClient } from "../api/queries.ts";
 import type { LiveEvent } from "../api/types.ts";
 import { isFinal } from "../ui/status.tsx";
 import { timelineQuery } from "./queries.ts";
@@ -50,6 +50,13 @@ export function useTimeline(workflow: string, id: string): Followed {
     };
     // The key says which instance it is; the rest of the query is made anew each time.
   }, [read, workflow, id]);
+
+  // Somebody else may restart an instance that has ended. Its short form is read whenever one comes back to the page.
+  const { data: now } = useQuery({ ...instanceQuery(workflow, id), refetchOnWindowFocus: "always" });
+  const isOutdated = read !== undefined && isFinal(read.status) && now !== undefined && !isFinal(now.status);
+  useEffect(() => {
+    if (isOutdated) void queryClient.invalidateQueries({ queryKey: query.queryKey });
+  }, [isOutdated, workflow, id]);
 
   return { timeline: timeline ?? read, error: read === undefined ? error : null, again: () => void refetch() };
 }

@@ -8,6 +8,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { exactText, spanText, useNow } from "../ui/time.tsx";
 import { useAttempt } from "./attempt.ts";
+import { Restart } from "./restart.tsx";
 import { setLimit, skipDelay, versionExistsQuery, waitsQuery } from "./queries.ts";
 import { reasonsOf, standing, type Reason } from "./reasons.ts";
 import { SendEvent } from "./send-event.tsx";
@@ -176,7 +177,7 @@ function Help({ timeline, reason }: { readonly timeline: Timeline; readonly reas
           <div className="w-full max-w-2xl">
             <Command text="npx wrangler deploy" />
           </div>
-          <Do what="Restart with the newest version" work={() => changeStatus(workflow, id, { status: "restart" })} />
+          <Restart timeline={timeline} label="Restart with the newest version" />
         </>
       );
     case "queued":
@@ -198,17 +199,21 @@ function Do({ what, work }: { readonly what: string; readonly work: () => Promis
 
 function RaiseLimit({ workflow, limit }: { readonly workflow: string; readonly limit: number }) {
   const [open, setOpen] = useState(false);
-  const [wanted, setWanted] = useState(String(limit * 2));
+  const [wanted, setWanted] = useState("");
   const { attempt, failure, busy } = useAttempt();
   const number = Number(wanted);
   const isValid = wanted === "" || (Number.isSafeInteger(number) && number >= 1);
+  const ask = (): void => {
+    setWanted(String(limit * 2));
+    setOpen(true);
+  };
   const raise = async (): Promise<void> => {
     await setLimit(workflow, wanted === "" ? null : number);
     setOpen(false);
   };
   return (
     <>
-      <Button needs="admin" className="no-print" onClick={() => setOpen(true)}>
+      <Button needs="admin" className="no-print" onClick={ask}>
         Raise the limit
       </Button>
       <Dialog title={`How many instances of ${workflow} may run at once?`} open={open} onClose={() => setOpen(false)}>

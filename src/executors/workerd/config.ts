@@ -7,6 +7,8 @@ export interface ProcessConfig {
   readonly token: string;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. */
   readonly network: readonly string[];
+  /** What of that they may not, unless a smaller range allows it. */
+  readonly refused: readonly string[];
   /** The most that a V8 heap may take, in MiB. */
   readonly heapMiB: number;
   /** Path of the socket of the storage process; absent when there is none. */
@@ -18,7 +20,7 @@ export interface ProcessConfig {
 }
 
 /** Text for `workerd serve`. */
-export function processConfig({ loader, token, network, heapMiB, storage, objects, assets }: ProcessConfig): string {
+export function processConfig({ loader, token, network, refused, heapMiB, storage, objects, assets }: ProcessConfig): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -30,7 +32,7 @@ const config :Workerd.Config = (
       ${objects === undefined ? "" : OBJECTS.namespace}
       globalOutbound = "outside",
     )),
-    (name = "outside", network = (allow = [${network.map(literal).join(", ")}], tlsOptions = (trustBrowserCas = true))),
+    (name = "outside", network = (allow = [${network.map(literal).join(", ")}], deny = [${refused.map(literal).join(", ")}], tlsOptions = (trustBrowserCas = true))),
     ${storage === undefined ? "" : `(name = "storage", external = (address = ${literal(`unix:${storage}`)}, http = ())),`}
     ${assets === undefined ? "" : `(name = "assets", disk = (path = ${literal(assets)})),`}
     ${objects === undefined ? "" : `(name = "objects", disk = (path = ${literal(objects)}, writable = true)),`}

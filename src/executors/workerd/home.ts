@@ -55,7 +55,7 @@ export class Home {
     try {
       const { settings, output, answer, objects } = this.#parts;
       await this.#left;
-      if (objects !== undefined) await mkdir(objects, { recursive: true });
+      if (objects !== undefined) await mkdir(objects, { recursive: true, mode: 0o700 });
       const started = await WorkerdProcess.start({ ...settings, ...(objects !== undefined && { objects }) }, output, answer);
       void started.ended.then((end) => {
         this.#left = started.kill(end);

@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encode } from "../../model/value.ts";
 import type { Executor, Host } from "../../ports/executor.ts";
 import { contractVersion } from "../../testing/executor-script.ts";
 import { workerdExecutor } from "./executor.ts";
+import { refusedIn } from "./network.ts";
 
 const CODE = `
 import { connect } from "cloudflare:sockets";
@@ -100,6 +102,63 @@ describe("unless it is allowed", () => {
       expect(await ask(opened, { way: "fetch", url: `http://${name}:${port}/` })).toEqual(refused);
   });
 });
+
+const ipv4 = (address: string, internal = false): NetworkInterfaceInfo => ({
+  family: "IPv4",
+  address,
+  netmask: "255.255.255.0",
+  cidr: `${address}/24`,
+  mac: "",
+  internal,
+});
+
+const ipv6 = (address: string, bits: number): NetworkInterfaceInfo => ({
+  family: "IPv6",
+  address,
+  netmask: "",
+  cidr: `${address}/${bits}`,
+  mac: "",
+  internal: false,
+  scopeid: 0,
+});
+
+test.each([
+  [["public"], ["203.0.113.5/32", "10.1.0.5/32", "2001:db8::5/64", "2001:db8:1::1/128"]],
+  [
+    ["public", "10.1.0.0/16", "203.0.113.0/24"],
+    ["203.0.113.5/32", "10.1.0.5/32", "2001:db8::5/64", "2001:db8:1::1/128"],
+  ],
+  [
+    ["public", "10.1.0.5/32"],
+    ["203.0.113.5/32", "2001:db8::5/64", "2001:db8:1::1/128"],
+  ],
+  [["public", "private"], []],
+])("of %j the machine's own addresses %j are refused", (allowed, refusing) => {
+  const lo = [ipv4("127.0.0.1", true)];
+  const eth0 = [ipv4("203.0.113.5"), ipv6("2001:db8::5", 64), ipv6("2001:db8:1::1", 128)];
+  expect([...refusedIn(allowed, { lo, eth0, vpn: [ipv4("10.1.0.5"), ipv4("10.1.0.5")] })].toSorted()).toEqual(
+    refusing.toSorted(),
+  );
+});
+
+const own = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+test.skipIf(own === undefined)(
+  "an address of this machine is refused within a range that is allowed, and not by itself",
+  async () => {
+    const url = `http://${own}:${port}/`;
+    const around = await open(["public", `${own}/8`]);
+    for (const hostname of [own, `::ffff:${own}`]) {
+      const name = hostname?.includes(":") ? `[${hostname}]` : hostname;
+      expect(await ask(around, { way: "fetch", url: `http://${name}:${port}/` })).toEqual(refused);
+      expect(await ask(around, { way: "socket", hostname, port })).toEqual(refused);
+    }
+    const named = await open(["public", `${own}/32`]);
+    expect(await ask(named, { way: "fetch", url })).toEqual({ answer: "the control plane" });
+  },
+);
 
 test("neither the server's environment nor its files are seen", async () => {
   expect(process.env["PATH"]).toBeTypeOf("string");

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { WebSocket } from "ws";
@@ -17,6 +17,7 @@ import { inMiB, residentBytes, watchMemory } from "./memory.ts";
 import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader } from "./messages.ts";
 import type { Output } from "./output.ts";
 import { ownModules } from "./modules.ts";
+import { refusedIn } from "./network.ts";
 
 /** How long a process that has broken a connection may take to end, if that is why, in milliseconds. */
 const END_MS = 1_000;
@@ -110,10 +111,11 @@ export class WorkerdProcess {
     const { startMs, closing: signal } = settings;
     const token = randomBytes(24).toString("base64url");
     const { loader } = await ownModules();
-    if (settings.assets !== undefined) await mkdir(settings.assets, { recursive: true });
+    if (settings.assets !== undefined) await mkdir(settings.assets, { recursive: true, mode: 0o700 });
     const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
     try {
-      const config = processConfig({ loader, token, ...settings });
+      const refused = refusedIn(settings.network, networkInterfaces());
+      const config = processConfig({ loader, token, refused, ...settings });
       const child = await WorkerdChild.start({ config, folder, output, startMs, signal });
       const process = new WorkerdProcess(child, token, settings, output);
       await process.#hold(answer);

@@ -23,7 +23,7 @@ const SLACK = 1_000;
 /** Opens a file, which is made, like the directories above it, when it is not there. Throws `Failure`s as `openSqlite` rejects with. */
 export function sqliteAudit(file: string): AuditLog {
   try {
-    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
+    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw unwritable(file, cause);
   }

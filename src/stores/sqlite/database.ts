@@ -2,6 +2,7 @@
  * The only door to `node:sqlite`: connections with their settings, transactions, and what SQLite's result codes mean to
  * whoever opens a store.
  */
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure } from "../../model/errors.ts";
 import type { StoreFault } from "../../model/store-failures.ts";
@@ -26,6 +27,7 @@ const BUSY_MS = 10_000;
  * and each checkpoint a longer pause. The tables have no foreign keys, so nothing is spent on looking for them.
  */
 function connect(file: string, cacheKib: number): Database {
+  makePrivate(file);
   const db = new DatabaseSync(file, { timeout: BUSY_MS, enableForeignKeyConstraints: false });
   try {
     db.exec(`PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL`);
@@ -58,8 +60,20 @@ export function connectLogs(file: string): Database {
   return db;
 }
 
+/** Makes a file that is not there yet, for its owner alone. Files that SQLite puts beside it have the same rights. */
+function makePrivate(file: string): void {
+  if (file === ":memory:") return;
+  try {
+    // Never one that is there: to close it would drop the locks that this process has on it.
+    closeSync(openSync(file, "wx", 0o600));
+  } catch {
+    // It is there, or SQLite will say why it cannot be.
+  }
+}
+
 /** Holds a file as long as the process lives or until `close`; false when somebody else holds it. The OS lets go after any death. */
 export function tryHold(file: string): Database | undefined {
+  makePrivate(file);
   const db = new DatabaseSync(file, { timeout: 0 });
   try {
     db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");

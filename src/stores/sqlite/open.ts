@@ -40,7 +40,7 @@ export interface OpenedSqlite {
  */
 export async function openSqlite(file: string, options: SqliteOptions = {}): Promise<OpenedSqlite> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw unwritable(file, cause);
   }
@@ -57,7 +57,7 @@ export async function openSqlite(file: string, options: SqliteOptions = {}): Pro
  */
 export async function openSqliteCatalog(file: string): Promise<{ catalog: Catalog; close(): void }> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw unwritable(file, cause);
   }

@@ -185,7 +185,7 @@ class SqliteQueues implements QueueStore {
   #made(): Queries {
     if (this.#open !== undefined) return this.#open.queries;
     try {
-      if (this.#file !== ":memory:") mkdirSync(dirname(this.#file), { recursive: true });
+      if (this.#file !== ":memory:") mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
     } catch (cause) {
       throw unwritable(this.#file, cause);
     }

@@ -43,7 +43,7 @@ function forgetful(simulator: ObjectClass): ObjectClass {
     }
 
     override async fetch(request: Request): Promise<Response> {
-      if (request.method !== "PURGE") return super.fetch(request);
+      if (request.method !== "PURGE") return withoutStack(await super.fetch(request));
       await this.#state.storage.deleteAll();
       await this.#state.storage.sync();
       // What it knows of its tables is no longer so: the next request is to find it as if new. Nothing comes after this.
@@ -51,6 +51,15 @@ function forgetful(simulator: ObjectClass): ObjectClass {
       return new Response(null, { status: 204 });
     }
   };
+}
+
+/** A simulator that fails answers with its stack, as text, which is no business of Workers. It has written that to the log. */
+async function withoutStack(answer: Response): Promise<Response> {
+  if (answer.status !== 500 || answer.headers.get("content-type")?.startsWith("application/json") === true) return answer;
+  await answer.body?.cancel();
+  const headers = new Headers(answer.headers);
+  headers.delete("content-length");
+  return new Response("Internal error; the server's log has the details", { status: 500, headers });
 }
 
 export const Kv: ObjectClass = forgetful(KVNamespaceObject);

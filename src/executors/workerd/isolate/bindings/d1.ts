@@ -63,6 +63,8 @@ class D1DatabaseSession {
 
   /** Runs statements in one transaction. */
   async ask(queries: readonly Query[] | Query): Promise<Result<Table>[]> {
+    for (const { sql } of [queries].flat())
+      if (typeof sql !== "string") throw d1Error("D1_TYPE_ERROR", `Type '${typeof sql}' not supported for a statement`);
     const answers = await this.askFor("query", queries, "ROWS_AND_COLUMNS");
     const failed = answers.find(({ success }) => !success);
     if (failed !== undefined) throw d1Error("D1_ERROR", failed.error ?? "");

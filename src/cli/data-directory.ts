@@ -1,0 +1,50 @@
+/**
+ * The data directory is for the user that the server runs as, and for no other user of the machine: it holds payloads, keys and
+ * hashes of passwords. One that an earlier version left open to others is closed when a server starts on it.
+ */
+import { chmod, lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Log } from "../ports/log.ts";
+
+/** What is ours in it: `--data .` may name a folder with more, which is not for us to change. */
+const OURS =
+  /^(?:(?:stepwell|audit|queues)\.db(?:[-.].*)?|stepwell\.key(?:\.new)?|first-token(?:\.new)?|assets|objects|storage)$/;
+
+/** The rights of the group and of others. */
+const OTHERS = 0o077;
+
+/** What this process and its children make from now on is for their user alone. */
+export function makeFilesPrivate(): void {
+  process.umask(OTHERS);
+}
+
+/** Closes a data directory to other users, if it is not. Never rejects: it may be another user's own, and be meant to be shared. */
+export async function closeToOthers(data: string, log: Log): Promise<void> {
+  // Windows has no such rights.
+  if (process.platform === "win32") return;
+  try {
+    if (((await lstat(data)).mode & OTHERS) === 0) return;
+    const entries = await readdir(data);
+    const ours = entries.filter((name) => OURS.test(name));
+    let closed = 0;
+    for (const name of ours) closed += await close(join(data, name));
+    // The directory comes last: a start that is cut off here leaves the rest to the next one.
+    if (ours.length === entries.length) closed += await close(data);
+    else log.warn("The data directory has files of others in it, and stays as open as it is", { data });
+    if (closed > 0)
+      log.info("The data directory could be read by other users of this machine, and is closed to them now", { data, closed });
+  } catch (cause) {
+    log.warn("The data directory could not be closed to other users of this machine", { data, reason: String(cause) });
+  }
+}
+
+/** Closes a file, or a folder with all that is in it; answers how many were open. What a link leads to is left alone. */
+async function close(path: string): Promise<number> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined || found.isSymbolicLink()) return 0;
+  let closed = 0;
+  if (found.isDirectory()) for (const name of await readdir(path)) closed += await close(join(path, name));
+  if ((found.mode & OTHERS) === 0) return closed;
+  await chmod(path, found.isDirectory() ? 0o700 : 0o600);
+  return closed + 1;
+}

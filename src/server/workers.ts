@@ -1,0 +1,118 @@
+/**
+ * The way to a Worker's own `fetch` handler: by host name, or below `/workers/`. That path is on the origin of the dashboard,
+ * where a page could use the session of whoever looks at it. So where people log in, pages there are sandboxed, and the Worker has no
+ * cookies; nowhere is it shown ours, or may set them.
+ */
+import type { Engine } from "../engine/engine.ts";
+import { Failure } from "../model/errors.ts";
+import { Upgraded } from "../ports/executor.ts";
+import type { Log } from "../ports/log.ts";
+import { failureResponse } from "../api/envelope.ts";
+import { callByHand, isByHand } from "./by-hand.ts";
+import { setsSession, withoutSession } from "./cookies.ts";
+import { isHungUp, unheard } from "./gone.ts";
+import { isForeign } from "./hosts.ts";
+import { Streamed } from "./streamed.ts";
+
+/** Which Worker a request is for. */
+export interface WorkerRoute {
+  readonly script: string;
+  /** The URL that the Worker sees. */
+  readonly url: URL;
+  /** `own`: an origin that is the Worker's; `shared`: that of the dashboard. */
+  readonly origin: "own" | "shared";
+}
+
+/** The Worker that a URL leads to. */
+export function workerAt(url: URL, scriptAt: (hostName: string) => string | undefined): WorkerRoute | undefined {
+  const script = scriptAt(url.hostname) ?? /^([a-z0-9][a-z0-9_-]*)\.localhost$/.exec(url.hostname)?.[1];
+  if (script !== undefined) return { script, url, origin: "own" };
+  const byPath = /^\/workers\/([a-z0-9][a-z0-9_-]*)(\/.*|$)/.exec(url.pathname);
+  if (byPath === null) return undefined;
+  const [, named = "", rest = ""] = byPath;
+  const inner = new URL(url);
+  inner.pathname = rest === "" ? "/" : rest;
+  return { script: named, url: inner, origin: "shared" };
+}
+
+/** What calls of Workers need. */
+export interface WorkerCalls {
+  readonly engine: Engine;
+  /** Whether handlers can be called by hand, at paths of the Worker: for development. */
+  readonly byHand: boolean;
+  /** Whether people log in at this server's origin. */
+  readonly hasSessions: boolean;
+  readonly log: Log;
+}
+
+/** What pages at the shared path may do. Without `allow-same-origin` they have an origin that is like no other. */
+const SANDBOX = "sandbox allow-scripts allow-forms allow-modals allow-popups allow-popups-to-escape-sandbox allow-downloads";
+
+/** Headers of answers that are in force for all of an origin, or all of a host, and not for the answer alone. */
+const ORIGIN_WIDE = [
+  "accept-ch",
+  "alt-svc",
+  "clear-site-data",
+  "critical-ch",
+  "nel",
+  "origin-agent-cluster",
+  "report-to",
+  "service-worker-allowed",
+  "strict-transport-security",
+  "use-as-dictionary",
+];
+
+/** Answers with what the Worker says. Never rejects. */
+export async function callWorker(calls: WorkerCalls, { script, url, origin }: WorkerRoute, request: Request): Promise<Response> {
+  const { engine, byHand, hasSessions, log } = calls;
+  try {
+    if (byHand && isByHand(url.pathname)) {
+      // To look at an address with an effect is no visit: a link would be enough to cause it.
+      if (isForeign(request.headers, url)) throw new Failure("authentication.origin");
+      return await callByHand(engine, script, url);
+    }
+    const isSandboxed = hasSessions && origin === "shared";
+    const { method, body, signal } = request;
+    const init: RequestInit = { method, headers: sentHeaders(request.headers, isSandboxed), signal, redirect: "manual" };
+    const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
+    const onBroken = (cause: unknown): void => log.warn("A Worker's answer broke off", { script, reason: String(cause) });
+    return shown(response, { isShared: origin === "shared", isSandboxed, onBroken });
+  } catch (cause) {
+    if (cause instanceof Failure) return failureResponse(cause);
+    if (isHungUp(request, cause)) return unheard();
+    log.error("A Worker could not be called", { script, reason: String(cause) });
+    return failureResponse(new Failure("internal_server"));
+  }
+}
+
+function sentHeaders(from: Headers, isSandboxed: boolean): Headers {
+  const cookie = from.get("cookie");
+  if (cookie === null) return from;
+  const headers = new Headers(from);
+  const rest = isSandboxed ? "" : withoutSession(cookie);
+  if (rest === "") headers.delete("cookie");
+  else headers.set("cookie", rest);
+  return headers;
+}
+
+interface Showing {
+  readonly isShared: boolean;
+  readonly isSandboxed: boolean;
+  readonly onBroken: (cause: unknown) => void;
+}
+
+/** The answer, with the headers that a Worker may send from there. */
+function shown(response: Response, { isShared, isSandboxed, onBroken }: Showing): Response {
+  const headers = new Headers(response.headers);
+  const cookies = headers.getSetCookie();
+  headers.delete("set-cookie");
+  if (!isSandboxed) for (const each of cookies) if (!setsSession(each)) headers.append("set-cookie", each);
+  if (isShared) for (const name of ORIGIN_WIDE) headers.delete(name);
+  // Several policies all hold: what the Worker says besides cannot loosen this one.
+  if (isSandboxed) headers.append("content-security-policy", SANDBOX);
+  if (response instanceof Upgraded) return new Upgraded(response.wire, headers);
+  // Only what the control plane answers may become a WebSocket of our own.
+  headers.delete("upgrade");
+  const { status, statusText, body } = response;
+  return new Streamed(body, { status, statusText, headers }, onBroken);
+}
