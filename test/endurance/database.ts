@@ -42,6 +42,20 @@ export class Database {
     return this.#all(`${UNFINISHED} WHERE status = 'queued' ORDER BY created_at LIMIT ${MOST}`);
   }
 
+  /** How many instances of a workflow have not ended. */
+  unfinished(workflow: string): number {
+    const { complete: _, errored: __, terminated: ___, ...others } = this.counts(workflow);
+    return Object.values(others).reduce((sum, each) => sum + each, 0);
+  }
+
+  /** How many instances there are, by workflow and status, in words. */
+  summary(): string {
+    const rows = this.#all<{ name: string; status: string; instances: number }>(
+      "SELECT name, status, instances FROM status_counts JOIN names ON names.pk = workflow WHERE instances > 0",
+    );
+    return rows.map(({ name, status, instances }) => `${instances} ${name} ${status}`).join(", ");
+  }
+
   /** How many instances of a workflow there are, by status. */
   counts(workflow: string): Readonly<Record<string, number>> {
     const rows = this.#all<{ status: string; instances: number }>(

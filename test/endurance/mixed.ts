@@ -47,7 +47,7 @@ export async function feed(trial: Trial, server: Server, forMs: number): Promise
     while (performance.now() < until) await one();
   };
   await Promise.race([Promise.all(Array.from({ length: AT_ONCE }, work)), late(trial, until + END_MS)]);
-  await trial.until("all children have completed", () => fed.size === (server.database.counts("child")["complete"] ?? 0));
+  await trial.until("all children have ended", () => server.database.unfinished("child") === 0);
   return fed;
 }
 
@@ -86,6 +86,12 @@ export function verify(trial: Trial, server: Server, ledger: Ledger, fed: Fed): 
   trial.check("what counts is the result of the last attempt", found.tokens === 0, say(found.tokens));
   trial.check("every acknowledged event arrives once and in order", found.events === 0, say(found.events));
   trial.check("streams are whole, and children tell their parents", found.rest === 0, say(found.rest));
+  const { complete: children = 0, ...others } = server.database.counts("child");
+  trial.check(
+    "every instance has one child, which completes",
+    children === fed.size,
+    `${children} of ${fed.size}, ${JSON.stringify(others)}`,
+  );
 }
 
 function fault(

@@ -97,11 +97,11 @@ export class Server {
       .map(({ pid }) => pid);
   }
 
-  /** The last warnings and errors of its log. */
+  /** The last warnings and errors of its log, without what the Worker itself has thrown. */
   complaints(): string[] {
     return this.#printed
       .split("\n")
-      .filter((line) => /\b(warn|error|fatal)\b/i.test(line))
+      .filter((line) => /\b(warn|error|fatal)\b/i.test(line) && !line.includes("[endurance]"))
       .slice(-5);
   }
 

@@ -10,6 +10,9 @@ export const STREAM_CHUNK_BYTES = 4_096;
 export const WORKER: string = `
 import { DurableObject, WorkerEntrypoint, WorkflowEntrypoint } from "cloudflare:workers";
 
+/** For steps that ask the engine, which refuses while its commits fail. */
+const PATIENT = { retries: { limit: 50, delay: 200, backoff: "constant" } };
+
 let name;
 const counts = { steps: 0, ticks: 0, messages: 0 };
 /** This isolate, by a name that no other one has. */
@@ -77,7 +80,7 @@ export class Napper extends WorkflowEntrypoint {
 export class Child extends WorkflowEntrypoint {
   async run(event, step) {
     await step.sleep("nap", 50);
-    await step.do("tell", { retries: { limit: 10, delay: 50, backoff: "constant" } }, async () => {
+    await step.do("tell", PATIENT, async () => {
       const parent = await this.env.MIXED.get(event.payload.parent);
       await parent.sendEvent({ type: "child", payload: event.payload.parent });
     });
@@ -111,7 +114,7 @@ export class Mixed extends WorkflowEntrypoint {
     await step.sleep("nap", 20 + Math.random() * 200);
     await noted("second", 1);
     await Promise.all([noted("left"), noted("right")]);
-    await step.do("child", { retries }, async () => {
+    await step.do("child", PATIENT, async () => {
       const id = event.instanceId + "-child";
       try { await this.env.CHILD.create({ id, params: { parent: event.instanceId } }); }
       catch (cause) { await this.env.CHILD.get(id); }
@@ -152,8 +155,8 @@ export class Counter extends DurableObject {
   add(n) { return (this.#count += n); }
 }
 
-/** So many calls, fifty at a time; answers how many were answered as they should be. */
-async function repeat(n, call) {
+/** So many calls; answers how many were answered as they should be. */
+async function repeat(n, atOnce, call) {
   let next = 0, right = 0;
   const work = async () => {
     while (next < n) {
@@ -161,7 +164,7 @@ async function repeat(n, call) {
       if (await call(i)) right += 1;
     }
   };
-  await Promise.all(Array.from({ length: 50 }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return right;
 }
 
@@ -183,7 +186,8 @@ export default {
     if (pathname !== "/calls") return new Response("MARK");
     const call = CALLS[searchParams.get("kind")](env);
     const id = searchParams.get("id");
-    return Response.json({ right: await repeat(Number(searchParams.get("n")), (i) => call(i, id)) });
+    const [n, atOnce] = [searchParams.get("n"), searchParams.get("at_once")].map(Number);
+    return Response.json({ right: await repeat(n, atOnce, (i) => call(i, id)) });
   },
   queue(batch) {
     counts.messages += batch.messages.length;

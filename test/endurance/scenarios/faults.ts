@@ -5,7 +5,7 @@ import type { ExecutorName, Server } from "../server.ts";
 import type { Scenario, Trial } from "../trial.ts";
 import { SLOWEST_STEP_MS } from "../worker.ts";
 
-const FAULTY_MS = 20_000;
+const FAULTY_MS = 15_000;
 /** From one kill to the next, in milliseconds. */
 const SHORTEST_LIFE_MS = 800;
 const LONGEST_LIFE_MS = 2_500;
