@@ -8,6 +8,10 @@ import { picture, print, record, writePage } from "./report.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import { Trial, type Result, type Scenario } from "./trial.ts";
 
+const LEFTOVERS_MS = 5_000;
+
+const interrupted = interruption();
+
 try {
   const options = readOptions(process.argv.slice(2), SCENARIOS);
   if (options === "help") process.stdout.write(usage(SCENARIOS));
@@ -35,12 +39,26 @@ async function endure(options: Options): Promise<number> {
   const checks = results.flatMap((each) => each.checks);
   const failed = checks.filter(({ holds }) => !holds).length;
   process.stdout.write(`\n${seconds} s\n${checks.length - failed} passed, ${failed} failed\n`);
+  // Whatever a trial that hung has left waiting does not keep the process.
+  setTimeout(() => process.exit(), LEFTOVERS_MS).unref();
   return failed === 0 ? 0 : 1;
 }
 
 async function endureOne(scenario: Scenario, { seed, scale }: Options): Promise<Result> {
   const limitMs = scenario.limitMs * Math.max(1, scale);
-  const result = await new Trial(scenario, { seed, scale }).run({ ...scenario, limitMs });
+  const trial = new Trial(scenario, { seed, scale });
+  const interrupt = (): void => trial.fail("the suite is not interrupted", String(interrupted.reason));
+  interrupted.addEventListener("abort", interrupt);
+  if (interrupted.aborted) interrupt();
+  const result = await trial.run({ ...scenario, limitMs });
+  interrupted.removeEventListener("abort", interrupt);
   print(result);
   return result;
+}
+
+/** Aborts when the process is asked to end. Every trial then cleans up; a second request ends the process at once. */
+function interruption(): AbortSignal {
+  const aborter = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => aborter.abort(name));
+  return aborter.signal;
 }

@@ -18,7 +18,7 @@ const PROBE = new URL("./probe.ts", import.meta.url).href;
 const FAULTS = new URL("./faults.ts", import.meta.url).href;
 
 /** How long a server may take to start, in milliseconds. */
-const START_MS = 30_000;
+const START_MS = 60_000;
 /** How long any one request may take before the suite gives it up, in milliseconds. */
 const REQUEST_MS = 20_000;
 const STOP_MS = 15_000;
@@ -72,17 +72,13 @@ export class Server {
     this.#child.on("message", (message) => (this.probed = message as Probed));
   }
 
-  /** Starts one and resolves once it is ready. */
-  static async start(options: ServerOptions): Promise<Server> {
+  /** Starts one and resolves once it is ready. `spawned` gets it before that, to remove it whatever happens. */
+  static async start(options: ServerOptions, spawned: (server: Server) => void): Promise<Server> {
     const files = { "wrangler.json": JSON.stringify(configuration(options.executor, options.ledger)), "index.js": WORKER };
     const project = await makeProject(files);
     const server = new Server(project, await mkdtemp(join(tmpdir(), "stepwell-endurance-")), options);
-    try {
-      await server.#ready();
-    } catch (cause) {
-      await server.remove();
-      throw cause;
-    }
+    spawned(server);
+    await server.#ready();
     return server;
   }
 

@@ -1,5 +1,11 @@
 /** The suite seen to fail: a trial that hangs, one with a stuck instance in it, and its command line. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { chart } from "./chart.ts";
 import type { Unfinished } from "./database.ts";
@@ -7,6 +13,7 @@ import { readOptions, UsageError } from "./options.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import { Trial, type Result, type Scenario } from "./trial.ts";
 
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const SOON_MS = 20;
 
 async function run(work: (trial: Trial) => Promise<void>, limitMs: number = 20_000): Promise<Result> {
@@ -49,6 +56,27 @@ test("an instance that could go on and does not ends the trial", { timeout: 20_0
   expect(failures(result)).toEqual([
     expect.stringMatching(/1 could go on and have not: w\/planted waiting for \d+ s at journal row 3/),
   ]);
+});
+
+test("a suite that is asked to end leaves nothing behind", { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stepwell-test-"));
+  const { VITEST: _, ...env } = process.env;
+  const args = [MAIN, "--only", "deploys", "--executor", "node"];
+  const suite = spawn(process.execPath, args, { env: { ...env, TMPDIR: folder }, stdio: ["ignore", "pipe", "inherit"] });
+  let printed = "";
+  suite.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  const ended = once(suite, "close");
+  // Its server has a database: it is on its way, or there.
+  while (globSync("stepwell-endurance-*/stepwell.db", { cwd: folder }).length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  suite.kill("SIGTERM");
+  const killed = setTimeout(() => suite.kill("SIGKILL"), 40_000);
+  await ended;
+  clearTimeout(killed);
+  expect(suite.exitCode).toBe(1);
+  expect(printed).toMatch(/NOT: the suite is not interrupted: SIGTERM[\s\S]*\n\d+ passed, 1 failed\n$/);
+  expect(globSync("stepwell-*", { cwd: folder })).toEqual([]);
+  await rm(folder, { recursive: true });
 });
 
 describe("the command line", () => {

@@ -91,6 +91,7 @@ export class Trial {
   readonly #executor: ExecutorName;
   #doing = "starting";
   #isSteady = false;
+  #isOver = false;
   #heldMs = 0;
 
   constructor({ name, executor }: Pick<Scenario, "name" | "executor">, { seed, scale }: TrialOptions) {
@@ -107,8 +108,8 @@ export class Trial {
   /** Starts a server and watches over it; it is killed at the end if it is still there. */
   async serve(options: Omit<ServerOptions, "executor"> = {}, load: Load = {}): Promise<Server> {
     this.doing("starting a server");
-    const server = await Server.start({ executor: this.#executor, ...options });
-    this.defer(() => server.remove());
+    const server = await Server.start({ executor: this.#executor, ...options }, (spawned) => this.defer(() => spawned.remove()));
+    this.signal.throwIfAborted();
     this.#servers.push(server);
     this.watch(server.database, load);
     this.each(EVERY_MS, () => (this.#heldMs = Math.max(this.#heldMs, server.probed?.heldMs ?? 0)));
@@ -176,8 +177,10 @@ export class Trial {
     this.#aborter.abort(new Error(`${what}: no`));
   }
 
+  /** Cleans up at the end of the trial; at once when that has been. */
   defer(cleanUp: () => Promise<unknown>): void {
-    this.#cleanUps.push(cleanUp);
+    if (this.#isOver) void cleanUp();
+    else this.#cleanUps.push(cleanUp);
   }
 
   /** Does something again and again until the trial is over. */
@@ -193,6 +196,7 @@ export class Trial {
       this.signal.addEventListener("abort", () => reject(this.signal.reason as Error), { once: true });
     });
     try {
+      this.signal.throwIfAborted();
       await Promise.race([run(this), aborted]);
       for (const server of this.#servers) this.check("a server that is asked to stop ends well", (await server.stop()) === 0);
     } catch (cause) {
@@ -210,6 +214,7 @@ export class Trial {
 
   /** Bounded: a clean-up that hangs is left behind, and said. */
   async #cleanUp(): Promise<void> {
+    this.#isOver = true;
     this.#aborter.abort(new Error("The trial is over"));
     const timer = Promise.withResolvers<boolean>();
     const late = setTimeout(() => timer.resolve(false), CLEAN_UP_MS);
