@@ -47,10 +47,15 @@ export async function run(benchmark: Benchmark, effort: Effort): Promise<Row[]> 
 }
 
 function spread(runs: readonly number[]): { median: number; min: number; max: number } {
-  const sorted = [...runs].sort((a, b) => a - b);
+  return { median: median(runs), min: Math.min(...runs), max: Math.max(...runs) };
+}
+
+/** The middle of figures; NaN of none. */
+export function median(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;
-  return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), max: at(sorted.length - 1) };
+  return (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
 }
 
 /** The p-th percentile of figures. */

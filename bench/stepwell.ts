@@ -1,4 +1,5 @@
 /** An engine to measure, on a SQLite file of its own, with the benchmark's Worker deployed. */
+import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { workerdExecutor } from "../src/executors/workerd/executor.ts";
 import { encode } from "../src/model/value.ts";
 import type { Catalog } from "../src/ports/catalog.ts";
 import type { Executor } from "../src/ports/executor.ts";
+import { writeLine, type OnLog } from "../src/ports/script-log.ts";
 import type { Store } from "../src/ports/store.ts";
 import { systemClock } from "../src/ports/system-clock.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";
@@ -59,9 +61,12 @@ export async function openSubject(
   };
 }
 
+/** What the Worker throws it throws on purpose; an error that is none of a row's business ends its measurement anyway. */
+const onLog: OnLog = (line) => line.kind === "console" && writeLine(line);
+
 async function pick(name: ExecutorName): Promise<Executor> {
-  if (name === "node") return nodeExecutor({});
-  if (name === "workerd") return workerdExecutor({});
+  if (name === "node") return nodeExecutor({ onLog });
+  if (name === "workerd") return workerdExecutor({ onLog });
   const shim = "../src/runtime/cloudflare-workers.ts";
   const source = WORKER.replace("cloudflare:workers", new URL(shim, import.meta.url).href);
   const classes = (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as Record<string, never>;
@@ -111,13 +116,29 @@ export async function complete(
   await completed(subject, workflow, before + count, end);
 }
 
-/** Resolves when so many instances of the workflow have ended, as they should. */
+/** How long instances may all stand still before a measurement is given up, in milliseconds. */
+const STILL_MS = 60_000;
+
+/**
+ * Resolves when so many instances of the workflow have ended, as they should. Rejects when one has ended otherwise, and when
+ * none has ended and nothing has been flushed for a minute.
+ */
 export async function completed(subject: Subject, workflow: string, count: number, end: End = "complete"): Promise<void> {
   const wrong = end === "complete" ? "errored" : "complete";
+  let still = { state: "", since: performance.now() };
   for (;;) {
     const counts = await subject.store.statusCounts(workflow);
-    if ((counts[wrong] ?? 0) > 0) throw new Error(`An instance is ${wrong}`);
+    if ((counts[wrong] ?? 0) > 0) throw new Error(`An instance of ${workflow} is ${wrong}${await reason(subject, workflow)}`);
     if ((counts[end] ?? 0) >= count) return;
+    const state = `${JSON.stringify(counts)} ${statSync(`${subject.file}-wal`).mtimeMs}`;
+    if (state !== still.state) still = { state, since: performance.now() };
+    if (performance.now() - still.since > STILL_MS)
+      throw new Error(`Nothing has happened for ${STILL_MS / 1_000} s; instances of ${workflow}: ${JSON.stringify(counts)}`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+}
+
+async function reason({ store }: Subject, workflow: string): Promise<string> {
+  const [group] = await store.errorGroups({ workflow, offset: 0, limit: 1 });
+  return group === undefined ? "" : `: ${group.name}: ${group.message}`;
 }
