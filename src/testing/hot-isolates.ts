@@ -1,8 +1,11 @@
 /** For tests of hot code in workerd: how the fault of decision 150 is brought about soon, and how it is planted. */
 
-/** A configuration of workerd in which TurboFan gets code without Maglev before it: after hundreds of calls, not many thousands. */
+/** TurboFan gets code without Maglev before it, after hundreds of calls, not many thousands; and at once, however busy the machine is. */
+const FLAGS = ["--no-maglev", "--invocation-count-for-turbofan=300", "--no-concurrent-recompilation"];
+
+/** A configuration of workerd in which code is hot soon. */
 export function heated(config: string): string {
-  return config.replace("v8Flags = [", `v8Flags = ["--no-maglev", "--invocation-count-for-turbofan=300", `);
+  return config.replace("v8Flags = [", `v8Flags = [${FLAGS.map((flag) => JSON.stringify(flag)).join(", ")}, `);
 }
 
 /** The code of an isolate in which all promises of ours are made by the constructor. */

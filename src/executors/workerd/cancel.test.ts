@@ -105,7 +105,9 @@ export class Witness extends WorkflowEntrypoint {
 /** Ends at once, and leaves a loop behind. */
 export class Leaver extends WorkflowEntrypoint {
   async run({ payload: urls }) {
-    (async () => { for (;;) { await fetch(urls.http, { headers: { probe: "leaver" } }); await pause(); } })();
+    const tick = () => fetch(urls.http, { headers: { probe: "leaver" } });
+    await tick();
+    (async () => { for (;;) { await tick(); await pause(); } })();
     await pause();
   }
 }
