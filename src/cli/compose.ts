@@ -97,7 +97,7 @@ export async function startServer(options: ServerOptions, data: string, access: 
     await collector.close();
     await started.close(drainMs);
     await execution.close();
-    await logs.flush();
+    await logs.close();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
