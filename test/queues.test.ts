@@ -4,6 +4,7 @@ import { Failure, type FailureName } from "../src/model/errors.ts";
 import { NO_VERDICT, type DeliveredMessage, type Verdict } from "../src/model/queue.ts";
 import { silentLog } from "../src/ports/log.ts";
 import type { Queue, QueueStore } from "../src/ports/queue-store.ts";
+import { StoreError } from "../src/ports/store.ts";
 import type { EventEnd } from "../src/protocol/handlers.ts";
 import { sqliteQueues } from "../src/stores/sqlite/queues.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
@@ -341,5 +342,71 @@ describe("messages that are pulled", () => {
     const { id } = await consumed();
     await expect(queues.pull(id)).rejects.toMatchObject({ failure: "queue.no_pull" });
     await expect(queues.settle(id, { acks: [], retries: [] })).rejects.toMatchObject({ failure: "queue.no_pull" });
+  });
+});
+
+describe("a store that fails", () => {
+  /** While it is true, what is asked of the store fails. */
+  let failing: (verb: keyof QueueStore) => boolean = () => false;
+
+  beforeEach(async () => {
+    await queues.close();
+    const inner = store;
+    store = new Proxy(inner, {
+      get: (of, verb: keyof QueueStore) =>
+        failing(verb) ? () => Promise.reject(new StoreError("full", "The disk is full")) : of[verb].bind(of),
+    });
+    queues = await boot();
+  });
+  afterEach(() => {
+    failing = () => false;
+  });
+
+  const pass = async (seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second += 1) {
+      clock.advance(1_000);
+      await quiet();
+    }
+  };
+
+  test("when a batch has been dealt with delivers nothing twice, and goes on when it works again", async () => {
+    await consumed({ batchSize: 1, maxConcurrency: 1 });
+    await queues.send("letters", [
+      { contentType: "text", body: "one" },
+      { contentType: "text", body: "two" },
+    ]);
+    const first = await batch(1);
+    failing = (verb) => verb === "settle";
+    first.end();
+    await pass(60);
+    expect(given).toHaveLength(1);
+    failing = () => false;
+    await pass(6);
+    const second = await batch(2);
+    expect(second.messages).toMatchObject([{ body: "two" }]);
+    second.end();
+    await quiet();
+    expect(given).toHaveLength(2);
+  });
+
+  test("when messages are looked for is looked into again", async () => {
+    failing = (verb) => verb === "next";
+    await consumed({ batchSize: 1 });
+    await queues.send("letters", [{ contentType: "text", body: "one" }]);
+    await pass(10);
+    expect(given).toHaveLength(0);
+    failing = () => false;
+    await pass(31);
+    (await batch(1)).end();
+    await quiet();
+  });
+
+  test("when old messages are deleted is asked again, and keeps no server from starting", async () => {
+    await queues.close();
+    let expired = 0;
+    failing = (verb) => verb === "expire" && (expired += 1) <= 3;
+    queues = await boot();
+    await pass(30);
+    expect(expired).toBe(4);
   });
 });

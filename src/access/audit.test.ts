@@ -62,7 +62,7 @@ test("those whom nobody knows cannot fill it", async () => {
   expect(found[1]).toMatchObject({ at: 5_000, who: LOCAL });
 });
 
-test("what cannot be written is told to the server's log, and what comes later is written", async () => {
+test("what cannot be written is told to the server's log, and is written with what comes later", async () => {
   const told: string[] = [];
   const { log } = noted();
   let isBroken = true;
@@ -76,6 +76,25 @@ test("what cannot be written is told to the server's log, and what comes later i
   await audit.flush();
   isBroken = false;
   audit.record(auditEntry(2));
-  expect((await audit.list({ limit: 10 })).map(({ at }) => at)).toEqual([2]);
-  expect(told).toEqual(["The audit log could not be written"]);
+  expect((await audit.list({ limit: 10 })).map(({ at }) => at)).toEqual([2, 1]);
+  expect(told).toEqual(["The audit log cannot be written"]);
+});
+
+test("what cannot be written is written later, in its order", async () => {
+  const { log, batches } = noted();
+  const clock = fakeClock();
+  let fails = true;
+  const add: AuditLog["add"] = (entries) => (fails ? Promise.reject(new Error("The disk is full")) : log.add(entries));
+  const audit = new Audit({ ...log, add }, { clock, log: silent });
+  for (const n of [1, 2]) audit.record(auditEntry(n));
+  await audit.flush();
+  audit.record(auditEntry(3));
+  await audit.flush();
+  expect(batches).toEqual([]);
+  fails = false;
+  clock.advance(2_000);
+  await audit.flush();
+  expect(batches).toEqual([[1, 2, 3]]);
+  await audit.close();
+  expect(clock.pending).toBe(0);
 });

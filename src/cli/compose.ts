@@ -110,7 +110,7 @@ export async function startServer(
     await collector.close();
     await started.close(drainMs);
     await execution.close();
-    await logs.flush();
+    await logs.close();
     await store.close();
   };
   const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });

@@ -6,7 +6,9 @@
 import { Failure, type FailureName } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import { INSTANCE_STATUSES, isFinal, type InstanceStatus } from "../model/status.ts";
-import type { InstanceFilter, InstanceSummary, Position } from "../ports/store.ts";
+import { isStoreTrouble, type InstanceFilter, type InstanceSummary, type Position } from "../ports/store.ts";
+import { Outage } from "../upkeep/outage.ts";
+import { Rests } from "../upkeep/rests.ts";
 import type { Scheduler } from "./claim.ts";
 import { pause, remove, restart, resume, terminate } from "./control.ts";
 import { checkOpen, type Core } from "./core.ts";
@@ -36,10 +38,16 @@ export class Bulk {
   /** Workflows whose instances are all being terminated; one such job each. */
   readonly #terminating: Set<string> = new Set();
   readonly #working: Set<Promise<void>> = new Set();
+  readonly #outage: Outage;
+  readonly #rests: Rests;
 
   constructor(core: Core, scheduler: Scheduler) {
     this.#core = core;
     this.#scheduler = scheduler;
+    const { clock, log } = core;
+    const says = { fails: "Actions on many instances wait for the store", works: "Actions on many instances go on" };
+    this.#outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 5_000 });
+    this.#rests = new Rests(clock);
   }
 
   terminating(workflow: string): boolean {
@@ -97,8 +105,9 @@ export class Bulk {
     return show(job);
   }
 
-  /** Resolves when no work is under way. */
-  async quiet(): Promise<void> {
+  /** Resolves when no work is under way. What waits for the store does not any more. */
+  async close(): Promise<void> {
+    this.#rests.end();
     await Promise.all(this.#working);
   }
 
@@ -146,9 +155,9 @@ export class Bulk {
       do {
         if (job.stopping || this.#core.closing) return;
         const page = { direction: "desc", limit: PAGE, ...(after && { after }) } as const;
-        const { items, next } = await this.#core.store.search(filter, page);
-        await Promise.all(items.map((each) => this.#one(job, each)));
-        after = next;
+        const found = await this.#persist(job, () => this.#core.store.search(filter, page));
+        await Promise.all(found?.items.map((each) => this.#one(job, each)) ?? []);
+        after = found?.next;
         await turn(this.#core.clock);
       } while (after !== undefined);
     }
@@ -156,31 +165,47 @@ export class Bulk {
 
   async #one(job: Job, instance: InstanceSummary): Promise<void> {
     try {
-      await this.#perform(job.about.action, instance);
-      job.done += 1;
+      if ((await this.#persist(job, () => this.#perform(job.about.action, instance))) === true) job.done += 1;
     } catch (cause) {
       if (!(cause instanceof Failure)) throw cause;
       job.refused.set(cause.failure, (job.refused.get(cause.failure) ?? 0) + 1);
     }
   }
 
-  async #perform(action: InstanceAction, instance: InstanceSummary): Promise<void> {
+  /** Repeats what the store keeps from being done, until it is, or the action is over: undefined then. */
+  async #persist<T>(job: Job, work: () => Promise<T>): Promise<T | undefined> {
+    for (;;) {
+      try {
+        const result = await work();
+        this.#outage.over();
+        return result;
+      } catch (cause) {
+        if (!isStoreTrouble(cause)) throw cause;
+        if (job.stopping || this.#core.closing) return undefined;
+        await this.#rests.until(this.#outage.failed(cause));
+      }
+    }
+  }
+
+  /** True once it is done. */
+  async #perform(action: InstanceAction, instance: InstanceSummary): Promise<true> {
     switch (action) {
       case "pause":
         await pause(this.#core, instance);
-        return;
+        return true;
       case "resume":
         await resume(this.#core, this.#scheduler, instance);
-        return;
+        return true;
       case "terminate":
         await terminate(this.#core, instance, false);
-        return;
+        return true;
       case "restart":
         await restart(this.#core, this.#scheduler, instance, undefined);
-        return;
+        return true;
       case "delete": {
         const [refusal] = await remove(this.#core, instance.workflow, [instance.id]);
         if (refusal !== undefined) throw refusal;
+        return true;
       }
     }
   }

@@ -3,9 +3,9 @@ import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import { isEventType } from "../model/names.ts";
 import type { InstanceStatus } from "../model/status.ts";
-import { isStoreFault } from "../model/store-failures.ts";
 import type { StepKey } from "../model/step.ts";
 import { encodedBytes, type Encoded } from "../model/value.ts";
+import { isStoreTrouble } from "../ports/store.ts";
 import { activate, stopRun } from "./activate.ts";
 import type { Scheduler } from "./claim.ts";
 import { applyDurably, checkOpen, type Core } from "./core.ts";
@@ -117,7 +117,7 @@ export function remove(core: Core, workflow: string, ids: readonly string[]): Pr
         await core.instances.use({ workflow, id }, (live) => removeOne(core, live));
         return undefined;
       } catch (cause) {
-        if (cause instanceof Failure && !isStoreFault(cause.failure)) return cause;
+        if (cause instanceof Failure && !isStoreTrouble(cause)) return cause;
         throw cause;
       }
     }),

@@ -230,3 +230,19 @@ test("an engine whose database is gone notices, though nothing is asked of it", 
   expect(setup.engine.trouble()).toMatchObject({ failure: "store.gone" });
   expect(await setup.engine.ended).toMatchObject({ failure: "store.gone" });
 });
+
+test("an action on many instances waits while nothing can be stored, and misses none", async () => {
+  await open();
+  const ids = Array.from({ length: 150 }, (_, i) => `i-${i}`);
+  await create(...ids.slice(0, 75));
+  await create(...ids.slice(75));
+  await quiet();
+  const { id } = await setup.engine.act("terminate", { workflow: "Steps" });
+  setup.fault = full();
+  await pass(20);
+  expect(setup.engine.action("Steps", id)).toMatchObject({ state: "running" });
+  setup.fault = undefined;
+  await pass(10);
+  expect(setup.engine.action("Steps", id)).toMatchObject({ state: "done" });
+  expect(await setup.store.statusCounts("Steps")).toEqual({ terminated: 150 });
+});

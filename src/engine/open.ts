@@ -253,7 +253,7 @@ async function close(wheels: Wheels, drainMs: number): Promise<void> {
   timers.close();
   parking.close();
   core.journal.close();
-  await Promise.all([schedules.close(), collector.close(), scheduler.close(), bulk.quiet()]);
+  await Promise.all([schedules.close(), collector.close(), scheduler.close(), bulk.close()]);
   const running = [...core.instances.all()].filter((live) => live.run !== undefined);
   for (const live of running) if (live.run !== undefined) tell(core, live, live.run, { type: "pause", run: live.run.id });
   await drained(core, running.length, drainMs);

@@ -7,7 +7,7 @@
 import type { ErrorSummary } from "../model/error-summary.ts";
 import { Failure } from "../model/errors.ts";
 import type { InstanceStatus, TriggerSource } from "../model/status.ts";
-import type { StoreFault } from "../model/store-failures.ts";
+import { isStoreFault, type StoreFault } from "../model/store-failures.ts";
 
 /** The right to write, won with `acquire`. A commit under an epoch that is no longer the newest is refused. */
 export interface Lease {
@@ -269,6 +269,11 @@ export class StoreError extends Error {
     super(message, options);
     this.fault = fault;
   }
+}
+
+/** True for what says nothing of the request but that the store does not work: it may be repeated. */
+export function isStoreTrouble(cause: unknown): cause is StoreError | Failure {
+  return cause instanceof StoreError || (cause instanceof Failure && isStoreFault(cause.failure));
 }
 
 /** What keeps a store from working, as clients are told. An error that no store has put into words is `store.failed`. */

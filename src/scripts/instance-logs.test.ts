@@ -63,3 +63,28 @@ test("memory holds only so much of them; what is lost is counted", async () => {
   expect(lines.length + dropped).toBe(1_100);
   expect(lines).toHaveLength(LIMITS.logText / LIMITS.logLine);
 });
+
+test("what cannot be written is written later, in its order, and the log says so once", async () => {
+  let fails = true;
+  const said: string[] = [];
+  const say = (message: string): void => void said.push(message);
+  const append = async (...of: Parameters<typeof bench.logs.append>): Promise<void> => {
+    if (fails) throw new Error("The disk is full");
+    await bench.logs.append(...of);
+  };
+  const log = { ...silentLog, info: say, warn: say, error: say };
+  const failing = new InstanceLogs({ ...bench, log, logs: { append, read: (pk, after) => bench.logs.read(pk, after) } });
+  failing.write(line("first"));
+  for (let second = 0; second < 20; second += 1) {
+    bench.clock.advance(1_000);
+    await bench.quiet();
+  }
+  failing.write(line("second"));
+  fails = false;
+  for (let second = 0; second < 40; second += 1) {
+    bench.clock.advance(1_000);
+    await bench.quiet();
+  }
+  expect((await bench.logs.read(pk, 0)).lines.map(({ text }) => text)).toEqual(["first", "second"]);
+  expect(said).toEqual(["Messages of instances cannot be kept", "Messages of instances are kept again"]);
+});

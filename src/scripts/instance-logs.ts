@@ -10,6 +10,7 @@ import type { Log } from "../ports/log.ts";
 import type { Append, KeptLines, LogLine, LogStore } from "../ports/log-store.ts";
 import type { ScriptLine } from "../ports/script-log.ts";
 import type { Store } from "../ports/store.ts";
+import { Outage } from "../upkeep/outage.ts";
 
 /** How long messages are gathered, in milliseconds. */
 const GATHER_MS = 200;
@@ -43,6 +44,7 @@ export class InstanceLogs {
   #text = 0;
   #cancel: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
+  readonly #outage: Outage;
   /** By the key of the instance. */
   readonly #followers: Map<number, Set<() => void>> = new Map();
   /** Script versions by workflow versions. */
@@ -50,6 +52,9 @@ export class InstanceLogs {
 
   constructor(parts: InstanceLogsParts) {
     this.#parts = parts;
+    const { clock, log } = parts;
+    const says = { fails: "Messages of instances cannot be kept", works: "Messages of instances are kept again" };
+    this.#outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
   }
 
   /** Takes a message of an instance, and passes over others. */
@@ -57,9 +62,7 @@ export class InstanceLogs {
     if (origin === undefined || "request" in origin || version === undefined) return;
     const { workflow, instance, step } = origin;
     const { id: versionId } = version;
-    const key = JSON.stringify([workflow, instance, versionId]);
-    let own = this.#gathered.get(key);
-    if (own === undefined) this.#gathered.set(key, (own = { workflow, instance, versionId, lines: [], lost: 0 }));
+    const own = this.#gatheredOf(workflow, instance, versionId);
     if (this.#text + text.length > GATHERED_TEXT) own.lost += 1;
     else {
       own.lines.push({ time, level, kind, text, versionId, ...(step && { step }) });
@@ -78,6 +81,12 @@ export class InstanceLogs {
     this.#text = 0;
     if (gathered.length > 0) this.#writing = this.#writing.then(() => this.#write(gathered));
     return this.#writing;
+  }
+
+  /** Writes what has been gathered, and no more after that. */
+  async close(): Promise<void> {
+    await this.flush();
+    this.#cancel?.();
   }
 
   /** The messages of an instance with a number above `after`, those of just now among them. */
@@ -102,10 +111,33 @@ export class InstanceLogs {
       const appends = found.filter((append) => append !== undefined);
       if (appends.length === 0) return;
       await this.#parts.logs.append(appends);
+      this.#outage.over();
       for (const { pk } of appends) for (const notice of this.#followers.get(pk) ?? []) notice();
     } catch (cause) {
-      this.#parts.log.warn("Messages of instances could not be kept", { reason: String(cause) });
+      this.#takeBack(gathered, this.#outage.failed(cause));
     }
+  }
+
+  /** What could not be written is written with what has come since, as far as there is room for both. */
+  #takeBack(gathered: readonly Gathered[], retryAt: number): void {
+    for (const { workflow, instance, versionId, lines, lost } of gathered) {
+      const own = this.#gatheredOf(workflow, instance, versionId);
+      const size = lines.reduce((sum, { text }) => sum + text.length, 0);
+      const fits = this.#text + size <= GATHERED_TEXT;
+      own.lost += lost + (fits ? 0 : lines.length);
+      if (!fits) continue;
+      own.lines.unshift(...lines);
+      this.#text += size;
+    }
+    this.#cancel?.();
+    this.#cancel = this.#parts.clock.alarm(retryAt, () => void this.flush());
+  }
+
+  #gatheredOf(workflow: string, instance: string, versionId: string): Gathered {
+    const key = JSON.stringify([workflow, instance, versionId]);
+    let own = this.#gathered.get(key);
+    if (own === undefined) this.#gathered.set(key, (own = { workflow, instance, versionId, lines: [], lost: 0 }));
+    return own;
   }
 
   async #toAppend({ workflow, instance, versionId, lines, lost }: Gathered): Promise<Append | undefined> {

@@ -11,6 +11,7 @@ import { LOCAL } from "../model/roles.ts";
 import { silentLog, type Log } from "../ports/log.ts";
 import { Upgraded, type Executor, type Host } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
+import { StoreError } from "../ports/store.ts";
 import { noVault } from "../ports/vault.ts";
 import { Transfers } from "../api/transfers.ts";
 import { Tails } from "../scripts/tails.ts";
@@ -470,6 +471,32 @@ describe("without a token", () => {
     expect(page.headers.get("content-type")).toMatch(/^text\/html/);
     expect(await page.text()).toContain("stepwell is running");
   });
+});
+
+test("a server that can store nothing says so, with the cause and when to ask again, and goes on by itself", async () => {
+  const send = await open();
+  let fault: StoreError | undefined = new StoreError("full", "The disk is full");
+  const commit = bench.store.commit.bind(bench.store);
+  bench.store.commit = (...of) => (fault === undefined ? commit(...of) : Promise.reject(fault));
+  const create = (): Promise<Response> => send(`${LIST}/Quick/instances`, { method: "POST", body: "{}" });
+  for (const refused of [await create(), await create(), await send("/healthz")]) {
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await refused.json()).toMatchObject({
+      success: false,
+      errors: [
+        {
+          code: 10924,
+          message: "workflows.api.error.store.full",
+          error_chain: [{ message: expect.stringContaining("Free") as string }],
+        },
+      ],
+    });
+  }
+  fault = undefined;
+  bench.clock.advance(100);
+  await bench.quiet();
+  expect(await (await send("/healthz")).json()).toEqual({ status: "ok" });
+  expect((await create()).status).toBe(200);
 });
 
 test.each(["/", "/healthz", LIST, "/no/such/route", "/cdn-cgi/local/explorer/api/workflows"])(

@@ -10,6 +10,8 @@ import type { Log } from "../ports/log.ts";
 import type { Consumer, Queue, QueueStore, StoredMessage } from "../ports/queue-store.ts";
 import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
+import { Rests } from "../upkeep/rests.ts";
+import { StoreError } from "../ports/store.ts";
 import type { EventEnd } from "../protocol/handlers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
@@ -43,6 +45,9 @@ export class Delivery {
   readonly #batches: Set<Promise<void>> = new Set();
   #notBefore = 0;
   readonly #looks: RecurringLook;
+  /** While what has become of batches cannot be written. */
+  readonly #outage: Outage;
+  readonly #rests: Rests;
   #closed = false;
 
   constructor(parts: DeliveryParts) {
@@ -50,6 +55,12 @@ export class Delivery {
     const { clock, log } = parts;
     const says = { fails: "Messages of a queue cannot be read", works: "Messages of a queue can be read again" };
     const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
+    const settles = {
+      fails: "What has become of messages cannot be written",
+      works: "What has become of messages is written again",
+    };
+    this.#outage = new Outage({ clock, log, ...settles, leastMs: 100, mostMs: 5_000 });
+    this.#rests = new Rests(clock);
     this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
   }
 
@@ -61,6 +72,7 @@ export class Delivery {
   /** Nothing is delivered any more. Resolves when what is under way has ended. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#rests.end();
     await this.#looks.close();
     await Promise.all(this.#batches);
   }
@@ -110,7 +122,20 @@ export class Delivery {
     // What the handler threw is in the script's own log.
     if (thrown !== null)
       log.warn("A batch of messages has failed", { queue: queue.name, script: consumer.script, messages: messages.length });
-    await this.#parts.settle(queue, settle(messages, verdict, thrown !== null, consumer.settings, clock.now()));
+    await this.#settle(queue, settle(messages, verdict, thrown !== null, consumer.settings, clock.now()));
+  }
+
+  /** Until that is written: to deliver the messages once more would have done again what has been done. */
+  async #settle(queue: Queue, settlement: Settlement): Promise<void> {
+    for (;;) {
+      try {
+        await this.#parts.settle(queue, settlement);
+        return this.#outage.over();
+      } catch (cause) {
+        if (this.#closed || !(cause instanceof StoreError)) throw cause;
+        await this.#rests.until(this.#outage.failed(cause));
+      }
+    }
   }
 
   async #call(queue: Queue, { script }: WorkerConsumer, messages: readonly StoredMessage[]): Promise<EventEnd> {

@@ -18,7 +18,9 @@ export interface RecurringLookParts {
 export class RecurringLook {
   readonly #parts: RecurringLookParts;
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
-  #looking: Promise<void> | undefined;
+  /** Also while a look has not come to its first wait: it may ask for another. */
+  #isLooking = false;
+  #looking: Promise<void> = Promise.resolve();
   /** The earliest time that was asked for while a look was under way: it may have looked there already. */
   #wanted = Infinity;
   /** After a failure, when to try again. */
@@ -36,8 +38,8 @@ export class RecurringLook {
 
   /** The next look comes no later than at `at`, in epoch milliseconds. */
   by(at: number): void {
-    if (this.#looking === undefined) this.#arm(at);
-    else this.#wanted = Math.min(this.#wanted, at);
+    if (this.#isLooking) this.#wanted = Math.min(this.#wanted, at);
+    else this.#arm(at);
   }
 
   /** Looks no more. Resolves when the look that is under way is over. */
@@ -60,10 +62,11 @@ export class RecurringLook {
 
   #begin(): void {
     this.#alarm = undefined;
-    if (this.#closed || this.#looking !== undefined) return;
+    if (this.#closed || this.#isLooking) return;
+    this.#isLooking = true;
     this.#wanted = Infinity;
     this.#looking = this.#look().then((at) => {
-      this.#looking = undefined;
+      this.#isLooking = false;
       this.#follow(Math.min(at, this.#wanted));
     });
   }

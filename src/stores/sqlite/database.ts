@@ -91,7 +91,7 @@ export function transaction<T>(db: Database, work: () => T): T {
     db.exec("BEGIN IMMEDIATE");
     const result = work();
     db.exec("COMMIT");
-    checkFile(db);
+    identities.get(db)?.check();
     return result;
   } catch (cause) {
     rollBack(db);
@@ -108,9 +108,9 @@ function rollBack(db: Database): void {
   }
 }
 
-/** Throws a `StoreError` named `gone` when the connection's file is not the one that was opened. */
+/** Throws a `StoreError` named `gone` when the connection's file, or its write-ahead log, is not the one that was opened. */
 export function checkFile(db: Database): void {
-  identities.get(db)?.check();
+  identities.get(db)?.checkAll();
 }
 
 /** Does what needs no transaction of its own. Throws SQLite's errors as `StoreError`s. */
