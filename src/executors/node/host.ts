@@ -65,7 +65,7 @@ export class ThreadHost implements Host {
     }
     const ping = (): void => this.#post({ type: "ping" });
     this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, ping, (forMs) => {
-      if (forMs >= hangAfterMs) this.#finish({ kind: "hung" });
+      if (forMs >= hangAfterMs) this.#finish({ kind: "hung", silentMs: forMs });
     });
   }
 

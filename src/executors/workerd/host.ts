@@ -118,7 +118,7 @@ export class WorkerdHost implements Host {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       // One that only waits stays behind in its process, and hurts nobody.
-      if (process.isSilent) void process.kill({ kind: "hung" });
+      if (process.isSilent) void process.kill({ kind: "hung", silentMs: hangAfterMs, isShared: process.hosts > 1 });
       reject(refusal);
     }, hangAfterMs);
     try {

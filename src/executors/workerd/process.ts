@@ -82,7 +82,11 @@ export class WorkerdProcess {
     child.on("exit", (code, signal) => {
       this.#agent.destroy();
       this.#heartbeat?.stop();
-      this.#end({ kind: "died", detail: `The process of workerd ended with ${signal ?? `code ${code}`}` });
+      this.#end({
+        kind: "died",
+        detail: `The process of workerd ended with ${signal ?? `code ${code}`}`,
+        isShared: this.#hosts > 1,
+      });
     });
   }
 
@@ -240,7 +244,9 @@ export class WorkerdProcess {
     this.#leash = leash;
     leash.on("error", () => {});
     // Sooner than the exit of the process, which takes a large one a while.
-    leash.on("close", () => void this.kill({ kind: "died", detail: "The process of workerd has closed its socket" }));
+    leash.on("close", () => {
+      void this.kill({ kind: "died", detail: "The process of workerd has closed its socket", isShared: this.#hosts > 1 });
+    });
   }
 
   async #tell(leash: WebSocket, { id, question }: FromLoader, answer: AnswerLoader): Promise<void> {
@@ -260,7 +266,7 @@ export class WorkerdProcess {
     const isShared = this.#hosts > 1;
     if (forMs < (isShared ? Math.min(hangAfterMs, sharedHangAfterMs) : hangAfterMs)) return;
     this.#hungShared = isShared;
-    void this.kill({ kind: "hung" });
+    void this.kill({ kind: "hung", silentMs: forMs, isShared });
   }
 
   #headers({ ask, host, request = "", origin = "" }: Asked): [string, string][] {
