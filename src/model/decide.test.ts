@@ -362,6 +362,17 @@ describe("an instance that lost its run", () => {
     expect(table.state.open.size).toBe(0);
   });
 
+  test("its own failures still use the retries up, and the delay grows with them alone", () => {
+    const table = attempting({ ...CONFIG, retries: { limit: 1, delay: 100, backoff: "linear" } });
+    lose(table, WITH_SERVER, 3);
+    const failed = { type: "attempt_errored", name: "a", count: 1, error: ERROR } as const;
+    table.says(attempt("a", 4), { ...failed, attempt: 4, retryDelayMs: 100 }, attempt("a", 5));
+    expect(table.try({ type: "record", event: { ...failed, attempt: 5, retryDelayMs: 200 } })).toMatchObject({
+      refused: "runtime.out_of_order",
+    });
+    table.says({ ...failed, attempt: 5 });
+  });
+
   test("one that takes its host down again and again ends its step, with a message that says how", () => {
     const table = attempting({ ...CONFIG, retries: { ...CONFIG.retries, limit: 100 } });
     table.now += 31_000;
@@ -408,6 +419,16 @@ describe("an instance that lost its run", () => {
     table.says({ type: "attempt_errored", name: "b", count: 1, attempt: 1, error: ERROR });
     expect(table.does({ type: "recover", loss: ALONE })).toEqual(["workflow_recovered", "attempt_errored", "step_errored"]);
     table.says(attempt("a", 2));
+  });
+
+  test("a row of an older version folds as it did: the attempt has used a retry up", () => {
+    const table = attempting({ ...CONFIG, retries: { ...CONFIG.retries, limit: 1 } });
+    table.fold({ type: "workflow_recovered" });
+    table.fold({ type: "attempt_errored", name: "a", count: 1, attempt: 1, error: ERROR, retryDelayMs: 100 });
+    expect(table.state.recoveries).toBe(1);
+    table.says(attempt("a", 2));
+    const again = { type: "attempt_errored", name: "a", count: 1, attempt: 2, error: ERROR, retryDelayMs: 100 } as const;
+    expect(table.try({ type: "record", event: again })).toMatchObject({ refused: "runtime.out_of_order" });
   });
 
   test("a pause that was pending is done", () => {

@@ -4,10 +4,11 @@
  */
 import { arrivals, type Waiter } from "./arrivals.ts";
 import { followsPhase } from "./attempts.ts";
-import type { ErrorInfo, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
+import { wrongFailure, wrongOutput, wrongStart } from "./claims.ts";
+import type { DoEvent, ErrorInfo, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
 import type { FailureName } from "./errors.ts";
 import { dueAt, isWorking } from "./due.ts";
-import type { InstanceState, StepState } from "./instance.ts";
+import type { DoStep, InstanceState, StepState } from "./instance.ts";
 import { LIMITS } from "./limits.ts";
 import { isTooMany, losses, lostAttempt, neverStarts, WITH_SERVER, type Loss } from "./loss.ts";
 import { hasStep } from "./restart.ts";
@@ -93,7 +94,7 @@ function record(state: InstanceState, event: RuntimeEvent, now: number): Decisio
   if (status !== "running" && status !== "waiting" && status !== "waitingForPause") {
     return { refused: "runtime.out_of_order", detail: `${event.type} while ${status}` };
   }
-  const wrong = contradiction(state, event);
+  const wrong = contradiction(state, event, now);
   if (wrong !== undefined) return { refused: "runtime.out_of_order", detail: wrong };
   const fact = event.type === "workflow_errored" ? runErrored(state, event) : event;
   const events: EventBody[] = status === "waiting" ? [{ type: "workflow_running" }, fact] : [fact];
@@ -110,25 +111,31 @@ function record(state: InstanceState, event: RuntimeEvent, now: number): Decisio
 }
 
 /** Says why an event cannot follow the state, or undefined when it can. */
-function contradiction(state: InstanceState, event: Exclude<RuntimeEvent, RollbackStepEvent>): string | undefined {
+function contradiction(state: InstanceState, event: Exclude<RuntimeEvent, RollbackStepEvent>, now: number): string | undefined {
   switch (event.type) {
     case "workflow_completed":
+      return wrongOutput(event.output, false);
     case "workflow_errored":
       return undefined;
     case "step_started":
-      return known(state, stepId("do", event.name, event.count), event.type);
+      return known(state, stepId("do", event.name, event.count), event.type) ?? wrongStart(event, now);
     case "sleep_started":
-      return known(state, stepId("sleep", event.name, event.count), event.type);
+      return known(state, stepId("sleep", event.name, event.count), event.type) ?? wrongStart(event, now);
     case "wait_started":
-      return known(state, stepId("waitForEvent", event.name, event.count), event.type);
+      return known(state, stepId("waitForEvent", event.name, event.count), event.type) ?? wrongStart(event, now);
     default: {
       const step = state.byId.get(stepId("do", event.name, event.count));
       if (step?.kind !== "do") return `${event.type} of a step that has not started`;
-      return followsPhase(step, event.type, "attempt" in event ? event.attempt : undefined)
-        ? undefined
-        : `${event.type} of step "${event.name}" (${event.count}) while ${step.phase.is}`;
+      const isNext = followsPhase(step, event.type, "attempt" in event ? event.attempt : undefined);
+      const wrong = isNext ? wrongEnd(step, event) : `while ${step.phase.is}`;
+      return wrong && `${event.type} of step "${event.name}" (${event.count}): ${wrong}`;
     }
   }
+}
+
+function wrongEnd(step: DoStep, event: DoEvent): string | undefined {
+  if (event.type === "step_completed") return wrongOutput(event.output, step.config.sensitive !== undefined);
+  return event.type === "attempt_errored" ? wrongFailure(step, event) : undefined;
 }
 
 function known(state: InstanceState, id: string, type: string): string | undefined {

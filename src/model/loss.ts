@@ -50,6 +50,11 @@ export function endRow(lost: LostAttempts | undefined): LostAttempts | undefined
   return lost === undefined || lost.shared + lost.alone === 0 ? lost : { ...NONE, attempts: lost.attempts };
 }
 
+/** How many attempts of a step have failed by themselves, given the number of the last one (1-based). Retries are counted from this. */
+export function failures(step: Pick<DoStep, "lost">, attempt: number): number {
+  return attempt - (step.lost?.attempts ?? 0);
+}
+
 /** How an attempt failed that was under way when its run was lost. */
 export interface LostAttempt {
   readonly attempt: number;

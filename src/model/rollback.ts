@@ -8,6 +8,7 @@
  * there is nothing in it to pause. Events that are sent to it meanwhile are kept, for a restart from a step.
  */
 import { followsPhase } from "./attempts.ts";
+import { wrongConfig, wrongFailure } from "./claims.ts";
 import type { Decision } from "./decide.ts";
 import type { ErrorInfo, EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
 import type { DoStep, InstanceState, Stamp } from "./instance.ts";
@@ -155,7 +156,7 @@ export function recordRollback(state: InstanceState, event: RollbackStepEvent): 
 function follows({ remaining, step }: RollbackState, event: RollbackStepEvent): boolean {
   const next = remaining.at(-1);
   if (next?.name !== event.name || next.count !== event.count) return false;
-  if (event.type === "rollback_step_started") return step === undefined;
+  if (event.type === "rollback_step_started") return step === undefined && wrongConfig(event.config) === undefined;
   if (step === undefined) return false;
   switch (event.type) {
     case "rollback_attempt_started":
@@ -163,7 +164,7 @@ function follows({ remaining, step }: RollbackState, event: RollbackStepEvent): 
     case "rollback_attempt_completed":
       return followsPhase(step, "attempt_completed", event.attempt);
     case "rollback_attempt_errored":
-      return followsPhase(step, "attempt_errored", event.attempt);
+      return followsPhase(step, "attempt_errored", event.attempt) && wrongFailure(step, event) === undefined;
     case "rollback_step_completed":
       return followsPhase(step, "step_completed");
     case "rollback_step_errored":
