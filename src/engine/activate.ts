@@ -4,6 +4,7 @@
  */
 import type { ErrorInfo } from "../model/events.ts";
 import { Failure, failureKind } from "../model/errors.ts";
+import { WITH_SERVER } from "../model/loss.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { StartFrame } from "../protocol/frames.ts";
 import { StoreError } from "../ports/store.ts";
@@ -11,6 +12,7 @@ import { apply, type Core } from "./core.ts";
 import type { HostLink } from "./hosts.ts";
 import { holdsPlace, type Live } from "./live.ts";
 import { historyWindow } from "./outcomes.ts";
+import { groupOf } from "./quarantine.ts";
 import type { RunnableVersion } from "./versions.ts";
 
 /** How often another host is asked for when one has ended before it was ready, and how long after the first time, in milliseconds. */
@@ -37,8 +39,9 @@ export async function activate(core: Core, live: Live, leftBehind: boolean = fal
   try {
     const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
     if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
-    const link = core.hosts.ready(version.script.id) ?? (await core.hosts.acquire(version.script));
-    if (isLeft) apply(core, live, { type: "recover", uncounted: true });
+    const group = groupOf(core.hosts, live);
+    const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
+    if (isLeft) apply(core, live, { type: "recover", loss: WITH_SERVER });
     isLeft = false;
     apply(core, live, { type: "claim" });
     apply(core, live, { type: "wake" });
@@ -133,7 +136,7 @@ export function launch(core: Core, live: Live, { version, link, history, now, in
     options: version.options,
     history,
     knownSteps: state.steps.length,
-    careful: state.recoveries > 0,
+    careful: state.recoveries + state.sharedRecoveries > 0,
     paused: state.status === "waitingForPause",
     ...(rollback && { rollback: { error: rollback.trigger, ...(inherits !== undefined && { inherits }) } }),
   });

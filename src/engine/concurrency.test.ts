@@ -240,8 +240,8 @@ describe("a workflow with a limit", () => {
     limits.set("Work", 2);
     await create("Other", "o");
     expect((await bench.store.find("Other", "o"))?.status).toBe("running");
-    // What was cut off waits for its retry, so the next ones have their turn; all the while two at the most run.
-    expect([began.toSorted(), await counts("Work")]).toEqual([["c", "d", "o"], { running: 2, waiting: 2 }]);
+    // What was cut off is begun again at once, and keeps its place.
+    expect([began.toSorted(), await counts("Work")]).toEqual([["a", "b", "o"], { running: 2, queued: 2 }]);
   });
 
   test("an instance that is restarted keeps its place", async () => {

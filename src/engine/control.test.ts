@@ -8,7 +8,7 @@ import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { encode } from "../model/value.ts";
 import type { Store } from "../ports/store.ts";
 import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
-import { openBench } from "../testing/engine-bench.ts";
+import { openBench, type Bench } from "../testing/engine-bench.ts";
 
 const EVENTS = 3;
 
@@ -110,6 +110,49 @@ test("a host that nobody uses stays open for an instance that is on its way into
     await bench.quiet();
     await bench.engine.sendEvent(ADDRESS, "go", encode(1));
     await bench.happens(ADDRESS, "step_completed");
+  } finally {
+    await bench.close();
+  }
+});
+
+test.each<[string, (bench: Bench) => Promise<unknown>]>([
+  ["is terminated", ({ engine }) => engine.terminate(ADDRESS)],
+  ["is deleted", ({ engine }) => engine.remove("Waiting", [ADDRESS.id])],
+  ["is restarted", ({ engine }) => engine.restart(ADDRESS)],
+  ["is stopped with the engine", ({ engine }) => engine.close()],
+  [
+    "is held back for the end of the engine",
+    async ({ engine, clock }) => {
+      const closed = engine.close(1_000);
+      for (let i = 0; i < 20; i += 1) {
+        await turns(5);
+        clock.advance(100);
+      }
+      return closed;
+    },
+  ],
+])("an instance that %s while its code is between two steps does not begin the next", async (_, act) => {
+  const gates: (() => void)[] = [];
+  let begun = 0;
+  class Between {
+    async run(_event: unknown, step: WorkflowStep): Promise<unknown> {
+      await step.do("one", () => 1);
+      await new Promise<void>((resolve) => gates.push(resolve));
+      return step.do("two", () => (begun += 1));
+    }
+  }
+  const bench = await openBench(
+    (clock) => inProcessExecutor({ classes: { Waiting: Between }, now: () => clock.now() }),
+    ["Waiting"],
+  );
+  try {
+    await bench.engine.create("Waiting", [{ id: ADDRESS.id }], "api");
+    await bench.happens(ADDRESS, "step_completed");
+    await bench.quiet();
+    await act(bench);
+    gates[0]?.();
+    await bench.quiet();
+    expect([gates.length > 0, begun]).toEqual([true, 0]);
   } finally {
     await bench.close();
   }

@@ -35,7 +35,7 @@ test("what a host reads through its bindings is its own, and ends with it", asyn
   const { host } = await hosts.acquire(contractVersion());
   await hosts.acquire(contractVersion());
   expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
-  ends[0]?.({ kind: "hung" });
+  ends[0]?.({ kind: "hung", silentMs: 1 });
   await host.ended;
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
   await hosts.close();

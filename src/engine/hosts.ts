@@ -20,6 +20,7 @@ export interface HostListener {
 /** One open host, and the runs in it. Frames of one turn leave together. */
 export class HostLink {
   readonly host: Host;
+  readonly version: ScriptVersion;
   readonly runs: Map<number, Live> = new Map();
   /** Requests that its script is answering, and runs that are about to begin in it. */
   requests = 0;
@@ -30,8 +31,9 @@ export class HostLink {
   #acks: number[] = [];
   #scheduled = false;
 
-  constructor(host: Host) {
+  constructor(host: Host, version: ScriptVersion) {
     this.host = host;
+    this.version = version;
   }
 
   /** A number for a run that this host has not had yet. */
@@ -64,7 +66,13 @@ export class HostLink {
   }
 }
 
+/** How long the host of a group stays open when nothing is in it, in milliseconds. */
+const GROUP_IDLE_MS = 1_000;
+
 interface Pool {
+  readonly key: string;
+  /** Of a group of runs that share no host with others; undefined for all others, and for requests. */
+  readonly group: string | undefined;
   readonly version: ScriptVersion;
   readonly links: HostLink[];
   readonly opening: Promise<HostLink>[];
@@ -81,6 +89,7 @@ export class Hosts {
   readonly #pools: Map<string, Pool> = new Map();
   /** Hosts that get no further work, and are closed once they have none. */
   readonly #leaving: Set<HostLink> = new Set();
+  #lastGroup = 0;
   #closed = false;
 
   constructor(
@@ -95,22 +104,37 @@ export class Hosts {
     this.#listener = listener;
   }
 
-  /** The least busy host of a version that is open already, when no further one is to be opened. */
-  ready(versionId: string): HostLink | undefined {
-    const pool = this.#pools.get(versionId);
-    if (pool === undefined || pool.links.length < this.#perVersion) return undefined;
+  /** A name for a group that there has not been yet. */
+  newGroup(): string {
+    return `group ${(this.#lastGroup += 1)}`;
+  }
+
+  /** How many groups have a host, or are about to. */
+  get groups(): number {
+    let count = 0;
+    for (const { group } of this.#pools.values()) if (group !== undefined) count += 1;
+    return count;
+  }
+
+  /** The least busy host of a version that is open already, when no further one is to be opened. A group has one of its own. */
+  ready(versionId: string, group?: string): HostLink | undefined {
+    const pool = this.#pools.get(keyOf(versionId, group));
+    if (pool === undefined || pool.links.length < this.#most(pool)) return undefined;
     return leastBusy(pool.links);
   }
 
   /** A host of a version; opens one if there are fewer than there may be. Rejects when the code does not load. */
-  async acquire(version: ScriptVersion): Promise<HostLink> {
-    const pool = this.#poolOf(version);
+  async acquire(version: ScriptVersion, group?: string): Promise<HostLink> {
+    const pool = this.#poolOf(version, group);
     pool.idleAlarm?.();
     pool.idleAlarm = undefined;
-    if (pool.links.length + pool.opening.length < this.#perVersion) {
+    if (pool.links.length + pool.opening.length < this.#most(pool)) {
       const opening = this.#open(pool);
       pool.opening.push(opening);
-      const settled = (): void => void pool.opening.splice(pool.opening.indexOf(opening), 1);
+      const settled = (): void => {
+        void pool.opening.splice(pool.opening.indexOf(opening), 1);
+        this.#forgetIfEmpty(pool);
+      };
       opening.then(settled, settled);
     }
     const link = leastBusy(pool.links);
@@ -123,7 +147,8 @@ export class Hosts {
     for (const pool of this.#pools.values()) {
       if (!pool.links.includes(link)) continue;
       if (pool.links.some((other) => other.runs.size + other.requests > 0) || pool.idleAlarm !== undefined) return;
-      pool.idleAlarm = this.#clock.alarm(this.#clock.now() + this.#idleMs, () => {
+      const idleMs = pool.group === undefined ? this.#idleMs : Math.min(this.#idleMs, GROUP_IDLE_MS);
+      pool.idleAlarm = this.#clock.alarm(this.#clock.now() + idleMs, () => {
         pool.idleAlarm = undefined;
         if (pool.links.every((other) => other.runs.size + other.requests === 0)) void this.#closePool(pool);
       });
@@ -139,13 +164,26 @@ export class Hosts {
     await Promise.all([...pools, ...leaving, this.#executor.close()]);
   }
 
-  #poolOf(version: ScriptVersion): Pool {
-    let pool = this.#pools.get(version.id);
+  #most({ group }: Pool): number {
+    return group === undefined ? this.#perVersion : 1;
+  }
+
+  #poolOf(version: ScriptVersion, group: string | undefined): Pool {
+    const key = keyOf(version.id, group);
+    let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = { version, links: [], opening: [], idleAlarm: undefined };
-      this.#pools.set(version.id, pool);
+      pool = { key, group, version, links: [], opening: [], idleAlarm: undefined };
+      this.#pools.set(key, pool);
     }
     return pool;
+  }
+
+  /** A pool whose last host has ended by itself. */
+  #forgetIfEmpty(pool: Pool): void {
+    if (pool.links.length + pool.opening.length > 0) return;
+    pool.idleAlarm?.();
+    pool.idleAlarm = undefined;
+    if (this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
   }
 
   async #open(pool: Pool): Promise<HostLink> {
@@ -155,7 +193,7 @@ export class Hosts {
       throw cause;
     });
     void host.ended.then(() => over.abort());
-    const link = new HostLink(host);
+    const link = new HostLink(host, pool.version);
     if (this.#closed) {
       await host.close();
       return link;
@@ -172,6 +210,7 @@ export class Hosts {
       remove(pool, link);
       this.#leaving.delete(link);
       link.over = true;
+      this.#forgetIfEmpty(pool);
       this.#listener.ended(link, end);
     });
     return link;
@@ -179,7 +218,7 @@ export class Hosts {
 
   async #closePool(pool: Pool): Promise<void> {
     pool.idleAlarm?.();
-    if (this.#pools.get(pool.version.id) === pool) this.#pools.delete(pool.version.id);
+    if (this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
     await Promise.allSettled(pool.opening);
     await Promise.all(pool.links.map((link) => link.host.close()));
   }
@@ -188,6 +227,10 @@ export class Hosts {
 function remove({ links }: Pool, link: HostLink): void {
   const at = links.indexOf(link);
   if (at >= 0) links.splice(at, 1);
+}
+
+function keyOf(versionId: string, group: string | undefined): string {
+  return group === undefined ? versionId : `${versionId} ${group}`;
 }
 
 function leastBusy(links: readonly HostLink[]): HostLink | undefined {

@@ -65,6 +65,8 @@ export interface Live {
   row: OpenRow | undefined;
   flushing: OpenRow | undefined;
   run: Run | undefined;
+  /** The group of instances with which it shares a host, and with no others, after it was lost with one. */
+  group: string | undefined;
   /** True between the decision to start a run and its start. */
   activating: boolean;
   /** Verbs that are using the instance right now; it stays in memory for them. */
@@ -89,6 +91,7 @@ export function newLive(of: Pick<Live, "pk" | "workflow" | "id" | "createdAt">, 
     row: undefined,
     flushing: undefined,
     run: undefined,
+    group: undefined,
     activating: false,
     holds: 0,
     timer: undefined,

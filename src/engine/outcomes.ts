@@ -105,7 +105,8 @@ function outcomeOf(step: StepState, event: OutcomeEvent | undefined, now: number
         return { key, state: "completed", ...(recorded !== undefined && { output: open(recorded) }) };
       }
       const due = (dueAt(step) ?? now) <= now;
-      return { key, state: "retrying", attempts: step.attempts, due, config: step.config };
+      const lost = step.lost && { lost: step.lost.attempts };
+      return { key, state: "retrying", attempts: step.attempts, ...lost, due, config: step.config };
     }
   }
 }

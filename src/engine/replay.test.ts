@@ -15,6 +15,7 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { Store } from "../ports/store.ts";
 import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
+import { failingExecutor, type Fault } from "../testing/failing-executor.ts";
 import { FailingStore, type Faults } from "../testing/failing-store.ts";
 import { fakeClock, type FakeClock } from "../testing/fake-clock.ts";
 import { MortalStore } from "../testing/mortal-store.ts";
@@ -22,7 +23,12 @@ import type { Engine } from "./engine.ts";
 import { openEngine } from "./open.ts";
 import { readRow } from "./row.ts";
 
-const RETRIES = { retries: { limit: 1_000, delay: 100, backoff: "constant" } } as const;
+/** As many as a step has failures, and not one more: an attempt that is cut off is no retry. */
+function retries(limit: number): {
+  readonly retries: { readonly limit: number; readonly delay: number; readonly backoff: "constant" };
+} {
+  return { retries: { limit, delay: 100, backoff: "constant" } };
+}
 
 /** What a made-up program may do. */
 type Act =
@@ -61,10 +67,14 @@ const { program } = fc.letrec<{ act: Act; program: Act[] }>((tie) => ({
 /** How often each attempt's callback was called, in all lives of the engine together. */
 type Calls = Map<string, number>;
 
-/** One life of the engine. What is dead calls nobody, though its objects are still here. */
+/** One life of the engine, or of a host. What is dead calls nobody, though its objects are still here. */
 interface Life {
-  dead: boolean;
+  readonly dead: boolean;
   readonly calls: Calls;
+}
+
+interface EngineLife extends Life {
+  dead: boolean;
 }
 
 function interpreter(
@@ -92,13 +102,12 @@ async function performOne(act: Act, step: WorkflowStep, life: Life, branch: stri
     case "race":
       return Promise.race([tried(act, step, life, branch), step.sleep(`${branch}longest`, "364 days").then(() => "outrun")]);
     case "thrown":
-      return step.do(branch + act.name, RETRIES, () => {
+      return step.do(branch + act.name, retries(0), () => {
         throw new NonRetryableError("fatal");
       });
     case "caught":
       try {
-        // An attempt that is cut off counts as failed, so there must be retries left for it; this failure uses none.
-        return await step.do(branch + act.name, RETRIES, () => {
+        return await step.do(branch + act.name, retries(0), () => {
           throw new NonRetryableError("always");
         });
       } catch (error) {
@@ -131,7 +140,9 @@ function tried(
   life: Life,
   branch: string,
 ): Promise<unknown> {
-  return step.do(branch + act.name, RETRIES, (ctx) => {
+  return step.do(branch + act.name, retries(act.fails), async (ctx) => {
+    // Some are quick, and begin and end in one turn; others can be cut off in between.
+    if (ctx.step.name.endsWith("b")) await new Promise((resolve) => setImmediate(resolve));
     if (life.dead) return new Promise(() => {});
     const called = note(life.calls, `${ctx.step.name}-${ctx.step.count}`);
     if (called <= act.fails) throw new TypeError(`failure ${called}`);
@@ -207,8 +218,30 @@ async function makeWorld(program: readonly Act[]): Promise<World> {
   return { store, catalog, clock: fakeClock(), calls: new Map(), program };
 }
 
-function open({ catalog, clock, calls, program }: World, store: Store, life: Life = { dead: false, calls }): Promise<Engine> {
+function open(
+  { catalog, clock, calls, program }: World,
+  store: Store,
+  life: EngineLife = { dead: false, calls },
+): Promise<Engine> {
   const executor = inProcessExecutor({ classes: { Program: interpreter(program, life) }, now: () => clock.now() });
+  return openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
+}
+
+/** An engine whose hosts fail in turn as planned, and no longer once the plan is over. */
+function openFailing({ store, catalog, clock, calls, program }: World, plan: readonly Fault[]): Promise<Engine> {
+  let next = 0;
+  const executor = failingExecutor({
+    clock,
+    classes: (habitat) => ({
+      Program: interpreter(program, {
+        calls,
+        get dead() {
+          return habitat.isOver;
+        },
+      }),
+    }),
+    nextFault: () => plan[next++],
+  });
   return openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
 }
 
@@ -306,7 +339,7 @@ describe("an instance that is interrupted", () => {
         const world = await makeWorld(acts);
         for (const { commits, applied } of cuts) {
           const mortal = new MortalStore(world.store, commits, applied);
-          const life: Life = { dead: false, calls: world.calls };
+          const life: EngineLife = { dead: false, calls: world.calls };
           mortal.died = () => {
             life.dead = true;
           };
@@ -330,10 +363,40 @@ describe("an instance that is interrupted", () => {
     );
   });
 
+  test(
+    "ends as if it had not been when its hosts fail, and only die of it if they never stop",
+    { timeout: 120_000 },
+    async () => {
+      const after = fc.nat(6);
+      const fault: fc.Arbitrary<Fault> = fc.oneof(
+        fc.constant<Fault>({ is: "refuses" }),
+        fc.record({ is: fc.constantFrom("dies" as const, "hangs" as const, "mute" as const, "repeats" as const), after }),
+        fc.record({ is: fc.constant("late" as const), turns: fc.integer({ min: 1, max: 5 }) }),
+        fc.constant<Fault>({ is: "shuffles" }),
+      );
+      // Each may cost an attempt, which the instance is alone with; one more than so many in a row would be its end.
+      const plan = fc.array(fault, { minLength: 1, maxLength: LIMITS.recoveries });
+      await fc.assert(
+        fc.asyncProperty(program, plan, async (acts, faults) => {
+          const world = await makeWorld(acts);
+          const engine = await openFailing(world, faults);
+          await engine.create("Program", [{ id: ADDRESS.id }], "api");
+          await live(world, engine, () => false);
+          await engine.close();
+          const expected = reference(acts);
+          const events = await journal(world);
+          expect(result(events)).toEqual(expected);
+          if ("output" in expected) expect(steps(events)).toEqual(steps(await uninterrupted(acts)));
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
+
   test("is not held to account for a server that dies again and again before its code is ready", async () => {
     const world = await makeWorld([{ is: "do", name: "a", fails: 0 }]);
     const mortal = new MortalStore(world.store, 1, false);
-    const life: Life = { dead: false, calls: world.calls };
+    const life: EngineLife = { dead: false, calls: world.calls };
     mortal.died = () => {
       life.dead = true;
     };

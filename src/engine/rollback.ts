@@ -56,6 +56,7 @@ async function order(core: Core, live: Live, run: Run): Promise<void> {
   const now = core.clock.now();
   const due = (dueAt(handler) ?? now) <= now;
   run.signalledUpTo = Math.max(run.signalledUpTo, now);
-  const { config, attempts } = handler;
-  run.link.send({ type: "compensate", run: run.id, outcome, begun: { config, attempts, due } });
+  const { config, attempts, lost } = handler;
+  const cutOff = lost && { lost: lost.attempts };
+  run.link.send({ type: "compensate", run: run.id, outcome, begun: { config, attempts, ...cutOff, due } });
 }

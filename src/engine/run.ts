@@ -4,6 +4,7 @@
  */
 import type { EventBody, RuntimeEvent } from "../model/events.ts";
 import type { StepState } from "../model/instance.ts";
+import type { Loss } from "../model/loss.ts";
 import { isFinal } from "../model/status.ts";
 import { stepId, type StepKey } from "../model/step.ts";
 import type { ChunkFrame, FromRuntime, Outcome } from "../protocol/frames.ts";
@@ -13,6 +14,7 @@ import { apply, type Core } from "./core.ts";
 import type { HostLink } from "./hosts.ts";
 import { holdsPlace, type Live } from "./live.ts";
 import { historyWindow } from "./outcomes.ts";
+import { logEnd, logGivenUp, lossOf, part } from "./quarantine.ts";
 import { orderNext, rollBack } from "./rollback.ts";
 import { sealed } from "./seal.ts";
 import { endIntake, sendChunk, takeChunk } from "./streams.ts";
@@ -92,14 +94,14 @@ function ended(core: Core, live: Live): void {
 function breach(core: Core, live: Live, detail: string): void {
   core.log.warn("A run contradicted its journal and is replayed", { workflow: live.workflow, instance: live.id, detail });
   stopRun(core, live);
-  recover(core, live);
+  recover(core, live, { kind: "alone", how: `the run contradicted its journal: ${detail}` });
 }
 
-/** The run is gone, its host is not. It counts as the loss of a host would. */
+/** The run is gone, its host is not. It counts as the loss of a host in which it was alone. */
 function lose(core: Core, live: Live, detail: string): void {
   core.log.warn("A run ended by itself and is replayed", { workflow: live.workflow, instance: live.id, detail });
   ended(core, live);
-  recover(core, live);
+  recover(core, live, { kind: "alone", how: `the run ended by itself: ${detail}` });
 }
 
 function idle(core: Core, live: Live, heard: number): void {
@@ -133,20 +135,26 @@ async function sendWindow(core: Core, live: Live, from: number): Promise<void> {
 /** A host is gone: what ran in it is recovered and goes on in another. */
 export function hostEnded(core: Core, link: HostLink, end: HostEnd): void {
   const lives = [...link.runs.values()];
+  const loss = lossOf(link, end);
   link.runs.clear();
   if (core.closing) return;
-  const reason = end.kind === "died" ? { detail: end.detail } : {};
-  const fields = { end: end.kind, ...reason, instances: lives.length };
-  if (lives.length > 0) core.log.warn("A host ended; its instances go on elsewhere", fields);
+  if (lives.length > 0 || end.kind !== "closed") logEnd(core.log, link, end, lives, core.clock.now());
+  // Those that wait are rows from now on.
+  if (loss.kind !== "server")
+    part(
+      core.hosts,
+      lives.filter(({ state }) => holdsPlace(state.status)),
+    );
   for (const live of lives) {
     live.run = undefined;
-    recover(core, live);
+    recover(core, live, loss);
   }
 }
 
 /** Records the loss of a run, and starts the next. */
-function recover(core: Core, live: Live): void {
-  apply(core, live, { type: "recover" });
+function recover(core: Core, live: Live, loss: Loss): void {
+  const decision = apply(core, live, { type: "recover", loss });
+  if ("events" in decision) logGivenUp(core.log, live, decision.events);
   if (holdsPlace(live.state.status)) void activate(core, live);
   else core.journal.whenDurable(live, () => core.instances.release(live));
 }

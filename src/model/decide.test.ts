@@ -5,10 +5,14 @@ import type { EventBody, StepConfig } from "./events.ts";
 import { dueAt, nextWake } from "./due.ts";
 import { evolve, type InstanceState } from "./instance.ts";
 import { LIMITS } from "./limits.ts";
+import { WITH_SERVER, type Loss } from "./loss.ts";
 import { INSTANCE_STATUSES, isFinal } from "./status.ts";
 
 const CONFIG: StepConfig = { retries: { limit: 2, delay: 100, backoff: "constant" }, timeout: "10 minutes" };
 const QUEUED: EventBody = { type: "workflow_queued", versionId: "v1", trigger: "api", params: "{}" };
+const HUNG = "its host hung: no answer for 30000 ms";
+const ALONE: Loss = { kind: "alone", how: HUNG };
+const SHARED: Loss = { kind: "shared", how: HUNG };
 const ERROR = { name: "Error", message: "boom" };
 
 /** An instance on a table: commands go in, what is recorded is kept. */
@@ -45,6 +49,11 @@ class Table {
     });
     if (state === undefined) throw new Error("empty journal");
     return state;
+  }
+
+  /** Puts an event into the journal without a decision. */
+  fold(event: EventBody): void {
+    this.state = this.#fold(this.state, event);
   }
 
   #fold(state: InstanceState | undefined, event: EventBody): InstanceState {
@@ -316,36 +325,132 @@ describe("pause and resume", () => {
   });
 });
 
-describe("an instance that lost its process", () => {
-  test("the attempt under way has failed and is retried by the step's own rules", () => {
+describe("an instance that lost its run", () => {
+  const once: StepConfig = { ...CONFIG, retries: { ...CONFIG.retries, limit: 0 } };
+
+  /** A step whose first attempt is under way. */
+  function attempting(config: StepConfig = CONFIG): Table {
     const table = running();
-    table.says(started("a"), attempt("a"));
-    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "attempt_errored"]);
-    expect(table.journal.at(-1)?.event).toMatchObject({ error: { name: "WorkflowInternalError" }, retryDelayMs: 100 });
+    table.says({ ...started("a"), config }, attempt("a"));
+    return table;
+  }
+
+  /** Loses a run so often, and lets the step begin its next attempt after each but the last. */
+  function lose(table: Table, loss: Loss, times: number): string[] {
+    let kinds: string[] = [];
+    for (let i = 0; i < times; i += 1) {
+      if (i > 0) table.says(attempt("a", stepAttempts(table) + 1));
+      kinds = table.does({ type: "recover", loss });
+    }
+    return kinds;
+  }
+
+  function stepAttempts({ state }: Table): number {
+    const [step] = state.steps;
+    return step?.kind === "do" ? step.attempts : 0;
+  }
+
+  test("an attempt that was lost with the server is made again at once, and is no retry", () => {
+    const table = attempting(once);
+    expect(lose(table, WITH_SERVER, 200)).toEqual(["workflow_recovered", "attempt_errored"]);
+    expect(table.journal.at(-1)?.event).toMatchObject({
+      error: { name: "WorkflowInternalError" },
+      retryDelayMs: 0,
+      attempt: 200,
+    });
+    table.says(attempt("a", 201), attemptDone("a", 201), done("a", "1"));
+    expect(table.state.open.size).toBe(0);
   });
 
-  test("without a retry left the step has failed", () => {
+  test("its own failures still use the retries up, and the delay grows with them alone", () => {
+    const table = attempting({ ...CONFIG, retries: { limit: 1, delay: 100, backoff: "linear" } });
+    lose(table, WITH_SERVER, 3);
+    const failed = { type: "attempt_errored", name: "a", count: 1, error: ERROR } as const;
+    table.says(attempt("a", 4), { ...failed, attempt: 4, retryDelayMs: 100 }, attempt("a", 5));
+    expect(table.try({ type: "record", event: { ...failed, attempt: 5, retryDelayMs: 200 } })).toMatchObject({
+      refused: "runtime.out_of_order",
+    });
+    table.says({ ...failed, attempt: 5 });
+  });
+
+  test("one that takes its host down again and again ends its step, with a message that says how", () => {
+    const table = attempting({ ...CONFIG, retries: { ...CONFIG.retries, limit: 100 } });
+    table.now += 31_000;
+    expect(lose(table, ALONE, LIMITS.recoveries)).toEqual(["workflow_recovered", "attempt_errored"]);
+    expect(table.journal.at(-1)?.event).toMatchObject({ retryDelayMs: 16_000 });
+    table.says(attempt("a", 6));
+    table.now += 500;
+    expect(table.does({ type: "recover", loss: ALONE })).toEqual(["workflow_recovered", "attempt_errored", "step_errored"]);
+    expect(table.journal.at(-2)?.event).toMatchObject({
+      error: {
+        message: `Step "a-1" is given up: an attempt of it was lost with its host 6 times in a row, alone; at attempt 6, ${HUNG}, 500 ms after the attempt began`,
+      },
+    });
+    expect(table.state.status).toBe("running");
+  });
+
+  test("one that was in company is given much longer", () => {
+    const table = attempting(once);
+    expect(lose(table, SHARED, LIMITS.sharedRecoveries)).toEqual(["workflow_recovered", "attempt_errored"]);
+    table.says(attempt("a", LIMITS.sharedRecoveries + 1));
+    expect(table.does({ type: "recover", loss: SHARED })).toEqual(["workflow_recovered", "attempt_errored", "step_errored"]);
+  });
+
+  test("an attempt that ends by itself ends the row", () => {
+    const table = attempting();
+    lose(table, ALONE, LIMITS.recoveries);
+    const at = LIMITS.recoveries + 1;
+    table.says(attempt("a", at), { type: "attempt_errored", name: "a", count: 1, attempt: at, error: ERROR, retryDelayMs: 100 });
+    table.says(attempt("a", at + 1));
+    expect(lose(table, ALONE, LIMITS.recoveries)).toEqual(["workflow_recovered", "attempt_errored"]);
+  });
+
+  test("other steps of it are not held to account", () => {
+    const table = attempting(once);
+    lose(table, ALONE, LIMITS.recoveries);
+    table.says({ ...started("b"), config: once }, attempt("b"), attempt("a", LIMITS.recoveries + 1));
+    table.does({ type: "recover", loss: ALONE });
+    expect(table.state.steps.map((step) => step.kind === "do" && step.phase.is)).toEqual(["errored", "delayed"]);
+  });
+
+  test("what has not been heard whole is ended", () => {
     const table = running();
-    table.says({ ...started("a"), config: { ...CONFIG, retries: { ...CONFIG.retries, limit: 0 } } }, attempt("a"));
-    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "attempt_errored", "step_errored"]);
+    table.says(started("a"), started("b"), attempt("a"), attempt("b"), attemptDone("a"));
+    table.says({ type: "attempt_errored", name: "b", count: 1, attempt: 1, error: ERROR });
+    expect(table.does({ type: "recover", loss: ALONE })).toEqual(["workflow_recovered", "attempt_errored", "step_errored"]);
+    table.says(attempt("a", 2));
+  });
+
+  test("a row of an older version folds as it did: the attempt has used a retry up", () => {
+    const table = attempting({ ...CONFIG, retries: { ...CONFIG.retries, limit: 1 } });
+    table.fold({ type: "workflow_recovered" });
+    table.fold({ type: "attempt_errored", name: "a", count: 1, attempt: 1, error: ERROR, retryDelayMs: 100 });
+    expect(table.state.recoveries).toBe(1);
+    table.says(attempt("a", 2));
+    const again = { type: "attempt_errored", name: "a", count: 1, attempt: 2, error: ERROR, retryDelayMs: 100 } as const;
+    expect(table.try({ type: "record", event: again })).toMatchObject({ refused: "runtime.out_of_order" });
   });
 
   test("a pause that was pending is done", () => {
     const table = running();
     table.does({ type: "pause" });
-    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "workflow_paused"]);
+    expect(table.does({ type: "recover", loss: SHARED })).toEqual(["workflow_recovered", "workflow_paused"]);
   });
 
-  test("one that never gets anywhere fails at last", () => {
+  test.each([
+    ["alone", ALONE, LIMITS.recoveries],
+    ["in company", SHARED, LIMITS.sharedRecoveries],
+  ])("one that never starts a step and is lost %s fails at last", (_, loss, times) => {
     const table = running();
-    for (let i = 0; i < LIMITS.recoveries; i += 1) expect(table.does({ type: "recover" })).toEqual(["workflow_recovered"]);
-    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "workflow_errored"]);
+    for (let i = 0; i < times; i += 1) expect(table.does({ type: "recover", loss })).toEqual(["workflow_recovered"]);
+    for (let i = 0; i < 100; i += 1) expect(table.does({ type: "recover", loss: WITH_SERVER })).toEqual(["workflow_recovered"]);
+    expect(table.does({ type: "recover", loss })).toEqual(["workflow_recovered", "workflow_errored"]);
     expect(table.state.status).toBe("errored");
   });
 
   test("anything that it starts in between counts as progress", () => {
     const table = running();
-    for (let i = 0; i < LIMITS.recoveries; i += 1) table.does({ type: "recover" });
+    for (let i = 0; i < LIMITS.recoveries; i += 1) table.does({ type: "recover", loss: ALONE });
     table.says(started("a"), attempt("a"));
     expect(table.state.recoveries).toBe(0);
   });
@@ -500,25 +605,26 @@ describe("rollback", () => {
     ]);
   });
 
-  test("a lost handler has failed, and is tried again by its own rules", () => {
+  test("a lost handler is tried again, and is no retry; one that takes its host down ends the rollback", () => {
     const table = rollingBack("a");
-    const config = { ...CONFIG, retries: { ...CONFIG.retries, limit: 1 } };
+    const config = { ...CONFIG, retries: { ...CONFIG.retries, limit: 0 } };
     table.says({ type: "rollback_step_started", name: "a", count: 1, config });
-    for (const [number, kinds] of [
-      [1, ["workflow_recovered", "rollback_attempt_errored"]],
-      [2, ["workflow_recovered", "rollback_attempt_errored", "rollback_step_errored", "rollback_errored", "workflow_errored"]],
-    ] as const) {
+    for (let number = 1; number <= LIMITS.recoveries + 2; number += 1) {
       table.says({ type: "rollback_attempt_started", name: "a", count: 1, attempt: number });
-      expect(table.does({ type: "recover" })).toEqual(kinds);
-      if (number === 1) expect(nextWake(table.state)).toBe(table.now + 100);
+      const loss = number === 1 ? WITH_SERVER : ALONE;
+      const lost = ["workflow_recovered", "rollback_attempt_errored"];
+      const ended = ["rollback_step_errored", "rollback_errored", "workflow_errored"];
+      expect(table.does({ type: "recover", loss })).toEqual(number < LIMITS.recoveries + 2 ? lost : [...lost, ...ended]);
+      if (number === 1) expect(nextWake(table.state)).toBe(table.now);
     }
     expect(table.journal.at(-1)?.event).toEqual({ type: "workflow_errored", error: ERROR });
   });
 
   test("one that never gets to a handler ends at last", () => {
     const table = rollingBack("a");
-    for (let i = 0; i < LIMITS.recoveries; i += 1) expect(table.does({ type: "recover" })).toEqual(["workflow_recovered"]);
-    expect(table.does({ type: "recover" })).toEqual(["workflow_recovered", "rollback_errored", "workflow_errored"]);
+    for (let i = 0; i < LIMITS.recoveries; i += 1)
+      expect(table.does({ type: "recover", loss: ALONE })).toEqual(["workflow_recovered"]);
+    expect(table.does({ type: "recover", loss: ALONE })).toEqual(["workflow_recovered", "rollback_errored", "workflow_errored"]);
   });
 
   test("code that is gone ends it", () => {
@@ -643,7 +749,7 @@ const fact: fc.Arbitrary<Command> = fc
     name.map(started),
     fc.tuple(name, number).map(([n, k]) => attempt(n, k)),
     fc.tuple(name, number).map(([n, k]) => attemptDone(n, k)),
-    fc.tuple(name, number, fc.option(fc.constant(50))).map(
+    fc.tuple(name, number, fc.option(fc.constantFrom(50, 100))).map(
       ([n, k, retry]) =>
         ({
           type: "attempt_errored",
@@ -667,7 +773,7 @@ const fact: fc.Arbitrary<Command> = fc
       .tuple(name, number)
       .map(
         ([n, k]) =>
-          ({ type: "rollback_attempt_errored", name: n, count: 1, attempt: k, error: ERROR, retryDelayMs: 50 }) as const,
+          ({ type: "rollback_attempt_errored", name: n, count: 1, attempt: k, error: ERROR, retryDelayMs: 100 }) as const,
       ),
   )
   .map((event) => ({ type: "record", event }));
@@ -677,7 +783,9 @@ const anything: fc.Arbitrary<Command> = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom<Command>(
       { type: "claim" },
-      { type: "recover" },
+      { type: "recover", loss: WITH_SERVER },
+      { type: "recover", loss: ALONE },
+      { type: "recover", loss: SHARED },
       { type: "suspend", reason: "no key" },
       { type: "pause" },
       { type: "resume" },

@@ -3,14 +3,16 @@
  * the events to record, or with the reason why there are none. It changes nothing; `evolve` does, with what is recorded.
  */
 import { arrivals, type Waiter } from "./arrivals.ts";
-import { followsPhase, lostAttempt } from "./attempts.ts";
-import type { ErrorInfo, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
+import { followsPhase } from "./attempts.ts";
+import { wrongFailure, wrongOutput, wrongStart } from "./claims.ts";
+import type { DoEvent, ErrorInfo, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
 import type { FailureName } from "./errors.ts";
 import { dueAt, isWorking } from "./due.ts";
-import type { InstanceState, StepState } from "./instance.ts";
+import type { DoStep, InstanceState, StepState } from "./instance.ts";
 import { LIMITS } from "./limits.ts";
+import { isTooMany, losses, lostAttempt, neverStarts, WITH_SERVER, type Loss } from "./loss.ts";
 import { hasStep } from "./restart.ts";
-import { halted, isOfRollback, lostHandler, recordRollback, recoverRollback, runErrored, terminate } from "./rollback.ts";
+import { halted, isOfRollback, recordRollback, recoverRollback, runErrored, terminate } from "./rollback.ts";
 import { skipDelay } from "./skip-delay.ts";
 import { isFinal } from "./status.ts";
 import { stepId, type StepKey } from "./step.ts";
@@ -26,11 +28,8 @@ export type Command =
   | { readonly type: "idle" }
   /** Time has passed. */
   | { readonly type: "wake" }
-  /**
-   * The process or thread that ran it is gone. `uncounted`: with the server, or because a commit failed, which says nothing about
-   * the instance.
-   */
-  | { readonly type: "recover"; readonly uncounted?: true }
+  /** Its run is gone. */
+  | { readonly type: "recover"; readonly loss: Loss }
   /** It cannot go on for now, for this reason, and has no run: pause it where it is. */
   | { readonly type: "suspend"; readonly reason: string }
   | { readonly type: "send_event"; readonly eventType: string; readonly payload: Encoded }
@@ -64,9 +63,9 @@ export function decide(state: InstanceState, command: Command, now: number): Dec
     case "wake":
       return wake(state, now);
     case "recover":
-      return command.uncounted === true ? recoverUncounted(state) : recover(state);
+      return recover(state, command.loss, now);
     case "suspend":
-      return suspend(state, command.reason);
+      return suspend(state, command.reason, now);
     case "send_event":
       return sendEvent(state, command.eventType, command.payload, now);
     case "hold_event":
@@ -95,7 +94,7 @@ function record(state: InstanceState, event: RuntimeEvent, now: number): Decisio
   if (status !== "running" && status !== "waiting" && status !== "waitingForPause") {
     return { refused: "runtime.out_of_order", detail: `${event.type} while ${status}` };
   }
-  const wrong = contradiction(state, event);
+  const wrong = contradiction(state, event, now);
   if (wrong !== undefined) return { refused: "runtime.out_of_order", detail: wrong };
   const fact = event.type === "workflow_errored" ? runErrored(state, event) : event;
   const events: EventBody[] = status === "waiting" ? [{ type: "workflow_running" }, fact] : [fact];
@@ -112,25 +111,31 @@ function record(state: InstanceState, event: RuntimeEvent, now: number): Decisio
 }
 
 /** Says why an event cannot follow the state, or undefined when it can. */
-function contradiction(state: InstanceState, event: Exclude<RuntimeEvent, RollbackStepEvent>): string | undefined {
+function contradiction(state: InstanceState, event: Exclude<RuntimeEvent, RollbackStepEvent>, now: number): string | undefined {
   switch (event.type) {
     case "workflow_completed":
+      return wrongOutput(event.output, false);
     case "workflow_errored":
       return undefined;
     case "step_started":
-      return known(state, stepId("do", event.name, event.count), event.type);
+      return known(state, stepId("do", event.name, event.count), event.type) ?? wrongStart(event, now);
     case "sleep_started":
-      return known(state, stepId("sleep", event.name, event.count), event.type);
+      return known(state, stepId("sleep", event.name, event.count), event.type) ?? wrongStart(event, now);
     case "wait_started":
-      return known(state, stepId("waitForEvent", event.name, event.count), event.type);
+      return known(state, stepId("waitForEvent", event.name, event.count), event.type) ?? wrongStart(event, now);
     default: {
       const step = state.byId.get(stepId("do", event.name, event.count));
       if (step?.kind !== "do") return `${event.type} of a step that has not started`;
-      return followsPhase(step, event.type, "attempt" in event ? event.attempt : undefined)
-        ? undefined
-        : `${event.type} of step "${event.name}" (${event.count}) while ${step.phase.is}`;
+      const isNext = followsPhase(step, event.type, "attempt" in event ? event.attempt : undefined);
+      const wrong = isNext ? wrongEnd(step, event) : `while ${step.phase.is}`;
+      return wrong && `${event.type} of step "${event.name}" (${event.count}): ${wrong}`;
     }
   }
+}
+
+function wrongEnd(step: DoStep, event: DoEvent): string | undefined {
+  if (event.type === "step_completed") return wrongOutput(event.output, step.config.sensitive !== undefined);
+  return event.type === "attempt_errored" ? wrongFailure(step, event) : undefined;
 }
 
 function known(state: InstanceState, id: string, type: string): string | undefined {
@@ -274,42 +279,35 @@ function fail(state: InstanceState, error: ErrorInfo): Decision {
   return { events: [{ type: "workflow_errored", error }] };
 }
 
-/** An attempt that was under way has failed; an instance that takes its process down again and again fails itself. */
-function recover(state: InstanceState): Decision {
-  if (state.status === "rollingBack") return { events: recoverRollback(state) };
+/** Attempts that were under way are lost; an instance that takes its host down again and again without starting any fails itself. */
+function recover(state: InstanceState, loss: Loss, now: number): Decision {
+  if (state.status === "rollingBack") return { events: recoverRollback(state, loss, now) };
   if (state.status !== "running" && state.status !== "waitingForPause") return NOTHING;
-  if (state.recoveries >= LIMITS.recoveries) {
-    const message = `The instance was lost with its process ${LIMITS.recoveries + 1} times in a row without starting a step`;
-    return {
-      events: [{ type: "workflow_recovered" }, { type: "workflow_errored", error: { name: "WorkflowInternalError", message } }],
-    };
+  const recovered = { type: "workflow_recovered", lost: loss.kind } as const;
+  const total = losses(state, loss);
+  if (isTooMany(total)) {
+    return { events: [recovered, { type: "workflow_errored", error: neverStarts(loss, total.alone + total.shared) }] };
   }
-  const events: EventBody[] = [{ type: "workflow_recovered" }, ...lostAttempts(state)];
+  const events: EventBody[] = [recovered, ...lostAttempts(state, loss, now)];
   if (state.status === "waitingForPause") events.push({ type: "workflow_paused" });
   return { events };
 }
 
-/** What was under way is not; nothing is held against the instance. */
-function recoverUncounted(state: InstanceState): Decision {
-  const { status } = state;
-  if (status === "rollingBack") return { events: lostHandler(state.rollback) };
-  if (status === "running") return { events: lostAttempts(state) };
-  return status === "waitingForPause" ? { events: [...lostAttempts(state), { type: "workflow_paused" }] } : NOTHING;
-}
-
-function suspend(state: InstanceState, reason: string): Decision {
+function suspend(state: InstanceState, reason: string, now: number): Decision {
   if (state.status === "paused" || state.status === "rollingBack" || isFinal(state.status)) return NOTHING;
-  return { events: [...lostAttempts(state), { type: "workflow_paused", reason }] };
+  return { events: [...lostAttempts(state, WITH_SERVER, now), { type: "workflow_paused", reason }] };
 }
 
-function lostAttempts(state: InstanceState): EventBody[] {
+function lostAttempts(state: InstanceState, loss: Loss, now: number): EventBody[] {
   const events: EventBody[] = [];
   for (const step of state.open) {
-    const lost = step.kind === "do" ? lostAttempt(step) : undefined;
-    if (lost === undefined) continue;
+    if (step.kind !== "do") continue;
     const { name, count } = step;
-    events.push({ type: "attempt_errored", name, count, ...lost });
-    if (lost.retryDelayMs === undefined) events.push({ type: "step_errored", name, count });
+    const lost = lostAttempt(step, loss, now);
+    if (lost !== undefined) events.push({ type: "attempt_errored", name, count, ...lost });
+    // A failed attempt that was its last, without the end of the step that goes with it, has not been heard whole.
+    if (step.phase.is === "failed" || (lost !== undefined && lost.retryDelayMs === undefined))
+      events.push({ type: "step_errored", name, count });
   }
   return events;
 }

@@ -45,7 +45,22 @@ export function isDuration(input: unknown): input is number | string {
   return typeof input === "string" && Number.isFinite(parse(input) ?? Number.NaN);
 }
 
+/** What short texts have come to. Code names the same few durations over and over, and each is parsed on both sides. */
+const parsed: Map<string, number | undefined> = new Map();
+const MEMO = { texts: 256, length: 32 } as const;
+
 function parse(text: string): number | undefined {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const ms = parseAnew(text);
+  if (text.length <= MEMO.length) {
+    if (parsed.size >= MEMO.texts) parsed.clear();
+    parsed.set(text, ms);
+  }
+  return ms;
+}
+
+function parseAnew(text: string): number | undefined {
   const plain = text.trim() === "" ? Number.NaN : Number(text);
   if (!Number.isNaN(plain)) return plain;
   const match = NUMBER_AND_UNIT.exec(text);

@@ -5,6 +5,7 @@
  * facts that replay needs and that nobody outside is told. Step names are stored as the user wrote them, beside their
  * count; the display form `name-count` is made when an event is shown (`public-event.ts`).
  */
+import type { LossKind } from "./loss.ts";
 import type { TriggerSource } from "./status.ts";
 import type { StepKey } from "./step.ts";
 import type { Output } from "./stream.ts";
@@ -73,8 +74,8 @@ export type LifecycleEvent =
   | { readonly type: "workflow_paused"; readonly reason?: string }
   /** Internal: a paused instance asks for a place again; its timers move by as long as it was paused. */
   | { readonly type: "workflow_resumed" }
-  /** Internal: the process or thread that ran the instance was lost. */
-  | { readonly type: "workflow_recovered" }
+  /** Internal: the run was lost. `lost` says with what; rows of older versions do not have it. */
+  | { readonly type: "workflow_recovered"; readonly lost?: LossKind }
   | { readonly type: "workflow_completed"; readonly output?: Encoded }
   /** `frame` (internal) is the function that threw, where it has a name. */
   | { readonly type: "workflow_errored"; readonly error: ErrorInfo; readonly frame?: string }
@@ -86,12 +87,16 @@ export type DoEvent =
   | (StepRef & { readonly type: "step_started"; readonly config?: StepConfig; readonly rollback?: true })
   | (AttemptRef & { readonly type: "attempt_started" })
   | (AttemptRef & { readonly type: "attempt_completed" })
-  /** `retryDelayMs` is absent when no retry follows. `frame` (internal) is the function that threw, where it has a name. */
+  /**
+   * `retryDelayMs` is absent when no retry follows. `frame` (internal) is the function that threw, where it has a name.
+   * `lost` (internal) is there when the attempt did not fail by itself: the engine cut it off, or lost it.
+   */
   | (AttemptRef & {
       readonly type: "attempt_errored";
       readonly error: ErrorInfo;
       readonly retryDelayMs?: number;
       readonly frame?: string;
+      readonly lost?: LossKind;
     })
   /** `output` is absent when the step returned `undefined`. */
   | (StepRef & { readonly type: "step_completed"; readonly output?: Output })
@@ -123,8 +128,13 @@ export type RollbackStepEvent =
   | (StepRef & { readonly type: "rollback_step_started"; readonly config?: StepConfig })
   | (AttemptRef & { readonly type: "rollback_attempt_started" })
   | (AttemptRef & { readonly type: "rollback_attempt_completed" })
-  /** `retryDelayMs` is absent when no retry follows. */
-  | (AttemptRef & { readonly type: "rollback_attempt_errored"; readonly error: ErrorInfo; readonly retryDelayMs?: number })
+  /** `retryDelayMs` is absent when no retry follows; `lost` (internal) as for steps. */
+  | (AttemptRef & {
+      readonly type: "rollback_attempt_errored";
+      readonly error: ErrorInfo;
+      readonly retryDelayMs?: number;
+      readonly lost?: LossKind;
+    })
   | (StepRef & { readonly type: "rollback_step_completed" })
   | (StepRef & { readonly type: "rollback_step_errored"; readonly error: ErrorInfo });
 

@@ -7,6 +7,7 @@
  */
 import { buffer, unbuffer, type BufferedEvent } from "./buffered.ts";
 import type { ErrorInfo, EventBody, Retention, ScheduleInfo, StepConfig } from "./events.ts";
+import { addLoss, endRow, type LostAttempts } from "./loss.ts";
 import { keepSteps } from "./restart.ts";
 import { evolveRollback, isOfRollback, type RollbackState } from "./rollback.ts";
 import { evolveDelay } from "./skip-delay.ts";
@@ -41,16 +42,18 @@ export interface DoStep extends StepBase {
   readonly rollback: boolean;
   /** How many attempts have begun. */
   attempts: number;
+  /** Those of its attempts that were cut off; undefined while there are none. */
+  lost: LostAttempts | undefined;
   phase: DoPhase;
 }
 
 /**
  * What a `do` is at. `delayed` waits for its next attempt; `dueAt` is epoch milliseconds. The stream that an attempt may
- * bring is known by a number: see `stream.ts`.
+ * bring is known by a number: see `stream.ts`. `since` is when the attempt began, in epoch milliseconds.
  */
 export type DoPhase =
   | { readonly is: "started" }
-  | { readonly is: "attempting"; readonly stream: number }
+  | { readonly is: "attempting"; readonly stream: number; readonly since: number }
   | { readonly is: "delayed"; readonly dueAt: number }
   | { readonly is: "succeeded"; readonly stream: number }
   /** `frame` is the function that threw, where it has a name. */
@@ -104,8 +107,10 @@ export interface InstanceState {
   rollback: RollbackState | undefined;
   /** Bytes of the streams that its steps have brought. */
   streamBytes: number;
-  /** How often in a row the instance was lost with its process without having started anything since. */
+  /** How often in a row the instance was lost by its own doing, as far as is known, without having started anything since. */
   recoveries: number;
+  /** How often since then it was lost with a host in which it was not alone. */
+  sharedRecoveries: number;
   /** True once a step with a secret output has begun. */
   sensitive: boolean;
 }
@@ -170,6 +175,7 @@ function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Sta
     rollback: undefined,
     streamBytes: 0,
     recoveries: 0,
+    sharedRecoveries: 0,
     sensitive: false,
   };
 }
@@ -215,7 +221,9 @@ function evolveLifecycle(state: InstanceState, event: LifeEvent, { timestamp }: 
       state.pausedFor = undefined;
       return;
     case "workflow_recovered":
-      state.recoveries += 1;
+      // Older versions did not tell one kind of loss from another.
+      if (event.lost === undefined || event.lost === "alone") state.recoveries += 1;
+      else if (event.lost === "shared") state.sharedRecoveries += 1;
       return;
     case "workflow_completed":
       end(state, "complete", timestamp);
@@ -240,20 +248,21 @@ function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void 
     const id = stepId("do", name, count);
     if (config.sensitive !== undefined) state.sensitive = true;
     const phase = { is: "started" } as const;
-    begin(state, { id, kind: "do", name, count, config, rollback, attempts: 0, phase, settledIn: undefined });
+    begin(state, { id, kind: "do", name, count, config, rollback, attempts: 0, lost: undefined, phase, settledIn: undefined });
     return;
   }
   const step = stepOf(state, "do", event.name, event.count);
   switch (event.type) {
     case "attempt_started":
       step.attempts = event.attempt;
-      step.phase = { is: "attempting", stream: stamp.eventId };
-      state.recoveries = 0;
+      step.phase = { is: "attempting", stream: stamp.eventId, since: stamp.timestamp };
+      startsSomething(state);
       return;
     case "attempt_completed":
       if (step.phase.is === "attempting") step.phase = { is: "succeeded", stream: step.phase.stream };
       return;
     case "attempt_errored":
+      step.lost = event.lost === undefined ? endRow(step.lost) : addLoss(step.lost, event.lost);
       step.phase =
         event.retryDelayMs === undefined
           ? { is: "failed", error: event.error, ...(event.frame !== undefined && { frame: event.frame }) }
@@ -321,7 +330,13 @@ function begin(state: InstanceState, step: StepState): void {
   state.steps.push(step);
   state.byId.set(step.id, step);
   state.open.add(step);
+  startsSomething(state);
+}
+
+/** What is lost from now on was got to: it is no row of losses any more. */
+function startsSomething(state: InstanceState): void {
   state.recoveries = 0;
+  state.sharedRecoveries = 0;
 }
 
 function settle(state: InstanceState, step: StepState, seq: number): void {

@@ -93,6 +93,7 @@ type Limit =
   | "matchesCounted"
   | "bufferedEvents"
   | "recoveries"
+  | "sharedRecoveries"
   | "historyWindowBytes"
   | "graphCode"
   | "graphVisits"
@@ -290,8 +291,10 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   auditStrangers: 100,
   /** Events that an instance keeps for later waiters. Ours. */
   bufferedEvents: 10_000,
-  /** Times in a row that an instance may be lost with its process before it fails. Ours. */
+  /** Times in a row that a step, or an instance that starts none, may be lost with a host in which it was alone, before it fails. Ours. */
   recoveries: 5,
+  /** The same with a host that it shared, which happens when its causes cannot be told apart. Ours. */
+  sharedRecoveries: 40,
   /** Bytes of outcomes that travel to the runtime at once. Ours. */
   historyWindowBytes: 256 * KIB,
   /** Characters of a bundle that a graph is drawn from: parsing takes the main thread's time. Ours. */

@@ -27,6 +27,7 @@ export function keepSteps(before: InstanceState, after: InstanceState, from: Ste
     after.open.add(step);
     if (step.kind === "do") {
       step.attempts = 0;
+      step.lost = undefined;
       step.phase = { is: "started" };
     } else step.dueAt += pausedMs;
   }

@@ -7,11 +7,12 @@
  * would have ended with at once. While it lasts an instance can be terminated, which cuts it short, restarted or deleted;
  * there is nothing in it to pause. Events that are sent to it meanwhile are kept, for a restart from a step.
  */
-import { followsPhase, lostAttempt } from "./attempts.ts";
+import { followsPhase } from "./attempts.ts";
+import { wrongConfig, wrongFailure } from "./claims.ts";
 import type { Decision } from "./decide.ts";
 import type { ErrorInfo, EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
 import type { DoStep, InstanceState, Stamp } from "./instance.ts";
-import { LIMITS } from "./limits.ts";
+import { addLoss, endRow, isTooMany, losses, lostAttempt, neverStarts, type Loss } from "./loss.ts";
 import { isFinal } from "./status.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 
@@ -54,6 +55,7 @@ export function evolveRollback(state: InstanceState, event: RollbackStepEvent | 
       state.status = "rollingBack";
       state.pausedAt = null;
       state.recoveries = 0;
+      state.sharedRecoveries = 0;
       state.open.clear();
       state.rollback = {
         error: event.error,
@@ -78,6 +80,7 @@ function evolveHandler(state: InstanceState, event: RollbackStepEvent, stamp: St
     rollback.step = handlerStep(rollback.remaining.at(-1), event.config ?? DEFAULT_STEP_CONFIG);
     state.open.add(rollback.step);
     state.recoveries = 0;
+    state.sharedRecoveries = 0;
     return;
   }
   const { step } = rollback;
@@ -85,13 +88,15 @@ function evolveHandler(state: InstanceState, event: RollbackStepEvent, stamp: St
   switch (event.type) {
     case "rollback_attempt_started":
       step.attempts = event.attempt;
-      step.phase = { is: "attempting", stream: stamp.eventId };
+      step.phase = { is: "attempting", stream: stamp.eventId, since: stamp.timestamp };
       state.recoveries = 0;
+      state.sharedRecoveries = 0;
       return;
     case "rollback_attempt_completed":
       if (step.phase.is === "attempting") step.phase = { is: "succeeded", stream: step.phase.stream };
       return;
     case "rollback_attempt_errored":
+      step.lost = event.lost === undefined ? endRow(step.lost) : addLoss(step.lost, event.lost);
       step.phase =
         event.retryDelayMs === undefined
           ? { is: "failed", error: event.error }
@@ -113,7 +118,8 @@ function evolveHandler(state: InstanceState, event: RollbackStepEvent, stamp: St
 function handlerStep(undone: DoStep | undefined, config: DoStep["config"]): DoStep {
   if (undone === undefined) throw new Error("The journal undoes a step that is none");
   const { id, name, count } = undone;
-  return { id, kind: "do", name, count, config, rollback: false, attempts: 0, phase: { is: "started" }, settledIn: undefined };
+  const phase = { is: "started" } as const;
+  return { id, kind: "do", name, count, config, rollback: false, attempts: 0, lost: undefined, phase, settledIn: undefined };
 }
 
 // The rules
@@ -150,7 +156,7 @@ export function recordRollback(state: InstanceState, event: RollbackStepEvent): 
 function follows({ remaining, step }: RollbackState, event: RollbackStepEvent): boolean {
   const next = remaining.at(-1);
   if (next?.name !== event.name || next.count !== event.count) return false;
-  if (event.type === "rollback_step_started") return step === undefined;
+  if (event.type === "rollback_step_started") return step === undefined && wrongConfig(event.config) === undefined;
   if (step === undefined) return false;
   switch (event.type) {
     case "rollback_attempt_started":
@@ -158,7 +164,7 @@ function follows({ remaining, step }: RollbackState, event: RollbackStepEvent): 
     case "rollback_attempt_completed":
       return followsPhase(step, "attempt_completed", event.attempt);
     case "rollback_attempt_errored":
-      return followsPhase(step, "attempt_errored", event.attempt);
+      return followsPhase(step, "attempt_errored", event.attempt) && wrongFailure(step, event) === undefined;
     case "rollback_step_completed":
       return followsPhase(step, "step_completed");
     case "rollback_step_errored":
@@ -167,26 +173,19 @@ function follows({ remaining, step }: RollbackState, event: RollbackStepEvent): 
   }
 }
 
-/** The process or thread that ran the handlers is gone; what it was at counts as a failed attempt. */
-export function recoverRollback(state: InstanceState): EventBody[] {
+/** The run of the handlers is gone, and with it the attempt that was under way. `now` is epoch milliseconds. */
+export function recoverRollback(state: InstanceState, loss: Loss, now: number): EventBody[] {
   const { rollback } = state;
-  const events: EventBody[] = [{ type: "workflow_recovered" }];
+  const events: EventBody[] = [{ type: "workflow_recovered", lost: loss.kind }];
   if (rollback === undefined) return events;
-  if (state.recoveries >= LIMITS.recoveries) {
-    const message = `The instance was lost with its process ${LIMITS.recoveries + 1} times in a row without undoing a step`;
-    return [...events, ...halted(rollback, { name: "WorkflowInternalError", message })];
-  }
-  return [...events, ...lostHandler(rollback)];
-}
-
-/** The attempt of a handler that was under way has failed. */
-export function lostHandler(rollback: RollbackState | undefined): EventBody[] {
-  const lost = rollback?.step && lostAttempt(rollback.step);
-  if (rollback?.step === undefined || lost === undefined) return [];
+  const total = losses(state, loss);
+  if (isTooMany(total)) return [...events, ...halted(rollback, neverStarts(loss, total.alone + total.shared))];
+  const lost = rollback.step && lostAttempt(rollback.step, loss, now);
+  if (rollback.step === undefined || lost === undefined) return events;
   const { name, count } = rollback.step;
-  const failed: EventBody = { type: "rollback_attempt_errored", name, count, ...lost };
-  if (lost.retryDelayMs !== undefined) return [failed];
-  return [failed, { type: "rollback_step_errored", name, count, error: lost.error }, ...halted(rollback, lost.error)];
+  events.push({ type: "rollback_attempt_errored", name, count, ...lost });
+  if (lost.retryDelayMs !== undefined) return events;
+  return [...events, { type: "rollback_step_errored", name, count, error: lost.error }, ...halted(rollback, lost.error)];
 }
 
 /** No further handler is run: the instance ends as it was going to, and says that its rollback failed. */

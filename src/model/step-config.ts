@@ -47,6 +47,17 @@ export function parseStepConfig(input: unknown, defaults: StepConfig): ParsedCon
   return { config, delay };
 }
 
+/** True for a configuration with defaults applied that `parseStepConfig` may have answered. Its types are taken for granted. */
+export function isAllowedConfig({ retries: { limit, delay, backoff }, timeout }: StepConfig): boolean {
+  return (
+    limit >= 0 &&
+    limit <= LIMITS.retries &&
+    BACKOFFS.has(backoff) &&
+    (delay === "[dynamic]" || isDelay(delay)) &&
+    isTimeout(timeout)
+  );
+}
+
 function parseRetries(input: unknown, defaults: StepConfig["retries"]): StepConfig["retries"] | undefined {
   if (input === undefined) return defaults;
   if (!isRecord(input) || !hasOnly(input, ["limit", "delay", "backoff"])) return undefined;

@@ -7,11 +7,14 @@ import type { FromRuntime, ToRuntime } from "../protocol/frames.ts";
 import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
 import type { ScriptVersion } from "./catalog.ts";
 
-/** Why a host is gone. `closed` was asked for; the others take the host's instances with them, to be replayed. */
+/**
+ * Why a host is gone. `closed` was asked for; the others take the host's instances with them, to be replayed. `isShared` is
+ * true when code of other hosts may have been the cause: that of its process. `silentMs` is how long it did not answer.
+ */
 export type HostEnd =
   | { readonly kind: "closed" }
-  | { readonly kind: "died"; readonly detail: string }
-  | { readonly kind: "hung" };
+  | { readonly kind: "died"; readonly detail: string; readonly isShared?: boolean }
+  | { readonly kind: "hung"; readonly silentMs: number; readonly isShared?: boolean };
 
 /**
  * The answer of a script that goes on as a WebSocket. Its headers complete the handshake; from then on the two ends speak as

@@ -53,8 +53,28 @@ function isPackedStep([name, count, output, config, rollback, ...more]: unknown[
   return known && (config === undefined || isStepConfig(config));
 }
 
+/** What events may have. Anything else would go into the journal unseen. */
+const PROPERTIES: ReadonlySet<string> = new Set<keyof Fields<RuntimeEvent>>([
+  "type",
+  "name",
+  "count",
+  "attempt",
+  "config",
+  "rollback",
+  "error",
+  "trigger",
+  "frame",
+  "retryDelayMs",
+  "output",
+  "durationMs",
+  "wakeAt",
+  "eventType",
+  "timeoutMs",
+]);
+
 function isRuntimeEvent(value: unknown): value is RuntimeEvent {
   if (!isObject(value)) return false;
+  for (const property in value) if (!PROPERTIES.has(property)) return false;
   const event: Fields<RuntimeEvent> = value;
   if (event.type === "workflow_completed") return isText(event.output, "optional");
   if (event.type === "workflow_errored") {

@@ -25,13 +25,15 @@ export type Outcome =
   /** A sleep or wait that goes on: the engine will send `outcome` when it ends. */
   | { readonly key: StepKey; readonly state: "pending" }
   /**
-   * A `do` that goes on. `attempts` have been begun (and failed); the next may start at once when `due`, else when the
-   * engine says `retry`. `config` is the one stored at the step's first start and holds for good.
+   * A `do` that goes on. `attempts` have been begun (and failed), of which `lost` were cut off and do not count as retries;
+   * the next may start at once when `due`, else when the engine says `retry`. `config` is the one stored at the step's first
+   * start and holds for good.
    */
   | {
       readonly key: StepKey;
       readonly state: "retrying";
       readonly attempts: number;
+      readonly lost?: number;
       readonly due: boolean;
       readonly config: StepConfig;
     };
@@ -79,6 +81,8 @@ export interface StartFrame {
 export interface BegunHandler {
   readonly config: StepConfig;
   readonly attempts: number;
+  /** How many of them were cut off. */
+  readonly lost?: number;
   /** The next attempt may start at once; else when the engine says `retry`. */
   readonly due: boolean;
 }

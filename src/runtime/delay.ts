@@ -22,20 +22,17 @@ export interface DelayedCall {
   readonly count: number;
   readonly config: StepConfig;
   readonly delay: DelayFunction | undefined;
+  /** How many of its attempts were cut off. */
+  readonly lost: number;
 }
 
-/** Milliseconds to wait; back-off applies to what a function returns, too. Rejects with `NonRetryableDelay`. */
-export async function delayBeforeRetry(
-  call: DelayedCall,
-  failedAttempt: number,
-  ctx: AttemptContext,
-  error: Error,
-): Promise<number> {
+/** Milliseconds to wait after so many failures; back-off applies to what a function returns, too. Rejects with `NonRetryableDelay`. */
+export async function delayBeforeRetry(call: DelayedCall, failures: number, ctx: AttemptContext, error: Error): Promise<number> {
   const { config, delay } = call;
-  if (config.retries.delay !== "[dynamic]") return retryDelayMs(config, failedAttempt);
-  if (delay === undefined) return retryDelayMs(config, failedAttempt, MISSING_FUNCTION_DELAY_MS);
+  if (config.retries.delay !== "[dynamic]") return retryDelayMs(config, failures);
+  if (delay === undefined) return retryDelayMs(config, failures, MISSING_FUNCTION_DELAY_MS);
   const base = await ask(call, delay, ctx, error);
-  if (isDelay(base)) return retryDelayMs(config, failedAttempt, base);
+  if (isDelay(base)) return retryDelayMs(config, failures, base);
   throw complain(call, 'returned an invalid delay value (expected a number of ms or a duration string like "30 seconds")');
 }
 

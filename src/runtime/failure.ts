@@ -24,15 +24,16 @@ export function failureOf({ run, name, count }: DelayedCall, attempt: number, th
   return { thrown, info: foldAttempt(thrown), final: isNonRetryable(thrown), frame: frameOf(thrown) };
 }
 
-/** What to record of a failed attempt (1-based); `retryDelayMs` is absent when no retry follows. */
+/** What to record of a failed attempt (1-based, those that were cut off included); `retryDelayMs` is absent when no retry follows. */
 export async function verdict(
   call: DelayedCall,
   attempt: number,
   failure: Failed,
 ): Promise<{ error: ErrorInfo; retryDelayMs?: number }> {
-  if (failure.final || !mayRetry(call.config, attempt)) return { error: failure.info };
+  const failures = attempt - call.lost;
+  if (failure.final || !mayRetry(call.config, failures)) return { error: failure.info };
   try {
-    const retryDelayMs = await delayBeforeRetry(call, attempt, contextOf(call, attempt), revive(fold(failure.thrown)));
+    const retryDelayMs = await delayBeforeRetry(call, failures, contextOf(call, attempt), revive(fold(failure.thrown)));
     return { error: failure.info, retryDelayMs };
   } catch (cause) {
     if (!(cause instanceof NonRetryableDelay)) throw cause;

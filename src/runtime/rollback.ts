@@ -75,7 +75,7 @@ export class Rollback {
     if (begun?.due === false) await run.retryDue(id);
     const told = { error: this.#error, output: outputOf(run, outcome), stepName: displayName(name, count) };
     await attempts(
-      { run, name, count, id, config, delay: handler.delay },
+      { run, name, count, id, config, delay: handler.delay, lost: begun?.lost ?? 0 },
       (ctx) => handler.undo({ ctx, ...told }),
       begun?.attempts,
     );
@@ -103,6 +103,7 @@ interface HandlerCall {
   readonly id: string;
   readonly config: StepConfig;
   readonly delay: DelayFunction | undefined;
+  readonly lost: number;
 }
 
 /** Tries a handler until it succeeds or no retry is left; the engine goes on from what is recorded of that. */

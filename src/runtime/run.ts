@@ -7,6 +7,7 @@ import { stepId, type StepKey, type StepKind } from "../model/step.ts";
 import type { AttemptOrigin, InstanceOrigin } from "../protocol/origin.ts";
 import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
 import { Deadlines } from "./deadlines.ts";
+import { never } from "./fatal.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { InstanceMocks } from "./mocks.ts";
 import type { Place } from "./place.ts";
@@ -14,6 +15,7 @@ import type { Replay } from "./replay.ts";
 import type { Rollback, RollbackHandler } from "./rollback.ts";
 import type { Scope } from "./scope.ts";
 import { settleable } from "./settleable.ts";
+import type { Stops } from "./stops.ts";
 import { StreamTraffic } from "./stream-traffic.ts";
 
 /** What a run needs of the runtime that it is in. */
@@ -23,6 +25,9 @@ export interface RunHost {
   now(): number;
   readonly scope: Scope;
   threw(thrown: unknown): void;
+  readonly stops: Pick<Stops, "areUnheard">;
+  /** Calls back in a later turn. */
+  soon(fire: () => void): void;
 }
 
 type RetryingOutcome = Extract<Outcome, { state: "retrying" }>;
@@ -260,13 +265,28 @@ export class Run {
 
   // Pausing
 
-  /** Resolves when new work may begin; at once (with undefined) unless the instance is being paused. */
+  /**
+   * Resolves when new work may begin; at once (with undefined) unless the instance is being paused. Never, once the run is
+   * over: where nothing cuts its code off, that goes on to its next step.
+   */
   gate(): Promise<void> | undefined {
+    if (this.#over) return never();
+    if (this.#host.stops.areUnheard) return this.#later();
     if (!this.#paused) return undefined;
     const { promise, resolve } = settleable();
     this.#held.push(resolve);
     this.#touch();
     return promise;
+  }
+
+  /** The gate again, when what has arrived meanwhile has been heard. */
+  async #later(): Promise<void> {
+    const { promise, resolve } = settleable();
+    this.working(1);
+    this.#host.soon(resolve);
+    await promise;
+    this.working(-1);
+    return this.gate();
   }
 
   pause(): void {

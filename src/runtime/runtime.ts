@@ -15,6 +15,7 @@ import { Rollback } from "./rollback.ts";
 import { Run } from "./run.ts";
 import type { Scope } from "./scope.ts";
 import { createStep, type Step } from "./step.ts";
+import { Stops } from "./stops.ts";
 
 /** What `run` is given. */
 export interface WorkflowEvent {
@@ -42,6 +43,8 @@ export interface RuntimeHost {
   readonly scope: Scope;
   /** Takes the stack of what user code has thrown. Called in the scope that it belongs to. */
   threw(stack: string): void;
+  /** How many `stop` frames have been sent here, where that is known before they arrive. */
+  readonly stopsSent?: () => number;
   /** Only in hosts of tests. */
   readonly mocks?: Mocks;
 }
@@ -68,10 +71,13 @@ export function createRuntime(host: RuntimeHost): Runtime {
     dirty.clear();
     if (frames.length > 0) host.send(frames);
   };
+  const stops = new Stops(host.stopsSent);
   const runHost = {
     now: () => host.now(),
     scope: host.scope,
     threw: (thrown: unknown): void => host.threw(stackOf(thrown)),
+    stops,
+    soon: (fire: () => void): void => host.soon(fire),
     dirty: (run: Run): void => {
       if (dirty.size === 0) host.soon(flush);
       dirty.add(run);
@@ -86,36 +92,44 @@ export function createRuntime(host: RuntimeHost): Runtime {
   const receive = (frame: ToRuntime): void => {
     switch (frame.type) {
       case "start":
-        start(host, runs, frame, (before) => {
+        return start(host, runs, frame, (before) => {
           const mocks = host.mocks?.of(frame.workflow, frame.instanceId);
           return new Run(frame, runHost, before?.place ?? openPlace(), mocks);
         });
-        return;
       case "acks":
         for (let i = 0; i + 1 < frame.acks.length; i += 2) runs.get(frame.acks[i] ?? 0)?.ack(frame.acks[i + 1] ?? 0);
         return;
-      default: {
-        const run = runs.get(frame.run);
-        if (run === undefined) return;
-        tell(run, frame);
-        if (frame.type === "stop") {
-          runs.delete(run.id);
-          dirty.delete(run);
-          run.place.cut();
-        }
-      }
+      case "stop":
+        stops.hear();
+        return stop(runs, dirty, frame.run);
+      default:
+        return tell(runs.get(frame.run), frame);
     }
   };
   const inbox = new Inbox((fire) => host.soon(fire), receive);
   return {
-    receive: (frames) => inbox.add(frames),
+    receive: (frames) => {
+      stops.arrive(frames);
+      inbox.add(frames);
+    },
     get runs() {
       return runs.size;
     },
   };
 }
 
-function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): void {
+/** Drops a run, with all that still goes on in its place. */
+function stop(runs: Map<number, Run>, dirty: Set<Run>, id: number): void {
+  const run = runs.get(id);
+  if (run === undefined) return;
+  run.end();
+  runs.delete(id);
+  dirty.delete(run);
+  run.place.cut();
+}
+
+function tell(run: Run | undefined, frame: Exclude<ToRuntime, { type: "start" | "acks" | "stop" }>): void {
+  if (run === undefined) return;
   switch (frame.type) {
     case "history":
       run.addHistory(frame.from, frame.outcomes);
@@ -138,9 +152,6 @@ function tell(run: Run, frame: Exclude<ToRuntime, { type: "start" | "acks" }>): 
     case "unpause":
       run.hear();
       run.unpause();
-      return;
-    case "stop":
-      run.end();
       return;
     default:
       run.streams.receive(frame);

@@ -27,6 +27,8 @@ interface DoCall {
   readonly callback: StepCallback;
   readonly config: StepConfig;
   readonly delay: DelayFunction | undefined;
+  /** How many of its attempts were cut off: they do not count as retries. */
+  readonly lost: number;
   /** True when there is a handler that undoes the step. */
   readonly hasRollback: boolean;
 }
@@ -61,6 +63,7 @@ export async function stepDo(run: Run, name: unknown, args: readonly unknown[]):
     callback: callback as StepCallback,
     config: parsed.config,
     delay: parsed.delay,
+    lost: 0,
     hasRollback: handler !== undefined,
   };
   if (run.replay !== undefined && (outcome === undefined || outcome.state === "retrying")) return run.replay.skip();
@@ -73,7 +76,7 @@ export async function stepDo(run: Run, name: unknown, args: readonly unknown[]):
       throw run.told(revive(outcome.error));
     case "retrying":
       // The configuration that the step began with holds, whatever the code says now.
-      return resume({ ...call, config: outcome.config }, outcome.attempts, outcome.due);
+      return resume({ ...call, config: outcome.config, lost: outcome.lost ?? 0 }, outcome.attempts, outcome.due);
     default:
       return never();
   }

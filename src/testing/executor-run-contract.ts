@@ -346,6 +346,27 @@ export function endCases(open: OpenHost): void {
     expect(run.types).toEqual(before);
   });
 
+  test("no step begins in a run that was stopped, though its code goes on", async () => {
+    const gate = Promise.withResolvers<string>();
+    const reached = Promise.withResolvers<void>();
+    const asked: unknown[] = [];
+    const { driver } = await open({
+      bindings: async ({ args }) => {
+        const [id] = decode(args) as unknown[];
+        asked.push(id);
+        reached.resolve();
+        return id === "gate" ? gate.promise : encode(id);
+      },
+    });
+    const run = driver.start("Lingering");
+    await reached.promise;
+    run.tell({ type: "stop" });
+    gate.resolve(encode("gate"));
+    await driver.roundTrip();
+    await driver.roundTrip();
+    expect([asked, run.types]).toEqual([["gate"], STEP]);
+  });
+
   test("closing ends a host with everything in it", async () => {
     const { host, driver, waiting } = await gated();
     const run = driver.start("Gated");

@@ -143,6 +143,17 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     }
   }
 
+  /** Has code of its own between two steps: it waits for the binding, then works for `n` milliseconds without giving way. */
+  class Lingering extends WorkflowEntrypoint {
+    async run(event: Event, step: Step): Promise<unknown> {
+      await step.do("one", () => 1);
+      await (this.env as Env).FLOW.get("gate");
+      const until = Date.now() + event.payload.n;
+      while (Date.now() < until);
+      return step.do("two", async () => (await (this.env as Env).FLOW.get("two")).id);
+    }
+  }
+
   /** Tells through the errors of its handlers what they were told, and whether they were reached by replay. */
   class Undoer extends WorkflowEntrypoint {
     async run(_: Event, step: Step): Promise<unknown> {
@@ -285,6 +296,7 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     Follower,
     Reader,
     Gated,
+    Lingering,
     Undoer,
     Careless,
     Streamer,
@@ -297,32 +309,15 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
   return { ...workflows, default: { fetch } };
 }
 
-const NAMES = [
-  "Two",
-  "Flaky",
-  "Stubborn",
-  "Sleeper",
-  "Waiter",
-  "Caller",
-  "Follower",
-  "Reader",
-  "Gated",
-  "Undoer",
-  "Careless",
-  "Streamer",
-  "Busy",
-  "Crasher",
-  "Talker",
-  "Shouter",
-  "Quitter",
-];
+const NAMES =
+  "Two, Flaky, Stubborn, Sleeper, Waiter, Caller, Follower, Reader, Gated, Lingering, Undoer, Careless, Streamer, Busy, Crasher, Talker, Shouter, Quitter";
 
 /** The script as a module. */
 const CONTRACT_CODE = `
 import { WorkflowEntrypoint, env } from "cloudflare:workers";
 import { NonRetryableError } from "cloudflare:workflows";
 const script = (${contractScript.toString()})({ WorkflowEntrypoint, NonRetryableError, env });
-export const { ${NAMES.join(", ")} } = script;
+export const { ${NAMES} } = script;
 export default script.default;
 `;
 

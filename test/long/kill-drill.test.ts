@@ -30,7 +30,8 @@ const EFFECTS_BETWEEN = 100;
 const SOURCE = `
 import { WorkflowEntrypoint } from "cloudflare:workers";
 
-const often = { retries: { limit: 1000, delay: 1, backoff: "constant" } };
+// What is cut off is no retry, and nothing else fails.
+const noRetries = { retries: { limit: 0, delay: 1 } };
 const work = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
 const note = async (url, ...words) => void (await (await fetch(url, { method: "POST", body: words.join(" ") })).text());
 
@@ -61,13 +62,13 @@ export class Drill extends WorkflowEntrypoint {
     const { fails, streams } = event.payload;
     const tokens = [];
     for (let i = 0; i < ${STEPS}; i += 1) {
-      const token = await step.do("step " + i, often, async () => {
+      const token = await step.do("step " + i, noRetries, async () => {
         const token = crypto.randomUUID();
         await note(DONE, event.instanceId, i, token);
         await work();
         return token;
       }, {
-        rollbackConfig: often,
+        rollbackConfig: noRetries,
         rollback: async ({ output }) => {
           await note(UNDONE, event.instanceId, i, output);
           await work();
@@ -77,7 +78,7 @@ export class Drill extends WorkflowEntrypoint {
       if (i === 5) await step.sleep("nap", 50);
     }
     if (fails) throw new RangeError("it was not to be");
-    const streamed = streams ? await bytesInOrder(await step.do("stream", often, async () => slowStream())) : 0;
+    const streamed = streams ? await bytesInOrder(await step.do("stream", noRetries, async () => slowStream())) : 0;
     const late = await step.waitForEvent("nothing", { type: "nothing", timeout: 50 }).catch(({ message }) => message);
     const first = await step.waitForEvent("first", { type: "ping", timeout: "1 hour" });
     const second = await step.waitForEvent("second", { type: "ping", timeout: "1 hour" });
@@ -87,7 +88,7 @@ export class Drill extends WorkflowEntrypoint {
 
 export class Tick extends WorkflowEntrypoint {
   async run(event, step) {
-    return step.do("tick", often, async () => event.schedule.scheduledTime);
+    return step.do("tick", noRetries, async () => event.schedule.scheduledTime);
   }
 }
 export default { fetch: () => new Response("ok") };

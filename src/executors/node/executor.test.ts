@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { encode } from "../../model/value.ts";
+import { decode, encode } from "../../model/value.ts";
 import type { Executor } from "../../ports/executor.ts";
 import { executorContract } from "../../testing/executor-contract.ts";
 import { Driver } from "../../testing/executor-driver.ts";
@@ -92,6 +92,26 @@ describe("node executor", () => {
     const opening = executor.open(contractVersion(), noBindings);
     await Promise.all([expect(opening).rejects.toMatchObject({ failure: "script.unavailable" }), executor.close()]);
     await expect(executor.open(contractVersion(), noBindings)).rejects.toMatchObject({ failure: "shutting_down" });
+  });
+
+  test("no step begins in a run that was stopped while its thread was busy", async () => {
+    await withExecutor({}, async (executor) => {
+      const asked: unknown[] = [];
+      const stopped = Promise.withResolvers<void>();
+      const host = await executor.open(contractVersion(), async ({ args }) => {
+        const [id] = decode(args) as unknown[];
+        asked.push(id);
+        // The answer has been sent by then, and keeps the thread busy.
+        if (id === "gate") setImmediate(() => stopped.resolve(run.tell({ type: "stop" })));
+        return encode(id);
+      });
+      const driver = new Driver(host);
+      const run = driver.start("Lingering", { params: encode({ n: 300 }) });
+      await stopped.promise;
+      await driver.roundTrip();
+      await driver.roundTrip();
+      expect(asked).toEqual(["gate"]);
+    });
   });
 
   test("nothing is heard of a host after its end", async () => {

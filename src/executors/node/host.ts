@@ -32,6 +32,7 @@ export class ThreadHost implements Host {
   readonly #bindings: BindingHandler;
   readonly #settings: ThreadSettings;
   readonly #worker: Worker;
+  readonly #stops: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
   readonly #requests: Requests;
   readonly #dispatches: Dispatches = new Dispatches((message) => this.#post(message));
   readonly #loaded: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -45,7 +46,7 @@ export class ThreadHost implements Host {
     this.#bindings = bindings;
     this.#settings = settings;
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
-    this.#worker = startThread(version, settings);
+    this.#worker = startThread(version, settings, this.#stops);
     this.#requests = new Requests((message, transfer) => this.#post(message, transfer));
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     // A message that is lost leaves a run waiting for ever.
@@ -68,11 +69,12 @@ export class ThreadHost implements Host {
     }
     const ping = (): void => this.#post({ type: "ping" });
     this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, ping, (forMs) => {
-      if (forMs >= hangAfterMs) this.#finish({ kind: "hung" });
+      if (forMs >= hangAfterMs) this.#finish({ kind: "hung", silentMs: forMs });
     });
   }
 
   send(frames: readonly ToRuntime[]): void {
+    for (const { type } of frames) if (type === "stop") Atomics.add(this.#stops, 0, 1);
     for (const parcel of encodeBatch(frames)) this.#post(parcel, typeof parcel === "string" ? [] : [parcel.bytes.buffer]);
   }
 
@@ -175,10 +177,10 @@ function notLoaded(end: HostEnd): ConstructorParameters<typeof Failure> {
   return end.kind === "died" ? ["script.invalid", { detail: end.detail }] : ["script.unavailable"];
 }
 
-function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSettings): Worker {
+function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSettings, stops: ThreadData["stops"]): Worker {
   const { script, bindings, code, mainModule, modules } = version;
   const parts = { ...(mainModule && { mainModule }), ...(modules && { modules }) };
-  const data: ThreadData = { code: { code, ...parts }, bindings };
+  const data: ThreadData = { code: { code, ...parts }, bindings, stops };
   const worker = new Worker(siblingUrl("./thread"), {
     name: `script ${script}`,
     workerData: data,

@@ -16,7 +16,7 @@ import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
 import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.ts";
 import { Server } from "./serve.ts";
 
-const { code, bindings } = workerData as ThreadData;
+const { code, bindings, stops } = workerData as ThreadData;
 const threw = captureConsole(post);
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let loaded: { readonly runtime: Runtime; readonly server: Server; readonly exports: ScriptExports } | undefined;
@@ -56,6 +56,7 @@ function connect(exports: ScriptExports): NonNullable<typeof loaded> {
     env,
     scope,
     threw,
+    stopsSent: () => Atomics.load(stops, 0),
   });
   return { runtime, server: new Server(exports, env, context, threw), exports };
 }

@@ -211,7 +211,10 @@ describe("workerd executor", () => {
         const [busy, calm] = [await open("busy"), await open("calm")];
         expect(children()).toHaveLength(1);
         new Driver(busy).start("Busy");
-        expect(await Promise.all([busy.ended, calm.ended])).toEqual([{ kind: "hung" }, { kind: "hung" }]);
+        expect(await Promise.all([busy.ended, calm.ended])).toMatchObject([
+          { kind: "hung", isShared: true },
+          { kind: "hung", isShared: true },
+        ]);
 
         const [again, unharmed] = [await open("busy"), await open("calm")];
         expect(children()).toHaveLength(2);

@@ -143,7 +143,7 @@ export class WorkerdHost implements Host {
     const over = new AbortController();
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      if (process.isSilent) void process.kill({ kind: "hung" });
+      if (process.isSilent) void process.kill({ kind: "hung", silentMs: hangAfterMs, isShared: process.hosts > 1 });
       reject(refusal);
       over.abort();
     }, hangAfterMs);

@@ -31,6 +31,8 @@ export class Pool {
   readonly #cells: Set<WorkerdProcess> = new Set();
   /** Scripts that are not to share a process. */
   readonly #suspects: Set<string> = new Set();
+  /** Scripts whose process has died while they shared it. */
+  readonly #diedOnce: Set<string> = new Set();
   #spare: Promise<WorkerdProcess> | undefined;
   #spareTimer: NodeJS.Timeout | undefined;
   /** One is started after the other, so that nobody starts one too many. */
@@ -56,6 +58,12 @@ export class Pool {
   learn(script: string, process: WorkerdProcess, end: HostEnd, diedAlone: boolean): void {
     if (diedAlone && this.#processes.has(process)) this.#endWhenEmpty(process);
     if (end.kind === "hung") this.#suspects.add(script);
+    if (end.kind === "died" && end.isShared === true) {
+      // One death in company may have any cause; after a second one the scripts are parted.
+      if (this.#diedOnce.has(script)) this.#suspects.add(script);
+      this.#diedOnce.add(script);
+    }
+    if (end.kind === "closed") this.#diedOnce.delete(script);
     if (!this.#cells.has(process)) return;
     if (end.kind === "closed" && !process.wasSlow) this.#suspects.delete(script);
     process.retire();

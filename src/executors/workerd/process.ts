@@ -101,9 +101,9 @@ export class WorkerdProcess {
     this.full = full;
     this.#stopWatching = watchMemory(child.pid, (bytes) => {
       if (bytes > settings.fullBytes) isFull();
-      if (bytes > settings.memoryBytes) void this.kill({ kind: "died", detail: tooLarge(bytes, settings) });
+      if (bytes > settings.memoryBytes) void this.kill(this.#died(tooLarge(bytes, settings)));
     });
-    void child.ended.then((how) => this.kill({ kind: "died", detail: `The process of workerd is gone: ${how}` }));
+    void child.ended.then((how) => this.kill(this.#died(`The process of workerd is gone: ${how}`)));
   }
 
   /** Starts one, and resolves when it answers. Rejects with `Failure("executor.not_started")`; it is gone then. */
@@ -232,6 +232,10 @@ export class WorkerdProcess {
     this.#leash?.terminate();
   }
 
+  #died(detail: string): HostEnd {
+    return { kind: "died", detail, isShared: this.#hosts > 1 };
+  }
+
   /** Takes in how it has ended, the first time. */
   #finish(end: HostEnd): void {
     if (this.#isOver) return;
@@ -259,11 +263,11 @@ export class WorkerdProcess {
       if (data.length > 0) void this.#tell(socket, JSON.parse(data.toString()) as FromLoader, answer);
     });
     // Sooner than the exit of the process, which takes a large one a while.
-    const closed = (): void => void this.kill({ kind: "died", detail: "The process of workerd has closed its socket" });
+    const closed = (): void => void this.kill(this.#died("The process of workerd has closed its socket"));
     try {
       this.#leash = await opening;
     } catch (cause) {
-      await this.kill({ kind: "died", detail: `The process of workerd does not answer: ${String(cause)}` });
+      await this.kill(this.#died(`The process of workerd does not answer: ${String(cause)}`));
       this.#settings.closing.throwIfAborted();
       throw new Failure("executor.not_started", { detail: `workerd does not answer. ${String(cause)}`, cause });
     }
@@ -288,7 +292,7 @@ export class WorkerdProcess {
     const isShared = this.#hosts > 1;
     if (forMs < (isShared ? Math.min(hangAfterMs, sharedHangAfterMs) : hangAfterMs)) return;
     this.#hungShared = isShared;
-    void this.kill({ kind: "hung" });
+    void this.kill({ kind: "hung", silentMs: forMs, isShared });
   }
 
   #headers({ ask, host, request = "", origin = "" }: Asked): [string, string][] {
@@ -307,8 +311,8 @@ function tooLarge(bytes: number, { memoryBytes }: ProcessSettings): string {
 }
 
 /** A line for the log. */
-function describe(end: HostEnd, scripts: Iterable<string>): string {
+function describe(end: Exclude<HostEnd, { kind: "closed" }>, scripts: Iterable<string>): string {
   const names = [...new Set(scripts)].sort();
-  const how = end.kind === "died" ? end.detail : "A process of workerd has not answered for too long, and was killed";
+  const how = end.kind === "died" ? end.detail : `A process of workerd did not answer for ${end.silentMs} ms and was killed`;
   return `${how}. Workers in it: ${names.length === 0 ? "none" : names.join(", ")}`;
 }
