@@ -30,7 +30,7 @@ export class Replay {
   /** What a step without an outcome gives. Code that has changed may loop here, so there is a limit. */
   skip(): Promise<never> | undefined {
     this.#skipped += 1;
-    if (!this.#run.isRecalled && this.#skipped <= this.#run.start.options.maxSteps) return undefined;
+    if (!this.#run.history.isRecalled && this.#skipped <= this.#run.start.options.maxSteps) return undefined;
     this.#over.resolve();
     return never();
   }

@@ -8,6 +8,7 @@ import type { AttemptOrigin, InstanceOrigin } from "../protocol/origin.ts";
 import type { FromRuntime, Outcome, StartFrame } from "../protocol/frames.ts";
 import { Deadlines } from "./deadlines.ts";
 import { never } from "./fatal.ts";
+import { History } from "./history.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { InstanceMocks } from "./mocks.ts";
 import type { Place } from "./place.ts";
@@ -30,8 +31,6 @@ export interface RunHost {
   soon(fire: () => void): void;
 }
 
-type RetryingOutcome = Extract<Outcome, { state: "retrying" }>;
-
 export class Run {
   readonly id: number;
   readonly start: StartFrame;
@@ -42,11 +41,7 @@ export class Run {
   readonly #origin: InstanceOrigin;
   readonly #counts: Map<string, number> = new Map();
 
-  /** Outcomes that have been sent and not asked for yet. */
-  readonly #history: Map<string, Outcome> = new Map();
-  #loaded = 0;
-  #known: number;
-  #windows: (() => void)[] = [];
+  readonly history: History;
 
   /** Sleeps and waits that the engine will end. */
   readonly #waiting: Map<string, (outcome: Outcome) => void> = new Map();
@@ -93,9 +88,16 @@ export class Run {
     this.start = start;
     this.#host = host;
     this.#origin = { workflow: start.workflow, instance: start.instanceId };
-    this.#known = start.knownSteps;
     this.#paused = start.paused;
-    if (start.history.length > 0) this.addHistory(0, start.history);
+    this.history = new History(start, {
+      ask: () => {
+        this.#asked += 1;
+        this.#touch();
+      },
+      taken: () => {
+        if (this.replay !== undefined && this.history.isRecalled) this.replay.recalled();
+      },
+    });
   }
 
   /** True once the run has ended or been stopped: nothing that happens in it matters any more. */
@@ -166,58 +168,6 @@ export class Run {
     if (!this.handlers.has(id)) this.handlers.set(id, handler);
   }
 
-  // What is known of the past
-
-  /** How a step ended or stands, if it had begun before this run. Each outcome is handed out once. */
-  outcome(id: string): Outcome | undefined | Promise<Outcome | undefined> {
-    const known = this.#history.get(id);
-    if (known !== undefined) {
-      this.#take(id);
-      return known;
-    }
-    return this.#loaded < this.#known ? this.#load(id) : undefined;
-  }
-
-  async #load(id: string): Promise<Outcome | undefined> {
-    while (!this.#history.has(id) && this.#loaded < this.#known) {
-      if (this.#windows.length === 0) this.#ask();
-      const { promise, resolve } = settleable();
-      this.#windows.push(resolve);
-      await promise;
-    }
-    const outcome = this.#history.get(id);
-    this.#take(id);
-    return outcome;
-  }
-
-  #take(id: string): void {
-    this.#history.delete(id);
-    if (this.replay !== undefined && this.isRecalled) this.replay.recalled();
-  }
-
-  /** True when everything that the journal knows has been handed out. */
-  get isRecalled(): boolean {
-    return this.#loaded >= this.#known && this.#history.size === 0;
-  }
-
-  #ask(): void {
-    this.#asked += 1;
-    this.#touch();
-  }
-
-  /** Takes in a window. An outcome that came by itself meanwhile is the newer one. */
-  addHistory(from: number, outcomes: readonly Outcome[]): void {
-    if (from !== this.#loaded) return;
-    for (const outcome of outcomes) {
-      const id = stepId(outcome.key.kind, outcome.key.name, outcome.key.count);
-      if (!this.#history.has(id)) this.#history.set(id, outcome);
-    }
-    this.#loaded += outcomes.length;
-    // An empty window past the start means that there is no more, whatever had been announced.
-    if (outcomes.length === 0) this.#known = this.#loaded;
-    for (const resolve of this.#windows.splice(0)) resolve();
-  }
-
   // What the engine ends
 
   /** Resolves with how a sleep or wait ends. */
@@ -233,7 +183,7 @@ export class Run {
     const id = stepId(outcome.key.kind, outcome.key.name, outcome.key.count);
     const resolve = this.#waiting.get(id);
     if (resolve === undefined) {
-      this.#history.set(id, outcome);
+      this.history.put(id, outcome);
       return;
     }
     this.#waiting.delete(id);
@@ -253,14 +203,10 @@ export class Run {
   retry(key: StepKey): void {
     const id = stepId(key.kind, key.name, key.count);
     const resolve = this.#delayed.get(id);
-    if (resolve !== undefined) {
-      this.#delayed.delete(id);
-      this.#touch();
-      resolve();
-      return;
-    }
-    const known = this.#history.get(id);
-    if (known?.state === "retrying") this.#history.set(id, { ...known, due: true } satisfies RetryingOutcome);
+    if (resolve === undefined) return this.history.retry(key);
+    this.#delayed.delete(id);
+    this.#touch();
+    resolve();
   }
 
   // Pausing
@@ -348,7 +294,7 @@ export class Run {
     this.#over = true;
     this.#waiting.clear();
     this.#delayed.clear();
-    this.#history.clear();
+    this.history.clear();
     this.#held = [];
     this.#unacked = [];
     if (this.cleanups.size === 0) return;
@@ -386,7 +332,7 @@ export class Run {
     }
     this.#closeEvents(into);
     if (this.#over) return;
-    for (; this.#asked > 0; this.#asked -= 1) into.push({ type: "need", run: this.id, from: this.#loaded });
+    for (; this.#asked > 0; this.#asked -= 1) into.push({ type: "need", run: this.id, from: this.history.loaded });
     if (!this.#idle && this.#isQuiet()) {
       this.#idle = true;
       into.push({ type: "idle", run: this.id, heard: this.#heard });
@@ -402,7 +348,7 @@ export class Run {
 
   #isQuiet(): boolean {
     if (this.#streams?.isReading === true) return false;
-    if (this.#working > 0 || this.#unacked.length > 0 || this.#windows.length > 0) return false;
+    if (this.#working > 0 || this.#unacked.length > 0 || this.history.isAwaited) return false;
     return this.#waiting.size + this.#delayed.size + this.#held.length > 0;
   }
 

@@ -132,7 +132,7 @@ function tell(run: Run | undefined, frame: Exclude<ToRuntime, { type: "start" | 
   if (run === undefined) return;
   switch (frame.type) {
     case "history":
-      run.addHistory(frame.from, frame.outcomes);
+      run.history.add(frame.from, frame.outcomes);
       return;
     case "outcome":
       run.hear();

@@ -53,7 +53,7 @@ export async function stepDo(run: Run, name: unknown, args: readonly unknown[]):
   if (parsed === undefined) throw invalidConfig("Step", stepName);
   const { count, id } = run.nextKey("do", stepName);
   if (handler !== undefined) run.register(id, handler);
-  const known = run.outcome(id);
+  const known = run.history.outcome(id);
   const outcome = known instanceof Promise ? await known : known;
   const call: DoCall = {
     run,

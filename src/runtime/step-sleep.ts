@@ -28,7 +28,7 @@ export function sleepUntil(run: Run, name: unknown, timestamp: Date | number): P
 async function sleepStep(run: Run, name: string, plan: (now: number) => { durationMs: number; wakeAt: number }): Promise<void> {
   if (run.isCompensating) throw duringRollback();
   const { count, id } = run.nextKey("sleep", name);
-  const known = run.outcome(id);
+  const known = run.history.outcome(id);
   const outcome = known instanceof Promise ? await known : known;
   if (outcome?.state === "slept") return;
   if (run.replay !== undefined) return run.replay.skip();

@@ -25,7 +25,7 @@ export async function waitForEvent(run: Run, stepName: unknown, options: unknown
   const timeoutMs = parse(name, timeout);
   if (run.isCompensating) throw duringRollback();
   const { count, id } = run.nextKey("waitForEvent", name);
-  const known = run.outcome(id);
+  const known = run.history.outcome(id);
   let outcome = known instanceof Promise ? await known : known;
   if (run.replay !== undefined && (outcome === undefined || outcome.state === "pending")) return run.replay.skip();
   if (outcome === undefined) {
