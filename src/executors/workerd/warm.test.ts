@@ -133,7 +133,7 @@ beforeEach(() => {
   executor = workerdExecutor({
     onLog: () => {},
     hasSpare: false,
-    hangAfterMs: 2_000,
+    hangAfterMs: 8_000,
     callees: () => Promise.resolve({ version, objects: {}, bindings: () => answer }),
   });
 });

@@ -29,6 +29,7 @@ const losses: (() => void)[] = [];
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let exported: Readonly<Record<string, unknown>> = {};
 let link: Link | undefined;
+let isDying = false;
 let threw: (stack: string) => void = () => {};
 
 // The runtime goes by its own class; what user code throws is workerd's.
@@ -151,16 +152,18 @@ function receive(runtime: Runtime, data: unknown): void {
 }
 
 /**
- * Ends the isolate, because it cannot go on. The host hears it by the socket; where that cannot be closed, in another
- * context than its own, by its heartbeat.
+ * Ends the isolate, because it cannot go on. The host hears the reason by the socket. That can be closed in its own context
+ * only; elsewhere the isolate is aborted, which the host finds with its next beat.
  */
 function die(cause: unknown): void {
+  if (isDying) return;
+  isDying = true;
   const reason = `The isolate cannot go on: ${cause instanceof Error ? cause.message : String(cause)}`;
   console.error(reason);
   places.cutAll();
   try {
     link?.fail(reason);
-  } finally {
+  } catch {
     abortIsolate(reason);
   }
 }
