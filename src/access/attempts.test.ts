@@ -40,7 +40,7 @@ test("an address that fails too often is refused for a minute, and no other is",
   expect(await logIn("192.0.2.1")).toBe("in");
 });
 
-test("strangers who fail under a name from many addresses keep its owner waiting for seconds, and nobody else", async () => {
+test("strangers who fail under a name from many addresses delay its owner by seconds, and other users not at all", async () => {
   for (let i = 0; i < 1_000; i += 1) fail(`198.51.100.${i}`, "ada").catch(() => undefined);
   await turn();
   expect(await logIn("192.0.2.2", "bob")).toBe("in");

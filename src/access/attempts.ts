@@ -1,7 +1,7 @@
 /**
- * How often logins may fail. Too many from one network address are refused for a minute. Those under one name are only slowed down,
- * since a name is for anybody to type: strangers can make its owner wait for seconds, and not keep them out. Passwords are compared a
- * few at a time, as each takes memory and a thread.
+ * Limits failed logins. After too many from one network address, that address is refused for a minute. Failures under one name only
+ * delay further attempts, since a stranger can type any name and must not lock its owner out. Passwords are compared a few at a time,
+ * as each takes memory and a thread.
  */
 import { isIPv6 } from "node:net";
 import { Failure } from "../model/errors.ts";

@@ -1,4 +1,4 @@
-/** The first token of a data directory: whoever may read the server's files has it, and its output, which goes to many places, has not. */
+/** The first token of a data directory, written to a file: the output of a service is copied to many places. */
 import { chmod, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeToken } from "../access/tokens.ts";

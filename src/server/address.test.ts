@@ -1,4 +1,4 @@
-/** Whom a request is from: who stands at the other end, unless that is a proxy which the server was told to believe. */
+/** The client of a request: the other end of the connection, or the one that a trusted proxy names. */
 import type { IncomingMessage } from "node:http";
 import { expect, test } from "vitest";
 import { addressOf, clientsBehind, isAddressRange, type Client } from "./address.ts";
@@ -28,7 +28,7 @@ test.each([
   ["IPv4 within IPv6 as what it is", "::ffff:192.0.2.7", "192.0.2.7"],
   ["without the port", "192.0.2.7:4711", "192.0.2.7"],
   ["IPv6 without brackets", "[2001:db8::7]:4711", "2001:db8::7"],
-  ["the proxy when it names nobody", " ", "10.1.0.1"],
+  ["the proxy when it names no client", " ", "10.1.0.1"],
   ["the proxy when it names no address", "unknown", "10.1.0.1"],
   ["the innermost that is an address", "garbage, 10.1.2.3", "10.1.2.3"],
 ])("of a list a trusted proxy's client is %s", (_, list, address) => {

@@ -1,4 +1,4 @@
-/** Which client a request is from, and whether it came over TLS: proxies say so in headers, which only trusted ones are believed. */
+/** The client of a request, and whether it speaks TLS: proxies say so in headers, which are believed only from trusted ones. */
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 

@@ -267,7 +267,7 @@ describe("pages of other origins", () => {
     expect((await send(LIST, { headers: { ...visit, "sec-fetch-mode": "no-cors" } })).status).toBe(403);
   });
 
-  test("may not open a WebSocket with somebody's cookie", async () => {
+  test("may not open a WebSocket with a user's cookie", async () => {
     const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] });
     const cookie = await logIn(send);
     const headers = { cookie, upgrade: "websocket" };
@@ -277,7 +277,7 @@ describe("pages of other origins", () => {
       expect([origin, (await send(url, { headers: { ...headers, origin } })).status]).toEqual([origin, 403]);
   });
 
-  test("are no concern of who sends a token, which no page can send there", async () => {
+  test("do not matter to requests with a token, which no page can send there", async () => {
     const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] });
     const headers = { origin: "app://desktop", authorization: "Bearer good" };
     expect((await send(LIST, { headers })).status).toBe(200);
@@ -286,7 +286,7 @@ describe("pages of other origins", () => {
     expect((await send(LIST, { headers: wrong })).status).toBe(403);
   });
 
-  test("may not log anybody in", async () => {
+  test("may not log a user in", async () => {
     const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] });
     for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "http://evil.example" }]) {
       const response = await send("/api/v1/session", { method: "POST", body: '{"token":"x"}', headers });
@@ -324,7 +324,7 @@ describe("pages of other origins", () => {
 
 const tokens: Guard = (headers) => Promise.resolve(headers.get("authorization") === "Bearer good" ? LOCAL : undefined);
 
-/** The cookie of somebody who has logged in. */
+/** The cookie of a user who has logged in. */
 async function logIn(send: Send): Promise<string> {
   const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
   const response = await send("/api/v1/session", { method: "POST", body: JSON.stringify({ token }) });
@@ -350,7 +350,7 @@ describe("a Worker's page", () => {
     expect((await send(`${BY_PATH}/moved`)).headers.get("content-security-policy")).toContain("sandbox");
   });
 
-  test("has cookies and no sandbox on an origin of its own, and where nobody logs in", async () => {
+  test("has cookies and no sandbox on an origin of its own, and without logins", async () => {
     for (const [hasLogin, base] of [
       [true, BY_HOST],
       [false, BY_HOST],

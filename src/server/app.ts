@@ -58,7 +58,7 @@ export interface AppParts {
   readonly log: Log;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
   readonly hostNames: readonly string[];
-  /** Addresses and ranges of proxies that are believed when they say whom they speak for. */
+  /** Addresses and ranges of proxies whose `X-Forwarded-` headers are believed. */
   readonly proxies: readonly string[];
 }
 
@@ -73,7 +73,7 @@ export function serverApp(parts: AppParts): Answer {
   const calls = { ...parts, hasSessions: parts.sessions !== undefined };
   const scriptAt = (hostName: string): string | undefined => parts.workers.scriptAt(hostName);
   const clientOf = clientsBehind(parts.proxies, (peer) =>
-    parts.log.warn("A proxy that is not trusted says whom it speaks for, and is not believed: --trusted-proxy", { proxy: peer }),
+    parts.log.warn("Ignored X-Forwarded-For of a proxy that is not trusted; --trusted-proxy ADDRESS trusts it", { proxy: peer }),
   );
   return async (request, peer = "") => {
     const client = clientOf(peer, request.headers);
@@ -146,8 +146,8 @@ const askForTls: MiddlewareHandler<ControlEnv> = async (c, next) => {
 };
 
 /**
- * A browser adds its user's cookie by itself, so that counts for our own pages only, and so does being on this machine. A token
- * is something that no page can send to another origin, where it is asked for.
+ * Browsers add cookies by themselves, and on loopback every request is let in, so both count for our own pages only. No page can
+ * send a token to another origin.
  */
 function refuseForeignPages(asksForTokens: boolean): MiddlewareHandler<ControlEnv> {
   return async (c, next) => {

@@ -1,4 +1,4 @@
-/** Clients that hang up before they have been answered: nobody's fault, and no error to report. */
+/** Clients that hang up before they are answered: not an error to report. */
 
 /** True when a request failed because its client has gone. */
 export function isHungUp({ signal }: Request, cause: unknown): boolean {

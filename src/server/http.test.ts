@@ -54,7 +54,7 @@ test("a stream leaves piece by piece, and its source is told when the reader goe
   await cancelled;
 });
 
-test("an answer that breaks off is cut, and reported by nobody but its own", async () => {
+test("an answer that breaks off ends its connection, and is reported once", async () => {
   const printed = vi.spyOn(console, "error").mockReturnValue();
   const broken = Promise.withResolvers<unknown>();
   const cause = Object.assign(new Error("aborted"), { code: "ECONNRESET" });
@@ -89,7 +89,7 @@ test("an answer that breaks off is cut, and reported by nobody but its own", asy
   printed.mockRestore();
 });
 
-test("of an answer that its reader leaves the source is told, and nobody calls it broken", async () => {
+test("an answer whose reader leaves cancels its source, and is not reported", async () => {
   const cancelled = Promise.withResolvers<void>();
   const onBroken = vi.fn();
   const { url } = await open(() => {

@@ -1,7 +1,7 @@
 /**
  * The way to a Worker's own `fetch` handler: by host name, or below `/workers/`. That path is on the origin of the dashboard,
- * where a page could use the session of whoever looks at it. So where people log in, pages there are sandboxed, and the Worker has no
- * cookies; nowhere is it shown ours, or may set them.
+ * where a page could use the session of its reader. So where people log in, pages there are sandboxed, and the Worker has no cookies.
+ * The session cookie is kept from Workers at every address.
  */
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../model/errors.ts";
@@ -67,7 +67,7 @@ export async function callWorker(calls: WorkerCalls, { script, url, origin }: Wo
   const { engine, byHand, hasSessions, log } = calls;
   try {
     if (byHand && isByHand(url.pathname)) {
-      // To look at an address with an effect is no visit: a link would be enough to cause it.
+      // Links are refused too: this is a GET with an effect.
       if (isForeign(request.headers, url)) throw new Failure("authentication.origin");
       return await callByHand(engine, script, url);
     }

@@ -221,11 +221,11 @@ test("an ended instance that is restarted is followed at once, each time, and th
     await status("Waiting");
   }
   await goOn();
-  // Somebody else restarts it: that is seen when one comes back to the page.
+  // Another client restarts it: the page notices when it gets the focus.
   await server.call("PATCH", "/workflows/again/instances/a/status", { status: "restart" });
   await page.evaluate(`window.dispatchEvent(new Event("visibilitychange"))`);
   await status("Waiting");
-  // And what was kept of the page is not taken for what is.
+  // A cached timeline is read again.
   await goOn();
   await page.getByRole("link", { name: "again", exact: true }).first().click();
   await page.waitForURL(/\/workflows\/again$/);

@@ -16,7 +16,7 @@ export const timelineQuery = (workflow: string, id: string) =>
       return fromWire(told as unknown as WireTimeline);
     },
     staleTime: Infinity,
-    // What is kept of a page that was left is shown at once, and read again: meanwhile nobody has followed the instance.
+    // A cached timeline is shown at once and read again: while its page was closed, no events came.
     refetchOnMount: "always",
     // To compare tens of thousands of steps with those of before would cost more than to draw them.
     structuralSharing: false,

@@ -51,7 +51,7 @@ export function useTimeline(workflow: string, id: string): Followed {
     // The key says which instance it is; the rest of the query is made anew each time.
   }, [read, workflow, id]);
 
-  // Somebody else may restart an instance that has ended. Its short form is read whenever one comes back to the page.
+  // Another client may restart an instance that has ended. Its short form is read whenever the page gets the focus.
   const { data: now } = useQuery({ ...instanceQuery(workflow, id), refetchOnWindowFocus: "always" });
   const isOutdated = read !== undefined && isFinal(read.status) && now !== undefined && !isFinal(now.status);
   useEffect(() => {

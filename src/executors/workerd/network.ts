@@ -7,7 +7,7 @@ export type Interfaces = Readonly<Partial<Record<string, readonly NetworkInterfa
 /**
  * Ranges to refuse beside those that are allowed. What comes from this machine passes no firewall, whatever address it goes to. An IPv6
  * address is refused with the network that it is in: those of a machine change by the day, and its neighbours are what a private
- * network is to IPv4. Whoever allows `private` has opened this machine; so does the range of a single address.
+ * network is to IPv4. Allowing `private` opens this machine, and so does the range of a single address.
  */
 export function refusedIn(allowed: readonly string[], interfaces: Interfaces): readonly string[] {
   if (allowed.includes("private")) return [];
