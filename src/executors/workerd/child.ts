@@ -77,6 +77,11 @@ export class WorkerdChild {
     }
   }
 
+  /** True from the moment at which it is killed, sooner than its end is known. */
+  get isEnding(): boolean {
+    return this.#child.killed || this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** Ends it at once. Resolves when it is gone. */
   kill(): Promise<void> {
     return kill(this.#child);
