@@ -92,11 +92,9 @@ export async function startServer(
   const listeners: OnLog[] = [];
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
   const found = Promise.withResolvers<World>();
-  const { executor, storage, ...execution } = await startedExecution(
-    executionOf(options, data, access, hear, found.promise),
-    stopping,
-  );
+  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise);
   const { undo, ...kept } = await openData(options, data, log, execution);
+  await orElse(startUnlessStopped(execution, stopping), undo);
   const { store, catalog, vault, audit, hostNames } = kept;
   const world = { store, catalog, clock: systemClock, log };
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
@@ -139,13 +137,11 @@ export async function startServer(
   }
 }
 
-/** What runs Workers, once it has shown that it can. When a start is not wanted any more, whatever waits for code to load is let go. */
-async function startedExecution(opening: Promise<Execution>, stopping: Stopping): Promise<Execution> {
-  const execution = await opening;
+/** Sees that Workers can be run. When the server is not wanted any more, whatever waits for code to load is let go. */
+async function startUnlessStopped(execution: Pick<Execution, "start" | "close">, stopping: Stopping): Promise<void> {
   stopping.signal.addEventListener("abort", () => stopping.isStarting && void execution.close(), { once: true });
   stopping.signal.throwIfAborted();
-  await orElse(execution.start(), () => execution.close());
-  return execution;
+  await execution.start();
 }
 
 interface DataDirectory extends OpenedSqlite {

@@ -51,14 +51,15 @@ export class WorkerdChild {
     const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
       // Nothing of the server's own.
       env: {},
-      // Ctrl-C in a terminal is for the server, which lets steps under way end.
-      detached: true,
+      // Ctrl-C in a terminal is for the server, which lets steps under way end. On Windows it would open a window.
+      detached: process.platform !== "win32",
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
     const ended = endOf(child);
     const said = shownOf(child);
-    output.follow(child.stdout, "info");
-    output.follow(child.stderr, "error");
+    // When descriptors have run out there are none.
+    output.follow(child.stdout ?? null, "info");
+    output.follow(child.stderr ?? null, "error");
     const over = new AbortController();
     try {
       const { pid } = child;
@@ -74,6 +75,11 @@ export class WorkerdChild {
     } finally {
       over.abort();
     }
+  }
+
+  /** True from the moment at which it is killed, sooner than its end is known. */
+  get isEnding(): boolean {
+    return this.#child.killed || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /** Ends it at once. Resolves when it is gone. */
@@ -123,7 +129,7 @@ function aborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<ne
 function portOf({ stdio }: ChildProcess): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   let text = "";
-  stdio[3]?.on("data", (data: Buffer) => {
+  stdio?.[3]?.on("data", (data: Buffer) => {
     text = (text + data.toString()).slice(-SHOWN);
     const port = /"port":\s*(\d+)/.exec(text)?.[1];
     if (port !== undefined) resolve(Number(port));

@@ -295,6 +295,15 @@ describe("workerd executor", () => {
     }
   });
 
+  test.skipIf(process.platform !== "linux")("the shell that outlives a server is started again when it is killed", async () => {
+    await withExecutor({}, async (executor) => {
+      await executor.open(contractVersion(), noBindings);
+      const [shell = ""] = children(process.pid, "sh");
+      process.kill(Number(shell), "SIGKILL");
+      await vi.waitUntil(() => children(process.pid, "sh").some((pid) => pid !== shell), 10_000);
+    });
+  });
+
   test.skipIf(process.platform !== "linux")("nothing is left behind when an executor closes", async () => {
     await withExecutor({ hasSpare: true }, async (executor) => {
       await executor.open(contractVersion(), noBindings);

@@ -4,6 +4,7 @@
  * The kernel closes the pipe when this process ends, and then the shell kills what is still on the list.
  */
 import { spawn, type ChildProcess } from "node:child_process";
+import type { Writable } from "node:stream";
 
 /** Each line replaces the list. It outlives signals that a terminal sends to the foreground. */
 const SCRIPT = `trap '' HUP INT TERM; pids=; while read -r line; do pids=$line; done; [ -z "$pids" ] || kill -9 $pids`;
@@ -39,14 +40,18 @@ function tell(): void {
 function start(): ChildProcess {
   const child = spawn("/bin/sh", ["-c", SCRIPT], { stdio: ["pipe", "ignore", "ignore"], env: {}, detached: true });
   child.unref();
-  // The pipe is a socket to Node, which also counts as a reason to stay.
-  (child.stdin as unknown as { unref?(): void }).unref?.();
-  child.stdin.on("error", () => {});
-  child.on("error", () => {});
-  child.on("exit", () => {
+  const over = (): void => {
     if (shell !== child) return;
     shell = undefined;
     setTimeout(tell, AGAIN_MS).unref();
+  };
+  child.on("exit", over);
+  child.on("error", ({ code }: NodeJS.ErrnoException) => {
+    if (code !== "ENOENT") over();
   });
+  const { stdin }: { readonly stdin: (Writable & { unref?: () => void }) | null } = child;
+  // The pipe is a reason to stay of its own. When descriptors have run out there is none.
+  stdin?.unref?.();
+  stdin?.on("error", () => {});
   return child;
 }

@@ -79,9 +79,14 @@ export class StorageProcess implements Storage {
     await this.#open();
   }
 
-  #open(): Promise<Running> {
-    if (this.#closing.signal.aborted) return Promise.reject(new Failure("shutting_down"));
-    return (this.#running ??= this.#begin());
+  async #open(): Promise<Running> {
+    if (this.#closing.signal.aborted) throw new Failure("shutting_down");
+    const running = await (this.#running ??= this.#begin());
+    if (!running.child.isEnding) return running;
+    await within(END_MS, "The end of the storage process", running.child.ended).catch((cause: unknown) => {
+      throw new Failure("storage.unavailable", { cause });
+    });
+    return this.#open();
   }
 
   #begin(): Promise<Running> {
