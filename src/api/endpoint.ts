@@ -27,6 +27,7 @@ import type { Queues } from "../triggers/queues.ts";
 import { actionOf, notesOn } from "./asked.ts";
 import { RequestBody, type BodyRoom } from "./body.ts";
 import { success, type ResultInfo } from "./envelope.ts";
+import { isHungUp } from "./gone.ts";
 import { jsonResponse } from "./json-response.ts";
 import { withoutPayloads } from "./payload.ts";
 import type { Transfers } from "./transfers.ts";
@@ -281,6 +282,8 @@ function toFailure(cause: unknown, api: Api, c: Context, ray: string): Failure {
   // What the catalogue could not write down: the engine says as much of its own commits.
   if (cause instanceof StoreError) return storeFailure(cause);
   if (cause instanceof Unserialisable) return new Failure("body", { field: "body", detail: cause.message, cause });
+  if (isHungUp(c.req.raw, cause))
+    return new Failure("body", { field: "body", detail: "The request ended before its body had arrived" });
   const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   api.log.error("A request failed", { ray, method: c.req.method, path: c.req.path, reason });
   return new Failure("internal_server", { detail: `Internal error; the server's log has the details under ${ray}`, cause });

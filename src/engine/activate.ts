@@ -15,9 +15,12 @@ import { historyWindow } from "./outcomes.ts";
 import { groupOf } from "./quarantine.ts";
 import type { RunnableVersion } from "./versions.ts";
 
-/** How often another host is asked for when one has ended before it was ready, and how long after the first time, in milliseconds. */
+/** How often a host is asked for that ends before it is ready: its code may be what ends it. */
 const HOST_TRIES = 6;
-const HOST_REST_MS = 50;
+
+/** How long an instance rests between two tries to start it, in milliseconds: after the first, and at the most. It doubles in between. */
+const REST_MS = 50;
+const LONGEST_REST_MS = 3_200;
 
 /** How long an instance rests that the store could not read, in milliseconds. */
 const READ_REST_MS = 1_000;
@@ -28,40 +31,46 @@ const READ_REST_MS = 1_000;
  * once its code is ready to run, not sooner: a server that is killed again while it starts says nothing about the instance,
  * and must not count as a loss of it.
  */
-export async function activate(core: Core, live: Live, leftBehind: boolean = false, tries: number = 0): Promise<void> {
-  if (live.activating || live.run !== undefined || live.gone || !isRunnable(live.state.status)) {
+export async function activate(core: Core, live: Live, leftBehind: boolean = false): Promise<void> {
+  if (live.activating || live.run !== undefined || !isWanted(core, live)) {
     core.journal.whenDurable(live, () => core.instances.release(live));
     return;
   }
   live.activating = true;
-  let next: { readonly leftBehind: boolean; readonly tries: number } | undefined;
   let isLeft = leftBehind;
   try {
-    const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
-    if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
-    const group = groupOf(core.hosts, live);
-    const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
-    if (isLeft) apply(core, live, { type: "recover", loss: WITH_SERVER });
-    isLeft = false;
-    apply(core, live, { type: "claim" });
-    apply(core, live, { type: "wake" });
-    if (!(await begin(core, live, version, link))) next = { leftBehind: isLeft, tries };
-  } catch (cause) {
-    if (core.closing || live.gone) return;
-    if (cause instanceof StoreError || (tries < HOST_TRIES && isUnavailable(cause))) {
-      await rest(core, HOST_REST_MS * 2 ** Math.min(tries, HOST_TRIES));
-      next = { leftBehind: isLeft, tries: tries + 1 };
-    } else giveUp(core, live, cause);
+    for (let tries = 0; isWanted(core, live); tries += 1) {
+      try {
+        const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
+        if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
+        const group = groupOf(core.hosts, live);
+        const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
+        if (isLeft) apply(core, live, { type: "recover", loss: WITH_SERVER });
+        isLeft = false;
+        apply(core, live, { type: "claim" });
+        apply(core, live, { type: "wake" });
+        if (await begin(core, live, version, link)) return;
+      } catch (cause) {
+        if (core.closing || live.gone) return;
+        if (!mayTryAgain(cause, tries)) return giveUp(core, live, cause);
+      }
+      await rest(core, Math.min(REST_MS * 2 ** tries, LONGEST_REST_MS));
+    }
   } finally {
     live.activating = false;
-    if (next === undefined) core.instances.release(live);
+    core.instances.release(live);
   }
-  if (next !== undefined) await activate(core, live, next.leftBehind, next.tries);
 }
 
-/** The host ended before it was ready: that says nothing about the instance, nor about its code. */
-function isUnavailable(cause: unknown): boolean {
-  return cause instanceof Failure && cause.failure === "script.unavailable";
+/** A store or an executor that fails for now says nothing about the instance; a host that ends before it is ready may. */
+function mayTryAgain(cause: unknown, tries: number): boolean {
+  if (cause instanceof StoreError) return true;
+  if (!(cause instanceof Failure)) return false;
+  return cause.failure === "executor.not_started" || (cause.failure === "script.unavailable" && tries < HOST_TRIES);
+}
+
+function isWanted(core: Core, { gone, state }: Live): boolean {
+  return !core.closing && !gone && isRunnable(state.status);
 }
 
 function rest({ clock }: Core, ms: number): Promise<void> {
@@ -144,8 +153,8 @@ export function launch(core: Core, live: Live, { version, link, history, now, in
 }
 
 /**
- * The instance cannot go on, and has no run. One that the store cannot read is tried again later; one that lacks a key is paused, for that can be mended; everything else is its end, and so is
- * this in a rollback, where there is nothing to pause.
+ * The instance cannot go on, and has no run. One that the store cannot read is tried again later; one that lacks a key is paused,
+ * for that can be mended; everything else is its end, and so is this in a rollback, where there is nothing to pause.
  */
 export function giveUp(core: Core, live: Live, cause: unknown): void {
   const about = { workflow: live.workflow, instance: live.id };

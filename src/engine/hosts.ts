@@ -204,6 +204,7 @@ export class Hosts {
       if (link.over) return;
       remove(pool, link);
       this.#leaving.add(link);
+      this.#forgetIfEmpty(pool);
       this.released(link);
     });
     void host.ended.then((end) => {

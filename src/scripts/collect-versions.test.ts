@@ -17,7 +17,7 @@ let bench: Bench;
 let collector: VersionCollector;
 
 beforeEach(async () => {
-  bench = await openBench(() => inProcessExecutor({ classes: { Flow } }), ["Flow"]);
+  bench = await openBench((clock) => inProcessExecutor({ classes: { Flow }, now: () => clock.now() }), ["Flow"]);
   collector = new VersionCollector({ ...bench, log: silentLog });
 });
 afterEach(async () => {

@@ -614,8 +614,8 @@ describe("the log", () => {
     const printed = vi.spyOn(console, "error").mockReturnValue();
     const send = await open();
     logged.length = 0;
-    for (const path of ["/workers/script/", "/transfers/x"])
-      expect((await send(path, { method: "PUT", body: cutOff(), duplex: "half" })).status).toBe(400);
+    for (const path of ["/workers/script/", `${LIST}/Quick/instances`])
+      expect((await send(path, { method: "POST", body: cutOff(), duplex: "half" })).status).toBe(400);
     expect(logged.filter((line) => !line.startsWith("request "))).toEqual([]);
     expect(printed.mock.calls).toEqual([]);
     printed.mockRestore();

@@ -20,7 +20,7 @@ import { transferRoutes, type Transfers } from "../api/transfers.ts";
 import type { Tails } from "../scripts/tails.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./dashboard.ts";
 import { clientsBehind, type Client } from "./address.ts";
-import { isHungUp, unheard } from "./gone.ts";
+import { isHungUp, unheard } from "../api/gone.ts";
 import { isAllowedHost, isForeign, isVisit } from "./hosts.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { Load } from "./load.ts";

@@ -10,7 +10,7 @@ import type { Log } from "../ports/log.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { callByHand, isByHand } from "./by-hand.ts";
 import { setsSession, withoutSession } from "./cookies.ts";
-import { isHungUp, unheard } from "./gone.ts";
+import { isHungUp, unheard } from "../api/gone.ts";
 import { isForeign } from "./hosts.ts";
 import { Streamed } from "./streamed.ts";
 

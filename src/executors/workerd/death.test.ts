@@ -105,7 +105,7 @@ describe("a host ends", () => {
 
   test("with its process when the loop of the loader turns no more", async () => {
     planted.loader = inLoop("await new Promise(()=>{})");
-    expect(await (await open()).ended).toEqual({ kind: "hung" });
+    expect(await (await open()).ended).toMatchObject({ kind: "hung", isShared: false });
   });
 
   test("not because of code that takes its time", async () => {

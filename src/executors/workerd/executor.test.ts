@@ -118,6 +118,7 @@ describe("workerd executor", () => {
       expect(end).toEqual({
         kind: "died",
         detail: expect.stringMatching(/took [\d,]+ MiB of memory; it may take 400 MiB/) as string,
+        isShared: false,
       });
       expect(lines).toContainEqual(expect.stringMatching(/MiB of memory.*Workers in it: hoarder$/));
     });
@@ -265,7 +266,7 @@ describe("workerd executor", () => {
           for (const pid of children()) process.kill(Number(pid), "SIGKILL");
           opened = await Promise.race([opening, turn()]);
         }
-        expect(opened).toMatchObject([{ reason: { failure: "script.unavailable" } }]);
+        expect(opened).toMatchObject([{ reason: { failure: "executor.not_started" } }]);
         await new Driver(await executor.open(contractVersion(), noBindings)).roundTrip();
       });
     },

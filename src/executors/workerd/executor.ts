@@ -164,6 +164,10 @@ function hostMaker(parts: Pick<HostParts, "output" | "hangAfterMs">, hosts: Set<
   };
 }
 
+function reasonOf(cause: unknown): string {
+  return cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
+}
+
 /** What a script keeps has to be reachable before it runs. */
 async function prepare(version: ScriptVersion, { storage, objects, assets }: WorkerdExecutorOptions): Promise<void> {
   const refuse = (what: string): never => {
@@ -175,6 +179,6 @@ async function prepare(version: ScriptVersion, { storage, objects, assets }: Wor
   if (storage === undefined) refuse("Bindings to KV, D1 and R2");
   await storage?.open().catch((cause: unknown) => {
     // It says nothing about the script, which may be opened again.
-    throw new Failure("script.unavailable", { cause });
+    throw new Failure("executor.not_started", { detail: reasonOf(cause), cause });
   });
 }

@@ -67,7 +67,7 @@ export class Home {
       this.#parts.settings.closing.throwIfAborted();
       // It says nothing about the script, which may be opened again.
       const detail = cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
-      throw new Failure("script.unavailable", { detail, cause });
+      throw new Failure("executor.not_started", { detail, cause });
     }
   }
 

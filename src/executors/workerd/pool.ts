@@ -121,7 +121,7 @@ export class Pool {
   #fail(cause: unknown): never {
     this.#parts.settings.closing.throwIfAborted();
     const detail = cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
-    const failure = new Failure("script.unavailable", { detail, cause });
+    const failure = new Failure("executor.not_started", { detail, cause });
     this.#failed = { at: performance.now(), cause: failure };
     this.#parts.output.write(undefined, detail, "error");
     throw failure;
