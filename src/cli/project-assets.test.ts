@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AssetStore } from "../scripts/assets.ts";
-import type { ProjectConfig } from "../scripts/config.ts";
+import type { ProjectConfig } from "../scripts/config/project.ts";
 import { projectAssets } from "./project-assets.ts";
 
 let folder: string;
@@ -23,8 +23,7 @@ test("files of the folder are kept under their hashes, with their types and what
   const store = new AssetStore(join(folder, "kept"));
   const { assets, inputs, remarks } = await projectAssets(
     store,
-    folder,
-    config({ directory: "./public", binding: "ASSETS", html_handling: "none" }),
+    config({ directory: join(folder, "public"), html_handling: "none" }),
   );
   expect(assets?.config).toEqual({
     html_handling: "none",
@@ -40,6 +39,6 @@ test("files of the folder are kept under their hashes, with their types and what
 
 test("a project without assets has none, and a folder that is not there is a mistake", async () => {
   const store = new AssetStore(join(folder, "kept"));
-  expect(await projectAssets(store, folder, config({}))).toEqual({ inputs: [], remarks: [] });
-  await expect(projectAssets(store, folder, config({ directory: "nothing" }))).rejects.toThrow("assets.directory");
+  expect(await projectAssets(store, config({}))).toEqual({ inputs: [], remarks: [] });
+  await expect(projectAssets(store, config({ directory: join(folder, "nothing") }))).rejects.toThrow("assets.directory");
 });

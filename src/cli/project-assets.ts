@@ -5,7 +5,8 @@ import { getMimeType } from "hono/utils/mime";
 import type { ScriptAssets } from "../ports/catalog.ts";
 import type { AssetStore } from "../scripts/assets.ts";
 import { assetRules } from "../scripts/assets-config.ts";
-import { ProjectError, type ProjectConfig } from "../scripts/config.ts";
+import type { ProjectConfig } from "../scripts/config/project.ts";
+import { ProjectError } from "../scripts/project-error.ts";
 
 /** What was found. */
 export interface ProjectAssets {
@@ -22,10 +23,9 @@ const REDIRECTS = "_redirects";
 const NOT_SERVED = new Set(["/.assetsignore", `/${HEADERS}`, `/${REDIRECTS}`]);
 
 /** Reads them all. Rejects with a `ProjectError` when there is no such folder. */
-export async function projectAssets(store: AssetStore, folder: string, config: ProjectConfig): Promise<ProjectAssets> {
-  const { directory, binding: _binding, ...how } = config.assets;
-  if (directory === undefined) return { inputs: [], remarks: [] };
-  const root = join(folder, directory);
+export async function projectAssets(store: AssetStore, config: Pick<ProjectConfig, "assets" | "file">): Promise<ProjectAssets> {
+  const { directory: root, ...how } = config.assets;
+  if (root === undefined) return { inputs: [], remarks: [] };
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new ProjectError(`${config.file}: assets.directory: there is no folder ${root}`, { cause });
   });

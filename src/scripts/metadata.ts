@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Failure } from "../model/errors.ts";
 import { isWorkflowName } from "../model/names.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { Migrations } from "../model/objects.ts";
+import type { Migrations, ObjectExport } from "../model/objects.ts";
 import { isQueueName } from "../model/queue.ts";
 import type { Binding, DeclaredWorkflow, ScriptAssets } from "../ports/catalog.ts";
 import { assetRules, assetsHandling, withoutUndefined } from "./assets-config.ts";
@@ -21,10 +21,17 @@ const binding: z.ZodType<SentBinding> = z.looseObject({ name: z.string().min(1),
 const className = z.string().min(1).max(LIMITS.scriptName);
 
 /** A class that the main module exports. Settings of a workflow may stand beside its name. */
-interface SentExport {
+interface SentExport extends ObjectExport {
   readonly type: string;
   readonly name?: string | undefined;
 }
+
+const sentExport: z.ZodType<SentExport> = z.looseObject({
+  type: z.string(),
+  name: z.string().optional(),
+  state: z.enum(["created", "deleted", "renamed", "transferred", "expecting-transfer"]).optional(),
+  renamed_to: className.optional(),
+});
 
 /** What is read of the metadata; what else there is changes nothing here. */
 export interface Metadata {
@@ -65,7 +72,7 @@ export const metadata: z.ZodType<Metadata> = z.object({
   compatibility_flags: z.array(z.string()).default([]),
   // wrangler leaves out what it was not told.
   annotations: z.record(z.string(), z.string()).default({}),
-  exports: z.record(className, z.looseObject({ type: z.string(), name: z.string().optional() })).default({}),
+  exports: z.record(className, sentExport).default({}),
   migrations,
   assets: z
     .object({ jwt: z.string().optional(), config: assetsConfig })
@@ -206,6 +213,11 @@ export function workflowsOf(bindings: readonly Binding[], { exports }: Pick<Meta
     found.set(each.name, each);
   }
   return [...found.values()];
+}
+
+/** The Durable Objects among the classes that `exports` names. */
+export function objectExports({ exports }: Pick<Metadata, "exports">): Record<string, ObjectExport> {
+  return Object.fromEntries(Object.entries(exports).filter(([, { type }]) => type === "durable-object"));
 }
 
 const settings = z.looseObject(SETTINGS);

@@ -80,8 +80,9 @@ export function isolateModules(
   const from = JSON.stringify(`../${script}`);
   const workflows = bindings.flatMap((binding) => (binding.type === "workflow" ? [[binding.name, binding.workflow]] : []));
   const queues = bindings.flatMap((binding) => (binding.type === "queue" ? [[binding.name, binding.queue]] : []));
+  const unsupported = bindings.flatMap((binding) => (binding.type === "unsupported" ? [[binding.name, binding.kind]] : []));
   const facades = Object.entries(facadesOf(version)).map(([name, { type }]) => [name, type]);
-  const named = [workflows, queues, facades].map((each): object => Object.fromEntries(each) as object);
+  const named = [workflows, queues, facades, unsupported].map((each): object => Object.fromEntries(each) as object);
   return {
     mainModule: MAIN_MODULE,
     modules: {

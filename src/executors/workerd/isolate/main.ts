@@ -11,6 +11,7 @@ import { workflowBinding } from "../../../runtime/binding.ts";
 import { Calls } from "../../../runtime/calls.ts";
 import { handleEvent } from "../../../runtime/handlers.ts";
 import { queueBinding } from "../../../runtime/queue-binding.ts";
+import { unsupportedBinding } from "../../../runtime/unsupported-binding.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
 import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
@@ -34,16 +35,18 @@ Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
 
 /**
  * Completes `env`, and marks what the script writes to the console. `facades` says of what type the stubs in `env` are,
- * `workflows` and `queues` what bindings stand for.
+ * `workflows` and `queues` what bindings stand for, `unsupported` of what kinds those are that are not to be had.
  */
 export function prepare(
   key: string,
   workflows: Readonly<Record<string, string>>,
   queues: Readonly<Record<string, string>>,
   facades: Readonly<Record<string, Facade["type"]>>,
+  unsupported: Readonly<Record<string, string>>,
 ): void {
   threw = markConsole(key);
   for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
+  for (const [name, kind] of Object.entries(unsupported)) env[name] = unsupportedBinding(name, kind);
   for (const [name, workflow] of Object.entries(workflows)) {
     env[name] = workflowBinding((method, args) => keptAlive(() => calls.call("workflow", workflow, method, args)));
   }
