@@ -18,6 +18,8 @@ test("files of the folder are kept under their hashes, with their types and what
   await mkdir(join(folder, "public/app"), { recursive: true });
   await writeFile(join(folder, "public/index.html"), "<h1>home</h1>");
   await writeFile(join(folder, "public/app/main.js"), "run();");
+  await writeFile(join(folder, "public/app/main.js.map"), "{}");
+  await writeFile(join(folder, "public/.assetsignore"), "*.map\n");
   await writeFile(join(folder, "public/_headers"), "/*\n  x: y");
   await writeFile(join(folder, "public/_redirects"), "/a /b\nnonsense");
   const store = new AssetStore(join(folder, "kept"));
@@ -34,7 +36,7 @@ test("files of the folder are kept under their hashes, with their types and what
   expect(Object.keys(assets?.files ?? {}).toSorted()).toEqual(["/app/main.js", "/index.html"]);
   expect(assets?.files["/index.html"]?.type).toContain("text/html");
   const kept = await readFile(join(folder, "kept", assets?.files["/app/main.js"]?.hash ?? ""), "utf8");
-  expect([kept, inputs.length]).toEqual(["run();", 4]);
+  expect([kept, inputs.length]).toEqual(["run();", 6]);
 });
 
 test("a project without assets has none, and a folder that is not there is a mistake", async () => {

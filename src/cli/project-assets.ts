@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { getMimeType } from "hono/utils/mime";
+import { ignoredBy } from "../model/ignore-rules.ts";
 import type { ScriptAssets } from "../ports/catalog.ts";
 import type { AssetStore } from "../scripts/assets.ts";
 import { assetRules } from "../scripts/assets-config.ts";
@@ -20,7 +21,8 @@ export interface ProjectAssets {
 /** Files for whoever serves assets, which are not served. */
 const HEADERS = "_headers";
 const REDIRECTS = "_redirects";
-const NOT_SERVED = new Set(["/.assetsignore", `/${HEADERS}`, `/${REDIRECTS}`]);
+const IGNORE = ".assetsignore";
+const NOT_SERVED = new Set([IGNORE, HEADERS, REDIRECTS]);
 
 /** Reads them all. Rejects with a `ProjectError` when there is no such folder. */
 export async function projectAssets(store: AssetStore, config: Pick<ProjectConfig, "assets" | "file">): Promise<ProjectAssets> {
@@ -30,10 +32,12 @@ export async function projectAssets(store: AssetStore, config: Pick<ProjectConfi
     throw new ProjectError(`${config.file}: assets.directory: there is no folder ${root}`, { cause });
   });
   const inputs = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const isIgnored = ignoredBy((await textOf(join(root, IGNORE))) ?? "");
   const files: Record<string, { hash: string; type?: string }> = {};
   for (const file of inputs) {
-    const path = `/${relative(root, file).split(sep).join("/")}`;
-    if (NOT_SERVED.has(path)) continue;
+    const name = relative(root, file).split(sep).join("/");
+    if (NOT_SERVED.has(name) || isIgnored(name)) continue;
+    const path = `/${name}`;
     const type = getMimeType(path);
     files[path] = { hash: await store.keep(path, await readFile(file)), ...(type !== undefined && { type }) };
   }

@@ -103,6 +103,8 @@ export interface DeclaredWorkflow {
   readonly className: string;
   /** Absent when the version does not say: the workflow keeps what it has. */
   readonly settings?: WorkflowSettings;
+  /** True when it is declared in `exports`: then code finds it in `ctx.exports`, by its class. */
+  readonly isExported?: boolean;
 }
 
 /** Remarks by name, like `workers/message`. */

@@ -225,6 +225,6 @@ const settings = z.looseObject(SETTINGS);
 /** What is said of it in `exports` holds. When that is nothing but its name, the workflow keeps what it has. */
 function declared(className: string, name: string, sent: SentExport): DeclaredWorkflow {
   const says = Object.keys(SETTINGS).some((key) => Object.hasOwn(sent, key));
-  if (!says) return { name, className };
-  return { name, className, settings: settingsOf(read(settings, sent, `metadata.exports.${className}`)) };
+  if (!says) return { name, className, isExported: true };
+  return { name, className, isExported: true, settings: settingsOf(read(settings, sent, `metadata.exports.${className}`)) };
 }

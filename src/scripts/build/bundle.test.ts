@@ -153,6 +153,7 @@ describe("modules beside the bundle", () => {
       },
       { rules: [{ type: "Text", globs: ["**/*.md"], fallthrough: true }] },
     );
+    expect(made.code).not.toContain('"../a.txt"');
     expect(names(made)).toEqual(["text ./HASH-a.txt", "data ./HASH-c.bin", "wasm ./HASH-d.wasm", "text ./HASH-e.md"]);
     expect(made.modules.find(({ type }) => type === "data")?.content).toBe("Yw==");
     expect(made.warnings).toEqual([]);

@@ -44,20 +44,22 @@ export function moduleCollector(
   inForce: RulesInForce,
 ): { readonly plugin: Plugin; readonly modules: FoundModule[] } {
   const modules: FoundModule[] = [];
+  let foundFiles: ReadonlySet<string> = new Set();
   const collect = (module: FoundModule): void => {
     if (!modules.some(({ name }) => name === module.name)) modules.push(module);
   };
   const setup = (build: PluginBuild): void => {
     build.onStart(async () => {
-      modules.splice(0);
-      if (options.findsModules) modules.push(...(await findModules(options, inForce)));
+      const found = options.findsModules ? await findModules(options, inForce) : [];
+      modules.splice(0, Infinity, ...found);
+      foundFiles = new Set(found.map(({ file }) => file));
     });
     for (const rule of inForce.rules)
       for (const glob of rule.globs)
         build.onResolve({ filter: globPattern(glob, false) }, async (args) => {
           if (args.pluginData === ASKED) return undefined;
           const path = withoutQuery(args.path);
-          if (modules.some(({ file }) => file === join(args.resolveDir, path))) return { path, external: true };
+          if (foundFiles.has(join(args.resolveDir, path))) return { path, external: true };
           // Code is bundled unless it was found as a module.
           if (rule.type === "ESModule" || rule.type === "CommonJS") return undefined;
           return imported(build, args, rule, options, collect);

@@ -134,7 +134,7 @@ function workflowsOf(own: string, found: FoundConfig): DeclaredWorkflow[] {
     throw new ProjectError(`${found.file}: ${where}.${key}: the class is in "${script}"; configure it there`);
   });
   const exported = Object.entries(config.exports).flatMap(([className, entry]) =>
-    entry.type === "workflow" ? [declared(found, `exports.${className}`, className, entry)] : [],
+    entry.type === "workflow" ? [{ ...declared(found, `exports.${className}`, className, entry), isExported: true }] : [],
   );
   const byName = new Map<string, DeclaredWorkflow>();
   for (const workflow of [...bound, ...exported]) {
