@@ -2,6 +2,7 @@
 import { Bundler, type Bundle } from "../scripts/build/bundle.ts";
 import { runCustomBuild } from "../scripts/build/custom-build.ts";
 import { readProject, type ProjectConfig, type ProjectOptions } from "../scripts/config/project.ts";
+import type { DevOptions } from "./dev-options.ts";
 
 /** What there is to deploy. */
 export interface LoadedProject {
@@ -13,17 +14,22 @@ export interface LoadedProject {
 /** `sources`: what a custom build works from has changed. `files`: something else has. */
 export type ProjectChange = "sources" | "files";
 
+/** Threads of Node have all of its modules: nothing is polyfilled for them. */
+const ALL_OF_NODE = { compatibilityDate: undefined, compatibilityFlags: ["nodejs_compat"] };
+
 export class DevProject {
   readonly #folder: string;
   readonly #options: ProjectOptions;
+  readonly #isNode: boolean;
   readonly #line: (text: string) => void;
   readonly #bundler: Bundler = new Bundler();
   readonly #stop: AbortController = new AbortController();
 
   /** `line` gets what a custom build prints. */
-  constructor(folder: string, options: ProjectOptions, line: (text: string) => void) {
+  constructor({ folder, project, server }: DevOptions, line: (text: string) => void) {
     this.#folder = folder;
-    this.#options = options;
+    this.#options = project;
+    this.#isNode = server.executor === "node";
     this.#line = line;
   }
 
@@ -33,7 +39,7 @@ export class DevProject {
     const { build } = config;
     if (build === undefined) return { config };
     if (build.command !== undefined && change === "sources") await runCustomBuild(build.command, this.#line, this.#stop.signal);
-    return { config, bundle: await this.#bundler.build(build) };
+    return { config, bundle: await this.#bundler.build(this.#isNode ? { ...build, ...ALL_OF_NODE } : build) };
   }
 
   /** Ends what is under way. */

@@ -24,7 +24,7 @@ interface Deployed extends DevDeployment {
 export async function dev(args: readonly string[]): Promise<void> {
   const given = readDevOptions(args);
   if (!existsSync(given.folder)) throw new UsageError(`There is no folder ${given.folder}`);
-  const project = new DevProject(given.folder, given.project, (text) => process.stdout.write(`[custom build] ${text}\n`));
+  const project = new DevProject(given, (text) => process.stdout.write(`[custom build] ${text}\n`));
   try {
     // Mistakes in the project are told before anything is opened or made.
     const loaded = await project.load("sources");

@@ -13,7 +13,7 @@ import { buildError, isBuildFailure } from "./failure.ts";
 import { findModules, moduleCollector, type FoundModule } from "./modules.ts";
 import { nodejsMode, nodejsPlugin } from "./nodejs.ts";
 import type { BuildOptions } from "./options.ts";
-import { rulesInForce } from "./rules.ts";
+import { activeRules } from "./rules.ts";
 
 export interface Bundle {
   /** The main module. */
@@ -90,13 +90,13 @@ class IncrementalBuild {
   }
 
   static async open(options: BuildOptions): Promise<IncrementalBuild> {
-    const inForce = rulesInForce(options.rules);
-    const { plugin, modules } = moduleCollector(options, inForce);
+    const active = activeRules(options.rules);
+    const { plugin, modules } = moduleCollector(options, active);
     const said: string[] = [];
     const nodejs = nodejsPlugin(options, (text) => said.push(text));
     const plugins = [aliasPlugin(options), plugin, nodejs, platformPlugin];
     const opened = await context({ ...esbuildOptions(options), plugins });
-    return new IncrementalBuild({ options, context: opened, modules, said, always: inForce.warnings });
+    return new IncrementalBuild({ options, context: opened, modules, said, always: active.warnings });
   }
 
   async run(): Promise<Bundle> {
@@ -129,8 +129,8 @@ class IncrementalBuild {
 async function takenAsIs(options: BuildOptions): Promise<Bundle> {
   const { main, findsModules } = options;
   const code = await readFile(main, "utf8");
-  const inForce = rulesInForce(options.rules);
-  const found = findsModules ? await findModules(options, inForce) : [];
+  const active = activeRules(options.rules);
+  const found = findsModules ? await findModules(options, active) : [];
   const modules = found.map(({ file: _file, ...module }) => module);
   const exports = exportedNames({ code, modules });
   const sourceMap = await readFile(`${main}.map`, "utf8").catch(() => undefined);
@@ -141,7 +141,7 @@ async function takenAsIs(options: BuildOptions): Promise<Bundle> {
     ...(exports !== undefined && { exports }),
     ...(sourceMap !== undefined && { sourceMap }),
     inputs: [main, ...found.map(({ file }) => file)],
-    warnings: inForce.warnings,
+    warnings: active.warnings,
   };
 }
 

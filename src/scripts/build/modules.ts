@@ -5,7 +5,7 @@ import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { ScriptModule } from "../../ports/catalog.ts";
 import type { BuildOptions, ModuleRule } from "./options.ts";
-import { globPattern, moduleType, type RulesInForce } from "./rules.ts";
+import { globPattern, moduleType, type ActiveRules } from "./rules.ts";
 
 /** A module, and the file that it was made of. */
 export interface FoundModule extends ScriptModule {
@@ -17,7 +17,7 @@ type Options = Pick<BuildOptions, "findsModules" | "main" | "moduleRoot" | "notM
 /** The modules below `moduleRoot` that a rule names, but for the entry. */
 export async function findModules(
   { main, moduleRoot: root, notModules }: Options,
-  { rules }: RulesInForce,
+  { rules }: ActiveRules,
 ): Promise<FoundModule[]> {
   const patterns = rules.flatMap((rule) => rule.globs.map((glob) => ({ rule, pattern: globPattern(glob, true) })));
   const found: FoundModule[] = [];
@@ -41,7 +41,7 @@ async function* filesBelow(folder: string, except: ReadonlySet<string>): AsyncGe
 /** The plugin that takes them out of the bundle; `modules` has them after each build. */
 export function moduleCollector(
   options: Options,
-  inForce: RulesInForce,
+  active: ActiveRules,
 ): { readonly plugin: Plugin; readonly modules: FoundModule[] } {
   const modules: FoundModule[] = [];
   let foundFiles: ReadonlySet<string> = new Set();
@@ -50,11 +50,11 @@ export function moduleCollector(
   };
   const setup = (build: PluginBuild): void => {
     build.onStart(async () => {
-      const found = options.findsModules ? await findModules(options, inForce) : [];
+      const found = options.findsModules ? await findModules(options, active) : [];
       modules.splice(0, Infinity, ...found);
       foundFiles = new Set(found.map(({ file }) => file));
     });
-    for (const rule of inForce.rules)
+    for (const rule of active.rules)
       for (const glob of rule.globs)
         build.onResolve({ filter: globPattern(glob, false) }, async (args) => {
           if (args.pluginData === ASKED) return undefined;
@@ -64,7 +64,7 @@ export function moduleCollector(
           if (rule.type === "ESModule" || rule.type === "CommonJS") return undefined;
           return imported(build, args, rule, options, collect);
         });
-    for (const rule of inForce.shadowed)
+    for (const rule of active.shadowed)
       for (const glob of rule.globs)
         build.onResolve({ filter: globPattern(glob, false) }, ({ path, pluginData }) =>
           pluginData === ASKED ? undefined : { errors: [{ text: shadowedText(path, rule) }] },

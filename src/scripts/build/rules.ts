@@ -9,7 +9,7 @@ const DEFAULT_RULES: readonly ModuleRule[] = [
   { type: "CompiledWasm", globs: ["**/*.wasm", "**/*.wasm?module"] },
 ];
 
-export interface RulesInForce {
+export interface ActiveRules {
   readonly rules: readonly ModuleRule[];
   /** Rules that an earlier one of the same type ends, because it has no `fallthrough`. */
   readonly shadowed: readonly ModuleRule[];
@@ -17,7 +17,7 @@ export interface RulesInForce {
 }
 
 /** The project's rules and the default ones: of a type, those up to the first without `fallthrough`. */
-export function rulesInForce(own: readonly ModuleRule[]): RulesInForce {
+export function activeRules(own: readonly ModuleRule[]): ActiveRules {
   const rules: ModuleRule[] = [];
   const shadowed: ModuleRule[] = [];
   const last = new Map<ModuleRule["type"], { readonly rule: ModuleRule; readonly ended: ModuleRule[] }>();

@@ -105,7 +105,7 @@ export async function readProject(folder: string, options: ProjectOptions = {}):
     assets: assetsOf(found),
     ...buildOf(found, options, { date, flags }),
     listen: listenOf(config),
-    inputs: [...found.inputs, ...local.inputs],
+    inputs: [...found.inputs, ...local.inputs, options.tsconfig ?? config.tsconfig ?? join(found.folder, "tsconfig.json")],
     secretsFrom: local.from,
     warnings: [...found.warnings, ...ownWarnings(config, date, local.missing)],
   };

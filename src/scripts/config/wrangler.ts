@@ -37,9 +37,19 @@ let reader: Promise<Reader> | undefined;
 
 /** Loaded by the first project only: a server without projects does not need it. */
 function loadReader(): Promise<Reader> {
-  // Its ES module calls a CommonJS `require` that Node does not give it.
-  (globalThis as { require?: unknown }).require ??= createRequire(import.meta.url);
-  return (reader ??= import("@cloudflare/workers-utils"));
+  return (reader ??= importReader());
+}
+
+/** Its ES module calls a CommonJS `require`, which it looks for when it is loaded and Node does not give it. */
+async function importReader(): Promise<Reader> {
+  const global = globalThis as { require?: unknown };
+  if (global.require !== undefined) return import("@cloudflare/workers-utils");
+  global.require = createRequire(import.meta.url);
+  try {
+    return await import("@cloudflare/workers-utils");
+  } finally {
+    delete global.require;
+  }
 }
 
 /** Reads the configuration of the project in a folder. Rejects with a `ProjectError` that has all its errors. */
