@@ -1,8 +1,11 @@
 /** `stepwell dev` takes a project as `wrangler deploy` would: environments, secrets, exports, custom builds, and what is not there. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { request } from "node:http";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
+import { MAIN, makeProject, startServer, type Project, type Server } from "./support/server.ts";
 
 const CONFIG = `
 name = "shop"
@@ -157,4 +160,18 @@ test("a project without a name, and one without code, run", async () => {
   await vi.waitFor(async () => expect((await ask(other, "worker", "/more.txt")).body).toBe("more"), { timeout: 20_000 });
   await other.kill();
   await bare.remove();
+});
+
+test("stopping during the first build ends the build with all that it started", async () => {
+  const slow = await makeProject({
+    "wrangler.json": JSON.stringify({ name: "slow", main: "made.js", build: { command: "sleep 600 & echo $! > pid; wait" } }),
+  });
+  const child = spawn(process.execPath, [MAIN, "dev", slow.folder, "--port", "0"], { stdio: "ignore" });
+  const pid = await vi.waitUntil(async () => Number(await readFile(join(slow.folder, "pid"), "utf8").catch(() => 0)), {
+    timeout: 20_000,
+  });
+  child.kill("SIGTERM");
+  expect((await once(child, "exit"))[0]).toBe(0);
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), { timeout: 10_000 });
+  await slow.remove();
 });

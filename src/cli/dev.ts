@@ -25,21 +25,21 @@ export async function dev(args: readonly string[]): Promise<void> {
   const given = readDevOptions(args);
   if (!existsSync(given.folder)) throw new UsageError(`There is no folder ${given.folder}`);
   const project = new DevProject(given, (text) => process.stdout.write(`[custom build] ${text}\n`));
+  const stopped = askedToStop();
   try {
-    // Mistakes in the project are told before anything is opened or made.
-    const loaded = await project.load("sources");
-    await run(project, loaded, given);
+    // Mistakes in the project are reported before anything is opened or made.
+    const loaded = await Promise.race([project.load("sources"), stopped]);
+    if (loaded !== undefined) await run(project, loaded, given, stopped);
   } finally {
     await project.close();
   }
 }
 
-async function run(project: DevProject, loaded: LoadedProject, given: DevOptions): Promise<void> {
+async function run(project: DevProject, loaded: LoadedProject, given: DevOptions, stopped: Promise<void>): Promise<void> {
   const { config } = loaded;
   const options = listening(given, config);
   const access = isLoopback(options.host) ? "open" : "tokens";
   const running = await startServer(options, resolve(options.data ?? join(config.folder, ".stepwell")), access);
-  const stopped = askedToStop();
   let deployed: Deployed;
   try {
     deployed = await deployProject(running, loaded);
