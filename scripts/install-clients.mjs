@@ -1,21 +1,25 @@
-// Installs test/clients (wrangler, the SDK, miniflare), which only tests and benchmarks need. Does nothing when its lockfile
-// is the one that was installed last time. They live apart so that users of stepwell never install them.
+// Installs packages that only tests and benchmarks need: test/clients (wrangler, the SDK, miniflare), or the folders of test/
+// that are named. Does nothing when a lockfile is the one that was installed last time. They live apart so that users of
+// stepwell never install them.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const folder = fileURLToPath(new URL("../test/clients", import.meta.url));
-const stamp = join(folder, "node_modules", ".installed-lock");
-const lock = createHash("sha256")
-  .update(readFileSync(join(folder, "package-lock.json")))
-  .digest("hex");
+const named = process.argv.slice(2);
 
-if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) install();
+for (const name of named.length === 0 ? ["clients"] : named) {
+  const folder = fileURLToPath(new URL(`../test/${name}`, import.meta.url));
+  const stamp = join(folder, "node_modules", ".installed-lock");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(folder, "package-lock.json")))
+    .digest("hex");
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) install(name, folder, () => writeFileSync(stamp, lock));
+}
 
-function install() {
-  console.log("Installing the client programs that the tests drive (test/clients), about 300 MB; only when they change.");
+function install(name, folder, installed) {
+  console.log(`Installing what the tests need in test/${name}, about 300 MB; only when it changes.`);
   const npm = process.env.npm_execpath;
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const [command, ...rest] = npm?.endsWith(".js") ? [process.execPath, npm, ...args] : ["npm", ...args];
@@ -24,13 +28,8 @@ function install() {
     encoding: "utf8",
     shell: command === "npm" && process.platform === "win32",
   });
-  if (done.status === 0) {
-    writeFileSync(stamp, lock);
-    return;
-  }
+  if (done.status === 0) return installed();
   console.error(`${done.stdout ?? ""}${done.stderr ?? done.error?.message ?? ""}`.trim());
-  console.error(
-    "Could not install test/clients (wrangler and others): is the npm registry reachable? `npm ci` in that folder shows more.",
-  );
+  console.error(`Could not install test/${name}: is the npm registry reachable? \`npm ci\` in that folder shows more.`);
   process.exit(1);
 }

@@ -31,7 +31,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   engine: { folders: ["model", "protocol", "ports", "upkeep"], ...PURE },
   scripts: {
     folders: ["model", "ports", "upkeep"],
-    packages: ["acorn", "esbuild", "jsonc-parser", "smol-toml", "zod", "@noble/hashes"],
+    packages: ["acorn", "esbuild", "zod", "@noble/hashes", "unenv", "@cloudflare/unenv-preset", "@cloudflare/workers-utils"],
   },
   triggers: { folders: ["model", "protocol", "ports", "upkeep"] },
   access: { folders: ["model", "ports", "upkeep"] },
@@ -230,7 +230,7 @@ describe("the guard sees a planted breach", () => {
     ["src/engine/a.test.ts", `import { test } from "vitest";\nimport { clock } from "../testing/clock.ts";`],
     ["src/stores/sqlite/a.ts", `import { DatabaseSync } from "node:sqlite";`],
     ["src/executors/node/a.ts", "const { default: X } = await import(url);"],
-    ["src/cli/dev.ts", `import { x } from "../stores/sqlite/store.ts";\nimport { parse } from "smol-toml";`],
+    ["src/cli/dev.ts", `import { x } from "../stores/sqlite/store.ts";\nimport { parse } from "any-package";`],
     ["src/model/a.ts", `export const from = "zod";\n// an export from "zod" that is only spoken of`],
     ["src/executors/in-process/a.ts", `import { x } from "../../runtime/step.ts";`],
   ])("and leaves %s alone", (path, text) => {

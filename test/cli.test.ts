@@ -144,20 +144,28 @@ describe.concurrent("misuse", () => {
 describe.concurrent("a project that cannot be used", () => {
   const dev = async (files: Readonly<Record<string, string>>): Promise<string> => {
     const broken = await makeProject(files);
-    const said = refusal(await runCommand(["dev", broken.folder, "--port", "0"]));
+    const { code, stdout, stderr } = await runCommand(["dev", broken.folder, "--port", "0"]);
     await broken.remove();
-    return said.replaceAll(`${broken.folder}/`, "");
+    // Several lines: every problem, with the code around it.
+    expect(stderr).toMatch(/^stepwell: /);
+    expect([code, stdout]).toEqual([1, ""]);
+    return stderr.replaceAll(`${broken.folder}/`, "");
   };
 
   test.each([
-    ["no configuration", { "index.js": "" }, "No wrangler.json, wrangler.jsonc, wrangler.toml in "],
-    ["a configuration that is none", { ...PROJECT, "wrangler.json": '{\n"name": }' }, "wrangler.json:2: not valid JSON"],
-    ["a field that is wrong", { ...PROJECT, "wrangler.json": '{ "name": "shop" }' }, "wrangler.json: main: "],
-    ["a syntax error", { ...PROJECT, "index.js": "export class Order {\n  async run( {}\n}" }, "index.js:3:1: Expected "],
+    ["no configuration", { "index.js": "" }, "No wrangler.json, wrangler.jsonc or wrangler.toml in "],
+    ["a configuration that is none", { ...PROJECT, "wrangler.json": '{\n"name": }' }, "wrangler.json:2:9: ValueExpected"],
+    ["a field that is wrong", { ...PROJECT, "wrangler.json": '{ "name": "shop" }' }, "wrangler.json: there is neither"],
+    [
+      "fields of the wrong type, all of them",
+      { ...PROJECT, "wrangler.json": '{ "name": "shop", "main": 7, "workflows": [{ "binding": "A" }] }' },
+      '"workflows[0]" bindings should have a string "class_name" field',
+    ],
+    ["a syntax error", { ...PROJECT, "index.js": "export class Order {\n  async run( {}\n}" }, "index.js:3:0:\n      3 │ }"],
     [
       "an import that leads nowhere",
-      { ...PROJECT, "index.js": 'import "./nobody";' },
-      'index.js:1:8: Could not resolve "./nobody"',
+      { ...PROJECT, "index.js": 'import "./nobody"; import "./nothing"; export class Order {}' },
+      'Build failed with 2 errors:\n\n✘ [ERROR] Could not resolve "./nobody"\n\n    index.js:1:7:\n',
     ],
     [
       "a class that is missing",

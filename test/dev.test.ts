@@ -35,7 +35,7 @@ const FILES = {
       { "name": "asking", "binding": "ASKING", "class_name": "Asking" },
       { "name": "waiting", "binding": "WAITING", "class_name": "Waiting" },
     ],
-    "hyperdrive": [{ "binding": "DRIVE" }],
+    "hyperdrive": [{ "binding": "DRIVE", "id": "0" }],
   }`,
   ".dev.vars": "SECRET=first\n",
 };
@@ -103,7 +103,9 @@ test("it says where everything is, and what it leaves out", () => {
   expect(server.output()).toContain(`Browser  ${server.url}/\n`);
   expect(server.output()).toContain(`${server.url}/client/v4/accounts/local/workflows`);
   expect(server.output()).toContain(`http://shop.localhost:${port}/ and ${server.url}/workers/shop/`);
-  expect(server.output()).toContain("not supported yet, and left out: hyperdrive");
+  expect(server.output()).toContain(
+    "Bindings that are not supported yet; using one throws an error that says so: DRIVE (Hyperdrive)",
+  );
   expect(server.output()).not.toContain("Token");
 });
 
@@ -168,7 +170,7 @@ test("a change of secrets is deployed, too", async () => {
 
 test("a mistake is told with its place, and what was deployed goes on", async () => {
   await project.write("src/index.js", "export class {");
-  await said("Not deployed: src/index.js:1:14: ");
+  await said('Not deployed: Build failed with 1 error:\n\n✘ [ERROR] Expected identifier but found "{"\n\n    src/index.js:1:13:');
   await project.write("src/index.js", worker("three").replace("class Asking", "class Other"));
   await said('Not deployed: src/index.js exports no class "Asking"');
   await project.write("src/index.js", `${worker("three")}\nnull.x;`);

@@ -81,6 +81,8 @@ export function showBinding(binding: Binding): object {
       const { service, entrypoint } = binding;
       return { name, type, service, environment: "production", ...(entrypoint !== undefined && { entrypoint }) };
     }
+    case "unsupported":
+      return { name, type, kind: binding.kind };
     case "assets":
     case "secret_text":
     case "version_metadata":

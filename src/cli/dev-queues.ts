@@ -1,10 +1,13 @@
 /** The queues of a project: in `stepwell dev` they are made as they are named, and consumed as the configuration says now. */
-import type { ProjectConfig } from "../scripts/config.ts";
+import type { ProjectConfig } from "../scripts/config/project.ts";
 import type { ConsumerConfig } from "../scripts/queue-config.ts";
 import type { Queues, WantedConsumer } from "../triggers/queues.ts";
 
-export async function connectQueues(queues: Queues, { name: script, queues: wanted }: ProjectConfig): Promise<void> {
-  const { producers, consumers } = wanted ?? {};
+export async function connectQueues(
+  queues: Queues,
+  { name: script, queues: wanted }: Pick<ProjectConfig, "name" | "queues">,
+): Promise<void> {
+  const { producers, consumers } = wanted;
   for (const { queue } of [...(producers ?? []), ...(consumers ?? [])])
     if (!queues.list().some(({ name }) => name === queue)) await queues.create(queue);
   const own = new Map((consumers ?? []).map((consumer) => [consumer.queue, consumer]));

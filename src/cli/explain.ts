@@ -1,6 +1,6 @@
 /** What went wrong, in one line that says what to do. */
 import { Failure, failureKind } from "../model/errors.ts";
-import { ProjectError } from "../scripts/config.ts";
+import { ProjectError } from "../scripts/project-error.ts";
 
 /** Misuse of the command line. */
 export class UsageError extends Error {
@@ -11,7 +11,9 @@ export class UsageError extends Error {
 export function explain(cause: unknown): string {
   if (cause instanceof Failure) return explainFailure(cause);
   if (!(cause instanceof Error)) return String(cause);
-  if (cause instanceof UsageError || cause instanceof ProjectError) return oneLine(cause.message);
+  if (cause instanceof UsageError) return oneLine(cause.message);
+  // Several problems, or the code around one, as wrangler and esbuild show them.
+  if (cause instanceof ProjectError) return cause.message;
   if (codeOf(cause)?.startsWith("ERR_PARSE_ARGS")) return `${oneLine(cause.message)}. --help says what there is`;
   return cause.stack ?? cause.message;
 }

@@ -60,10 +60,22 @@ CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (local). Settings of workflows ar
 `,
   dev: `stepwell dev [dir]: runs the Worker project in a folder (the current one), and deploys it again whenever it changes.
 
-It reads wrangler.json, wrangler.jsonc or wrangler.toml, and .dev.vars. Instances under way stay on the code that they
-began with. On a loopback address nobody needs a token; on any other one everybody does.
+It runs what wrangler deploy would upload: wrangler.json, wrangler.jsonc or wrangler.toml in the folder or above it, with
+.dev.vars or .env. Instances under way stay on the code that they began with. On a loopback address nobody needs a token;
+on any other one everybody does.
 
-  --data DIR          where to keep everything (<dir>/.stepwell)${SERVER}`,
+  -c, --config FILE   the configuration file, instead of the one that is found
+  -e, --env NAME      the environment of the configuration (CLOUDFLARE_ENV)
+  --var NAME:VALUE    a variable; again for more. Goes before the configuration and the files
+  --define NAME:CODE  code to put in place of a name
+  --alias NAME:MODULE a module to import in place of another
+  --minify            minify the code
+  --tsconfig FILE     the tsconfig.json to use
+  --compatibility-date DATE, --compatibility-flags FLAG
+                      instead of those of the configuration; the second again for more
+  --data DIR, --persist-to DIR
+                      where to keep everything (.stepwell beside the configuration)
+  --ip ADDRESS        the same as --host${SERVER}`,
   logs: `stepwell logs WORKFLOW INSTANCE: what the code of an instance has printed and thrown.
 stepwell logs SCRIPT --follow: what a Worker prints from now on.
 

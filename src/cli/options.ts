@@ -37,41 +37,56 @@ export interface ServerOptions {
   readonly positionals: readonly string[];
 }
 
-const OPTIONS = {
-  data: { type: "string" },
-  host: { type: "string", default: "127.0.0.1" },
-  port: { type: "string", default: "8787" },
-  account: { type: "string", default: "local" },
-  executor: { type: "string", default: "workerd" },
-  "allow-network": { type: "string", multiple: true, default: [] },
-  "worker-memory": { type: "string" },
-  "trusted-proxy": { type: "string", multiple: true, default: [] },
-  "hang-after": { type: "string", default: "30000" },
-  "park-after": { type: "string" },
-  "host-name": { type: "string", multiple: true, default: [] },
-  "drain-seconds": { type: "string", default: "10" },
-  "max-running": { type: "string" },
-  "max-queued": { type: "string" },
-  "create-rate": { type: "string" },
-  "create-rate-per-workflow": { type: "string" },
-  "log-format": { type: "string", default: "pretty" },
-  verbose: { type: "boolean", default: false },
-  quiet: { type: "boolean", default: false },
-} as const satisfies ParseArgsConfig["options"];
+const TEXTS = [
+  "data",
+  "host",
+  "port",
+  "account",
+  "executor",
+  "worker-memory",
+  "hang-after",
+  "park-after",
+  "drain-seconds",
+  "max-running",
+  "max-queued",
+  "create-rate",
+  "create-rate-per-workflow",
+  "log-format",
+] as const;
+const LISTS = ["allow-network", "trusted-proxy", "host-name"] as const;
+const FLAGS = ["verbose", "quiet"] as const;
+
+/** Values as they were given. */
+export type ServerValues = Readonly<
+  Partial<
+    Record<(typeof TEXTS)[number], string> & Record<(typeof LISTS)[number], string[]> & Record<(typeof FLAGS)[number], boolean>
+  >
+>;
+
+/** The options, as `parseArgs` takes them. */
+export const SERVER_OPTIONS: NonNullable<ParseArgsConfig["options"]> = {
+  ...Object.fromEntries(TEXTS.map((name) => [name, { type: "string" as const }])),
+  ...Object.fromEntries(LISTS.map((name) => [name, { type: "string" as const, multiple: true }])),
+  ...Object.fromEntries(FLAGS.map((name) => [name, { type: "boolean" as const }])),
+};
 
 /** Reads the command line of a command that starts a server. Throws a `UsageError`, or what `parseArgs` throws. */
 export function readServerOptions(args: readonly string[]): ServerOptions {
-  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  const logFormat = values["log-format"];
+  const { values, positionals } = parseArgs({ args: [...args], options: SERVER_OPTIONS, allowPositionals: true });
+  return serverOptions(values, positionals);
+}
+
+/** What the values of the options mean. Throws a `UsageError`. */
+export function serverOptions(values: ServerValues, positionals: readonly string[]): ServerOptions {
+  const { "log-format": logFormat = "pretty", executor = "workerd", account = "local" } = values;
   if (logFormat !== "pretty" && logFormat !== "json") throw new UsageError(`--log-format is pretty or json, not "${logFormat}"`);
-  const { executor } = values;
   if (executor !== "node" && executor !== "workerd") throw new UsageError(`--executor is node or workerd, not "${executor}"`);
-  if (!/^[A-Za-z0-9_-]{1,32}$/.test(values.account)) throw new UsageError("--account takes 1 to 32 letters, digits, _ and -");
+  if (!/^[A-Za-z0-9_-]{1,32}$/.test(account)) throw new UsageError("--account takes 1 to 32 letters, digits, _ and -");
   return {
-    host: values.host,
-    port: wholeNumber("--port", values.port, 65_535),
-    accountId: values.account,
-    drainMs: wholeNumber("--drain-seconds", values["drain-seconds"], 3_600) * 1_000,
+    host: values.host ?? "127.0.0.1",
+    port: wholeNumber("--port", values.port ?? "8787", 65_535),
+    accountId: account,
+    drainMs: wholeNumber("--drain-seconds", values["drain-seconds"] ?? "10", 3_600) * 1_000,
     settings: {
       ...parkAfter(values["park-after"]),
       ...limit("maxRunning", "--max-running", values["max-running"]),
@@ -80,13 +95,13 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
       ...limit("createRatePerWorkflow", "--create-rate-per-workflow", values["create-rate-per-workflow"]),
     },
     executor,
-    hangAfterMs: atLeastOne("--hang-after", values["hang-after"]),
+    hangAfterMs: atLeastOne("--hang-after", values["hang-after"] ?? "30000"),
     workerMemoryMiB: workerMemory(values["worker-memory"]),
-    network: values["allow-network"].map(networkRange),
-    proxies: values["trusted-proxy"].map(proxyRange),
-    hostNames: hostNamesOf(values["host-name"]),
+    network: (values["allow-network"] ?? []).map(networkRange),
+    proxies: (values["trusted-proxy"] ?? []).map(proxyRange),
+    hostNames: hostNamesOf(values["host-name"] ?? []),
     logFormat,
-    logLevel: levelOf(values.quiet, values.verbose),
+    logLevel: levelOf(values.quiet === true, values.verbose === true),
     data: values.data,
     positionals,
   };

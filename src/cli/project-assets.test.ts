@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AssetStore } from "../scripts/assets.ts";
-import type { ProjectConfig } from "../scripts/config.ts";
+import type { ProjectConfig } from "../scripts/config/project.ts";
 import { projectAssets } from "./project-assets.ts";
 
 let folder: string;
@@ -18,13 +18,14 @@ test("files of the folder are kept under their hashes, with their types and what
   await mkdir(join(folder, "public/app"), { recursive: true });
   await writeFile(join(folder, "public/index.html"), "<h1>home</h1>");
   await writeFile(join(folder, "public/app/main.js"), "run();");
+  await writeFile(join(folder, "public/app/main.js.map"), "{}");
+  await writeFile(join(folder, "public/.assetsignore"), "*.map\n");
   await writeFile(join(folder, "public/_headers"), "/*\n  x: y");
   await writeFile(join(folder, "public/_redirects"), "/a /b\nnonsense");
   const store = new AssetStore(join(folder, "kept"));
   const { assets, inputs, remarks } = await projectAssets(
     store,
-    folder,
-    config({ directory: "./public", binding: "ASSETS", html_handling: "none" }),
+    config({ directory: join(folder, "public"), html_handling: "none" }),
   );
   expect(assets?.config).toEqual({
     html_handling: "none",
@@ -35,11 +36,11 @@ test("files of the folder are kept under their hashes, with their types and what
   expect(Object.keys(assets?.files ?? {}).toSorted()).toEqual(["/app/main.js", "/index.html"]);
   expect(assets?.files["/index.html"]?.type).toContain("text/html");
   const kept = await readFile(join(folder, "kept", assets?.files["/app/main.js"]?.hash ?? ""), "utf8");
-  expect([kept, inputs.length]).toEqual(["run();", 4]);
+  expect([kept, inputs.length]).toEqual(["run();", 6]);
 });
 
 test("a project without assets has none, and a folder that is not there is a mistake", async () => {
   const store = new AssetStore(join(folder, "kept"));
-  expect(await projectAssets(store, folder, config({}))).toEqual({ inputs: [], remarks: [] });
-  await expect(projectAssets(store, folder, config({ directory: "nothing" }))).rejects.toThrow("assets.directory");
+  expect(await projectAssets(store, config({}))).toEqual({ inputs: [], remarks: [] });
+  await expect(projectAssets(store, config({ directory: join(folder, "nothing") }))).rejects.toThrow("assets.directory");
 });

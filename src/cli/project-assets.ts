@@ -2,10 +2,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { getMimeType } from "hono/utils/mime";
+import { ignoredBy } from "../model/ignore-rules.ts";
 import type { ScriptAssets } from "../ports/catalog.ts";
 import type { AssetStore } from "../scripts/assets.ts";
 import { assetRules } from "../scripts/assets-config.ts";
-import { ProjectError, type ProjectConfig } from "../scripts/config.ts";
+import type { ProjectConfig } from "../scripts/config/project.ts";
+import { ProjectError } from "../scripts/project-error.ts";
 
 /** What was found. */
 export interface ProjectAssets {
@@ -19,21 +21,23 @@ export interface ProjectAssets {
 /** Files for whoever serves assets, which are not served. */
 const HEADERS = "_headers";
 const REDIRECTS = "_redirects";
-const NOT_SERVED = new Set(["/.assetsignore", `/${HEADERS}`, `/${REDIRECTS}`]);
+const IGNORE = ".assetsignore";
+const NOT_SERVED = new Set([IGNORE, HEADERS, REDIRECTS]);
 
 /** Reads them all. Rejects with a `ProjectError` when there is no such folder. */
-export async function projectAssets(store: AssetStore, folder: string, config: ProjectConfig): Promise<ProjectAssets> {
-  const { directory, binding: _binding, ...how } = config.assets;
-  if (directory === undefined) return { inputs: [], remarks: [] };
-  const root = join(folder, directory);
+export async function projectAssets(store: AssetStore, config: Pick<ProjectConfig, "assets" | "file">): Promise<ProjectAssets> {
+  const { directory: root, ...how } = config.assets;
+  if (root === undefined) return { inputs: [], remarks: [] };
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new ProjectError(`${config.file}: assets.directory: there is no folder ${root}`, { cause });
   });
   const inputs = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const isIgnored = ignoredBy((await textOf(join(root, IGNORE))) ?? "");
   const files: Record<string, { hash: string; type?: string }> = {};
   for (const file of inputs) {
-    const path = `/${relative(root, file).split(sep).join("/")}`;
-    if (NOT_SERVED.has(path)) continue;
+    const name = relative(root, file).split(sep).join("/");
+    if (NOT_SERVED.has(name) || isIgnored(name)) continue;
+    const path = `/${name}`;
     const type = getMimeType(path);
     files[path] = { hash: await store.keep(path, await readFile(file)), ...(type !== undefined && { type }) };
   }

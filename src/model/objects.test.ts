@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { checkExports, migrate, NO_CLASSES, type MigrationStep, type ObjectClasses } from "./objects.ts";
+import {
+  checkExports,
+  declareObjects,
+  migrate,
+  NO_CLASSES,
+  type MigrationStep,
+  type ObjectClasses,
+  type ObjectExport,
+} from "./objects.ts";
 
 let made = 0;
 const after = (classes: ObjectClasses, ...steps: MigrationStep[]): ObjectClasses =>
@@ -51,4 +59,22 @@ test("code that lacks a class with objects is refused", () => {
   expect(() => checkExports(classes, ["B"])).toThrow(expect.objectContaining({ failure: "objects.class_missing" }));
   expect(() => checkExports(classes, ["A", "B"])).not.toThrow();
   expect(() => checkExports(classes, undefined)).not.toThrow();
+});
+
+test.each<[string, Record<string, string>, Record<string, ObjectExport>, Record<string, string>]>([
+  ["made when they are new", { A: "a" }, { A: {}, B: { state: "created" } }, { A: "a", B: "new" }],
+  ["renamed, with what they have kept", { A: "a" }, { A: { state: "renamed", renamed_to: "B" }, B: {} }, { B: "a" }],
+  ["not renamed a second time", { B: "b" }, { A: { state: "renamed", renamed_to: "B" }, B: {} }, { B: "b" }],
+  ["deleted, and once", { A: "a" }, { A: { state: "deleted" }, X: { state: "deleted" } }, {}],
+  ["left alone when they are not named", { A: "a" }, {}, { A: "a" }],
+])("classes that are declared are %s", (_, namespaces, exports, expected) => {
+  const declared = declareObjects({ tag: "v1", namespaces }, exports, () => "new");
+  expect(declared).toEqual({ tag: "v1", namespaces: expected });
+  expect(declareObjects(declared, exports, () => "again")).toEqual(declared);
+});
+
+test.each<ObjectExport["state"]>(["transferred", "expecting-transfer"])("declaring a class as %s is refused", (state) => {
+  expect(() => declareObjects(NO_CLASSES, { A: { state } }, () => "new")).toThrow(
+    expect.objectContaining({ failure: "objects.migration" }),
+  );
 });

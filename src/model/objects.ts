@@ -73,6 +73,43 @@ function apply(namespaces: Map<string, string>, step: MigrationStep, field: stri
   }
 }
 
+/** What is to become of a class, said without steps: it is there, was renamed to another, or is gone. */
+export interface ObjectExport {
+  readonly state?: "created" | "deleted" | "renamed" | "transferred" | "expecting-transfer" | undefined;
+  readonly renamed_to?: string | undefined;
+}
+
+/**
+ * The classes as `exports` of a configuration declare them, by name. What is so already stays as it is, and so do classes that are
+ * not named. `newNamespace` makes what no class has yet.
+ *
+ * @throws Failure `objects.migration` for a class that is to be transferred: there is one account here.
+ */
+export function declareObjects(
+  classes: ObjectClasses,
+  exports: Readonly<Record<string, ObjectExport>>,
+  newNamespace: () => string,
+): ObjectClasses {
+  const namespaces = new Map(Object.entries(classes.namespaces));
+  const entries = Object.entries(exports);
+  // Renamed first: a class that has a new name is not to be made.
+  for (const [name, { state, renamed_to: to }] of entries) {
+    const namespace = namespaces.get(name);
+    if (state !== "renamed" || to === undefined || namespace === undefined || namespaces.has(to)) continue;
+    namespaces.delete(name);
+    namespaces.set(to, namespace);
+  }
+  for (const [name, { state = "created" }] of entries) {
+    if (state === "deleted") namespaces.delete(name);
+    if (state === "created" && !namespaces.has(name)) namespaces.set(name, newNamespace());
+    if (state === "transferred" || state === "expecting-transfer") {
+      const detail = `The Durable Objects of class '${name}' cannot be transferred from another Worker, or to one, here`;
+      throw new Failure("objects.migration", { field: `exports.${name}`, detail });
+    }
+  }
+  return { ...classes, namespaces: Object.fromEntries(namespaces) };
+}
+
 /** Fails with `objects.class_missing` when the code lacks a class that has objects. `exports` undefined: not known. */
 export function checkExports({ namespaces }: ObjectClasses, exports: readonly string[] | undefined): void {
   const missing = Object.keys(namespaces).find((name) => exports?.includes(name) === false);

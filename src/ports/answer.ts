@@ -12,7 +12,7 @@ export async function answerCall(
   fault: (cause: unknown) => void,
 ): Promise<CallEnd> {
   try {
-    if (!version.bindings.some((binding) => isBound(binding, call)))
+    if (!version.bindings.some((binding) => isBound(binding, call)) && !isExported(version, call))
       throw new Failure(call.to === "queue" ? "queue.not_found" : "workflow.not_found");
     return { kind: "answered", value: await handler(call) };
   } catch (cause) {
@@ -20,6 +20,11 @@ export async function answerCall(
     fault(cause);
     return { kind: "refused", message: new Failure("internal_server").message };
   }
+}
+
+/** A workflow of the script's own, which it finds in `ctx.exports`. */
+function isExported({ workflows = [] }: ScriptVersion, { to, name }: BindingCall): boolean {
+  return to === "workflow" && workflows.some((each) => each.isExported === true && each.name === name);
 }
 
 function isBound(binding: Binding, { to, name }: BindingCall): boolean {

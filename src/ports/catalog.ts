@@ -20,7 +20,16 @@ export type Binding =
   | { readonly type: "r2_bucket"; readonly name: string; readonly bucket: string }
   | ServiceBinding
   | ObjectsBinding
-  | AssetsBinding;
+  | AssetsBinding
+  | UnsupportedBinding;
+
+/** A binding that a configuration asks for and stepwell does not have: using it throws an error that says so. */
+export interface UnsupportedBinding {
+  readonly type: "unsupported";
+  readonly name: string;
+  /** What Cloudflare calls it, like `Workers AI`. */
+  readonly kind: string;
+}
 
 /** A binding to the Durable Objects of a class. */
 export interface ObjectsBinding {
@@ -83,7 +92,7 @@ export interface VersionMetadata {
 export interface ScriptModule {
   /** As it was uploaded, like `./1f2e-note.txt` or `lib/a.js`; imports find it by this, seen from the module that imports. */
   readonly name: string;
-  readonly type: "esm" | "text" | "json" | "data" | "wasm";
+  readonly type: "esm" | "cjs" | "text" | "json" | "data" | "wasm";
   /** Text; of `data` and `wasm` the bytes, in base64. */
   readonly content: string;
 }
@@ -94,6 +103,8 @@ export interface DeclaredWorkflow {
   readonly className: string;
   /** Absent when the version does not say: the workflow keeps what it has. */
   readonly settings?: WorkflowSettings;
+  /** True when it is declared in `exports`: then code finds it in `ctx.exports`, by its class. */
+  readonly isExported?: boolean;
 }
 
 /** Remarks by name, like `workers/message`. */

@@ -1,11 +1,13 @@
 /** Deploying: what gets a new version, what does not, and that a refusal leaves everything as it was. */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import type { Binding, Catalog, DeclaredWorkflow, ScriptVersion } from "../ports/catalog.ts";
 import { noVault } from "../ports/vault.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
-import type { Bundle } from "./bundle.ts";
-import { ProjectError, type ProjectConfig } from "./config.ts";
+import type { Bundle } from "./build/bundle.ts";
+import { plainBuild } from "./build/options.ts";
+import type { ProjectConfig } from "./config/project.ts";
 import { deploy, type DevDeployment } from "./deploy.ts";
+import { ProjectError } from "./project-error.ts";
 import { Publisher } from "./publisher.ts";
 
 let catalog: Catalog;
@@ -16,48 +18,57 @@ beforeEach(() => {
   loaded = [];
 });
 
+const BINDINGS: readonly Binding[] = [
+  { type: "plain_text", name: "MODE", text: "test" },
+  { type: "secret_text", name: "KEY", text: "hunter2" },
+  { type: "workflow", name: "ORDERS", workflow: "orders", className: "Order" },
+  { type: "workflow", name: "MAIL", workflow: "mail", className: "Mail", script: "post" },
+];
+
+const ORDERS = { name: "orders", className: "Order", settings: { limits: { steps: 2000 }, concurrency: { limit: 3 } } };
+const RETURNS = { name: "returns", className: "Return", settings: {} };
+
 const CONFIG: ProjectConfig = {
   name: "shop",
-  main: "src/index.ts",
-  compatibility_date: "2026-11-01",
-  kv_namespaces: [],
-  services: [],
-  durable_objects: { bindings: [] },
-  migrations: [],
-  assets: {},
-  d1_databases: [],
-  r2_buckets: [],
-  compatibility_flags: ["nodejs_compat"],
-  vars: { MODE: "test", LIMITS: { max: 3 } },
-  workflows: [
-    { binding: "ORDERS", name: "orders", class_name: "Order", limits: { steps: 2000 }, concurrency: { limit: 3 } },
-    { binding: "MAIL", name: "mail", class_name: "Mail", script_name: "post" },
-    { binding: "RETURNS", name: "returns", class_name: "Return", script_name: "shop" },
-  ],
   file: "/shop/wrangler.json",
-  ignored: [],
+  folder: "/shop",
+  compatibilityDate: "2026-11-01",
+  compatibilityFlags: ["nodejs_compat"],
+  workflows: [ORDERS, RETURNS],
+  bindings: BINDINGS,
+  databaseNames: {},
+  objects: { exports: {} },
+  crons: [],
+  queues: {},
+  assets: {},
+  build: plainBuild("/shop", "src/index.ts"),
+  listen: {},
+  inputs: [],
+  secretsFrom: [],
+  warnings: [],
 };
 
-const BUNDLE: Bundle = { code: "the code", sourceMap: "the map", exports: ["Order", "Return", "default"], inputs: [] };
+const BUNDLE: Bundle = {
+  code: "the code",
+  sourceMap: "the map",
+  modules: [],
+  exports: ["Order", "Return", "default"],
+  inputs: [],
+  warnings: [],
+};
 
 interface Change {
   readonly config?: Partial<ProjectConfig>;
   readonly bundle?: Partial<Bundle>;
-  readonly secrets?: Readonly<Record<string, string>>;
   readonly load?: () => Promise<void>;
 }
 
-const put = ({ config, bundle, secrets = {}, load = () => Promise.resolve() }: Change = {}): Promise<DevDeployment> => {
+const put = ({ config, bundle, load = () => Promise.resolve() }: Change = {}): Promise<DevDeployment> => {
   const loading = (version: ScriptVersion): Promise<void> => {
     loaded.push(version);
     return load();
   };
-  return deploy(
-    new Publisher({ catalog, vault: noVault, load: loading }),
-    { ...CONFIG, ...config },
-    { ...BUNDLE, ...bundle },
-    secrets,
-  );
+  return deploy(new Publisher({ catalog, vault: noVault, load: loading }), { ...CONFIG, ...config }, { ...BUNDLE, ...bundle });
 };
 
 /** Everything that a deployment may touch. */
@@ -70,11 +81,16 @@ const everything = async (): Promise<unknown> => ({
   schedules: await catalog.schedules(),
 });
 
+const withSchedules = (workflow: DeclaredWorkflow, crons: readonly string[]): DeclaredWorkflow => ({
+  ...workflow,
+  settings: { schedules: crons.map((cron) => ({ cron })) },
+});
+
 const versionsOf = async (workflow: string): Promise<number> => (await catalog.workflowVersions(workflow, 0, 1)).total;
 
 describe("the first deployment", () => {
   test("makes a version of the script, and one of each workflow that it has the class of", async () => {
-    const { scriptVersionId, ...deployment } = await put({ secrets: { KEY: "hunter2", MODE: "secret" } });
+    const { scriptVersionId, ...deployment } = await put();
     expect(deployment).toEqual({ script: "shop", changed: true, workflows: ["orders", "returns"] });
     expect(await catalog.activeScript("shop")).toMatchObject({
       id: scriptVersionId,
@@ -82,14 +98,7 @@ describe("the first deployment", () => {
       sourceMap: "the map",
       compatibilityDate: "2026-11-01",
       compatibilityFlags: ["nodejs_compat"],
-      bindings: [
-        { type: "json", name: "LIMITS", json: { max: 3 } },
-        { type: "secret_text", name: "KEY", text: "hunter2" },
-        { type: "secret_text", name: "MODE", text: "secret" },
-        { type: "workflow", name: "ORDERS", workflow: "orders", className: "Order" },
-        { type: "workflow", name: "MAIL", workflow: "mail", className: "Mail", script: "post" },
-        { type: "workflow", name: "RETURNS", workflow: "returns", className: "Return" },
-      ],
+      bindings: BINDINGS,
     });
     const orders = await catalog.workflow("orders");
     expect(orders).toMatchObject({ className: "Order", script: "shop" });
@@ -123,10 +132,15 @@ describe("the next deployment", () => {
 
   test.each<[string, Change]>([
     ["code", { bundle: { code: "other code" } }],
-    ["a variable", { config: { vars: { MODE: "live" } } }],
-    ["a secret", { secrets: { KEY: "other" } }],
-    ["a flag", { config: { compatibility_flags: [] } }],
-    ["the date", { config: { compatibility_date: "2026-11-02" } }],
+    ["a module", { bundle: { modules: [{ name: "./a.txt", type: "text", content: "a" }] } }],
+    ["a variable", { config: { bindings: [{ type: "plain_text", name: "MODE", text: "live" }, ...BINDINGS.slice(1)] } }],
+    ["a secret", { config: { bindings: [...BINDINGS, { type: "secret_text", name: "OTHER", text: "other" }] } }],
+    [
+      "a secret's value",
+      { config: { bindings: BINDINGS.map((each) => (each.name === "KEY" ? { ...each, text: "other" } : each)) } },
+    ],
+    ["a flag", { config: { compatibilityFlags: [] } }],
+    ["the date", { config: { compatibilityDate: "2026-11-02" } }],
   ])("of other %s makes new versions, and keeps the old ones", async (_, change) => {
     const first = await put();
     const before = await catalog.workflow("orders");
@@ -143,25 +157,19 @@ describe("the next deployment", () => {
 
   test("of other settings of one workflow makes a version of that one", async () => {
     await put();
-    const [orders, , returns] = CONFIG.workflows;
-    if (orders === undefined || returns === undefined) throw new Error("The configuration has three workflows");
-    const { changed } = await put({
-      config: { workflows: [{ ...orders, limits: { steps: 3000 } }, ...CONFIG.workflows.slice(1)] },
-    });
+    const { changed } = await put({ config: { workflows: [{ ...ORDERS, settings: { limits: { steps: 3000 } } }, RETURNS] } });
     expect(changed).toBe(false);
     expect([await versionsOf("orders"), await versionsOf("returns")]).toEqual([2, 1]);
   });
 
   test("has the schedules that it names, and no others", async () => {
-    const scheduled = (schedules?: readonly string[]): Change => ({
-      config: { workflows: CONFIG.workflows.map((each) => (each.name === "orders" ? { ...each, schedules } : each)) },
-    });
+    const scheduled = (crons: readonly string[]): Change => ({ config: { workflows: [withSchedules(ORDERS, crons), RETURNS] } });
     const crons = async (): Promise<string[]> => (await catalog.schedules()).map(({ workflow, cron }) => `${workflow}: ${cron}`);
     await put(scheduled(["0 * * * *", "5 * * * *"]));
     expect(await crons()).toEqual(["orders: 0 * * * *", "orders: 5 * * * *"]);
     await put(scheduled(["5 * * * *"]));
     expect(await crons()).toEqual(["orders: 5 * * * *"]);
-    await put(scheduled());
+    await put(scheduled([]));
     expect(await crons()).toEqual([]);
   });
 
@@ -191,15 +199,12 @@ describe("a refusal changes nothing", () => {
     await put();
     const before = await everything();
     const many = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `${from + i} * * * *`);
-    const schedules = { orders: many(0, 60), returns: [...many(0, 41), "0 * * * *"] };
-    const workflows = CONFIG.workflows.map((each) =>
-      each.name === "mail" ? each : { ...each, schedules: schedules[each.name as "orders"] },
-    );
+    const workflows = [withSchedules(ORDERS, many(0, 60)), withSchedules(RETURNS, [...many(0, 41), "0 * * * *"])];
     await expect(put({ config: { workflows } })).rejects.toThrow(
       new ProjectError("/shop/wrangler.json: workflows[].schedules: 101 in all; there may be 100"),
     );
     expect(await everything()).toEqual(before);
-    const fitting = workflows.map((each) => (each.name === "returns" ? { ...each, schedules: many(0, 40) } : each));
+    const fitting = [withSchedules(ORDERS, many(0, 60)), withSchedules(RETURNS, many(0, 40))];
     await put({ config: { workflows: fitting } });
     expect(await catalog.schedules()).toHaveLength(100);
     await put({ config: { workflows: fitting } });

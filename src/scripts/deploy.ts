@@ -2,16 +2,16 @@
  * Deploys a project that has been bundled here, for `stepwell dev`. What has not changed is not stored again, so starting
  * `dev` twice makes one version.
  */
+import { relative } from "node:path";
 import { LIMITS } from "../model/limits.ts";
-import type { Binding, ScriptAssets, ScriptVersion, WorkflowSettings } from "../ports/catalog.ts";
+import type { Binding, Catalog, ScriptAssets, ScriptVersion } from "../ports/catalog.ts";
 import { openSecrets } from "../ports/secrets.ts";
-import type { Bundle } from "./bundle.ts";
-import { ProjectError, type ProjectConfig, type WorkflowConfig } from "./config.ts";
+import type { Resource } from "../ports/resources.ts";
+import type { Bundle } from "./build/bundle.ts";
+import { tooManySchedules, type ProjectConfig } from "./config/project.ts";
+import { ProjectError } from "./project-error.ts";
 import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
-import { classesWith, objectClasses, putObjectClasses } from "./objects.ts";
-import { migrationsAfter, servicesBindings } from "./services-config.ts";
-import { makeResources, storageBindings } from "./storage-config.ts";
-import { queueBindings } from "./queue-config.ts";
+import { classesWith, migrationsAfter, objectClasses, putObjectClasses, type ObjectChanges } from "./objects.ts";
 import { putWorkflow, schedulesWith } from "./workflow.ts";
 
 /** What a deployment did. */
@@ -23,44 +23,35 @@ export interface DevDeployment {
   readonly workflows: readonly string[];
 }
 
+/** What there is instead of code in a project of static assets alone. */
+const NO_CODE: Bundle = { code: "", modules: [], exports: [], inputs: [], warnings: [] };
+
 /** Deploys a bundled project. Rejects with a `ProjectError` when a class is missing; nothing has changed then. */
 export async function deploy(
   publisher: Publisher,
   config: ProjectConfig,
-  bundle: Bundle,
-  secrets: Readonly<Record<string, string>>,
+  bundle: Bundle = NO_CODE,
   assets?: ScriptAssets,
 ): Promise<DevDeployment> {
   const { catalog } = publisher;
-  const own = config.workflows.filter(({ script_name: script }) => script === undefined || script === config.name);
-  for (const { name, class_name: className } of own) {
-    if (bundle.exports.includes(className)) continue;
-    const known = bundle.exports.filter((each) => each !== "default").join(", ") || "no classes";
-    throw new ProjectError(
-      `${config.main} exports no class "${className}", which the workflow "${name}" needs (it exports ${known})`,
-    );
-  }
-  const schedules = await schedulesWith(
-    catalog,
-    own.map(({ name, schedules: crons = [] }) => ({ name, crons })),
-  );
-  if (schedules > LIMITS.schedules)
-    throw new ProjectError(`${config.file}: workflows[].schedules: ${schedules} in all; there may be ${LIMITS.schedules}`);
-  const workflows = own.map((each) => ({ name: each.name, className: each.class_name, settings: settingsOf(each) }));
-  const wanted: WantedVersion = { ...content(config, bundle, secrets), workflows, ...(assets && { assets }) };
+  const { workflows } = config;
+  checkClasses(config, bundle);
+  const crons = workflows.map(({ name, settings }) => ({ name, crons: (settings?.schedules ?? []).map(({ cron }) => cron) }));
+  const schedules = await schedulesWith(catalog, crons);
+  if (schedules > LIMITS.schedules) throw tooManySchedules(config.file, schedules);
+  const wanted = versionOf(config, bundle, assets);
   return publisher.inTurn(config.name, async () => {
-    await makeResources(catalog, config, Date.now());
+    for (const resource of resourcesOf(config, Date.now())) await catalog.addResource(resource);
     const active = await catalog.activeScript(config.name);
-    const { tag } = await objectClasses(catalog, config.name);
-    const objects = await classesWith(catalog, config.name, wanted, migrationsAfter(tag, config));
-    const deployed = { script: config.name, workflows: own.map(({ name }) => name) };
+    const objects = await classesWith(catalog, config.name, wanted, await objectChanges(catalog, config));
+    const deployed = { script: config.name, workflows: workflows.map(({ name }) => name) };
     const changed = active === undefined || !isUnchanged(publisher, active, wanted);
     const version = changed ? await publisher.store(wanted, "mapped") : active;
     await publisher.exclusively(async () => {
       if (changed) await publisher.activate(version, workflows);
       else
         for (const { name, className, settings } of workflows)
-          await putWorkflow(catalog, { name, className, script: config.name }, active, settings);
+          await putWorkflow(catalog, { name, className, script: config.name }, active, settings ?? {});
       await putObjectClasses(catalog, config.name, objects);
     });
     return { ...deployed, scriptVersionId: version.id, changed };
@@ -81,42 +72,55 @@ function secretsOf({ bindings }: Pick<ScriptVersion, "bindings">): readonly Bind
   return bindings.filter(({ type }) => type === "secret_text");
 }
 
-function settingsOf({ limits, concurrency, schedules }: WorkflowConfig): WorkflowSettings {
-  return {
-    ...(limits?.steps !== undefined && { limits: { steps: limits.steps } }),
-    ...(concurrency?.limit !== undefined && { concurrency: { limit: concurrency.limit } }),
-    ...(schedules !== undefined && { schedules: schedules.map((cron) => ({ cron })) }),
+function checkClasses({ build, bindings, workflows }: ProjectConfig, { exports }: Bundle): void {
+  if (exports === undefined) return;
+  const missing = (className: string): boolean => !exports.includes(className);
+  const known = exports.filter((each) => each !== "default").join(", ") || "no classes";
+  const main = build === undefined ? "The Worker" : relative(build.folder, build.main);
+  const refuse = (className: string, what: string): never => {
+    throw new ProjectError(`${main} exports no class "${className}", which ${what} needs (it exports ${known})`);
   };
+  for (const { name, className } of workflows) if (missing(className)) refuse(className, `the workflow "${name}"`);
+  for (const each of bindings)
+    if (each.type === "durable_object_namespace" && each.script === undefined && missing(each.className))
+      refuse(each.className, `the Durable Object binding "${each.name}"`);
 }
 
-function content(config: ProjectConfig, bundle: Bundle, secrets: Readonly<Record<string, string>>): WantedVersion {
+async function objectChanges(catalog: Catalog, { name, objects }: ProjectConfig): Promise<ObjectChanges> {
+  if (!("migrations" in objects)) return objects;
+  const { tag } = await objectClasses(catalog, name);
+  return { migrations: migrationsAfter(tag, objects.migrations) };
+}
+
+/** What bindings lead to, which is made when it is not there. */
+function resourcesOf({ bindings, databaseNames }: ProjectConfig, createdAt: number): Resource[] {
+  return bindings.flatMap((binding): Resource[] => {
+    switch (binding.type) {
+      case "kv_namespace":
+        return [{ type: "kv", id: binding.id, name: binding.id, createdAt }];
+      case "d1":
+        return [{ type: "d1", id: binding.id, name: databaseNames[binding.id] ?? binding.id, createdAt }];
+      case "r2_bucket":
+        return [{ type: "r2", id: binding.bucket, name: binding.bucket, createdAt }];
+      default:
+        return [];
+    }
+  });
+}
+
+function versionOf(config: ProjectConfig, bundle: Bundle, assets: ScriptAssets | undefined): WantedVersion {
+  const { code, sourceMap, mainModule, modules, exports } = bundle;
   return {
     script: config.name,
-    code: bundle.code,
-    sourceMap: bundle.sourceMap,
-    exports: bundle.exports,
-    bindings: bindings(config, secrets),
-    compatibilityFlags: config.compatibility_flags,
-    ...(config.compatibility_date !== undefined && { compatibilityDate: config.compatibility_date }),
+    code,
+    ...(modules.length > 0 && { modules }),
+    bindings: config.bindings,
+    workflows: config.workflows,
+    compatibilityFlags: config.compatibilityFlags,
+    ...(sourceMap !== undefined && { sourceMap }),
+    ...(mainModule !== undefined && { mainModule }),
+    ...(exports !== undefined && { exports }),
+    ...(assets && { assets }),
+    ...(config.compatibilityDate !== undefined && { compatibilityDate: config.compatibilityDate }),
   };
-}
-
-function bindings(config: ProjectConfig, secrets: Readonly<Record<string, string>>): Binding[] {
-  const vars = Object.entries(config.vars).filter(([name]) => !Object.hasOwn(secrets, name));
-  return [
-    ...vars.map(([name, value]): Binding =>
-      typeof value === "string" ? { type: "plain_text", name, text: value } : { type: "json", name, json: value },
-    ),
-    ...Object.entries(secrets).map(([name, text]): Binding => ({ type: "secret_text", name, text })),
-    ...storageBindings(config),
-    ...queueBindings(config),
-    ...servicesBindings(config.name, config),
-    ...config.workflows.map(({ binding, name, class_name: className, script_name: script }): Binding => ({
-      type: "workflow",
-      name: binding,
-      workflow: name,
-      className,
-      ...(script !== undefined && script !== config.name && { script }),
-    })),
-  ];
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Failure } from "../model/errors.ts";
 import { isWorkflowName } from "../model/names.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { Migrations } from "../model/objects.ts";
+import type { Migrations, ObjectExport } from "../model/objects.ts";
 import { isQueueName } from "../model/queue.ts";
 import type { Binding, DeclaredWorkflow, ScriptAssets } from "../ports/catalog.ts";
 import { assetRules, assetsHandling, withoutUndefined } from "./assets-config.ts";
@@ -21,10 +21,17 @@ const binding: z.ZodType<SentBinding> = z.looseObject({ name: z.string().min(1),
 const className = z.string().min(1).max(LIMITS.scriptName);
 
 /** A class that the main module exports. Settings of a workflow may stand beside its name. */
-interface SentExport {
+interface SentExport extends ObjectExport {
   readonly type: string;
   readonly name?: string | undefined;
 }
+
+const sentExport: z.ZodType<SentExport> = z.looseObject({
+  type: z.string(),
+  name: z.string().optional(),
+  state: z.enum(["created", "deleted", "renamed", "transferred", "expecting-transfer"]).optional(),
+  renamed_to: className.optional(),
+});
 
 /** What is read of the metadata; what else there is changes nothing here. */
 export interface Metadata {
@@ -65,7 +72,7 @@ export const metadata: z.ZodType<Metadata> = z.object({
   compatibility_flags: z.array(z.string()).default([]),
   // wrangler leaves out what it was not told.
   annotations: z.record(z.string(), z.string()).default({}),
-  exports: z.record(className, z.looseObject({ type: z.string(), name: z.string().optional() })).default({}),
+  exports: z.record(className, sentExport).default({}),
   migrations,
   assets: z
     .object({ jwt: z.string().optional(), config: assetsConfig })
@@ -74,10 +81,37 @@ export const metadata: z.ZodType<Metadata> = z.object({
   keep_assets: z.boolean().default(false),
 });
 
-/** What kinds of bindings there are are called in sentences, and what to do without them. */
+/** Types of bindings that are called in sentences, and what to do without them. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   secret_key: "a key for Web Crypto: bring it as a secret text, and import it in the code",
 };
+
+const TYPES: ReadonlySet<string> = new Set([
+  "plain_text",
+  "secret_text",
+  "json",
+  "assets",
+  "version_metadata",
+  "kv_namespace",
+  "d1",
+  "r2_bucket",
+  "workflow",
+  "queue",
+  "durable_object_namespace",
+  "service",
+  "inherit",
+]);
+
+/** Names all bindings of types that there are not, so that they can be dealt with at once. */
+function checkTypes(bindings: readonly SentBinding[]): void {
+  const missing = bindings.flatMap(({ name, type }, i) => (TYPES.has(type) ? [] : [{ name, type, i }]));
+  const [first] = missing;
+  if (first === undefined) return;
+  const each = missing.map(
+    ({ name, type }) => `"${name}" is ${UNSUPPORTED[type] ?? `of the type ${type}, which this server does not have`}`,
+  );
+  throw new Failure("script.binding_unsupported", { field: `metadata.bindings[${first.i}]`, detail: each.join("; ") });
+}
 
 /**
  * The bindings of an upload. `stored` are those of the version before, secrets sealed or not as they come: what the upload
@@ -90,6 +124,7 @@ export function bindingsOf(
   script: string,
   stored: readonly Binding[],
 ): Binding[] {
+  checkTypes(bindings);
   const own = bindings.map((each, i) => toBinding(each, `metadata.bindings[${i}]`, script, stored));
   const names = new Set<string>();
   own.forEach(({ name }, i) => {
@@ -157,10 +192,7 @@ function toBinding(sent: SentBinding, field: string, script: string, stored: rea
     case "inherit":
       return inherit(name, read(inherited, sent, field).old_name ?? name, field, stored);
     default:
-      throw new Failure("script.binding_unsupported", {
-        field,
-        detail: `"${name}" is ${UNSUPPORTED[type] ?? `of the type ${type}, which this server does not have`}`,
-      });
+      throw new Failure("script.binding_unsupported", { field });
   }
 }
 
@@ -208,11 +240,16 @@ export function workflowsOf(bindings: readonly Binding[], { exports }: Pick<Meta
   return [...found.values()];
 }
 
+/** The Durable Objects among the classes that `exports` names. */
+export function objectExports({ exports }: Pick<Metadata, "exports">): Record<string, ObjectExport> {
+  return Object.fromEntries(Object.entries(exports).filter(([, { type }]) => type === "durable-object"));
+}
+
 const settings = z.looseObject(SETTINGS);
 
 /** What is said of it in `exports` holds. When that is nothing but its name, the workflow keeps what it has. */
 function declared(className: string, name: string, sent: SentExport): DeclaredWorkflow {
   const says = Object.keys(SETTINGS).some((key) => Object.hasOwn(sent, key));
-  if (!says) return { name, className };
-  return { name, className, settings: settingsOf(read(settings, sent, `metadata.exports.${className}`)) };
+  if (!says) return { name, className, isExported: true };
+  return { name, className, isExported: true, settings: settingsOf(read(settings, sent, `metadata.exports.${className}`)) };
 }

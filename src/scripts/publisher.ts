@@ -124,13 +124,15 @@ function refuse(cause: unknown, version: ScriptVersion, positions: "mapped" | "r
 }
 
 /** What tells the content of a version from another's, secrets aside: of those only the names. */
-export function contentHash({ script, code, bindings, modules, assets, ...rest }: WantedVersion): string {
+export function contentHash({ script, code, bindings, modules, assets, workflows = [], ...rest }: WantedVersion): string {
   const { compatibilityDate, compatibilityFlags } = rest;
   const shown = bindings.map((binding) => {
     if (binding.type === "secret_text") return { ...binding, text: "" };
     return binding.type === "version_metadata" ? { ...binding, metadata: null } : binding;
   });
+  const exported = workflows.flatMap(({ name, className, isExported }) => (isExported === true ? [[className, name]] : []));
   const content = { script, code, bindings: shown, modules, compatibilityFlags, compatibilityDate, assets };
+  if (exported.length > 0) Object.assign(content, { exported });
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
 

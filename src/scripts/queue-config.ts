@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { LIMITS } from "../model/limits.ts";
 import { isQueueName } from "../model/queue.ts";
-import type { Binding } from "../ports/catalog.ts";
 
 /** Queues that the Worker sends to, and those whose messages it gets. Times are seconds. */
 export interface QueuesConfig {
@@ -19,11 +18,6 @@ export interface ConsumerConfig {
   readonly dead_letter_queue?: string | undefined;
   readonly max_concurrency?: number | null | undefined;
   readonly retry_delay?: number | undefined;
-}
-
-/** A configuration that may have such a part. */
-export interface HasQueues {
-  readonly queues?: QueuesConfig | null | undefined;
 }
 
 const name = z.string().refine(isQueueName, "must be 1 to 63 letters, digits and -");
@@ -49,13 +43,3 @@ export const queuesConfig: z.ZodType<QueuesConfig | null | undefined> = z
     consumers: z.array(consumer).nullish(),
   })
   .nullish();
-
-/** The names that it gives to queues in `env`, and where it does. */
-export function queueNames({ queues }: HasQueues): { readonly binding: string; readonly where: string }[] {
-  return (queues?.producers ?? []).map(({ binding }, i) => ({ binding, where: `queues.producers[${i}]` }));
-}
-
-/** The queues that the Worker sends to, as bindings. */
-export function queueBindings({ queues }: HasQueues): Binding[] {
-  return (queues?.producers ?? []).map(({ binding, queue }) => ({ type: "queue", name: binding, queue }));
-}

@@ -4,7 +4,7 @@ import type { ObjectClasses } from "../model/objects.ts";
 import type { Annotations, Binding, Catalog, ScriptAssets, ScriptVersion } from "../ports/catalog.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import { exportedNames } from "./exports.ts";
-import { bindingsOf, workflowsOf } from "./metadata.ts";
+import { bindingsOf, objectExports, workflowsOf } from "./metadata.ts";
 import { checkResources } from "./resources.ts";
 import { classesWith } from "./objects.ts";
 import { checkServices } from "./references.ts";
@@ -41,7 +41,7 @@ export async function storeUpload(
     ...(assets && { assets }),
     ...(metadata.compatibility_date !== undefined && { compatibilityDate: metadata.compatibility_date }),
   };
-  const objects = await classesWith(catalog, script, wanted, metadata.migrations);
+  const objects = await classesWith(catalog, script, wanted, { ...metadata, exports: objectExports(metadata) });
   return { version: await publisher.store(wanted, "raw"), objects };
 }
 

@@ -19,6 +19,11 @@ test("its modules are counted", async () => {
   await expect(read(many(LIMITS.uploadModules))).rejects.toMatchObject({ failure: "script.too_large" });
 });
 
+test("CommonJS beside an ES module is taken", async () => {
+  const part = new File(["module.exports = 1;"], "a.cjs", { type: "application/javascript" });
+  expect((await read({ "a.cjs": part })).code.modules).toEqual([{ name: "a.cjs", type: "cjs", content: "module.exports = 1;" }]);
+});
+
 test("its bytes are counted over all modules and source maps", async () => {
   const sized = (size: number): Record<string, File> => ({
     "index.js.map": new File([new Uint8Array(size)], "index.js.map", { type: "application/source-map" }),

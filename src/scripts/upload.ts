@@ -22,18 +22,20 @@ export interface Upload {
 const TYPES: Readonly<Record<string, ScriptModule["type"]>> = {
   "application/javascript+module": "esm",
   "text/javascript+module": "esm",
+  "application/javascript": "cjs",
+  "text/javascript": "cjs",
   "text/plain": "text",
   "application/json": "json",
   "application/octet-stream": "data",
   "application/wasm": "wasm",
 };
 
+const NO_ES_MODULE = "CommonJS and service-worker scripts do not run here; the main module has to be an ES module";
+
 const SOURCE_MAP = "application/source-map";
 
 /** What is said of types that Cloudflare has and this server does not. */
 const REFUSED: Readonly<Record<string, string>> = {
-  "application/javascript": "CommonJS and service-worker scripts do not run here; write it as an ES module",
-  "text/javascript": "CommonJS and service-worker scripts do not run here; write it as an ES module",
   "text/x-python": "Python Workers do not run here",
   "text/x-python-requirement": "Python Workers do not run here",
 };
@@ -60,7 +62,7 @@ export async function readUpload(parts: FormData): Promise<Upload> {
   if (about.main_module === "") throw new Failure("body", { field, detail: NO_MAIN });
   const main = modules.get(about.main_module);
   if (main === undefined) throw new Failure("body", { field, detail: `There is no part named "${about.main_module}"` });
-  if (main.type !== "esm") throw new Failure("body", { field, detail: "The main module has to be an ES module" });
+  if (main.type !== "esm") throw new Failure("body", { field, detail: NO_ES_MODULE });
   modules.delete(about.main_module);
   const sourceMap = maps.get(`${about.main_module}.map`);
   const code = { mainModule: main.name, code: main.content, modules: [...modules.values()] };

@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { shownGraph } from "../../src/api/graph.ts";
-import { bundle } from "../../src/scripts/bundle.ts";
-import { readConfig } from "../../src/scripts/config.ts";
+import { bundle } from "../../src/scripts/build/bundle.ts";
+import { readProject } from "../../src/scripts/config/project.ts";
 import { deploy } from "../../src/scripts/deploy.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Quick } from "../support/workflows.ts";
@@ -23,8 +23,8 @@ interface Version {
 const ORDERS = resolve(import.meta.dirname, "../../examples/orders");
 
 async function deployOrders(): Promise<Version> {
-  const config = await readConfig(ORDERS);
-  await deploy(api.publisher, config, await bundle(ORDERS, config.main), {});
+  const config = await readProject(ORDERS);
+  await deploy(api.publisher, config, config.build && (await bundle(config.build)));
   const [newest] = (await api.call("GET", "/workflows/orders/versions")).result as Version[];
   if (newest === undefined) throw new Error("There is no version");
   return newest;

@@ -289,7 +289,24 @@ describe("a refusal names what is wrong, and changes nothing", () => {
       10002,
       "has to be an ES module",
     ],
-    ["a CommonJS module", () => uploadOf("", {}, { "a.cjs": ["application/javascript", ""] }), 10963, "a.cjs: CommonJS"],
+    [
+      "a main module of CommonJS",
+      () => uploadOf("", { main_module: "a.cjs" }, { "a.cjs": ["application/javascript", ""] }),
+      10002,
+      "CommonJS and service-worker scripts do not run here",
+    ],
+    [
+      "bindings that there are not, all of them",
+      () =>
+        uploadOf("", {
+          bindings: [
+            { type: "ai", name: "AI" },
+            { type: "secret_key", name: "KEY" },
+          ],
+        }),
+      10962,
+      '"AI" is of the type ai, which this server does not have; "KEY" is a key for Web Crypto',
+    ],
     ["a Python module", () => uploadOf("", {}, { "a.py": ["text/x-python", ""] }), 10963, "a.py: Python"],
     ["a module of no known type", () => uploadOf("", {}, { a: ["image/png", ""] }), 10963, 'a: Its type "image/png"'],
     [

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundle } from "../../src/scripts/bundle.ts";
+import { bundle } from "../../src/scripts/build/bundle.ts";
+import { plainBuild } from "../../src/scripts/build/options.ts";
 import { makeProject } from "../support/server.ts";
 import { COMPATIBILITY_DATE, identifier, type Project } from "./project.ts";
 import { lastId } from "./scenario.ts";
@@ -53,7 +54,7 @@ export async function startPeer(projects: readonly Project[]): Promise<System> {
 async function worker({ name, flags, files, scenarios }: Project): Promise<object> {
   // The bundle that stepwell makes: both systems run the very same code.
   const project = await makeProject(files);
-  const { code } = await bundle(project.folder, "index.js");
+  const { code } = await bundle(plainBuild(project.folder, "index.js"));
   await project.remove();
   const env = scenarios.map((each) => [
     identifier(each),

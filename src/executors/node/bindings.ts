@@ -3,6 +3,7 @@ import type { Binding } from "../../ports/catalog.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { workflowBinding } from "../../runtime/binding.ts";
 import { queueBinding } from "../../runtime/queue-binding.ts";
+import { unsupportedBinding } from "../../runtime/unsupported-binding.ts";
 
 /** Asks what a binding stands for. */
 export type CallBound = (to: BindingCall["to"], name: string, method: string, args: readonly unknown[]) => Promise<unknown>;
@@ -25,6 +26,8 @@ function bindingValue(binding: Binding, call: CallBound): unknown {
       return workflowBinding((method, args) => call("workflow", binding.workflow, method, args));
     case "queue":
       return queueBinding((method, args) => call("queue", binding.queue, method, args));
+    case "unsupported":
+      return unsupportedBinding(binding.name, binding.kind);
     // Refused before the thread is made.
     default:
       return undefined;

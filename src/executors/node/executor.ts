@@ -30,7 +30,15 @@ const DEFAULT_HANG_AFTER_MS = 60_000;
 const YOUNG_GENERATION_MIB = 16;
 
 /** Types of bindings that a thread can have. */
-const OWN: ReadonlySet<Binding["type"]> = new Set(["plain_text", "json", "secret_text", "workflow", "queue", "version_metadata"]);
+const OWN: ReadonlySet<Binding["type"]> = new Set([
+  "plain_text",
+  "json",
+  "secret_text",
+  "workflow",
+  "queue",
+  "version_metadata",
+  "unsupported",
+]);
 
 /** An executor whose hosts are worker threads. */
 export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {

@@ -31,6 +31,8 @@ function sourceOf({ type, content }: ScriptModule): string {
   switch (type) {
     case "esm":
       return content;
+    case "cjs":
+      return `const module = { exports: {} };\n((module, exports) => {${content}\n})(module, module.exports);\nexport default module.exports;`;
     case "text":
       return `export default ${JSON.stringify(content)};`;
     case "json":

@@ -73,13 +73,15 @@ export function isolateModules(
   version: ScriptVersion,
   key: string,
 ): { readonly mainModule: string; readonly modules: Readonly<Record<string, SentModule>> } {
-  const { code, bindings, mainModule, modules = [] } = version;
+  const { code, bindings, mainModule, modules = [], workflows: declared = [] } = version;
   const script = moduleName(mainModule);
   const from = JSON.stringify(`../${script}`);
   const workflows = bindings.flatMap((binding) => (binding.type === "workflow" ? [[binding.name, binding.workflow]] : []));
   const queues = bindings.flatMap((binding) => (binding.type === "queue" ? [[binding.name, binding.queue]] : []));
+  const unsupported = bindings.flatMap((binding) => (binding.type === "unsupported" ? [[binding.name, binding.kind]] : []));
+  const exported = declared.flatMap(({ name, className, isExported }) => (isExported === true ? [[className, name]] : []));
   const facades = Object.entries(facadesOf(version)).map(([name, { type }]) => [name, type]);
-  const named = [workflows, queues, facades].map((each): object => Object.fromEntries(each) as object);
+  const named = [workflows, queues, facades, unsupported, exported].map((each): object => Object.fromEntries(each) as object);
   return {
     mainModule: MAIN_MODULE,
     modules: {

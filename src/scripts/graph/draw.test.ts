@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { transform } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../model/limits.ts";
-import { bundle } from "../bundle.ts";
+import { bundle } from "../build/bundle.ts";
+import { plainBuild } from "../build/options.ts";
 import { drawGraph } from "./draw.ts";
 import type { Graph, GraphNode } from "./nodes.ts";
 
@@ -16,7 +17,7 @@ async function bundled(source: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "stepwell-graph-"));
   try {
     await writeFile(join(folder, "index.js"), source);
-    return (await bundle(folder, "index.js")).code;
+    return (await bundle(plainBuild(folder, "index.js"))).code;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

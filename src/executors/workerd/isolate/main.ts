@@ -11,6 +11,7 @@ import { workflowBinding } from "../../../runtime/binding.ts";
 import { Calls } from "../../../runtime/calls.ts";
 import { handleEvent } from "../../../runtime/handlers.ts";
 import { queueBinding } from "../../../runtime/queue-binding.ts";
+import { unsupportedBinding } from "../../../runtime/unsupported-binding.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
 import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
@@ -30,6 +31,13 @@ const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let exported: Readonly<Record<string, unknown>> = {};
 let link: Link | undefined;
 let isDying = false;
+/** Calls the isolate itself. */
+let loopback: Loopback | undefined;
+/** Workflows by the classes that export them. */
+let exportable: Readonly<Record<string, string>> = {};
+
+const OWN_EXPORTS = ["StepwellHandlers", "StepwellLink", "StepwellObject", "StepwellRun"];
+
 let threw: (stack: string) => void = () => {};
 
 // The runtime goes by its own class; what user code throws is workerd's.
@@ -37,22 +45,40 @@ Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
 
 /**
  * Completes `env`, and marks what the script writes to the console. `facades` says of what type the stubs in `env` are,
- * `workflows` and `queues` what bindings stand for.
+ * `workflows`, `queues` and `exportedWorkflows` what bindings stand for, `unsupported` of what kinds those are that are not to be had.
  */
 export function prepare(
   key: string,
   workflows: Readonly<Record<string, string>>,
   queues: Readonly<Record<string, string>>,
   facades: Readonly<Record<string, Facade["type"]>>,
+  unsupported: Readonly<Record<string, string>>,
+  exportedWorkflows: Readonly<Record<string, string>>,
 ): void {
   threw = markConsole(key);
+  exportable = exportedWorkflows;
   for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
-  for (const [name, workflow] of Object.entries(workflows)) {
-    env[name] = workflowBinding((method, args) => keptAlive(() => calls.call("workflow", workflow, method, args)));
-  }
+  for (const [name, kind] of Object.entries(unsupported)) env[name] = unsupportedBinding(name, kind);
+  for (const [name, workflow] of Object.entries(workflows)) env[name] = bindingTo(workflow);
   for (const [name, queue] of Object.entries(queues)) {
     env[name] = queueBinding((method, args) => keptAlive(() => calls.call("queue", queue, method, args)));
   }
+}
+
+function bindingTo(workflow: string): unknown {
+  return workflowBinding((method, args) => keptAlive(() => calls.call("workflow", workflow, method, args)));
+}
+
+/**
+ * Makes `ctx.exports` what the script is to find there, before its handlers are called: the workflows that it exports, and nothing
+ * of ours. All contexts of an isolate share the object.
+ */
+function completeExports(shared: Record<string, unknown>): Loopback {
+  if (loopback !== undefined) return loopback;
+  const { StepwellRun: self } = shared as { StepwellRun: { fetch: Loopback } };
+  for (const name of OWN_EXPORTS) delete shared[name];
+  for (const [className, workflow] of Object.entries(exportable)) shared[className] = bindingTo(workflow);
+  return (loopback = (url) => self.fetch(url));
 }
 
 /** Takes in what the user's module exports. */
@@ -68,11 +94,11 @@ export function handlers(exportedAsDefault: unknown): unknown {
 /** Answers the host: what has been loaded, or with the socket. There is one socket in an isolate's life. */
 export class StepwellLink extends WorkerEntrypoint {
   fetch(request: Request): Response {
+    const self = completeExports(this.ctx.exports as Record<string, unknown>);
     if (request.headers.get("upgrade") !== "websocket") return Response.json(describe(this.ctx));
     if (link !== undefined) return new Response(null, { status: 409 });
     const { 0: theirs, 1: ours } = new WebSocketPair();
-    const { StepwellRun: self } = this.ctx.exports as { StepwellRun: { fetch: Loopback } };
-    const opened = open(ours, (url) => self.fetch(url));
+    const opened = open(ours, self);
     link = opened;
     this.ctx.waitUntil(opened.run().catch(die));
     return new Response(null, { status: 101, webSocket: theirs } as ResponseInit);

@@ -6,6 +6,7 @@ declare const Uint8Array: { fromBase64(text: string): { readonly buffer: ArrayBu
 
 type ModuleForm =
   | { readonly js: string }
+  | { readonly cjs: string }
   | { readonly text: string }
   | { readonly json: unknown }
   | { readonly data: ArrayBuffer }
@@ -20,6 +21,8 @@ function moduleForm({ type, content }: SentModule): ModuleForm {
   switch (type) {
     case "esm":
       return { js: content };
+    case "cjs":
+      return { cjs: content };
     case "text":
       return { text: content };
     case "json":

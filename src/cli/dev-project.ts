@@ -1,0 +1,62 @@
+/** The project that `stepwell dev` runs: read and built again and again, from what has been parsed already. */
+import { Bundler, type Bundle } from "../scripts/build/bundle.ts";
+import { runCustomBuild } from "../scripts/build/custom-build.ts";
+import { readProject, type ProjectConfig, type ProjectOptions } from "../scripts/config/project.ts";
+import type { DevOptions } from "./dev-options.ts";
+
+/** What there is to deploy. */
+export interface LoadedProject {
+  readonly config: ProjectConfig;
+  /** Absent when the project is static assets alone. */
+  readonly bundle?: Bundle;
+}
+
+/** `sources`: what a custom build works from has changed. `files`: something else has. */
+export type ProjectChange = "sources" | "files";
+
+/** Threads of Node have all of its modules: nothing is polyfilled for them. */
+const ALL_OF_NODE = { compatibilityDate: undefined, compatibilityFlags: ["nodejs_compat"] };
+
+export class DevProject {
+  readonly #folder: string;
+  readonly #options: ProjectOptions;
+  readonly #isNode: boolean;
+  readonly #line: (text: string) => void;
+  readonly #bundler: Bundler = new Bundler();
+  readonly #stop: AbortController = new AbortController();
+
+  /** `line` gets what a custom build prints. */
+  constructor({ folder, project, server }: DevOptions, line: (text: string) => void) {
+    this.#folder = folder;
+    this.#options = project;
+    this.#isNode = server.executor === "node";
+    this.#line = line;
+  }
+
+  /** Rejects with a `ProjectError`. */
+  async load(change: ProjectChange): Promise<LoadedProject> {
+    const config = await readProject(this.#folder, this.#options);
+    const { build } = config;
+    if (build === undefined) return { config };
+    if (build.command !== undefined && change === "sources") await runCustomBuild(build.command, this.#line, this.#stop.signal);
+    return { config, bundle: await this.#bundler.build(this.#isNode ? { ...build, ...ALL_OF_NODE } : build) };
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#bundler.close();
+  }
+}
+
+/** Everything that the user should know of it, once each. */
+export function warningsOf({ config, bundle }: LoadedProject): string[] {
+  const unsupported = config.bindings.flatMap((each) => (each.type === "unsupported" ? [`${each.name} (${each.kind})`] : []));
+  return [
+    ...config.warnings,
+    ...(unsupported.length > 0
+      ? [`Bindings that are not supported yet; using one throws an error that says so: ${unsupported.join(", ")}`]
+      : []),
+    ...(bundle?.warnings ?? []),
+  ];
+}

@@ -1,0 +1,18 @@
+/** A binding of a kind that stepwell does not have: it is in `env`, and its use says what is missing instead of failing somewhere else. */
+
+/** What is asked of every value: by `await`, `JSON.stringify`, and whoever prints it. */
+const HARMLESS = new Set(["then", "toJSON", "constructor", "inspect", "nodeType", "$$typeof"]);
+
+/** An object whose properties cannot be used. */
+export function unsupportedBinding(name: string, kind: string): object {
+  const refuse = (): never => {
+    throw new Error(
+      `The binding "${name}" (${kind}) is not supported by stepwell. ` +
+        `Use the service over its HTTP API, or leave the binding out of the configuration and check for it: if (env.${name}) …`,
+    );
+  };
+  return new Proxy(Object.freeze({}), {
+    get: (target, key) => (typeof key === "symbol" || HARMLESS.has(key) ? Reflect.get(target, key) : refuse()),
+    set: refuse,
+  });
+}

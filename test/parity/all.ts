@@ -1,0 +1,8 @@
+/** All inputs. */
+import type { Input } from "./input.ts";
+import { CODE } from "./inputs/code.ts";
+import { CONFIGURATION } from "./inputs/configuration.ts";
+import { MODULES } from "./inputs/modules.ts";
+import { PACKAGES } from "./inputs/packages.ts";
+
+export const INPUTS: readonly Input[] = [...PACKAGES, ...MODULES, ...CODE, ...CONFIGURATION];
