@@ -252,3 +252,18 @@ test("an action on many instances waits while nothing can be stored, and misses 
   expect(setup.engine.action("Steps", id)).toMatchObject({ state: "done" });
   expect(await setup.store.statusCounts("Steps")).toEqual({ terminated: 150 });
 });
+
+test("a failure now and then is tried again soon, however many there have been, and the log has no line for each", async () => {
+  await open();
+  await create("a");
+  await quiet();
+  for (let round = 0; round < 12; round += 1) {
+    setup.fault = full();
+    await expect(create(`lost-${round}`)).rejects.toMatchObject({ failure: "store.full" });
+    setup.fault = undefined;
+    await pass(0.2);
+    expect(setup.engine.trouble()).toBeUndefined();
+    for (const n of [1, 2, 3]) await create(`kept-${round}-${n}`);
+  }
+  expect(setup.lines).toEqual([expect.stringMatching(/^Commits fail/), "Commits work again"]);
+});

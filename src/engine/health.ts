@@ -69,11 +69,12 @@ export class StoreHealth {
     return retryAt;
   }
 
-  /** A commit has worked after others had failed. */
+  /** A commit has worked. */
   worked(): void {
-    if (this.#isOver || this.#failure === undefined) return;
-    this.#failure = undefined;
+    if (this.#isOver) return;
     this.#outage.over();
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
     this.#recovered();
   }
 }

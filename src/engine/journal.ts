@@ -251,6 +251,7 @@ export class Journal {
       if (health.isOver) throw health.failure;
       const { created, isSweeping } = await store.commit(this.#toBatch(group), lease);
       this.#sweeping = isSweeping;
+      health.worked();
       this.#settle(group, created);
     } catch (cause) {
       this.#fail(group, cause);

@@ -1,7 +1,7 @@
 /**
- * Who is to blame when a host ends. The runs that were in it are replayed in two groups, each in a host of its own; if one
- * of those ends, its runs are parted again, until a host ends with a single run in it. So the innocent lose a few attempts,
- * and only the run that takes its host down is held to account. See `docs/decisions/0166-lost-runs-are-parted.md`.
+ * Who is to blame when a host ends. The runs that were in it are replayed together; if their host ends again before they got on,
+ * in two groups, each in a host of its own; if one of those ends, its runs are parted again, until a host ends with a single run
+ * in it. So the innocent lose a few attempts, and only the run that takes its host down is held to account. See `docs/decisions/0166-lost-runs-are-parted.md`.
  */
 import type { EventBody } from "../model/events.ts";
 import type { DoStep } from "../model/instance.ts";
@@ -10,7 +10,7 @@ import { WITH_SERVER, type Loss } from "../model/loss.ts";
 import type { HostEnd } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
 import type { HostLink, Hosts } from "./hosts.ts";
-import type { Live } from "./live.ts";
+import { holdsPlace, type Live } from "./live.ts";
 
 /** Groups that have hosts at once. Beyond that, runs that were lost together are replayed together. */
 const MAX_GROUPS = 16;
@@ -91,6 +91,21 @@ export function part(hosts: Hosts, lives: readonly Live[]): void {
 export function groupOf(hosts: Hosts, live: Live): string | undefined {
   if (live.group === undefined && hosts.groups < 2 * MAX_GROUPS && isSuspicious(live)) live.group = hosts.newGroup();
   return live.group;
+}
+
+/**
+ * True when it has lost a host before and has not got on since. A host that ends once may have any reason, and its runs go on
+ * soonest if they go on together. Those that wait are rows from now on.
+ */
+export function wasLostBefore({ state }: Live): boolean {
+  if (!holdsPlace(state.status)) return false;
+  if (state.recoveries + state.sharedRecoveries > 0 || lossesOf(state.rollback?.step) > 0) return true;
+  for (const step of state.open) if (step.kind === "do" && lossesOf(step) > 0) return true;
+  return false;
+}
+
+function lossesOf(step: Pick<DoStep, "lost"> | undefined): number {
+  return (step?.lost?.alone ?? 0) + (step?.lost?.shared ?? 0);
 }
 
 function isSuspicious({ state }: Live): boolean {

@@ -14,7 +14,7 @@ import { apply, type Core } from "./core.ts";
 import type { HostLink } from "./hosts.ts";
 import { holdsPlace, type Live } from "./live.ts";
 import { historyWindow } from "./outcomes.ts";
-import { logEnd, logGivenUp, lossOf, part } from "./quarantine.ts";
+import { logEnd, logGivenUp, lossOf, part, wasLostBefore } from "./quarantine.ts";
 import { orderNext, rollBack } from "./rollback.ts";
 import { sealed } from "./seal.ts";
 import { endIntake, sendChunk, takeChunk } from "./streams.ts";
@@ -139,12 +139,7 @@ export function hostEnded(core: Core, link: HostLink, end: HostEnd): void {
   link.runs.clear();
   if (core.closing) return;
   if (lives.length > 0 || end.kind !== "closed") logEnd(core.log, link, end, lives, core.clock.now());
-  // Those that wait are rows from now on.
-  if (loss.kind !== "server")
-    part(
-      core.hosts,
-      lives.filter(({ state }) => holdsPlace(state.status)),
-    );
+  if (loss.kind !== "server") part(core.hosts, lives.filter(wasLostBefore));
   for (const live of lives) {
     live.run = undefined;
     recover(core, live, loss);

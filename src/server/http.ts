@@ -31,6 +31,12 @@ export interface Patience {
 /** Milliseconds between two looks at requests that are on their way. */
 const LOOK_MS = 5_000;
 
+/**
+ * Milliseconds that a connection without a request stays open. Longer than proxies and load balancers keep theirs: one that closes
+ * first never sends a request over a connection that is being closed.
+ */
+const IDLE_MS = 75_000;
+
 /** Milliseconds of silence after which the system asks whether the other end is still there. */
 const PROBE_MS = 60_000;
 
@@ -53,6 +59,7 @@ export async function listen(
       // Until it has arrived: answers may go on for as long as an instance lives.
       requestTimeout: requestMs,
       connectionsCheckingInterval: Math.min(LOOK_MS, headersMs),
+      keepAliveTimeout: IDLE_MS,
       keepAlive: true,
       keepAliveInitialDelay: PROBE_MS,
     },

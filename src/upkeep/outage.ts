@@ -1,6 +1,7 @@
 /**
  * A time in which something fails again and again: when to try next, and what the log says of it. A line when it begins, one
- * every half minute while it lasts, and one when it is over, however often it is tried meanwhile.
+ * every half minute while it lasts, and one when it is over, however often it is tried meanwhile. Outages that follow one another
+ * within half a minute share these lines.
  */
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -21,16 +22,21 @@ export interface OutageParts {
 /** How often the log is told that it still fails, in milliseconds. */
 const REMIND_MS = 30_000;
 
-/** An outage that begins so soon after another is the same trouble: delays go on where they were. In milliseconds. */
-const SAME_TROUBLE_MS = 30_000;
+/** What has worked so often in a row is mended: the next failure is another trouble. Until then delays go on where they were. */
+const STEADY = 3;
 
 export class Outage {
   readonly #parts: OutageParts;
   #since: number | undefined;
   #tries = 0;
   #delayMs = 0;
-  #failedAt = -Infinity;
-  #remindAt = 0;
+  /** How often it has worked in a row, as far as that matters. */
+  #worked = STEADY;
+  #remindAt = -Infinity;
+  /** Outages since the last line that told of one. */
+  #outages = 0;
+  /** True when the last line says that it fails. */
+  #isReported = false;
 
   constructor(parts: OutageParts) {
     this.#parts = parts;
@@ -48,24 +54,30 @@ export class Outage {
     if (this.#since === undefined) {
       this.#since = now;
       this.#tries = 0;
-      this.#remindAt = now;
-      if (now - this.#failedAt > SAME_TROUBLE_MS) this.#delayMs = 0;
+      this.#outages += 1;
     }
-    this.#failedAt = now;
+    this.#worked = 0;
     this.#tries += 1;
     this.#delayMs = Math.min(mostMs, Math.max(leastMs, this.#delayMs * 2));
     if (now >= this.#remindAt) {
+      log.error(fails, { reason: String(cause), tries: this.#tries, forMs: now - this.#since, outages: this.#outages });
       this.#remindAt = now + REMIND_MS;
-      log.error(fails, { reason: String(cause), tries: this.#tries, forMs: now - this.#since });
+      this.#outages = 0;
+      this.#isReported = true;
     }
     return now + this.#delayMs;
   }
 
-  /** It has worked. */
+  /** It has worked. To be called each time. */
   over(): void {
+    if (this.#worked < STEADY) {
+      this.#worked += 1;
+      if (this.#worked === STEADY) this.#delayMs = 0;
+    }
     if (this.#since === undefined) return;
     const { clock, log, works } = this.#parts;
-    log.info(works, { tries: this.#tries, afterMs: clock.now() - this.#since });
+    if (this.#isReported) log.info(works, { tries: this.#tries, afterMs: clock.now() - this.#since });
+    this.#isReported = false;
     this.#since = undefined;
   }
 }
