@@ -197,7 +197,7 @@ describe("workflows", () => {
     expect(workflows).toEqual([
       { name: "orders", className: "Order", settings: { ...read, schedules: [{ cron: "0 * * * *" }] } },
       { name: "own", className: "Own", settings: {} },
-      { name: "report", className: "Report", settings: { ...read, schedules: [{ cron: "5 * * * *" }] } },
+      { name: "report", className: "Report", isExported: true, settings: { ...read, schedules: [{ cron: "5 * * * *" }] } },
     ]);
     expect(bindings).toEqual([
       { type: "workflow", name: "ORDERS", workflow: "orders", className: "Order" },
