@@ -124,9 +124,10 @@ describe("by keyboard alone one", () => {
   test("goes to an instance by how its id begins, and is taken to its heading", async () => {
     await show({ name: "", path: "/", shows: "checkout" });
     await page.keyboard.press("ControlOrMeta+k");
-    await page.getByRole("combobox", { name: "Search or do something" }).waitFor();
+    await page.locator("[role=combobox]:focus").waitFor();
     await page.keyboard.type("order-1040");
-    await page.getByRole("option", { name: /order-1040-alan/ }).waitFor();
+    // What is found first is chosen once the text is no longer being looked for.
+    await page.locator('[role=option][aria-selected=true]:has-text("order-1040-alan")').waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/workflows\/checkout\/instances\/order-1040-alan/);
     await page.getByRole("heading", { name: "order-1040-alan" }).waitFor();

@@ -12,6 +12,9 @@ import { advance, beginsAnew, type Timeline } from "./timeline.ts";
 const MANY = 1_000;
 const PACE_MS = 150;
 
+/** How often an instance that has ended is looked at, while its page is seen, in milliseconds. */
+const LOOK_MS = 10_000;
+
 interface Followed {
   readonly timeline: Timeline | undefined;
   readonly error: Error | null;
@@ -20,7 +23,7 @@ interface Followed {
 
 export function useTimeline(workflow: string, id: string): Followed {
   const query = timelineQuery(workflow, id);
-  const { data: read, error, refetch } = useQuery(query);
+  const { data: read, dataUpdatedAt: readAt, error, refetch } = useQuery(query);
   const [timeline, setTimeline] = useState<Timeline>();
 
   useEffect(() => {
@@ -51,12 +54,17 @@ export function useTimeline(workflow: string, id: string): Followed {
     // The key says which instance it is; the rest of the query is made anew each time.
   }, [read, workflow, id]);
 
-  // Another client may restart an instance that has ended. Its short form is read whenever the page gets the focus.
-  const { data: now } = useQuery({ ...instanceQuery(workflow, id), refetchOnWindowFocus: "always" });
-  const isOutdated = read !== undefined && isFinal(read.status) && now !== undefined && !isFinal(now.status);
+  // Another client may restart an instance that has ended, of which no event tells. So its short form is read now and then, and
+  // whenever the page gets the focus. What it says counts if it was read after the timeline.
+  const { data: now, dataUpdatedAt: nowAt } = useQuery({
+    ...instanceQuery(workflow, id),
+    refetchOnWindowFocus: "always",
+    refetchInterval: read !== undefined && isFinal(read.status) && LOOK_MS,
+  });
+  const isOutdated = read !== undefined && isFinal(read.status) && now !== undefined && !isFinal(now.status) && nowAt > readAt;
   useEffect(() => {
     if (isOutdated) void queryClient.invalidateQueries({ queryKey: query.queryKey });
-  }, [isOutdated, workflow, id]);
+  }, [isOutdated, nowAt, workflow, id]);
 
   return { timeline: timeline ?? read, error: read === undefined ? error : null, again: () => void refetch() };
 }
