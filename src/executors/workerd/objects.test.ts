@@ -55,6 +55,7 @@ export class Counter extends DurableObject {
   about() { return { id: this.ctx.id.toString(), name: this.ctx.id.name ?? null, same: this.ctx.id.equals(this.env.COUNTER.idFromString(this.ctx.id.toString())), greeting: this.greeting }; }
   greet(text) { return this.ctx.storage.put("greeting", text); }
   part() { return new Part(); }
+  kind() { return [this.constructor.name, this.constructor === Counter, Object.getPrototypeOf(this) === Counter.prototype, Object.getOwnPropertyNames(Counter.prototype).filter((name) => /stepwell/i.test(name))]; }
   call(callback) { return callback("called"); }
   fail() { throw new RangeError("too far"); }
   abort() { abortIsolate("because"); }
@@ -86,6 +87,7 @@ const table = {
   "/mark": ({ object }) => object.mark,
   "/about": ({ object }) => object.about(),
   "/greet": ({ object }) => object.greet("hi"),
+  "/kind": ({ object }) => object.kind(),
   "/part": ({ object }) => object.part().value(),
   "/call": ({ object }) => object.call((text) => text + " back"),
   "/fail": ({ object }) => object.fail(),
@@ -129,6 +131,7 @@ test("an object is called by name, by id, as a whole and by its parts", async ()
     same: true,
     greeting: "none",
   });
+  expect(await ask(host, "/kind")).toEqual(["Counter", true, true, []]);
   expect(await ask(host, "/part")).toBe("part");
   expect(await ask(host, "/call")).toBe("called back");
   expect(await ask(host, "/fail")).toEqual({ name: "RangeError", message: "too far" });
@@ -201,4 +204,36 @@ test("without a folder to keep them in, bindings to objects are refused", async 
   const version = { ...contractVersion(code("one")), bindings: [COUNTER] };
   await expect(none.open(version, noCalls)).rejects.toMatchObject({ failure: "script.binding_unsupported" });
   await none.close();
+});
+
+test.each(["Plain", "Derived"])("an object of the class %s is of that very class, and its alarm rings", async (className) => {
+  const shapes = `
+import { DurableObject } from "cloudflare:workers";
+export class Plain {
+  constructor(ctx) { this.ctx = ctx; }
+  async fetch(request) {
+    if (request.url.endsWith("/set")) await this.ctx.storage.setAlarm(Date.now());
+    const own = [this.constructor, Object.getPrototypeOf(this)].map((each) => each === Plain || each === Plain.prototype);
+    return Response.json({ name: this.constructor.name, own, rang: (await this.ctx.storage.get("rang")) ?? null });
+  }
+  async alarm() { await this.ctx.storage.put("rang", this.constructor.name); }
+}
+class Base extends DurableObject {
+  async alarm() { await this.ctx.storage.put("rang", this.constructor.name); }
+}
+export class Derived extends Base {
+  async fetch(request) {
+    if (request.url.endsWith("/set")) await this.ctx.storage.setAlarm(Date.now());
+    const own = [this.constructor, Object.getPrototypeOf(this)].map((each) => each === Derived || each === Derived.prototype);
+    return Response.json({ name: this.constructor.name, own, rang: (await this.ctx.storage.get("rang")) ?? null });
+  }
+}
+export default { fetch: (request, env) => env.OBJECT.get(env.OBJECT.idFromName("one")).fetch(request) };`;
+  const bindings: Binding[] = [{ type: "durable_object_namespace", name: "OBJECT", className }];
+  const version = { ...contractVersion(shapes), script: "shapes", id: `v${(versions += 1)}`, bindings };
+  active.set("shapes", { version, objects: { [className]: `shapes ${className}` } });
+  const host = await executor.open(version, noCalls);
+  expect(await ask(host, "/set")).toMatchObject({ name: className, own: [true, true] });
+  while (((await ask(host, "/")) as { rang: unknown }).rang === null);
+  expect(await ask(host, "/")).toEqual({ name: className, own: [true, true], rang: className });
 });

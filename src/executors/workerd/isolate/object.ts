@@ -12,22 +12,26 @@ interface UserObject {
 
 type UserClass = new (state: ObjectState, env: unknown) => UserObject;
 
-/** Classes by name, with a method by which an alarm comes in: `alarm` itself cannot be called from outside. */
-const classes = new Map<string, UserClass>();
+/** By this an alarm comes in: `alarm` itself cannot be called from outside. */
+const ALARM = "stepwellAlarm";
 
-/** A class of the script, to be made an object of. */
+/** A class of the script, to be made an object of: the user's own, since its objects may ask what class they are of. */
 function objectClass(exported: Readonly<Record<string, unknown>>, name: string): UserClass {
-  const known = classes.get(name);
-  if (known !== undefined) return known;
   const found = Object.hasOwn(exported, name) ? exported[name] : undefined;
   if (typeof found !== "function") throw new TypeError(`The Worker exports no class "${name}"`);
-  const Extended = class extends (found as UserClass) {
-    async stepwellAlarm(info: unknown): Promise<void> {
-      await this.alarm?.(info);
-    }
-  };
-  classes.set(name, Extended);
-  return Extended;
+  const base = baseOf(found.prototype as object);
+  if (!Object.hasOwn(base, ALARM)) define(base, { [ALARM]: ring });
+  return found as UserClass;
+}
+
+/** The prototype that all others of a class come from: that of `DurableObject`, or the class's own if it extends nothing. */
+function baseOf(prototype: object): object {
+  const above = Object.getPrototypeOf(prototype) as object | null;
+  return above === null || above === Object.prototype ? prototype : baseOf(above);
+}
+
+async function ring(this: UserObject, info: unknown): Promise<void> {
+  await this.alarm?.(info);
 }
 
 /** Makes the object that `props` ask for. To be called with the state of a facet. */
