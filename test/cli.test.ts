@@ -104,7 +104,7 @@ describe.concurrent("misuse", () => {
   test.each([
     [["start"], 'There is no command "start"; stepwell --help lists them'],
     [["--nonsense"], 'There is no command "--nonsense"'],
-    [["dev", "--nonsense"], "Unknown option '--nonsense'"],
+    [["dev", "--nonsense"], "Unknown option '--nonsense'; --help lists the options"],
     [["serve", "--data"], "Option '--data <value>' argument missing"],
     [["dev", "a", "b"], "stepwell dev takes one folder, not 2"],
     [["dev", "no-such-folder"], "There is no folder /"],

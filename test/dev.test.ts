@@ -178,6 +178,8 @@ test("a mistake is told with its place, and what was deployed goes on", async ()
   await create("waiting", "meanwhile");
   await go("meanwhile");
   expect(await outputOf("waiting", "meanwhile")).toMatchObject({ version: "two" });
+  await project.write("src/index.js", worker("two"));
+  await said("shop is up to date again");
   await project.write("src/index.js", worker("four"));
   await vi.waitFor(
     async () => expect(await (await fetch(`${server.url}/workers/shop/`)).json()).toMatchObject({ version: "four" }),

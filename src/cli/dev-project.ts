@@ -35,7 +35,8 @@ export class DevProject {
 
   /** Rejects with a `ProjectError`. */
   async load(change: ProjectChange): Promise<LoadedProject> {
-    const config = await readProject(this.#folder, this.#options);
+    const read = await readProject(this.#folder, this.#options);
+    const config = this.#isNode ? read : await withDateWarning(read);
     const { build } = config;
     if (build === undefined) return { config };
     if (build.command !== undefined && change === "sources") await runCustomBuild(build.command, this.#line, this.#stop.signal);
@@ -47,6 +48,15 @@ export class DevProject {
     this.#stop.abort();
     await this.#bundler.close();
   }
+}
+
+/** Such a project runs with the newest date that there is. */
+async function withDateWarning(config: ProjectConfig): Promise<ProjectConfig> {
+  const { NEWEST_DATE } = await import("../executors/workerd/binary.ts");
+  const { compatibilityDate: date = NEWEST_DATE, warnings } = config;
+  if (date <= NEWEST_DATE) return config;
+  const warning = `The installed workerd supports compatibility dates up to ${NEWEST_DATE}: that is used instead of ${date}`;
+  return { ...config, warnings: [...warnings, warning] };
 }
 
 /** Everything that the user should know of it, once each. */

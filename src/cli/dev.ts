@@ -19,6 +19,8 @@ import { FolderWatch, type Watched } from "./watch.ts";
 interface Deployed extends DevDeployment {
   readonly watched: Watched;
   readonly warnings: readonly string[];
+  /** True while older code runs than the files have, because they cannot be deployed. */
+  readonly isOutdated: boolean;
 }
 
 /** Runs until it is asked to stop. */
@@ -86,7 +88,7 @@ async function deployProject(running: Running, loaded: LoadedProject): Promise<D
   const files = [...config.inputs, ...(bundle?.inputs ?? []), ...inputs].filter((path) => !path.includes("/node_modules/"));
   const { directory } = config.assets;
   const watched = { files, sources: config.build?.command?.trees ?? [], trees: directory === undefined ? [] : [directory] };
-  return { ...deployment, watched, warnings: [...warningsOf(loaded), ...remarks] };
+  return { ...deployment, watched, warnings: [...warningsOf(loaded), ...remarks], isOutdated: false };
 }
 
 /** Whatever is wrong with the new code, the old goes on. */
@@ -102,11 +104,12 @@ async function redeploy(
     watch.follow(deployed.watched);
     if (deployed.warnings.join() !== before.warnings.join()) warn(running, deployed);
     if (deployed.changed) running.log.info(`Deployed ${deployed.script} again`);
+    else if (before.isOutdated) running.log.info(`${deployed.script} is up to date again`);
     return deployed;
   } catch (cause) {
     running.log.error(`Not deployed: ${explain(cause)}`);
     watch.followAny();
-    return before;
+    return { ...before, isOutdated: true };
   }
 }
 

@@ -14,7 +14,7 @@ export function explain(cause: unknown): string {
   if (cause instanceof UsageError) return oneLine(cause.message);
   // Several problems, or the code around one, as wrangler and esbuild show them.
   if (cause instanceof ProjectError) return cause.message;
-  if (codeOf(cause)?.startsWith("ERR_PARSE_ARGS")) return `${oneLine(cause.message)}. --help says what there is`;
+  if (codeOf(cause)?.startsWith("ERR_PARSE_ARGS")) return `${misused(cause.message)}; --help lists the options`;
   return cause.stack ?? cause.message;
 }
 
@@ -38,6 +38,13 @@ function explainFailure({ failure, field, detail }: Failure): string {
   const where = field === undefined ? "" : `${field}: `;
   const what = `${where}${detail ?? sentence}`.replace(/\.$/, "");
   return oneLine(hint === undefined ? what : `${what}. ${hint}`);
+}
+
+/** What Node's parser says of the options, without its advice about arguments that begin with a dash: no command takes one. */
+function misused(message: string): string {
+  return oneLine(message)
+    .replace(/\. To specify .*$/, "")
+    .replace(/\.$/, "");
 }
 
 function codeOf(cause: unknown): string | undefined {

@@ -1,7 +1,7 @@
 /** What becomes of a thrown value: the same live and on replay. */
 import { expect, test } from "vitest";
 import { LIMITS } from "./limits.ts";
-import { fold, frameOf, NonRetryableError, revive } from "./thrown.ts";
+import { fold, frameOf, NonRetryableError, revive, stackOf } from "./thrown.ts";
 
 const caught = (thrown: unknown): Error => revive(fold(thrown));
 
@@ -50,4 +50,23 @@ test("the function that threw has its name, if it has one", () => {
   for (const none of [made(undefined), made(1), "text", null]) expect(frameOf(none)).toBeUndefined();
   const hostile = Object.defineProperty(new Error("x"), "stack", { get: charge });
   expect(frameOf(hostile)).toBeUndefined();
+});
+
+test("a stack has the message of an error that set it after the stack was taken, and so has its cause's", () => {
+  const late = (name: string, message: string, cause?: Error): Error =>
+    Object.assign(new Error("", { cause }), { name, message, stack: `${name}\n    at parse (index.js:1:5)` });
+  expect(stackOf(late("ZodError", "[\n  name: expected string\n]", late("Refused", "no such host")))).toBe(
+    [
+      "ZodError: [",
+      "  name: expected string",
+      "]",
+      "    at parse (index.js:1:5)",
+      "Caused by: Refused: no such host",
+      "    at parse (index.js:1:5)",
+    ].join("\n"),
+  );
+  const usual = new TypeError("t");
+  expect(stackOf(usual)).toBe(usual.stack);
+  expect(stackOf(Object.assign(new Error("why"), { stack: "of its own" }))).toBe("Error: why\nof its own");
+  expect(stackOf("a text")).toBe("Uncaught a text");
 });

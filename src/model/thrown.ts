@@ -51,14 +51,24 @@ export function fold(thrown: unknown): ErrorInfo {
 /** What there is to say of a thrown value: the stack of an error, with its causes. */
 export function stackOf(thrown: unknown): string {
   try {
-    const { stack, cause } = thrown instanceof Error ? thrown : {};
-    if (typeof stack !== "string") return `Uncaught ${fold(thrown).message}`;
+    const stack = headedStack(thrown);
+    if (stack === undefined) return `Uncaught ${fold(thrown).message}`;
     // The first of them are enough, and it might be its own.
-    return cause instanceof Error && typeof cause.stack === "string" ? `${stack}\nCaused by: ${cause.stack}` : stack;
+    const cause = headedStack((thrown as Error).cause);
+    return cause === undefined ? stack : `${stack}\nCaused by: ${cause}`;
   } catch {
     // Whoever makes an error may make its properties throw.
     return "Uncaught";
   }
+}
+
+/** The stack of an error, below its message. Some libraries (zod) set the message after the stack was taken. */
+function headedStack(error: unknown): string | undefined {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return undefined;
+  const { name, message, stack } = error;
+  if (stack.includes(message)) return stack;
+  const frames = stack.search(/^[ \t]+at /m);
+  return `${folded(name, message)}\n${frames < 0 ? stack : stack.slice(frames)}`;
 }
 
 /** The function that threw, as its stack has it; undefined where it has no name. */

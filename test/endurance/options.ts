@@ -65,7 +65,7 @@ export function usage(all: readonly Scenario[]): string {
   --minutes N       about how long it takes in all (${SHARE_MINUTES}); counts and durations grow with it
   --only NAME,…     these scenarios alone
   --executor E      workerd or node alone
-  --seed N          the chance of an earlier run, which has printed it
+  --seed N          repeats the random choices of an earlier run, which has printed N
   --json FILE       writes every check, figure and sample to a file
   --svg FILE        draws memory, file descriptors, timers and handles over time
   --write           writes the figures to docs/endurance.md and the chart beside it

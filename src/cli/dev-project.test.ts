@@ -1,0 +1,26 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { NEWEST_DATE } from "../executors/workerd/binary.ts";
+import { readDevOptions } from "./dev-options.ts";
+import { DevProject, warningsOf } from "./dev-project.ts";
+
+/** What is said of a project with this compatibility date. */
+async function warningsFor(date: string, ...options: string[]): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), "stepwell-project-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "index.js"), "export default {};");
+  await writeFile(join(folder, "wrangler.json"), JSON.stringify({ name: "shop", main: "index.js", compatibility_date: date }));
+  const project = new DevProject(readDevOptions([folder, ...options]), () => {});
+  onTestFinished(() => project.close());
+  return warningsOf(await project.load("sources"));
+}
+
+test("a compatibility date that the installed workerd does not know is warned of", async () => {
+  expect(await warningsFor(NEWEST_DATE)).toEqual([]);
+  expect(await warningsFor("2999-01-01", "--executor", "node")).toEqual([]);
+  expect(await warningsFor("2999-01-01")).toEqual([
+    `The installed workerd supports compatibility dates up to ${NEWEST_DATE}: that is used instead of 2999-01-01`,
+  ]);
+});
