@@ -33,13 +33,16 @@ export class DevProject {
     this.#line = line;
   }
 
-  /** Rejects with a `ProjectError`. */
+  /** Rejects with a `ProjectError`, and once it is closed. */
   async load(change: ProjectChange): Promise<LoadedProject> {
+    const { signal } = this.#stop;
     const read = await readProject(this.#folder, this.#options);
     const config = this.#isNode ? read : await withDateWarning(read);
     const { build } = config;
     if (build === undefined) return { config };
-    if (build.command !== undefined && change === "sources") await runCustomBuild(build.command, this.#line, this.#stop.signal);
+    if (build.command !== undefined && change === "sources") await runCustomBuild(build.command, this.#line, signal);
+    // A build that begins now would be closed by nobody.
+    signal.throwIfAborted();
     return { config, bundle: await this.#bundler.build(this.#isNode ? { ...build, ...ALL_OF_NODE } : build) };
   }
 

@@ -1,4 +1,5 @@
 /** What ends a server: SIGTERM and SIGINT, from its first moment on. A second signal ends the process at once. */
+import { setImmediate as turn } from "node:timers/promises";
 import { Failure } from "../model/errors.ts";
 
 /** How long a start that is no longer wanted may take to end, in milliseconds. */
@@ -47,6 +48,9 @@ export async function untilStopped(run: (stopping: Stopping) => Promise<void>): 
   try {
     await run(stopping);
   } catch (cause) {
+    // Ctrl-C in a terminal ends child processes, too. That one is gone may be heard sooner than the signal: two turns of the loop hear it.
+    await turn();
+    await turn();
     if (!stopping.isStarting || !stopping.signal.aborted) throw cause;
   }
 }

@@ -3,7 +3,7 @@
  * serves the first start, every replay, and recovery alike.
  */
 import type { ErrorInfo } from "../model/events.ts";
-import { Failure, failureKind } from "../model/errors.ts";
+import { Failure, failureKind, type FailureName } from "../model/errors.ts";
 import { WITH_SERVER } from "../model/loss.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { StartFrame } from "../protocol/frames.ts";
@@ -17,6 +17,9 @@ import type { RunnableVersion } from "./versions.ts";
 
 /** How often a host is asked for that ends before it is ready: its code may be what ends it. */
 const HOST_TRIES = 6;
+
+/** How a host fails that ends before it is ready. */
+const NOT_READY: ReadonlySet<FailureName> = new Set(["script.unavailable", "script.invalid"]);
 
 /** How long an instance rests between two tries to start it, in milliseconds: after the first, and at the most. It doubles in between. */
 const REST_MS = 50;
@@ -62,11 +65,15 @@ export async function activate(core: Core, live: Live, leftBehind: boolean = fal
   }
 }
 
-/** A store or an executor that fails for now says nothing about the instance; a host that ends before it is ready may. */
+/**
+ * A store or an executor that fails for now says nothing about the instance; a host that ends before it is ready may. So may
+ * one whose code does not load: it did when it was deployed, and what stands still for a while (a machine that is suspended
+ * or overloaded) cannot be told from a top level that never ends.
+ */
 function mayTryAgain(cause: unknown, tries: number): boolean {
   if (cause instanceof StoreError) return true;
   if (!(cause instanceof Failure)) return false;
-  return cause.failure === "executor.not_started" || (cause.failure === "script.unavailable" && tries < HOST_TRIES);
+  return cause.failure === "executor.not_started" || (NOT_READY.has(cause.failure) && tries < HOST_TRIES);
 }
 
 function isWanted(core: Core, { gone, state }: Live): boolean {

@@ -224,7 +224,7 @@ test("only so many run at once; the others wait their turn", async () => {
   for (let i = 0; i < 20; i += 1) await bench.reaches({ workflow: "Flaky", id: `n-${i}` }, "complete");
 });
 
-describe("hosts that end before they are ready", () => {
+describe.each(["script.unavailable", "script.invalid"] as const)("hosts that end before they are ready (%s)", (failure) => {
   /** The first `ended` hosts end so. */
   const openWith = (ended: number): Promise<Bench> => {
     let left = ended;
@@ -232,7 +232,7 @@ describe("hosts that end before they are ready", () => {
       (clock) => {
         const executor = inProcessExecutor({ classes: { Flaky }, now: () => clock.now() });
         const open: Executor["open"] = (...of) =>
-          (left -= 1) >= 0 ? Promise.reject(new Failure("script.unavailable")) : executor.open(...of);
+          (left -= 1) >= 0 ? Promise.reject(new Failure(failure)) : executor.open(...of);
         return { name: executor.name, close: () => executor.close(), open };
       },
       ["Flaky"],

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ProjectError } from "../project-error.ts";
 import { bundle, Bundler, type Bundle } from "./bundle.ts";
 import { plainBuild, type BuildOptions } from "./options.ts";
@@ -50,6 +50,16 @@ const WORKER = [
   "export const other: number = 1;",
   'export default { fetch: () => new Response("ok") };',
 ].join("\n");
+
+test("a bundler that is closed while it builds for the first time keeps no process alive", async () => {
+  await write({ "index.js": "export default {};" });
+  const bundler = new Bundler();
+  const building = bundler.build(plainBuild(folder, "index.js"));
+  await bundler.close();
+  await Promise.allSettled([building]);
+  // The service of esbuild is one, as long as a build is open.
+  await vi.waitUntil(() => !process.getActiveResourcesInfo().includes("ProcessWrap"));
+});
 
 describe("a bundle", () => {
   test("is one module of TypeScript and packages, with texts beside it, and what the runtime has left out", async () => {

@@ -34,7 +34,8 @@ export interface Bundle {
 /** Builds a Worker again and again. */
 export class Bundler {
   #key = "";
-  #build: IncrementalBuild | undefined;
+  /** Kept from the moment at which it is being opened, so that it is closed whenever that is asked for: it keeps this process alive. */
+  #build: Promise<IncrementalBuild> | undefined;
 
   /** Rejects with a `ProjectError` that has all errors, each with its place and the code around it. */
   async build(options: BuildOptions): Promise<Bundle> {
@@ -46,19 +47,29 @@ export class Bundler {
 
   async #bundled(options: BuildOptions): Promise<Bundle> {
     const key = JSON.stringify(options);
-    if (this.#build === undefined || key !== this.#key) {
-      await this.close();
-      this.#build = await IncrementalBuild.open(options);
-      this.#key = key;
-    }
-    return this.#build.run();
+    const before = this.#build;
+    if (before !== undefined && key === this.#key) return (await before).run();
+    const opening = IncrementalBuild.open(options);
+    this.#build = opening;
+    this.#key = key;
+    opening.catch(() => {
+      if (this.#build === opening) this.#build = undefined;
+    });
+    await closed(before);
+    return (await opening).run();
   }
 
   async close(): Promise<void> {
     const build = this.#build;
     this.#build = undefined;
-    await build?.close();
+    await closed(build);
   }
+}
+
+/** One that could not be opened has said so to whoever asked for it. */
+async function closed(build: Promise<IncrementalBuild> | undefined): Promise<void> {
+  const opened = await build?.catch(() => undefined);
+  await opened?.close();
 }
 
 /** One build. */
