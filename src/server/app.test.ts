@@ -137,6 +137,7 @@ const PAGE: [string, string][] = [
   ["set-cookie", "cart=1; Path=/"],
   ["set-cookie", "stepwell_session=chosen; Path=/"],
   ["Set-Cookie", "__HOST-stepwell_session=; Path=/; Secure; Max-Age=0"],
+  ["set-cookie", "=stepwell_session=chosen; Path=/"],
   ["set-cookie", "theme=dark"],
   ["clear-site-data", '"cookies", "storage"'],
   ["service-worker-allowed", "/"],

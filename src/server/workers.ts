@@ -57,6 +57,7 @@ const ORIGIN_WIDE = [
   "nel",
   "origin-agent-cluster",
   "report-to",
+  "secure-session-registration",
   "service-worker-allowed",
   "strict-transport-security",
   "use-as-dictionary",
