@@ -6,6 +6,7 @@ import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
 import { restApi } from "../api/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
+import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import { LOCAL } from "../model/roles.ts";
 import { silentLog, type Log } from "../ports/log.ts";
@@ -125,6 +126,7 @@ async function echo(request: Request): Promise<Response> {
   if (pathname === "/moved") return Response.redirect("http://elsewhere.example/", 302);
   if (pathname === "/page") return new Response("<p>page", { headers: PAGE });
   if (pathname === "/socket") return new Upgraded(new PassThrough(), new Headers(PAGE));
+  if (pathname === "/throws") throw new Failure("script.exception", { detail: "with a secret" });
   if (pathname === "/cookie") return Response.json(request.headers.get("cookie"));
   const said = { method: request.method, hostname, path: pathname + search, body: await request.text() };
   return Response.json({ ...said, mark: request.headers.get("x-mark") }, { status: 201, headers: { "x-worker": "yes" } });
@@ -137,6 +139,7 @@ const PAGE: [string, string][] = [
   ["set-cookie", "cart=1; Path=/"],
   ["set-cookie", "stepwell_session=chosen; Path=/"],
   ["Set-Cookie", "__HOST-stepwell_session=; Path=/; Secure; Max-Age=0"],
+  ["set-cookie", "=stepwell_session=chosen; Path=/"],
   ["set-cookie", "theme=dark"],
   ["clear-site-data", '"cookies", "storage"'],
   ["service-worker-allowed", "/"],
@@ -603,6 +606,14 @@ test("more requests at once than may be are refused before they are read, and to
   late.resolve(new TextEncoder().encode("{}"));
   expect(new Set(await Promise.all(taken))).toEqual(new Set([200]));
   expect((await send(`${LIST}/Quick/instances`, { method: "POST", body: "{}" })).status).toBe(200);
+});
+
+test("what a Worker throws is shown where nobody logs in, and hidden from strangers elsewhere", async () => {
+  const inDev = await open();
+  expect(await (await inDev("/workers/script/throws")).text()).toContain("with a secret");
+  const inServe = await open({ guard: () => Promise.resolve(undefined), hasLogin: true, hostNames: ["*"] });
+  const hidden = await inServe("/workers/script/throws");
+  expect([hidden.status, await hidden.text()]).toEqual([500, expect.not.stringContaining("secret")]);
 });
 
 describe("the log", () => {

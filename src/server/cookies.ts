@@ -30,7 +30,7 @@ export function withoutSession(cookie: string): string {
     .join("; ");
 }
 
-/** True for a `Set-Cookie` header with a name of ours. */
+/** True for a `Set-Cookie` header with a name of ours, or without a name and with a value that is sent back as if it had ours. */
 export function setsSession(setCookie: string): boolean {
-  return /^\s*(?:__Host-)?stepwell_session\s*(?:=|;|$)/i.test(setCookie);
+  return /^[\s=]*(?:__Host-)?stepwell_session\s*(?:=|;|$)/i.test(setCookie);
 }

@@ -57,6 +57,7 @@ const ORIGIN_WIDE = [
   "nel",
   "origin-agent-cluster",
   "report-to",
+  "secure-session-registration",
   "service-worker-allowed",
   "strict-transport-security",
   "use-as-dictionary",
@@ -78,11 +79,16 @@ export async function callWorker(calls: WorkerCalls, { script, url, origin }: Wo
     const onBroken = (cause: unknown): void => log.warn("A Worker's answer broke off", { script, reason: String(cause) });
     return shown(response, { isShared: origin === "shared", isSandboxed, onBroken });
   } catch (cause) {
-    if (cause instanceof Failure) return failureResponse(cause);
+    if (cause instanceof Failure) return failureResponse(hasSessions ? forStrangers(cause) : cause);
     if (isHungUp(request, cause)) return unheard();
     log.error("A Worker could not be called", { script, reason: String(cause) });
     return failureResponse(new Failure("internal_server"));
   }
+}
+
+/** What a Worker threw is for those who may read its log. */
+function forStrangers(failure: Failure): Failure {
+  return failure.failure === "script.exception" ? new Failure("script.exception") : failure;
 }
 
 function sentHeaders(from: Headers, isSandboxed: boolean): Headers {

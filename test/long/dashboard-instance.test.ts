@@ -292,6 +292,16 @@ test("on paper every step is in a table, and nothing can be pressed", async () =
   await page.getByRole("listbox").waitFor();
 });
 
+test("the page of an instance that another client deletes says that it is gone", async () => {
+  await create("patient", "gone");
+  const other = await browser.newPage();
+  await other.goto(`${server.url}/workflows/patient/instances/gone`);
+  await other.getByRole("region", { name: "Why it is waiting" }).waitFor();
+  expect(await server.call("DELETE", "/workflows/patient/instances/gone")).toMatchObject({ success: true });
+  await other.getByRole("alert").getByText("Instance not found").waitFor();
+  expect(await other.getByRole("button", { name: "Pause" }).count()).toBe(0);
+});
+
 test.each(["light", "dark"] as const)("nothing serious keeps anybody out, in the %s theme", async (colorScheme) => {
   await page.emulateMedia({ colorScheme });
   const many = "/workflows/pages/instances/many";

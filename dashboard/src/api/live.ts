@@ -51,12 +51,16 @@ function isShort(list: unknown): boolean {
   return ((list as { readonly pages?: readonly unknown[] } | undefined)?.pages?.length ?? 0) <= LIVE_PAGES;
 }
 
-/** Follows an instance from a cursor on, and hands over what comes in batches, one a frame of the screen. */
+/**
+ * Follows an instance from a cursor on, and hands over what comes in batches, one a frame of the screen. A browser connects again by
+ * itself when a connection is lost, but not when the server refuses it: then `refused` is called, and nothing comes any more.
+ */
 export function followInstance(
   workflow: string,
   id: string,
   cursor: number,
   take: (events: readonly LiveEvent[]) => void,
+  refused: () => void,
 ): () => void {
   const path = `/client/v4/accounts/${ACCOUNT}/workflows/${encodeURIComponent(workflow)}/instances/${encodeURIComponent(id)}/subscribe`;
   const source = new EventSource(`${path}?cursor=${cursor}`);
@@ -68,6 +72,9 @@ export function followInstance(
       frame = 0;
       take(batch.splice(0));
     });
+  });
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) refused();
   });
   return () => {
     cancelAnimationFrame(frame);

@@ -1,6 +1,7 @@
 /** The timeline of an instance, kept up to date for as long as it goes on. */
 import { useQuery } from "@tanstack/react-query";
 import { startTransition, useEffect, useState } from "react";
+import { ApiError } from "../api/client.ts";
 import { followInstance } from "../api/live.ts";
 import { instanceQuery, queryClient } from "../api/queries.ts";
 import type { LiveEvent } from "../api/types.ts";
@@ -14,6 +15,9 @@ const PACE_MS = 150;
 
 /** How often an instance that has ended is looked at, while its page is seen, in milliseconds. */
 const LOOK_MS = 10_000;
+
+/** How long after a refusal the instance is read again, and then followed if it is still there, in milliseconds. */
+const REFUSED_MS = 2_000;
 
 interface Followed {
   readonly timeline: Timeline | undefined;
@@ -41,13 +45,26 @@ export function useTimeline(workflow: string, id: string): Followed {
       // Read again once more: when it will be deleted, only the server knows.
       if (isFinal(known.status)) void queryClient.invalidateQueries({ queryKey: query.queryKey });
     };
-    const stop = followInstance(workflow, id, read.cursor, (events) => {
+    const take = (events: readonly LiveEvent[]): void => {
       if (beginsAnew(known, events)) return void queryClient.invalidateQueries({ queryKey: query.queryKey });
       news = [...news, ...events];
       if (known.steps.length < MANY) show();
       else due ??= setTimeout(show, PACE_MS);
-    });
+    };
+    let again: ReturnType<typeof setTimeout> | undefined;
+    let isLeft = false;
+    // What has been read begins all of this anew.
+    const readAgain = async (): Promise<void> => {
+      const { error: cause } = await refetch();
+      if (cause !== null && !isGone(cause)) refused();
+    };
+    const refused = (): void => {
+      if (!isLeft) again = setTimeout(() => void readAgain(), REFUSED_MS);
+    };
+    const stop = followInstance(workflow, id, read.cursor, take, refused);
     return () => {
+      isLeft = true;
+      clearTimeout(again);
       clearTimeout(due);
       stop();
     };
@@ -66,5 +83,10 @@ export function useTimeline(workflow: string, id: string): Followed {
     if (isOutdated) void queryClient.invalidateQueries({ queryKey: query.queryKey });
   }, [isOutdated, nowAt, workflow, id]);
 
-  return { timeline: timeline ?? read, error: read === undefined ? error : null, again: () => void refetch() };
+  return { timeline: timeline ?? read, error: read === undefined || isGone(error) ? error : null, again: () => void refetch() };
+}
+
+/** True when the server says that there is no such instance, or no longer. */
+function isGone(cause: Error | null): boolean {
+  return cause instanceof ApiError && cause.status === 404;
 }
