@@ -15,7 +15,8 @@ type FindClient = (peer: string, headers: Headers) => Client;
 
 /** The address of the other end of the connection. */
 export function addressOf({ socket }: IncomingMessage): string {
-  return plain(socket.remoteAddress ?? "");
+  const address = socket.remoteAddress ?? "";
+  return address.startsWith("::ffff:") ? plain(address) : address;
 }
 
 /**
@@ -30,8 +31,9 @@ export function clientsBehind(trusted: readonly string[], onStranger: (peer: str
     const family = isIP(address) === 6 ? "ipv6" : "ipv4";
     proxies.addSubnet(address, Number(bits ?? (family === "ipv6" ? 128 : 32)), family);
   }
+  // Most servers have no proxy, and this is asked of each request.
   const isTrusted = (address: string): boolean =>
-    isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+    trusted.length > 0 && isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
   return (peer, headers) => {
     if (!isTrusted(peer)) {
       if (!isSaid && headers.has("x-forwarded-for")) onStranger(peer);
