@@ -93,11 +93,12 @@ export class Server {
       .map(({ pid }) => pid);
   }
 
-  /** The last warnings and errors of its log, without what the Worker itself has thrown. */
-  complaints(): string[] {
+  /** The last warnings and errors of its log that match, without what the Worker itself has thrown. */
+  complaints(about: RegExp = /./): string[] {
     return this.#printed
       .split("\n")
       .filter((line) => /\b(warn|error|fatal)\b/i.test(line) && !line.includes("[endurance]"))
+      .filter((line) => about.test(line))
       .slice(-5);
   }
 

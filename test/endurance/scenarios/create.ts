@@ -101,7 +101,12 @@ async function allComplete(trial: Trial, server: Server, accepted: number): Prom
     counts["complete"] === accepted,
     JSON.stringify(counts),
   );
-  trial.check("no host has ended", server.database.recoveries() === 0, `${server.database.recoveries()} recoveries`);
+  const recoveries = server.database.recoveries();
+  trial.check(
+    "no host has ended",
+    recoveries === 0,
+    `${recoveries} recoveries; ${server.complaints(/host ended|workerd\]/).join("; ")}`,
+  );
 }
 
 function strange(answers: readonly Answer[]): string {
