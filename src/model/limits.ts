@@ -95,6 +95,7 @@ type Limit =
   | "recoveries"
   | "sharedRecoveries"
   | "historyWindowBytes"
+  | "analysisMs"
   | "graphCode"
   | "graphVisits"
   | "graphDepth"
@@ -297,8 +298,10 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   sharedRecoveries: 40,
   /** Bytes of outcomes that travel to the runtime at once. Ours. */
   historyWindowBytes: 256 * KIB,
-  /** Characters of a bundle that a graph is drawn from: parsing takes the main thread's time. Ours. */
-  graphCode: MIB,
+  /** Milliseconds that it may take to read what a deployed script exports, or to draw a workflow's graph. Ours. */
+  analysisMs: 20_000,
+  /** Characters of a bundle that a graph is drawn from. Ours. */
+  graphCode: 4 * MIB,
   /** Pieces of syntax that drawing a graph may look at. Ours. */
   graphVisits: 200_000,
   /** How deep syntax and calls may be nested in what is drawn. Ours. */

@@ -3,7 +3,7 @@ import { Failure } from "../model/errors.ts";
 import type { ObjectClasses } from "../model/objects.ts";
 import type { Annotations, Binding, Catalog, ScriptAssets, ScriptVersion } from "../ports/catalog.ts";
 import { openSecrets } from "../ports/secrets.ts";
-import { exportedNames } from "./exports.ts";
+import { readExports } from "./analysis.ts";
 import { bindingsOf, objectExports, workflowsOf } from "./metadata.ts";
 import { checkResources } from "./resources.ts";
 import { classesWith } from "./objects.ts";
@@ -28,7 +28,7 @@ export async function storeUpload(
   const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
   const bindings = bindingsOf(metadata, script, newest === undefined ? [] : openSecrets(vault, newest).bindings);
   await checkBindings(catalog, { script, bindings });
-  const exports = exportedNames(code);
+  const exports = await readExports(code);
   const assets = assetsOf(metadata, sent, newest?.assets);
   const wanted = {
     ...code,

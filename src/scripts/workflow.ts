@@ -4,7 +4,7 @@ import { z } from "zod";
 import { cronProblem } from "../model/cron.ts";
 import { Failure } from "../model/errors.ts";
 import type { Catalog, ScriptVersion, Workflow, WorkflowChange, WorkflowSettings } from "../ports/catalog.ts";
-import { graphJson } from "./graph/draw.ts";
+import { readGraph } from "./analysis.ts";
 
 /** Points a workflow, new or known, to a class of a script version. Answers the workflow as it is then. */
 export async function putWorkflow(
@@ -48,7 +48,7 @@ export async function workflowChange(
     createdAt: present?.createdAt ?? now,
     modifiedAt: now,
   };
-  const graph = graphJson(script.code, wanted.className);
+  const graph = await readGraph(script.code, wanted.className);
   return { workflow, version, ...(graph !== undefined && { graph }) };
 }
 

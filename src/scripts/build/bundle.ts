@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { context, formatMessages, type BuildContext, type Metafile } from "esbuild";
 import type { ScriptModule } from "../../ports/catalog.ts";
-import { exportedNames } from "../exports.ts";
+import { readExports } from "../analysis.ts";
 import { checkEntry, checkExports } from "./entry.ts";
 import { aliasPlugin, esbuildOptions, platformPlugin } from "./esbuild.ts";
 import { buildError, isBuildFailure } from "./failure.ts";
@@ -143,7 +143,7 @@ async function takenAsIs(options: BuildOptions): Promise<Bundle> {
   const active = activeRules(options.rules);
   const found = findsModules ? await findModules(options, active) : [];
   const modules = found.map(({ file: _file, ...module }) => module);
-  const exports = exportedNames({ code, modules });
+  const exports = await readExports({ code, modules });
   const sourceMap = await readFile(`${main}.map`, "utf8").catch(() => undefined);
   return {
     code,
