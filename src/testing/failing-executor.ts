@@ -8,6 +8,7 @@ import { Failure } from "../model/errors.ts";
 import type { ScriptVersion } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Executor, Host, HostEnd } from "../ports/executor.ts";
+import type { OnLog } from "../ports/script-log.ts";
 import type { FromRuntime, ToRuntime } from "../protocol/frames.ts";
 import type { WorkflowClass } from "../runtime/runtime.ts";
 
@@ -47,11 +48,15 @@ export interface FailingOptions {
   classes(habitat: Habitat): Readonly<Record<string, WorkflowClass>>;
   /** How the next host that is opened fails; undefined when it does not. */
   nextFault?(): Fault | undefined;
+  /** Gets what code writes. Default: nobody does. */
+  readonly onLog?: OnLog;
+  /** What code has for its `env`. */
+  readonly env?: unknown;
 }
 
 /** Opens hosts that fail. `opened` counts them, `hosts` are those that have not ended. */
 export function failingExecutor(options: FailingOptions): Executor & { readonly opened: number; readonly hosts: number } {
-  const { clock, silentMs = 30_000 } = options;
+  const { clock, silentMs = 30_000, onLog, env } = options;
   let opened = 0;
   let open = 0;
   return {
@@ -62,7 +67,7 @@ export function failingExecutor(options: FailingOptions): Executor & { readonly 
       opened += 1;
       open += 1;
       const host = new FailingHost(clock, silentMs, fault);
-      const inner = inProcessExecutor({ classes: options.classes(host), now: () => clock.now() });
+      const inner = inProcessExecutor({ classes: options.classes(host), now: () => clock.now(), env, ...(onLog && { onLog }) });
       host.inhabit(await inner.open(version, bindings));
       void host.ended.then(() => (open -= 1));
       return host;
