@@ -36,6 +36,7 @@ export type FailureName =
   | "workflow.script_deleted"
   | "workflow.invalid_name"
   | "workflow.too_many_schedules"
+  | "workflow.jurisdiction_fixed"
   | "concurrency.not_found"
   | "concurrency.already_exists"
   | "concurrency.too_many"
@@ -107,6 +108,13 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 400,
     sentence: `The account would have more than ${LIMITS.schedules} schedules`,
     hint: "Take some off this workflow, or off others.",
+  },
+  "workflow.jurisdiction_fixed": {
+    code: 10209,
+    status: 400,
+    message: "detail",
+    sentence: "The jurisdiction of a workflow cannot be changed",
+    hint: "Give the workflow another name, or delete it first, with its instances.",
   },
   "concurrency.not_found": { code: 10931, status: 404, sentence: "Concurrency key not found" },
   "concurrency.already_exists": {

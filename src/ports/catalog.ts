@@ -29,6 +29,8 @@ export interface UnsupportedBinding {
   readonly name: string;
   /** What Cloudflare calls it, like `Workers AI`. */
   readonly kind: string;
+  /** As it was uploaded, with its name and type, but without secrets; clients are given it back. */
+  readonly sent?: Readonly<Record<string, unknown>>;
 }
 
 /** A binding to the Durable Objects of a class. */
@@ -170,12 +172,17 @@ export interface WorkflowVersion {
 /** As it is deployed; its graph is handed over beside it. */
 export type NewWorkflowVersion = Omit<WorkflowVersion, "hasGraph">;
 
+/** Where Cloudflare may be told to keep the instances of a workflow. */
+export const JURISDICTIONS = ["eu", "fedramp", "us"] as const;
+
 /** What a deployment may say of a workflow. Durations are milliseconds. */
 export interface WorkflowSettings {
   readonly limits?: { readonly steps?: number };
   readonly concurrency?: { readonly limit?: number };
   readonly defaultRetention?: { readonly errorMs?: number; readonly successMs?: number };
   readonly schedules?: readonly { readonly cron: string }[];
+  /** Kept and given back; once a workflow has one, it stays. Here everything is in one place. */
+  readonly jurisdiction?: (typeof JURISDICTIONS)[number];
 }
 
 /** A workflow by name, and the version that new instances get. */
