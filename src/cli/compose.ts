@@ -10,7 +10,7 @@ import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
 import { Failure } from "../model/errors.ts";
 import { displayName } from "../model/step.ts";
-import type { Catalog } from "../ports/catalog.ts";
+import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
@@ -111,7 +111,8 @@ export async function startServer(
     await logs.close();
     await store.close();
   };
-  const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
+  const load = (version: ScriptVersion): Promise<void> => tryLoad(executor.open(version, noBindings));
+  const publisher = new Publisher({ catalog, vault, load, policy: options.policy });
   const sent = { transfers: new Transfers(systemClock), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data));
   const routed = { ...world, ...sent, publisher, assets, cron, queues, tails, logs, hostNames, engine, storage, audit };

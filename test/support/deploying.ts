@@ -21,6 +21,7 @@ import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Audit } from "../../src/access/audit.ts";
 import { memoryAudit } from "../../src/stores/memory/audit.ts";
+import { DEFAULT_POLICY, type DeployPolicy } from "../../src/scripts/deploy-policy.ts";
 import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
@@ -43,6 +44,7 @@ export interface Answer {
     readonly message: string;
     readonly error_chain?: readonly { message: string }[];
   }[];
+  readonly messages: readonly { readonly code: number; readonly message: string }[];
 }
 
 export interface Deploying {
@@ -65,10 +67,15 @@ export interface Deploying {
 export interface DeployingOptions {
   readonly load?: () => Promise<void>;
   readonly assets?: AssetStore;
+  readonly policy?: DeployPolicy;
 }
 
 /** Opens it, with nothing deployed. `load` looks whether code loads, in place of a thread. */
-export async function openDeploying({ load, assets = unusedAssets() }: DeployingOptions = {}): Promise<Deploying> {
+export async function openDeploying({
+  load,
+  assets = unusedAssets(),
+  policy = DEFAULT_POLICY,
+}: DeployingOptions = {}): Promise<Deploying> {
   const { store, catalog, logs: kept } = openMemoryStore();
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
   const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
@@ -89,6 +96,7 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
   const publisher = new Publisher({
     catalog,
     vault,
+    policy,
     load: async (version) => {
       loads += 1;
       if (load !== undefined) return load();

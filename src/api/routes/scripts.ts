@@ -11,6 +11,7 @@ import { checkBindings, storeUpload } from "../../scripts/revise.ts";
 import { readUpload } from "../../scripts/upload.ts";
 import type { RequestBody } from "../body.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { deployMessages, type Message } from "../envelope.ts";
 import { activate, activeVersion, anything, AUTHOR, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
 import { refuseReferenced } from "./scripts-references.ts";
 import { clearScriptSettings, scriptSettings } from "../script-settings.ts";
@@ -24,13 +25,15 @@ const shownUpload = z.looseObject({ id: z.string(), deployment_id: z.string(), s
 const NOT_IN_A_VERSION =
   "Version upload failed. It includes a Durable Object migration, but migrations must be fully applied via a non-versioned deployment";
 
+/** A version that was taken in. */
+export interface Uploaded {
+  readonly version: ScriptVersion;
+  readonly startupMs: number;
+  readonly messages: readonly Message[];
+}
+
 /** Takes an upload in. `isNew` scripts are made; otherwise there has to be one. */
-export async function upload(
-  api: Api,
-  script: string,
-  sent: RequestBody,
-  isNew: boolean,
-): Promise<{ readonly version: ScriptVersion; readonly startupMs: number }> {
+export async function upload(api: Api, script: string, sent: RequestBody, isNew: boolean): Promise<Uploaded> {
   checkScriptName(script);
   if (!isNew) await newestVersion(api, script);
   const form = await sent.form("Not a multipart form of metadata and modules, as `wrangler deploy` sends it");
@@ -41,7 +44,7 @@ export async function upload(
     throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
   return api.publisher.inTurn(script, async () => {
     const start = performance.now();
-    const { version, objects } = await storeUpload(api.publisher, script, uploaded, sentAssets(api, uploaded.metadata));
+    const { version, objects, remarks } = await storeUpload(api.publisher, script, uploaded, sentAssets(api, uploaded.metadata));
     const startupMs = Math.round(performance.now() - start);
     if (isNew)
       await api.publisher.exclusively(async () => {
@@ -49,7 +52,8 @@ export async function upload(
         await activate(api, version, uploaded.metadata.annotations);
         await putObjectClasses(api.catalog, script, objects);
       });
-    return { version, startupMs };
+    for (const remark of remarks) api.log.warn(remark, { script });
+    return { version, startupMs, messages: deployMessages(remarks) };
   });
 }
 
@@ -115,9 +119,10 @@ export const scripts: readonly Endpoint[] = [
     maxBody: LIMITS.uploadBodyBytes,
     result: shownUpload,
     handle: async ({ params: { script_name: script }, sent }, api) => {
-      const { version, startupMs } = await upload(api, script, sent, true);
+      const { version, startupMs, messages } = await upload(api, script, sent, true);
       const shown = await showScript(api, script);
-      return { result: { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: AUTHOR } };
+      const result = { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: AUTHOR };
+      return { result, messages };
     },
   }),
   endpoint({
