@@ -24,6 +24,7 @@ import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
 import type { Queues } from "../triggers/queues.ts";
+import type { Subscriptions } from "../triggers/subscriptions.ts";
 import { actionOf, notesOn } from "./asked.ts";
 import { RequestBody, type BodyRoom } from "./body.ts";
 import { success, type Message, type ResultInfo } from "./envelope.ts";
@@ -45,6 +46,7 @@ export interface Api {
   readonly publisher: Publisher;
   readonly cron: CronTriggers;
   readonly queues: Queues;
+  readonly subscriptions: Subscriptions;
   /** Live logs of scripts. */
   readonly tails: Tails;
   /** Files on their way. */

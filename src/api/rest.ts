@@ -7,6 +7,7 @@ import { assets } from "./routes/assets.ts";
 import { concurrency } from "./routes/concurrency.ts";
 import { d1Files } from "./routes/d1-files.ts";
 import { d1Databases } from "./routes/d1.ts";
+import { eventSubscriptions } from "./routes/event-subscriptions.ts";
 import { hostNames } from "./routes/host-names.ts";
 import { instance } from "./routes/instance.ts";
 import { instances } from "./routes/instances.ts";
@@ -54,6 +55,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...queues,
   ...queuesConsumers,
   ...queuesMessages,
+  ...eventSubscriptions,
   ...platform,
 ];
 

@@ -6,6 +6,7 @@
 import type { HeaderRules, Redirects } from "../model/asset-rules.ts";
 import type { Role } from "../model/roles.ts";
 import type { Resources } from "./resources.ts";
+import type { EventSubscriptions } from "./subscriptions.ts";
 
 /** A value that a script finds in `env`. */
 export type Binding =
@@ -239,7 +240,7 @@ export interface SpareVersions {
 /** What has changed in a catalogue: a workflow (put or removed), or a setting. */
 export type CatalogChange = { readonly workflow: string } | { readonly setting: string };
 
-export interface Catalog extends Resources {
+export interface Catalog extends Resources, EventSubscriptions {
   /** Calls `notice` after each change that is durable, for as long as the catalogue is open. */
   watch(notice: (change: CatalogChange) => void): void;
   workflow(name: string): Promise<Workflow | undefined>;

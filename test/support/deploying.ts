@@ -28,6 +28,7 @@ import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
 import { CronTriggers } from "../../src/triggers/cron.ts";
 import { Queues } from "../../src/triggers/queues.ts";
+import { Subscriptions } from "../../src/triggers/subscriptions.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
 import { withQueues } from "../../src/api/queue-binding.ts";
 import { serverApp } from "../../src/server/app.ts";
@@ -83,8 +84,10 @@ export async function openDeploying({
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
   const cron = new CronTriggers(world);
   const { promise: queuesOpened, resolve: opensQueues } = Promise.withResolvers<Queues>();
+  const subscriptions = await Subscriptions.open({ ...world, accountId: "local" });
   const engine = await openEngine({
     ...world,
+    notices: subscriptions,
     ids: { uuid: () => crypto.randomUUID() },
     bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
     timetable: (started) => cron.timetable(started),
@@ -92,6 +95,7 @@ export async function openDeploying({
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore }, engine);
   opensQueues(queues);
+  subscriptions.start(queues);
   let loads = 0;
   const publisher = new Publisher({
     catalog,
@@ -114,6 +118,7 @@ export async function openDeploying({
     assets,
     cron,
     queues,
+    subscriptions,
     engine,
     publisher,
     tails,
@@ -164,6 +169,7 @@ export async function openDeploying({
     },
     close: async () => {
       await engine.close();
+      await subscriptions.close();
       await queues.close();
       await queueStore.close();
       await executor.close();

@@ -14,7 +14,7 @@ interface EditPolicyProps {
     readonly name: string;
     readonly class_name: string;
     readonly script_name: string;
-    readonly schedules: readonly { readonly cron: string }[];
+    readonly schedules?: readonly { readonly cron: string }[];
   };
   readonly onClose: () => void;
 }
