@@ -27,6 +27,8 @@ import { scriptsVersions } from "./routes/scripts-versions.ts";
 import { subscribe } from "./routes/subscribe.ts";
 import { eventTriggers } from "./routes/triggers.ts";
 import { versions } from "./routes/versions.ts";
+import { workers } from "./routes/workers.ts";
+import { workersVersions } from "./routes/workers-versions.ts";
 import { workflows } from "./routes/workflows.ts";
 
 /** Fixed names come before those that they could be mistaken for: `batch` is no instance's id, `concurrency` no workflow. */
@@ -43,6 +45,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...scripts,
   ...scriptsReferences,
   ...scriptsVersions,
+  ...workers,
+  ...workersVersions,
   ...scriptsSecrets,
   ...scriptsSettings,
   ...scriptsTails,

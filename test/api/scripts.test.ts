@@ -303,7 +303,6 @@ describe("a refusal names what is wrong, and changes nothing", () => {
       10971,
       '"KV" is bound to the KV namespace "1", which is not there',
     ],
-    ["a binding to what nobody knows", () => bound({ type: "hologram", name: "H" }), 10962, '"H" is of the type hologram'],
     ["a name that is bound twice", () => bound(SECRET, SECRET), 10002, 'metadata.bindings[1].name: "KEY" is bound twice'],
     ["a secret without text", () => bound({ ...SECRET, text: undefined }), 10002, "metadata.bindings[0].text"],
     ["a workflow without a class", () => bound({ ...FLOW, class_name: undefined }), 10002, "metadata.bindings[0].class_name"],

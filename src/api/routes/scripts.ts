@@ -13,6 +13,7 @@ import type { RequestBody } from "../body.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { deployMessages, type Message } from "../envelope.ts";
 import { activate, activeVersion, anything, AUTHOR, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
+import { unmake } from "../workers.ts";
 import { refuseReferenced } from "./scripts-references.ts";
 import { clearScriptSettings, scriptSettings } from "../script-settings.ts";
 
@@ -32,21 +33,26 @@ export interface Uploaded {
   readonly messages: readonly Message[];
 }
 
-/** Takes an upload in. `isNew` scripts are made; otherwise there has to be one. */
-export async function upload(api: Api, script: string, sent: RequestBody, isNew: boolean): Promise<Uploaded> {
+/** Takes an upload in. Scripts that are to be deployed are made; otherwise there has to be one. */
+export async function upload(api: Api, script: string, sent: RequestBody, isDeployed: boolean): Promise<Uploaded> {
   checkScriptName(script);
-  if (!isNew) await newestVersion(api, script);
+  if (!isDeployed) await newestVersion(api, script);
   const form = await sent.form("Not a multipart form of metadata and modules, as `wrangler deploy` sends it");
+  return takeIn(api, script, form, isDeployed);
+}
+
+/** As `upload`, of a form that has arrived. */
+export async function takeIn(api: Api, script: string, form: FormData, isDeployed: boolean): Promise<Uploaded> {
   const uploaded = await readUpload(form);
   for (const binding of uploaded.metadata.bindings)
     if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
-  if (!isNew && uploaded.metadata.migrations !== undefined)
+  if (!isDeployed && uploaded.metadata.migrations !== undefined)
     throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
   return api.publisher.inTurn(script, async () => {
     const start = performance.now();
     const { version, objects, remarks } = await storeUpload(api.publisher, script, uploaded, sentAssets(api, uploaded.metadata));
     const startupMs = Math.round(performance.now() - start);
-    if (isNew)
+    if (isDeployed)
       await api.publisher.exclusively(async () => {
         await checkBindings(api.catalog, version);
         await activate(api, version, uploaded.metadata.annotations);
@@ -83,11 +89,13 @@ function tagOf(script: string): string {
   return Buffer.from(script).toString("hex").padEnd(32, "0").slice(0, 32);
 }
 
-async function remove(api: Api, script: string, force: string | undefined): Promise<null> {
+/** Deletes a Worker with all that goes with it, deployed or not. */
+export async function removeWorker(api: Api, script: string, force: string | undefined): Promise<null> {
   const { publisher } = api;
   const work = async (): Promise<null> => {
     if (force !== "true") await refuseReferenced(api, script);
-    if (!(await api.catalog.removeScript(script))) throw new Failure("script.not_found", { field: "script_name" });
+    const wasMade = await unmake(api, script);
+    if (!(await api.catalog.removeScript(script)) && !wasMade) throw new Failure("script.not_found", { field: "script_name" });
     await clearScriptSettings(api, script);
     await api.cron.replace(script, []);
     await api.queues.removeConsumersOf(script);
@@ -132,7 +140,7 @@ export const scripts: readonly Endpoint[] = [
     summary: "Delete a script; its workflows stay with their instances, but start no new ones",
     query: forced,
     result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await remove(api, params.script_name, query.force) }),
+    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
   }),
   endpoint({
     method: "get",
@@ -153,6 +161,6 @@ export const scripts: readonly Endpoint[] = [
     summary: "Delete a script; its workflows stay with their instances, but start no new ones",
     query: forced,
     result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await remove(api, params.script_name, query.force) }),
+    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
   }),
 ];
