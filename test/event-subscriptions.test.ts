@@ -183,6 +183,29 @@ test("what was sent but not yet removed is sent again", async () => {
   expect(await kinds("q", "a")).toEqual(["completed", "completed"]);
 });
 
+test("while what was sent cannot be removed, it is not sent again and again", async () => {
+  await halt();
+  let tries = 0;
+  await boot((store) => ({
+    ...store,
+    removeNotices: (upTo) => {
+      tries += 1;
+      return tries < 4 ? Promise.reject(new Error("The disk is full")) : store.removeNotices(upTo);
+    },
+  }));
+  await subscribe("Quick", ["instance.completed"]);
+  await engine.create("Quick", [{ id: "a" }], "api");
+  await reaches("Quick", "a", "complete");
+  subscriptions.start(queues);
+  for (let tried = 1; tried < 4; tried += 1) {
+    await until(async () => tries === tried);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(10_000);
+  }
+  await delivered();
+  expect(await kinds("q", "a")).toEqual(["completed"]);
+});
+
 test("many come whole, one that is disabled gets nothing, and with its queue a subscription ends", async () => {
   await subscribe("Quick", ["instance.completed"]);
   const second = await subscribe("Quick", ["instance.completed", "instance.queued"], "other");

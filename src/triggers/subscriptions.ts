@@ -36,6 +36,8 @@ export class Subscriptions {
   #watched: ReadonlySet<string> = new Set();
   #queues: Pick<Queues, "list" | "send"> | undefined;
   readonly #look: RecurringLook;
+  /** The last notice whose messages are in queues: while notices cannot be removed, they are not sent again and again. */
+  #sentTo = 0;
 
   private constructor(parts: SubscriptionsParts) {
     this.#parts = parts;
@@ -132,11 +134,12 @@ export class Subscriptions {
     const last = notices.at(-1);
     if (last === undefined) return this.#all.size === 0 ? Infinity : clock.now() + LOOK_EVERY_MS;
     for (const { id, name } of this.#queues?.list() ?? []) {
-      const messages = notices.flatMap((notice) => this.#messagesFor(id, notice));
+      const messages = notices.flatMap((notice) => (notice.pk > this.#sentTo ? this.#messagesFor(id, notice) : []));
       // As many as one call may send at the most: several subscriptions may lead to one queue.
       for (let from = 0; from < messages.length; from += LIMITS.queueBatch)
         await this.#queues?.send(name, messages.slice(from, from + LIMITS.queueBatch));
     }
+    this.#sentTo = last.pk;
     await store.removeNotices(last.pk);
     return clock.now();
   }
