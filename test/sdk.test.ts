@@ -74,16 +74,42 @@ test("the account, its membership, the user and the token are what the types say
   expect(await client.user.tokens.verify()).toMatchObject({ status: "active" });
 });
 
+test("a Worker of the newer resources is made, given versions, deployed, changed and deleted", async () => {
+  const { workers } = client.workers.beta;
+  const module = {
+    name: "index.js",
+    content_type: "application/javascript+module",
+    content_base64: Buffer.from("export default { fetch: () => new Response('from the SDK') };").toString("base64"),
+  };
+  const version = { ...account, main_module: "index.js", compatibility_date: "2026-11-01", modules: [module], bindings: [] };
+  const worker = await workers.create({ ...account, name: "made", tags: ["a"] });
+  expect(worker.deployed_on).toBeNull();
+  const first = await workers.versions.create(worker.id, version);
+  const versions = [{ version_id: first.id, percentage: 100 }];
+  await client.workers.scripts.deployments.create("made", { ...account, strategy: "percentage", versions });
+  expect(await (await fetch(`${server.url}/workers/made/`)).text()).toBe("from the SDK");
+  const second = await workers.versions.create(worker.id, { ...version, deploy: true });
+  expect((await all(workers.versions.list(worker.id, account))).map(({ id }) => id)).toEqual([second.id, first.id]);
+  const read = await workers.versions.get(second.id, { ...account, worker_id: worker.id, include: "modules" });
+  expect(read).toMatchObject({ main_module: "index.js", modules: [module] });
+  await workers.versions.delete(first.id, { ...account, worker_id: worker.id });
+  expect((await workers.edit(worker.id, { ...account, tags: ["b"] })).tags).toEqual(["b"]);
+  expect((await workers.update(worker.id, { ...account, name: "made" })).tags).toEqual([]);
+  expect((await all(workers.list(account))).map(({ id }) => id)).toContain("made");
+  await workers.delete(worker.id, account);
+  await expect(workers.get(worker.id, account)).rejects.toBeInstanceOf(sdk.NotFoundError);
+});
+
 test("schedules are put, and shown with their next boundary", async () => {
   const before = await client.workflows.get("unused", account);
-  expect(before.schedules).toEqual([]);
+  expect(before).not.toHaveProperty("schedules");
   const { class_name: className, script_name: script } = before;
   const same = { ...account, class_name: className, script_name: script };
   await client.workflows.update("unused", { ...same, schedules: [{ cron: "0 0 29 2 *" }] });
   const { schedules } = await client.workflows.get("unused", account);
   expect(schedules).toEqual([{ cron: "0 0 29 2 *", next_instance: expect.stringMatching(/-02-29T00:00:00\.000Z$/) as string }]);
   await client.workflows.update("unused", same);
-  expect((await client.workflows.get("unused", account)).schedules).toEqual([]);
+  expect(await client.workflows.get("unused", account)).not.toHaveProperty("schedules");
 });
 
 test("an instance goes from creation to its output, and its steps are read in full", async () => {

@@ -24,9 +24,10 @@ import type { Publisher } from "../scripts/publisher.ts";
 import type { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
 import type { Queues } from "../triggers/queues.ts";
+import type { Subscriptions } from "../triggers/subscriptions.ts";
 import { actionOf, notesOn } from "./asked.ts";
 import { RequestBody, type BodyRoom } from "./body.ts";
-import { success, type ResultInfo } from "./envelope.ts";
+import { success, type Message, type ResultInfo } from "./envelope.ts";
 import { isHungUp } from "./gone.ts";
 import { jsonResponse } from "./json-response.ts";
 import { withoutPayloads } from "./payload.ts";
@@ -45,6 +46,7 @@ export interface Api {
   readonly publisher: Publisher;
   readonly cron: CronTriggers;
   readonly queues: Queues;
+  readonly subscriptions: Subscriptions;
   /** Live logs of scripts. */
   readonly tails: Tails;
   /** Files on their way. */
@@ -70,7 +72,7 @@ export interface Api {
 }
 
 /** A result to be put into the envelope, or a whole response. */
-export type Reply = { readonly result: unknown; readonly info?: ResultInfo } | Response;
+export type Reply = { readonly result: unknown; readonly info?: ResultInfo; readonly messages?: readonly Message[] } | Response;
 
 /** Who may ask. `own`: the endpoint looks at a token of its own. */
 export type Needs = Role | "own";
@@ -213,7 +215,7 @@ async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody):
   if (reply instanceof Response) return asker.role === "observer" && !each.hides ? unseen(reply) : reply;
   if (each.method === "post") asked.target = [...asked.target, ...idOf(reply.result)];
   const result = asker.role === "observer" ? withoutPayloads(each.result, reply.result) : reply.result;
-  return jsonResponse(success(result, reply.info));
+  return jsonResponse(success(result, reply.info, reply.messages));
 }
 
 /** Whoever has a token that the endpoint looks at itself. */
@@ -306,7 +308,7 @@ function describe({
   const envelope = z.object({
     success: z.literal(true),
     errors: z.array(z.unknown()).max(0),
-    messages: z.array(z.unknown()).max(0),
+    messages: z.array(z.object({ code: z.int(), message: z.string() })),
     result,
   });
   return {

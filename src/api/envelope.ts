@@ -15,9 +15,20 @@ export interface ResultInfo {
   readonly status_counts?: Readonly<Record<string, number>>;
 }
 
+/** One entry of `messages`: what a client should know although it got what it asked for. */
+export interface Message {
+  readonly code: number;
+  readonly message: string;
+}
+
 /** The body of a success. */
-export function success(result: unknown, info?: ResultInfo): object {
-  return { success: true, errors: [], messages: [], result, ...(info && { result_info: info }) };
+export function success(result: unknown, info?: ResultInfo, messages: readonly Message[] = []): object {
+  return { success: true, errors: [], messages, result, ...(info && { result_info: info }) };
+}
+
+/** What is said of a deployment that succeeded; Cloudflare numbers its messages. */
+export function deployMessages(remarks: readonly string[]): readonly Message[] {
+  return remarks.map((message) => ({ code: failureKind("script.binding_unsupported").code, message }));
 }
 
 /** Statuses that say "later". */

@@ -12,6 +12,7 @@ import { errors } from "./routes/errors.ts";
 import { instanceLogs } from "./routes/instance-logs.ts";
 import { instancesFound } from "./routes/instances-found.ts";
 import { ownScripts } from "./routes/own-scripts.ts";
+import { resources } from "./routes/resources.ts";
 import { schedules } from "./routes/schedules.ts";
 import { search } from "./routes/search.ts";
 import { settings } from "./routes/settings.ts";
@@ -32,6 +33,7 @@ export const OWN_ENDPOINTS: readonly Endpoint[] = [
   ...waits,
   ...instanceLogs,
   ...ownScripts,
+  ...resources,
   ...schedules,
   ...search,
   ...credentials,

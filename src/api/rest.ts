@@ -7,6 +7,7 @@ import { assets } from "./routes/assets.ts";
 import { concurrency } from "./routes/concurrency.ts";
 import { d1Files } from "./routes/d1-files.ts";
 import { d1Databases } from "./routes/d1.ts";
+import { eventSubscriptions } from "./routes/event-subscriptions.ts";
 import { hostNames } from "./routes/host-names.ts";
 import { instance } from "./routes/instance.ts";
 import { instances } from "./routes/instances.ts";
@@ -26,6 +27,8 @@ import { scriptsVersions } from "./routes/scripts-versions.ts";
 import { subscribe } from "./routes/subscribe.ts";
 import { eventTriggers } from "./routes/triggers.ts";
 import { versions } from "./routes/versions.ts";
+import { workers } from "./routes/workers.ts";
+import { workersVersions } from "./routes/workers-versions.ts";
 import { workflows } from "./routes/workflows.ts";
 
 /** Fixed names come before those that they could be mistaken for: `batch` is no instance's id, `concurrency` no workflow. */
@@ -42,6 +45,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...scripts,
   ...scriptsReferences,
   ...scriptsVersions,
+  ...workers,
+  ...workersVersions,
   ...scriptsSecrets,
   ...scriptsSettings,
   ...scriptsTails,
@@ -54,6 +59,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...queues,
   ...queuesConsumers,
   ...queuesMessages,
+  ...eventSubscriptions,
   ...platform,
 ];
 

@@ -82,7 +82,7 @@ export function showBinding(binding: Binding): object {
       return { name, type, service, environment: "production", ...(entrypoint !== undefined && { entrypoint }) };
     }
     case "unsupported":
-      return { name, type, kind: binding.kind };
+      return { name, type, ...binding.sent, unsupported: binding.kind };
     case "assets":
     case "secret_text":
     case "version_metadata":

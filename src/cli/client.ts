@@ -5,6 +5,7 @@ import { UsageError } from "./explain.ts";
 export interface Answer<T> {
   readonly success: boolean;
   readonly errors: readonly { readonly message: string; readonly error_chain?: readonly { readonly message: string }[] }[];
+  readonly messages: readonly { readonly message: string }[];
   readonly result: T;
   readonly result_info?: { readonly cursor?: string };
 }

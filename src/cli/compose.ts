@@ -10,7 +10,7 @@ import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
 import { Failure } from "../model/errors.ts";
 import { displayName } from "../model/step.ts";
-import type { Catalog } from "../ports/catalog.ts";
+import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
@@ -100,8 +100,9 @@ export async function startServer(
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
   listeners.push(logLine(log, tails, logs));
   const ids = { uuid: () => randomUUID() };
-  const parts = { ...world, store: wholeStore(store, [audit]), vault, executor, ids, settings: options.settings };
-  const { engine, cron, queues, bindings, ...started } = await orElse(startEngine(parts, data), undo);
+  const { settings, accountId } = options;
+  const parts = { ...world, store: wholeStore(store, [audit]), vault, executor, ids, settings, accountId };
+  const { engine, cron, queues, subscriptions, bindings, ...started } = await orElse(startEngine(parts, data), undo);
   found.resolve({ catalog, vault, bindings });
   const collector = new VersionCollector(world);
   const close = async (drainMs: number): Promise<void> => {
@@ -111,11 +112,13 @@ export async function startServer(
     await logs.close();
     await store.close();
   };
-  const publisher = new Publisher({ catalog, vault, load: (version) => tryLoad(executor.open(version, noBindings)) });
+  const load = (version: ScriptVersion): Promise<void> => tryLoad(executor.open(version, noBindings));
+  const publisher = new Publisher({ catalog, vault, load, policy: options.policy });
   const sent = { transfers: new Transfers(systemClock), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data));
-  const routed = { ...world, ...sent, publisher, assets, cron, queues, tails, logs, hostNames, engine, storage, audit };
-  const app = appOf({ ...routed, settings: settingsOf(options), accountId: options.accountId }, access, options.proxies);
+  const triggers = { cron, queues, subscriptions };
+  const routed = { ...world, ...sent, ...triggers, publisher, assets, tails, logs, hostNames, engine, storage, audit };
+  const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies);
   const opened = Promise.withResolvers<void>();
   const answer: Answer = (request, address) => opened.promise.then(() => app(request, address));
   try {

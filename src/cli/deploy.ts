@@ -15,7 +15,8 @@ export async function deploy(args: readonly string[]): Promise<void> {
   const { body, type } = await readForm(file);
   const url = `${serverAddress().account}/workers/scripts/${encodeURIComponent(name)}`;
   const sent = await send(url, { method: "PUT", headers: { "content-type": type }, body });
-  const { result } = await answerOf<{ readonly deployment_id: string }>(sent, "Not deployed");
+  const { result, messages } = await answerOf<{ readonly deployment_id: string }>(sent, "Not deployed");
+  for (const { message } of messages) process.stderr.write(`${message}\n`);
   process.stdout.write(`Deployed ${name}, version ${result.deployment_id}\n`);
 }
 

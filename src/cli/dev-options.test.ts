@@ -54,3 +54,9 @@ test.each([
 ])("%j is refused", (args, said) => {
   expect(() => readDevOptions(args)).toThrow(said);
 });
+
+test("whose ids are adopted is one of three, and by default those of what is new", () => {
+  expect(readDevOptions([]).server.policy).toEqual({ isStrict: false, adopts: "first" });
+  expect(readDevOptions(["--strict", "--adopt-ids", "always"]).server.policy).toEqual({ isStrict: true, adopts: "always" });
+  expect(() => readDevOptions(["--adopt-ids", "sometimes"])).toThrow("--adopt-ids is first, always, never");
+});

@@ -1,6 +1,8 @@
 /** The project that `stepwell dev` runs: read and built again and again, from what has been parsed already. */
 import { Bundler, type Bundle } from "../scripts/build/bundle.ts";
 import { runCustomBuild } from "../scripts/build/custom-build.ts";
+import { ProjectError } from "../scripts/project-error.ts";
+import { unsupportedRemark } from "../scripts/unsupported-kinds.ts";
 import { readProject, type ProjectConfig, type ProjectOptions } from "../scripts/config/project.ts";
 import type { DevOptions } from "./dev-options.ts";
 
@@ -21,6 +23,7 @@ export class DevProject {
   readonly #folder: string;
   readonly #options: ProjectOptions;
   readonly #isNode: boolean;
+  readonly #isStrict: boolean;
   readonly #line: (text: string) => void;
   readonly #bundler: Bundler = new Bundler();
   readonly #stop: AbortController = new AbortController();
@@ -30,6 +33,7 @@ export class DevProject {
     this.#folder = folder;
     this.#options = project;
     this.#isNode = server.executor === "node";
+    this.#isStrict = server.policy.isStrict;
     this.#line = line;
   }
 
@@ -38,6 +42,7 @@ export class DevProject {
     const { signal } = this.#stop;
     const read = await readProject(this.#folder, this.#options);
     const config = this.#isNode ? read : await withDateWarning(read);
+    if (this.#isStrict) refuseUnsupported(config);
     const { build } = config;
     if (build === undefined) return { config };
     if (build.command !== undefined && change === "sources") await runCustomBuild(build.command, this.#line, signal);
@@ -62,14 +67,14 @@ async function withDateWarning(config: ProjectConfig): Promise<ProjectConfig> {
   return { ...config, warnings: [...warnings, warning] };
 }
 
+/** `--strict` makes an error of the warning. */
+function refuseUnsupported({ file, bindings }: ProjectConfig): void {
+  const remark = unsupportedRemark(bindings);
+  if (remark !== undefined) throw new ProjectError(`${file}: ${remark} (refused by --strict)`);
+}
+
 /** Everything that the user should know of it, once each. */
 export function warningsOf({ config, bundle }: LoadedProject): string[] {
-  const unsupported = config.bindings.flatMap((each) => (each.type === "unsupported" ? [`${each.name} (${each.kind})`] : []));
-  return [
-    ...config.warnings,
-    ...(unsupported.length > 0
-      ? [`Bindings that are not supported yet; using one throws an error that says so: ${unsupported.join(", ")}`]
-      : []),
-    ...(bundle?.warnings ?? []),
-  ];
+  const remark = unsupportedRemark(config.bindings);
+  return [...config.warnings, ...(remark === undefined ? [] : [remark]), ...(bundle?.warnings ?? [])];
 }

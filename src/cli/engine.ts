@@ -9,6 +9,7 @@ import type { Log } from "../ports/log.ts";
 import { sqliteQueues } from "../stores/sqlite/queues.ts";
 import { CronTriggers } from "../triggers/cron.ts";
 import { Queues } from "../triggers/queues.ts";
+import { Subscriptions } from "../triggers/subscriptions.ts";
 import { wholeStore } from "./whole-store.ts";
 
 /** An engine that runs. */
@@ -16,6 +17,7 @@ export interface StartedEngine {
   readonly engine: Engine;
   readonly cron: CronTriggers;
   readonly queues: Queues;
+  readonly subscriptions: Subscriptions;
   /** Answers what the code of a host asks of its bindings. */
   readonly bindings: (host: AbortSignal) => BindingHandler;
   readonly close: (drainMs: number) => Promise<void>;
@@ -23,7 +25,7 @@ export interface StartedEngine {
 
 /** Starts them. Queues have a database of their own in the data directory, once there are any. */
 export async function startEngine(
-  parts: Omit<EngineParts, "bindings" | "timetable" | "log"> & { readonly log: Log },
+  parts: Omit<EngineParts, "bindings" | "timetable" | "log"> & { readonly log: Log; readonly accountId: string },
   data: string,
 ): Promise<StartedEngine> {
   const cron = new CronTriggers(parts);
@@ -31,8 +33,10 @@ export async function startEngine(
   const bindingsOf = (started: Engine, host: AbortSignal): BindingHandler =>
     withQueues(bindingHandler(started, host), opened.promise);
   const queueStore = sqliteQueues(join(data, "queues.db"));
+  const subscriptions = await Subscriptions.open(parts);
   const engine = await openEngine({
     ...parts,
+    notices: subscriptions,
     store: wholeStore(parts.store, [queueStore]),
     bindings: bindingsOf,
     timetable: (started) => cron.timetable(started),
@@ -40,12 +44,14 @@ export async function startEngine(
   try {
     const queues = await Queues.open({ ...parts, store: queueStore }, engine);
     opened.resolve(queues);
+    subscriptions.start(queues);
     const close = async (drainMs: number): Promise<void> => {
       await engine.close(drainMs);
+      await subscriptions.close();
       await queues.close();
       await queueStore.close();
     };
-    return { engine, cron, queues, bindings: (host) => bindingsOf(engine, host), close };
+    return { engine, cron, queues, subscriptions, bindings: (host) => bindingsOf(engine, host), close };
   } catch (cause) {
     await engine.close();
     throw cause;

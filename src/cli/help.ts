@@ -19,6 +19,8 @@ const SERVER = `
   --port N            port to listen on (8787; 0 takes a free one)
   --host ADDRESS      address to listen on (127.0.0.1)
   --account ID        id of the one account, in the paths of the API (local)
+  --strict            refuse Workers with bindings that stepwell does not have, which otherwise throw when they
+                      are used
   --executor E        what runs Workers: workerd, Cloudflare's own runtime, or node, threads of
                       this process, which keep nothing from them (workerd)
   --allow-network R   what Workers may reach besides public addresses: private, or a range like
@@ -90,7 +92,9 @@ CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (local).
   serve: `stepwell serve: runs what has been deployed into a data directory. Every client needs a token; the first one, an
 admin's, is in DIR/first-token when the directory is new.
 
-  --data DIR          where everything is (.stepwell)${SERVER}`,
+  --data DIR          where everything is (.stepwell)
+  --adopt-ids WHOSE   whose KV namespaces, D1 databases and R2 buckets are made under the id in the configuration:
+                      those of Workers that are new here, of all (always) or of none (first, always, never)${SERVER}`,
   token: `stepwell token: programs that may use the API of a server. Works while the server runs.
 
   stepwell token create --role R [--label TEXT]

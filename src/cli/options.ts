@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { SettingValue } from "../api/endpoint.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/core.ts";
 import { defaultMemoryMiB } from "../executors/workerd/memory.ts";
+import { ADOPTIONS, DEFAULT_POLICY, type Adoption, type DeployPolicy } from "../scripts/deploy-policy.ts";
 import { isHostName } from "../scripts/host-names.ts";
 import { isAddressRange } from "../server/address.ts";
 import { UsageError } from "./explain.ts";
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly network: readonly string[];
   /** Addresses and ranges of proxies whose word on clients is believed. */
   readonly proxies: readonly string[];
+  /** What is let in although it cannot have all that it asks for. */
+  readonly policy: DeployPolicy;
   /** Scripts by the host names under which they answer. */
   readonly hostNames: Readonly<Record<string, string>>;
   readonly logFormat: "pretty" | "json";
@@ -42,6 +45,7 @@ const TEXTS = [
   "host",
   "port",
   "account",
+  "adopt-ids",
   "executor",
   "worker-memory",
   "hang-after",
@@ -54,7 +58,7 @@ const TEXTS = [
   "log-format",
 ] as const;
 const LISTS = ["allow-network", "trusted-proxy", "host-name"] as const;
-const FLAGS = ["verbose", "quiet"] as const;
+const FLAGS = ["strict", "verbose", "quiet"] as const;
 
 /** Values as they were given. */
 export type ServerValues = Readonly<
@@ -99,6 +103,7 @@ export function serverOptions(values: ServerValues, positionals: readonly string
     workerMemoryMiB: workerMemory(values["worker-memory"]),
     network: (values["allow-network"] ?? []).map(networkRange),
     proxies: (values["trusted-proxy"] ?? []).map(proxyRange),
+    policy: { isStrict: values.strict === true, adopts: adoption(values["adopt-ids"] ?? DEFAULT_POLICY.adopts) },
     hostNames: hostNamesOf(values["host-name"] ?? []),
     logFormat,
     logLevel: levelOf(values.quiet === true, values.verbose === true),
@@ -129,6 +134,12 @@ export function settingsOf({
     drainMs,
     network: network.join(" "),
   };
+}
+
+function adoption(given: string): Adoption {
+  const found = ADOPTIONS.find((each) => each === given);
+  if (found === undefined) throw new UsageError(`--adopt-ids is ${ADOPTIONS.join(", ")}, not "${given}"`);
+  return found;
 }
 
 function hostNamesOf(given: readonly string[]): Record<string, string> {

@@ -11,6 +11,7 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Log } from "../ports/log.ts";
+import type { NoticeTaker } from "../ports/notices.ts";
 import type { Store } from "../ports/store.ts";
 import type { Vault } from "../ports/vault.ts";
 import type { Admission, CreationLimits } from "./admit.ts";
@@ -73,6 +74,7 @@ export interface Core {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  readonly notices: NoticeTaker;
   readonly settings: EngineSettings;
   readonly health: StoreHealth;
   readonly journal: Journal;

@@ -4,6 +4,7 @@ import { Failure } from "../model/errors.ts";
 import { evolve, type InstanceState } from "../model/instance.ts";
 import { LIMITS } from "../model/limits.ts";
 import { isInstanceId } from "../model/names.ts";
+import { noticesOf } from "../model/notices.ts";
 import type { TriggerSource } from "../model/status.ts";
 import { encodedBytes, type Encoded } from "../model/value.ts";
 import type { Workflow } from "../ports/catalog.ts";
@@ -96,7 +97,8 @@ async function createOne(
     const events: readonly EventBody[] =
       place === undefined ? [queued] : [queued, { type: "workflow_started" }, { type: "workflow_running" }];
     const state = fold(events, now);
-    const instance = newInstance(birth, state, events);
+    const isWatched = core.notices.isWatched(workflow);
+    const instance = newInstance(birth, state, events, isWatched);
     let pk = await core.journal.create(instance);
     if (pk === "exists" && (await freeId(core, birth))) pk = await core.journal.create(instance);
     if (pk === "exists") return new Failure("instance.already_exists", { field: "instance_id" });
@@ -121,7 +123,9 @@ function newInstance(
   { workflow, id, versionId, trigger, now }: Birth,
   state: InstanceState,
   events: readonly EventBody[],
+  isWatched: boolean,
 ): NewInstance {
+  const entries = [now, ...events];
   return {
     summary: {
       workflow,
@@ -136,6 +140,7 @@ function newInstance(
       wakeAt: null,
       expiresAt: null,
     },
-    row: { seq: 1, firstEventId: 1, events: rowText([now, ...events]) },
+    row: { seq: 1, firstEventId: 1, events: rowText(entries) },
+    ...(isWatched && { notices: noticesOf({ workflow, instance: id, versionId }, entries) }),
   };
 }

@@ -57,6 +57,8 @@ async function open(classes: Readonly<Record<string, WorkflowClass>>): Promise<H
       throw new Error("The disk is full");
     },
     find: (workflow, id) => store.find(workflow, id),
+    notices: (limit) => store.notices(limit),
+    removeNotices: (upTo) => store.removeNotices(upTo),
     load: (pk, afterSeq, maxBytes) => store.load(pk, afterSeq, maxBytes),
     rows: (pk, seqs, maxBytes) => store.rows(pk, seqs, maxBytes),
     chunk: (pk, stream, index) => store.chunk(pk, stream, index),

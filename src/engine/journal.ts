@@ -8,17 +8,16 @@
  * What was in a commit that fails is lost: its instances are read again, and its requests refused. From then on an empty commit
  * is tried now and again, and what runs records rows that wait until one has worked.
  */
-import { errorSummary } from "../model/error-summary.ts";
 import type { EventBody } from "../model/events.ts";
-import { nextWake } from "../model/due.ts";
 import { evolve } from "../model/instance.ts";
 import { streamsCutOff } from "../model/stream.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Failure } from "../model/errors.ts";
-import { storeFailure, type Append, type Batch, type Chunk, type Lease, type NewInstance, type Store } from "../ports/store.ts";
+import { storeFailure, type Batch, type Chunk, type Lease, type NewInstance, type Store } from "../ports/store.ts";
+import type { NoticeTaker } from "../ports/notices.ts";
+import { isNoted, nextWakeStored, rowNotices, toAppend } from "./append.ts";
 import type { StoreHealth } from "./health.ts";
 import type { Live, OpenRow } from "./live.ts";
-import { rowText } from "./row.ts";
 
 interface PendingCreate {
   readonly instance: NewInstance;
@@ -62,6 +61,7 @@ export interface JournalParts {
   readonly health: StoreHealth;
   /** Until when an instance is kept as it stands now, in epoch milliseconds; null while it has not ended. */
   readonly expiryOf: (live: Live) => number | null;
+  readonly notices: NoticeTaker;
 }
 
 /** Who is told when rows are durable or lost. */
@@ -186,6 +186,7 @@ export class Journal {
       from: live.state.status,
       changed: false,
       restart: false,
+      notices: undefined,
       voids: undefined,
       ack: 0,
       after: [],
@@ -201,6 +202,7 @@ export class Journal {
   #beginLife(row: OpenRow, isWhole: boolean): void {
     row.changed = true;
     if (!isWhole) return;
+    if (row.entries.length > 0) row.notices = rowNotices(row, this.#parts.notices);
     row.entries = [];
     row.timestamp = 0;
     row.firstEventId = row.live.state.lastEventId + 1;
@@ -249,10 +251,12 @@ export class Journal {
     }
     try {
       if (health.isOver) throw health.failure;
-      const { created, isSweeping } = await store.commit(this.#toBatch(group), lease);
+      const batch = this.#toBatch(group);
+      const { created, isSweeping } = await store.commit(batch, lease);
       this.#sweeping = isSweeping;
       health.worked();
       this.#settle(group, created);
+      if (batch.appends.some(isNoted) || batch.creates.some(isNoted)) this.#parts.notices.committed();
     } catch (cause) {
       this.#fail(group, cause);
     }
@@ -309,7 +313,7 @@ export class Journal {
     return {
       creates: creates.map(({ instance }) => instance),
       chunks: chunks.map(({ chunk }) => chunk),
-      appends: rows.map((row) => toAppend(row, this.#parts.expiryOf)),
+      appends: rows.map((row) => toAppend(row, this.#parts)),
       removes: removes.map(({ pk }) => pk),
     };
   }
@@ -361,23 +365,4 @@ export class Journal {
 
 function emptyGroup(): Group {
   return { creates: [], chunks: [], rows: [], removes: [] };
-}
-
-/** Durations may be fractions; the store has whole milliseconds, of which the next one is never too early. */
-function nextWakeStored(live: Live): number | null {
-  const at = live.state.status === "waiting" ? nextWake(live.state) : null;
-  return at === null ? null : Math.ceil(at);
-}
-
-function toAppend(row: OpenRow, expiry: JournalParts["expiryOf"]): Append {
-  const { live, seq, firstEventId, from, voids } = row;
-  const journalRow = { seq, firstEventId, events: rowText(row.entries) };
-  const voided = voids === undefined ? undefined : { voids };
-  if (!row.changed) return { pk: live.pk, row: journalRow, ...voided };
-  const { status, versionId, startedAt, endedAt } = live.state;
-  const modifiedAt = row.timestamp;
-  const to = { status, versionId, modifiedAt, startedAt, endedAt, wakeAt: nextWakeStored(live), expiresAt: expiry(live) };
-  const error = errorSummary(live.state, row.entries);
-  const change = error === undefined ? { from, to } : { from, to, error };
-  return { pk: live.pk, row: journalRow, change, ...(row.restart && { restart: true as const }), ...voided };
 }

@@ -2,6 +2,7 @@
  * An instance in memory: its folded state, the journal row that it is filling, and the run that works on it, if any.
  * Instances are here while they run or are being asked something; all others are only rows.
  */
+import type { Notice } from "../model/notices.ts";
 import type { Failure } from "../model/errors.ts";
 import type { InstanceState } from "../model/instance.ts";
 import type { InstanceStatus } from "../model/status.ts";
@@ -24,6 +25,8 @@ export interface OpenRow {
   /** True when the summary is to change. */
   changed: boolean;
   restart: boolean;
+  /** What subscribers are told of a life that the row ends without telling of it otherwise. */
+  notices: Notice[] | undefined;
   /** Streams that the row makes void. */
   voids: number[] | undefined;
   /** The newest `events` frame of the run whose facts are in this row; 0 when there is none. */

@@ -5,6 +5,7 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BindingHandler, Executor } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";
+import { noNotices, type NoticeTaker } from "../ports/notices.ts";
 import { silentLog, type Log } from "../ports/log.ts";
 import type { Lease, Store } from "../ports/store.ts";
 import { openSecrets } from "../ports/secrets.ts";
@@ -53,6 +54,8 @@ export interface EngineParts {
   readonly bindings?: (engine: Engine, host: AbortSignal) => BindingHandler;
   /** What else comes round beside the schedules of workflows, given the engine that it asks. */
   readonly timetable?: (engine: Engine) => Timetable;
+  /** Tells subscribers; nobody subscribes when it is absent. */
+  readonly notices?: NoticeTaker;
   readonly settings?: Partial<EngineSettings>;
 }
 
@@ -84,10 +87,10 @@ function noBindings(): Promise<never> {
 }
 
 function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, timetables: readonly Timetable[]): Wheels {
-  const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault } = parts;
+  const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault, notices = noNotices } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers(clock);
-  const world = { store, vault, catalog, clock, ids, log, reads: new Reads(clock) };
+  const world = { store, vault, catalog, clock, ids, log, notices, reads: new Reads(clock) };
   const health = new StoreHealth({ clock, log }, () => scheduler.look());
   const policies = new Policies(catalog, (workflow) => scheduler.freed(workflow));
   const instances = new Instances(
@@ -103,7 +106,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
     },
   );
   const journal = new Journal(
-    { store, lease, clock, health, expiryOf: (live) => keptUntil(policies, live) },
+    { store, lease, clock, health, notices, expiryOf: (live) => keptUntil(policies, live) },
     {
       created: (instance) => watchers.created(instance),
       flushed: (live, row) => {

@@ -36,6 +36,7 @@ export type FailureName =
   | "workflow.script_deleted"
   | "workflow.invalid_name"
   | "workflow.too_many_schedules"
+  | "workflow.jurisdiction_fixed"
   | "concurrency.not_found"
   | "concurrency.already_exists"
   | "concurrency.too_many"
@@ -60,6 +61,8 @@ export type FailureName =
   | "script.invalid_name"
   | "script.too_large"
   | "script.version_not_found"
+  | "script.version_active"
+  | "script.already_exists"
   | "script.no_secret"
   | "script.binding_unsupported"
   | "script.module_unsupported"
@@ -107,6 +110,13 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
     status: 400,
     sentence: `The account would have more than ${LIMITS.schedules} schedules`,
     hint: "Take some off this workflow, or off others.",
+  },
+  "workflow.jurisdiction_fixed": {
+    code: 10209,
+    status: 400,
+    message: "detail",
+    sentence: "The jurisdiction of a workflow cannot be changed",
+    hint: "Give the workflow another name, or delete it first, with its instances.",
   },
   "concurrency.not_found": { code: 10931, status: 404, sentence: "Concurrency key not found" },
   "concurrency.already_exists": {
@@ -195,6 +205,13 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   },
   "script.too_large": { code: 10027, status: 413, message: "detail", sentence: "The Worker is too large" },
   "script.version_not_found": { code: 10961, status: 404, sentence: "The Worker has no such version" },
+  "script.version_active": {
+    code: 10968,
+    status: 409,
+    sentence: "The version is the one that counts",
+    hint: "Deploy another version first.",
+  },
+  "script.already_exists": { code: 10969, status: 409, sentence: "There is a Worker of this name" },
   "script.no_secret": { code: 10056, status: 404, message: "Binding not found.", sentence: "The Worker has no such secret" },
   "script.binding_unsupported": { code: 10962, status: 400, message: "detail", sentence: "A binding is not supported" },
   "script.module_unsupported": { code: 10963, status: 400, message: "detail", sentence: "A module cannot be run" },

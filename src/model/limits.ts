@@ -35,6 +35,7 @@ type Limit =
   | "queueConcurrency"
   | "queueVisibilityMs"
   | "queues"
+  | "eventSubscriptions"
   | "triggers"
   | "triggerTargets"
   | "triggerFilter"
@@ -178,6 +179,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   queueVisibilityMs: 12 * 60 * 60 * 1000,
   /** Queues of the account. Cloudflare: 10,000. */
   queues: 10_000,
+  /** Event subscriptions of an account. */
+  eventSubscriptions: 1_000,
   /** Event triggers of a script. Cloudflare: 100. */
   triggers: 100,
   /** Targets of an event trigger. Cloudflare: 100. */

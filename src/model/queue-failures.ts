@@ -11,6 +11,8 @@ export type QueueFailureName =
   | "queue.consumer_exists"
   | "queue.consumer_not_found"
   | "queue.no_pull"
+  | "subscription.not_found"
+  | "subscription.too_many"
   | "script.no_handler";
 
 export const QUEUE_FAILURES: Readonly<Record<QueueFailureName, FailureKind>> = {
@@ -32,6 +34,13 @@ export const QUEUE_FAILURES: Readonly<Record<QueueFailureName, FailureKind>> = {
     hint: "Remove that first: a queue has one consumer.",
   },
   "queue.consumer_not_found": { code: 10982, status: 404, message: "detail", sentence: "The queue has no such consumer" },
+  "subscription.not_found": { code: 10978, status: 404, message: "detail", sentence: "There is no such event subscription" },
+  "subscription.too_many": {
+    code: 10979,
+    status: 400,
+    message: "detail",
+    sentence: `There may be ${LIMITS.eventSubscriptions} event subscriptions`,
+  },
   "queue.no_pull": {
     code: 10983,
     status: 400,

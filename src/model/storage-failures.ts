@@ -28,7 +28,7 @@ export const STORAGE_FAILURES: Readonly<Record<StorageFailureName, FailureKind>>
     status: 400,
     message: "detail",
     sentence: "A binding leads to something that is not there",
-    hint: "Make it first, or correct the binding in the configuration.",
+    hint: "Correct the binding, or make it: with wrangler, under the given id with PUT /api/v1/resources, or serve --adopt-ids always.",
   },
   "kv.not_found": { code: 10013, status: 404, message: "namespace not found", sentence: "There is no such namespace" },
   "kv.already_exists": {

@@ -6,6 +6,7 @@
 import type { HeaderRules, Redirects } from "../model/asset-rules.ts";
 import type { Role } from "../model/roles.ts";
 import type { Resources } from "./resources.ts";
+import type { EventSubscriptions } from "./subscriptions.ts";
 
 /** A value that a script finds in `env`. */
 export type Binding =
@@ -29,6 +30,8 @@ export interface UnsupportedBinding {
   readonly name: string;
   /** What Cloudflare calls it, like `Workers AI`. */
   readonly kind: string;
+  /** As it was uploaded, with its name and type, but without secrets; clients are given it back. */
+  readonly sent?: Readonly<Record<string, unknown>>;
 }
 
 /** A binding to the Durable Objects of a class. */
@@ -170,12 +173,17 @@ export interface WorkflowVersion {
 /** As it is deployed; its graph is handed over beside it. */
 export type NewWorkflowVersion = Omit<WorkflowVersion, "hasGraph">;
 
+/** Where Cloudflare may be told to keep the instances of a workflow. */
+export const JURISDICTIONS = ["eu", "fedramp", "us"] as const;
+
 /** What a deployment may say of a workflow. Durations are milliseconds. */
 export interface WorkflowSettings {
   readonly limits?: { readonly steps?: number };
   readonly concurrency?: { readonly limit?: number };
   readonly defaultRetention?: { readonly errorMs?: number; readonly successMs?: number };
   readonly schedules?: readonly { readonly cron: string }[];
+  /** Kept and given back; once a workflow has one, it stays. Here everything is in one place. */
+  readonly jurisdiction?: (typeof JURISDICTIONS)[number];
 }
 
 /** A workflow by name, and the version that new instances get. */
@@ -232,7 +240,7 @@ export interface SpareVersions {
 /** What has changed in a catalogue: a workflow (put or removed), or a setting. */
 export type CatalogChange = { readonly workflow: string } | { readonly setting: string };
 
-export interface Catalog extends Resources {
+export interface Catalog extends Resources, EventSubscriptions {
   /** Calls `notice` after each change that is durable, for as long as the catalogue is open. */
   watch(notice: (change: CatalogChange) => void): void;
   workflow(name: string): Promise<Workflow | undefined>;

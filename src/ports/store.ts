@@ -6,6 +6,7 @@
  */
 import type { ErrorSummary } from "../model/error-summary.ts";
 import { Failure } from "../model/errors.ts";
+import type { Notice } from "../model/notices.ts";
 import type { InstanceStatus, TriggerSource } from "../model/status.ts";
 import { isStoreFault, type StoreFault } from "../model/store-failures.ts";
 
@@ -57,6 +58,8 @@ export interface NewInstance {
   readonly row: JournalRow;
   /** Where it is errored from the beginning: what was imported. */
   readonly error?: ErrorSummary;
+  /** Kept when the instance is made. Absent when nobody has subscribed to the workflow. */
+  readonly notices?: readonly Notice[];
 }
 
 /** A row for an existing instance, and what it changes in the summary. */
@@ -67,8 +70,15 @@ export interface Append {
   readonly change?: { readonly from: InstanceStatus; readonly to: SummaryChange; readonly error?: ErrorSummary };
   /** True when the row begins a new life: rows before it are deleted, and streams of earlier events are void. */
   readonly restart?: true;
+  /** Kept with the row, until they are removed. */
+  readonly notices?: readonly Notice[];
   /** Streams of the instance that are void from now on, by their number. */
   readonly voids?: readonly number[];
+}
+
+/** A notice as it is kept; keys grow, and none is given twice. */
+export interface StoredNotice extends Notice {
+  readonly pk: number;
 }
 
 /** A part of a stream output. The store takes the bytes over: whoever handed them in may not use them again. */
@@ -252,6 +262,10 @@ export interface Store {
   statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>>;
   /** Of the next `limit` instances after the primary key `after`. */
   versionsInUse(after: number, limit: number): Promise<VersionsInUse>;
+  /** The notices of commits that have not been removed, in order. */
+  notices(limit: number): Promise<StoredNotice[]>;
+  /** Removes those up to this key. */
+  removeNotices(upTo: number): Promise<void>;
   /** Rejects with a `StoreError` named `gone` when what is written to is not any more where it was opened. Cheap. */
   verify(): Promise<void>;
   close(): Promise<void>;

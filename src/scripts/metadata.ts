@@ -8,6 +8,7 @@ import { isQueueName } from "../model/queue.ts";
 import type { Binding, DeclaredWorkflow, ScriptAssets } from "../ports/catalog.ts";
 import { assetRules, assetsHandling, withoutUndefined } from "./assets-config.ts";
 import { migrations } from "./objects.ts";
+import { unsupported } from "./unsupported-kinds.ts";
 import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 
 /** A binding as it is sent; what else it has depends on its type. */
@@ -81,50 +82,17 @@ export const metadata: z.ZodType<Metadata> = z.object({
   keep_assets: z.boolean().default(false),
 });
 
-/** Types of bindings that are called in sentences, and what to do without them. */
-const UNSUPPORTED: Readonly<Record<string, string>> = {
-  secret_key: "a key for Web Crypto: bring it as a secret text, and import it in the code",
-};
-
-const TYPES: ReadonlySet<string> = new Set([
-  "plain_text",
-  "secret_text",
-  "json",
-  "assets",
-  "version_metadata",
-  "kv_namespace",
-  "d1",
-  "r2_bucket",
-  "workflow",
-  "queue",
-  "durable_object_namespace",
-  "service",
-  "inherit",
-]);
-
-/** Names all bindings of types that there are not, so that they can be dealt with at once. */
-function checkTypes(bindings: readonly SentBinding[]): void {
-  const missing = bindings.flatMap(({ name, type }, i) => (TYPES.has(type) ? [] : [{ name, type, i }]));
-  const [first] = missing;
-  if (first === undefined) return;
-  const each = missing.map(
-    ({ name, type }) => `"${name}" is ${UNSUPPORTED[type] ?? `of the type ${type}, which this server does not have`}`,
-  );
-  throw new Failure("script.binding_unsupported", { field: `metadata.bindings[${first.i}]`, detail: each.join("; ") });
-}
-
 /**
  * The bindings of an upload. `stored` are those of the version before, secrets sealed or not as they come: what the upload
  * keeps or inherits is taken from there.
  *
- * @throws Failure `script.binding_unsupported`; `body` for one that is not as it should be.
+ * @throws Failure `body` for one that is not as it should be.
  */
 export function bindingsOf(
   { bindings, keep_bindings: kept }: Pick<Metadata, "bindings" | "keep_bindings">,
   script: string,
   stored: readonly Binding[],
 ): Binding[] {
-  checkTypes(bindings);
   const own = bindings.map((each, i) => toBinding(each, `metadata.bindings[${i}]`, script, stored));
   const names = new Set<string>();
   own.forEach(({ name }, i) => {
@@ -192,7 +160,7 @@ function toBinding(sent: SentBinding, field: string, script: string, stored: rea
     case "inherit":
       return inherit(name, read(inherited, sent, field).old_name ?? name, field, stored);
     default:
-      throw new Failure("script.binding_unsupported", { field });
+      return unsupported(sent);
   }
 }
 

@@ -17,6 +17,7 @@ import type {
 } from "../ports/catalog.ts";
 import { sealSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
+import { DEFAULT_POLICY, type DeployPolicy } from "./deploy-policy.ts";
 import { mapStack } from "./stack.ts";
 import { schedulesWith, workflowChange } from "./workflow.ts";
 
@@ -26,6 +27,8 @@ export interface PublisherParts {
   readonly vault: Vault;
   /** Loads a version, whose secrets are in the clear, to see that it does. Rejects with `script.invalid` when it does not. */
   readonly load: (version: ScriptVersion) => Promise<void>;
+  /** `DEFAULT_POLICY` when absent. */
+  readonly policy?: DeployPolicy;
 }
 
 /** A version as somebody wants it, its secrets in the clear. */
@@ -34,14 +37,16 @@ export type WantedVersion = Omit<ScriptVersion, "id" | "hash" | "createdAt">;
 export class Publisher {
   readonly catalog: Catalog;
   readonly vault: Vault;
+  readonly policy: DeployPolicy;
   readonly #load: PublisherParts["load"];
   /** The last change of each script that is not over yet. */
   readonly #turns: Map<string, Promise<unknown>> = new Map();
   #change: Promise<unknown> = Promise.resolve();
 
-  constructor({ catalog, vault, load }: PublisherParts) {
+  constructor({ catalog, vault, load, policy = DEFAULT_POLICY }: PublisherParts) {
     this.catalog = catalog;
     this.vault = vault;
+    this.policy = policy;
     this.#load = load;
   }
 

@@ -5,7 +5,9 @@ import type { Annotations, Binding, Catalog, ScriptAssets, ScriptVersion } from 
 import { openSecrets } from "../ports/secrets.ts";
 import { readExports } from "./analysis.ts";
 import { bindingsOf, objectExports, workflowsOf } from "./metadata.ts";
-import { checkResources } from "./resources.ts";
+import type { DeployPolicy } from "./deploy-policy.ts";
+import { adopt, checkAdoptable, missingResources, refuseMissing } from "./resources.ts";
+import { unsupportedRemark } from "./unsupported-kinds.ts";
 import { classesWith } from "./objects.ts";
 import { checkServices } from "./references.ts";
 import type { Publisher } from "./publisher.ts";
@@ -15,6 +17,8 @@ import type { Upload } from "./upload.ts";
 export interface StoredUpload {
   readonly version: ScriptVersion;
   readonly objects: ObjectClasses;
+  /** What the user should know. */
+  readonly remarks: readonly string[];
 }
 
 /** Stores what was uploaded. Bindings that it keeps are those of the script's newest version. */
@@ -24,10 +28,14 @@ export async function storeUpload(
   { metadata, code }: Upload,
   sent?: ScriptAssets["files"],
 ): Promise<StoredUpload> {
-  const { catalog, vault } = publisher;
+  const { catalog, vault, policy } = publisher;
   const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
   const bindings = bindingsOf(metadata, script, newest === undefined ? [] : openSecrets(vault, newest).bindings);
-  await checkBindings(catalog, { script, bindings });
+  const unsupported = remarkOrRefuse(policy, bindings);
+  const missing = await missingResources(catalog, bindings);
+  if (adopts(policy, newest === undefined)) checkAdoptable(missing);
+  else refuseMissing(missing);
+  await checkServices(catalog, script, bindings);
   const exports = await readExports(code);
   const assets = assetsOf(metadata, sent, newest?.assets);
   const wanted = {
@@ -42,7 +50,20 @@ export async function storeUpload(
     ...(metadata.compatibility_date !== undefined && { compatibilityDate: metadata.compatibility_date }),
   };
   const objects = await classesWith(catalog, script, wanted, { ...metadata, exports: objectExports(metadata) });
-  return { version: await publisher.store(wanted, "raw"), objects };
+  const version = await publisher.store(wanted, "raw");
+  const made = await adopt(catalog, missing, version.createdAt);
+  return { version, objects, remarks: [...unsupported, ...made] };
+}
+
+function remarkOrRefuse({ isStrict }: DeployPolicy, bindings: readonly Binding[]): readonly string[] {
+  const remark = unsupportedRemark(bindings);
+  if (isStrict && remark !== undefined)
+    throw new Failure("script.binding_unsupported", { field: "metadata.bindings", detail: remark });
+  return remark === undefined ? [] : [remark];
+}
+
+function adopts({ isStrict, adopts: whose }: DeployPolicy, isNew: boolean): boolean {
+  return !isStrict && (whose === "always" || (whose === "first" && isNew));
 }
 
 /** Fails when a version is bound to what is not there. It may be deleted while the version is loaded, so this is to be asked twice. */
@@ -50,7 +71,7 @@ export async function checkBindings(
   catalog: Catalog,
   { script, bindings }: Pick<ScriptVersion, "script" | "bindings">,
 ): Promise<void> {
-  await checkResources(catalog, bindings);
+  refuseMissing(await missingResources(catalog, bindings));
   await checkServices(catalog, script, bindings);
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { durationMs, isDuration } from "../model/duration.ts";
 import type { Retention } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { WorkflowSettings } from "../ports/catalog.ts";
+import { JURISDICTIONS, type WorkflowSettings } from "../ports/catalog.ts";
 import { cronExpression } from "./workflow.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -35,6 +35,7 @@ interface SentSettings {
   readonly concurrency?: { readonly limit?: number | null | undefined } | null | undefined;
   readonly default_retention?: Retention | null | undefined;
   readonly schedules?: readonly { readonly cron: string }[] | null | undefined;
+  readonly jurisdiction?: WorkflowSettings["jurisdiction"] | null | undefined;
 }
 
 /** The fields of settings. */
@@ -46,14 +47,22 @@ export const SETTINGS: { readonly [Name in keyof Required<SentSettings>]: z.ZodT
     .array(z.object({ cron: cronExpression }))
     .max(LIMITS.schedulesAtOnce)
     .nullish(),
+  jurisdiction: z.enum(JURISDICTIONS).nullish(),
 };
 
 /** What is said of a workflow that way. */
-export function settingsOf({ limits, concurrency, default_retention: kept, schedules }: SentSettings): WorkflowSettings {
+export function settingsOf({
+  limits,
+  concurrency,
+  default_retention: kept,
+  schedules,
+  jurisdiction,
+}: SentSettings): WorkflowSettings {
   return {
     ...(typeof limits?.steps === "number" && { limits: { steps: limits.steps } }),
     ...(typeof concurrency?.limit === "number" && { concurrency: { limit: concurrency.limit } }),
     ...(kept && { defaultRetention: kept }),
     ...(schedules && schedules.length > 0 && { schedules }),
+    ...(jurisdiction && { jurisdiction }),
   };
 }

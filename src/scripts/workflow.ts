@@ -20,7 +20,11 @@ export async function putWorkflow(
   return workflow;
 }
 
-/** What pointing a workflow there changes; undefined when it is so already. Without settings it keeps those that it has. */
+/**
+ * What pointing a workflow there changes; undefined when it is so already. Without settings it keeps those that it has.
+ *
+ * @throws Failure `workflow.jurisdiction_fixed` when it has another jurisdiction already.
+ */
 export async function workflowChange(
   catalog: Catalog,
   wanted: Pick<Workflow, "name" | "className" | "script">,
@@ -29,7 +33,7 @@ export async function workflowChange(
 ): Promise<WorkflowChange | undefined> {
   const present = await catalog.workflow(wanted.name);
   const newest = present && (await catalog.workflowVersion(present.versionId));
-  const settings = given ?? newest?.settings ?? {};
+  const settings = settingsAfter(newest?.settings ?? {}, given);
   const same = newest?.scriptVersionId === script.id && newest.className === wanted.className;
   if (present && same && JSON.stringify(newest.settings) === JSON.stringify(settings)) return undefined;
   const now = Date.now();
@@ -50,6 +54,18 @@ export async function workflowChange(
   };
   const graph = await readGraph(script.code, wanted.className);
   return { workflow, version, ...(graph !== undefined && { graph }) };
+}
+
+/** An upload makes the workflow before wrangler says its jurisdiction: so the first one that is said counts, and what says none keeps it. */
+function settingsAfter(stored: WorkflowSettings, given: WorkflowSettings = stored): WorkflowSettings {
+  const { jurisdiction = stored.jurisdiction, ...rest } = given;
+  if (jurisdiction === undefined) return given;
+  if (stored.jurisdiction !== undefined && jurisdiction !== stored.jurisdiction)
+    throw new Failure("workflow.jurisdiction_fixed", {
+      field: "jurisdiction",
+      detail: `The workflow has the jurisdiction ${stored.jurisdiction}`,
+    });
+  return { ...rest, jurisdiction };
 }
 
 /** A cron expression that can be followed; what is wrong with another is said in words. */

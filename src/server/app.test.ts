@@ -63,7 +63,7 @@ async function open(
   const names = await HostNames.open(catalog, {});
   const transfers = new Transfers(clock);
   // No route that is asked for here needs them.
-  const unused = { cron: undefined as never, queues: undefined as never };
+  const unused = { cron: undefined as never, queues: undefined as never, subscriptions: undefined as never };
   const audit = new Audit(memoryAudit(), { clock, log: silentLog });
   const api = {
     ...unused,
@@ -122,8 +122,9 @@ function withFetch(executor: Executor): Executor {
 }
 
 async function echo(request: Request): Promise<Response> {
-  const { pathname, search, hostname } = new URL(request.url);
+  const { pathname, search, searchParams, hostname } = new URL(request.url);
   if (pathname === "/moved") return Response.redirect("http://elsewhere.example/", 302);
+  if (pathname === "/dir/moved") return new Response(null, { status: 302, headers: { location: searchParams.get("to") ?? "" } });
   if (pathname === "/page") return new Response("<p>page", { headers: PAGE });
   if (pathname === "/socket") return new Upgraded(new PassThrough(), new Headers(PAGE));
   if (pathname === "/throws") throw new Failure("script.exception", { detail: "with a secret" });
@@ -183,6 +184,22 @@ describe("a Worker's own handler", () => {
     const response = await send("/workers/script/moved");
     expect(response.status).toBe(302);
     expect(response.headers.get("location")).toBe("http://elsewhere.example/");
+  });
+
+  test.each([
+    ["/x?a=1#b", "/workers/script/x?a=1#b"],
+    ["x", "/workers/script/dir/x"],
+    ["http://127.0.0.1:8787/x", "http://127.0.0.1:8787/workers/script/x"],
+    ["https://127.0.0.1:8787/x", "https://127.0.0.1:8787/workers/script/x"],
+    ["/workers/other/", "/workers/script/workers/other/"],
+    ["http://elsewhere.example/", "http://elsewhere.example/"],
+    ["mailto:a@b.example", "mailto:a@b.example"],
+    ["http://[", "http://["],
+  ])("redirects to %s below its path", async (to, location) => {
+    const send = await open();
+    const query = `?to=${encodeURIComponent(to)}`;
+    expect((await send(`/workers/script/dir/moved${query}`)).headers.get("location")).toBe(location);
+    expect((await send(`http://script.localhost/dir/moved${query}`)).headers.get("location")).toBe(to);
   });
 
   test.each(["http://nobody.localhost/", "/workers/nobody/"])("that is not there is said to be so at %s", async (url) => {

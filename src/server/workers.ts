@@ -77,7 +77,7 @@ export async function callWorker(calls: WorkerCalls, { script, url, origin }: Wo
     const init: RequestInit = { method, headers: sentHeaders(request.headers, isSandboxed), signal, redirect: "manual" };
     const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
     const onBroken = (cause: unknown): void => log.warn("A Worker's answer broke off", { script, reason: String(cause) });
-    return shown(response, { isShared: origin === "shared", isSandboxed, onBroken });
+    return shown(response, { script, url, isShared: origin === "shared", isSandboxed, onBroken });
   } catch (cause) {
     if (cause instanceof Failure) return failureResponse(hasSessions ? forStrangers(cause) : cause);
     if (isHungUp(request, cause)) return unheard();
@@ -101,19 +101,33 @@ function sentHeaders(from: Headers, isSandboxed: boolean): Headers {
   return headers;
 }
 
-interface Showing {
+interface Showing extends Pick<WorkerRoute, "script" | "url"> {
   readonly isShared: boolean;
   readonly isSandboxed: boolean;
   readonly onBroken: (cause: unknown) => void;
 }
 
+/** Where a redirect leads from outside: the Worker does not know that its paths are below `/workers/`. Other hosts' stay. */
+function belowSharedPath(location: string, script: string, url: URL): string {
+  if (!URL.canParse(location, url.href)) return location;
+  const target = new URL(location, url);
+  if (target.host !== url.host || !/^https?:$/.test(target.protocol)) return location;
+  target.pathname = `/workers/${script}${target.pathname}`;
+  const isAbsolute = URL.canParse(location) || location.startsWith("//");
+  return isAbsolute ? target.href : `${target.pathname}${target.search}${target.hash}`;
+}
+
 /** The answer, with the headers that a Worker may send from there. */
-function shown(response: Response, { isShared, isSandboxed, onBroken }: Showing): Response {
+function shown(response: Response, { script, url, isShared, isSandboxed, onBroken }: Showing): Response {
   const headers = new Headers(response.headers);
   const cookies = headers.getSetCookie();
   headers.delete("set-cookie");
   if (!isSandboxed) for (const each of cookies) if (!setsSession(each)) headers.append("set-cookie", each);
-  if (isShared) for (const name of ORIGIN_WIDE) headers.delete(name);
+  if (isShared) {
+    for (const name of ORIGIN_WIDE) headers.delete(name);
+    const location = headers.get("location");
+    if (location !== null) headers.set("location", belowSharedPath(location, script, url));
+  }
   // Several policies all hold: what the Worker says besides cannot loosen this one.
   if (isSandboxed) headers.append("content-security-policy", SANDBOX);
   if (response instanceof Upgraded) return new Upgraded(response.wire, headers);

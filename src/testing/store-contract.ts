@@ -3,6 +3,7 @@
  * `storeContract("mine", async () => ({ store, catalog, logs, close }))`. Needs Vitest and fast-check.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Notice } from "../model/notices.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { Chunk, InstanceSummary, Store } from "../ports/store.ts";
 import { catalogContract } from "./catalog-contract.ts";
@@ -30,6 +31,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     afterEach(() => at.close());
 
     describe("commit", () => commitContract(at));
+    describe("notices", () => noticeContract(at));
     describe("journal", () => journalContract(at));
     describe("streams", () => streamContract(at));
     describe("lists", () => listContract(at));
@@ -150,6 +152,43 @@ function commitContract(at: At): void {
     const ids = ["a", "b", "c", "d"];
     await Promise.all(ids.map((id) => at.writer.create(sampleInstance(id))));
     expect(await at.store.statusCounts("orders")).toEqual({ queued: 4 });
+  });
+}
+
+function noticeContract(at: At): void {
+  const notice = (instance: string, event: Notice["event"]): Notice => ({
+    workflow: "orders",
+    instance,
+    versionId: "version-1",
+    event,
+    at: SAMPLE_NOW,
+  });
+  const events = async (): Promise<string[]> => (await at.store.notices(10)).map(({ instance, event }) => `${instance} ${event}`);
+
+  test("are kept with what they are of, in order, until they are removed", async () => {
+    const noted = { ...sampleInstance("a"), notices: [notice("a", "instance.queued")] };
+    const [pk = 0] = await at.writer.create(noted);
+    const change = { ...sampleChange(pk, 2, "queued", "running"), notices: [notice("a", "instance.started")] };
+    await at.writer.commit({ appends: [change] });
+    const [first, second] = await at.store.notices(10);
+    expect(first).toEqual({ ...notice("a", "instance.queued"), pk: first?.pk });
+    expect(await at.store.notices(1)).toEqual([first]);
+    await at.store.removeNotices(first?.pk ?? 0);
+    expect(await at.store.notices(10)).toEqual([second]);
+    await at.store.removeNotices(second?.pk ?? 0);
+    // A key that has been removed is not given again: whoever reads goes by it.
+    await at.writer.create({ ...sampleInstance("b"), notices: [notice("b", "instance.queued")] });
+    expect((await at.store.notices(10))[0]?.pk).toBeGreaterThan(second?.pk ?? Infinity);
+  });
+
+  test("are not kept of an instance whose id is taken, nor of a commit that fails, and outlive the instance", async () => {
+    const noted = { ...sampleInstance("a"), notices: [notice("a", "instance.queued")] };
+    const [pk = 0] = await at.writer.create(noted);
+    await at.writer.commit({ creates: [noted] });
+    const wrong = { ...sampleChange(pk, 2, "waiting", "running"), notices: [notice("a", "instance.started")] };
+    await expect(at.writer.commit({ appends: [wrong] })).rejects.toThrow();
+    await at.writer.commit({ removes: [pk] });
+    expect(await events()).toEqual(["a instance.queued"]);
   });
 }
 

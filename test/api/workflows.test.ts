@@ -1,6 +1,6 @@
 /** Workflows, versions, the account's defaults and the platform's own routes over REST. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openApi, type ApiBench } from "../support/api.ts";
+import { openApi, type Answer, type ApiBench } from "../support/api.ts";
 import { Quick, Sleeper } from "../support/workflows.ts";
 
 let api: ApiBench;
@@ -37,7 +37,6 @@ describe("workflows", () => {
       modified_on: "1970-01-01T00:00:00.000Z",
       triggered_on: "2026-01-01T00:00:00.000Z",
       instances: { ...NINE, waiting: 1 },
-      schedules: [],
       script_deleted: false,
     });
     expect((await api.call("GET", "/workflows/Quick")).result).toMatchObject({ triggered_on: null, instances: NINE });
@@ -50,6 +49,20 @@ describe("workflows", () => {
     expect(end).toMatchObject({ result: [], result_info: { count: 0, page: 3, per_page: 1, total_count: 2, total_pages: 2 } });
     expect(names(await api.call("GET", "/workflows?search=leep"))).toEqual(["Sleeper"]);
     expect(names(await api.call("GET", "/workflows?search=nothing"))).toEqual([]);
+  });
+
+  test("keep the jurisdiction that they were given first, and say so", async () => {
+    const body = { class_name: "Quick", script_name: "script" };
+    const put = (more: object): Promise<Answer> => api.call("PUT", "/workflows/fresh", { ...body, ...more });
+    const read = async (): Promise<unknown> => (await api.call("GET", "/workflows/fresh")).result;
+    // An upload makes the workflow before its settings are put.
+    await put({});
+    expect(await read()).not.toHaveProperty("jurisdiction");
+    expect((await put({ jurisdiction: "eu" })).result).toMatchObject({ jurisdiction: "eu" });
+    const { version_id: version } = (await put({ limits: { steps: 5 } })).result as { version_id: string };
+    expect(await read()).toMatchObject({ jurisdiction: "eu" });
+    expect(await put({ jurisdiction: "us" })).toMatchObject({ status: 400, errors: [{ code: 10209 }] });
+    expect((await put({ jurisdiction: "eu", limits: { steps: 5 } })).result).toMatchObject({ version_id: version });
   });
 
   test("that are put again without a change keep their version", async () => {
@@ -112,7 +125,7 @@ describe("workflows", () => {
       10002,
       "limits.steps",
     ],
-    ["PUT", "/workflows/fresh", { class_name: "Quick", script_name: "script", jurisdiction: "eu" }, 400, 10002, "jurisdiction"],
+    ["PUT", "/workflows/fresh", { class_name: "Quick", script_name: "script", jurisdiction: "mars" }, 400, 10002, "jurisdiction"],
     ["PUT", "/workflows/not%20ok", { class_name: "Quick", script_name: "script" }, 400, 10901, "workflow_name"],
     ["GET", "/workflows/-x", undefined, 400, 10901, "workflow_name"],
     ["GET", `/workflows/${"x".repeat(65)}`, undefined, 400, 10901, "workflow_name"],

@@ -25,6 +25,7 @@ import type { Workflow } from "../../src/runtime/binding-types.ts";
 import type { WorkflowClass } from "../../src/runtime/runtime.ts";
 import { CronTriggers } from "../../src/triggers/cron.ts";
 import { Queues } from "../../src/triggers/queues.ts";
+import { Subscriptions } from "../../src/triggers/subscriptions.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { listen, type Listener } from "../../src/server/http.ts";
@@ -80,12 +81,14 @@ export async function openApi(
   const cron = new CronTriggers({ catalog, clock, log: silentLog });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
+  const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, accountId: "local" });
   const parts = {
     logs,
     hostNames: names,
     publisher,
     cron,
     queues,
+    subscriptions,
     tails,
     transfers,
     engine,

@@ -62,6 +62,7 @@ export interface Sdk {
   readonly accounts: { list(): AsyncIterable<object> };
   readonly memberships: { list(): AsyncIterable<object> };
   readonly user: { get(): Promise<object>; readonly tokens: { verify(): Promise<object> } };
+  readonly workers: SdkWorkers;
   readonly workflows: {
     list(params: object): AsyncIterable<{ name: string }>;
     get(name: string, params: object): Promise<SdkWorkflow>;
@@ -81,6 +82,26 @@ export interface Sdk {
       readonly events: { create(type: string, params: object): Promise<unknown> };
     };
   };
+}
+
+interface SdkWorkers {
+  readonly beta: {
+    readonly workers: {
+      create(params: object): Promise<{ id: string; deployed_on?: string | null }>;
+      list(params: object): AsyncIterable<{ id: string }>;
+      get(id: string, params: object): Promise<{ id: string; tags: string[]; deployed_on?: string | null }>;
+      update(id: string, params: object): Promise<{ tags: string[] }>;
+      edit(id: string, params: object): Promise<{ tags: string[] }>;
+      delete(id: string, params: object): Promise<{ success: true }>;
+      readonly versions: {
+        create(worker: string, params: object): Promise<{ id: string; number: number }>;
+        list(worker: string, params: object): AsyncIterable<{ id: string }>;
+        get(id: string, params: object): Promise<{ modules?: object[]; main_module?: string }>;
+        delete(id: string, params: object): Promise<{ success: true }>;
+      };
+    };
+  };
+  readonly scripts: { readonly deployments: { create(script: string, params: object): Promise<{ id: string }> } };
 }
 
 interface SdkWorkflow {

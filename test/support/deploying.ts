@@ -21,12 +21,14 @@ import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/scripts/tails.ts";
 import { Audit } from "../../src/access/audit.ts";
 import { memoryAudit } from "../../src/stores/memory/audit.ts";
+import { DEFAULT_POLICY, type DeployPolicy } from "../../src/scripts/deploy-policy.ts";
 import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
 import { openGuard } from "../../src/server/auth.ts";
 import { CronTriggers } from "../../src/triggers/cron.ts";
 import { Queues } from "../../src/triggers/queues.ts";
+import { Subscriptions } from "../../src/triggers/subscriptions.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
 import { withQueues } from "../../src/api/queue-binding.ts";
 import { serverApp } from "../../src/server/app.ts";
@@ -43,6 +45,7 @@ export interface Answer {
     readonly message: string;
     readonly error_chain?: readonly { message: string }[];
   }[];
+  readonly messages: readonly { readonly code: number; readonly message: string }[];
 }
 
 export interface Deploying {
@@ -65,10 +68,15 @@ export interface Deploying {
 export interface DeployingOptions {
   readonly load?: () => Promise<void>;
   readonly assets?: AssetStore;
+  readonly policy?: DeployPolicy;
 }
 
 /** Opens it, with nothing deployed. `load` looks whether code loads, in place of a thread. */
-export async function openDeploying({ load, assets = unusedAssets() }: DeployingOptions = {}): Promise<Deploying> {
+export async function openDeploying({
+  load,
+  assets = unusedAssets(),
+  policy = DEFAULT_POLICY,
+}: DeployingOptions = {}): Promise<Deploying> {
   const { store, catalog, logs: kept } = openMemoryStore();
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
   const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
@@ -76,8 +84,10 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
   const cron = new CronTriggers(world);
   const { promise: queuesOpened, resolve: opensQueues } = Promise.withResolvers<Queues>();
+  const subscriptions = await Subscriptions.open({ ...world, accountId: "local" });
   const engine = await openEngine({
     ...world,
+    notices: subscriptions,
     ids: { uuid: () => crypto.randomUUID() },
     bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
     timetable: (started) => cron.timetable(started),
@@ -85,10 +95,12 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore }, engine);
   opensQueues(queues);
+  subscriptions.start(queues);
   let loads = 0;
   const publisher = new Publisher({
     catalog,
     vault,
+    policy,
     load: async (version) => {
       loads += 1;
       if (load !== undefined) return load();
@@ -106,6 +118,7 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
     assets,
     cron,
     queues,
+    subscriptions,
     engine,
     publisher,
     tails,
@@ -156,6 +169,7 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
     },
     close: async () => {
       await engine.close();
+      await subscriptions.close();
       await queues.close();
       await queueStore.close();
       await executor.close();

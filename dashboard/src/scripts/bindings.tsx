@@ -48,6 +48,7 @@ function text(binding: Binding, field: string): string {
 }
 
 function Target({ of }: { readonly of: Binding }): ReactNode {
+  if (text(of, "unsupported") !== "") return <span className="text-quiet">not supported yet: using it throws an error</span>;
   switch (of.type) {
     case "workflow":
       return (

@@ -14,7 +14,7 @@ interface EditPolicyProps {
     readonly name: string;
     readonly class_name: string;
     readonly script_name: string;
-    readonly schedules: readonly { readonly cron: string }[];
+    readonly schedules?: readonly { readonly cron: string }[];
   };
   readonly onClose: () => void;
 }
@@ -31,7 +31,7 @@ export function EditPolicy({ workflow, onClose }: EditPolicyProps) {
       ...(text("steps") !== "" && { limits: { steps: Number(text("steps")) } }),
       ...(text("limit") !== "" && { concurrency: { limit: Number(text("limit")) } }),
       default_retention: { success_retention: text("success") || null, error_retention: text("error") || null },
-      schedules: workflow.schedules.map(({ cron }) => ({ cron })),
+      schedules: (workflow.schedules ?? []).map(({ cron }) => ({ cron })),
     };
     void run(() => changePolicy(workflow.name, policy)).then((isDone) => isDone && onClose());
   };

@@ -9,6 +9,7 @@ import { isWorkflowName } from "../../model/names.ts";
 import { iso } from "../../model/time.ts";
 import type { Catalog } from "../../ports/catalog.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { deployMessages } from "../envelope.ts";
 import { page, pageInfo, perPage, timestamp } from "../schemas.ts";
 
 /** Where the catalogue keeps them. */
@@ -57,7 +58,7 @@ export const concurrency: readonly Endpoint[] = [
       limit,
     }),
     result: shown,
-    handle: async ({ body }, { catalog }) => {
+    handle: async ({ body }, { catalog, log }) => {
       const now = Date.now();
       const made: Key = { id: crypto.randomUUID(), ...body, createdAt: now, modifiedAt: now };
       await change(catalog, (keys) => {
@@ -65,7 +66,9 @@ export const concurrency: readonly Endpoint[] = [
         if (keys.length >= LIMITS.concurrencyKeys) throw new Failure("concurrency.too_many", { field: "body" });
         return [...keys, made];
       });
-      return { result: show(made) };
+      const message = "Concurrency keys are kept and given back, but limit nothing yet";
+      log.warn(message, { key: made.name });
+      return { result: show(made), messages: deployMessages([message]) };
     },
   }),
   endpoint({

@@ -144,6 +144,7 @@ export const queues: readonly Endpoint[] = [
     result: z.null(),
     handle: async ({ params }, api) => {
       await api.queues.remove(params.queue_id);
+      await api.subscriptions.removeOf(params.queue_id);
       return { result: null };
     },
   }),

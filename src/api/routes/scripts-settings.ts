@@ -14,11 +14,6 @@ async function subdomainOf(api: Api, script: string): Promise<z.output<typeof su
   return (await scriptSettings(api, script)).subdomain ?? { enabled: false, previews_enabled: false };
 }
 
-function placeOf(script: string, request: Request): string {
-  const { protocol, port } = new URL(request.url);
-  return `${protocol}//${script}.localhost${port === "" ? "" : `:${port}`}`;
-}
-
 async function showSettings(api: Api, script: string): Promise<object> {
   const { bindings, compatibilityDate, compatibilityFlags } = await activeVersion(api, script);
   const { tags = [], logpush = false, observability, tail_consumers: consumers = [] } = await scriptSettings(api, script);
@@ -49,17 +44,6 @@ const places: readonly Endpoint[] = [
     summary: "Read the subdomain of the account; Workers are at <script>.localhost",
     result: z.object({ subdomain: z.string() }),
     handle: () => Promise.resolve({ result: { subdomain: "stepwell" } }),
-  }),
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workers/workers/{script_name}",
-    summary: "Read a script and where it is",
-    result: anything,
-    handle: async ({ params: { script_name: script } }, api, request) => {
-      await activeVersion(api, script);
-      const place = { ...(await subdomainOf(api, script)), url: placeOf(script, request) };
-      return { result: { id: script, name: script, subdomain: place } };
-    },
   }),
   endpoint({
     method: "get",

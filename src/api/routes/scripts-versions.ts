@@ -63,9 +63,9 @@ export const scriptsVersions: readonly Endpoint[] = [
     maxBody: LIMITS.uploadBodyBytes,
     result: shownVersion,
     handle: async ({ params: { script_name: script }, sent }, api) => {
-      const { version, startupMs } = await upload(api, script, sent, false);
+      const { version, startupMs, messages } = await upload(api, script, sent, false);
       const info = await api.catalog.scriptVersionInfo(version.id);
-      return { result: { ...(info && showVersion(info)), startup_time_ms: startupMs } };
+      return { result: { ...(info && showVersion(info)), startup_time_ms: startupMs }, messages };
     },
   }),
   endpoint({

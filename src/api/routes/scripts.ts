@@ -11,7 +11,9 @@ import { checkBindings, storeUpload } from "../../scripts/revise.ts";
 import { readUpload } from "../../scripts/upload.ts";
 import type { RequestBody } from "../body.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { deployMessages, type Message } from "../envelope.ts";
 import { activate, activeVersion, anything, AUTHOR, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
+import { unmake } from "../workers.ts";
 import { refuseReferenced } from "./scripts-references.ts";
 import { clearScriptSettings, scriptSettings } from "../script-settings.ts";
 
@@ -24,32 +26,40 @@ const shownUpload = z.looseObject({ id: z.string(), deployment_id: z.string(), s
 const NOT_IN_A_VERSION =
   "Version upload failed. It includes a Durable Object migration, but migrations must be fully applied via a non-versioned deployment";
 
-/** Takes an upload in. `isNew` scripts are made; otherwise there has to be one. */
-export async function upload(
-  api: Api,
-  script: string,
-  sent: RequestBody,
-  isNew: boolean,
-): Promise<{ readonly version: ScriptVersion; readonly startupMs: number }> {
+/** A version that was taken in. */
+export interface Uploaded {
+  readonly version: ScriptVersion;
+  readonly startupMs: number;
+  readonly messages: readonly Message[];
+}
+
+/** Takes an upload in. Scripts that are to be deployed are made; otherwise there has to be one. */
+export async function upload(api: Api, script: string, sent: RequestBody, isDeployed: boolean): Promise<Uploaded> {
   checkScriptName(script);
-  if (!isNew) await newestVersion(api, script);
+  if (!isDeployed) await newestVersion(api, script);
   const form = await sent.form("Not a multipart form of metadata and modules, as `wrangler deploy` sends it");
+  return takeIn(api, script, form, isDeployed);
+}
+
+/** As `upload`, of a form that has arrived. */
+export async function takeIn(api: Api, script: string, form: FormData, isDeployed: boolean): Promise<Uploaded> {
   const uploaded = await readUpload(form);
   for (const binding of uploaded.metadata.bindings)
     if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
-  if (!isNew && uploaded.metadata.migrations !== undefined)
+  if (!isDeployed && uploaded.metadata.migrations !== undefined)
     throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
   return api.publisher.inTurn(script, async () => {
     const start = performance.now();
-    const { version, objects } = await storeUpload(api.publisher, script, uploaded, sentAssets(api, uploaded.metadata));
+    const { version, objects, remarks } = await storeUpload(api.publisher, script, uploaded, sentAssets(api, uploaded.metadata));
     const startupMs = Math.round(performance.now() - start);
-    if (isNew)
+    if (isDeployed)
       await api.publisher.exclusively(async () => {
         await checkBindings(api.catalog, version);
         await activate(api, version, uploaded.metadata.annotations);
         await putObjectClasses(api.catalog, script, objects);
       });
-    return { version, startupMs };
+    for (const remark of remarks) api.log.warn(remark, { script });
+    return { version, startupMs, messages: deployMessages(remarks) };
   });
 }
 
@@ -79,11 +89,13 @@ function tagOf(script: string): string {
   return Buffer.from(script).toString("hex").padEnd(32, "0").slice(0, 32);
 }
 
-async function remove(api: Api, script: string, force: string | undefined): Promise<null> {
+/** Deletes a Worker with all that goes with it, deployed or not. */
+export async function removeWorker(api: Api, script: string, force: string | undefined): Promise<null> {
   const { publisher } = api;
   const work = async (): Promise<null> => {
     if (force !== "true") await refuseReferenced(api, script);
-    if (!(await api.catalog.removeScript(script))) throw new Failure("script.not_found", { field: "script_name" });
+    const wasMade = await unmake(api, script);
+    if (!(await api.catalog.removeScript(script)) && !wasMade) throw new Failure("script.not_found", { field: "script_name" });
     await clearScriptSettings(api, script);
     await api.cron.replace(script, []);
     await api.queues.removeConsumersOf(script);
@@ -115,9 +127,10 @@ export const scripts: readonly Endpoint[] = [
     maxBody: LIMITS.uploadBodyBytes,
     result: shownUpload,
     handle: async ({ params: { script_name: script }, sent }, api) => {
-      const { version, startupMs } = await upload(api, script, sent, true);
+      const { version, startupMs, messages } = await upload(api, script, sent, true);
       const shown = await showScript(api, script);
-      return { result: { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: AUTHOR } };
+      const result = { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: AUTHOR };
+      return { result, messages };
     },
   }),
   endpoint({
@@ -127,7 +140,7 @@ export const scripts: readonly Endpoint[] = [
     summary: "Delete a script; its workflows stay with their instances, but start no new ones",
     query: forced,
     result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await remove(api, params.script_name, query.force) }),
+    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
   }),
   endpoint({
     method: "get",
@@ -148,6 +161,6 @@ export const scripts: readonly Endpoint[] = [
     summary: "Delete a script; its workflows stay with their instances, but start no new ones",
     query: forced,
     result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await remove(api, params.script_name, query.force) }),
+    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
   }),
 ];

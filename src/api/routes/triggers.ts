@@ -6,7 +6,8 @@ import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Catalog } from "../../ports/catalog.ts";
-import { endpoint, type Endpoint } from "../endpoint.ts";
+import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import { deployMessages, type Message } from "../envelope.ts";
 import { triggersOf } from "../script-settings.ts";
 
 const name = z.string().min(1).max(LIMITS.scriptName);
@@ -25,6 +26,14 @@ type Trigger = z.output<typeof trigger>;
 const triggers = z.array(trigger).max(LIMITS.triggers);
 
 const shown = z.object({ script_name: z.string(), triggers });
+
+/** wrangler does not print what comes with a success. */
+function inert({ log }: Api, script: string, triggers: readonly Trigger[]): readonly Message[] {
+  if (triggers.length === 0) return [];
+  const message = "Event triggers are kept and given back, but no event starts a workflow here";
+  log.warn(message, { script, types: triggers.map(({ type }) => type).join(", ") });
+  return deployMessages([message]);
+}
 
 const TRIGGERS = "/accounts/{account_id}/triggers/{script_name}";
 
@@ -48,11 +57,12 @@ export const eventTriggers: readonly Endpoint[] = [
     body: triggers,
     maxBody: LIMITS.valueBodyBytes,
     result: shown,
-    handle: async ({ params: { script_name: script }, body }, { catalog }) => {
+    handle: async ({ params: { script_name: script }, body }, api) => {
+      const { catalog } = api;
       await checkScript(catalog, script);
       await checkTargets(catalog, body);
       await catalog.putSetting(triggersOf(script), JSON.stringify(body));
-      return { result: { script_name: script, triggers: body } };
+      return { result: { script_name: script, triggers: body }, messages: inert(api, script, body) };
     },
   }),
   endpoint({
@@ -63,11 +73,12 @@ export const eventTriggers: readonly Endpoint[] = [
     body: triggers,
     maxBody: LIMITS.valueBodyBytes,
     result: shown,
-    handle: async ({ params: { script_name: script }, body }, { catalog }) => {
+    handle: async ({ params: { script_name: script }, body }, api) => {
+      const { catalog } = api;
       await checkScript(catalog, script);
       await checkTargets(catalog, body);
       const all = await change(catalog, script, (before) => [...before, ...body]);
-      return { result: { script_name: script, triggers: all } };
+      return { result: { script_name: script, triggers: all }, messages: inert(api, script, body) };
     },
   }),
   endpoint({

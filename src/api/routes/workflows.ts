@@ -7,7 +7,7 @@ import type { Retention } from "../../model/events.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/status.ts";
 import { iso } from "../../model/time.ts";
-import type { Workflow } from "../../ports/catalog.ts";
+import { JURISDICTIONS, type Workflow, type WorkflowSettings } from "../../ports/catalog.ts";
 import { putWorkflow, schedulesWith } from "../../scripts/workflow.ts";
 import { keptFor, SETTINGS, settingsOf } from "../../scripts/workflow-settings.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
@@ -22,7 +22,10 @@ const shown = z.object({
   modified_on: timestamp,
   triggered_on: timestamp.nullable(),
   instances: z.record(z.enum(INSTANCE_STATUSES), z.number()),
-  schedules: z.array(z.object({ cron: z.string(), next_instance: timestamp })),
+  /** Absent when there are none: Terraform would find a list that it did not ask for, each time anew. */
+  schedules: z.array(z.object({ cron: z.string(), next_instance: timestamp })).optional(),
+  /** Absent when the workflow was never given one. */
+  jurisdiction: z.enum(JURISDICTIONS).optional(),
   script_deleted: z.boolean(),
 });
 
@@ -30,7 +33,6 @@ const put = z.object({
   class_name: z.string().min(1).max(LIMITS.scriptName),
   script_name: z.string().min(1).max(LIMITS.scriptName),
   ...SETTINGS,
-  jurisdiction: z.null("This server keeps everything in one place; leave the jurisdiction out").optional(),
 });
 
 const putShown = shown.omit({ instances: true, schedules: true, script_deleted: true }).extend({
@@ -60,23 +62,32 @@ function showSettings({ default_retention: set }: AccountSettings): object {
 async function showWorkflow({ store, catalog }: Api, workflow: Workflow): Promise<object> {
   const counts = await store.statusCounts(workflow.name);
   const deleted = (await catalog.activeScript(workflow.script)) === undefined;
+  const set = await newestSettings(catalog, workflow);
+  const schedules = deleted ? [] : showSchedules(set);
   return {
-    ...(await showIdentity({ store }, workflow)),
+    ...(await showIdentity({ store }, workflow, set)),
     instances: Object.fromEntries(INSTANCE_STATUSES.map((each) => [each, counts[each] ?? 0])),
-    schedules: deleted ? [] : await showSchedules(catalog, workflow),
+    ...(schedules.length > 0 && { schedules }),
     script_deleted: deleted,
   };
 }
 
-async function showSchedules(catalog: Api["catalog"], { versionId }: Workflow): Promise<object[]> {
-  const version = await catalog.workflowVersion(versionId);
-  return (version?.settings.schedules ?? []).flatMap(({ cron }) => {
+function showSchedules({ schedules = [] }: WorkflowSettings): object[] {
+  return schedules.flatMap(({ cron }) => {
     const next = boundaryAfter(cron, Date.now());
     return next === undefined ? [] : [{ cron, next_instance: iso(next) }];
   });
 }
 
-async function showIdentity({ store }: Pick<Api, "store">, workflow: Workflow): Promise<object> {
+async function newestSettings(catalog: Api["catalog"], { versionId }: Workflow): Promise<WorkflowSettings> {
+  return (await catalog.workflowVersion(versionId))?.settings ?? {};
+}
+
+async function showIdentity(
+  { store }: Pick<Api, "store">,
+  workflow: Workflow,
+  { jurisdiction }: WorkflowSettings,
+): Promise<object> {
   const { id, name, className, script, createdAt, modifiedAt } = workflow;
   const [last] = await store.list({ workflow: name, direction: "desc", limit: 1 });
   return {
@@ -87,6 +98,7 @@ async function showIdentity({ store }: Pick<Api, "store">, workflow: Workflow): 
     created_on: iso(createdAt),
     modified_on: iso(modifiedAt),
     triggered_on: last === undefined ? null : iso(last.createdAt),
+    ...(jurisdiction !== undefined && { jurisdiction }),
   };
 }
 
@@ -158,7 +170,8 @@ export const workflows: readonly Endpoint[] = [
       const workflow = await api.publisher.exclusively(() => putChecked(api, params.workflow_name, body));
       api.engine.schedulesChanged();
       const flags = { is_deleted: 0, terminator_running: api.engine.terminatingAll(workflow.name) ? 1 : 0 };
-      return { result: { ...(await showIdentity(api, workflow)), version_id: workflow.versionId, ...flags } };
+      const identity = await showIdentity(api, workflow, await newestSettings(api.catalog, workflow));
+      return { result: { ...identity, version_id: workflow.versionId, ...flags } };
     },
   }),
   endpoint({

@@ -1,58 +1,48 @@
 /** Bindings and other parts of a configuration that Cloudflare has and stepwell has not, so that none of them is silently absent. */
-import type { Binding } from "../../ports/catalog.ts";
+import type { UnsupportedBinding } from "../../ports/catalog.ts";
+import { unsupported, type UnsupportedType } from "../unsupported-kinds.ts";
 import type { WranglerConfig } from "./wrangler.ts";
 
-/** A binding whose use throws an error that names it. */
-export type UnsupportedBinding = Extract<Binding, { type: "unsupported" }>;
+/** Types of bindings by their key in the configuration. */
+const TYPES = {
+  agent_memory: "agent_memory",
+  ai: "ai",
+  ai_search: "ai_search",
+  ai_search_namespaces: "ai_search_namespace",
+  analytics: "analytics",
+  analytics_engine_datasets: "analytics_engine",
+  artifacts: "artifacts",
+  browser: "browser",
+  data_blobs: "data_blob",
+  dispatch_namespaces: "dispatch_namespace",
+  flagship: "flagship",
+  hyperdrive: "hyperdrive",
+  images: "images",
+  k2: "k2",
+  media: "media",
+  mtls_certificates: "mtls_certificate",
+  pipelines: "pipelines",
+  ratelimits: "ratelimit",
+  secrets_store_secrets: "secrets_store_secret",
+  send_email: "send_email",
+  stream: "stream",
+  text_blobs: "text_blob",
+  unsafe_hello_world: "unsafe_hello_world",
+  vectorize: "vectorize",
+  vpc_networks: "vpc_network",
+  vpc_services: "vpc_service",
+  wasm_modules: "wasm_module",
+  websearch: "websearch",
+  worker_loaders: "worker_loader",
+} as const satisfies Partial<Record<keyof WranglerConfig, UnsupportedType>>;
 
-/** Kinds of bindings by their key in the configuration. */
-const KINDS = {
-  agent_memory: "Agent Memory",
-  ai: "Workers AI",
-  ai_search: "AI Search",
-  ai_search_namespaces: "AI Search namespace",
-  analytics: "Analytics",
-  analytics_engine_datasets: "Analytics Engine",
-  artifacts: "Artifacts",
-  browser: "Browser Run",
-  data_blobs: "data blob",
-  dispatch_namespaces: "dispatch namespace",
-  flagship: "Flagship",
-  hyperdrive: "Hyperdrive",
-  images: "Images",
-  k2: "K2",
-  media: "Media Transformations",
-  mtls_certificates: "mTLS certificate",
-  pipelines: "Pipelines",
-  ratelimits: "rate limit",
-  secrets_store_secrets: "Secrets Store",
-  send_email: "Email",
-  stream: "Stream",
-  text_blobs: "text blob",
-  unsafe_hello_world: "Hello World",
-  vectorize: "Vectorize",
-  vpc_networks: "VPC network",
-  vpc_services: "VPC service",
-  wasm_modules: "Wasm module",
-  websearch: "Web Search",
-  worker_loaders: "Worker Loader",
-} as const satisfies Partial<Record<keyof WranglerConfig, string>>;
-
-/** The bindings of these kinds. */
+/** The bindings of these types. */
 export function unsupportedBindings(config: WranglerConfig): UnsupportedBinding[] {
-  const byKey = Object.entries(KINDS).flatMap(([key, kind]) =>
-    namesIn(config[key as keyof typeof KINDS]).map((name): UnsupportedBinding => ({ type: "unsupported", name, kind })),
+  const byKey = Object.entries(TYPES).flatMap(([key, type]) =>
+    namesIn(config[key as keyof typeof TYPES]).map((name) => unsupported({ name, type })),
   );
-  const logs = config.logfwdr.bindings.map(({ name }): UnsupportedBinding => ({
-    type: "unsupported",
-    name,
-    kind: "log forwarding",
-  }));
-  const unsafe = (config.unsafe.bindings ?? []).map(({ name, type }): UnsupportedBinding => ({
-    type: "unsupported",
-    name,
-    kind: type,
-  }));
+  const logs = config.logfwdr.bindings.map(({ name }) => unsupported({ name, type: "logfwdr" }));
+  const unsafe = (config.unsafe.bindings ?? []).map(({ name, type }) => unsupported({ name, type }));
   return [...byKey, ...logs, ...unsafe];
 }
 

@@ -1,8 +1,22 @@
-/** KV namespaces, D1 databases and R2 buckets, in a list. */
+/** KV namespaces, D1 databases, R2 buckets and event subscriptions, in lists. */
 import type { Resource, Resources } from "../../ports/resources.ts";
+import type { EventSubscription, EventSubscriptions } from "../../ports/subscriptions.ts";
 
-export class MemoryResources implements Resources {
+export class MemoryResources implements Resources, EventSubscriptions {
   #all: readonly Resource[] = [];
+  readonly #subscriptions: Map<string, EventSubscription> = new Map();
+
+  async eventSubscriptions(): Promise<EventSubscription[]> {
+    return [...this.#subscriptions.values()];
+  }
+
+  async putEventSubscription(subscription: EventSubscription): Promise<void> {
+    this.#subscriptions.set(subscription.id, subscription);
+  }
+
+  async removeEventSubscription(id: string): Promise<boolean> {
+    return this.#subscriptions.delete(id);
+  }
 
   async resource(type: Resource["type"], id: string): Promise<Resource | undefined> {
     return this.#all.find((each) => each.type === type && each.id === id);

@@ -2,6 +2,7 @@
 import { fits, groupErrors, Hours } from "./statistics.ts";
 import { isFinal, type InstanceStatus } from "../../model/status.ts";
 import type { ErrorSummary } from "../../model/error-summary.ts";
+import type { Notice } from "../../model/notices.ts";
 import {
   StoreError,
   type Append,
@@ -23,6 +24,7 @@ import {
   type ReadyKind,
   type SearchPage,
   type Store,
+  type StoredNotice,
   type SummaryChange,
   type Tally,
   type VersionsInUse,
@@ -41,6 +43,8 @@ export class MemoryStore implements Store {
   readonly #keys: Map<string, number> = new Map();
   readonly #hours: Hours = new Hours();
   #nextPk = 1;
+  #notices: readonly StoredNotice[] = [];
+  #lastNotice = 0;
   #lease: Lease = { owner: "", epoch: 0 };
 
   async acquire(owner: string): Promise<Lease> {
@@ -188,17 +192,33 @@ export class MemoryStore implements Store {
     return counts;
   }
 
+  async notices(limit: number): Promise<StoredNotice[]> {
+    return this.#notices.slice(0, limit);
+  }
+
+  async removeNotices(upTo: number): Promise<void> {
+    this.#notices = this.#notices.filter(({ pk }) => pk > upTo);
+  }
+
   async verify(): Promise<void> {}
 
   async close(): Promise<void> {}
 
-  #create({ summary, row, error }: NewInstance, undo: (() => void)[]): number | "exists" {
+  #note(notices: readonly Notice[] | undefined, undo: (() => void)[]): void {
+    if (notices === undefined) return;
+    const before = this.#notices;
+    undo.push(() => (this.#notices = before));
+    this.#notices = [...before, ...notices.map((notice) => ({ ...notice, pk: (this.#lastNotice += 1) }))];
+  }
+
+  #create({ summary, row, error, notices }: NewInstance, undo: (() => void)[]): number | "exists" {
     const address = addressOf(summary);
     if (this.#keys.has(address)) return "exists";
     const pk = this.#nextPk;
     this.#nextPk += 1;
     this.#keys.set(address, pk);
     this.#entries.set(pk, { summary: { pk, ...summary }, error: error ?? null, rows: [row], streams: new Map() });
+    this.#note(notices, undo);
     const uncount = this.#hours.created(summary);
     undo.push(() => {
       uncount();
@@ -219,7 +239,7 @@ export class MemoryStore implements Store {
     entry.streams = new Map(streams).set(stream, chunks);
   }
 
-  #append({ pk, row, change, restart, voids = [] }: Append, undo: (() => void)[]): void {
+  #append({ pk, row, change, restart, voids = [], notices }: Append, undo: (() => void)[]): void {
     const entry = this.#entries.get(pk);
     if (entry === undefined) throw new Error(`There is no instance ${pk}`);
     const { summary, error, rows, streams } = entry;
@@ -227,6 +247,7 @@ export class MemoryStore implements Store {
     if (change !== undefined && change.from !== summary.status) throw new Error(`Instance ${pk} is not ${change.from}`);
     if (change !== undefined) checkTimes(change.to);
     undo.push(() => Object.assign(entry, { summary, error, rows, streams }));
+    this.#note(notices, undo);
     const isVoid = (stream: number): boolean => voids.includes(stream) || (restart === true && stream < row.firstEventId);
     if (streams.size > 0) entry.streams = new Map([...streams].filter(([stream]) => !isVoid(stream)));
     entry.rows = [...(restart === true ? rows.filter(({ seq }) => seq > row.seq) : rows), row].sort((a, b) => a.seq - b.seq);

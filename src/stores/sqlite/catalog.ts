@@ -11,6 +11,7 @@ import type {
 } from "../../ports/catalog.ts";
 import type { Database } from "./database.ts";
 import { credentialTables } from "./credential-tables.ts";
+import { subscriptionTable } from "./notices.ts";
 import { count, queries, type Queries, type Row, type Run } from "./queries.ts";
 import { resourceTable } from "./resource-table.ts";
 import { deleteScript, putDeployment, scriptTables, sweepScripts, type ActiveScripts } from "./script-tables.ts";
@@ -38,6 +39,7 @@ export function sqliteCatalog(db: Database): Catalog {
     ...workflowTables(query, tell, active),
     ...scriptTables(query, active),
     ...resourceTable(query),
+    ...subscriptionTable(query),
     ...versionTables(query),
     ...credentialTables(query),
     ...settings(query, tell),

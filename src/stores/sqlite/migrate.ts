@@ -12,6 +12,7 @@ import { schema0005 } from "./schema/0005.ts";
 import { schema0006 } from "./schema/0006.ts";
 import { schema0007 } from "./schema/0007.ts";
 import { schema0008 } from "./schema/0008.ts";
+import { schema0009 } from "./schema/0009.ts";
 
 /** The n-th entry leads from version n to version n + 1. */
 const MIGRATIONS: readonly string[] = [
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly string[] = [
   schema0006,
   schema0007,
   schema0008,
+  schema0009,
 ];
 
 /** The version of the schema that this code reads and writes. */

@@ -11,6 +11,7 @@ import { ask, checkFile, connectReader, connectWriter, openingFailure, tryHold, 
 import { lockDatabase } from "./lock.ts";
 import { migrate, recognise, SCHEMA_VERSION } from "./migrate.ts";
 import { SqliteLogs } from "./logs.ts";
+import { noticeTable } from "./notices.ts";
 import { Reader } from "./reader.ts";
 import { Searches } from "./search.ts";
 import { Statistics } from "./statistics.ts";
@@ -98,7 +99,13 @@ function openLocked(file: string, unlock: () => void, { writer = "adaptive" }: S
         unlock();
       };
       const verify = async (): Promise<void> => checkFile(db);
-      const store = { ...sqliteStore(commits, reader, logs), ...sqliteSearch(db), verify, close: () => (closed ??= close()) };
+      const store = {
+        ...sqliteStore(commits, reader, logs),
+        ...sqliteSearch(db),
+        ...noticeTable(db),
+        verify,
+        close: () => (closed ??= close()),
+      };
       return { store, catalog: sqliteCatalog(db), logs };
     } catch (cause) {
       db.close();
@@ -111,6 +118,8 @@ function openLocked(file: string, unlock: () => void, { writer = "adaptive" }: S
 }
 
 type Asked = Pick<Store, "search" | "tally" | "errorGroups" | "hourly">;
+
+type Noticed = Pick<Store, "notices" | "removeNotices">;
 
 function sqliteSearch(db: Database): Asked {
   const searches = new Searches(db);
@@ -130,7 +139,7 @@ function sqliteStore(
   writer: Writer | AdaptiveWriter,
   reader: Reader,
   logs: SqliteLogs,
-): Omit<Store, keyof Asked | "verify" | "close"> {
+): Omit<Store, keyof Asked | keyof Noticed | "verify" | "close"> {
   return {
     acquire: async (owner) => ask(() => writer.acquire(owner)),
     commit: async (batch, lease) => {

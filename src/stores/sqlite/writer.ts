@@ -10,6 +10,7 @@ import { transaction, type Database, type Statement } from "./database.ts";
 import { ErrorWriter } from "./errors.ts";
 import { HourlyCounts } from "./hourly.ts";
 import { Names } from "./names.ts";
+import { NoticeWriter } from "./notices.ts";
 import { RowWriter } from "./rows.ts";
 
 export class Writer {
@@ -18,6 +19,7 @@ export class Writer {
   readonly #counts: StatusCounts;
   readonly #hourly: HourlyCounts;
   readonly #errors: ErrorWriter;
+  readonly #notices: NoticeWriter;
   readonly #rows: RowWriter;
   readonly #chunks: ChunkWriter;
   readonly #statements: ReturnType<typeof prepare>;
@@ -30,6 +32,7 @@ export class Writer {
     this.#counts = new StatusCounts(db);
     this.#hourly = new HourlyCounts(db);
     this.#errors = new ErrorWriter(db);
+    this.#notices = new NoticeWriter(db);
     this.#rows = new RowWriter(db);
     this.#chunks = new ChunkWriter(db);
     this.#statements = prepare(db);
@@ -84,7 +87,7 @@ export class Writer {
     touch.run(epoch);
   }
 
-  #create({ summary, row, error }: NewInstance): number | "exists" {
+  #create({ summary, row, error, notices }: NewInstance): number | "exists" {
     const { status, trigger, createdAt, modifiedAt, startedAt, endedAt, wakeAt, expiresAt } = summary;
     const pk = this.nextPk;
     const workflow = this.#names.keyOf(summary.workflow);
@@ -107,6 +110,7 @@ export class Writer {
     if (changes === 0) return "exists";
     this.nextPk += 1;
     this.#rows.insert(pk, row);
+    if (notices !== undefined) this.#notices.insert(notices);
     this.#counts.add(workflow, status, 1);
     this.#hourly.created(workflow, createdAt);
     this.#hourly.ended(workflow, status, endedAt);
@@ -114,13 +118,14 @@ export class Writer {
     return pk;
   }
 
-  #append({ pk, row, change, restart, voids }: Append): void {
+  #append({ pk, row, change, restart, voids, notices }: Append): void {
     if (restart === true) {
       this.#rows.void(pk, row.seq);
       this.#chunks.void(pk, 0, row.firstEventId - 1);
     }
     if (voids !== undefined) for (const stream of voids) this.#chunks.void(pk, stream, stream);
     this.#rows.insert(pk, row);
+    if (notices !== undefined) this.#notices.insert(notices);
     if (change === undefined) return;
     const { from, to, error } = change;
     const { status, modifiedAt, startedAt, endedAt, wakeAt, expiresAt } = to;

@@ -1,0 +1,24 @@
+/** Who wants to be told what of the instances of a workflow. Rows of the catalogue; what they are told is a queue's message. */
+import type { NoticeEvent } from "../model/notices.ts";
+
+export interface EventSubscription {
+  readonly id: string;
+  readonly name: string;
+  readonly isEnabled: boolean;
+  readonly workflow: string;
+  /** The id of the queue that gets the messages. */
+  readonly queue: string;
+  readonly events: readonly NoticeEvent[];
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export interface EventSubscriptions {
+  /** All of them, the oldest first. */
+  eventSubscriptions(): Promise<EventSubscription[]>;
+  /** Adds one, or replaces the one with this id. */
+  putEventSubscription(subscription: EventSubscription): Promise<void>;
+  /** False when there was none. */
+  removeEventSubscription(id: string): Promise<boolean>;
+}
