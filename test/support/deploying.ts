@@ -24,7 +24,7 @@ import { memoryAudit } from "../../src/stores/memory/audit.ts";
 import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
-import { openGuard } from "../../src/server/auth.ts";
+import { openGuard, type Guard } from "../../src/server/auth.ts";
 import { CronTriggers } from "../../src/triggers/cron.ts";
 import { Queues } from "../../src/triggers/queues.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues.ts";
@@ -63,12 +63,17 @@ export interface Deploying {
 
 /** What a test may have otherwise. */
 export interface DeployingOptions {
+  readonly guard?: Guard;
   readonly load?: () => Promise<void>;
   readonly assets?: AssetStore;
 }
 
 /** Opens it, with nothing deployed. `load` looks whether code loads, in place of a thread. */
-export async function openDeploying({ load, assets = unusedAssets() }: DeployingOptions = {}): Promise<Deploying> {
+export async function openDeploying({
+  load,
+  assets = unusedAssets(),
+  guard = openGuard,
+}: DeployingOptions = {}): Promise<Deploying> {
   const { store, catalog, logs: kept } = openMemoryStore();
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
   const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
@@ -127,7 +132,7 @@ export async function openDeploying({ load, assets = unusedAssets() }: Deploying
     own: ownApi(api),
     explorer: explorerApi(api),
     byHand: true,
-    guard: openGuard,
+    guard,
     log: silentLog,
     hostNames: [],
     proxies: [],

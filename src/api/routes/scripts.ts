@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { NO_CLASSES } from "../../model/objects.ts";
+import type { Principal } from "../../model/roles.ts";
 import { iso } from "../../model/time.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { objectClasses, putObjectClasses } from "../../scripts/objects.ts";
@@ -10,8 +11,9 @@ import { sentAssets } from "./assets.ts";
 import { checkBindings, storeUpload } from "../../scripts/revise.ts";
 import { readUpload } from "../../scripts/upload.ts";
 import type { RequestBody } from "../body.ts";
+import { authorOf, signed } from "../author.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
-import { activate, activeVersion, anything, AUTHOR, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
+import { activate, activeVersion, anything, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
 import { refuseReferenced } from "./scripts-references.ts";
 import { clearScriptSettings, scriptSettings } from "../script-settings.ts";
 
@@ -30,11 +32,13 @@ export async function upload(
   script: string,
   sent: RequestBody,
   isNew: boolean,
+  asker: Principal,
 ): Promise<{ readonly version: ScriptVersion; readonly startupMs: number }> {
   checkScriptName(script);
   if (!isNew) await newestVersion(api, script);
   const form = await sent.form("Not a multipart form of metadata and modules, as `wrangler deploy` sends it");
-  const uploaded = await readUpload(form);
+  const { metadata, code } = await readUpload(form);
+  const uploaded = { code, metadata: { ...metadata, annotations: signed(metadata.annotations, asker) } };
   for (const binding of uploaded.metadata.bindings)
     if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
   if (!isNew && uploaded.metadata.migrations !== undefined)
@@ -114,10 +118,12 @@ export const scripts: readonly Endpoint[] = [
     summary: "Deploy a script: a multipart form of metadata and modules, which replaces what there was",
     maxBody: LIMITS.uploadBodyBytes,
     result: shownUpload,
-    handle: async ({ params: { script_name: script }, sent }, api) => {
-      const { version, startupMs } = await upload(api, script, sent, true);
+    handle: async ({ params: { script_name: script }, sent }, api, _, asker) => {
+      const { version, startupMs } = await upload(api, script, sent, true, asker);
       const shown = await showScript(api, script);
-      return { result: { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: AUTHOR } };
+      return {
+        result: { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: authorOf(version.annotations) },
+      };
     },
   }),
   endpoint({
