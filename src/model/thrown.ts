@@ -53,7 +53,7 @@ export function fold(thrown: unknown): ErrorInfo {
 export function stackOf(thrown: unknown): string {
   try {
     const stack = headedStack(thrown);
-    if (stack === undefined) return `Uncaught ${fold(thrown).message}`;
+    if (stack === undefined) return `Uncaught ${fold(thrown).message} (not an Error, so there is no stack)`;
     // The first of them are enough, and it might be its own.
     const cause = headedStack((thrown as Error).cause);
     return cause === undefined ? stack : `${stack}\nCaused by: ${cause}`;

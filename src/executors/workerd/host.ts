@@ -139,7 +139,7 @@ export class WorkerdHost implements Host {
     };
     const assets = version.assets && loadingAssets(version.assets, version.code !== "", await assetModule(), worker);
     const loading: Loading = { worker, facades: facadesOf(version), ...(assets && { assets }) };
-    const refusal = new Failure("script.invalid", { detail: `Its top level did not finish within ${hangAfterMs} ms` });
+    const refusal = new Failure("script.invalid", { detail: `The Worker's top level did not finish within ${hangAfterMs} ms` });
     const over = new AbortController();
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
