@@ -31,6 +31,9 @@ const WORK = {
       await step.do("head", config, async () => ({ list: [{ head: new HeadResult() }] })).catch((e) => messages.push(e.message));
     return messages;
   },
+  async unreachable(step) {
+    return step.do("ask", { retries: { limit: 0, delay: 1 } }, async () => (await fetch("http://no-such-host.invalid/")).status).catch((e) => e.message);
+  },
   async nonRetryable(step) { await step.do("boom", async () => { throw new NonRetryableError("the reason"); }); },
 };
 export class Main extends WorkflowEntrypoint {
@@ -41,7 +44,7 @@ export default {
     const instance = await env.WF.create({ params: new URL(request.url).pathname.split("/").at(-1) });
     for (;;) {
       const status = await instance.status();
-      if (["complete", "errored"].includes(status.status)) return Response.json(status);
+      if (["complete", "errored"].includes(status.status)) return Response.json({ id: instance.id, ...status });
       await scheduler.wait(20);
     }
   },
@@ -100,4 +103,11 @@ test("a NonRetryableError is replaced where the Worker's flag asks for it, whate
   const message =
     "The execution of the Workflow instance was terminated, as a step threw an NonRetryableError and it was not handled";
   expect(await done("nonRetryable")).toMatchObject({ status: "errored", error: { name: "WorkflowFatalError", message } });
+});
+
+test("a step that cannot reach a host says why, to its code and in its log", async () => {
+  const { id, output } = (await done("unreachable")) as { id: string; output: string };
+  expect(output).toMatch(/^The host name no-such-host\.invalid could not be resolved: /);
+  const { result } = await server.call("GET", `/workflows/values/instances/${id}`);
+  expect(result).toMatchObject({ steps: [{ attempts: [{ error: { message: output } }] }] });
 });
