@@ -11,7 +11,7 @@ import { LIMITS } from "../model/limits.ts";
 import { LogFold } from "../model/log.ts";
 import { isInstanceAddress } from "../model/names.ts";
 import { isFinal } from "../model/status.ts";
-import { CALL_DEPTH, decode, encode, encodedBytes, toJson, Unserialisable } from "../model/value.ts";
+import { areTooLarge, CALL_DEPTH, decode, encode, toJson, Unserialisable } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../model/subscription.ts";
 import { openSubscription, Readings } from "./readings.ts";
@@ -142,8 +142,7 @@ function requestsOf(input: unknown): CreateRequest[] {
 function refuseInvalid(requests: readonly CreateRequest[]): void {
   // Requests that share their params, as `count` makes them, bring them once.
   const distinct = new Set(requests.map(({ params }) => params).filter((params) => params !== undefined));
-  const bytes = [...distinct].reduce((sum, params) => sum + encodedBytes(params), 0);
-  if (bytes > LIMITS.valueBytes)
+  if (areTooLarge([...distinct]))
     throw new Failure("instance.too_large", { field: "instances", detail: "The batch is larger than 1 MiB" });
   requests.forEach((request, i) => {
     const refusal = checkRequest(request, `[${i}].`);

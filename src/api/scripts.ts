@@ -3,13 +3,11 @@ import { z } from "zod";
 import { Failure } from "../model/errors.ts";
 import { iso } from "../model/time.ts";
 import type { Annotations, Binding, ScriptVersion, ScriptVersionInfo } from "../ports/catalog.ts";
+import { authorOf, unsigned } from "./author.ts";
 import type { Api } from "./endpoint.ts";
 
 /** The path of one script. */
 export const SCRIPT = "/accounts/{account_id}/workers/scripts/{script_name}";
-
-/** Everybody who has a token is the owner. */
-export const AUTHOR = "owner@stepwell.local";
 
 /** Whatever a client may read in an answer that it mostly ignores. */
 export const anything: z.ZodType = z.looseObject({});
@@ -107,14 +105,14 @@ export function showVersion(version: ScriptVersionInfo): object {
     id,
     number,
     metadata: {
-      author_email: AUTHOR,
+      author_email: authorOf(version.annotations),
       author_id: "",
       source: "wrangler",
       created_on: created,
       modified_on: created,
       hasPreview: false,
     },
-    annotations: version.annotations ?? {},
+    annotations: unsigned(version.annotations),
     resources: {
       bindings: bindings.map(showBinding),
       script: { etag: hash, handlers: handlersOf(version), last_deployed_from: "wrangler" },

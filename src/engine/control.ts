@@ -1,10 +1,9 @@
 /** What people do to an instance from outside: pause, resume, terminate, restart, delete, and send it events. */
 import { Failure } from "../model/errors.ts";
-import { LIMITS } from "../model/limits.ts";
 import { isEventType } from "../model/names.ts";
 import type { InstanceStatus } from "../model/status.ts";
 import type { StepKey } from "../model/step.ts";
-import { encodedBytes, type Encoded } from "../model/value.ts";
+import { isTooLarge, type Encoded } from "../model/value.ts";
 import { isStoreTrouble } from "../ports/store.ts";
 import { activate, stopRun } from "./activate.ts";
 import type { Scheduler } from "./claim.ts";
@@ -88,7 +87,7 @@ export async function sendEvent(
   payload: Encoded,
 ): Promise<void> {
   if (!isEventType(eventType)) throw new Failure("workflow.invalid_event_type", { field: "event_type" });
-  if (encodedBytes(payload) > LIMITS.valueBytes) throw new Failure("instance.too_large", { field: "payload" });
+  if (isTooLarge(payload)) throw new Failure("instance.too_large", { field: "payload" });
   await core.instances.use(address, async (live) => {
     // Without a place it goes on waiting, and takes the event when there is one.
     const held = live.state.status === "waiting" && !scheduler.mayWake(live.workflow);

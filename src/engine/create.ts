@@ -2,11 +2,10 @@
 import type { EventBody } from "../model/events.ts";
 import { Failure } from "../model/errors.ts";
 import { evolve, type InstanceState } from "../model/instance.ts";
-import { LIMITS } from "../model/limits.ts";
 import { isInstanceId } from "../model/names.ts";
 import { noticesOf } from "../model/notices.ts";
 import type { TriggerSource } from "../model/status.ts";
-import { encodedBytes, type Encoded } from "../model/value.ts";
+import { isTooLarge, type Encoded } from "../model/value.ts";
 import type { Workflow } from "../ports/catalog.ts";
 import type { InstanceSummary, NewInstance } from "../ports/store.ts";
 import { activate } from "./activate.ts";
@@ -63,7 +62,7 @@ export function checkRequest(request: CreateRequest, path: string): Failure | un
   // Ids that schedules make are longer and have spaces: they come with a schedule.
   if (request.id !== undefined && request.schedule === undefined && !isInstanceId(request.id))
     return new Failure("instance.invalid_id", { field: `${path}instance_id` });
-  if (encodedBytes(request.params ?? NO_PARAMS) <= LIMITS.valueBytes) return undefined;
+  if (!isTooLarge(request.params ?? NO_PARAMS)) return undefined;
   return new Failure("instance.too_large", { field: `${path}params` });
 }
 

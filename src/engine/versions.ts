@@ -14,8 +14,16 @@ export interface RunnableVersion {
 /** How many versions are kept in memory; the code of one may be megabytes. */
 const KEPT = 64;
 
-/** From this compatibility date on, uncaught non-retryable errors keep their name and message. */
-const PRESERVE_SINCE = "2026-05-14";
+/**
+ * The flag of workerd's list that an engine of workflows obeys: uncaught non-retryable errors keep their name and message, or have
+ * them replaced. `since` is the compatibility date of the default. The others change nothing here: rollback
+ * (`workflows_step_rollback`) is always there, and how bindings and engines are reached is Cloudflare's own affair.
+ */
+const NON_RETRYABLE_MESSAGE = {
+  preserve: "workflows_preserve_non_retryable_error_message",
+  replace: "workflows_replace_non_retryable_error_message",
+  since: "2026-05-14",
+} as const;
 
 export class Versions {
   readonly #catalog: Catalog;
@@ -50,9 +58,8 @@ export class Versions {
   }
 }
 
-function preservesNonRetryable(script: ScriptVersion): boolean {
-  const flag = "workflows_preserve_non_retryable_error_message";
-  if (script.compatibilityFlags.includes(flag)) return true;
-  if (script.compatibilityFlags.includes(`no_${flag}`)) return false;
-  return (script.compatibilityDate ?? "") >= PRESERVE_SINCE;
+function preservesNonRetryable({ compatibilityFlags, compatibilityDate = "" }: ScriptVersion): boolean {
+  const { preserve, replace, since } = NON_RETRYABLE_MESSAGE;
+  if (compatibilityFlags.includes(preserve)) return true;
+  return !compatibilityFlags.includes(replace) && compatibilityDate >= since;
 }

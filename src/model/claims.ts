@@ -9,7 +9,7 @@ import { failures } from "./loss.ts";
 import { isEventType, isStepName } from "./names.ts";
 import { LONGEST_MS, mayRetry, retryDelayMs } from "./retry.ts";
 import { isAllowedConfig } from "./step-config.ts";
-import { encodedBytes } from "./value.ts";
+import { isTooLarge } from "./value.ts";
 
 /** How far the clocks of engine and runtime may be apart, in milliseconds: a sleep that is longer than it says ends an hour late at most. */
 const CLOCK_SLACK_MS = 3_600_000;
@@ -68,7 +68,6 @@ function isDelayAllowed(config: StepConfig, failed: number, delayMs: number): bo
 /** What is wrong with the output of a step or of the instance. Of a stream, the chunks are counted where they come in. */
 export function wrongOutput(output: unknown, isSealed: boolean): string | undefined {
   if (typeof output !== "string") return undefined;
-  const most = isSealed ? SEALED_GROWTH * LIMITS.valueBytes : LIMITS.valueBytes;
-  // No character takes more than three bytes for each of its units.
-  return output.length * 3 > most && encodedBytes(output) > most ? "an output that is too large" : undefined;
+  const isOver = isSealed ? output.length > SEALED_GROWTH * LIMITS.valueText : isTooLarge(output);
+  return isOver ? "an output that is too large" : undefined;
 }

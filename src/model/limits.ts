@@ -40,6 +40,7 @@ type Limit =
   | "triggerTargets"
   | "triggerFilter"
   | "valueBytes"
+  | "valueText"
   | "valueDepth"
   | "bodyBytes"
   | "loginBodyBytes"
@@ -187,16 +188,18 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   triggerTargets: 100,
   /** Characters of a text in the filter of an event trigger. Cloudflare: 1,024. */
   triggerFilter: 1_024,
-  /** Bytes of params, of an event's payload, of a step's result and of an instance's output, encoded. Cloudflare: 1 MiB. */
+  /** Bytes of params, of an event's payload, of a step's result and of an instance's output (`valueBytes`). Cloudflare: 1 MiB. */
   valueBytes: MIB,
+  /** Characters of the text of such a value: a control character has one byte and is written with six, a null may be with eight. Ours. */
+  valueText: 8 * MIB,
   /** How deep objects, arrays, maps and sets may be nested in such a value. Ours. */
   valueDepth: 500,
   /** Bytes of the body of a request, where its endpoint does not say otherwise. Ours. */
   bodyBytes: 256 * KIB,
   /** Bytes of the body of a login. Ours. */
   loginBodyBytes: 8 * KIB,
-  /** Bytes of a body around one value: as JSON with escapes a value is longer than when it is stored. Ours. */
-  valueBodyBytes: 3 * MIB,
+  /** Bytes of a body around one value: as JSON with escapes a value is longer than it counts. Ours. */
+  valueBodyBytes: 8 * MIB,
   /** Bytes of the body of a batch of instances or of messages. Ours. */
   batchBodyBytes: 16 * MIB,
   /** Bytes of the body of a write of many values to KV. Cloudflare: 100 MB. */

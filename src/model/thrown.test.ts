@@ -68,5 +68,6 @@ test("a stack has the message of an error that set it after the stack was taken,
   const usual = new TypeError("t");
   expect(stackOf(usual)).toBe(usual.stack);
   expect(stackOf(Object.assign(new Error("why"), { stack: "of its own" }))).toBe("Error: why\nof its own");
-  expect(stackOf("a text")).toBe("Uncaught a text");
+  expect(stackOf("a text")).toBe("Uncaught a text (not an Error, so there is no stack)");
+  expect(stackOf(null)).toBe("Uncaught null (not an Error, so there is no stack)");
 });

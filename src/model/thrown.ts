@@ -5,6 +5,7 @@
  */
 import type { ErrorInfo } from "./events.ts";
 import { LIMITS } from "./limits.ts";
+import { className } from "./unserialisable.ts";
 
 /** How an error of each built-in class is made again. */
 const BUILT_IN: Readonly<Record<string, (message: string) => Error>> = {
@@ -52,7 +53,7 @@ export function fold(thrown: unknown): ErrorInfo {
 export function stackOf(thrown: unknown): string {
   try {
     const stack = headedStack(thrown);
-    if (stack === undefined) return `Uncaught ${fold(thrown).message}`;
+    if (stack === undefined) return `Uncaught ${fold(thrown).message} (not an Error, so there is no stack)`;
     // The first of them are enough, and it might be its own.
     const cause = headedStack((thrown as Error).cause);
     return cause === undefined ? stack : `${stack}\nCaused by: ${cause}`;
@@ -132,9 +133,4 @@ export function foldUncaught(thrown: unknown, preserve: boolean): ErrorInfo {
   if (!info.message.startsWith(NON_RETRYABLE)) return info;
   if (!preserve) return { name: "WorkflowFatalError", message: UNHANDLED };
   return { name: NON_RETRYABLE, message: info.message.slice(NON_RETRYABLE.length).replace(/^: /, "") };
-}
-
-function className(object: object): string {
-  const { constructor } = object as { constructor?: unknown };
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "Object";
 }

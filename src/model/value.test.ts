@@ -1,6 +1,10 @@
 /** What can be stored, and how it is shown where there is only JSON. */
-import { expect, test } from "vitest";
-import { encode, toJson, Unserialisable } from "./value.ts";
+import { serialize } from "node:v8";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LIMITS } from "./limits.ts";
+import { areTooLarge, decode, encode, isTooLarge, toJson, toLogText, Unserialisable } from "./value.ts";
+import { cloneBytes } from "./value-bytes.ts";
 
 test("the JSON form leaves out what is undefined", () => {
   expect(Object.keys(toJson(encode({ a: undefined, b: [undefined, 1], c: { d: undefined } })) as object)).toEqual(["b", "c"]);
@@ -10,3 +14,174 @@ test("the JSON form leaves out what is undefined", () => {
 test.each([new URL("https://example.com/"), { at: new URLSearchParams("a=1") }])("%s is refused, as by Cloudflare", (value) => {
   expect(() => encode(value)).toThrow(Unserialisable);
 });
+
+describe("kept as by structured clone", () => {
+  const key = fc.oneof(
+    fc.string({ maxLength: 4 }),
+    fc.constantFrom("__proto__", "index", "toString", "constructor", "0", "01", "-1"),
+  );
+  const named = fc.dictionary(key, fc.integer(), { maxKeys: 3 });
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      fc.anything({
+        withBigInt: true,
+        withDate: true,
+        withMap: true,
+        withSet: true,
+        withTypedArray: true,
+        withSparseArray: true,
+      }),
+      // Own properties, whatever they are called: `fromEntries` and JSON.parse define them.
+      fc.array(fc.tuple(key, tie("value")), { maxLength: 3 }).map((entries) => Object.fromEntries(entries)),
+      fc.tuple(fc.array(tie("value"), { maxLength: 3 }), named, tie("value")).map(([items, more, last]) => {
+        for (const [name, item] of Object.entries({ ...more, last }))
+          Object.defineProperty(items, name, { value: item, enumerable: true, configurable: true, writable: true });
+        return items;
+      }),
+    ),
+  }));
+
+  test("what is decoded is what was encoded, with properties of arrays and keys of any name", () => {
+    fc.assert(
+      fc.property(value, (made) => {
+        const text = encode(made);
+        // The oracle knows no class, and has no null for a prototype.
+        expect(properties(decode(text))).toStrictEqual(properties(made));
+        expect(encode(decode(text))).toBe(text);
+        expect(({} as { a?: unknown }).a).toBeUndefined();
+      }),
+    );
+  });
+
+  test("properties of arrays that lead back to the array", () => {
+    const list: unknown[] & { self?: unknown; other?: unknown } = [1];
+    list.self = { list };
+    list.other = Object.assign([list], { at: new Date(5) });
+    const back = decode(encode(new Map([["key", list]]))) as Map<string, typeof list>;
+    const again = back.get("key") as typeof list;
+    expect((again.self as { list: unknown }).list).toBe(again);
+    expect((again.other as unknown[])[0]).toBe(again);
+    expect((again.other as { at?: unknown }).at).toEqual(new Date(5));
+  });
+
+  test("a key `__proto__` is an own one, in its place, and pollutes nothing", () => {
+    for (const more of [1, undefined, new Date(1)]) {
+      const made: unknown = Object.assign(JSON.parse('{"a":1,"__proto__":{"polluted":true},"b":2}') as object, { more });
+      const back = decode(encode(made)) as object;
+      expect(Object.keys(back)).toEqual(["a", "__proto__", "b", "more"]);
+      expect(Object.getPrototypeOf(back)).toBe(Object.prototype);
+      expect((back as { polluted?: unknown }).polluted).toBeUndefined();
+      expect(JSON.stringify(toJson(encode(made)))).toContain('"__proto__":{"polluted":true}');
+    }
+  });
+
+  test("sparse arrays stay sparse, symbols as keys are left out", () => {
+    const sparse: unknown[] & { total?: number } = [1];
+    sparse[1_000_000] = 2;
+    sparse.total = 7;
+    const back = decode(encode(sparse)) as typeof sparse;
+    expect([back.length, back.total, Object.keys(back)]).toEqual([1_000_001, 7, ["0", "1000000", "total"]]);
+    expect(decode(encode({ [Symbol("s")]: 1, a: 1 }))).toEqual({ a: 1 });
+  });
+
+  test("an array shows as its items where there is only JSON", () => {
+    expect(toJson(encode("xabc".match(/b/)))).toEqual(["b"]);
+    expect(toLogText(encode("xabc".match(/b/)))).toBe('["b"]');
+  });
+
+  test("properties of arrays that are nested without end are shown as far as there is sense in it", () => {
+    let deep: unknown = "core";
+    for (let i = 0; i < 5_000; i += 1) deep = Object.fromEntries([["__proto__", Object.assign([], { deep })]]);
+    const back = decode(encode(deep)) as { __proto__: unknown };
+    expect(Object.keys(back)).toEqual(["__proto__"]);
+    expect(() => JSON.stringify(toJson(encode(deep)))).not.toThrow();
+  });
+});
+
+describe("refused with class and path", () => {
+  class HeadResult {}
+  test.each<[unknown, string]>([
+    [new HeadResult(), 'Could not serialize object of type "HeadResult"'],
+    [{ list: [1, { head: new HeadResult() }] }, 'Could not serialize object of type "HeadResult" at list[1].head'],
+    [Object.assign([], { on: () => 1 }), "Could not serialize a function at on"],
+    [[Object.assign([], { deep: [HeadResult] })], "Could not serialize a class at [0].deep[0]"],
+    [new Map([["secret", { a: Symbol("s") }]]), "Could not serialize a symbol at values()[0].a"],
+    [new Set([Promise.resolve()]), 'Could not serialize object of type "Promise", which has to be awaited first at values()[0]'],
+    [new Error("x", { cause: { r: new Response() } }), 'Could not serialize object of type "Response" at cause.r'],
+    [[{ "a b": new URL("https://example.com/") }], 'Could not serialize object of type "URL" at [0]["a b"]'],
+  ])("%o", (value, message) => {
+    expect(() => encode(value)).toThrow(expect.objectContaining({ name: "Unserialisable", message }));
+  });
+
+  test("without names that may be data, for what is secret", () => {
+    const of = (value: unknown): string => {
+      try {
+        return encode(value);
+      } catch (cause) {
+        return (cause as Unserialisable).redacted;
+      }
+    };
+    expect(of({ people: { "ada@example.com": [() => 1] } })).toBe('Could not serialize a function at people["…"][0]');
+    expect(
+      of({
+        at: new Date(0),
+        get a(): unknown {
+          throw new Error("kumquat");
+        },
+      }),
+    ).toBe("Could not serialize the value");
+  });
+});
+
+describe("sizes are those of the value", () => {
+  const MIB = LIMITS.valueBytes;
+  const VERSION_BYTES = 2;
+
+  test.each<[string, (n: number) => unknown, number]>([
+    ["bytes", (n) => new Uint8Array(n), MIB - 16],
+    ["bytes of a view", (n) => new Uint8Array(n + 100).subarray(50, 50 + n), MIB - 16],
+    ["line feeds", (n) => "\n".repeat(n), MIB - 4],
+    ["control characters", (n) => "\0".repeat(n), MIB - 4],
+    ["Latin-1", (n) => "é".repeat(n), MIB - 4],
+    ["Han", (n) => "漢".repeat(n), MIB / 2 - 2],
+    ["true", (n) => Array.from({ length: n }, () => true), MIB - 9],
+    ["undefined", (n) => Array.from({ length: n }, () => undefined), MIB - 9],
+  ])("%s", (_, make, most) => {
+    expect([isTooLarge(encode(make(most))), isTooLarge(encode(make(most + 8)))]).toEqual([false, true]);
+  });
+
+  test.each([
+    [false, 0],
+    // What V8 writes of holes depends on how the array was made.
+    [true, 16],
+  ])("are those of V8 (with holes: %s)", (withSparseArray, off) => {
+    const made = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withSparseArray });
+    fc.assert(fc.property(made, (each) => Math.abs(cloneBytes(each) - (serialize(each).length - VERSION_BYTES)) <= off));
+  });
+
+  test("what no runtime of ours has made is too large, whatever it is", () => {
+    const long = " ".repeat(MIB);
+    for (const text of [`=${long}`, `=[[1]${long}`, `=+[1]${long}`, `{${long}`, "x".repeat(LIMITS.valueText + 1)])
+      expect(isTooLarge(text)).toBe(true);
+  });
+
+  test("values that come together are counted together", () => {
+    const lines = encode("\n".repeat(100_000));
+    expect([areTooLarge(Array(10).fill(lines)), areTooLarge(Array(11).fill(lines))]).toEqual([false, true]);
+  });
+});
+
+/** A value by its own properties, as lists: an oracle that no prototype deceives. */
+function properties(value: unknown, above: readonly unknown[] = []): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const again = above.indexOf(value);
+  if (again >= 0) return { again };
+  const inner = (each: unknown): unknown => properties(each, [...above, value]);
+  const tag = Object.prototype.toString.call(value);
+  if (value instanceof Map) return [tag, [...value].map(([key, item]) => [inner(key), inner(item)])];
+  if (value instanceof Set) return [tag, [...value].map(inner)];
+  if (value instanceof Date) return [tag, value.getTime()];
+  if (ArrayBuffer.isView(value)) return [tag, [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)]];
+  return [tag, Array.isArray(value) ? value.length : 0, Object.keys(value).map((key) => [key, inner((value as never)[key])])];
+}

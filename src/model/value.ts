@@ -4,15 +4,26 @@
  * is stored in devalue's notation behind a mark. Encoding happens once, beside the user's code; from there on a value
  * is an opaque string until somebody has to look at it.
  */
-import { parse, stringify } from "devalue";
+import { DevalueError, parse, stringify } from "devalue";
 import { LIMITS } from "./limits.ts";
+import { apply, hasOnlyItems, operations, type Patch } from "./patches.ts";
+import { refusal, Unserialisable } from "./unserialisable.ts";
+import { cloneBytes } from "./value-bytes.ts";
 import { isDeeper, isFlatDeeper } from "./value-depth.ts";
+
+export { Unserialisable } from "./unserialisable.ts";
 
 /** A value as text: plain JSON, or `MARK` followed by devalue's notation. */
 export type Encoded = string;
 
 /** No JSON text begins with it. */
 const MARK = "=";
+
+/** After `MARK`, and no text of devalue begins with it: what follows is the value and the patches to make in it. */
+const PATCHED = "+";
+
+/** Levels that are around the patches: a list, a set, and each patch itself. */
+const PATCH_LEVELS = 3;
 
 /** What a sealed value begins with: one that only its vault can read. Neither JSON nor `MARK` begins so. */
 export const SEAL = "~";
@@ -34,11 +45,6 @@ export function isSealed(text: Encoded): boolean {
   return text.startsWith(SEAL);
 }
 
-/** A value that cannot be stored. The message says what and where. */
-export class Unserialisable extends Error {
-  override readonly name = "Unserialisable";
-}
-
 /**
  * Text for a value.
  *
@@ -47,19 +53,55 @@ export class Unserialisable extends Error {
  */
 export function encode(value: unknown, most: number = LIMITS.valueDepth): Encoded {
   if (isPlainJson(value, most)) return JSON.stringify(value);
+  const patches = new Set<Patch>();
+  const flat = flatten(value, value, patches, most);
+  if (patches.size === 0) return MARK + flat;
+  // A set is read while it grows: what a patch brings may need some itself.
+  const all = new Set<Patch>();
+  return MARK + PATCHED + flatten(value, [value, all], all, most + PATCH_LEVELS);
+}
+
+function flatten(root: unknown, value: unknown, patches: Set<Patch>, most: number): string {
   let flat: string;
   try {
-    flat = stringify(value, REDUCERS);
+    flat = stringify(value, REDUCERS, { operations: operations(patches) });
   } catch (cause) {
-    throw new Unserialisable(complaint(cause, most), { cause });
+    throw complaint(root, cause, most);
   }
   if (isFlatDeeper(flat, most)) throw new Unserialisable(tooDeep(most));
-  return MARK + flat;
+  return flat;
 }
 
 /** The value of a text that `encode` made: a structured clone of what it was given. */
 export function decode(text: Encoded): unknown {
-  return text.startsWith(MARK) ? parse(text.slice(1), REVIVERS) : JSON.parse(text);
+  if (!text.startsWith(MARK)) return JSON.parse(text);
+  if (!text.startsWith(PATCHED, MARK.length)) return parse(text.slice(MARK.length), REVIVERS);
+  const [value, patches] = parse(text.slice(MARK.length + PATCHED.length), REVIVERS) as [unknown, Set<Patch>];
+  apply(patches);
+  return value;
+}
+
+/** No character takes more than three bytes for each of its units. */
+const UNIT_BYTES = 3;
+
+/** True when a value has more bytes than may be stored (`LIMITS.valueBytes`). Of a short text that costs one comparison. */
+export function isTooLarge(text: Encoded): boolean {
+  return text.length * UNIT_BYTES > LIMITS.valueBytes && areTooLarge([text]);
+}
+
+/** The same of values that come together. They are read, and counted as Cloudflare does, only if their texts are too large. */
+export function areTooLarge(texts: readonly Encoded[]): boolean {
+  return [encodedBytes, valueBytes].every((bytesOf) => texts.reduce((sum, text) => sum + bytesOf(text), 0) > LIMITS.valueBytes);
+}
+
+/** Infinite for a text that is too long to be read, or that nobody can read. */
+function valueBytes(text: Encoded): number {
+  if (text.length > LIMITS.valueText) return Infinity;
+  try {
+    return cloneBytes(decode(text));
+  } catch {
+    return Infinity;
+  }
 }
 
 /** Bytes of a text in UTF-8. */
@@ -84,7 +126,10 @@ export function toJson(text: Encoded): unknown {
     const value: unknown = JSON.parse(text);
     return isDeeper(value, CALL_DEPTH) ? TOO_DEEP : value;
   }
-  return isFlatDeeper(text.slice(MARK.length), CALL_DEPTH) ? TOO_DEEP : jsonForm(decode(text), new Set());
+  const patched = text.startsWith(PATCHED, MARK.length) ? PATCHED.length : 0;
+  return isFlatDeeper(text.slice(MARK.length + patched), CALL_DEPTH + (patched && PATCH_LEVELS))
+    ? TOO_DEEP
+    : jsonForm(decode(text), new Set());
 }
 
 /** As `toJson`, as text. `undefined` reads as `null`. */
@@ -115,7 +160,7 @@ function isPlainArray(array: readonly unknown[], levels: number): boolean {
     // A hole reads as undefined, which is not plain either.
     if (item === undefined || !isPlainJson(item, levels)) return false;
   }
-  return Object.getPrototypeOf(array) === Array.prototype;
+  return Object.getPrototypeOf(array) === Array.prototype && hasOnlyItems(array);
 }
 
 function isPlainObject(object: object, levels: number): boolean {
@@ -123,12 +168,10 @@ function isPlainObject(object: object, levels: number): boolean {
   if (prototype !== Object.prototype) return false;
   if (typeof (object as { toJSON?: unknown }).toJSON === "function") return false;
   for (const key in object) {
-    // JSON.parse makes an own property of it, but nobody who then copies the object keeps it.
-    if (key === "__proto__") return false;
     const item = (object as Record<string, unknown>)[key];
     if (item === undefined || !isPlainJson(item, levels)) return false;
   }
-  return Object.getOwnPropertySymbols(object).length === 0;
+  return true;
 }
 
 const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
@@ -151,8 +194,18 @@ function isUrl(value: unknown): value is object {
   );
 }
 
+/** Something that devalue would keep, and Cloudflare does not. */
+class Refused extends Error {
+  readonly value: object;
+
+  constructor(value: object) {
+    super("refused");
+    this.value = value;
+  }
+}
+
 function refuse(value: object): never {
-  throw new TypeError(`Cannot store an instance of ${value.constructor.name}`);
+  throw new Refused(value);
 }
 
 type Revivers = NonNullable<Parameters<typeof parse>[1]>;
@@ -185,12 +238,15 @@ function tooDeep(most: number): string {
   return `The value is nested deeper than ${most} levels`;
 }
 
-function complaint(cause: unknown, most: number): string {
+function complaint(root: unknown, cause: unknown, most: number): Unserialisable {
   // Of the stack: whatever is deeper than that is deeper than it may be.
-  if (cause instanceof RangeError) return tooDeep(most);
-  const { message, path } = cause as { message?: unknown; path?: unknown };
-  const where = typeof path === "string" && path !== "" ? ` at ${path.startsWith(".") ? path.slice(1) : path}` : "";
-  return `${typeof message === "string" ? message : String(cause)}${where}`;
+  if (cause instanceof RangeError) return new Unserialisable(tooDeep(most), { cause });
+  if (cause instanceof DevalueError || cause instanceof Refused) return refusal(root, cause.value, cause);
+  // What a getter of the user's has thrown.
+  return new Unserialisable(`Could not serialize the value: ${String(cause)}`, {
+    redacted: "Could not serialize the value",
+    cause,
+  });
 }
 
 function jsonForm(value: unknown, above: Set<object>): unknown {
@@ -208,6 +264,8 @@ function jsonForm(value: unknown, above: Set<object>): unknown {
 
 function jsonObject(value: object, above: Set<object>): unknown {
   if (above.has(value)) return "[Circular]";
+  // What a patch leads to may be deeper than its text.
+  if (above.size > CALL_DEPTH) return TOO_DEEP;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value)) return `[${value.constructor.name}(${value.byteLength} bytes)]`;
   if (value instanceof ArrayBuffer) return `[ArrayBuffer(${value.byteLength} bytes)]`;

@@ -3,8 +3,7 @@
  * have to say in one turn leaves in one batch.
  */
 import { fold, foldUncaught, frameOf, stackOf } from "../model/thrown.ts";
-import { decode, encode, encodedBytes, Unserialisable, type Encoded } from "../model/value.ts";
-import { LIMITS } from "../model/limits.ts";
+import { decode, encode, isTooLarge, Unserialisable, type Encoded } from "../model/value.ts";
 import type { ErrorInfo, RunErrored, RuntimeEvent } from "../model/events.ts";
 import type { FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
 import type { ExecutionContext } from "./execution-context.ts";
@@ -247,7 +246,7 @@ function toOutput(value: unknown): Encoded | undefined {
       message: `The Workflow returned a value which is not serialisable: ${detail}`,
     });
   }
-  if (encodedBytes(output) <= LIMITS.valueBytes) return output;
+  if (!isTooLarge(output)) return output;
   throw new BadOutput({
     name: "WorkflowInternalError",
     message: "The Workflow's output is too large. Maximum allowed size is 1MiB.",

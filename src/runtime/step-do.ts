@@ -10,7 +10,7 @@ import { displayName } from "../model/step.ts";
 import { DEFAULT_STEP_CONFIG, defaultStepConfig, parseStepConfig, type DelayFunction } from "../model/step-config.ts";
 import type { Output } from "../model/stream.ts";
 import { revive } from "../model/thrown.ts";
-import { encode, encodedBytes, REDACTED, Unserialisable, type Encoded } from "../model/value.ts";
+import { encode, isTooLarge, Unserialisable, type Encoded } from "../model/value.ts";
 import { attempt, contextOf, type StepCallback } from "./attempt.ts";
 import { failureOf, verdict, type Failed } from "./failure.ts";
 import { duringRollback, fatal, invalidConfig, never } from "./fatal.ts";
@@ -170,12 +170,11 @@ function toOutput({ name, count, config }: DoCall, result: unknown): Output | un
     output = encode(result);
   } catch (cause) {
     if (!(cause instanceof Unserialisable)) throw cause;
-    // What is wrong with a value is told by showing the place in it.
-    const why = config.sensitive === undefined ? cause.message : REDACTED;
+    const why = config.sensitive === undefined ? cause.message : cause.redacted;
     const message = `Step "${displayName(name, count)}" returned a value which is not serialisable: ${why}`;
     throw new Refused({ name: "WorkflowFatalError", message });
   }
-  if (encodedBytes(output) <= LIMITS.valueBytes) return output;
+  if (!isTooLarge(output)) return output;
   const message = `Step ${displayName(name, count)} output is too large. Maximum allowed size is 1MiB.`;
   throw new Refused({ name: "WorkflowInternalError", message });
 }

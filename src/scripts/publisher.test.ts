@@ -27,6 +27,14 @@ test.each([
   expect((await catalog.scriptVersions("shop", 0, 1)).total).toBe(0);
 });
 
+test.each(["raw", "mapped"] as const)("a sentence stays one, with places %s", async (positions) => {
+  const { catalog } = openMemoryStore();
+  const detail = "The Worker's top level did not finish within 3000 ms";
+  const load = (): Promise<never> => Promise.reject(new Failure("script.invalid", { detail }));
+  const storing = new Publisher({ catalog, vault: noVault, load }).store(WANTED, positions);
+  await expect(storing).rejects.toMatchObject({ failure: "script.invalid", detail });
+});
+
 test("a script that takes long to load holds up its own next change, and nothing else", async () => {
   const { catalog } = openMemoryStore();
   const loading = Promise.withResolvers<void>();

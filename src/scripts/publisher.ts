@@ -121,11 +121,12 @@ export class Publisher {
   }
 }
 
-/** Executors tell places in the code that they were given. */
+/** Executors tell places in the code that they were given. V8's word stands before what has a stack: the rest is a sentence. */
 function refuse(cause: unknown, version: ScriptVersion, positions: "mapped" | "raw"): never {
   if (!(cause instanceof Failure) || cause.failure !== "script.invalid") throw cause;
   const { detail = "" } = cause;
-  throw new Failure("script.invalid", { detail: positions === "raw" ? `Uncaught ${detail}` : mapStack(detail, version), cause });
+  const raw = detail.includes("\n") ? `Uncaught ${detail}` : detail;
+  throw new Failure("script.invalid", { detail: positions === "raw" ? raw : mapStack(detail, version), cause });
 }
 
 /** What tells the content of a version from another's, secrets aside: of those only the names. */

@@ -14,6 +14,9 @@ const STACK = [
   "    at attempt (~stepwell/runtime.js:1:100)",
   "    at invoke (file:///srv/stepwell/dist/runtime/runtime.js:3:1)",
   "    at node:internal/process/task_queues:105:5",
+  "    at async index.js:2:9",
+  "    at async file:///bundle/index.js:1:5",
+  "    at async ~stepwell/runtime.js:1:100",
   "    at <anonymous>",
 ].join("\n");
 
@@ -25,6 +28,8 @@ test("every frame of the script is mapped, and those that are nobody's business 
     "    at async Flow.run (src/flow.ts:8:3)",
     "    at other.js:3:4",
     "    at later (src/flow.ts:7:3)",
+    "    at async src/flow.ts:8:3",
+    "    at async src/flow.ts:7:3",
     "    at <anonymous>",
   ]);
 });

@@ -9,8 +9,8 @@ import type { ScriptVersion } from "../ports/catalog.ts";
 /** What is needed of a version to find the sources. */
 export type MappedCode = Pick<ScriptVersion, "sourceMap" | "mainModule">;
 
-/** `    at name (file:line:column)`, or without a name. */
-const FRAME = /^(\s+at (?:.*\()?)((?:\w+:\/\/\/?)?[^\s()]*?):(\d+):(\d+)(\)?)$/;
+/** `    at name (file:line:column)`, or without a name, which `async` may still stand before. */
+const FRAME = /^(\s+at (?:async )?(?:.*\()?)((?:\w+:\/\/\/?)?[^\s()]*?):(\d+):(\d+)(\)?)$/;
 
 /** What stands before the name of a module in the stacks of some executors. */
 const ROOT = /^(?:stepwell:\/\/\/|file:\/\/\/bundle\/)/;

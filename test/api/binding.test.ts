@@ -158,7 +158,10 @@ test.each([
 });
 
 test("what cannot be cloned is refused before it leaves", async () => {
-  await expect(api.binding("Quick").create({ params: () => 1 })).rejects.toThrow(/function/);
+  class HeadResult {}
+  await expect(api.binding("Quick").create({ params: { list: [new HeadResult()] } })).rejects.toThrow(
+    'Could not serialize object of type "HeadResult" at [0].params.list[0]',
+  );
 });
 
 test("workflows that are not there are said to be so", async () => {

@@ -216,7 +216,7 @@ test.each([
   }
 });
 
-describe("1 MiB, encoded, and not a byte more", () => {
+describe("1 MiB and not a byte more", () => {
   const MIB = LIMITS.valueBytes;
 
   test.each([
@@ -239,6 +239,33 @@ describe("1 MiB, encoded, and not a byte more", () => {
     expect(
       (await api.call("POST", "/workflows/Order/instances/o/events/approve", text(bytes).replace(/^.*$/, '"$&"'))).status,
     ).toBe(status);
+  });
+
+  test.each([
+    [600_000, 200],
+    [MIB, 413],
+  ])("%i line feeds, which are twice as long as JSON: %i", async (count, status) => {
+    await open();
+    const lines = "\n".repeat(count);
+    expect((await create("Order", { instance_id: "o", params: lines })).status).toBe(status);
+    expect((await create("Order", { instance_id: "p" })).status).toBe(200);
+    expect((await api.call("POST", "/workflows/Order/instances/p/events/approve", JSON.stringify(lines))).status).toBe(status);
+  });
+
+  test.each([
+    [1_000_000, true],
+    [MIB, false],
+  ])("%i bytes over a binding, as params, in a batch and as an event: %s", async (count, isTaken) => {
+    await open();
+    const order = api.binding("Order");
+    const params = new Uint8Array(count);
+    await order.create({ id: "o" });
+    const done = await Promise.allSettled([
+      order.create({ params }),
+      order.createBatch([{ params }]),
+      order.get("o").then((instance) => instance.sendEvent({ type: "approve", payload: params })),
+    ]);
+    expect(done.map(({ status: each }) => each === "fulfilled")).toEqual(done.map(() => isTaken));
   });
 
   test.each([

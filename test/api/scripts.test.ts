@@ -557,3 +557,26 @@ describe("host names", () => {
     expect(refused.errors[0]?.error_chain?.[0]?.message).toContain("custom_domain");
   });
 });
+
+test("versions and deployments say who made them, and clients can't", async () => {
+  await api.close();
+  api = await openDeploying({
+    guard: (headers) => {
+      const name = headers.get("authorization") ?? "nobody";
+      return Promise.resolve({ kind: "user", id: name, name, role: "admin" });
+    },
+  });
+  const [ada, ci] = [{ authorization: "ada" }, { authorization: "CI of the shop" }];
+  const forged = { "stepwell/author": "mallory", "workers/message": "m" };
+  const made = await api.call("PUT", "shop", uploadOf(worker("one"), { bindings: [FLOW], annotations: forged }), ada);
+  expect(made).toMatchObject({ status: 200, result: { author_email: "ada@stepwell.local" } });
+  await api.call("PUT", "shop/secrets", { name: "KEY", text: "hush", type: "secret_text" }, ci);
+  const { items } = (await api.call("GET", "shop/versions", undefined, ada)).result as { items: object[] };
+  expect(items).toMatchObject([
+    { metadata: { author_email: "CI-of-the-shop@stepwell.local" } },
+    { metadata: { author_email: "ada@stepwell.local" }, annotations: { "workers/message": "m" } },
+  ]);
+  expect(JSON.stringify(items)).not.toContain("stepwell/author");
+  const { deployments } = (await api.call("GET", "shop/deployments", undefined, ada)).result as { deployments: object[] };
+  expect(deployments).toMatchObject([{ author_email: "CI-of-the-shop@stepwell.local" }, { author_email: "ada@stepwell.local" }]);
+});

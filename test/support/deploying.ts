@@ -25,7 +25,7 @@ import { DEFAULT_POLICY, type DeployPolicy } from "../../src/scripts/deploy-poli
 import { HostNames } from "../../src/scripts/host-names.ts";
 import { InstanceLogs } from "../../src/scripts/instance-logs.ts";
 import { Publisher } from "../../src/scripts/publisher.ts";
-import { openGuard } from "../../src/server/auth.ts";
+import { openGuard, type Guard } from "../../src/server/auth.ts";
 import { CronTriggers } from "../../src/triggers/cron.ts";
 import { Queues } from "../../src/triggers/queues.ts";
 import { Subscriptions } from "../../src/triggers/subscriptions.ts";
@@ -66,6 +66,7 @@ export interface Deploying {
 
 /** What a test may have otherwise. */
 export interface DeployingOptions {
+  readonly guard?: Guard;
   readonly load?: () => Promise<void>;
   readonly assets?: AssetStore;
   readonly policy?: DeployPolicy;
@@ -76,6 +77,7 @@ export async function openDeploying({
   load,
   assets = unusedAssets(),
   policy = DEFAULT_POLICY,
+  guard = openGuard,
 }: DeployingOptions = {}): Promise<Deploying> {
   const { store, catalog, logs: kept } = openMemoryStore();
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
@@ -140,7 +142,7 @@ export async function openDeploying({
     own: ownApi(api),
     explorer: explorerApi(api),
     byHand: true,
-    guard: openGuard,
+    guard,
     log: silentLog,
     hostNames: [],
     proxies: [],

@@ -1,6 +1,7 @@
 /** What clients ask of the platform before they come to Workflows: who they are, and which account that is. */
 import { z } from "zod";
 import type { Principal } from "../../model/roles.ts";
+import { emailOf } from "../author.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { page, pageInfo, perPage } from "../schemas.ts";
 
@@ -13,9 +14,8 @@ const pages = z.object({ page: page.default(1), per_page: perPage(20) });
 /** An id as Cloudflare's are. What it stands for is told by names. */
 const ID = "00000000000000000000000000000002";
 
-/** An address that wrangler shows, in the place of a name. */
-function userOf({ id, name }: Principal): { id: string; email: string } {
-  return { id, email: `${name.replaceAll(/[^\w.+-]+/g, "-")}@stepwell.local` };
+function userOf(asker: Principal): { id: string; email: string } {
+  return { id: asker.id, email: emailOf(asker) };
 }
 
 /** A list of one, page by page: clients ask until a page is empty. */

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { storeSecrets, type SecretChanges } from "../../scripts/revise.ts";
 import { LIMITS } from "../../model/limits.ts";
+import type { Principal } from "../../model/roles.ts";
+import { signed } from "../author.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { activate, activeVersion, SCRIPT } from "../scripts.ts";
 
@@ -11,11 +13,11 @@ const shown = z.object({ name: z.string(), type: z.literal("secret_text") });
 
 const SECRETS = `${SCRIPT}/secrets` as const;
 
-function change(api: Api, script: string, changes: SecretChanges): Promise<void> {
+function change(api: Api, script: string, changes: SecretChanges, asker: Principal): Promise<void> {
   const { publisher } = api;
   return publisher.inTurn(script, async () => {
     const { id } = await activeVersion(api, script);
-    const remarks = { "workers/triggered_by": "secret" };
+    const remarks = signed({ "workers/triggered_by": "secret" }, asker);
     const version = await storeSecrets(publisher, id, changes, remarks);
     await publisher.exclusively(() => activate(api, version, remarks));
   });
@@ -42,8 +44,8 @@ export const scriptsSecrets: readonly Endpoint[] = [
     summary: "Set a secret; this deploys a version",
     body: secret,
     result: shown,
-    handle: async ({ params, body: { name, text, type } }, api) => {
-      await change(api, params.script_name, { [name]: text });
+    handle: async ({ params, body: { name, text, type } }, api, _, asker) => {
+      await change(api, params.script_name, { [name]: text }, asker);
       return { result: { name, type } };
     },
   }),
@@ -54,8 +56,8 @@ export const scriptsSecrets: readonly Endpoint[] = [
     summary: "Take a secret away; this deploys a version",
     query: z.object({ url_encoded: z.string().optional() }),
     result: z.null(),
-    handle: async ({ params }, api) => {
-      await change(api, params.script_name, { [params.secret_name]: null });
+    handle: async ({ params }, api, _, asker) => {
+      await change(api, params.script_name, { [params.secret_name]: null }, asker);
       return { result: null };
     },
   }),
@@ -67,9 +69,9 @@ export const scriptsSecrets: readonly Endpoint[] = [
     maxBody: LIMITS.valueBodyBytes,
     body: z.object({ secrets: z.record(z.string().min(1), secret.partial({ name: true }).nullable()) }),
     result: z.array(shown),
-    handle: async ({ params: { script_name: script }, body }, api) => {
+    handle: async ({ params: { script_name: script }, body }, api, _, asker) => {
       const changes = Object.entries(body.secrets).map(([name, sent]) => [name, sent?.text ?? null] as const);
-      if (changes.length > 0) await change(api, script, Object.fromEntries(changes));
+      if (changes.length > 0) await change(api, script, Object.fromEntries(changes), asker);
       return { result: await secretsOf(api, script) };
     },
   }),

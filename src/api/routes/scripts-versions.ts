@@ -2,12 +2,14 @@
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
+import type { Principal } from "../../model/roles.ts";
 import { iso } from "../../model/time.ts";
 import type { Deployment } from "../../ports/catalog.ts";
 import { storeSecrets } from "../../scripts/revise.ts";
+import { authorOf, signed, unsigned } from "../author.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { page, pageInfo, perPage } from "../schemas.ts";
-import { activate, annotations, anything, AUTHOR, newestVersion, SCRIPT, shownVersion, showVersion } from "../scripts.ts";
+import { activate, annotations, anything, newestVersion, SCRIPT, shownVersion, showVersion } from "../scripts.ts";
 import { upload } from "./scripts.ts";
 
 const deploying = z.object({
@@ -27,14 +29,14 @@ function showDeployment({ id, versionId, createdAt, annotations: remarks }: Depl
     id,
     source: "wrangler",
     strategy: "percentage",
-    author_email: AUTHOR,
+    author_email: authorOf(remarks),
     created_on: iso(createdAt),
-    annotations: remarks,
+    annotations: unsigned(remarks),
     versions: [{ version_id: versionId, percentage: 100 }],
   };
 }
 
-async function deploy(api: Api, script: string, body: z.output<typeof deploying>): Promise<object> {
+async function deploy(api: Api, script: string, body: z.output<typeof deploying>, asker: Principal): Promise<object> {
   const [chosen, ...others] = body.versions.filter(({ percentage }) => percentage !== 0);
   if (chosen === undefined || others.length > 0 || chosen.percentage !== 100)
     throw new Failure("script.split", { field: "versions" });
@@ -43,7 +45,7 @@ async function deploy(api: Api, script: string, body: z.output<typeof deploying>
     await newestVersion(api, script);
     const version = await api.catalog.scriptVersion(chosen.version_id);
     if (version?.script !== script) throw new Failure("script.version_not_found", { field: "versions[0].version_id" });
-    return activate(api, version, body.annotations);
+    return activate(api, version, signed(body.annotations, asker));
   };
   return publisher.inTurn(script, () => publisher.exclusively(work));
 }
@@ -62,8 +64,8 @@ export const scriptsVersions: readonly Endpoint[] = [
     summary: "Upload a version without deploying it: a multipart form of metadata and modules",
     maxBody: LIMITS.uploadBodyBytes,
     result: shownVersion,
-    handle: async ({ params: { script_name: script }, sent }, api) => {
-      const { version, startupMs, messages } = await upload(api, script, sent, false);
+    handle: async ({ params: { script_name: script }, sent }, api, _, asker) => {
+      const { version, startupMs, messages } = await upload(api, script, sent, false, asker);
       const info = await api.catalog.scriptVersionInfo(version.id);
       return { result: { ...(info && showVersion(info)), startup_time_ms: startupMs }, messages };
     },
@@ -100,11 +102,11 @@ export const scriptsVersions: readonly Endpoint[] = [
     body: secretChanges,
     maxBody: LIMITS.valueBodyBytes,
     result: shownVersion,
-    handle: ({ params: { script_name: script }, body }, api) =>
+    handle: ({ params: { script_name: script }, body }, api, _, asker) =>
       api.publisher.inTurn(script, async () => {
         const newest = await newestVersion(api, script);
         const changes = Object.fromEntries(Object.entries(body.env).map(([name, secret]) => [name, secret?.text ?? null]));
-        const { id } = await storeSecrets(api.publisher, newest.id, changes, body.annotations);
+        const { id } = await storeSecrets(api.publisher, newest.id, changes, signed(body.annotations, asker));
         const info = await api.catalog.scriptVersionInfo(id);
         return { result: info && showVersion(info) };
       }),
@@ -117,7 +119,7 @@ export const scriptsVersions: readonly Endpoint[] = [
     query: z.object({ force: z.string().optional() }),
     body: deploying,
     result: anything,
-    handle: async ({ params, body }, api) => ({ result: await deploy(api, params.script_name, body) }),
+    handle: async ({ params, body }, api, _, asker) => ({ result: await deploy(api, params.script_name, body, asker) }),
   }),
   endpoint({
     method: "get",

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { NO_CLASSES } from "../../model/objects.ts";
+import type { Principal } from "../../model/roles.ts";
 import { iso } from "../../model/time.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { objectClasses, putObjectClasses } from "../../scripts/objects.ts";
@@ -10,9 +11,10 @@ import { sentAssets } from "./assets.ts";
 import { checkBindings, storeUpload } from "../../scripts/revise.ts";
 import { readUpload } from "../../scripts/upload.ts";
 import type { RequestBody } from "../body.ts";
+import { authorOf, signed } from "../author.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { deployMessages, type Message } from "../envelope.ts";
-import { activate, activeVersion, anything, AUTHOR, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
+import { activate, activeVersion, anything, checkScriptName, handlersOf, newestVersion, SCRIPT } from "../scripts.ts";
 import { unmake } from "../workers.ts";
 import { refuseReferenced } from "./scripts-references.ts";
 import { clearScriptSettings, scriptSettings } from "../script-settings.ts";
@@ -34,16 +36,23 @@ export interface Uploaded {
 }
 
 /** Takes an upload in. Scripts that are to be deployed are made; otherwise there has to be one. */
-export async function upload(api: Api, script: string, sent: RequestBody, isDeployed: boolean): Promise<Uploaded> {
+export async function upload(
+  api: Api,
+  script: string,
+  sent: RequestBody,
+  isDeployed: boolean,
+  asker: Principal,
+): Promise<Uploaded> {
   checkScriptName(script);
   if (!isDeployed) await newestVersion(api, script);
   const form = await sent.form("Not a multipart form of metadata and modules, as `wrangler deploy` sends it");
-  return takeIn(api, script, form, isDeployed);
+  return takeIn(api, script, form, isDeployed, asker);
 }
 
 /** As `upload`, of a form that has arrived. */
-export async function takeIn(api: Api, script: string, form: FormData, isDeployed: boolean): Promise<Uploaded> {
-  const uploaded = await readUpload(form);
+export async function takeIn(api: Api, script: string, form: FormData, isDeployed: boolean, asker: Principal): Promise<Uploaded> {
+  const { metadata, code } = await readUpload(form);
+  const uploaded = { code, metadata: { ...metadata, annotations: signed(metadata.annotations, asker) } };
   for (const binding of uploaded.metadata.bindings)
     if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
   if (!isDeployed && uploaded.metadata.migrations !== undefined)
@@ -126,10 +135,11 @@ export const scripts: readonly Endpoint[] = [
     summary: "Deploy a script: a multipart form of metadata and modules, which replaces what there was",
     maxBody: LIMITS.uploadBodyBytes,
     result: shownUpload,
-    handle: async ({ params: { script_name: script }, sent }, api) => {
-      const { version, startupMs, messages } = await upload(api, script, sent, true);
+    handle: async ({ params: { script_name: script }, sent }, api, _, asker) => {
+      const { version, startupMs, messages } = await upload(api, script, sent, true, asker);
       const shown = await showScript(api, script);
-      const result = { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: AUTHOR };
+      const author = authorOf(version.annotations);
+      const result = { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: author };
       return { result, messages };
     },
   }),

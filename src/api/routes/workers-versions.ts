@@ -5,9 +5,10 @@ import { LIMITS } from "../../model/limits.ts";
 import { iso } from "../../model/time.ts";
 import type { ScriptVersionInfo } from "../../ports/catalog.ts";
 import { formOf, jsonUpload, modulesOf } from "../../scripts/json-upload.ts";
+import { authorOf, unsigned } from "../author.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { page, pageInfo, perPage } from "../schemas.ts";
-import { AUTHOR, showBinding } from "../scripts.ts";
+import { showBinding } from "../scripts.ts";
 import { checkWorker } from "../workers.ts";
 import { takeIn } from "./scripts.ts";
 import { WORKER } from "./workers.ts";
@@ -27,10 +28,10 @@ function show(version: ScriptVersionInfo): z.input<typeof shown> {
     number,
     created_on: iso(createdAt),
     urls: [],
-    author_email: AUTHOR,
+    author_email: authorOf(annotations),
     author_id: "",
     source: "api",
-    annotations,
+    annotations: unsigned(annotations),
     bindings: bindings.map(showBinding) as z.input<typeof shown>["bindings"],
     main_module: mainModule,
     ...(compatibilityDate !== undefined && { compatibility_date: compatibilityDate }),
@@ -65,9 +66,9 @@ export const workersVersions: readonly Endpoint[] = [
     body: jsonUpload,
     maxBody: LIMITS.uploadBodyBytes,
     result: shown,
-    handle: async ({ params: { worker_id: worker }, query, body }, api) => {
+    handle: async ({ params: { worker_id: worker }, query, body }, api, _, asker) => {
       await checkWorker(api, worker);
-      const { version, startupMs, messages } = await takeIn(api, worker, formOf(body), query.deploy === "true");
+      const { version, startupMs, messages } = await takeIn(api, worker, formOf(body), query.deploy === "true", asker);
       return { result: { ...show(await versionOf(api, worker, version.id)), startup_time_ms: startupMs }, messages };
     },
   }),

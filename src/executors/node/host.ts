@@ -60,7 +60,7 @@ export class ThreadHost implements Host {
   /** Resolves when the script has run its top level. Rejects with `Failure("script.invalid")` when that fails, and ends the host. */
   async load(): Promise<void> {
     const { hangAfterMs } = this.#settings;
-    const late = setTimeout(() => this.#refuse(`Its top level did not finish within ${hangAfterMs} ms`), hangAfterMs);
+    const late = setTimeout(() => this.#refuse(`The Worker's top level did not finish within ${hangAfterMs} ms`), hangAfterMs);
     late.unref();
     try {
       await this.#loaded.promise;

@@ -13,8 +13,8 @@ const UNDONE = new Set([
   "no_nodejs_als",
 ]);
 
-/** Flags of workflows are for the engine to obey; some of them workerd takes only for an experiment. */
-const OURS = /^workflows_/;
+/** Flags of workflows that workerd takes only as an experiment. Of the others it knows which there are, and which contradict each other. */
+const EXPERIMENTS = new Set(["workflows_step_rollback", "workflows_bindings_rpc"]);
 
 /** A script without a date gets the newest one, and so does one whose date this workerd has not come to yet. */
 export function compatibility(version: ScriptVersion): {
@@ -22,7 +22,7 @@ export function compatibility(version: ScriptVersion): {
   readonly compatibilityFlags: readonly string[];
 } {
   const { compatibilityDate = NEWEST_DATE, compatibilityFlags } = version;
-  const own = compatibilityFlags.filter((flag) => !UNDONE.has(flag) && !OURS.test(flag));
+  const own = compatibilityFlags.filter((flag) => !UNDONE.has(flag) && !EXPERIMENTS.has(flag));
   return {
     compatibilityDate: compatibilityDate > NEWEST_DATE ? NEWEST_DATE : compatibilityDate,
     compatibilityFlags: [...new Set([...own, ...FORCED])],

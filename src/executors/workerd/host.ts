@@ -139,7 +139,7 @@ export class WorkerdHost implements Host {
     };
     const assets = version.assets && loadingAssets(version.assets, version.code !== "", await assetModule(), worker);
     const loading: Loading = { worker, facades: facadesOf(version), ...(assets && { assets }) };
-    const refusal = new Failure("script.invalid", { detail: `Its top level did not finish within ${hangAfterMs} ms` });
+    const refusal = new Failure("script.invalid", { detail: `The Worker's top level did not finish within ${hangAfterMs} ms` });
     const over = new AbortController();
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -227,6 +227,8 @@ export class WorkerdHost implements Host {
     switch (message.type) {
       case "call":
         return void this.#call(message.id, message.call);
+      case "why":
+        return void this.#explain(message.reference);
       case "lost":
         return void this.#look().then(() => this.#say({ type: "kept" }));
       case "beat":
@@ -239,6 +241,11 @@ export class WorkerdHost implements Host {
       output.write(version, `A call of a binding failed: ${String(cause)}`, "error"),
     );
     this.#say({ type: "called", id, end });
+  }
+
+  async #explain(reference: string): Promise<void> {
+    const incident = await this.#parts.output.reasons.of(reference);
+    this.#say({ type: "because", reference, incident });
   }
 
   /** Ends the host at once. What the isolate still does until it notices is heard by nobody. */
@@ -264,8 +271,11 @@ function toMessage(text: string): FromIsolate {
   } catch (cause) {
     throw new MalformedFrames("A message is not JSON", { cause });
   }
-  const { type, id, call } = message as { type?: unknown; id?: unknown; call?: Partial<BindingCall> };
+  const { type, id, call, reference } = message as Partial<Record<"type" | "id" | "reference", unknown>> & {
+    call?: Partial<BindingCall>;
+  };
   if (type === "beat" || type === "lost") return { type };
+  if (type === "why" && typeof reference === "string") return { type, reference };
   const { to, name, method, args } = call ?? {};
   const isBound = (to === "workflow" || to === "queue") && typeof name === "string";
   const isCall = isBound && typeof method === "string" && typeof args === "string";

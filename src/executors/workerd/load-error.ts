@@ -8,6 +8,9 @@ const PREFIX = /^Failed to start Worker:\s*(?:Uncaught )?/;
 /** `  at index.js:2:22 in f`, or without a name. */
 const FRAME = /^\s+at ([^\s()]+:\d+):(\d+)(?: in (.+))?$/gm;
 
+/** What V8 writes of something thrown that is no error and no text. */
+const NO_ERROR = /^(?:null|undefined|true|false|NaN|-?(?:\d[\d.e+]*|Infinity)|#<.*>|Symbol\(.*\))$/;
+
 /** The error and its stack. */
 export function describeLoadError(told: string): string {
   const text = told.replace(PREFIX, "").replaceAll(ROOT, "");
@@ -17,6 +20,8 @@ export function describeLoadError(told: string): string {
     const position = `${place}:${Number(column) + from}`;
     return name === undefined ? `    at ${position}` : `    at ${name} (${position})`;
   });
+  if (stack !== text) return stack;
   // What was thrown and is no error has no stack, and comes as one by the plainest name.
-  return stack === text ? text.replace(/^Error: /, "") : stack;
+  const thrown = text.replace(/^Error: /, "");
+  return NO_ERROR.test(thrown) ? `The Worker's top level threw ${thrown}, which is no Error and has no stack` : thrown;
 }

@@ -4,10 +4,13 @@
  */
 import type { ScriptModule } from "../../ports/catalog.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
+import type { Incident } from "./incidents.ts";
 
 /** Host to isolate. */
 export type ToIsolate =
   | { readonly type: "called"; readonly id: number; readonly end: CallEnd }
+  /** Answers `why`; without an incident when workerd has written none. */
+  | { readonly type: "because"; readonly reference: string; readonly incident?: Incident | undefined }
   /** Answered in kind, through the loop of the isolate's link. */
   | { readonly type: "beat" }
   /** Answers `lost`: workerd still has the isolate. */
@@ -17,6 +20,8 @@ export type ToIsolate =
 export type FromIsolate =
   | { readonly type: "call"; readonly id: number; readonly call: BindingCall }
   | { readonly type: "beat" }
+  /** A request has failed, and there is a reference to the reason. */
+  | { readonly type: "why"; readonly reference: string }
   /** The context of a run has ended by itself. Perhaps the isolate has ended with it. */
   | { readonly type: "lost" };
 

@@ -9,6 +9,7 @@ import type { ScriptVersion } from "../../ports/catalog.ts";
 import { saidLine, scriptLine, type LogLevel, type OnLog } from "../../ports/script-log.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { endOf, readMark, type Marked } from "./marks.ts";
+import { Reasons } from "./reasons.ts";
 
 /** How many scripts that have ended are remembered. */
 const LATE = 16;
@@ -23,12 +24,15 @@ interface Message {
 
 export class Output {
   readonly #onLog: OnLog;
+  /** Why requests failed, as far as workerd has written it. */
+  readonly reasons: Reasons;
   /** Whose messages begin with a key. */
   readonly #versions: Map<string, ScriptVersion> = new Map();
   readonly #closed: string[] = [];
 
   constructor(onLog: OnLog) {
     this.#onLog = onLog;
+    this.reasons = new Reasons(onLog);
   }
 
   /** The key to the messages of a script. No other script can guess it. */
@@ -52,6 +56,7 @@ export class Output {
   follow(stream: Readable | null, level: LogLevel): void {
     if (stream === null) return;
     let open: Message | undefined;
+    const isTold = this.reasons.reader();
     const finish = (): void => {
       if (open !== undefined) this.#finish(open);
       open = undefined;
@@ -62,8 +67,9 @@ export class Output {
         if (begun !== undefined) {
           finish();
           open = begun;
-        } else if (open === undefined) this.#onLog(scriptLine(line, { level }));
-        else if (open.text.length <= LIMITS.logLine || line.endsWith(open.end)) open.text += `\n${line}`;
+        } else if (open === undefined) {
+          if (!isTold(line)) this.#onLog(scriptLine(line, { level }));
+        } else if (open.text.length <= LIMITS.logLine || line.endsWith(open.end)) open.text += `\n${line}`;
         if (open?.text.endsWith(open.end) === true) finish();
       })
       .on("close", finish);

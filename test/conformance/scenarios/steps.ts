@@ -273,12 +273,19 @@ export const LOGGED: Difference = onPurpose(
 );
 
 const stop = `async ({ attempt }) => { see(attempt); throw new NonRetryableError("stop"); }`;
+const REPLACE = ["workflows_replace_non_retryable_error_message"];
 const PRESERVE = ["workflows_preserve_non_retryable_error_message"];
 
 export const nonRetryable: readonly Scenario[] = topic("non-retryable", [
   { name: "nonretryable-caught", differences: [LOGGED], run: `await caught(step.do("s", retries(3), ${stop}));` },
   { name: "nonretryable-uncaught", differences: [LOGGED], run: `await step.do("s", retries(3), ${stop});` },
   { name: "nonretryable-uncaught-preserved", flags: PRESERVE, run: `await step.do("s", retries(3), ${stop});` },
+  {
+    name: "nonretryable-uncaught-replaced",
+    flags: REPLACE,
+    differences: [LOGGED],
+    run: `await step.do("s", retries(3), ${stop});`,
+  },
   { name: "nonretryable-from-run", run: `throw new NonRetryableError("at the top");` },
   { name: "nonretryable-from-run-preserved", flags: PRESERVE, run: `throw new NonRetryableError("at the top");` },
   {

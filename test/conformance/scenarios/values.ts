@@ -59,6 +59,25 @@ export const values: readonly Scenario[] = topic("values", [
     ),
   ]),
   returns("nested-deep", "({ a: [{ b: [{ c: [{ d: new Date(1) }] }] }] })"),
+  {
+    name: "value-array-properties",
+    run: `
+      const match = await step.do("match", async () => "xabc".match(/b/));
+      see(match.index, match.input, Object.keys(match));
+      const list = await step.do("list", async () => Object.assign([1, 2], { total: 7, nested: [Object.assign([], { deep: new Date(0) })] }));
+      see(list.total, list.nested[0].deep, Object.keys(list));
+    `,
+  },
+  {
+    name: "value-proto-key",
+    run: `
+      const made = await step.do("make", async () => JSON.parse('{"a": 1, "__proto__": {"polluted": 1}, "b": 2}'));
+      see(Object.keys(made), Object.hasOwn(made, "__proto__"), made.polluted, {}.polluted);
+    `,
+  },
+  returns("symbol-key", `({ [Symbol("s")]: 1, a: 1 })`),
+  returns("very-sparse-array", `Object.assign([1], { 100000: 2 }).length`),
+  returns("array-function-property", "Object.assign([1], { on() {} })", aborts),
   returns("class-instance", "new (class Foo { constructor() { this.a = 1; } })()", refused),
   returns("url", `new URL("https://example.com/")`, refused),
   returns("symbol", `Symbol("s")`, refused),
@@ -68,6 +87,13 @@ export const values: readonly Scenario[] = topic("values", [
   returns("rpc-target", "new (class extends RpcTarget {})()", aborts),
   returns("response", `new Response("x")`, aborts),
   returns("long-string", `"x".repeat(900_000)`),
+  {
+    name: "value-mebibyte",
+    run: `
+      const sizes = { bytes: () => new Uint8Array(1_000_000), lines: () => "\\n".repeat(600_000), han: () => "漢".repeat(360_000) };
+      for (const [name, make] of Object.entries(sizes)) see(await step.do(name, once, async () => make()).then((x) => x.byteLength ?? x.length));
+    `,
+  },
   returns("too-long", `"x".repeat(1_500_000)`, [
     onPurpose(["seen", "events", "log"], "§8.2", "A step's result may have 1 MiB, as documented; the local engine takes more."),
   ]),

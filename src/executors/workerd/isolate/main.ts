@@ -16,6 +16,7 @@ import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtim
 import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
 import { markConsole, scope } from "./console.ts";
+import { Explanations } from "./explained.ts";
 import { Link, type Socket } from "./link.ts";
 import { objectEntry } from "./object.ts";
 import { watched } from "./watched.ts";
@@ -28,6 +29,7 @@ const places = new Places(die);
 /** What is to be said of runs whose context has ended, unless it was the isolate that did. */
 const losses: (() => void)[] = [];
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
+const explanations = new Explanations((reference) => post({ type: "why", reference }));
 let exported: Readonly<Record<string, unknown>> = {};
 let link: Link | undefined;
 let isDying = false;
@@ -56,6 +58,7 @@ export function prepare(
   exportedWorkflows: Readonly<Record<string, string>>,
 ): void {
   threw = markConsole(key);
+  explanations.install();
   exportable = exportedWorkflows;
   for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
   for (const [name, kind] of Object.entries(unsupported)) env[name] = unsupportedBinding(name, kind);
@@ -170,6 +173,8 @@ function receive(runtime: Runtime, data: unknown): void {
   switch (message.type) {
     case "called":
       return calls.answer(message.id, message.end);
+    case "because":
+      return explanations.answer(message.reference, message.incident);
     case "beat":
       return post({ type: "beat" });
     case "kept":

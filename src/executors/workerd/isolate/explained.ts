@@ -1,0 +1,59 @@
+/** `fetch`, with errors that say why: workerd's own say no more than where in its log the reason is. */
+import { settleable } from "../../../runtime/settleable.ts";
+import { explanation, referenceIn, type Incident } from "../incidents.ts";
+
+type Fetch = typeof globalThis.fetch;
+
+/** How long to wait for a reason, in milliseconds. The error is as good as it was without. */
+const LATE_MS = 1_000;
+
+/** Who waits for the reason of an error. */
+export class Explanations {
+  readonly #post: (reference: string) => void;
+  readonly #waiting: Map<string, (incident: Incident | undefined) => void> = new Map();
+
+  /** `post` asks the host. */
+  constructor(post: (reference: string) => void) {
+    this.#post = post;
+  }
+
+  /** Replaces the global `fetch`. What succeeds is not looked at. */
+  install(): void {
+    const plain = globalThis.fetch;
+    const explain = async (thrown: unknown, to: Parameters<Fetch>[0]): Promise<void> => {
+      const reference = thrown instanceof Error ? referenceIn(thrown.message) : undefined;
+      const incident = reference === undefined ? undefined : await this.#ask(reference);
+      if (reference === undefined || incident === undefined) return;
+      const { host } = new URL(to instanceof Request ? to.url : String(to));
+      (thrown as Error).message = explanation(incident, host, reference);
+    };
+    const fetch = async (...args: Parameters<Fetch>): Promise<Response> => {
+      try {
+        return await Reflect.apply(plain, globalThis, args);
+      } catch (thrown) {
+        await explain(thrown, args[0]);
+        throw thrown;
+      }
+    };
+    globalThis.fetch = fetch;
+  }
+
+  /** The host's answer. */
+  answer(reference: string, incident: Incident | undefined): void {
+    this.#waiting.get(reference)?.(incident);
+  }
+
+  async #ask(reference: string): Promise<Incident | undefined> {
+    const { promise, resolve } = settleable<Incident | undefined>();
+    this.#waiting.set(reference, resolve);
+    // It also tells workerd that the context waits for something.
+    const late = setTimeout(resolve, LATE_MS, undefined);
+    try {
+      this.#post(reference);
+      return await promise;
+    } finally {
+      clearTimeout(late);
+      this.#waiting.delete(reference);
+    }
+  }
+}
