@@ -2,7 +2,8 @@
 import { Bundler, type Bundle } from "../scripts/build/bundle.ts";
 import { runCustomBuild } from "../scripts/build/custom-build.ts";
 import { readProject, type ProjectConfig, type ProjectOptions } from "../scripts/config/project.ts";
-import type { DevOptions } from "./dev-options.ts";
+import type { ProjectSource } from "./dev-options.ts";
+import type { ServerOptions } from "./options.ts";
 
 /** What there is to deploy. */
 export interface LoadedProject {
@@ -26,10 +27,10 @@ export class DevProject {
   readonly #stop: AbortController = new AbortController();
 
   /** `line` gets what a custom build prints. */
-  constructor({ folder, project, server }: DevOptions, line: (text: string) => void) {
+  constructor({ folder, options }: ProjectSource, { executor }: Pick<ServerOptions, "executor">, line: (text: string) => void) {
     this.#folder = folder;
-    this.#options = project;
-    this.#isNode = server.executor === "node";
+    this.#options = options;
+    this.#isNode = executor === "node";
     this.#line = line;
   }
 
