@@ -41,6 +41,7 @@ import { startEngine } from "./engine.ts";
 import { assetsIn, executionOf, type Execution, type World } from "./executor.ts";
 import { explainListening, UsageError } from "./explain.ts";
 import { settingsOf, type ServerOptions } from "./options.ts";
+import { selfSigned } from "./self-signed.ts";
 import type { Stopping } from "./stopping.ts";
 import { wholeStore } from "./whole-store.ts";
 
@@ -131,7 +132,7 @@ export async function startServer(
   const opened = Promise.withResolvers<void>();
   const answer: Answer = (request, address) => opened.promise.then(() => app(request, address));
   try {
-    const listener = await listen(answer, options.host, options.port, systemClock, LIMITS, await tlsOf(options));
+    const listener = await listen(answer, options.host, options.port, systemClock, LIMITS, await tlsOf(options, data));
     const stop = async (): Promise<void> => {
       await close(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
@@ -214,8 +215,9 @@ function appOf(
 }
 
 /** Key and certificate, where connections are encrypted. */
-async function tlsOf({ tls }: ServerOptions): Promise<Tls | undefined> {
+async function tlsOf({ tls }: ServerOptions, data: string): Promise<Tls | undefined> {
   if (tls === undefined) return undefined;
+  if (tls === "self-signed") return selfSigned(data);
   const [key, cert] = await Promise.all([tls.key, tls.certificate].map((file) => readFile(file, "utf8").catch(unreadable(file))));
   return { key: key ?? "", cert: cert ?? "" };
 }

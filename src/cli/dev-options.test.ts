@@ -64,7 +64,8 @@ test.each([
   [["--log-level", "loud"], '--log-level is debug, info, log, warn, error or none, not "loud"'],
   [["--inspector-ip", "0.0.0.0"], "--inspector-ip takes an address of this machine alone"],
   [["--inspector-port", "x"], "--inspector-port takes a whole number"],
-  [["--local-protocol", "https"], "--https-key-path"],
+  [["--local-protocol", "https", "--https-key-path", "a"], "--https-key-path and --https-cert-path go together"],
+  [["--local-protocol", "ftp"], '--local-protocol is http or https, not "ftp"'],
 ])("%j is answered with what to do", (args, said) => {
   expect(() => readDevOptions(args)).toThrow(said);
 });

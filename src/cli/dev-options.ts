@@ -105,16 +105,15 @@ function serverOf(values: DevValues, host: string | undefined, positionals: read
   };
 }
 
-/** wrangler makes a certificate of its own; here it is given. */
 function tlsOf(values: DevValues): Pick<ServerOptions, "tls"> {
   const { "local-protocol": protocol = values.https === true ? "https" : "http" } = values;
   const { "https-key-path": key, "https-cert-path": certificate, cwd = "." } = values;
   if (protocol !== "http" && protocol !== "https") throw new UsageError(`--local-protocol is http or https, not "${protocol}"`);
   if (protocol === "http") return {};
+  if (key === undefined && certificate === undefined) return { tls: "self-signed" };
   if (key === undefined || certificate === undefined)
     throw new UsageError(
-      "--local-protocol https needs --https-key-path and --https-cert-path. This makes them: openssl req -x509 -newkey " +
-        'ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" -addext "subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1" -keyout key.pem -out cert.pem',
+      "--https-key-path and --https-cert-path go together: give both, or neither for a certificate that is made here",
     );
   return { tls: { key: resolve(cwd, key), certificate: resolve(cwd, certificate) } };
 }

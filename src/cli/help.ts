@@ -84,7 +84,7 @@ on any other one everybody does.
                       where to keep everything (.stepwell beside the configuration)
   --ip ADDRESS        the same as --host
   --local-protocol https, --https-key-path FILE, --https-cert-path FILE
-                      listen with TLS
+                      listen with TLS; without files, with a certificate that is made and kept in the data directory
   --inspector-port N, --inspector-ip ADDRESS
                       where debuggers connect, on this machine (9229, if it is free; 0 takes a free one)
   --log-level L       debug, info, log, warn, error or none

@@ -35,8 +35,8 @@ export interface ServerOptions {
   readonly logLevel: "debug" | "info" | "warn";
   /** As given; each command has a default of its own. */
   readonly data: string | undefined;
-  /** The files of a key and its certificate, where connections are encrypted. */
-  readonly tls?: { readonly key: string; readonly certificate: string };
+  /** Where connections are encrypted: the files of a key and its certificate, or that they are made here. */
+  readonly tls?: "self-signed" | { readonly key: string; readonly certificate: string };
   readonly positionals: readonly string[];
 }
 
