@@ -165,7 +165,8 @@ test("a change of secrets is deployed, too", async () => {
     async () => expect(await (await fetch(`${server.url}/workers/shop/`)).json()).toMatchObject({ secret: "second" }),
     { timeout: 20_000 },
   );
-  expect(server.output()).not.toContain("SECRET");
+  expect(server.output()).toMatch(/env\.SECRET \("\(hidden\)"\) +Environment Variable/);
+  expect(server.output()).not.toContain("second");
 });
 
 test("a mistake is told with its place, and what was deployed goes on", async () => {

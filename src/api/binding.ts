@@ -87,10 +87,17 @@ export function bindingHandler(engine: Engine, host: AbortSignal): BindingHandle
     try {
       return encode(await answer(engine, workflow, decode(args) as unknown[], readings), CALL_DEPTH);
     } catch (cause) {
+      if (cause instanceof Failure && cause.failure === "workflow.not_found") throw noWorkflow(workflow, cause);
       if (cause instanceof Unserialisable) throw new Failure("body", { detail: cause.message, cause });
       throw cause;
     }
   };
+}
+
+/** A binding names a workflow whose Worker is not there. */
+function noWorkflow(workflow: string, cause: Failure): Failure {
+  const detail = `No Worker with the workflow "${workflow}" is deployed here. With stepwell dev, start both in one session: -c wrangler.jsonc -c ../other/wrangler.jsonc`;
+  return new Failure("workflow.not_found", { detail, cause });
 }
 
 const OVERSIZE = "batchCreate only supports 100 instances at a time";

@@ -1,6 +1,7 @@
 /** The command line: finds the command, and turns what goes wrong into one line that says what to do. */
 import { help, isCommandName, type CommandName } from "./help.ts";
 import { explain, UsageError } from "./explain.ts";
+import { nearest } from "./nearest.ts";
 import { version } from "./version.ts";
 
 type Command = (args: readonly string[]) => Promise<void>;
@@ -36,7 +37,9 @@ async function dispatch([first, ...rest]: readonly string[]): Promise<void> {
   } else if (first === "--version" || first === "-v" || first === "version") {
     process.stdout.write(`${version()}\n`);
   } else if (!isCommandName(first)) {
-    throw new UsageError(`There is no command "${first}"; stepwell --help lists them`);
+    const meant = nearest(first, Object.keys(COMMANDS));
+    const advice = meant === undefined ? "stepwell --help lists them" : `did you mean stepwell ${meant}?`;
+    throw new UsageError(`There is no command "${first}"; ${advice}`);
   } else if (rest.includes("--help") || rest.includes("-h")) {
     process.stdout.write(help(first));
   } else {

@@ -1,5 +1,6 @@
 /** Puts a server together: store, executor, engine, API, listener. The only place that picks a store and an executor. */
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Audit } from "../access/audit.ts";
 import { BodyRoom } from "../api/body.ts";
@@ -9,6 +10,8 @@ import { ownApi } from "../api/own.ts";
 import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
 import { Failure } from "../model/errors.ts";
+import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts";
+import { LIMITS } from "../model/limits.ts";
 import { displayName } from "../model/step.ts";
 import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
 import type { Log, LogFields } from "../ports/log.ts";
@@ -27,17 +30,18 @@ import type { Queues } from "../triggers/queues.ts";
 import { serverApp, type Answer, type AppParts } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { openDashboard } from "../server/dashboard.ts";
-import { listen } from "../server/http.ts";
+import { listen, type Tls } from "../server/http.ts";
 import { orLoggedIn, Sessions } from "../server/sessions.ts";
 import { createLog } from "../server/log.ts";
 import { sqliteAudit } from "../stores/sqlite/audit.ts";
 import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
-import { closeToOthers, makeFilesPrivate } from "./data-directory.ts";
+import { closeToOthers, keepOutOfGit, makeFilesPrivate } from "./data-directory.ts";
 import { startEngine } from "./engine.ts";
 import { assetsIn, executionOf, type Execution, type World } from "./executor.ts";
-import { explainListening } from "./explain.ts";
+import { explainListening, UsageError } from "./explain.ts";
 import { settingsOf, type ServerOptions } from "./options.ts";
+import { selfSigned } from "./self-signed.ts";
 import type { Stopping } from "./stopping.ts";
 import { wholeStore } from "./whole-store.ts";
 
@@ -66,6 +70,14 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** What a server of `stepwell dev` has besides: it says which requests Workers have answered, and one of them is its own. */
+export interface DevParts {
+  /** The Worker that `localhost` leads to. */
+  readonly primary: () => string;
+  /** Gets isolates that can be debugged. */
+  readonly targets?: InspectorTargets | undefined;
+}
+
 /** Where the database of a data directory is. */
 export function databaseIn(data: string): string {
   return join(data, "stepwell.db");
@@ -85,6 +97,7 @@ export async function startServer(
   data: string,
   access: "open" | "tokens",
   stopping: Stopping,
+  dev?: DevParts,
 ): Promise<Running> {
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   makeFilesPrivate();
@@ -92,7 +105,7 @@ export async function startServer(
   const listeners: OnLog[] = [];
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
   const found = Promise.withResolvers<World>();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise);
+  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev?.targets);
   const { undo, ...kept } = await openData(options, data, log, execution);
   await orElse(startUnlessStopped(execution, stopping), undo);
   const { store, catalog, vault, audit, hostNames } = kept;
@@ -118,11 +131,11 @@ export async function startServer(
   const assets = new AssetStore(assetsIn(data));
   const triggers = { cron, queues, subscriptions };
   const routed = { ...world, ...sent, ...triggers, publisher, assets, tails, logs, hostNames, engine, storage, audit };
-  const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies);
+  const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
   const opened = Promise.withResolvers<void>();
   const answer: Answer = (request, address) => opened.promise.then(() => app(request, address));
   try {
-    const listener = await listen(answer, options.host, options.port);
+    const listener = await listen(answer, options.host, options.port, systemClock, LIMITS, await tlsOf(options, data));
     const stop = async (): Promise<void> => {
       await close(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
@@ -170,6 +183,7 @@ async function openData(
   };
   // Not before it is known to be ours.
   await orElse(closeToOthers(data, log), undo);
+  await keepOutOfGit(data);
   const vault = await orElse(openVault(given, join(data, "stepwell.key")), undo);
   const audit = await orElse(openAudit(data, log), undo);
   const hostNames = await orElse(HostNames.open(sqlite.catalog, options.hostNames), undo);
@@ -181,7 +195,12 @@ async function openAudit(data: string, log: Log): Promise<Audit> {
 }
 
 /** The whole HTTP surface. */
-function appOf(api: Api, access: "open" | "tokens", proxies: readonly string[]): ReturnType<typeof serverApp> {
+function appOf(
+  api: Api,
+  access: "open" | "tokens",
+  proxies: readonly string[],
+  dev: DevParts | undefined,
+): ReturnType<typeof serverApp> {
   return serverApp({
     ...api,
     workers: api.hostNames,
@@ -189,12 +208,27 @@ function appOf(api: Api, access: "open" | "tokens", proxies: readonly string[]):
     rest: restApi(api),
     explorer: explorerApi(api),
     byHand: access === "open",
+    ...(dev && { primary: dev.primary, onAnswer: (line: string) => api.log.info(line) }),
     dashboard: openDashboard(),
     ...guarded(access, api.catalog),
     proxies,
     // Where a token is needed, a page that has made a browser come here under another name gains nothing.
     hostNames: access === "open" ? [] : ["*"],
   });
+}
+
+/** Key and certificate, where connections are encrypted. */
+async function tlsOf({ tls }: ServerOptions, data: string): Promise<Tls | undefined> {
+  if (tls === undefined) return undefined;
+  if (tls === "self-signed") return selfSigned(data);
+  const [key, cert] = await Promise.all([tls.key, tls.certificate].map((file) => readFile(file, "utf8").catch(unreadable(file))));
+  return { key: key ?? "", cert: cert ?? "" };
+}
+
+function unreadable(file: string): (cause: Error) => never {
+  return ({ message }) => {
+    throw new UsageError(`${file} cannot be read: ${message}`);
+  };
 }
 
 /** Undoes what came before when the next thing fails. */

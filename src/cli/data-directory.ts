@@ -2,13 +2,13 @@
  * The data directory is for the user that the server runs as, and for no other user of the machine: it holds payloads, keys and
  * hashes of passwords. One that an earlier version left open to others is closed when a server starts on it.
  */
-import { chmod, lstat, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, lstat, readdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Log } from "../ports/log.ts";
 
 /** What is ours in it: `--data .` may name a folder with more, which is not for us to change. */
 const OURS =
-  /^(?:(?:stepwell|audit|queues)\.db(?:[-.].*)?|stepwell\.key(?:\.new)?|first-token(?:\.new)?|assets|objects|storage)$/;
+  /^(?:(?:stepwell|audit|queues)\.db(?:[-.].*)?|stepwell\.key(?:\.new)?|first-token(?:\.new)?|assets|objects|storage|\.gitignore|https\.pem)$/;
 
 /** The rights of the group and of others. */
 const OTHERS = 0o077;
@@ -36,6 +36,13 @@ export async function closeToOthers(data: string, log: Log): Promise<void> {
   } catch (cause) {
     log.warn("The data directory could not be closed to other users of this machine", { data, reason: String(cause) });
   }
+}
+
+/** What lies beside a project is not to be committed with it. One that has been named by hand is not for us to say. */
+export async function keepOutOfGit(data: string): Promise<void> {
+  if (basename(data) !== ".stepwell") return;
+  // One that is there already, or a directory that cannot be written to, which others will say.
+  await writeFile(join(data, ".gitignore"), "*\n", { flag: "wx" }).catch(() => undefined);
 }
 
 /** Closes a file, or a folder with all that is in it; answers how many were open. What a link leads to is left alone. */

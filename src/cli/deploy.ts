@@ -1,12 +1,12 @@
 /** `stepwell deploy FILE`: sends a server what `wrangler deploy --dry-run --outfile FILE` has written, without wrangler. */
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { commandLine } from "./command-line.ts";
 import { answerOf, send, serverAddress } from "./client.ts";
 import { UsageError } from "./explain.ts";
 
 /** Does one thing and ends. */
 export async function deploy(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({ args: [...args], options: { name: { type: "string" } }, allowPositionals: true });
+  const { values, positionals } = commandLine({ args: [...args], options: { name: { type: "string" } }, allowPositionals: true });
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0)
     throw new UsageError("stepwell deploy FILE: the file is what `wrangler deploy --dry-run --outfile FILE` writes");

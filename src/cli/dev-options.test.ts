@@ -29,9 +29,10 @@ test("wrangler's options mean the same here", () => {
     "--compatibility-flags",
     "nodejs_compat",
   ];
-  const { project, server, folder, isFree } = readDevOptions([...args, ...more, "--compatibility-date", "2026-01-01"]);
+  const { projects, server, isFree } = readDevOptions([...args, ...more, "--compatibility-date", "2026-01-01"]);
   const here = process.cwd();
-  expect(project).toEqual({
+  const [{ folder, options }] = projects;
+  expect(options).toEqual({
     file: `${here}/w.json`,
     env: "staging",
     vars: { A: "1:2", B: "" },
@@ -42,7 +43,7 @@ test("wrangler's options mean the same here", () => {
     compatibilityDate: "2026-01-01",
     compatibilityFlags: ["nodejs_compat"],
   });
-  expect([server.host, server.data, server.port, folder]).toEqual(["0.0.0.0", "state", 8787, `${here}/app`]);
+  expect([server.host, server.data, server.port, folder]).toEqual(["0.0.0.0", `${here}/state`, 8787, `${here}/app`]);
   expect(isFree).toEqual({ host: false, port: true });
 });
 
@@ -59,4 +60,57 @@ test("whose ids are adopted is one of three, and by default those of what is new
   expect(readDevOptions([]).server.policy).toEqual({ isStrict: false, adopts: "first" });
   expect(readDevOptions(["--strict", "--adopt-ids", "always"]).server.policy).toEqual({ isStrict: true, adopts: "always" });
   expect(() => readDevOptions(["--adopt-ids", "sometimes"])).toThrow("--adopt-ids is first, always, never");
+});
+
+test.each([
+  [["--prot", "1"], "did you mean --port?"],
+  [["--presist-to", "x"], "did you mean --persist-to?"],
+  [["--remote"], "--remote: stepwell dev runs everything on this machine"],
+  [["--tunnel"], "cloudflared tunnel --url"],
+  [["--log-level", "loud"], '--log-level is debug, info, log, warn, error or none, not "loud"'],
+  [["--inspector-ip", "0.0.0.0"], "--inspector-ip takes an address of this machine alone"],
+  [["--inspector-port", "x"], "--inspector-port takes a whole number"],
+  [["--local-protocol", "https", "--https-key-path", "a"], "--https-key-path and --https-cert-path go together"],
+  [["--local-protocol", "ftp"], '--local-protocol is http or https, not "ftp"'],
+])("%j is answered with what to do", (args, said) => {
+  expect(() => readDevOptions(args)).toThrow(said);
+});
+
+test("every option of `wrangler dev` is taken, one by one or together", () => {
+  const accepted = [
+    "--local",
+    "-l",
+    "--latest",
+    "--test-scheduled",
+    "--install-skills",
+    "--profile=me",
+    "--routes",
+    "a/*",
+    "--no-bundle",
+  ];
+  const noted = ["--live-reload", "--local-upstream", "example.com", "--infer-origin-from-routes=false", "--types"];
+  const { notes, projects } = readDevOptions([
+    ...accepted,
+    ...noted,
+    "--show-interactive-dev-session=false",
+    "--inspector-port",
+    "0",
+  ]);
+  expect(notes.map((text) => text.split(":", 1)[0])).toEqual(["--live-reload", "--local-upstream", "--types"]);
+  expect(projects[0].options).toMatchObject({ bundles: false });
+  expect(readDevOptions(["--show-interactive-dev-session=false"]).isInteractive).toBe(false);
+  expect(readDevOptions(["--log-level", "error"]).server.logLevel).toBe("warn");
+  const words = readDevOptions(["--var", "A:1", "B:2", "--name", "other", "--env-file", "a.env", "--env-file", "b.env"])
+    .projects[0].options;
+  expect(words).toMatchObject({ vars: { A: "1", B: "2" }, name: "other" });
+  expect(words.envFiles).toEqual([`${process.cwd()}/a.env`, `${process.cwd()}/b.env`]);
+});
+
+test("several configurations are several Workers; the first has what the command line says", () => {
+  const { projects } = readDevOptions(["-c", "a/wrangler.jsonc", "-c", "b/wrangler.jsonc", "--var", "A:1", "-e", "staging"]);
+  const here = process.cwd();
+  expect(projects.map(({ options }) => [options.file, options.vars, options.env])).toEqual([
+    [`${here}/a/wrangler.jsonc`, { A: "1" }, "staging"],
+    [`${here}/b/wrangler.jsonc`, undefined, "staging"],
+  ]);
 });

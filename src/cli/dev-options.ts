@@ -1,71 +1,172 @@
-/** The command line of `stepwell dev`: a server's options, and those of `wrangler dev` that mean the same here. */
-import { resolve } from "node:path";
-import { parseArgs, type ParseArgsConfig } from "node:util";
+/** The command line of `stepwell dev`: a server's options, and those of `wrangler dev`. */
+import { existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { ParseArgsConfig } from "node:util";
 import type { ProjectOptions } from "../scripts/config/project.ts";
+import { isLoopback } from "../server/hosts.ts";
+import { commandLine } from "./command-line.ts";
 import { UsageError } from "./explain.ts";
-import { SERVER_OPTIONS, serverOptions, type ServerOptions, type ServerValues } from "./options.ts";
+import { SERVER_OPTIONS, serverOptions, wholeNumber, type ServerOptions, type ServerValues } from "./options.ts";
+import { asParsed, logLevelOf, notesOnOptions, WRANGLER_OPTIONS } from "./wrangler-options.ts";
+
+/** A Worker of the session: where its project is looked for, and what the command line says of it. */
+export interface ProjectSource {
+  readonly folder: string;
+  readonly options: ProjectOptions;
+}
 
 export interface DevOptions {
   readonly server: ServerOptions;
-  readonly project: ProjectOptions;
-  /** Where the project is looked for. */
-  readonly folder: string;
-  /** What the project's configuration may decide: true when the command line does not. */
+  /** The first is the primary Worker, which requests to the port are for. */
+  readonly projects: readonly [ProjectSource, ...ProjectSource[]];
+  /** What the primary project's configuration may decide: true when the command line does not. */
   readonly isFree: { readonly host: boolean; readonly port: boolean };
+  /** Where debuggers connect; what is not asked for may fail. */
+  readonly inspector: { readonly host: string; readonly port?: number; readonly isAsked: boolean };
+  /** Whether keys are listened to where there is a terminal. */
+  readonly isInteractive: boolean;
+  /** What is to be said of options that have no effect. */
+  readonly notes: readonly string[];
 }
 
-const OPTIONS = {
+const TEXTS = [
+  "env",
+  "ip",
+  "persist-to",
+  "tsconfig",
+  "compatibility-date",
+  "name",
+  "assets",
+  "cwd",
+  "jsx-factory",
+  "jsx-fragment",
+  "inspector-port",
+  "inspector-ip",
+  "log-level",
+  "local-protocol",
+  "https-key-path",
+  "https-cert-path",
+] as const;
+const LISTS = ["config", "var", "define", "alias", "compatibility-flags", "compatibility-flag", "env-file"] as const;
+const FLAGS = ["minify", "bundle", "https", "show-interactive-dev-session"] as const;
+
+const SHORT: Readonly<Record<string, string>> = { config: "c", env: "e" };
+
+const OPTIONS: NonNullable<ParseArgsConfig["options"]> = {
   ...SERVER_OPTIONS,
-  config: { type: "string", short: "c" },
-  env: { type: "string", short: "e" },
-  var: { type: "string", multiple: true },
-  define: { type: "string", multiple: true },
-  alias: { type: "string", multiple: true },
-  ip: { type: "string" },
-  "persist-to": { type: "string" },
-  minify: { type: "boolean" },
-  tsconfig: { type: "string" },
-  "compatibility-date": { type: "string" },
-  "compatibility-flags": { type: "string", multiple: true },
-  "compatibility-flag": { type: "string", multiple: true },
-} satisfies ParseArgsConfig["options"];
+  ...WRANGLER_OPTIONS,
+  ...Object.fromEntries(TEXTS.map((name) => [name, { type: "string" as const, ...short(name) }])),
+  ...Object.fromEntries(LISTS.map((name) => [name, { type: "string" as const, multiple: true, ...short(name) }])),
+  ...Object.fromEntries(FLAGS.map((name) => [name, { type: "boolean" as const }])),
+};
 
 /** Values as they were given. */
 type DevValues = ServerValues &
-  Partial<Record<"config" | "env" | "ip" | "persist-to" | "tsconfig" | "compatibility-date", string>> &
-  Partial<Record<"var" | "define" | "alias" | "compatibility-flags" | "compatibility-flag", string[]>> & { minify?: boolean };
+  Readonly<
+    Partial<
+      Record<(typeof TEXTS)[number], string> & Record<(typeof LISTS)[number], string[]> & Record<(typeof FLAGS)[number], boolean>
+    >
+  >;
 
 /** Reads it. Throws a `UsageError`, or what `parseArgs` throws. */
 export function readDevOptions(args: readonly string[]): DevOptions {
-  const { values: given, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  const { values: given, positionals } = commandLine({
+    args: asParsed(args, OPTIONS),
+    options: OPTIONS,
+    allowPositionals: true,
+    allowNegative: true,
+  });
   const values = given as DevValues;
-  const [folder = ".", ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`stepwell dev takes one folder, not ${more.length + 1}`);
+  const notes = notesOnOptions(given);
+  if (positionals.length > 1) throw new UsageError(`stepwell dev takes one folder, not ${positionals.length}`);
   const host = values.host ?? values.ip;
+  return {
+    server: serverOf(values, host, positionals),
+    projects: projectsOf(values, positionals[0]),
+    isFree: { host: host === undefined, port: values.port === undefined },
+    inspector: inspectorOf(values),
+    isInteractive: values["show-interactive-dev-session"] !== false,
+    notes,
+  };
+}
+
+function serverOf(values: DevValues, host: string | undefined, positionals: readonly string[]): ServerOptions {
   const data = values.data ?? values["persist-to"];
+  const level = values["log-level"];
   const server = serverOptions(
     { ...values, ...(host !== undefined && { host }), ...(data !== undefined && { data }) },
     positionals,
   );
-  const { config, env, minify, tsconfig } = values;
-  const date = values["compatibility-date"];
+  return {
+    ...server,
+    ...tlsOf(values),
+    ...(level !== undefined && { logLevel: logLevelOf(level) }),
+    ...(data !== undefined && { data: resolve(values.cwd ?? ".", data) }),
+  };
+}
+
+function tlsOf(values: DevValues): Pick<ServerOptions, "tls"> {
+  const { "local-protocol": protocol = values.https === true ? "https" : "http" } = values;
+  const { "https-key-path": key, "https-cert-path": certificate, cwd = "." } = values;
+  if (protocol !== "http" && protocol !== "https") throw new UsageError(`--local-protocol is http or https, not "${protocol}"`);
+  if (protocol === "http") return {};
+  if (key === undefined && certificate === undefined) return { tls: "self-signed" };
+  if (key === undefined || certificate === undefined)
+    throw new UsageError(
+      "--https-key-path and --https-cert-path go together: give both, or neither for a certificate that is made here",
+    );
+  return { tls: { key: resolve(cwd, key), certificate: resolve(cwd, certificate) } };
+}
+
+function inspectorOf(values: DevValues): DevOptions["inspector"] {
+  const { "inspector-ip": host = "127.0.0.1", "inspector-port": port } = values;
+  if (!isLoopback(host))
+    throw new UsageError(`--inspector-ip takes an address of this machine alone, like 127.0.0.1, not "${host}"`);
+  return {
+    host,
+    isAsked: port !== undefined,
+    ...(port !== undefined && { port: wholeNumber("--inspector-port", port, 65_535) }),
+  };
+}
+
+function projectsOf(values: DevValues, positional: string | undefined): DevOptions["projects"] {
+  const base = resolve(values.cwd ?? ".");
+  const named = positional === undefined ? base : resolve(base, positional);
+  // wrangler takes the entry there.
+  const isEntry = existsSync(named) && statSync(named).isFile();
+  const folder = isEntry ? base : named;
+  const [file, ...others] = (values.config ?? []).map((each) => resolve(base, each));
+  const options = { ...optionsOf(values, base), ...(isEntry && { main: named }), ...(file !== undefined && { file }) };
+  // As with wrangler, other options are about the primary Worker.
+  const { env } = values;
+  return [
+    { folder, options },
+    ...others.map((other) => ({ folder: dirname(other), options: { file: other, ...(env !== undefined && { env }) } })),
+  ];
+}
+
+function optionsOf(values: DevValues, base: string): ProjectOptions {
+  const { env, name, minify, bundle, tsconfig, assets, "jsx-factory": jsxFactory, "jsx-fragment": jsxFragment } = values;
+  const { "compatibility-date": compatibilityDate, "env-file": envFiles } = values;
   const flags = values["compatibility-flags"] ?? values["compatibility-flag"];
   return {
-    server,
-    folder: resolve(folder),
-    isFree: { host: host === undefined, port: values.port === undefined },
-    project: {
-      ...(config !== undefined && { file: resolve(config) }),
-      ...(env !== undefined && { env }),
-      vars: pairs("--var", values.var),
-      define: pairs("--define", values.define),
-      alias: pairs("--alias", values.alias),
-      ...(minify !== undefined && { minify }),
-      ...(tsconfig !== undefined && { tsconfig: resolve(tsconfig) }),
-      ...(date !== undefined && { compatibilityDate: date }),
-      ...(flags !== undefined && { compatibilityFlags: flags }),
-    },
+    vars: pairs("--var", values.var),
+    define: pairs("--define", values.define),
+    alias: pairs("--alias", values.alias),
+    ...given({ env, name, minify, jsxFactory, jsxFragment, compatibilityDate, compatibilityFlags: flags, bundles: bundle }),
+    ...(tsconfig !== undefined && { tsconfig: resolve(base, tsconfig) }),
+    ...(assets !== undefined && { assets: resolve(base, assets) }),
+    ...(envFiles !== undefined && { envFiles: envFiles.map((each) => resolve(base, each)) }),
   };
+}
+
+function given<T extends object>(values: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+function short(name: string): { readonly short?: string } {
+  const letter = SHORT[name];
+  return letter === undefined ? {} : { short: letter };
 }
 
 /** `NAME:VALUE`, as wrangler has it; a value may have colons of its own. */

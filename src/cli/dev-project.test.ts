@@ -12,7 +12,8 @@ async function warningsOn(config: object, ...options: string[]): Promise<string[
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, "index.js"), "export default {};");
   await writeFile(join(folder, "wrangler.json"), JSON.stringify({ name: "shop", main: "index.js", ...config }));
-  const project = new DevProject(readDevOptions([folder, ...options]), () => {});
+  const { projects, server } = readDevOptions([folder, ...options]);
+  const project = new DevProject(projects[0], server, () => {});
   onTestFinished(() => project.close());
   return warningsOf(await project.load("sources"));
 }

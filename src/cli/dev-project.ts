@@ -4,7 +4,8 @@ import { runCustomBuild } from "../scripts/build/custom-build.ts";
 import { ProjectError } from "../scripts/project-error.ts";
 import { unsupportedRemark } from "../scripts/unsupported-kinds.ts";
 import { readProject, type ProjectConfig, type ProjectOptions } from "../scripts/config/project.ts";
-import type { DevOptions } from "./dev-options.ts";
+import type { ProjectSource } from "./dev-options.ts";
+import type { ServerOptions } from "./options.ts";
 
 /** What there is to deploy. */
 export interface LoadedProject {
@@ -29,11 +30,15 @@ export class DevProject {
   readonly #stop: AbortController = new AbortController();
 
   /** `line` gets what a custom build prints. */
-  constructor({ folder, project, server }: DevOptions, line: (text: string) => void) {
+  constructor(
+    { folder, options }: ProjectSource,
+    { executor, policy }: Pick<ServerOptions, "executor" | "policy">,
+    line: (text: string) => void,
+  ) {
     this.#folder = folder;
-    this.#options = project;
-    this.#isNode = server.executor === "node";
-    this.#isStrict = server.policy.isStrict;
+    this.#options = options;
+    this.#isNode = executor === "node";
+    this.#isStrict = policy.isStrict;
     this.#line = line;
   }
 

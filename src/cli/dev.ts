@@ -1,72 +1,104 @@
-/** `stepwell dev`: a project on this machine, deployed again whenever one of its files changes. */
+/** `stepwell dev`: Workers on this machine, each deployed again whenever one of its files changes. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { styleText } from "node:util";
+import type { Inspector } from "../executors/workerd/inspector/server.ts";
 import { isLoopback } from "../server/hosts.ts";
 import type { ProjectConfig } from "../scripts/config/project.ts";
-import { deploy, type DevDeployment } from "../scripts/deploy.ts";
 import { startServer, type Running } from "./compose.ts";
+import { connectionsOf, trouble } from "./dev-connections.ts";
+import { openInspector } from "./dev-inspector.ts";
+import { devKeys } from "./dev-keys.ts";
+import { greeting } from "./dev-greeting.ts";
 import { readDevOptions, type DevOptions } from "./dev-options.ts";
-import { DevProject, warningsOf, type LoadedProject, type ProjectChange } from "./dev-project.ts";
-import { connectQueues } from "./dev-queues.ts";
-import { explain, UsageError } from "./explain.ts";
+import { DevProject } from "./dev-project.ts";
+import { DevWorker, type Deployed } from "./dev-worker.ts";
+import { UsageError } from "./explain.ts";
 import { provideFirstToken } from "./first-token.ts";
 import type { ServerOptions } from "./options.ts";
-import { projectAssets } from "./project-assets.ts";
 import { untilStopped, type Stopping } from "./stopping.ts";
-import { FolderWatch, type Watched } from "./watch.ts";
 
-interface Deployed extends DevDeployment {
-  readonly watched: Watched;
-  readonly warnings: readonly string[];
-  /** True while older code runs than the files have, because they cannot be deployed. */
-  readonly isOutdated: boolean;
-}
+/** The primary one first. */
+type Workers = readonly [DevWorker, ...DevWorker[]];
 
 /** Runs until it is asked to stop. */
 export async function dev(args: readonly string[]): Promise<void> {
   const given = readDevOptions(args);
-  if (!existsSync(given.folder)) throw new UsageError(`There is no folder ${given.folder}`);
-  const project = new DevProject(given, (text) => process.stdout.write(`[custom build] ${text}\n`));
+  for (const { folder } of given.projects) if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}`);
+  const workers = given.projects.map((source) => new DevWorker(new DevProject(source, given.server, print))) as [DevWorker];
   await untilStopped(async (stopping) => {
     try {
-      // Mistakes in the project are reported before anything is opened or made.
-      const loaded = await Promise.race([project.load("sources"), stopping.asked()]);
-      if (loaded !== undefined) await run(project, loaded, given, stopping);
+      // Mistakes in the projects are reported before anything is opened or made.
+      const loaded = await Promise.race([Promise.all(workers.map((worker) => worker.load())), stopping.asked()]);
+      if (loaded !== undefined) await run(workers, given, stopping);
     } finally {
-      await project.close();
+      await Promise.all(workers.map((worker) => worker.close()));
     }
   });
 }
 
-async function run(project: DevProject, loaded: LoadedProject, given: DevOptions, stopping: Stopping): Promise<void> {
-  const { config } = loaded;
-  const options = listening(given, config);
+function print(text: string): void {
+  say(`[custom build] ${text}`);
+}
+
+async function run(workers: Workers, given: DevOptions, stopping: Stopping): Promise<void> {
+  checkNames(workers.map(({ config }) => config));
+  const [primary] = workers;
+  const options = listening(given, primary.config);
   const access = isLoopback(options.host) ? "open" : "tokens";
-  const data = resolve(options.data ?? join(config.folder, ".stepwell"));
-  const running = await startServer(options, data, access, stopping);
-  let deployed: Deployed;
+  const data = resolve(options.data ?? join(primary.config.folder, ".stepwell"));
+  const { inspector, note } = await openInspector(given, () =>
+    workers.map(({ config: { name: script, folder } }) => ({ script, folder })),
+  );
   try {
-    deployed = await deployProject(running, loaded);
+    const parts = { primary: () => primary.config.name, targets: inspector?.targets };
+    const running = await startServer(options, data, access, stopping, parts);
+    const deployed = await orStop(running, deployAll(workers, running));
+    running.open();
+    if (access === "tokens") await provideFirstToken(running.catalog, data);
+    await introduce(running, deployed, { notes: [...given.notes, ...(note === undefined ? [] : [note])], inspector }, options);
+    const url = `${new URL(running.url).protocol}//localhost:${running.port}/`;
+    const unlisten = given.isInteractive
+      ? devKeys({ url, script: primary.config.name, inspector, print: say, exit: () => stopping.ask() })
+      : () => {};
+    const failure = await Promise.race([stopping.asked(), running.ended]).finally(unlisten);
+    await Promise.all(workers.map((worker) => worker.close()));
+    running.log.info("Stopping");
+    await running.stop();
+    if (failure !== undefined) throw failure;
+  } finally {
+    await inspector?.close();
+  }
+}
+
+async function orStop<T>(running: Running, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
   } catch (cause) {
     await running.stop();
     throw cause;
   }
-  running.open();
-  if (access === "tokens") await provideFirstToken(running.catalog, data);
-  if (config.secretsFrom.length > 0) running.log.info(`Using secrets defined in ${config.secretsFrom.join(", ")}`);
-  warn(running, deployed);
-  if (options.logLevel === "warn") process.stdout.write(`Ready on ${running.url}\n`);
-  else greet(running, deployed, options.accountId);
-  const watch = new FolderWatch(async (change) => {
-    deployed = await redeploy(running, project, change, watch, deployed);
-  });
-  watch.follow(deployed.watched);
-  const failure = await Promise.race([stopping.asked(), running.ended]);
-  watch.close();
-  running.log.info("Stopping");
-  await running.stop();
-  if (failure !== undefined) throw failure;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Two Workers of one name would replace one another. */
+function checkNames(configs: readonly ProjectConfig[]): void {
+  const files = new Map<string, string>();
+  for (const { name, file } of configs) {
+    const other = files.get(name);
+    if (other !== undefined)
+      throw new UsageError(`Two Workers of a session cannot both be called "${name}": change "name" in ${other} or in ${file}`);
+    files.set(name, file);
+  }
+}
+
+/** The primary Worker comes last: what it calls is there by then. */
+async function deployAll(workers: Workers, running: Running): Promise<Deployed[]> {
+  const deployed: Deployed[] = [];
+  for (const worker of workers.toReversed()) deployed.unshift(await worker.start(running));
+  return deployed;
 }
 
 /** What the command line leaves open, the configuration may say. */
@@ -78,53 +110,32 @@ function listening({ server, isFree }: DevOptions, { listen }: ProjectConfig): S
   };
 }
 
-async function deployProject(running: Running, loaded: LoadedProject): Promise<Deployed> {
-  const { config, bundle } = loaded;
-  const { assets, inputs, remarks } = await projectAssets(running.assets, config);
-  const deployment = await deploy(running.publisher, config, bundle, assets);
-  await running.cron.replace(config.name, config.crons);
-  await connectQueues(running.queues, config);
-  running.deployed();
-  const files = [...config.inputs, ...(bundle?.inputs ?? []), ...inputs].filter((path) => !path.includes("/node_modules/"));
-  const { directory } = config.assets;
-  const watched = { files, sources: config.build?.command?.trees ?? [], trees: directory === undefined ? [] : [directory] };
-  return { ...deployment, watched, warnings: [...warningsOf(loaded), ...remarks], isOutdated: false };
-}
-
-/** Whatever is wrong with the new code, the old goes on. */
-async function redeploy(
+/** Says where everything is, and what the user should know. */
+async function introduce(
   running: Running,
-  project: DevProject,
-  change: ProjectChange,
-  watch: FolderWatch,
-  before: Deployed,
-): Promise<Deployed> {
-  try {
-    const deployed = await deployProject(running, await project.load(change));
-    watch.follow(deployed.watched);
-    if (deployed.warnings.join() !== before.warnings.join()) warn(running, deployed);
-    if (deployed.changed) running.log.info(`Deployed ${deployed.script} again`);
-    else if (before.isOutdated) running.log.info(`${deployed.script} is up to date again`);
-    return deployed;
-  } catch (cause) {
-    running.log.error(`Not deployed: ${explain(cause)}`);
-    watch.followAny();
-    return { ...before, isOutdated: true };
+  workers: readonly Deployed[],
+  { notes, inspector }: { readonly notes: readonly string[]; readonly inspector: Inspector | undefined },
+  { logLevel, accountId }: ServerOptions,
+): Promise<void> {
+  const { log, url, port, catalog } = running;
+  const session = new Set(workers.map(({ script }) => script));
+  const broken = new Map<string, Set<string>>();
+  for (const note of notes) log.warn(note);
+  for (const { script, config, warnings } of workers) {
+    if (config.secretsFrom.length > 0) log.info(`Using secrets defined in ${config.secretsFrom.join(", ")}`);
+    for (const warning of warnings) log.warn(warning);
+    const isBroken = new Set<string>();
+    for (const connection of connectionsOf(script, config.bindings)) {
+      const found = await trouble(catalog, connection, session);
+      if (found === undefined) continue;
+      log.warn(found);
+      isBroken.add(connection.name);
+    }
+    broken.set(script, isBroken);
   }
-}
-
-function warn({ log }: Running, { warnings }: Deployed): void {
-  for (const warning of warnings) log.warn(warning);
-}
-
-function greet({ url, port }: Running, { script, workflows }: Deployed, accountId: string): void {
-  const bold = (text: string): string => styleText("bold", text);
-  const lines = [
-    `${bold("stepwell")} runs ${bold(script)} with ${workflows.length === 0 ? "no workflows" : workflows.join(", ")}`,
-    `  Browser  ${url}/`,
-    `  API      ${url}/client/v4/accounts/${accountId}/workflows`,
-    `  Worker   http://${script}.localhost:${port}/ and ${url}/workers/${script}/`,
-    `  wrangler workflows list --local --port ${port}`,
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  if (logLevel === "warn") process.stdout.write(`Ready on ${url}\n`);
+  else
+    process.stdout.write(
+      greeting({ url, port, accountId, workers, broken, inspector: inspector && `${inspector.host}:${inspector.port}` }),
+    );
 }

@@ -1,5 +1,6 @@
 /** Picks the executor of a server, and tells it what its scripts may reach: the network, what they keep, and one another. */
 import { join } from "node:path";
+import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../ports/executor.ts";
@@ -37,6 +38,7 @@ export async function executionOf(
   access: "open" | "tokens",
   onLog: OnLog,
   world: Promise<World>,
+  targets?: InspectorTargets,
 ): Promise<Execution> {
   if (name === "node") {
     const executor = nodeExecutor({ onLog, hangAfterMs });
@@ -50,7 +52,14 @@ export async function executionOf(
   const kept = { storage, objects: join(data, "objects"), assets: assetsIn(data) };
   const found = { callees: calleesIn(world), ready: world };
   const limits = { hangAfterMs, memoryMiB: workerMemoryMiB };
-  const executor = workerdExecutor({ onLog, ...limits, ...kept, ...found, network: [...new Set(reachable)] });
+  const executor = workerdExecutor({
+    onLog,
+    ...limits,
+    ...kept,
+    ...found,
+    ...(targets && { targets }),
+    network: [...new Set(reachable)],
+  });
   const close = async (): Promise<void> => {
     await executor.close();
     await storage.close();

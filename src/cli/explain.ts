@@ -19,12 +19,12 @@ export function explain(cause: unknown): string {
 }
 
 /** Why a server cannot listen; undefined for errors that have another reason. */
-export function explainListening(cause: unknown, host: string, port: number): UsageError | undefined {
+export function explainListening(cause: unknown, host: string, port: number, option = "--port"): UsageError | undefined {
   switch (codeOf(cause)) {
     case "EADDRINUSE":
-      return new UsageError(`Port ${port} of ${host} is in use: stop what uses it, or choose another with --port`);
+      return new UsageError(`Port ${port} of ${host} is in use: stop what uses it, or choose another with ${option}`);
     case "EACCES":
-      return new UsageError(`Port ${port} of ${host} may not be used: choose one above 1023 with --port`);
+      return new UsageError(`Port ${port} of ${host} may not be used: choose one above 1023 with ${option}`);
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
       return new UsageError(`This machine has no address ${host}: choose another with --host`);

@@ -61,23 +61,41 @@ CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID (local). Settings of workflows ar
   --name SCRIPT       the Worker's name
 `,
   dev: `stepwell dev [dir]: runs the Worker project in a folder (the current one), and deploys it again whenever it changes.
+stepwell dev -c FILE -c FILE: runs several Workers, which are bound to one another; localhost is the first.
 
 It runs what wrangler deploy would upload: wrangler.json, wrangler.jsonc or wrangler.toml in the folder or above it, with
 .dev.vars or .env. Instances under way stay on the code that they began with. On a loopback address nobody needs a token;
 on any other one everybody does.
 
-  -c, --config FILE   the configuration file, instead of the one that is found
+  -c, --config FILE   the configuration file, instead of the one that is found; again for more Workers
   -e, --env NAME      the environment of the configuration (CLOUDFLARE_ENV)
   --var NAME:VALUE    a variable; again for more. Goes before the configuration and the files
   --define NAME:CODE  code to put in place of a name
   --alias NAME:MODULE a module to import in place of another
+  --name NAME         the Worker's name
+  --assets DIR        the folder of static assets
+  --env-file FILE     variables, instead of those of .dev.vars and .env; again for more
   --minify            minify the code
+  --no-bundle         take the code as it is
+  --jsx-factory F, --jsx-fragment F
+                      what JSX is translated to
   --tsconfig FILE     the tsconfig.json to use
   --compatibility-date DATE, --compatibility-flags FLAG
                       instead of those of the configuration; the second again for more
   --data DIR, --persist-to DIR
                       where to keep everything (.stepwell beside the configuration)
-  --ip ADDRESS        the same as --host${SERVER}`,
+  --ip ADDRESS        the same as --host
+  --local-protocol https, --https-key-path FILE, --https-cert-path FILE
+                      listen with TLS; without files, with a certificate that is made and kept in the data directory
+  --inspector-port N, --inspector-ip ADDRESS
+                      where debuggers connect, on this machine (9229, if it is free; 0 takes a free one)
+  --log-level L       debug, info, log, warn, error or none
+  --cwd DIR           the folder that paths are relative to
+  --no-show-interactive-dev-session
+                      do not listen to keys${SERVER}
+Other options of wrangler dev are accepted, or answered with what to do; docs/dev.md lists them. wrangler's d1, kv and r2 commands find
+the data of a running dev with CLOUDFLARE_API_BASE_URL=http://127.0.0.1:8787/client/v4 and --remote instead of --local.
+`,
   logs: `stepwell logs WORKFLOW INSTANCE: what the code of an instance has printed and thrown.
 stepwell logs SCRIPT --follow: what a Worker prints from now on.
 

@@ -1,6 +1,6 @@
 /** `stepwell logs`: what an instance has written and thrown, or what a Worker says from now on. */
 import { once } from "node:events";
-import { parseArgs } from "node:util";
+import { commandLine } from "./command-line.ts";
 import { WebSocket } from "ws";
 import { displayName } from "../model/step.ts";
 import { answerOf, send, serverAddress } from "./client.ts";
@@ -30,7 +30,7 @@ const OPTIONS = {
 
 /** Ends when everything has been printed; with `--follow` when there is nothing more to come. */
 export async function logs(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  const { values, positionals } = commandLine({ args: [...args], options: OPTIONS, allowPositionals: true });
   const { follow, ...filters } = values;
   const [name, instance, ...more] = positionals;
   if (name === undefined || more.length > 0)

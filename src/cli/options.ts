@@ -1,11 +1,12 @@
 /** The options that starting a server takes, whichever command starts it. */
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 import type { SettingValue } from "../api/endpoint.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/core.ts";
 import { defaultMemoryMiB } from "../executors/workerd/memory.ts";
 import { ADOPTIONS, DEFAULT_POLICY, type Adoption, type DeployPolicy } from "../scripts/deploy-policy.ts";
 import { isHostName } from "../scripts/host-names.ts";
 import { isAddressRange } from "../server/address.ts";
+import { commandLine } from "./command-line.ts";
 import { UsageError } from "./explain.ts";
 
 /** The highest value that a limit may be given. */
@@ -37,6 +38,8 @@ export interface ServerOptions {
   readonly logLevel: "debug" | "info" | "warn";
   /** As given; each command has a default of its own. */
   readonly data: string | undefined;
+  /** Where connections are encrypted: the files of a key and its certificate, or that they are made here. */
+  readonly tls?: "self-signed" | { readonly key: string; readonly certificate: string };
   readonly positionals: readonly string[];
 }
 
@@ -76,7 +79,7 @@ export const SERVER_OPTIONS: NonNullable<ParseArgsConfig["options"]> = {
 
 /** Reads the command line of a command that starts a server. Throws a `UsageError`, or what `parseArgs` throws. */
 export function readServerOptions(args: readonly string[]): ServerOptions {
-  const { values, positionals } = parseArgs({ args: [...args], options: SERVER_OPTIONS, allowPositionals: true });
+  const { values, positionals } = commandLine({ args: [...args], options: SERVER_OPTIONS, allowPositionals: true });
   return serverOptions(values, positionals);
 }
 
@@ -191,7 +194,8 @@ function atLeastOne(option: string, text: string): number {
   return value;
 }
 
-function wholeNumber(option: string, text: string, max: number): number {
+/** Throws a `UsageError` when it is none, or a larger one. */
+export function wholeNumber(option: string, text: string, max: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value <= max) return value;
   throw new UsageError(`${option} takes a whole number up to ${max}, not "${text}"`);

@@ -1,5 +1,5 @@
 /** `stepwell token`: makes, lists and revokes the tokens of a data directory, also while a server uses it. */
-import { parseArgs } from "node:util";
+import { commandLine } from "./command-line.ts";
 import { createToken } from "../access/tokens.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import { onCatalog, roleOf } from "./credentials.ts";
@@ -7,7 +7,7 @@ import { UsageError } from "./explain.ts";
 
 /** Does one thing and ends. */
 export async function token(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = commandLine({
     args: [...args],
     options: {
       data: { type: "string", default: ".stepwell" },

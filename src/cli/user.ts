@@ -1,5 +1,5 @@
 /** `stepwell user`: people who log in to a server with a name and a password. Works while the server runs. */
-import { parseArgs } from "node:util";
+import { commandLine } from "./command-line.ts";
 import { changeUser, createUser } from "../access/users.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import { onCatalog, roleOf, type Note } from "./credentials.ts";
@@ -12,7 +12,7 @@ type Verb = (typeof VERBS)[number];
 
 /** Does one thing and ends. */
 export async function user(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = commandLine({
     args: [...args],
     options: { data: { type: "string", default: ".stepwell" }, role: { type: "string" } },
     allowPositionals: true,

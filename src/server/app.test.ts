@@ -487,9 +487,12 @@ describe("without a token", () => {
   test("the server still says that it lives, and shows its start page", async () => {
     const send = await open({ guard: REFUSED });
     expect(await (await send("/healthz")).json()).toEqual({ status: "ok" });
-    const page = await send("/");
+    const page = await send("http://127.0.0.1:8080/");
     expect(page.headers.get("content-type")).toMatch(/^text\/html/);
-    expect(await page.text()).toContain("stepwell is running");
+    const text = await page.text();
+    expect(text).toContain("stepwell is running");
+    expect(text).toContain("curl http://127.0.0.1:8080/client/v4/accounts/local/workflows<");
+    expect(text).toContain("wrangler workflows list --local --port 8080<");
   });
 });
 

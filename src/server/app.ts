@@ -2,6 +2,7 @@
  * What a request is for: a Worker's own `fetch` (by host name, or below `/workers/`), or the control plane. Everything
  * that the control plane answers carries hardened headers; a Worker's answers are its own.
  */
+import { STATUS_CODES } from "node:http";
 import { Hono, type Context, type Env, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/engine.ts";
@@ -21,13 +22,13 @@ import type { Tails } from "../scripts/tails.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./dashboard.ts";
 import { clientsBehind, type Client } from "./address.ts";
 import { isHungUp, unheard } from "../api/gone.ts";
-import { isAllowedHost, isForeign, isVisit } from "./hosts.ts";
+import { isAllowedHost, isForeign, isOfPage, isVisit } from "./hosts.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { Load } from "./load.ts";
 import type { Sessions } from "./sessions.ts";
 import { TAIL_PROTOCOL } from "./tail-sockets.ts";
 import { startPage, START_PAGE_CSP } from "./start-page.ts";
-import { callWorker, workerAt } from "./workers.ts";
+import { callWorker, primaryAt, PRIMARY_HOST, workerAt } from "./workers.ts";
 
 /** What the server is made of. */
 export interface AppParts {
@@ -48,6 +49,10 @@ export interface AppParts {
   readonly bodies: BodyRoom;
   /** Whether Workers' handlers can be called by hand, at paths of theirs: for development. */
   readonly byHand: boolean;
+  /** The Worker that `localhost` leads to, while other addresses lead to the dashboard; absent where there is none. */
+  readonly primary?: () => string;
+  /** Gets a line for each request that a Worker has answered. */
+  readonly onAnswer?: (line: string) => void;
   /** What a browser is shown; absent where it has not been built. */
   readonly dashboard?: Dashboard | undefined;
   readonly guard: Guard;
@@ -79,12 +84,25 @@ export function serverApp(parts: AppParts): Answer {
     const client = clientOf(peer, request.headers);
     const url = new URL(request.url);
     if (client.isSecure) url.protocol = "https:";
-    const worker = workerAt(url, scriptAt);
+    const worker = workerAt(url, scriptAt) ?? primaryAt(url, parts.primary);
     if (worker?.origin !== "own" && !isAllowedHost(url.hostname, parts.hostNames))
       return new Response("This host name is not served here\n", { status: 403 });
-    if (worker !== undefined) return callWorker(calls, worker, request);
+    if (worker !== undefined) {
+      const start = performance.now();
+      const response = await callWorker(calls, worker, request);
+      parts.onAnswer?.(answerLine(request.method, worker.url, response.status, performance.now() - start));
+      return response;
+    }
+    // Pages there are the Worker's.
+    if (parts.primary !== undefined && url.hostname === PRIMARY_HOST && isOfPage(request.headers))
+      return failureResponse(new Failure("authentication.origin", { detail: "Pages of a Worker may not use this server's API" }));
     return control.fetch(request, { client, url });
   };
+}
+
+/** As `wrangler dev` prints it. */
+function answerLine(method: string, { pathname }: URL, status: number, ms: number): string {
+  return `${method} ${pathname} ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd() + ` (${Math.round(ms)}ms)`;
 }
 
 function controlPlane(parts: AppParts): Hono<ControlEnv> {
@@ -130,7 +148,7 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
     return trouble === undefined ? c.json({ status: "ok" }) : failureResponse(trouble);
   });
   app.get("*", async (c, next) => dashboard?.(c.req.raw, c.req.path) ?? next());
-  app.get("/", (c) => c.html(startPage()));
+  app.get("/", (c) => c.html(startPage(c.env.url)));
   app.onError((cause, c) => failed(cause, c, log));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));
   return app;

@@ -24,6 +24,12 @@ export function isForeign(headers: Headers, own: URL): boolean {
   return !(site === "same-origin" && URL.parse(origin)?.host === own.host);
 }
 
+/** True when a browser says that a page makes the request, of whatever origin. */
+export function isOfPage(headers: Headers): boolean {
+  const site = headers.get("sec-fetch-site");
+  return headers.get("origin") !== null || (site !== null && site !== "none");
+}
+
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 /** True when a browser goes to a page, by a link on any site: its user sees the answer, and no other page does. */

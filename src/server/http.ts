@@ -1,5 +1,6 @@
 /** The listener: requests in, responses out, and an end that waits for neither for ever. */
 import { createAdaptorServer } from "@hono/node-server";
+import { createServer as createSecureServer } from "node:https";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { LIMITS } from "../model/limits.ts";
@@ -19,6 +20,12 @@ export interface Listener {
   readonly sockets: number;
   /** Takes no new requests; resolves when those under way are answered, or cut off after `graceMs`. */
   close(graceMs: number): Promise<void>;
+}
+
+/** A key and its certificate, in PEM. */
+export interface Tls {
+  readonly key: string;
+  readonly cert: string;
 }
 
 /** How long a listener waits for clients, in milliseconds. */
@@ -47,13 +54,16 @@ export async function listen(
   port: number,
   clock: Clock = systemClock,
   { headersMs, stalledMs, requestMs }: Patience = LIMITS,
+  tls?: Tls,
 ): Promise<Listener> {
   const server = createAdaptorServer({
     fetch: async (request, { incoming, outgoing }) => {
       const response = await answer(request, addressOf(incoming as IncomingMessage));
       return response instanceof Streamed ? sendStreamed(response, outgoing as ServerResponse) : response;
     },
+    ...(tls && { createServer: createSecureServer }),
     serverOptions: {
+      ...tls,
       shouldUpgradeCallback: isSocketRequest,
       headersTimeout: headersMs,
       // Until it has arrived: answers may go on for as long as an instance lives.
@@ -78,7 +88,7 @@ export async function listen(
   });
   const address = server.address() as AddressInfo;
   return {
-    url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
+    url: `${tls === undefined ? "http" : "https"}://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
     port: address.port,
     get sockets() {
       return sockets.size;

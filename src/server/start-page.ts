@@ -20,21 +20,27 @@ export const START_PAGE_CSP: Readonly<Record<string, string[]>> = {
   formAction: ["'none'"],
 };
 
-/** The page. */
-export function startPage(): string {
+/** The page, at the address at which its reader has found the server. */
+export function startPage({ origin, port }: URL): string {
+  // A host may have an ampersand in it.
+  const api = `${origin.replaceAll("&", "&amp;")}/client/v4/accounts/local/workflows`;
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>stepwell</title><style>${STYLE}</style></head>
 <body>
 <h1>stepwell is running</h1>
 <p>Cloudflare Workflows on this machine. Ask it what it has:</p>
-<pre><code>curl http://127.0.0.1:8787/client/v4/accounts/local/workflows</code></pre>
-<p>Or let wrangler ask:</p>
-<pre><code>wrangler workflows list --local --port 8787</code></pre>
+<pre><code>curl ${api}</code></pre>
+${
+  port === ""
+    ? ""
+    : `<p>Or let wrangler ask:</p>
+<pre><code>wrangler workflows list --local --port ${port}</code></pre>`
+}
 <p>Create an instance, and look at its log:</p>
-<pre><code>curl http://127.0.0.1:8787/client/v4/accounts/local/workflows/NAME/instances \\
+<pre><code>curl ${api}/NAME/instances \\
   -H 'content-type: application/json' -d '{ "instance_id": "first", "params": {} }'
-curl http://127.0.0.1:8787/client/v4/accounts/local/workflows/NAME/instances/first</code></pre>
+curl ${api}/NAME/instances/first</code></pre>
 <p>A Worker's own handler is at <code>/workers/NAME/</code>; the API is described at
 <a href="/client/v4/openapi.json">/client/v4/openapi.json</a>.</p>
 </body>

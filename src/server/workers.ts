@@ -35,6 +35,18 @@ export function workerAt(url: URL, scriptAt: (hostName: string) => string | unde
   return { script: named, url: inner, origin: "shared" };
 }
 
+/** The host name at which the primary Worker of `stepwell dev` answers, as with `wrangler dev`. */
+export const PRIMARY_HOST = "localhost";
+
+/** What clients of the API ask for there: they may know the server by that name. */
+const OF_API = /^\/(?:client\/v4|cdn-cgi\/(?:local\/)?explorer|tails|transfers)(?:\/|$)/;
+
+/** The primary Worker, when there is one and a URL leads to it. */
+export function primaryAt(url: URL, primary: (() => string) | undefined): WorkerRoute | undefined {
+  if (primary === undefined || url.hostname !== PRIMARY_HOST || OF_API.test(url.pathname)) return undefined;
+  return { script: primary(), url, origin: "own" };
+}
+
 /** What calls of Workers need. */
 export interface WorkerCalls {
   readonly engine: Engine;

@@ -4,5 +4,6 @@ import { CODE } from "./inputs/code.ts";
 import { CONFIGURATION } from "./inputs/configuration.ts";
 import { MODULES } from "./inputs/modules.ts";
 import { PACKAGES } from "./inputs/packages.ts";
+import { WORKERS } from "./inputs/workers.ts";
 
-export const INPUTS: readonly Input[] = [...PACKAGES, ...MODULES, ...CODE, ...CONFIGURATION];
+export const INPUTS: readonly Input[] = [...PACKAGES, ...MODULES, ...CODE, ...CONFIGURATION, ...WORKERS];

@@ -94,7 +94,7 @@ export async function startServer(args: readonly string[], env: Readonly<Record<
   const url = await new Promise<string>((resolve, reject) => {
     const listen = (chunk: Buffer): void => {
       printed += chunk.toString();
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
+      const found = /https?:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
       if (found !== undefined) resolve(found);
     };
     child.stdout.on("data", listen);

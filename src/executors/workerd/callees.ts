@@ -11,6 +11,8 @@ import type { WorkerdProcess } from "./process.ts";
 /** How long a version that has been replaced goes on for those who are calling it, in milliseconds. */
 const GRACE_MS = 60_000;
 
+const START = "Deploy it, or with stepwell dev start both in one session: -c wrangler.jsonc -c ../other/wrangler.jsonc";
+
 /** Opens a host beside those that a process has. */
 export type OpenBeside = (process: WorkerdProcess, callee: Callee) => Promise<WorkerdHost>;
 
@@ -56,7 +58,7 @@ export class Callees {
 
   async #callee(script: string): Promise<Callee> {
     const callee = await this.#find(script);
-    if (callee === undefined) throw new Failure("script.not_found", { detail: `There is no Worker "${script}"` });
+    if (callee === undefined) throw new Failure("script.not_found", { detail: `There is no Worker "${script}" here. ${START}` });
     return callee;
   }
 

@@ -1,5 +1,6 @@
 /** A child process of workerd: how it is started, how its end is seen, and how it is ended. Each of that takes a bounded time. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -24,6 +25,8 @@ export interface ChildParts {
   readonly output: Output;
   /** How long it may take to listen, in milliseconds. */
   readonly startMs: number;
+  /** Whether its isolates can be debugged. */
+  readonly isInspected?: boolean;
   /** When this aborts while the child starts, it is ended. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -32,23 +35,28 @@ export class WorkerdChild {
   readonly pid: number;
   /** The port that it has chosen; 0 when it listens on a socket of the file system. */
   readonly port: number;
+  /** Where its isolates can be debugged, like `127.0.0.1:9229`; only when that was asked for. */
+  readonly inspector: string | undefined;
   /** Resolves with how it ended; never rejects. */
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, pid: number, port: number, ended: Promise<string>) {
+  private constructor(child: ChildProcess, pid: number, { port, inspector }: Ports, ended: Promise<string>) {
     this.#child = child;
     this.pid = pid;
     this.port = port;
+    this.inspector = inspector;
     this.ended = ended;
   }
 
   /** Resolves when it listens. Rejects with `Failure("executor.not_started")`, or with the reason of the signal; it is gone then. */
-  static async start({ config, folder, output, startMs, signal }: ChildParts): Promise<WorkerdChild> {
+  static async start({ config, folder, output, startMs, isInspected = false, signal }: ChildParts): Promise<WorkerdChild> {
     const file = join(folder, "config.capnp");
     await writeFile(file, config, { mode: 0o600 });
     signal?.throwIfAborted();
-    const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", file], {
+    const host = isInspected ? hiddenLoopback() : undefined;
+    const inspects = host === undefined ? [] : [`--inspector-addr=${host}:0`];
+    const child = spawn(BINARY, ["serve", "--experimental", "--control-fd=3", ...inspects, file], {
       // Nothing of the server's own.
       env: {},
       // Ctrl-C in a terminal is for the server, which lets steps under way end. On Windows it would open a window.
@@ -64,9 +72,9 @@ export class WorkerdChild {
     try {
       const { pid } = child;
       const unwanted = aborted(signal, over.signal);
-      const port = await within(startMs, "The start", Promise.race([portOf(child), failed(child), unwanted]));
+      const ports = await within(startMs, "The start", Promise.race([portsOf(child, host), failed(child), unwanted]));
       if (pid === undefined) throw new Error("It has no pid");
-      return new WorkerdChild(child, pid, port, ended);
+      return new WorkerdChild(child, pid, ports, ended);
     } catch (cause) {
       await kill(child);
       signal?.throwIfAborted();
@@ -125,16 +133,34 @@ function aborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<ne
   return promise;
 }
 
-/** It writes its port to a pipe of its own. */
-function portOf({ stdio }: ChildProcess): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
+interface Ports {
+  readonly port: number;
+  readonly inspector: string | undefined;
+}
+
+const INSPECTOR = /"listen-inspector",\s*"port":\s*(\d+)/;
+
+/** It writes its ports to a pipe of its own, a line each. `inspectorHost`: there is one for debuggers, too. */
+function portsOf({ stdio }: ChildProcess, inspectorHost: string | undefined): Promise<Ports> {
+  const { promise, resolve } = Promise.withResolvers<Ports>();
   let text = "";
   stdio?.[3]?.on("data", (data: Buffer) => {
     text = (text + data.toString()).slice(-SHOWN);
-    const port = /"port":\s*(\d+)/.exec(text)?.[1];
-    if (port !== undefined) resolve(Number(port));
+    const inspector = INSPECTOR.exec(text)?.[1];
+    const port = /"port":\s*(\d+)/.exec(text.replace(INSPECTOR, ""))?.[1];
+    if (port === undefined || (inspectorHost !== undefined && inspector === undefined)) return;
+    resolve({ port: Number(port), inspector: inspectorHost === undefined ? undefined : `${inspectorHost}:${inspector}` });
   });
   return promise;
+}
+
+/**
+ * workerd's own inspector lets everybody in who knows where it is, pages included. All of 127.0.0.0/8 is this machine where Linux
+ * runs, so that nobody can guess where; elsewhere it is the port that is chosen at random.
+ */
+function hiddenLoopback(): string {
+  if (process.platform !== "linux") return "127.0.0.1";
+  return `127.${[...randomBytes(3)].map((byte) => 1 + (byte % 254)).join(".")}`;
 }
 
 async function kill(child: ChildProcess): Promise<void> {

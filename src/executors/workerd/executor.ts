@@ -12,6 +12,7 @@ import { needsHome, needsObjects, needsStorage } from "./env.ts";
 import { Home } from "./home.ts";
 import { defaultMemoryMiB } from "./memory.ts";
 import { WorkerdHost, type HostParts } from "./host.ts";
+import type { InspectorTargets } from "./inspector/targets.ts";
 import { Output } from "./output.ts";
 import { Pool } from "./pool.ts";
 import type { AnswerLoader, ProcessSettings, WorkerdProcess } from "./process.ts";
@@ -58,6 +59,8 @@ export interface WorkerdExecutorOptions {
   readonly callees?: FindCallee;
   /** Resolves when scripts can be found: alarms of Durable Objects may ring from then on. Default: at once. */
   readonly ready?: Promise<unknown>;
+  /** Gets isolates that can be debugged. Without it none can. */
+  readonly targets?: InspectorTargets;
   /** Gets every line that a script writes. Default: standard output and standard error. */
   readonly onLog?: OnLog;
 }
@@ -77,7 +80,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   const { hangAfterMs, memoryBytes } = settings;
   const output = new Output(onLog);
   const hosts = new Set<WorkerdHost>();
-  const make = hostMaker({ output, hangAfterMs }, hosts);
+  const make = hostMaker({ output, hangAfterMs, targets: options.targets }, hosts);
   const callees = new Callees(find, async (process, { version, bindings }) => {
     await prepare(version, options);
     const over = new AbortController();
@@ -133,7 +136,8 @@ function settingsOf(options: WorkerdExecutorOptions, closing: AbortSignal): Proc
   const { heapMiB = 1_024, memoryMiB = defaultMemoryMiB(), fullMiB = memoryMiB / 2, storage, assets } = options;
   const memory = { heapMiB, fullBytes: fullMiB * MIB, memoryBytes: memoryMiB * MIB };
   const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
-  return { network, hangAfterMs, sharedHangAfterMs, startMs, closing, ...memory, ...kept };
+  const isInspected = options.targets !== undefined;
+  return { isInspected, network, hangAfterMs, sharedHangAfterMs, startMs, closing, ...memory, ...kept };
 }
 
 /** A host that has loaded. One that others have kept from it is tried again: in another process, after a hang in one for it alone. */
@@ -154,10 +158,10 @@ async function loaded(place: () => Promise<WorkerdHost>): Promise<WorkerdHost> {
 type MakeHost = (process: WorkerdProcess, version: ScriptVersion, more: Pick<HostParts, "bindings" | "isCallee">) => WorkerdHost;
 
 /** Makes hosts, numbered from 1, and keeps those that are open among `hosts`. */
-function hostMaker(parts: Pick<HostParts, "output" | "hangAfterMs">, hosts: Set<WorkerdHost>): MakeHost {
+function hostMaker(parts: Pick<HostParts, "output" | "hangAfterMs" | "targets">, hosts: Set<WorkerdHost>): MakeHost {
   let last = 0;
   return (process, version, more) => {
-    const host = new WorkerdHost({ id: `${version.id} ${(last += 1)}`, process, version, ...parts, ...more });
+    const host = new WorkerdHost({ id: `${version.id}.${(last += 1)}`, process, version, ...parts, ...more });
     hosts.add(host);
     void host.ended.then(() => hosts.delete(host));
     return host;

@@ -17,6 +17,7 @@ import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } 
 import { dispatch } from "./dispatch.ts";
 import { assetModule, isolateModules, ownModules } from "./modules.ts";
 import type { Output } from "./output.ts";
+import type { InspectorTargets } from "./inspector/targets.ts";
 import type { WorkerdProcess } from "./process.ts";
 import { ask, textOf } from "./requests.ts";
 
@@ -34,6 +35,8 @@ export interface HostParts {
   readonly hangAfterMs: number;
   /** It is there for calls from scripts of its process, and does not keep that alive. */
   readonly isCallee?: boolean;
+  /** Gets it once it has loaded, when it can be debugged. */
+  readonly targets?: InspectorTargets | undefined;
 }
 
 export class WorkerdHost implements Host {
@@ -76,12 +79,22 @@ export class WorkerdHost implements Host {
       this.#hasFetch = hasFetch;
       this.#attach(await process.connect({ ask: "link", host: id }, (data, isBinary) => this.#receive(data, isBinary)));
       this.#watch();
+      await this.#offer();
     } catch (cause) {
       // What is no failure of the catalogue is a connection that broke.
       this.#wasCutOff = !(cause instanceof Failure);
       this.#finish({ kind: "died", detail: String(cause) });
       throw cause instanceof Failure ? cause : new Failure("script.unavailable", { cause });
     }
+  }
+
+  /** Lets debuggers in. */
+  async #offer(): Promise<void> {
+    const { process, id, version, targets } = this.#parts;
+    const url = process.inspectorOf(id);
+    if (targets === undefined || url === undefined || this.#over) return;
+    const { script, sourceMap, mainModule } = version;
+    await targets.add({ script, sourceMap, mainModule, url, ended: this.ended, suspendWatch: () => process.suspendWatch() });
   }
 
   send(frames: readonly ToRuntime[]): void {
@@ -134,7 +147,7 @@ export class WorkerdHost implements Host {
     const { process, version, hangAfterMs } = this.#parts;
     const worker: Loading["worker"] = {
       ...compatibility(version),
-      ...isolateModules(await ownModules(), version, this.#key),
+      ...isolateModules(await ownModules(), version, this.#key, this.#parts.targets !== undefined),
       env: envOf(version.bindings),
     };
     const assets = version.assets && loadingAssets(version.assets, version.code !== "", await assetModule(), worker);
@@ -142,7 +155,9 @@ export class WorkerdHost implements Host {
     const refusal = new Failure("script.invalid", { detail: `The Worker's top level did not finish within ${hangAfterMs} ms` });
     const over = new AbortController();
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    // A debugger may have stopped what comes before it in its process.
+    const timer = setInterval(() => {
+      if (process.isDebugged) return;
       if (process.isSilent) void process.kill({ kind: "hung", silentMs: hangAfterMs, isShared: process.hosts > 1 });
       reject(refusal);
       over.abort();
@@ -154,7 +169,7 @@ export class WorkerdHost implements Host {
       const end = await process.endIfBroken();
       throw end?.kind === "hung" && !process.hungShared ? refusal : cause;
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   }
 
@@ -192,7 +207,7 @@ export class WorkerdHost implements Host {
       this.#say({ type: "beat" });
       void this.#look();
     };
-    this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, ping, silent, () => process.isSilent);
+    this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, ping, silent, () => process.isSilent || process.isDebugged);
   }
 
   /** Has the loader look whether it has the isolate; if not, that ends the host before this resolves. */

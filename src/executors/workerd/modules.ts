@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { cached } from "./cached.ts";
+import { addressComment } from "./inspector/source-map.ts";
 import { facadesOf } from "./env.ts";
 import type { SentModule } from "./messages.ts";
 
@@ -67,11 +68,12 @@ function moduleName(name: string = SCRIPT_MODULE): string {
   return posix.normalize(`/${name}`).slice(1);
 }
 
-/** The modules of an isolate, and which of them is the main one. `key` marks what the script writes. */
+/** The modules of an isolate, and which of them is the main one. `key` marks what the script writes. Debuggers need addresses. */
 export function isolateModules(
   { runtime }: OwnModules,
   version: ScriptVersion,
   key: string,
+  isInspected: boolean,
 ): { readonly mainModule: string; readonly modules: Readonly<Record<string, SentModule>> } {
   const { code, bindings, mainModule, modules = [], workflows: declared = [] } = version;
   const script = moduleName(mainModule);
@@ -86,7 +88,7 @@ export function isolateModules(
     mainModule: MAIN_MODULE,
     modules: {
       ...Object.fromEntries(modules.map(({ name, type, content }) => [moduleName(name), { type, content }])),
-      [script]: esm(code),
+      [script]: isInspected ? esm(code, addressComment(script)) : esm(code),
       [MAIN_MODULE]: esm(
         `import "../${BINDINGS_MODULE}";`,
         `import * as script from ${from};`,

@@ -52,6 +52,8 @@ export interface ProcessSettings {
   readonly objects?: string;
   /** The folder of static assets; absent when there are none. */
   readonly assets?: string;
+  /** Whether isolates can be debugged. */
+  readonly isInspected: boolean;
 }
 
 /** Answers what the loader of a process asks; rejects with a `Failure` whose text user code may see. */
@@ -89,6 +91,8 @@ export class WorkerdProcess {
   #silentMs = 0;
   #wasSlow = false;
   #hungShared = false;
+  /** Debuggers that may have stopped it. */
+  #debuggers = 0;
 
   private constructor(child: WorkerdChild, token: string, settings: ProcessSettings, output: Output) {
     this.#settings = settings;
@@ -108,7 +112,7 @@ export class WorkerdProcess {
 
   /** Starts one, and resolves when it answers. Rejects with `Failure("executor.not_started")`; it is gone then. */
   static async start(settings: ProcessSettings, output: Output, answer: AnswerLoader): Promise<WorkerdProcess> {
-    const { startMs, closing: signal } = settings;
+    const { startMs, closing: signal, isInspected } = settings;
     const token = randomBytes(24).toString("base64url");
     const { loader } = await ownModules();
     if (settings.assets !== undefined) await mkdir(settings.assets, { recursive: true, mode: 0o700 });
@@ -116,7 +120,7 @@ export class WorkerdProcess {
     try {
       const refused = refusedIn(settings.network, networkInterfaces());
       const config = processConfig({ loader, token, refused, ...settings });
-      const child = await WorkerdChild.start({ config, folder, output, startMs, signal });
+      const child = await WorkerdChild.start({ config, folder, output, startMs, isInspected, signal });
       const process = new WorkerdProcess(child, token, settings, output);
       await process.#hold(answer);
       return process;
@@ -152,6 +156,23 @@ export class WorkerdProcess {
 
   #endIfDone(): void {
     if (this.#retired && this.#hosts === 0) void this.kill({ kind: "closed" });
+  }
+
+  /** The inspector of one of its isolates, by its name there; undefined when none can be debugged. */
+  inspectorOf(host: string): string | undefined {
+    const { inspector } = this.#child;
+    return inspector === undefined ? undefined : `ws://${inspector}/LOADER:${host}`;
+  }
+
+  /** True while a debugger is connected: then nobody knows whether it hangs. */
+  get isDebugged(): boolean {
+    return this.#debuggers > 0;
+  }
+
+  /** A debugger connects to an isolate; to be called back when it leaves. */
+  suspendWatch(): () => void {
+    this.#debuggers += 1;
+    return () => (this.#debuggers -= 1);
   }
 
   /** True while it owes an answer. */
@@ -255,6 +276,7 @@ export class WorkerdProcess {
       beatMs,
       () => this.#leash?.send(""),
       (forMs) => this.#silent(forMs),
+      () => this.isDebugged,
     );
     this.#heartbeat = heartbeat;
     const opening = this.connect({ ask: "leash", host: "" }, (data, _, socket) => {

@@ -3,7 +3,7 @@
  * `.dev.vars`; without either, `.env` and its variants, later ones over earlier ones. Values are never shown or logged.
  */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 
 type Texts = Readonly<Record<string, string>>;
@@ -25,16 +25,18 @@ export interface EnvironmentOptions {
   readonly required: readonly string[] | undefined;
   /** Names of the configuration's `vars`. */
   readonly vars: readonly string[];
+  /** Files to read instead of those beside the configuration, absolute. */
+  readonly files?: readonly string[] | undefined;
   /** The environment of the process. */
   readonly processEnv: Readonly<Record<string, string | undefined>>;
 }
 
 /** Reads them from beside the configuration. */
 export async function readEnvironment(folder: string, options: EnvironmentOptions): Promise<LocalEnvironment> {
-  const { env, required, vars } = options;
-  const devVars = [...(env === undefined ? [] : [`.dev.vars.${env}`]), ".dev.vars"];
-  const dotEnv = [".env", ".env.local", ...(env === undefined ? [] : [`.env.${env}`, `.env.${env}.local`])];
-  const inputs = [...devVars, ...dotEnv].map((name) => join(folder, name));
+  const { env, required, vars, files } = options;
+  const devVars = files !== undefined ? [] : [...(env === undefined ? [] : [`.dev.vars.${env}`]), ".dev.vars"];
+  const dotEnv = files ?? [".env", ".env.local", ...(env === undefined ? [] : [`.env.${env}`, `.env.${env}.local`])];
+  const inputs = [...devVars, ...dotEnv].map((name) => resolve(folder, name));
   const { found, from } = (await firstOf(folder, devVars)) ?? (await dotEnvOf(folder, dotEnv, options));
   const isWanted = (name: string): boolean => required === undefined || required.includes(name) || vars.includes(name);
   const secrets = Object.fromEntries(Object.entries(found).filter(([name]) => isWanted(name)));
@@ -49,7 +51,7 @@ interface Found {
 
 async function firstOf(folder: string, names: readonly string[]): Promise<Found | undefined> {
   for (const name of names) {
-    const found = await parsed(join(folder, name));
+    const found = await parsed(resolve(folder, name));
     if (found !== undefined) return { found, from: [name] };
   }
   return undefined;
@@ -60,7 +62,7 @@ async function dotEnvOf(folder: string, names: readonly string[], options: Envir
   if (processEnv["CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV"] === "false") return { found: {}, from: [] };
   const files: { readonly name: string; readonly texts: Texts }[] = [];
   for (const name of names) {
-    const texts = await parsed(join(folder, name));
+    const texts = await parsed(resolve(folder, name));
     if (texts !== undefined) files.push({ name, texts });
   }
   const all = Object.assign({}, ...files.map(({ texts }) => texts)) as Texts;

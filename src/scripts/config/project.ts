@@ -60,6 +60,17 @@ export type AssetsConfig = ScriptAssets["config"] & { readonly directory?: strin
 
 /** What a command line says, which goes before what the configuration says. */
 export interface ProjectOptions extends ReadOptions {
+  readonly name?: string;
+  /** The entry module, absolute. */
+  readonly main?: string;
+  /** The folder of static assets, absolute. */
+  readonly assets?: string;
+  /** Files of variables instead of `.dev.vars` and `.env`, absolute; later ones go before earlier ones. */
+  readonly envFiles?: readonly string[];
+  /** False when the entry is taken as it is. */
+  readonly bundles?: boolean;
+  readonly jsxFactory?: string;
+  readonly jsxFragment?: string;
   readonly vars?: Readonly<Record<string, string>>;
   readonly define?: Readonly<Record<string, string>>;
   readonly alias?: Readonly<Record<string, string>>;
@@ -72,8 +83,9 @@ export interface ProjectOptions extends ReadOptions {
 
 /** Reads the project in a folder. Rejects with a `ProjectError`. */
 export async function readProject(folder: string, options: ProjectOptions = {}): Promise<ProjectConfig> {
-  const found = await readWranglerConfig(folder, options);
-  const { config } = found;
+  let found = await readWranglerConfig(folder, options);
+  const config = overridden(found.config, options);
+  found = { ...found, config };
   if (config.pages_build_output_dir !== undefined && config.main === undefined)
     throw new ProjectError(`${found.file}: this is a Pages project; stepwell runs Workers: migrate it to one with static assets`);
   const name = config.name ?? "worker";
@@ -81,6 +93,7 @@ export async function readProject(folder: string, options: ProjectOptions = {}):
     env: config.targetEnvironment ?? options.env,
     required: config.secrets && (config.secrets.required ?? []),
     vars: Object.keys(config.vars),
+    files: options.envFiles,
     processEnv: process.env,
   });
   const date = options.compatibilityDate ?? config.compatibility_date;
@@ -108,6 +121,20 @@ export async function readProject(folder: string, options: ProjectOptions = {}):
     inputs: [...found.inputs, ...local.inputs, options.tsconfig ?? config.tsconfig ?? join(found.folder, "tsconfig.json")],
     secretsFrom: local.from,
     warnings: [...found.warnings, ...ownWarnings(config, date, local.missing)],
+  };
+}
+
+/** What the command line says goes before what the configuration says. */
+function overridden(config: WranglerConfig, options: ProjectOptions): WranglerConfig {
+  const { name, main, assets, bundles, jsxFactory, jsxFragment } = options;
+  return {
+    ...config,
+    ...(name !== undefined && { name }),
+    ...(main !== undefined && { main }),
+    ...(assets !== undefined && { assets: { ...config.assets, directory: assets } }),
+    ...(bundles !== undefined && { no_bundle: !bundles }),
+    ...(jsxFactory !== undefined && { jsx_factory: jsxFactory }),
+    ...(jsxFragment !== undefined && { jsx_fragment: jsxFragment }),
   };
 }
 

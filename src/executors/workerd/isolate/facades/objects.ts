@@ -160,5 +160,5 @@ function isNewer(host: string, than: string): boolean {
 }
 
 function numberOf(host: string): number {
-  return Number(host.slice(host.lastIndexOf(" ") + 1));
+  return Number(host.slice(host.lastIndexOf(".") + 1));
 }

@@ -1,0 +1,25 @@
+/** Reads the options of a command. A name that no option has is answered with the one that was probably meant. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { UsageError } from "./explain.ts";
+import { nearest } from "./nearest.ts";
+
+/** What `parseArgs` answers for these options. */
+export type CommandLine<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<T>>;
+
+/** As `parseArgs`, strictly. Throws a `UsageError`, or what `parseArgs` throws. */
+export function commandLine<const T extends ParseArgsConfig>(config: T): CommandLine<T> {
+  const { options = {}, args = [] } = config;
+  const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind !== "option" || isOption(token.name, config)) continue;
+    const meant = nearest(token.name, Object.keys(options));
+    const advice = meant === undefined ? "--help lists the options" : `did you mean --${meant}?`;
+    throw new UsageError(`Unknown option '${token.rawName}'; ${advice}`);
+  }
+  return parseArgs(config);
+}
+
+function isOption(name: string, { options = {}, allowNegative = false }: ParseArgsConfig): boolean {
+  if (Object.hasOwn(options, name)) return true;
+  return allowNegative && name.startsWith("no-") && options[name.slice("no-".length)]?.type === "boolean";
+}
