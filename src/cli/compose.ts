@@ -251,11 +251,17 @@ function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "g
 /** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
 function logLine(log: Log, tails: Tails, logs: InstanceLogs): OnLog {
   return (raw) => {
-    const line = raw.version === undefined ? raw : { ...raw, text: mapStack(raw.text, raw.version) };
+    const line = raw.version === undefined ? raw : mapped(raw, raw.version);
     log[line.level === "log" ? "info" : line.level](`[${scriptOf(line)}] ${line.text}`, factsOf(line));
     tails.publish(line);
     logs.write(line);
   };
+}
+
+function mapped({ values, ...line }: ScriptLine, version: NonNullable<ScriptLine["version"]>): ScriptLine {
+  const text = mapStack(line.text, version);
+  if (values === undefined) return { ...line, text };
+  return { ...line, text, values: values.map((each) => (typeof each === "string" ? mapStack(each, version) : each)) };
 }
 
 function factsOf({ origin }: ScriptLine): LogFields {

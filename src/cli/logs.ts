@@ -1,8 +1,9 @@
 /** `stepwell logs`: what an instance has written and thrown, or what a Worker says from now on. */
 import { once } from "node:events";
-import { commandLine } from "./command-line.ts";
+import { format } from "node:util";
 import { WebSocket } from "ws";
 import { displayName } from "../model/step.ts";
+import { commandLine } from "./command-line.ts";
 import { answerOf, send, serverAddress } from "./client.ts";
 import { UsageError } from "./explain.ts";
 
@@ -16,7 +17,12 @@ interface Line {
 
 /** What a tail brings. */
 interface TailEvent {
-  readonly event: { readonly message?: string } | null;
+  readonly event: {
+    readonly message?: string;
+    readonly request?: { readonly method: string; readonly url: string };
+    readonly response?: { readonly status: number };
+  } | null;
+  readonly eventTimestamp: number;
   readonly logs: readonly { readonly level: string; readonly message: readonly unknown[]; readonly timestamp: number }[];
   readonly exceptions: readonly { readonly message: string; readonly stack?: string; readonly timestamp: number }[];
 }
@@ -79,9 +85,12 @@ async function followScript(script: string): Promise<void> {
   const { result } = await answerOf<{ url: string }>(asked, "No logs");
   const socket = new WebSocket(result.url, "trace-v1");
   socket.on("message", (data: Buffer) => {
-    const { event, logs: lines, exceptions } = JSON.parse(data.toString()) as TailEvent;
+    const { event, eventTimestamp, logs: lines, exceptions } = JSON.parse(data.toString()) as TailEvent;
     if (event?.message !== undefined) process.stderr.write(`${event.message}\n`);
-    for (const { level, message, timestamp } of lines) printAt(timestamp, level, message.map(String).join(" "));
+    const { request, response } = event ?? {};
+    if (request !== undefined)
+      printAt(eventTimestamp, "info", `${request.method} ${request.url} ${response?.status ?? "threw an exception"}`);
+    for (const { level, message, timestamp } of lines) printAt(timestamp, level, format(...message));
     for (const { message, stack = message, timestamp } of exceptions) printAt(timestamp, "error", stack);
   });
   process.once("SIGINT", () => socket.close());

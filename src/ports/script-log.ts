@@ -1,5 +1,6 @@
 /** What scripts write, and what they throw: it goes to whoever started the executor, a message at a time. */
 import { LIMITS } from "../model/limits.ts";
+import { valuesOf } from "../protocol/logged.ts";
 import { originOf, type Origin } from "../protocol/origin.ts";
 import type { ScriptVersion } from "./catalog.ts";
 
@@ -20,6 +21,8 @@ export interface ScriptLine {
   readonly kind: LogKind;
   /** As the platform lays it out; at most `LIMITS.logLine` characters. Places in it are those of the code as it runs. */
   readonly text: string;
+  /** What was logged, as values; absent where that is the text. */
+  readonly values?: readonly unknown[];
   /** Absent for what the executor's own process writes. */
   readonly version?: ScriptVersion;
   /** Absent where it is not known: at the top level of a module, say. */
@@ -30,7 +33,7 @@ export interface ScriptLine {
 export type OnLog = (line: ScriptLine) => void;
 
 /** What is known of a message besides its text. */
-export type LineFacts = Pick<ScriptLine, "level"> & Partial<Pick<ScriptLine, "kind" | "version" | "origin">>;
+export type LineFacts = Pick<ScriptLine, "level"> & Partial<Pick<ScriptLine, "kind" | "version" | "origin" | "values">>;
 
 /** A message that has arrived now. */
 export function scriptLine(text: string, { kind = "console", ...facts }: LineFacts): ScriptLine {
@@ -41,15 +44,17 @@ export function scriptLine(text: string, { kind = "console", ...facts }: LineFac
 /** A message as an isolate has sent it, where user code has a hand in everything: what cannot be is left out. */
 export function saidLine(
   text: unknown,
-  { level, kind, origin }: Partial<Record<string, unknown>>,
+  { level, kind, origin, values }: Partial<Record<string, unknown>>,
   version: ScriptVersion,
 ): ScriptLine {
   const known = originOf(origin);
+  const logged = valuesOf(values);
   return scriptLine(String(text), {
     level: LOG_LEVELS.find((each) => each === level) ?? "log",
     kind: kind === "exception" ? kind : "console",
     version,
     ...(known && { origin: known }),
+    ...(logged && { values: logged }),
   });
 }
 

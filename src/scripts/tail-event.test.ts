@@ -25,6 +25,12 @@ test("a message of nobody in particular is a log without an event", () => {
   });
 });
 
+test("what was logged as values is told as values", () => {
+  expect(tailEvent({ ...LINE, text: "order { id: 1 }", values: ["order", { id: 1 }] })).toMatchObject({
+    logs: [{ message: ["order", { id: 1 }] }],
+  });
+});
+
 test("what an instance throws is an exception of its run, in its parts", () => {
   expect(tailEvent(THROWN)).toMatchObject({
     entrypoint: "orders/a",

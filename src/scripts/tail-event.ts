@@ -12,12 +12,15 @@ export interface TailFilter {
   readonly sampling_rate?: number | undefined;
 }
 
-function outcomeOf({ kind }: ScriptLine): string {
+/** What filters look at. */
+type Filtered = Pick<ScriptLine, "kind" | "text" | "version">;
+
+function outcomeOf({ kind }: Filtered): string {
   return kind === "exception" ? "exception" : "ok";
 }
 
 /** True when a message passes every filter. `chance` is from 0 to 1. */
-export function isShown(line: ScriptLine, filters: readonly TailFilter[], chance: () => number): boolean {
+export function isShown(line: Filtered, filters: readonly TailFilter[], chance: () => number): boolean {
   return filters.every(
     ({ query, outcome, scriptVersion, sampling_rate: rate }) =>
       (query === undefined || line.text.includes(query)) &&
@@ -32,7 +35,7 @@ export function isShown(line: ScriptLine, filters: readonly TailFilter[], chance
  * show the name before the dot, which says more here.
  */
 export function tailEvent(line: ScriptLine): object {
-  const { time, level, text, origin, version } = line;
+  const { time, level, text, values = [text], origin, version } = line;
   const isException = line.kind === "exception";
   const ofInstance = origin !== undefined && "instance" in origin ? origin : undefined;
   return {
@@ -42,8 +45,37 @@ export function tailEvent(line: ScriptLine): object {
     event: ofInstance === undefined ? null : { rpcMethod: "run", ...ofInstance },
     eventTimestamp: time,
     outcome: outcomeOf(line),
-    logs: isException ? [] : [{ level, message: [text], timestamp: time }],
+    logs: isException ? [] : [{ level, message: values, timestamp: time }],
     exceptions: isException ? [{ ...exceptionIn(text), timestamp: time }] : [],
+  };
+}
+
+/** A request that a Worker has answered, or thrown at. */
+export interface TailedRequest {
+  readonly script: string;
+  readonly method: string;
+  readonly url: string;
+  /** Absent when it threw. */
+  readonly status?: number;
+  /** Epoch milliseconds. */
+  readonly time: number;
+}
+
+/** What of a request filters look at. */
+export function filteredRequest({ method, url, status }: TailedRequest): Filtered {
+  return { kind: status === undefined ? "exception" : "console", text: `${method} ${url}` };
+}
+
+/** A request is an event without messages: what its handler writes are events of their own. */
+export function requestEvent(asked: TailedRequest): object {
+  const { script, method, url, status, time } = asked;
+  return {
+    scriptName: script,
+    event: { request: { method, url, headers: {} }, ...(status !== undefined && { response: { status } }) },
+    eventTimestamp: time,
+    outcome: outcomeOf(filteredRequest(asked)),
+    logs: [],
+    exceptions: [],
   };
 }
 

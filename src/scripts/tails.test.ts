@@ -42,6 +42,24 @@ test("a client gets the lines of its script from now on, and those that it asked
   expect(await orders.next()).toMatchObject({ logs: [{ message: ["order 1"] }] });
 });
 
+test("requests are events with method, URL and outcome, which filters see", async () => {
+  const tails = new Tails();
+  const readers = [[], [{ outcome: ["exception"] }], [{ query: "/pay" }]].map((filters) =>
+    reading(tails, tails.open("shop", filters, NOW).id),
+  );
+  const asked = { script: "shop", method: "GET", time: NOW };
+  tails.publishRequest({ ...asked, url: "https://shop.test/pay?id=1", status: 200 });
+  tails.publishRequest({ ...asked, url: "https://shop.test/broken" });
+  tails.publishRequest({ ...asked, script: "bank", url: "https://bank.test/pay", status: 200 });
+  const paid = {
+    event: { request: { method: "GET", url: "https://shop.test/pay?id=1" }, response: { status: 200 } },
+    outcome: "ok",
+  };
+  const broken = { event: { request: { url: "https://shop.test/broken" } }, outcome: "exception", logs: [] };
+  expect([await readers[0]?.next(), await readers[0]?.next()]).toMatchObject([paid, broken]);
+  expect([await readers[1]?.next(), await readers[2]?.next()]).toMatchObject([broken, paid]);
+});
+
 test("a tail has one reader, ends for it when it is closed, and is closed once, by the name of its script", async () => {
   const tails = new Tails();
   const { id } = tails.open("shop", [], NOW);

@@ -7,7 +7,15 @@ import { randomUUID } from "node:crypto";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import { scriptOf, type ScriptLine } from "../ports/script-log.ts";
-import { isShown, laggedEvent, tailEvent, type TailFilter } from "./tail-event.ts";
+import {
+  filteredRequest,
+  isShown,
+  laggedEvent,
+  requestEvent,
+  tailEvent,
+  type TailedRequest,
+  type TailFilter,
+} from "./tail-event.ts";
 
 /** A tail as it was made. Times are epoch milliseconds. */
 export interface Tail {
@@ -81,16 +89,24 @@ export class Tails {
 
   /** A script has written a line. */
   publish(line: ScriptLine): void {
-    const script = scriptOf(line);
+    this.#send(scriptOf(line), line, line.time, () => tailEvent(line));
+  }
+
+  /** A script has been asked for something. */
+  publishRequest(asked: TailedRequest): void {
+    this.#send(asked.script, filteredRequest(asked), asked.time, () => requestEvent(asked));
+  }
+
+  #send(script: string, filtered: Parameters<typeof isShown>[0], now: number, event: () => object): void {
     for (const tail of this.#open.values()) {
-      if (tail.script !== script || tail.listener === undefined || !isShown(line, tail.filters, Math.random)) continue;
+      if (tail.script !== script || tail.listener === undefined || !isShown(filtered, tail.filters, Math.random)) continue;
       if ((tail.listener.desiredSize ?? 0) <= 1) {
         tail.missed += 1;
         continue;
       }
-      if (tail.missed > 0) tail.listener.enqueue(encoder.encode(JSON.stringify(laggedEvent(script, tail.missed, line.time))));
+      if (tail.missed > 0) tail.listener.enqueue(encoder.encode(JSON.stringify(laggedEvent(script, tail.missed, now))));
       tail.missed = 0;
-      tail.listener.enqueue(encoder.encode(JSON.stringify(tailEvent(line))));
+      tail.listener.enqueue(encoder.encode(JSON.stringify(event())));
     }
   }
 }

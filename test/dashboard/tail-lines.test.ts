@@ -1,7 +1,7 @@
 /** What comes over a tail, as lines. */
 import { expect, test } from "vitest";
 import { isWanted, LEVELS, linesOf, type Line } from "../../dashboard/src/scripts/tail-lines.ts";
-import { laggedEvent, tailEvent } from "../../src/scripts/tail-event.ts";
+import { laggedEvent, requestEvent, tailEvent } from "../../src/scripts/tail-event.ts";
 
 const common = { time: 5, level: "warn", version: { id: "v1", script: "shop" } } as const;
 
@@ -17,6 +17,14 @@ test("what was thrown is an error, with its stack", () => {
   const text = "TypeError: no such thing\n    at run (index.js:3:1)";
   const [line] = read(tailEvent({ ...common, kind: "exception", text } as never));
   expect(line).toMatchObject({ level: "error", text: "TypeError: no such thing\n    at run (index.js:3:1)" });
+});
+
+test("a request is a line with its method, URL and status", () => {
+  const asked = { script: "shop", method: "GET", url: "https://shop.test/cart", time: 5 };
+  expect([...read(requestEvent({ ...asked, status: 404 })), ...read(requestEvent(asked))]).toMatchObject([
+    { time: 5, level: "info", text: "GET https://shop.test/cart 404" },
+    { text: "GET https://shop.test/cart threw an exception" },
+  ]);
 });
 
 test("lines that were left out are told", () => {

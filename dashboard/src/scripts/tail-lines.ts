@@ -20,7 +20,12 @@ export const KEPT = 2_000;
 
 interface TailEvent {
   readonly entrypoint?: string;
-  readonly event?: { readonly type?: string; readonly message?: string } | null;
+  readonly event?: {
+    readonly type?: string;
+    readonly message?: string;
+    readonly request?: { readonly method: string; readonly url: string };
+    readonly response?: { readonly status: number };
+  } | null;
   readonly eventTimestamp: number;
   readonly logs: readonly { readonly level: string; readonly message: readonly unknown[]; readonly timestamp: number }[];
   readonly exceptions: readonly {
@@ -43,6 +48,11 @@ export function linesOf(json: string, n: number): readonly Line[] {
   }));
   for (const { name, message, stack = "", timestamp } of exceptions)
     found.push({ time: timestamp, level: "error", text: [`${name}: ${message}`, stack].filter(Boolean).join("\n"), ...origin });
+  if (event?.request !== undefined) {
+    const { method, url } = event.request;
+    const { status } = event.response ?? {};
+    found.push({ time: eventTimestamp, level: "info", text: `${method} ${url} ${status ?? "threw an exception"}` });
+  }
   if (event?.type === "overload")
     found.push({ time: eventTimestamp, level: "warn", text: event.message ?? "Lines are left out" });
   return found.map((line, i) => ({ ...line, n: n + i }));

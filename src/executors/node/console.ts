@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Console } from "node:console";
 import { Writable } from "node:stream";
+import { loggedValues } from "../../protocol/logged.ts";
 import type { Origin } from "../../protocol/origin.ts";
 import type { Said } from "./messages.ts";
 
@@ -13,7 +14,8 @@ const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
 /** Gives the thread a console that says everything by `post`. Answers how to say what user code has thrown. */
 export function captureConsole(post: (said: Said) => void): (stack: string) => void {
   let level: Said["level"] | undefined;
-  const say = (text: string, about: Pick<Said, "level" | "kind">): void => {
+  let values: string | undefined;
+  const say = (text: string, about: Pick<Said, "level" | "kind" | "values">): void => {
     const origin = scope.getStore();
     post({ type: "said", text, ...about, ...(origin && { origin }) });
   };
@@ -21,7 +23,7 @@ export function captureConsole(post: (said: Said) => void): (stack: string) => v
     new Writable({
       decodeStrings: false,
       write: (text: string, _, done) => {
-        say(text.replace(/\n$/, ""), { level: level ?? standard, kind: "console" });
+        say(text.replace(/\n$/, ""), { level: level ?? standard, kind: "console", ...(values !== undefined && { values }) });
         done();
       },
     });
@@ -30,8 +32,9 @@ export function captureConsole(post: (said: Said) => void): (stack: string) => v
     const write = own[each].bind(own) as (...parts: unknown[]) => void;
     own[each] = (...parts: unknown[]): void => {
       level = each;
+      values = loggedValues(parts);
       write(...parts);
-      level = undefined;
+      level = values = undefined;
     };
   }
   globalThis.console = own;

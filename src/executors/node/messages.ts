@@ -49,6 +49,8 @@ export interface Said {
   readonly level: LogLevel;
   readonly kind: LogKind;
   readonly text: string;
+  /** What it says as values, in JSON; absent where that is the text. */
+  readonly values?: string;
   readonly origin?: Origin;
 }
 

@@ -38,6 +38,23 @@ function answering(expression: string, more: Partial<ScriptVersion> = {}): Scrip
 }
 
 describe("workerd executor", () => {
+  test("what is logged as values comes as values, beside its text", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const lines: unknown[] = [];
+    const onLog: OnLog = ({ text, values }) => {
+      if (lines.push([text, values]) === 2) resolve();
+    };
+    await withExecutor({ onLog, processes: 1 }, async (executor) => {
+      const code = `console.log("a %s", 1, { b: [true, "x%s\\u0001\\n"] }); console.log("only text");`;
+      await executor.open(contractVersion(code), noBindings);
+      await promise;
+    });
+    expect(lines).toEqual([
+      [expect.stringMatching(/^a 1 \{ b: \[/), ["a %s", 1, { b: [true, "x%s\u0001\n"] }]],
+      ["only text", undefined],
+    ]);
+  });
+
   test("what scripts of one process write is told apart", async () => {
     const lines: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();

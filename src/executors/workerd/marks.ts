@@ -10,6 +10,8 @@ export interface Marked {
   readonly level: LogLevel;
   readonly kind: LogKind;
   readonly origin: Origin | undefined;
+  /** What it says as values, in JSON; absent where that is the text. */
+  readonly values?: string | undefined;
   /** True when a space follows that is not the message's. */
   readonly isApart: boolean;
 }

@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { stackOf } from "../../../model/thrown.ts";
+import { loggedValues } from "../../../protocol/logged.ts";
 import type { Origin } from "../../../protocol/origin.ts";
 import { endOf, markOf } from "../marks.ts";
 
@@ -24,8 +25,9 @@ export function markConsole(key: string): (stack: string) => void {
   for (const level of METHODS) {
     console[level] = (...parts: unknown[]): void => {
       const [first, ...rest] = parts;
-      const mark = markOf(key, { level, kind: "console", origin: scope.getStore(), isApart: typeof first !== "string" });
-      if (typeof first !== "string") write(mark, ...parts, end);
+      const isApart = typeof first !== "string";
+      const mark = markOf(key, { level, kind: "console", origin: scope.getStore(), values: loggedValues(parts), isApart });
+      if (isApart) write(mark, ...parts, end);
       else if (rest.length === 0) write(`${mark}${first} ${end}`);
       else write(mark + withPlaces(first, rest.length), ...rest, end);
     };
