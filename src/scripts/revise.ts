@@ -6,7 +6,7 @@ import { openSecrets } from "../ports/secrets.ts";
 import { exportedNames } from "./exports.ts";
 import { bindingsOf, objectExports, workflowsOf } from "./metadata.ts";
 import { checkResources } from "./resources.ts";
-import { classesWith } from "./objects.ts";
+import { classesWith, classNames } from "./objects.ts";
 import { checkServices } from "./references.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Upload } from "./upload.ts";
@@ -42,7 +42,7 @@ export async function storeUpload(
     ...(metadata.compatibility_date !== undefined && { compatibilityDate: metadata.compatibility_date }),
   };
   const objects = await classesWith(catalog, script, wanted, { ...metadata, exports: objectExports(metadata) });
-  return { version: await publisher.store(wanted, "raw"), objects };
+  return { version: await publisher.store({ ...wanted, objectClasses: classNames(objects) }, "raw"), objects };
 }
 
 /** Fails when a version is bound to what is not there. It may be deleted while the version is loaded, so this is to be asked twice. */
