@@ -2,7 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { copyFile, cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -122,9 +122,10 @@ test("stepwell/vitest runs the tests of a project with two lines of configuratio
     await writeFile(join(folder, "tested", path), text);
   }
   await symlink(join(root, "node_modules/vitest"), join(folder, "node_modules/vitest"));
-  const vitest = [join(folder, "node_modules/vitest/vitest.mjs"), "run", "--reporter=json"];
-  const { stdout } = await run(process.execPath, vitest, { cwd: join(folder, "tested") });
-  const { testResults } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as {
+  const report = join(folder, "report.json");
+  const vitest = [join(folder, "node_modules/vitest/vitest.mjs"), "run", "--reporter=json", `--outputFile=${report}`];
+  await run(process.execPath, vitest, { cwd: join(folder, "tested") });
+  const { testResults } = JSON.parse(await readFile(report, "utf8")) as {
     testResults: { assertionResults: { title: string; status: string }[] }[];
   };
   const outcomes = testResults.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
