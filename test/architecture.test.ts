@@ -49,6 +49,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     folders: ["model", "protocol", "runtime", "ports", "engine", "api", "stores/memory", "executors/in-process"],
     packages: ["vitest", "fast-check", "cloudflare:*"],
   },
+  vitest: {
+    folders: ["model", "runtime", "ports", "testing", "scripts", "executors/workerd"],
+    packages: ["vitest", "virtual:*"],
+  },
   "index.ts": {
     folders: [
       "model",

@@ -47,6 +47,7 @@ export default { async fetch(request, env, ctx) {
   return Response.json({
     version: VERSION, note, build: __BUILD__, mode: env.MODE, plain: env.PLAIN, secret: env.SECRET, given: env.GIVEN,
     exports: Object.keys(ctx.exports).sort(), counted: await env.COUNTER.get(env.COUNTER.idFromName("a")).next(),
+    own: await ctx.exports.Counter.getByName("b").next(),
     limit: used(() => env.LIMIT.limit({ key: "a" })), ai: used(() => env.AI.run("model")), printed: JSON.stringify({ ai: env.AI }),
   });
 } };
@@ -107,6 +108,7 @@ test("the environment counts, with its name, variables and secrets, and what the
     secret: "dotenv of staging",
     given: "given:twice",
     counted: 1,
+    own: 1,
   });
   expect(server.output()).toContain("[custom build] built 1");
   expect(server.output()).toContain("Using secrets defined in .env, .env.staging");

@@ -128,6 +128,8 @@ export interface ScriptVersion {
   /** Names that the main module exports; absent when that is not known. */
   readonly exports?: readonly string[];
   readonly workflows?: readonly DeclaredWorkflow[];
+  /** Classes whose objects are kept, bound or not: code finds their namespaces in `ctx.exports`. */
+  readonly objectClasses?: readonly string[];
   readonly assets?: ScriptAssets;
   readonly annotations?: Annotations;
   /** Secret texts among them are sealed (`secrets.ts`) wherever a version is stored. */

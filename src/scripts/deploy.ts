@@ -11,7 +11,7 @@ import type { Bundle } from "./build/bundle.ts";
 import { tooManySchedules, type ProjectConfig } from "./config/project.ts";
 import { ProjectError } from "./project-error.ts";
 import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
-import { classesWith, migrationsAfter, objectClasses, putObjectClasses, type ObjectChanges } from "./objects.ts";
+import { classesWith, classNames, migrationsAfter, objectClasses, putObjectClasses, type ObjectChanges } from "./objects.ts";
 import { putWorkflow, schedulesWith } from "./workflow.ts";
 
 /** What a deployment did. */
@@ -39,11 +39,12 @@ export async function deploy(
   const crons = workflows.map(({ name, settings }) => ({ name, crons: (settings?.schedules ?? []).map(({ cron }) => cron) }));
   const schedules = await schedulesWith(catalog, crons);
   if (schedules > LIMITS.schedules) throw tooManySchedules(config.file, schedules);
-  const wanted = versionOf(config, bundle, assets);
+  const code = versionOf(config, bundle, assets);
   return publisher.inTurn(config.name, async () => {
     for (const resource of resourcesOf(config, Date.now())) await catalog.addResource(resource);
     const active = await catalog.activeScript(config.name);
-    const objects = await classesWith(catalog, config.name, wanted, await objectChanges(catalog, config));
+    const objects = await classesWith(catalog, config.name, code, await objectChanges(catalog, config));
+    const wanted = { ...code, objectClasses: classNames(objects) };
     const deployed = { script: config.name, workflows: workflows.map(({ name }) => name) };
     const changed = active === undefined || !isUnchanged(publisher, active, wanted);
     const version = changed ? await publisher.store(wanted, "mapped") : active;

@@ -57,6 +57,11 @@ export async function objectClasses(catalog: Catalog, script: string): Promise<O
   return json === undefined ? NO_CLASSES : (JSON.parse(json) as ObjectClasses);
 }
 
+/** Their names. */
+export function classNames({ namespaces }: ObjectClasses): string[] {
+  return Object.keys(namespaces);
+}
+
 /** Replaces them. */
 export function putObjectClasses(catalog: Catalog, script: string, classes: ObjectClasses): Promise<void> {
   return catalog.putSetting(settingOf(script), JSON.stringify(classes));

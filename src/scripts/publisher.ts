@@ -130,7 +130,16 @@ function refuse(cause: unknown, version: ScriptVersion, positions: "mapped" | "r
 }
 
 /** What tells the content of a version from another's, secrets aside: of those only the names. */
-export function contentHash({ script, code, bindings, modules, assets, workflows = [], ...rest }: WantedVersion): string {
+export function contentHash({
+  script,
+  code,
+  bindings,
+  modules,
+  assets,
+  workflows = [],
+  objectClasses = [],
+  ...rest
+}: WantedVersion): string {
   const { compatibilityDate, compatibilityFlags } = rest;
   const shown = bindings.map((binding) => {
     if (binding.type === "secret_text") return { ...binding, text: "" };
@@ -139,6 +148,7 @@ export function contentHash({ script, code, bindings, modules, assets, workflows
   const exported = workflows.flatMap(({ name, className, isExported }) => (isExported === true ? [[className, name]] : []));
   const content = { script, code, bindings: shown, modules, compatibilityFlags, compatibilityDate, assets };
   if (exported.length > 0) Object.assign(content, { exported });
+  if (objectClasses.length > 0) Object.assign(content, { objectClasses });
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
 

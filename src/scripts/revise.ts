@@ -8,7 +8,7 @@ import { bindingsOf, objectExports, workflowsOf } from "./metadata.ts";
 import type { DeployPolicy } from "./deploy-policy.ts";
 import { adopt, checkAdoptable, missingResources, refuseMissing } from "./resources.ts";
 import { unsupportedRemark } from "./unsupported-kinds.ts";
-import { classesWith } from "./objects.ts";
+import { classesWith, classNames } from "./objects.ts";
 import { checkServices } from "./references.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Upload } from "./upload.ts";
@@ -50,7 +50,7 @@ export async function storeUpload(
     ...(metadata.compatibility_date !== undefined && { compatibilityDate: metadata.compatibility_date }),
   };
   const objects = await classesWith(catalog, script, wanted, { ...metadata, exports: objectExports(metadata) });
-  const version = await publisher.store(wanted, "raw");
+  const version = await publisher.store({ ...wanted, objectClasses: classNames(objects) }, "raw");
   const made = await adopt(catalog, missing, version.createdAt);
   return { version, objects, remarks: [...unsupported, ...made] };
 }

@@ -31,6 +31,7 @@ const FULL: ScriptVersion = {
   ],
   exports: ["Flow", "default"],
   workflows: [{ name: "orders", className: "Flow", settings: { limits: { steps: 9 } } }],
+  objectClasses: ["Counter"],
   annotations: { "workers/message": "first" },
   compatibilityDate: "2026-11-01",
   compatibilityFlags: ["nodejs_compat"],

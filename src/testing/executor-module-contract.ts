@@ -49,6 +49,26 @@ export function moduleCases(open: OpenHost): void {
     expect(await ask({ code, mainModule: "worker.js", modules: MODULES })).toBe("a note");
   });
 
+  test.each([{}, { compatibilityDate: "2026-11-01" }, { compatibilityFlags: ["new_module_registry"] }])(
+    "cloudflare:email has the class of messages (%j)",
+    async (more) => {
+      const code = `import { EmailMessage } from "cloudflare:email"; import { made } from "./lib.js";
+        const message = new EmailMessage("a@example.com", "b@example.com", "text");
+        export class Unused { email() {} }
+        ${answering("[message.from, message.to, made(), message instanceof EmailMessage]")}`;
+      const lib = `export const made = () => typeof new (class extends EmailMessage {})("a", "b", "c").from;`;
+      const modules: ScriptModule[] = [
+        { name: "lib.js", type: "esm", content: `import { EmailMessage } from "cloudflare:email"; ${lib}` },
+      ];
+      expect(await ask({ code, mainModule: "main.js", modules, ...more })).toEqual([
+        "a@example.com",
+        "b@example.com",
+        "string",
+        true,
+      ]);
+    },
+  );
+
   test("names never lead out", async () => {
     const modules: ScriptModule[] = [{ name: "../../up.js", type: "esm", content: "export default 1;" }];
     expect(await ask({ code: `import up from "./up.js"; ${answering("up")}`, mainModule: "../main.js", modules })).toBe(1);

@@ -2,12 +2,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { VITEST_PROJECT } from "../support/vitest-project.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -113,4 +114,20 @@ console.log(await instance.getOutput());
   await writeFile(join(folder, "testing.mjs"), source);
   const { stdout } = await run(process.execPath, ["testing.mjs"], { cwd: folder });
   expect(stdout).toBe("mocked\n");
+});
+
+test("stepwell/vitest runs the tests of a project with two lines of configuration", { timeout: 120_000 }, async () => {
+  for (const [path, text] of Object.entries(VITEST_PROJECT)) {
+    await mkdir(dirname(join(folder, "tested", path)), { recursive: true });
+    await writeFile(join(folder, "tested", path), text);
+  }
+  await symlink(join(root, "node_modules/vitest"), join(folder, "node_modules/vitest"));
+  const report = join(folder, "report.json");
+  const vitest = [join(folder, "node_modules/vitest/vitest.mjs"), "run", "--reporter=json", `--outputFile=${report}`];
+  await run(process.execPath, vitest, { cwd: join(folder, "tested") });
+  const { testResults } = JSON.parse(await readFile(report, "utf8")) as {
+    testResults: { assertionResults: { title: string; status: string }[] }[];
+  };
+  const outcomes = testResults.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
+  expect(outcomes).toEqual(["passed", "passed", "passed", "passed", "passed"]);
 });

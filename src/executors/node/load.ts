@@ -11,6 +11,7 @@ import { siblingUrl } from "./sibling.ts";
 export type ScriptExports = Readonly<Record<string, unknown>>;
 
 const SHIMS: Readonly<Record<string, string>> = {
+  "cloudflare:email": "../../runtime/cloudflare-email",
   "cloudflare:workers": "../../runtime/cloudflare-workers",
   "cloudflare:workflows": "../../runtime/cloudflare-workflows",
 };

@@ -1,6 +1,7 @@
 /** Compatibility date and flags, as a script declares them and as workerd is given them. */
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { NEWEST_DATE } from "./binary.ts";
+import { importsEmail, withOlderRegistry } from "./email.ts";
 
 /** Without these the runtime cannot work, whatever the date. Scripts notice them by what is there in addition. */
 const FORCED = ["allow_importable_env", "enable_ctx_exports", "handle_cross_request_promise_resolution", "nodejs_als"];
@@ -22,7 +23,8 @@ export function compatibility(version: ScriptVersion): {
   readonly compatibilityFlags: readonly string[];
 } {
   const { compatibilityDate = NEWEST_DATE, compatibilityFlags } = version;
-  const own = compatibilityFlags.filter((flag) => !UNDONE.has(flag) && !EXPERIMENTS.has(flag));
+  const known = compatibilityFlags.filter((flag) => !UNDONE.has(flag) && !EXPERIMENTS.has(flag));
+  const own = importsEmail(version) ? withOlderRegistry(known) : known;
   return {
     compatibilityDate: compatibilityDate > NEWEST_DATE ? NEWEST_DATE : compatibilityDate,
     compatibilityFlags: [...new Set([...own, ...FORCED])],

@@ -1,6 +1,6 @@
 /** What a script's bindings become on the way into its isolate: plain values, and facades. Bindings to workflows are made there. */
 import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
-import type { Facade } from "./messages.ts";
+import { exportedName, type Facade } from "./messages.ts";
 
 /** The values that are sent as they are. */
 export function envOf(bindings: readonly Binding[]): Record<string, unknown> {
@@ -21,9 +21,14 @@ function plain(binding: Binding): [string, unknown][] {
   }
 }
 
-/** What leads out of the isolate. */
-export function facadesOf({ script, bindings }: Pick<ScriptVersion, "script" | "bindings">): Record<string, Facade> {
-  return Object.fromEntries(bindings.flatMap((binding) => facade(binding, script)));
+/** What leads out of the isolate: bindings by their names, and the script's own objects by what `exportedName` makes of their class. */
+export function facadesOf(version: Pick<ScriptVersion, "script" | "bindings" | "objectClasses">): Record<string, Facade> {
+  const { script, bindings, objectClasses = [] } = version;
+  const exported = objectClasses.map((className): [string, Facade] => [
+    exportedName(className),
+    { type: "durable_object_namespace", script, className },
+  ]);
+  return Object.fromEntries([...bindings.flatMap((binding) => facade(binding, script)), ...exported]);
 }
 
 function facade(binding: Binding, own: string): [string, Facade][] {
@@ -52,8 +57,8 @@ export function needsStorage(bindings: readonly Binding[]): boolean {
 }
 
 /** True when the script calls others, or has objects: then it has to be where those are. */
-export function needsHome(bindings: readonly Binding[]): boolean {
-  return bindings.some(({ type }) => type === "service" || type === "durable_object_namespace");
+export function needsHome({ bindings, objectClasses = [] }: Pick<ScriptVersion, "bindings" | "objectClasses">): boolean {
+  return objectClasses.length > 0 || bindings.some(({ type }) => type === "service" || type === "durable_object_namespace");
 }
 
 /** True when the script is bound to Durable Objects. */

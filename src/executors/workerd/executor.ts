@@ -100,7 +100,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   const home = new Home({ ...parts, settings: { ...settings, ...own }, objects });
   void ready.then(() => home.startForAlarms());
   const place = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
-    const process = await (needsHome(version.bindings) ? home.acquire() : pool.acquire(version.script));
+    const process = await (needsHome(version) ? home.acquire() : pool.acquire(version.script));
     const host = make(process, version, { bindings });
     void host.ended.then((end) => pool.learn(version.script, process, end, host.diedAlone));
     return host;

@@ -76,6 +76,11 @@ export type Facade =
   | { readonly type: "assets" }
   | { readonly type: "service"; readonly script: string; readonly entrypoint?: string };
 
+/** Under which name in `env` the namespace of an exported class reaches the isolate; it is moved to `ctx.exports` from there. */
+export function exportedName(className: string): string {
+  return `ctx.exports.${className}`;
+}
+
 /** What the loader asks. */
 export type Question =
   /** Which isolate has the active version of a script. */
@@ -106,14 +111,17 @@ export interface ObjectName {
   readonly name?: string;
 }
 
-/** What the user's class of an object is started with. */
+/** What the user's class of an object is started with. Facets that user code makes have no alarms. */
 export interface ObjectProps extends ObjectName {
   readonly className: string;
-  readonly alarms: {
-    set(at: number): Promise<void>;
-    get(): Promise<number | null>;
-    clear(): Promise<void>;
-  };
+  readonly alarms?: ObjectAlarms;
+}
+
+/** The alarm of one object. */
+export interface ObjectAlarms {
+  set(at: number): Promise<void>;
+  get(): Promise<number | null>;
+  clear(): Promise<void>;
 }
 
 /** Headers of requests to Durable Objects, on their way through the loader. None of them reaches one. */

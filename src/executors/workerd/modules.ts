@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { cached } from "./cached.ts";
+import { EMAIL_MODULE, importsEmail } from "./email.ts";
 import { addressComment } from "./inspector/source-map.ts";
 import { facadesOf } from "./env.ts";
 import type { SentModule } from "./messages.ts";
@@ -75,7 +76,7 @@ export function isolateModules(
   key: string,
   isInspected: boolean,
 ): { readonly mainModule: string; readonly modules: Readonly<Record<string, SentModule>> } {
-  const { code, bindings, mainModule, modules = [], workflows: declared = [] } = version;
+  const { code, bindings, mainModule, modules = [], workflows: declared = [], objectClasses = [] } = version;
   const script = moduleName(mainModule);
   const from = JSON.stringify(`../${script}`);
   const workflows = bindings.flatMap((binding) => (binding.type === "workflow" ? [[binding.name, binding.workflow]] : []));
@@ -84,6 +85,7 @@ export function isolateModules(
   const exported = declared.flatMap(({ name, className, isExported }) => (isExported === true ? [[className, name]] : []));
   const facades = Object.entries(facadesOf(version)).map(([name, { type }]) => [name, type]);
   const named = [workflows, queues, facades, unsupported, exported].map((each): object => Object.fromEntries(each) as object);
+  const given = [key, ...named, objectClasses].map((each) => JSON.stringify(each));
   return {
     mainModule: MAIN_MODULE,
     modules: {
@@ -98,11 +100,9 @@ export function isolateModules(
         "export { StepwellHandlers, StepwellLink, StepwellObject, StepwellRun };",
         "export default handlers(script.default ?? {});",
       ),
-      [BINDINGS_MODULE]: esm(
-        `import { prepare } from "../${RUNTIME_MODULE}";`,
-        `prepare(${[key, ...named].map((each) => JSON.stringify(each)).join(", ")});`,
-      ),
+      [BINDINGS_MODULE]: esm(`import { prepare } from "../${RUNTIME_MODULE}";`, `prepare(${given.join(", ")});`),
       [RUNTIME_MODULE]: esm(runtime),
+      ...(importsEmail(version) && { [EMAIL_MODULE]: esm(`export { EmailMessage } from "./${RUNTIME_MODULE}";`) }),
     },
   };
 }

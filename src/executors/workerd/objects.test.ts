@@ -237,3 +237,52 @@ export default { fetch: (request, env) => env.OBJECT.get(env.OBJECT.idFromName("
   while (((await ask(host, "/")) as { rang: unknown }).rang === null);
   expect(await ask(host, "/")).toEqual({ name: className, own: [true, true], rang: className });
 });
+
+test("ctx.exports has the namespaces of the script's own classes, and facets of its classes have the ids that they are given", async () => {
+  const exported = `
+import { DurableObject } from "cloudflare:workers";
+export class Whole extends DurableObject {
+  called() { return this.ctx.id.name ?? null; }
+  async part(name, Class, id) {
+    const given = id === undefined ? {} : { id: this.ctx.exports.Whole.idFromName(id) };
+    const part = this.ctx.facets.get(name, () => ({ class: this.ctx.exports[Class], ...given }));
+    return [await part.called(), await part.kind(), await part.add(), await part.add(), await part.inner()];
+  }
+  kind() { return this.constructor.name; }
+  add() { return this.ctx.storage.get("n").then((n = 0) => this.ctx.storage.put("n", n + 1).then(() => n + 1)); }
+  inner() { return null; }
+  drop(name) { this.ctx.facets.delete(name); }
+}
+export class Part extends Whole {
+  inner() { return this.ctx.facets.get("inner", () => ({ class: this.ctx.exports.Part, id: this.ctx.exports.Whole.idFromName("inner") })).called(); }
+}
+export default { async fetch(request, env, ctx) {
+  const whole = ctx.exports.Whole.getByName("one");
+  return Response.json({
+    env: Object.keys(env), exports: Object.keys(ctx.exports).sort(), name: await whole.called(),
+    kinds: [typeof ctx.exports.Whole.idFromName, typeof ctx.exports.Part.idFromName],
+    named: await whole.part("named", "Part", "of part"),
+    plain: await whole.part("plain", "Part"),
+    same: await whole.part("same", "Whole", "of whole"),
+    dropped: [await whole.drop("named"), await whole.part("named", "Part", "again")][1],
+  });
+} };`;
+  const version = {
+    ...contractVersion(exported),
+    script: "parts",
+    id: `v${(versions += 1)}`,
+    bindings: [],
+    objectClasses: ["Whole"],
+  };
+  active.set("parts", { version, objects: { Whole: "parts whole" } });
+  expect(await ask(await executor.open(version, noCalls), "/")).toEqual({
+    env: [],
+    exports: ["Part", "Whole", "default"],
+    kinds: ["function", "undefined"],
+    name: "one",
+    named: ["of part", "Part", 1, 2, "inner"],
+    plain: ["one", "Part", 1, 2, "inner"],
+    same: ["of whole", "Whole", 1, 2, null],
+    dropped: ["again", "Part", 1, 2, "inner"],
+  });
+});

@@ -103,7 +103,7 @@ export function sweepScripts(run: Run): void {
 }
 
 function add(run: Run, version: ScriptVersion): void {
-  const { mainModule, exports, workflows, annotations, assets } = version;
+  const { mainModule, exports, workflows, objectClasses, annotations, assets } = version;
   run(
     `INSERT INTO script_versions
        (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, code_hash, details, number)
@@ -117,7 +117,7 @@ function add(run: Run, version: ScriptVersion): void {
     version.compatibilityDate ?? null,
     JSON.stringify(version.compatibilityFlags),
     addCode(run, version),
-    JSON.stringify({ mainModule, exports, workflows, annotations, assets }),
+    JSON.stringify({ mainModule, exports, workflows, objectClasses, annotations, assets }),
     version.script,
   );
 }
@@ -159,7 +159,7 @@ function toScript(row: Row | undefined): ScriptVersion | undefined {
   };
 }
 
-type Details = Pick<ScriptVersion, "mainModule" | "exports" | "workflows" | "annotations" | "assets">;
+type Details = Pick<ScriptVersion, "mainModule" | "exports" | "workflows" | "objectClasses" | "annotations" | "assets">;
 
 function toInfo(row: Row | undefined): ScriptVersionInfo | undefined {
   if (row === undefined) return undefined;

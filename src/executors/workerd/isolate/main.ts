@@ -2,6 +2,7 @@
  * What runs beside the user's code in an isolate of workerd: the runtime, connected with the host by one socket. The module
  * that the executor generates for each script imports this first, so that `env` is complete before the user's code is read.
  */
+export { EmailMessage } from "../../../runtime/cloudflare-email.ts";
 import { abortIsolate, env, WorkerEntrypoint, type DurableObject } from "cloudflare:workers";
 import { NonRetryableError as PlatformError } from "cloudflare:workflows";
 import { NonRetryableError } from "../../../model/thrown.ts";
@@ -13,7 +14,7 @@ import { handleEvent } from "../../../runtime/handlers.ts";
 import { queueBinding } from "../../../runtime/queue-binding.ts";
 import { unsupportedBinding } from "../../../runtime/unsupported-binding.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
-import type { Facade, FromIsolate, Loaded, ToIsolate } from "../messages.ts";
+import { exportedName, type Facade, type FromIsolate, type Loaded, type ObjectProps, type ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
 import { markConsole, scope } from "./console.ts";
 import { Explanations } from "./explained.ts";
@@ -35,10 +36,21 @@ let link: Link | undefined;
 let isDying = false;
 /** Calls the isolate itself. */
 let loopback: Loopback | undefined;
-/** Workflows by the classes that export them. */
-let exportable: Readonly<Record<string, string>> = {};
+/** What `ctx.exports` has besides what workerd puts there: bindings by the classes that they stand for. */
+const exportable: Record<string, unknown> = {};
+/** Names of the classes that facets can be made of. */
+const facetClasses: Map<unknown, string> = new Map();
 
 const OWN_EXPORTS = ["StepwellHandlers", "StepwellLink", "StepwellObject", "StepwellRun"];
+
+/** What workerd makes of ours. */
+interface OwnExports {
+  readonly StepwellRun: { readonly fetch: Loopback };
+  readonly StepwellObject: (options: { readonly props: ObjectProps }) => unknown;
+}
+
+/** A class for a facet, of the script's class that the properties name. */
+let facetClass: (props: ObjectProps) => unknown;
 
 let threw: (stack: string) => void = () => {};
 
@@ -47,7 +59,8 @@ Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
 
 /**
  * Completes `env`, and marks what the script writes to the console. `facades` says of what type the stubs in `env` are,
- * `workflows`, `queues` and `exportedWorkflows` what bindings stand for, `unsupported` of what kinds those are that are not to be had.
+ * `workflows`, `queues` and `exportedWorkflows` what bindings stand for, `unsupported` of what kinds those are that are not to be had,
+ * `objectClasses` which classes have objects that are kept.
  */
 export function prepare(
   key: string,
@@ -56,15 +69,20 @@ export function prepare(
   facades: Readonly<Record<string, Facade["type"]>>,
   unsupported: Readonly<Record<string, string>>,
   exportedWorkflows: Readonly<Record<string, string>>,
+  objectClasses: readonly string[],
 ): void {
   threw = markConsole(key);
   explanations.install();
-  exportable = exportedWorkflows;
   for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
   for (const [name, kind] of Object.entries(unsupported)) env[name] = unsupportedBinding(name, kind);
   for (const [name, workflow] of Object.entries(workflows)) env[name] = bindingTo(workflow);
   for (const [name, queue] of Object.entries(queues)) {
     env[name] = queueBinding((method, args) => keptAlive(() => calls.call("queue", queue, method, args)));
+  }
+  for (const [className, workflow] of Object.entries(exportedWorkflows)) exportable[className] = bindingTo(workflow);
+  for (const className of objectClasses) {
+    exportable[className] = env[exportedName(className)];
+    delete env[exportedName(className)];
   }
 }
 
@@ -73,14 +91,16 @@ function bindingTo(workflow: string): unknown {
 }
 
 /**
- * Makes `ctx.exports` what the script is to find there, before its handlers are called: the workflows that it exports, and nothing
- * of ours. All contexts of an isolate share the object.
+ * Makes `ctx.exports` what the script is to find there, before its handlers are called: the workflows that it exports, the
+ * namespaces of its Durable Objects, and nothing of ours. All contexts of an isolate share the object.
  */
 function completeExports(shared: Record<string, unknown>): Loopback {
   if (loopback !== undefined) return loopback;
-  const { StepwellRun: self } = shared as { StepwellRun: { fetch: Loopback } };
+  const { StepwellRun: self, StepwellObject: object } = shared as unknown as OwnExports;
   for (const name of OWN_EXPORTS) delete shared[name];
-  for (const [className, workflow] of Object.entries(exportable)) shared[className] = bindingTo(workflow);
+  for (const [name, value] of [...Object.entries(shared), ...Object.entries(exportable)]) facetClasses.set(value, name);
+  Object.assign(shared, exportable);
+  facetClass = (props) => object({ props });
   return (loopback = (url) => self.fetch(url));
 }
 
@@ -109,7 +129,10 @@ export class StepwellLink extends WorkerEntrypoint {
 }
 
 /** A Durable Object of the script. */
-export const StepwellObject: typeof DurableObject = objectEntry(() => exported);
+export const StepwellObject: typeof DurableObject = objectEntry(() => exported, {
+  nameOf: (facetOf) => facetClasses.get(facetOf),
+  make: (props) => facetClass(props),
+});
 
 /** The context of a run. */
 export class StepwellRun extends WorkerEntrypoint {

@@ -1,16 +1,25 @@
 /**
  * The user's class of a Durable Object, where it runs: a facet of an object of ours (`facades/objects.ts`), which has its own
- * storage but no alarms. Those are the outer object's, so that what is said of them here is asked there.
+ * storage but no alarms. Those are the outer object's, so that what is said of them here is asked there. Facets that user code makes
+ * of it are made in the same way.
  */
-import { DurableObject, type ObjectState } from "cloudflare:workers";
+import { DurableObject, type Facets, type FacetStart, type ObjectState } from "cloudflare:workers";
 import { DurableObjectId } from "./bindings/objects.ts";
-import type { ObjectProps } from "../messages.ts";
+import type { ObjectAlarms, ObjectProps } from "../messages.ts";
 
 interface UserObject {
   alarm?(info: unknown): unknown;
 }
 
 type UserClass = new (state: ObjectState, env: unknown) => UserObject;
+
+/** Knows the classes of the script as `ctx.exports` has them. */
+export interface FacetClasses {
+  /** The name of such a class, or of one that is given by its namespace; undefined for any other. */
+  nameOf(exported: unknown): string | undefined;
+  /** The class that workerd makes a facet of, for the class of the script that the properties name. */
+  make(props: ObjectProps): unknown;
+}
 
 /** By this an alarm comes in: `alarm` itself cannot be called from outside. */
 const ALARM = "stepwellAlarm";
@@ -35,11 +44,21 @@ async function ring(this: UserObject, info: unknown): Promise<void> {
 }
 
 /** Makes the object that `props` ask for. To be called with the state of a facet. */
-function openObject(exported: Readonly<Record<string, unknown>>, state: ObjectState, env: unknown): UserObject {
+function openObject(
+  exported: Readonly<Record<string, unknown>>,
+  facets: FacetClasses,
+  state: ObjectState,
+  env: unknown,
+): UserObject {
   const { className, id, name, alarms } = state.props as ObjectProps;
   const Class = objectClass(exported, className);
-  const hasAlarm = typeof Class.prototype.alarm === "function";
-  define(state, { id: new DurableObjectId(id, name), props: {} });
+  const own = new DurableObjectId(id, name);
+  define(state, { id: own, props: {}, facets: facetsOf(state.facets, facets, own) });
+  if (alarms !== undefined) defineAlarms(state, alarms, typeof Class.prototype.alarm === "function");
+  return new Class(state, env);
+}
+
+function defineAlarms(state: ObjectState, alarms: ObjectAlarms, hasAlarm: boolean): void {
   define(state.storage, {
     setAlarm: async (at: number | Date): Promise<void> => {
       if (!hasAlarm) throw new TypeError("Your Durable Object class must have an alarm() handler in order to call setAlarm()");
@@ -48,7 +67,23 @@ function openObject(exported: Readonly<Record<string, unknown>>, state: ObjectSt
     getAlarm: (): Promise<number | null> => alarms.get(),
     deleteAlarm: (): Promise<void> => alarms.clear(),
   });
-  return new Class(state, env);
+}
+
+/** The facets of an object: those of the script's classes find the id that they are started with, with its name, or that of the object. */
+function facetsOf(native: Facets, classes: FacetClasses, own: DurableObjectId): Facets {
+  const started = ({ class: given, id = own, ...more }: FacetStart): FacetStart => {
+    const className = classes.nameOf(given);
+    if (className === undefined) return { class: given, id: String(id), ...more };
+    const { name } = id as { readonly name?: string };
+    const made = classes.make({ className, id: String(id), ...(name !== undefined && { name }) });
+    return { class: made, id: String(id), ...more };
+  };
+  return {
+    get: (name, start) => native.get(name, async () => started(await start())),
+    abort: (name, reason) => native.abort(name, reason),
+    delete: (name) => native.delete(name),
+    clone: (source, name) => native.clone(source, name),
+  };
 }
 
 function define(target: object, properties: Readonly<Record<string, unknown>>): void {
@@ -56,11 +91,11 @@ function define(target: object, properties: Readonly<Record<string, unknown>>): 
 }
 
 /** Is what workerd makes for each object; what it gives out is an object of the user's class. */
-export function objectEntry(exported: () => Readonly<Record<string, unknown>>): typeof DurableObject {
+export function objectEntry(exported: () => Readonly<Record<string, unknown>>, facets: FacetClasses): typeof DurableObject {
   return class StepwellObject extends DurableObject {
     constructor(state: ObjectState, env: unknown) {
       super(state, env);
-      return openObject(exported(), state, env) as StepwellObject;
+      return openObject(exported(), facets, state, env) as StepwellObject;
     }
   };
 }

@@ -8,6 +8,17 @@ declare module "cloudflare:workers" {
     readonly ctx: IsolateContext;
     readonly env: unknown;
   }
+  /** What a facet is started with. */
+  export interface FacetStart {
+    readonly class: unknown;
+    readonly id?: unknown;
+  }
+  export interface Facets {
+    get(name: string, start: () => FacetStart | Promise<FacetStart>): unknown;
+    abort(name: string, reason: unknown): void;
+    delete(name: string): void;
+    clone(source: string, name: string): void;
+  }
   /** What workerd gives to an object. */
   export interface ObjectState {
     readonly id: { toString(): string };
@@ -19,10 +30,7 @@ declare module "cloudflare:workers" {
       deleteAlarm(): Promise<void>;
       readonly kv: { get(key: string): unknown; put(key: string, value: unknown): void };
     };
-    readonly facets: {
-      get(name: string, start: () => { readonly class: unknown; readonly id: string }): unknown;
-      abort(name: string, reason: Error): void;
-    };
+    readonly facets: Facets;
   }
   export class DurableObject {
     constructor(state: ObjectState, env: unknown);

@@ -3,7 +3,7 @@
  * knows which isolate has the newest code and starts the facet anew when that changes, and keeps its alarm.
  */
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import { OBJECT_HEADERS, type ObjectName, type ObjectProps } from "../../messages.ts";
+import { OBJECT_HEADERS, type ObjectAlarms, type ObjectName, type ObjectProps } from "../../messages.ts";
 import { loaded } from "../loaded.ts";
 import { askHost } from "../questions.ts";
 
@@ -143,7 +143,7 @@ export class OuterObject extends DurableObject {
   }
 
   #start({ id, name, className }: Address, host: string): { readonly class: unknown; readonly id: string } {
-    const { ObjectAlarm: alarms } = this.ctx.exports as { ObjectAlarm: (options: object) => ObjectProps["alarms"] };
+    const { ObjectAlarm: alarms } = this.ctx.exports as { ObjectAlarm: (options: object) => ObjectAlarms };
     const props: ObjectProps = {
       className,
       id,

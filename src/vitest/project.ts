@@ -1,0 +1,85 @@
+/** A project that is being tested: its bindings in `env`, its workflows on an engine in memory, its main module imported when needed. */
+import { WorkflowEntrypoint } from "../runtime/cloudflare-workers.ts";
+import { env } from "../runtime/environment.ts";
+import { unsupportedBinding } from "../runtime/unsupported-binding.ts";
+import type { WorkflowClass } from "../runtime/runtime.ts";
+import type { Binding } from "../ports/catalog.ts";
+import { openTestStepwell } from "../testing/index.ts";
+import { exported, type LoadMain } from "./worker.ts";
+import { deliverTo } from "./queue.ts";
+import type { GivenProject } from "./given.ts";
+import { TestStorage } from "./storage.ts";
+import { defineWorkerdGlobals } from "./workerd-globals.ts";
+
+/** What is not to be had outside of workerd. */
+const ELSEWHERE: Partial<Record<Binding["type"], string>> = {
+  durable_object_namespace: "Durable Object, in tests",
+  service: "service, in tests",
+  assets: "static assets, in tests",
+  workflow: "workflow of another Worker, in tests",
+};
+
+/** The storage of the project that is open, for `reset`. */
+let storage: TestStorage | undefined;
+
+/** Deletes what KV, D1 and R2 have kept for this test file. */
+export async function resetStorage(): Promise<void> {
+  await storage?.reset();
+}
+
+/** Opens it; `load` imports the main module. The answer closes it. */
+export async function openProject(project: GivenProject, load: LoadMain): Promise<() => Promise<void>> {
+  defineWorkerdGlobals();
+  const kept = (storage = new TestStorage());
+  const own = new Map(project.workflows.map(({ name, className }) => [name, className]));
+  const classes: Record<string, WorkflowClass> = {};
+  for (const binding of project.bindings) {
+    const className = binding.type === "workflow" ? own.get(binding.workflow) : undefined;
+    if (className !== undefined) classes[binding.name] = lazily(load, className);
+  }
+  const bound = project.bindings
+    .filter(({ name }) => !Object.hasOwn(classes, name))
+    .map((binding) => [binding.name, valueOf(binding, project, load, kept)] as const);
+  const stepwell = await openTestStepwell({ workflows: classes, env: Object.fromEntries(bound) });
+  Object.assign(env, stepwell.env);
+  exported.open(load, stepwell.env);
+  return async () => {
+    await stepwell.close();
+    await kept.close();
+  };
+}
+
+function valueOf(binding: Binding, { queues }: GivenProject, load: LoadMain, kept: TestStorage): unknown {
+  switch (binding.type) {
+    case "plain_text":
+    case "secret_text":
+      return binding.text;
+    case "json":
+      return binding.json;
+    case "version_metadata":
+      return binding.metadata;
+    case "kv_namespace":
+      return kept.kv(binding.id);
+    case "d1":
+      return kept.d1(binding.id);
+    case "r2_bucket":
+      return kept.r2(binding.bucket);
+    case "queue":
+      return deliverTo(binding.queue, queues, load);
+    case "unsupported":
+      return unsupportedBinding(binding.name, binding.kind);
+    default:
+      return unsupportedBinding(binding.name, ELSEWHERE[binding.type] ?? binding.type);
+  }
+}
+
+/** A class whose code is imported when it first runs. */
+function lazily(load: LoadMain, className: string): WorkflowClass {
+  return class extends WorkflowEntrypoint {
+    override async run(...given: Parameters<WorkflowEntrypoint["run"]>): Promise<unknown> {
+      const Class = (await load())[className] as (new (context: unknown, env: unknown) => WorkflowEntrypoint) | undefined;
+      if (typeof Class !== "function") throw new TypeError(`The main module exports no class "${className}"`);
+      return new Class(this.ctx, this.env).run(...given);
+    }
+  };
+}
