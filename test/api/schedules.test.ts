@@ -18,8 +18,8 @@ const put = (workflow: string, ...crons: readonly string[]): Promise<Answer> =>
   });
 
 const shown = async (workflow: string): Promise<{ cron: string; next_instance: string }[]> =>
-  ((await api.call("GET", `/workflows/${workflow}`)).result as { schedules: { cron: string; next_instance: string }[] })
-    .schedules;
+  ((await api.call("GET", `/workflows/${workflow}`)).result as { schedules?: { cron: string; next_instance: string }[] })
+    .schedules ?? [];
 
 interface Listed {
   readonly cron: string;
