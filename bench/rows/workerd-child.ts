@@ -14,7 +14,7 @@ function rss(): number {
   return (process.memoryUsage().rss + children.map(of).reduce((sum, each) => sum + each, 0) * 1_024) / 1e6;
 }
 
-/** Instances that only wait have left memory, and the spare process has started. */
+/** All but those that may stay of the instances that only wait have left memory, and the spare process has started. */
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
 
 const subject = await openSubject("workerd");

@@ -28,7 +28,7 @@ const SERVER = `
   --hang-after MS     how long a Worker's code may run without giving way before it is ended (30000)
   --worker-memory MIB the most memory that a process of workerd may take; past half of it, its Workers go on
                       in another, past it, the process is killed (4096, or half of the machine's if less)
-  --park-after MS     how long an instance that only waits stays in memory (1000)
+  --park-after MS     how long an instance that only waits stays in memory (60000)
   --trusted-proxy A   address of a proxy, or a range, that is believed when it says in X-Forwarded-For and
                       X-Forwarded-Proto whom it speaks for; may be given several times
   --host-name NAME=SCRIPT

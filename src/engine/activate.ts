@@ -88,10 +88,16 @@ function isRunnable(status: InstanceStatus): boolean {
   return status === "queued" || status === "waiting" || holdsPlace(status);
 }
 
-/** Keeps the host open until the run is in it. False when the host ended all the same: there has to be another. */
+/**
+ * Keeps the host open until the run is in it, which waits there until there is room. False when the host ended all the same, or
+ * takes nothing new any more: there has to be another.
+ */
 async function begin(core: Core, live: Live, version: RunnableVersion, link: HostLink): Promise<boolean> {
   link.requests += 1;
   try {
+    const room = link.host.room?.();
+    if (room !== undefined) await room;
+    if (link.leaving && room !== undefined) return core.closing;
     const found = await pastOf(core, live);
     if (link.over) return core.closing;
     if (found !== undefined) launch(core, live, { version, link, ...found });

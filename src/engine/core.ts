@@ -35,7 +35,7 @@ export interface EngineLimits extends CreationLimits {
 export interface EngineSettings extends EngineLimits {
   /** How many hosts a script version may have. Default 1. */
   readonly hostsPerVersion: number;
-  /** How long an instance that only waits stays in memory, in milliseconds. Default 1,000. */
+  /** How long an instance that only waits stays in memory, in milliseconds. Default 60,000. */
   readonly parkAfterMs: number;
   /** How many instances that only wait may be in memory; the longest idle leave first. Default 2,000. */
   readonly maxIdle: number;
@@ -51,7 +51,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   createRate: Infinity,
   createRatePerWorkflow: Infinity,
   hostsPerVersion: 1,
-  parkAfterMs: 1_000,
+  parkAfterMs: 60_000,
   maxIdle: 2_000,
   hostIdleMs: 60_000,
   defaultRetryDelayMs: 10_000,

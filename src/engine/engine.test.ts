@@ -70,7 +70,7 @@ describe("the life of an instance", () => {
     const address = { workflow: "Order", id: "o-2" };
     await bench.engine.create("Order", [{ id: "o-2", params: encode({ item: "tea" }) }], "api");
     await bench.reaches(address, "waiting");
-    bench.clock.advance(2_000);
+    bench.clock.advance(60_000);
     await bench.quiet();
     const parked = bench.runs();
     bench.clock.advance(60 * 60 * 1000);

@@ -26,6 +26,8 @@ export class HostLink {
   requests = 0;
   /** True once the host has ended. */
   over = false;
+  /** True once it gets no further work, and is closed when it has none. */
+  leaving = false;
   #lastRun = 0;
   #outbox: ToRuntime[] = [];
   #acks: number[] = [];
@@ -39,6 +41,11 @@ export class HostLink {
   /** A number for a run that this host has not had yet. */
   nextRun(): number {
     return (this.#lastRun += 1);
+  }
+
+  /** True when there is so little memory where the host is that those who only wait should leave it. */
+  get isTight(): boolean {
+    return this.leaving || this.host.isTight === true;
   }
 
   send(frame: ToRuntime): void {
@@ -202,6 +209,7 @@ export class Hosts {
     pool.links.push(link);
     void host.leaving?.then(() => {
       if (link.over) return;
+      link.leaving = true;
       remove(pool, link);
       this.#leaving.add(link);
       this.#forgetIfEmpty(pool);

@@ -99,6 +99,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
       entered: (live) => scheduler.entered(live),
       left: (live) => {
         timers.leave(live);
+        parking.leave(live);
         scheduler.left(live);
         // Whoever follows a deleted instance has nothing to wait for.
         if (live.gone) watchers.instances.end(live.pk);

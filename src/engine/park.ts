@@ -1,16 +1,26 @@
 /**
- * Sends instances that only wait out of memory, after a short idle: their promises are dropped, and what they wait for
- * is found in the store. The next timer or event replays them. A million sleepers cost rows, not memory.
+ * Sends instances that only wait out of memory: their promises are dropped, and what they wait for is found in the store. The
+ * next timer or event replays them. A million sleepers cost rows, not memory.
+ *
+ * While there is room they stay, for what they have in memory is lost with that: variables, what is left to `waitUntil`,
+ * timers. They leave after an idle time; sooner, the longest idle first, when there are too many, or the process that they
+ * are in is short of memory. A run is asked to leave, and does once nothing that its code has set going is under way: only
+ * there can that be known. One that still is here after a while is stopped.
  */
 import { stopRun } from "./activate.ts";
 import type { Core } from "./core.ts";
 import type { Live } from "./live.ts";
 
+/** How long what an instance has set going may keep it in memory, once it was asked to leave, in milliseconds: as on Cloudflare. */
+const PENDING_MS = 30_000;
+
 export class Parking {
   readonly #core: Core;
-  /** In the order in which they became idle; an entry counts only while the instance has been idle since then. */
-  #queue: { readonly live: Live; readonly since: number }[] = [];
-  #cancel: (() => void) | undefined;
+  /** Those that only wait, in the order in which they became idle. */
+  readonly #idle: Set<Live> = new Set();
+  /** Those of them that were asked to leave, and when, in that order. */
+  readonly #asked: Map<Live, number> = new Map();
+  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(core: Core) {
     this.#core = core;
@@ -18,60 +28,84 @@ export class Parking {
 
   /** Keeps track of whether an instance in memory only waits. */
   track(live: Live): void {
-    if (live.state.status !== "waiting" || live.run === undefined) {
-      live.idleSince = null;
-      return;
-    }
+    if (live.state.status !== "waiting" || live.run === undefined) return this.leave(live);
     if (live.idleSince !== null) return;
     live.idleSince = this.#core.clock.now();
-    this.#queue.push({ live, since: live.idleSince });
-    if (this.#queue.length > this.#core.settings.maxIdle) this.#sweep();
+    this.#idle.add(live);
+    if (this.#idle.size > this.#core.settings.maxIdle) this.#sweep();
     else this.#arm();
   }
 
-  /** Parks what has been idle for long enough, should the alarm not have. */
+  /** The instance does not only wait any more, or leaves memory. */
+  leave(live: Live): void {
+    if (live.idleSince === null) return;
+    live.idleSince = null;
+    this.#idle.delete(live);
+    this.#asked.delete(live);
+  }
+
+  /** Asks those to leave whose process is short of memory, and all whose time is over, should the alarm not have. */
   look(): void {
-    const first = this.#queue[0];
-    if (first !== undefined && first.since + this.#core.settings.parkAfterMs <= this.#core.clock.now()) this.#sweep();
+    for (const live of this.#idle) if (live.run?.link.isTight === true) this.#ask(live);
+    if (this.#next() <= this.#core.clock.now()) this.#sweep();
   }
 
   close(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#queue = [];
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    this.#idle.clear();
+    this.#asked.clear();
+  }
+
+  /** When somebody is to leave next, in epoch milliseconds. */
+  #next(): number {
+    const [idle] = this.#idle;
+    const [asked] = this.#asked.values();
+    const since = idle?.idleSince ?? Infinity;
+    return Math.min(since + this.#core.settings.parkAfterMs, (asked ?? Infinity) + PENDING_MS);
   }
 
   #arm(): void {
-    const first = this.#queue[0];
-    if (first === undefined || this.#cancel !== undefined) return;
-    this.#cancel = this.#core.clock.alarm(first.since + this.#core.settings.parkAfterMs, () => {
-      this.#cancel = undefined;
-      this.#sweep();
-    });
+    const at = this.#next();
+    if (at === Infinity || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
+    this.#alarm?.cancel();
+    this.#alarm = { at, cancel: this.#core.clock.alarm(at, () => this.#sweep()) };
   }
 
   #sweep(): void {
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
     const { parkAfterMs, maxIdle } = this.#core.settings;
-    const until = this.#core.clock.now() - parkAfterMs;
-    // Half of them at once when there are too many, so that the queue is not walked for each newcomer.
-    const surplus = this.#queue.length > maxIdle ? this.#queue.length - (maxIdle >> 1) : 0;
-    let taken = 0;
-    for (const { live, since } of this.#queue) {
-      if (taken >= surplus && since > until) break;
-      taken += 1;
-      if (live.idleSince === since) this.#park(live);
+    const now = this.#core.clock.now();
+    // Half of them at once when there are too many: their frames leave together.
+    let surplus = this.#idle.size > maxIdle ? this.#idle.size - (maxIdle >> 1) : 0;
+    for (const live of this.#idle) {
+      if (surplus <= 0 && (live.idleSince ?? now) + parkAfterMs > now) break;
+      surplus -= 1;
+      this.#ask(live);
     }
-    this.#queue.splice(0, taken);
-    this.#cancel?.();
-    this.#cancel = undefined;
+    for (const [live, at] of this.#asked) {
+      if (at + PENDING_MS > now) break;
+      this.#asked.delete(live);
+      this.#stop(live);
+    }
     this.#arm();
   }
 
-  #park(live: Live): void {
+  #ask(live: Live): void {
+    this.#idle.delete(live);
+    const { run } = live;
+    if (run === undefined) return;
+    this.#asked.set(live, this.#core.clock.now());
+    run.link.send({ type: "park", run: run.id });
+    this.#arm();
+  }
+
+  #stop(live: Live): void {
     this.#core.journal.whenDurable(live, () => {
       if (live.state.status !== "waiting" || live.idleSince === null) return;
       stopRun(this.#core, live);
-      live.idleSince = null;
+      this.leave(live);
       this.#core.instances.release(live);
     });
   }

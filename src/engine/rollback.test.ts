@@ -245,7 +245,7 @@ describe("terminate with rollback", () => {
   test("finds the handlers of an instance that is out of memory by replay", async () => {
     await create("Trip", { waits: true });
     await bench.reaches(address, "waiting");
-    bench.clock.advance(2_000);
+    bench.clock.advance(60_000);
     await bench.quiet();
     expect(bench.runs()).toBe(0);
     expect(await bench.engine.terminate(address, { rollback: true })).toBe("rollingBack");

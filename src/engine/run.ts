@@ -4,6 +4,7 @@
  */
 import type { EventBody, RuntimeEvent } from "../model/events.ts";
 import type { StepState } from "../model/instance.ts";
+import { isWorking } from "../model/due.ts";
 import type { Loss } from "../model/loss.ts";
 import { isFinal } from "../model/status.ts";
 import { stepId, type StepKey } from "../model/step.ts";
@@ -32,6 +33,9 @@ export function receive(core: Core, link: HostLink, frames: readonly FromRuntime
         break;
       case "idle":
         idle(core, live, frame.heard);
+        break;
+      case "parked":
+        parked(core, live);
         break;
       case "need":
         void sendWindow(core, live, frame.from);
@@ -116,6 +120,14 @@ function idle(core: Core, live: Live, heard: number): void {
   if (heard !== live.run?.told) return;
   apply(core, live, { type: "idle" });
   if (live.state.status === "paused") stopRun(core, live);
+}
+
+/** The run has left, as it was asked to. If it was told meanwhile to go on, it has missed that: the next one does. */
+function parked(core: Core, live: Live): void {
+  if (isWorking(live.state)) return breach(core, live, "it has left while it was at work");
+  ended(core, live);
+  if (holdsPlace(live.state.status)) void activate(core, live);
+  else core.journal.whenDurable(live, () => core.instances.release(live));
 }
 
 async function sendWindow(core: Core, live: Live, from: number): Promise<void> {

@@ -179,7 +179,7 @@ describe("a stored stream", () => {
   test("is read afresh after a replay", async () => {
     const opened = await start(flow);
     await opened.reaches(address, "waiting");
-    opened.clock.advance(2_000);
+    opened.clock.advance(60_000);
     await opened.quiet();
     expect(opened.runs()).toBe(0);
     opened.clock.advance(3_600_000);

@@ -53,6 +53,13 @@ export interface Host {
    * Absent where an executor never asks for that.
    */
   readonly leaving?: Promise<void>;
+  /** True while there is so little memory where it is that those who only wait should leave it. Absent where that is not known. */
+  readonly isTight?: boolean;
+  /**
+   * Room for one more run: undefined when there is some at once, else a promise that resolves when there is, or when the host has
+   * ended. Absent where there always is some.
+   */
+  room?(): Promise<void> | undefined;
   /** Ends it. User code still running in it is cut off. */
   close(): Promise<void>;
 }

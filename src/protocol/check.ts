@@ -24,6 +24,8 @@ export function isFromRuntime(value: unknown): value is Packed<Exclude<FromRunti
   switch (frame.type) {
     case "events":
       return isCount(frame.n) && Array.isArray(frame.events) && frame.events.every(isEntry);
+    case "parked":
+      return true;
     case "need":
       return isCount(frame.from);
     case "lost":

@@ -123,6 +123,11 @@ export type ToRuntime =
   /** Begin no new attempt; say `idle` when the ones under way have ended. */
   | { readonly type: "pause"; readonly run: number }
   | { readonly type: "unpause"; readonly run: number }
+  /**
+   * Leave memory, and say `parked`, once nothing that user code has set going is under way: timers, requests, sockets. Passed
+   * over by a run that is not idle; taken back by whatever sets it going again.
+   */
+  | { readonly type: "park"; readonly run: number }
   /** Forget the run. Its promises stay pending for ever; nothing it does is recorded any more. */
   | { readonly type: "stop"; readonly run: number };
 
@@ -138,6 +143,8 @@ export type FromRuntime =
    * is not idle after all.
    */
   | { readonly type: "idle"; readonly run: number; readonly heard: number }
+  /** The run was idle and has left memory, as it was asked to. Its last frame: what it was told meanwhile it has missed. */
+  | { readonly type: "parked"; readonly run: number }
   /** Please send `history` from this step number on. */
   | { readonly type: "need"; readonly run: number; readonly from: number }
   /** The run has ended without an answer: its place is gone, though the host is not. Its last frame. */

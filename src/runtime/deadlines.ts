@@ -25,6 +25,11 @@ export class Deadlines {
     this.#due.delete(late);
   }
 
+  /** Keeps no timer while there is no deadline. */
+  rest(): void {
+    if (this.#due.size === 0) this.#disarm();
+  }
+
   /** No deadline matters any more. */
   end(): void {
     this.#due.clear();

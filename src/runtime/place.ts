@@ -9,6 +9,12 @@ export interface Place {
   enter(work: (context: ExecutionContext) => void): void;
   /** False when the code that asks has strayed to another place. To be cheap: asked at each step. */
   isHere(): boolean;
+  /**
+   * Ends, and calls back, once nothing that user code has set going here is under way; at once where that goes on anyway. Until
+   * then `stay` takes it back.
+   */
+  rest(over: () => void): void;
+  stay(): void;
   /** The run is over. What it has left to `waitUntil` may still finish. */
   leave(): void;
   /** Ends everything that still goes on there. */
@@ -17,5 +23,13 @@ export interface Place {
 
 /** The place that is all there is. Nothing can be cut off in it. */
 export function sharedPlace(context: ExecutionContext): Place {
-  return { enter: (work) => work(context), isHere: () => true, leave: () => {}, cut: () => {} };
+  const nothing = (): void => {};
+  return {
+    enter: (work) => work(context),
+    isHere: () => true,
+    rest: (over) => over(),
+    stay: nothing,
+    leave: nothing,
+    cut: nothing,
+  };
 }

@@ -63,6 +63,7 @@ export class Run {
   #working = 0;
   #asked = 0;
   #idle = false;
+  #isResting = false;
   #heard = 0;
   #over = false;
 
@@ -158,8 +159,28 @@ export class Run {
   /** The engine has said something that changes what the run waits for: once it is quiet again, it says so again. */
   hear(): void {
     this.#heard += 1;
-    this.#idle = false;
+    this.#busy();
     this.#touch();
+  }
+
+  /** Leaves memory once nothing that its code has set going is under way, unless it goes on before that. */
+  park(): void {
+    if (!this.#idle || this.#isResting) return;
+    this.#isResting = true;
+    // No attempt is under way, and a timer that is left of one would keep the place.
+    if (this.#deadlines !== undefined) this.place.enter(() => this.#deadlines?.rest());
+    this.place.rest(() => {
+      if (this.#over) return;
+      this.say({ type: "parked", run: this.id });
+      this.end();
+    });
+  }
+
+  #busy(): void {
+    this.#idle = false;
+    if (!this.#isResting) return;
+    this.#isResting = false;
+    this.place.stay();
   }
 
   /** The step has a handler that undoes it. One that came in memory from the run before is the better one. */
@@ -353,7 +374,7 @@ export class Run {
   }
 
   #touch(): void {
-    this.#idle &&= this.#isQuiet();
+    if (this.#idle && !this.#isQuiet()) this.#busy();
     this.#host.dirty(this);
   }
 }

@@ -52,22 +52,17 @@ export interface Runtime {
   receive(frames: readonly ToRuntime[]): void;
   /** How many runs there are. */
   readonly runs: number;
+  /** How many have begun, ever. */
+  readonly begun: number;
 }
 
 /** A runtime in this isolate. */
 export function createRuntime(host: RuntimeHost): Runtime {
   const runs = new Map<number, Run>();
+  let begun = 0;
   const dirty = new Set<Run>();
   const flush = (): void => {
-    const frames: FromRuntime[] = [];
-    for (const run of dirty) {
-      run.flush(frames);
-      // One that keeps handlers stays until it hears what becomes of them.
-      if (!run.over || run.isCompensating) continue;
-      runs.delete(run.id);
-      run.place.leave();
-    }
-    dirty.clear();
+    const frames = said(runs, dirty);
     if (frames.length > 0) host.send(frames);
   };
   const stops = new Stops(host.stopsSent);
@@ -91,6 +86,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
   const receive = (frame: ToRuntime): void => {
     switch (frame.type) {
       case "start":
+        begun += 1;
         return start(host, runs, frame, (before) => {
           const mocks = host.mocks?.of(frame.workflow, frame.instanceId);
           return new Run(frame, runHost, before?.place ?? openPlace(), mocks);
@@ -114,7 +110,24 @@ export function createRuntime(host: RuntimeHost): Runtime {
     get runs() {
       return runs.size;
     },
+    get begun() {
+      return begun;
+    },
   };
+}
+
+/** What there is to say. Runs that have ended with it are forgotten. */
+function said(runs: Map<number, Run>, dirty: Set<Run>): FromRuntime[] {
+  const frames: FromRuntime[] = [];
+  for (const run of dirty) {
+    run.flush(frames);
+    // One that keeps handlers stays until it hears what becomes of them.
+    if (!run.over || run.isCompensating) continue;
+    runs.delete(run.id);
+    run.place.leave();
+  }
+  dirty.clear();
+  return frames;
 }
 
 /** Drops a run, with all that still goes on in its place. */
@@ -144,6 +157,8 @@ function tell(run: Run | undefined, frame: Exclude<ToRuntime, { type: "start" | 
     case "compensate":
       run.enter((context) => void run.rollback?.compensate(frame.outcome, frame.begun, context));
       return;
+    case "park":
+      return run.park();
     case "pause":
       run.hear();
       run.pause();

@@ -119,6 +119,9 @@ function countRuns(executor: Executor): { executor: Executor; runs: () => number
     const host = await executor.open(...args);
     return {
       ...host,
+      get isTight() {
+        return host.isTight === true;
+      },
       send: (frames) => {
         for (const frame of frames) {
           if (frame.type === "start") {
@@ -129,6 +132,11 @@ function countRuns(executor: Executor): { executor: Executor; runs: () => number
         }
         host.send(frames);
       },
+      onFrames: (handler) =>
+        host.onFrames((frames) => {
+          for (const { type, run } of frames) if (type === "parked") runs.delete(run);
+          handler(frames);
+        }),
     };
   };
   return { executor: { name: executor.name, open, close: () => executor.close() }, runs: () => runs.size };

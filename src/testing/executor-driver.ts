@@ -23,6 +23,8 @@ export class DrivenRun {
   readonly events: RuntimeEvent[] = [];
   /** How often it has said `idle`. */
   idles = 0;
+  /** Whether it has left as it was asked to. */
+  isParked = false;
   /** From where it has asked for history. */
   readonly needs: number[] = [];
   /** Every chunk that it has sent. */
@@ -79,6 +81,7 @@ export class DrivenRun {
     else if (frame.type === "chunk") this.chunks.push(frame);
     else if (frame.type === "read") this.reads.push(frame.index);
     else if (frame.type === "lost") this.losses.push(frame.detail);
+    else if (frame.type === "parked") this.isParked = true;
     else {
       this.lastFrame = frame.n;
       this.events.push(...frame.events);

@@ -122,6 +122,32 @@ export function runCases(open: OpenHost): void {
     expect(outputIn(await run.last())).toBe("awake");
   });
 
+  test("a run that waits leaves when it is asked to, and says so", async () => {
+    const { driver } = await open();
+    const run = driver.start("Sleeper");
+    await run.until(() => run.idles === 1);
+    run.tell({ type: "park" });
+    await run.until(() => run.isParked);
+    // What comes too late is passed over.
+    run.tell({ type: "outcome", outcome: { key: { kind: "sleep", name: "nap", count: 1 }, state: "slept" } });
+    const next = driver.start("Sleeper", {
+      history: [{ key: { kind: "sleep", name: "nap", count: 1 }, state: "slept" }],
+      knownSteps: 1,
+    });
+    expect(outputIn(await next.last())).toBe("awake");
+    expect(run.types).toEqual(["sleep_started"]);
+  });
+
+  test("a run that has been told to go on does not leave", async () => {
+    const { driver } = await open();
+    const run = driver.start("Sleeper");
+    await run.until(() => run.idles === 1);
+    run.tell({ type: "outcome", outcome: { key: { kind: "sleep", name: "nap", count: 1 }, state: "slept" } });
+    run.tell({ type: "park" });
+    expect(outputIn(await run.last())).toBe("awake");
+    expect(run.isParked).toBe(false);
+  });
+
   test("a wait ends with the event that the engine delivers", async () => {
     const { driver } = await open();
     const run = driver.start("Waiter");

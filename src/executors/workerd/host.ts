@@ -20,6 +20,7 @@ import type { Output } from "./output.ts";
 import type { InspectorTargets } from "./inspector/targets.ts";
 import type { WorkerdProcess } from "./process.ts";
 import { ask, textOf } from "./requests.ts";
+import type { Contexts } from "./room.ts";
 
 /** How often an isolate is looked at within the span that it may be silent. */
 const BEATS = 4;
@@ -99,6 +100,8 @@ export class WorkerdHost implements Host {
 
   send(frames: readonly ToRuntime[]): void {
     if (this.#over) return;
+    const runs = frames.reduce((count, { type }) => (type === "start" ? count + 1 : count), 0);
+    if (runs > 0) this.#parts.process.room.sent(this.#parts.id, runs);
     for (const parcel of encodeBatch(frames)) this.#socket?.send(typeof parcel === "string" ? parcel : chunkToBytes(parcel));
   }
 
@@ -125,6 +128,14 @@ export class WorkerdHost implements Host {
   /** Resolves when its process has grown so large that others should do what comes next. */
   get leaving(): Promise<void> {
     return this.#parts.process.full;
+  }
+
+  get isTight(): boolean {
+    return this.#parts.process.isTight;
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#over ? undefined : this.#parts.process.room.take(this.#parts.id);
   }
 
   /** True when it died and its process did not: code of it that could not be stopped may go on there. */
@@ -247,6 +258,7 @@ export class WorkerdHost implements Host {
       case "lost":
         return void this.#look().then(() => this.#say({ type: "kept" }));
       case "beat":
+        this.#parts.process.room.report(this.#parts.id, message.contexts);
     }
   }
 
@@ -278,6 +290,10 @@ export class WorkerdHost implements Host {
   }
 }
 
+function count(value: unknown): number {
+  return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0;
+}
+
 /** A message of an isolate, which user code may have forged. */
 function toMessage(text: string): FromIsolate {
   let message: unknown;
@@ -286,10 +302,12 @@ function toMessage(text: string): FromIsolate {
   } catch (cause) {
     throw new MalformedFrames("A message is not JSON", { cause });
   }
-  const { type, id, call, reference } = message as Partial<Record<"type" | "id" | "reference", unknown>> & {
+  const { type, id, call, reference, contexts } = message as Partial<Record<"type" | "id" | "reference", unknown>> & {
     call?: Partial<BindingCall>;
+    contexts?: Partial<Contexts>;
   };
-  if (type === "beat" || type === "lost") return { type };
+  if (type === "lost") return { type };
+  if (type === "beat") return { type, contexts: { open: count(contexts?.open), begun: count(contexts?.begun) } };
   if (type === "why" && typeof reference === "string") return { type, reference };
   const { to, name, method, args } = call ?? {};
   const isBound = (to === "workflow" || to === "queue") && typeof name === "string";

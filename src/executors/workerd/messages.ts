@@ -5,6 +5,7 @@
 import type { ScriptModule } from "../../ports/catalog.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { Incident } from "./incidents.ts";
+import type { Contexts } from "./room.ts";
 
 /** Host to isolate. */
 export type ToIsolate =
@@ -16,12 +17,16 @@ export type ToIsolate =
   /** Answers `lost`: workerd still has the isolate. */
   | { readonly type: "kept" };
 
+/** So many contexts of runs come or go before an isolate says so unasked. */
+export const UNTOLD = 64;
+
 /** Isolate to host. */
 export type FromIsolate =
   | { readonly type: "call"; readonly id: number; readonly call: BindingCall }
-  | { readonly type: "beat" }
   /** A request has failed, and there is a reference to the reason. */
   | { readonly type: "why"; readonly reference: string }
+  /** Answers `beat`; said unasked when what it says of the contexts of runs has changed. */
+  | { readonly type: "beat"; readonly contexts: Contexts }
   /** The context of a run has ended by itself. Perhaps the isolate has ended with it. */
   | { readonly type: "lost" };
 

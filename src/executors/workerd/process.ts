@@ -18,6 +18,7 @@ import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader 
 import type { Output } from "./output.ts";
 import { ownModules } from "./modules.ts";
 import { refusedIn } from "./network.ts";
+import { Room } from "./room.ts";
 
 /** How long a process that has broken a connection may take to end, if that is why, in milliseconds. */
 const END_MS = 1_000;
@@ -74,6 +75,8 @@ export class WorkerdProcess {
   readonly ended: Promise<HostEnd>;
   /** Resolves when it takes so much memory that what is in it should go on in another. Never, when it does not come to that. */
   readonly full: Promise<void>;
+  /** Room for runs in it. */
+  readonly room: Room;
   readonly #child: WorkerdChild;
   readonly #token: string;
   readonly #settings: ProcessSettings;
@@ -84,6 +87,7 @@ export class WorkerdProcess {
   /** The scripts of its isolates, by the names of those. */
   readonly #scripts: Map<string, string> = new Map();
   #hosts = 0;
+  #isTight = false;
   #isOver = false;
   #retired = false;
   #leash: WebSocket | undefined;
@@ -103,7 +107,10 @@ export class WorkerdProcess {
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
     const { promise: full, resolve: isFull } = Promise.withResolvers<void>();
     this.full = full;
+    this.room = new Room(settings.memoryBytes, (runs) => output.write(undefined, heldBack(runs, settings), "warn"));
     this.#stopWatching = watchMemory(child.pid, (bytes) => {
+      this.#isTight = bytes > settings.memoryBytes / 2;
+      this.room.look(bytes);
       if (bytes > settings.fullBytes) isFull();
       if (bytes > settings.memoryBytes) void this.kill(this.#died(tooLarge(bytes, settings)));
     });
@@ -143,6 +150,7 @@ export class WorkerdProcess {
   /** The isolate has ended. */
   leave(host: string, isCallee: boolean): void {
     this.#scripts.delete(host);
+    this.room.leave(host);
     if (isCallee) return;
     this.#hosts -= 1;
     this.#endIfDone();
@@ -173,6 +181,11 @@ export class WorkerdProcess {
   suspendWatch(): () => void {
     this.#debuggers += 1;
     return () => (this.#debuggers -= 1);
+  }
+
+  /** True while it takes more than half of the memory that it may. */
+  get isTight(): boolean {
+    return this.#isTight;
   }
 
   /** True while it owes an answer. */
@@ -263,6 +276,7 @@ export class WorkerdProcess {
     this.#isOver = true;
     this.#stopWatching();
     this.#heartbeat?.stop();
+    this.room.close();
     if (end.kind !== "closed") this.#output.write(undefined, describe(end, this.#scripts.values()), "error");
     this.#end(end);
     this.#connection.close();
@@ -330,6 +344,10 @@ export class WorkerdProcess {
 
 function tooLarge(bytes: number, { memoryBytes }: ProcessSettings): string {
   return `The process of workerd took ${inMiB(bytes)} of memory; it may take ${inMiB(memoryBytes)} (--worker-memory)`;
+}
+
+function heldBack(runs: number, { memoryBytes }: ProcessSettings): string {
+  return `${runs} instances wait to begin: a process of workerd comes near the ${inMiB(memoryBytes)} that it may take (--worker-memory)`;
 }
 
 /** A line for the log. */

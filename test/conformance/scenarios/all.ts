@@ -5,6 +5,7 @@ import { lifecycle, replay } from "./control.ts";
 import { errors } from "./errors.ts";
 import { restartFrom, rollback, sensitive, streams, subscribe } from "./features.ts";
 import { delays, retrying, timeouts } from "./retries.ts";
+import { memory } from "./memory.ts";
 import { naming, nested, nonRetryable, parallel, stepObject, validation } from "./steps.ts";
 import { values } from "./values.ts";
 import { events, sleeps } from "./waiting.ts";
@@ -19,6 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...timeouts,
   ...sleeps,
   ...events,
+  ...memory,
   ...parallel,
   ...nested,
   ...validation,

@@ -26,7 +26,7 @@ import { keptAlive, Places, type Loopback } from "./place.ts";
 /** Below so many runs, what one of them says leaves at once. */
 const BUSY_FROM = 5;
 
-const places = new Places(die);
+const places = new Places(die, beat);
 /** What is to be said of runs whose context has ended, unless it was the isolate that did. */
 const losses: (() => void)[] = [];
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
@@ -34,6 +34,7 @@ const explanations = new Explanations((reference) => post({ type: "why", referen
 let exported: Readonly<Record<string, unknown>> = {};
 let link: Link | undefined;
 let isDying = false;
+let runtime: Runtime | undefined;
 /** Calls the isolate itself. */
 let loopback: Loopback | undefined;
 /** What `ctx.exports` has besides what workerd puts there: bindings by the classes that they stand for. */
@@ -156,7 +157,7 @@ function open(socket: Socket, loopback: Loopback): Link {
   socket.binaryType = "arraybuffer";
   socket.accept();
   const opened = new Link(socket, () => places.size >= BUSY_FROM);
-  const runtime = createRuntime({
+  const created = createRuntime({
     send: (frames) => {
       for (const parcel of encodeBatch(frames)) opened.send(typeof parcel === "string" ? parcel : chunkToBytes(parcel));
     },
@@ -172,9 +173,10 @@ function open(socket: Socket, loopback: Loopback): Link {
     scope,
     threw,
   });
+  runtime = created;
   socket.addEventListener("message", ({ data }) => {
     try {
-      receive(runtime, data);
+      receive(created, data);
     } catch (cause) {
       // A message that is passed over leaves a run waiting for ever.
       die(cause);
@@ -199,7 +201,7 @@ function receive(runtime: Runtime, data: unknown): void {
     case "because":
       return explanations.answer(message.reference, message.incident);
     case "beat":
-      return post({ type: "beat" });
+      return beat();
     case "kept":
       for (const lose of losses.splice(0)) lose();
   }
@@ -220,6 +222,10 @@ function die(cause: unknown): void {
   } catch {
     abortIsolate(reason);
   }
+}
+
+function beat(): void {
+  post({ type: "beat", contexts: { open: places.size, begun: runtime?.begun ?? 0 } });
 }
 
 function post(message: FromIsolate): void {

@@ -6,6 +6,7 @@
 import type { ExecutionContext } from "../../../runtime/execution-context.ts";
 import type { Place } from "../../../runtime/place.ts";
 import { settleable } from "../../../runtime/settleable.ts";
+import { UNTOLD } from "../messages.ts";
 
 /** What workerd gives to an entrypoint. */
 export interface IsolateContext extends ExecutionContext {
@@ -30,9 +31,14 @@ const GRACE_MS = 30_000;
 
 const ORIGIN = "http://run.invalid/";
 
-/** Runs `work` in a context that counts as busy: workerd gives up those that wait for nothing of its own. */
+/** Makes the context count as busy until the timer is cleared: workerd gives up those that wait for nothing of its own. */
+function keepAlive(): ReturnType<typeof setTimeout> {
+  return setTimeout(() => {}, MAX_TIMER_MS);
+}
+
+/** Runs `work` in a context that counts as busy. */
 export async function keptAlive<T>(work: () => Promise<T>): Promise<T> {
-  const timer = setTimeout(() => {}, MAX_TIMER_MS);
+  const timer = keepAlive();
   try {
     return await work();
   } finally {
@@ -45,6 +51,8 @@ class RunPlace implements Place {
   #work: ((context: ExecutionContext) => void)[] = [];
   #wake: () => void = () => {};
   #end: "left" | "cut" | undefined;
+  /** What is to be called when workerd gives the context up; undefined while it may not. */
+  #rested: (() => void) | undefined;
   /** Belongs to the context: its state cannot be read in any other. */
   #native: NativeSocket | undefined;
 
@@ -66,6 +74,16 @@ class RunPlace implements Place {
     }
   }
 
+  rest(over: () => void): void {
+    this.#rested = over;
+    this.#wake();
+  }
+
+  stay(): void {
+    this.#rested = undefined;
+    this.#wake();
+  }
+
   leave(): void {
     this.#end ??= "left";
     this.#wake();
@@ -76,16 +94,29 @@ class RunPlace implements Place {
     this.#wake();
   }
 
-  /** True when the context was to end. */
-  get isOver(): boolean {
-    return this.#end !== undefined;
+  /** The context has ended. True when it was to. */
+  over(): boolean {
+    // What was made in it is not to be settled any more.
+    this.#wake = () => {};
+    if (this.#end !== undefined) return true;
+    this.#rested?.();
+    return this.#rested !== undefined;
   }
 
-  /** Called inside; resolves when the run needs the context no more. */
+  /**
+   * Called inside; resolves when the run needs the context no more. While it rests, nothing of ours keeps the context alive:
+   * workerd gives it up as soon as no timer, request or socket of user code does.
+   */
   async live(context: IsolateContext): Promise<void> {
     this.#native = new WebSocketPair()[0];
+    let alive: ReturnType<typeof setTimeout> | undefined;
     for (;;) {
       if (!this.isHere()) return this.#strayed(new Error("A run was woken in another request context"));
+      if (this.#rested === undefined) alive ??= keepAlive();
+      else {
+        clearTimeout(alive);
+        alive = undefined;
+      }
       for (const work of this.#work.splice(0)) work(context);
       if (this.#end === "cut") context.abort("The instance is no longer running here");
       if (this.#end !== undefined) break;
@@ -93,6 +124,7 @@ class RunPlace implements Place {
       this.#wake = resolve;
       await promise;
     }
+    clearTimeout(alive);
     // If something is left to `waitUntil` the context goes on after this; else it ends, and this timer with it.
     setTimeout(() => context.abort("What was left to waitUntil took too long"), GRACE_MS);
   }
@@ -102,11 +134,18 @@ class RunPlace implements Place {
 export class Places {
   readonly #places: Map<number, RunPlace> = new Map();
   readonly #strayed: (cause: Error) => void;
+  readonly #changed: () => void;
   #last = 0;
+  /** How many have come or gone since `changed` was called. */
+  #changes = 0;
 
-  /** `strayed` is called when a place cannot be ended any more; the isolate has to be. */
-  constructor(strayed: (cause: Error) => void) {
+  /**
+   * `strayed` is called when a place cannot be ended any more; the isolate has to be. `changed` is called each time that a
+   * number of places have come or gone.
+   */
+  constructor(strayed: (cause: Error) => void, changed: () => void) {
     this.#strayed = strayed;
+    this.#changed = changed;
   }
 
   get size(): number {
@@ -118,9 +157,11 @@ export class Places {
     const id = (this.#last += 1);
     const place = new RunPlace(this.#strayed);
     this.#places.set(id, place);
+    this.#count();
     const gone = (reason: unknown): void => {
       this.#places.delete(id);
-      if (!place.isOver) lost(reason instanceof Error ? reason.message : "Its context has ended");
+      this.#count();
+      if (!place.over()) lost(reason instanceof Error ? reason.message : "Its context has ended");
     };
     void loopback(`${ORIGIN}${id}`).then(() => gone(undefined), gone);
     return place;
@@ -132,8 +173,15 @@ export class Places {
     const place = this.#places.get(id);
     if (place === undefined || this.#inhabited.has(place)) return false;
     this.#inhabited.add(place);
-    await keptAlive(() => place.live(context));
+    await place.live(context);
     return true;
+  }
+
+  #count(): void {
+    this.#changes += 1;
+    if (this.#changes < UNTOLD) return;
+    this.#changes = 0;
+    this.#changed();
   }
 
   cutAll(): void {
