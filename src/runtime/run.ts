@@ -106,6 +106,11 @@ export class Run {
     return this.#over;
   }
 
+  /** True while it waits for what the engine will say. */
+  get isIdle(): boolean {
+    return this.#idle;
+  }
+
   /** Epoch milliseconds. */
   now(): number {
     return this.#host.now();

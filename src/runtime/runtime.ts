@@ -52,6 +52,8 @@ export interface Runtime {
   receive(frames: readonly ToRuntime[]): void;
   /** How many runs there are. */
   readonly runs: number;
+  /** How many of them do not wait for the engine. */
+  readonly busy: number;
   /** How many have begun, ever. */
   readonly begun: number;
 }
@@ -60,9 +62,10 @@ export interface Runtime {
 export function createRuntime(host: RuntimeHost): Runtime {
   const runs = new Map<number, Run>();
   let begun = 0;
+  const idle = new Set<Run>();
   const dirty = new Set<Run>();
   const flush = (): void => {
-    const frames = said(runs, dirty);
+    const frames = said(runs, dirty, idle);
     if (frames.length > 0) host.send(frames);
   };
   const stops = new Stops(host.stopsSent);
@@ -75,13 +78,8 @@ export function createRuntime(host: RuntimeHost): Runtime {
     dirty: (run: Run): void => {
       if (dirty.size === 0) host.soon(flush);
       dirty.add(run);
+      idle.delete(run);
     },
-  };
-  const openPlace = (): Place => {
-    const place = host.openPlace((detail) => {
-      for (const run of runs.values()) if (run.place === place) run.lose(detail);
-    });
-    return place;
   };
   const receive = (frame: ToRuntime): void => {
     switch (frame.type) {
@@ -89,14 +87,14 @@ export function createRuntime(host: RuntimeHost): Runtime {
         begun += 1;
         return start(host, runs, frame, (before) => {
           const mocks = host.mocks?.of(frame.workflow, frame.instanceId);
-          return new Run(frame, runHost, before?.place ?? openPlace(), mocks);
+          return new Run(frame, runHost, before?.place ?? openPlace(host, runs), mocks);
         });
       case "acks":
         for (let i = 0; i + 1 < frame.acks.length; i += 2) runs.get(frame.acks[i] ?? 0)?.ack(frame.acks[i + 1] ?? 0);
         return;
       case "stop":
         stops.hear();
-        return stop(runs, dirty, frame.run);
+        return stop(runs, [dirty, idle], frame.run);
       default:
         return tell(runs.get(frame.run), frame);
     }
@@ -110,17 +108,28 @@ export function createRuntime(host: RuntimeHost): Runtime {
     get runs() {
       return runs.size;
     },
+    get busy() {
+      return runs.size - idle.size;
+    },
     get begun() {
       return begun;
     },
   };
 }
 
-/** What there is to say. Runs that have ended with it are forgotten. */
-function said(runs: Map<number, Run>, dirty: Set<Run>): FromRuntime[] {
+function openPlace(host: RuntimeHost, runs: ReadonlyMap<number, Run>): Place {
+  const place = host.openPlace((detail) => {
+    for (const run of runs.values()) if (run.place === place) run.lose(detail);
+  });
+  return place;
+}
+
+/** What there is to say, and who waits then. Runs that have ended with it are forgotten. */
+function said(runs: Map<number, Run>, dirty: Set<Run>, idle: Set<Run>): FromRuntime[] {
   const frames: FromRuntime[] = [];
   for (const run of dirty) {
     run.flush(frames);
+    if (run.isIdle && !run.over) idle.add(run);
     // One that keeps handlers stays until it hears what becomes of them.
     if (!run.over || run.isCompensating) continue;
     runs.delete(run.id);
@@ -131,12 +140,12 @@ function said(runs: Map<number, Run>, dirty: Set<Run>): FromRuntime[] {
 }
 
 /** Drops a run, with all that still goes on in its place. */
-function stop(runs: Map<number, Run>, dirty: Set<Run>, id: number): void {
+function stop(runs: Map<number, Run>, kept: readonly Set<Run>[], id: number): void {
   const run = runs.get(id);
   if (run === undefined) return;
   run.end();
   runs.delete(id);
-  dirty.delete(run);
+  for (const each of kept) each.delete(run);
   run.place.cut();
 }
 

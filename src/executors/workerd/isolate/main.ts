@@ -23,7 +23,7 @@ import { objectEntry } from "./object.ts";
 import { watched } from "./watched.ts";
 import { keptAlive, Places, type Loopback } from "./place.ts";
 
-/** Below so many runs, what one of them says leaves at once. */
+/** Below so many runs that are not waiting, what one of them says leaves at once. */
 const BUSY_FROM = 5;
 
 const places = new Places(die, beat);
@@ -156,7 +156,7 @@ declare const WebSocketPair: new () => { readonly 0: Socket; readonly 1: Socket 
 function open(socket: Socket, loopback: Loopback): Link {
   socket.binaryType = "arraybuffer";
   socket.accept();
-  const opened = new Link(socket, () => places.size >= BUSY_FROM);
+  const opened = new Link(socket, () => (runtime?.busy ?? 0) >= BUSY_FROM);
   const created = createRuntime({
     send: (frames) => {
       for (const parcel of encodeBatch(frames)) opened.send(typeof parcel === "string" ? parcel : chunkToBytes(parcel));
