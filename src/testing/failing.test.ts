@@ -2,10 +2,7 @@
  * The store and the executor that fail are still a store and an executor: what they do not fail at they do as the contracts say,
  * however late and in whatever order it comes. So what the engine's tests find with them is the engine's.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { decode, encode } from "../model/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { systemClock } from "../ports/system-clock.ts";
@@ -15,7 +12,6 @@ import { WorkflowEntrypoint } from "../runtime/cloudflare-workers.ts";
 import { NonRetryableError } from "../runtime/cloudflare-workflows.ts";
 import type { WorkflowClass } from "../runtime/runtime.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
-import { openSqlite } from "../stores/sqlite/open.ts";
 import { executorContract } from "./executor-contract.ts";
 import { contractScript, type Platform } from "./executor-script.ts";
 import { failingExecutor } from "./failing-executor.ts";
@@ -28,54 +24,38 @@ const openMemory = async (): Promise<OpenedStore> => {
   return { store, catalog, logs, close: () => store.close() };
 };
 
-const openFile = async (): Promise<OpenedStore> => {
-  const directory = mkdtempSync(join(tmpdir(), "stepwell-"));
-  const { store, catalog, logs } = await openSqlite(join(directory, "x.db"));
-  const close = async (): Promise<void> => {
-    await store.close();
-    rmSync(directory, { recursive: true });
-  };
-  return { store, catalog, logs, close };
-};
-
-const stores = { memory: openMemory, sqlite: openFile };
-
 storeContract("memory, answering late", async () => {
   const opened = await openMemory();
   return { ...opened, store: new FailingStore(opened.store, 1, { refused: 0, replyLost: 0, unread: 0, lateTurns: 3 }).store };
 });
 
-for (const [name, open] of Object.entries(stores)) {
-  describe(`${name}, failing`, () => {
-    test("a refused commit changes nothing, one whose answer is lost changes everything", async () => {
-      const opened = await open();
-      const { create, lease } = await sampleWriter(opened.store);
-      const [pk = 0] = await create(sampleInstance("i-1"));
-      const batch = {
-        creates: [sampleInstance("i-2")],
-        chunks: [],
-        appends: [sampleChange(pk, 2, "queued", "running")],
-        removes: [],
-      };
-      const seen = async (): Promise<unknown> => [
-        (await opened.store.find("orders", "i-1"))?.status,
-        (await opened.store.find("orders", "i-2"))?.status,
-        await opened.store.statusCounts("orders"),
-      ];
-      const sound = { refused: 0, replyLost: 0, unread: 0, lateTurns: 2 };
-      const before = await seen();
-      const refusing = new FailingStore(opened.store, 1, { ...sound, refused: 1 });
-      await expect(refusing.store.commit(batch, lease)).rejects.toBeInstanceOf(StoreError);
-      expect(await seen()).toEqual(before);
-      const silent = new FailingStore(opened.store, 1, { ...sound, replyLost: 1 });
-      await expect(silent.store.commit(batch, lease)).rejects.toBeInstanceOf(StoreError);
-      expect(await seen()).toEqual(["running", "queued", { running: 1, queued: 1 }]);
-      silent.mend();
-      expect(await silent.store.commit({ ...batch, appends: [] }, lease)).toMatchObject({ created: ["exists"] });
-      await opened.close();
-    });
-  });
-}
+test("a refused commit changes nothing, one whose answer is lost changes everything", async () => {
+  const opened = await openMemory();
+  const { create, lease } = await sampleWriter(opened.store);
+  const [pk = 0] = await create(sampleInstance("i-1"));
+  const batch = {
+    creates: [sampleInstance("i-2")],
+    chunks: [],
+    appends: [sampleChange(pk, 2, "queued", "running")],
+    removes: [],
+  };
+  const seen = async (): Promise<unknown> => [
+    (await opened.store.find("orders", "i-1"))?.status,
+    (await opened.store.find("orders", "i-2"))?.status,
+    await opened.store.statusCounts("orders"),
+  ];
+  const sound = { refused: 0, replyLost: 0, unread: 0, lateTurns: 2 };
+  const before = await seen();
+  const refusing = new FailingStore(opened.store, 1, { ...sound, refused: 1 });
+  await expect(refusing.store.commit(batch, lease)).rejects.toBeInstanceOf(StoreError);
+  expect(await seen()).toEqual(before);
+  const silent = new FailingStore(opened.store, 1, { ...sound, replyLost: 1 });
+  await expect(silent.store.commit(batch, lease)).rejects.toBeInstanceOf(StoreError);
+  expect(await seen()).toEqual(["running", "queued", { running: 1, queued: 1 }]);
+  silent.mend();
+  expect(await silent.store.commit({ ...batch, appends: [] }, lease)).toMatchObject({ created: ["exists"] });
+  await opened.close();
+});
 
 const SAME_PROCESS = "the script shares this process";
 const GIVEN = "classes are given, no code is loaded";
