@@ -292,7 +292,8 @@ function toFailure(cause: unknown, api: Api, c: Context, ray: string): Failure {
 }
 
 function rayId(): string {
-  return `${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-LCL`;
+  const uuid = crypto.randomUUID();
+  return `${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(14, 18)}-LCL`;
 }
 
 function describe({

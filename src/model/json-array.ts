@@ -4,7 +4,7 @@
  */
 
 /** Characters that are parsed in one turn, about. */
-const TURN = 1024 * 1024;
+export const TURN: number = 1024 * 1024;
 
 /**
  * The value of a JSON text. `turn` is called between parts of about `size` characters, and resolves when others have had

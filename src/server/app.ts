@@ -117,7 +117,8 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
       strictTransportSecurity: false,
     }),
   );
-  app.use(askForTls);
+  // Only trusted proxies say that a client speaks TLS. Each handler around all others costs each request some microseconds.
+  if (parts.proxies.length > 0) app.use(askForTls);
   app.use(refuseForeignPages(sessions !== undefined));
   app.use(noteChanges(parts.audit));
   const load = new Load();
@@ -203,7 +204,7 @@ interface ControlEnv {
 
 /** The path of a request, without what is a secret by itself: the ids of files on their way and of live logs. */
 function shownPath(path: string): string {
-  return path.replace(/^\/(tails|transfers)\/.*/, "/$1/…");
+  return path.startsWith("/t") ? path.replace(/^\/(tails|transfers)\/.*/, "/$1/…") : path;
 }
 
 function reasonOf(cause: unknown): string {
