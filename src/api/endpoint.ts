@@ -25,6 +25,7 @@ import type { Tails } from "../scripts/tails.ts";
 import type { CronTriggers } from "../triggers/cron.ts";
 import type { Queues } from "../triggers/queues.ts";
 import type { Subscriptions } from "../triggers/subscriptions.ts";
+import { takeHeaders } from "./answer-headers.ts";
 import { actionOf, notesOn } from "./asked.ts";
 import { RequestBody, type BodyRoom } from "./body.ts";
 import { success, type Message, type ResultInfo } from "./envelope.ts";
@@ -189,17 +190,24 @@ export function mount(app: OpenAPIHono, api: Api, endpoints: readonly Endpoint[]
 async function answer(each: Endpoint, api: Api, c: Context, show: ShowFailure): Promise<Response> {
   const ray = rayId();
   const sent = new RequestBody(c.req.raw, each.maxBody, api.bodies);
-  const response = await respond(each, api, c, sent).catch((cause: unknown) => {
+  const response = await respond(each, api, c, sent, ray).catch((cause: unknown) => {
     const failure = toFailure(cause, api, c, ray);
     notesOn(c).code = failureKind(failure.failure).code;
-    return show(failure, c.req.param());
+    return named(show(failure, c.req.param()), ray);
   });
   sent.close();
-  response.headers.set("cf-ray", ray);
   return response;
 }
 
-async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody): Promise<Response> {
+function named(response: Response, ray: string): Response {
+  response.headers.set(RAY, ray);
+  return response;
+}
+
+/** The header with the number of a request. */
+const RAY = "cf-ray";
+
+async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody, ray: string): Promise<Response> {
   const params = c.req.param();
   const asked = notesOn(c);
   asked.target = each.targets.map((name) => params[name] ?? "");
@@ -212,10 +220,10 @@ async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody):
   asked.action = each.action(body as never);
   for (const [name, value] of Object.entries(params)) checkParam(name, value, api.accountId);
   const reply = await each.handle({ params, query, body, sent } as never, api, c.req.raw, asker);
-  if (reply instanceof Response) return asker.role === "observer" && !each.hides ? unseen(reply) : reply;
+  if (reply instanceof Response) return named(asker.role === "observer" && !each.hides ? await unseen(reply) : reply, ray);
   if (each.method === "post") asked.target = [...asked.target, ...idOf(reply.result)];
   const result = asker.role === "observer" ? withoutPayloads(each.result, reply.result) : reply.result;
-  return jsonResponse(success(result, reply.info, reply.messages));
+  return jsonResponse(success(result, reply.info, reply.messages), { ...takeHeaders(c), [RAY]: ray });
 }
 
 /** Whoever has a token that the endpoint looks at itself. */

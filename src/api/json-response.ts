@@ -6,11 +6,10 @@
 /** Items of a list that are written together. */
 const ITEMS = 256;
 
-const HEADERS = { "content-type": "application/json" };
-
-/** The response that has this body. */
-export function jsonResponse(body: object): Response {
-  if (!hasLongList(body, DEPTH)) return Response.json(body);
+/** The response that has this body, and headers besides its type. */
+export function jsonResponse(body: object, more: Readonly<Record<string, string>> = {}): Response {
+  const headers = { "content-type": "application/json", ...more };
+  if (!hasLongList(body, DEPTH)) return new Response(JSON.stringify(body), { headers });
   const parts = jsonParts(body, DEPTH);
   const encoder = new TextEncoder();
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
@@ -19,7 +18,7 @@ export function jsonResponse(body: object): Response {
     if (next.done === true) controller.close();
     else controller.enqueue(encoder.encode(next.value));
   };
-  return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { headers: HEADERS });
+  return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { headers });
 }
 
 /** Lists are looked for in the envelope, in its result, and in that. */

@@ -12,6 +12,7 @@ import type { Log } from "../ports/log.ts";
 import type { Audit } from "../access/audit.ts";
 import type { BodyRoom } from "../api/body.ts";
 import { beginNotes, notesOn, type Asked } from "../api/asked.ts";
+import { withHeadersOf } from "../api/answer-headers.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { OWN_PREFIX } from "../api/own.ts";
 import { normalPath } from "../api/path.ts";
@@ -109,14 +110,13 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   const { engine, rest, own, explorer, tails, transfers, bodies, dashboard, guard, sessions, log } = parts;
   const app = new Hono<ControlEnv>({ getPath: (request) => normalPath(request.url) });
   app.use(logRequests(log));
-  app.use(
-    secureHeaders({
-      xFrameOptions: "DENY",
-      referrerPolicy: "no-referrer",
-      contentSecurityPolicy: dashboard === undefined ? START_PAGE_CSP : DASHBOARD_CSP,
-      strictTransportSecurity: false,
-    }),
-  );
+  const secure = secureHeaders({
+    xFrameOptions: "DENY",
+    referrerPolicy: "no-referrer",
+    contentSecurityPolicy: dashboard === undefined ? START_PAGE_CSP : DASHBOARD_CSP,
+    strictTransportSecurity: false,
+  });
+  app.use(withHeadersOf(secure));
   // Only trusted proxies say that a client speaks TLS. Each handler around all others costs each request some microseconds.
   if (parts.proxies.length > 0) app.use(askForTls);
   app.use(refuseForeignPages(sessions !== undefined));
