@@ -25,11 +25,19 @@ export function paramSchema(name: string): z.ZodType {
   return PARAMS[name]?.schema ?? ANY;
 }
 
+/** The account's id when nobody has given it one. */
+export const UNNAMED_ACCOUNT = "local";
+
 /** Refuses a value that cannot be a name of its kind. */
 export function checkParam(name: string, value: string, accountId: string): void {
-  if (name === "account_id" && value !== accountId) {
+  if (name === "account_id" && !isAccount(value, accountId)) {
     throw new Failure("account.not_found", { field: name, detail: `This server has one account, and its id is "${accountId}"` });
   }
   const param = PARAMS[name];
   if (param !== undefined && !param.isValid(value)) throw new Failure(param.failure, { field: name });
+}
+
+/** Projects bring `account_id` from Cloudflare, and wrangler prefers that to its environment: it means the one account that there is. */
+function isAccount(value: string, accountId: string): boolean {
+  return value === accountId || (accountId === UNNAMED_ACCOUNT && /^[0-9a-f]{32}$/.test(value));
 }

@@ -18,7 +18,8 @@ const GENERAL = `stepwell: Cloudflare Workflows on your own machine.
 const SERVER = `
   --port N            port to listen on (8787; 0 takes a free one)
   --host ADDRESS      address to listen on (127.0.0.1)
-  --account ID        id of the one account, in the paths of the API (local)
+  --account ID        id of the one account, in the paths of the API (local; ids from Cloudflare
+                      mean it, too, unless this is given)
   --strict            refuse Workers with bindings that stepwell does not have, which otherwise throw when they
                       are used
   --executor E        what runs Workers: workerd, Cloudflare's own runtime, or node, threads of

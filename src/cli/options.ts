@@ -1,6 +1,7 @@
 /** The options that starting a server takes, whichever command starts it. */
 import type { ParseArgsConfig } from "node:util";
 import type { SettingValue } from "../api/endpoint.ts";
+import { UNNAMED_ACCOUNT } from "../api/params.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/core.ts";
 import { defaultMemoryMiB } from "../executors/workerd/memory.ts";
 import { ADOPTIONS, DEFAULT_POLICY, type Adoption, type DeployPolicy } from "../scripts/deploy-policy.ts";
@@ -85,7 +86,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
 
 /** What the values of the options mean. Throws a `UsageError`. */
 export function serverOptions(values: ServerValues, positionals: readonly string[]): ServerOptions {
-  const { "log-format": logFormat = "pretty", executor = "workerd", account = "local" } = values;
+  const { "log-format": logFormat = "pretty", executor = "workerd", account = UNNAMED_ACCOUNT } = values;
   if (logFormat !== "pretty" && logFormat !== "json") throw new UsageError(`--log-format is pretty or json, not "${logFormat}"`);
   if (executor !== "node" && executor !== "workerd") throw new UsageError(`--executor is node or workerd, not "${executor}"`);
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(account)) throw new UsageError("--account takes 1 to 32 letters, digits, _ and -");

@@ -199,10 +199,8 @@ describe("the platform", () => {
   });
 
   test("does not know other accounts", async () => {
-    expect(await get("/accounts/0123456789abcdef0123456789abcdef/workflows")).toMatchObject({
-      success: false,
-      errors: [{ code: 7003 }],
-    });
+    for (const id of ["other", "0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF"])
+      expect(await get(`/accounts/${id}/workflows`)).toMatchObject({ success: false, errors: [{ code: 7003 }] });
   });
 
   test("answers unknown routes by naming them", async () => {
