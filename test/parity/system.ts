@@ -92,7 +92,7 @@ async function run(folder: string, { args = [], env = {}, paths = ["/"] }: Input
 }
 
 /** Nothing of this machine's user. */
-function environment(folder: string, more: Readonly<Record<string, string>>): Record<string, string> {
+export function environment(folder: string, more: Readonly<Record<string, string>>): Record<string, string> {
   const home = join(folder, ".home");
   return {
     PATH: process.env["PATH"] ?? "",
@@ -125,7 +125,7 @@ function ask(url: string, path: string, host: string | undefined): Promise<Answe
 }
 
 /** Asks it to stop, and ends what is left of its group after a while. */
-async function end(child: ChildProcess, gone: Promise<unknown>): Promise<void> {
+export async function end(child: ChildProcess, gone: Promise<unknown>): Promise<void> {
   child.kill("SIGTERM");
   const timer = setTimeout(() => endGroup(child.pid), 5_000);
   await gone;
@@ -133,7 +133,7 @@ async function end(child: ChildProcess, gone: Promise<unknown>): Promise<void> {
   endGroup(child.pid);
 }
 
-function endGroup(pid: number | undefined): void {
+export function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   } catch {

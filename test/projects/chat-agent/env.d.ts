@@ -1,0 +1,4 @@
+interface Env {
+  SupportAgent: DurableObjectNamespace<import("./src/server").SupportAgent>;
+  REFUND_WORKFLOW: Workflow;
+}

@@ -1,0 +1,1 @@
+export const footer = (kind: string): string => `-- ${kind} statement, acme`;

@@ -1,0 +1,3 @@
+import { Home } from "./home";
+
+export const homePage = (environment: string) => <Home environment={environment} />;

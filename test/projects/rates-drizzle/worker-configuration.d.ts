@@ -1,0 +1,6 @@
+interface Env {
+  DB: D1Database;
+  REFRESH_RATES: Workflow;
+  BASE_CURRENCY: string;
+  SYMBOLS: string[];
+}

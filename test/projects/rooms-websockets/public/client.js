@@ -1,0 +1,1 @@
+new WebSocket(`/api/rooms/lobby/socket?name=web`).onmessage = ({ data }) => console.log(data);

@@ -1,0 +1,7 @@
+interface Env {
+  PROVISION_TENANT: Workflow;
+  SEND_DIGEST: Workflow;
+  CLOSE_ACCOUNT: Workflow;
+  VERSION: WorkerVersionMetadata;
+  REGION: string;
+}

@@ -1,0 +1,6 @@
+interface Env {
+  SHOP_NAME: string;
+  CARTS: KVNamespace;
+  CHECKOUT: Workflow;
+}
+declare module "virtual:react-router/server-build";
