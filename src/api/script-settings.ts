@@ -36,9 +36,10 @@ export async function changeScriptSettings({ catalog }: Of, script: string, chan
   return changed;
 }
 
-/** The script is gone: its settings, its event triggers and its host names go with it. */
+/** The script is gone: its settings, its event triggers, its host names and its routes go with it. */
 export async function clearScriptSettings({ catalog, hostNames }: Of & Pick<Api, "hostNames">, script: string): Promise<void> {
   await hostNames.replace(script, []);
+  await hostNames.routes.replace(script, []);
   await catalog.putSetting(settingOf(script), "{}");
   await catalog.putSetting(triggersOf(script), "[]");
 }

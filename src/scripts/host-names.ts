@@ -1,10 +1,12 @@
 /**
  * Which Worker answers under which host name, besides `<script>.localhost`: what the server was started with, which nothing
  * takes away, and what deployments ask for (`custom_domain` in wrangler's configuration). Names are looked up with every
- * request, so all of them are in memory.
+ * request, so all of them are in memory. Routes by pattern come before them.
  */
 import { Failure } from "../model/errors.ts";
+import { isHostName } from "../model/host-name.ts";
 import type { Catalog } from "../ports/catalog.ts";
+import { Routes } from "./routes.ts";
 
 /** The document that has the names that deployments asked for: scripts by host name. */
 const SETTING = "host-names";
@@ -13,29 +15,28 @@ type Settings = Pick<Catalog, "setting" | "changeSetting">;
 
 type Names = Readonly<Record<string, string>>;
 
-/** Labels of letters, digits and hyphens, and a dot at least: an address by number is none. */
-const HOST_NAME = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?=.*[a-z])[a-z0-9-]{1,63}$/;
-
-/** True for a name that a Worker may be served under. Those of this machine itself are none. */
-export function isHostName(text: string): boolean {
-  return HOST_NAME.test(text) && !text.endsWith(".localhost");
-}
-
 export class HostNames {
+  readonly routes: Routes;
   readonly #catalog: Settings;
   readonly #fixed: Names;
   #asked: Names = {};
 
-  private constructor(catalog: Settings, fixed: Names) {
+  private constructor(catalog: Settings, fixed: Names, routes: Routes) {
+    this.routes = routes;
     this.#catalog = catalog;
     this.#fixed = fixed;
   }
 
   /** Those that are known, with the `fixed` ones: scripts by host name. */
   static async open(catalog: Settings, fixed: Names = {}): Promise<HostNames> {
-    const names = new HostNames(catalog, fixed);
+    const names = new HostNames(catalog, fixed, await Routes.open(catalog));
     names.#asked = parse(await catalog.setting(SETTING));
     return names;
+  }
+
+  /** The script that a request is for. */
+  scriptFor(url: URL): string | undefined {
+    return this.routes.scriptFor(url) ?? this.scriptAt(url.hostname);
   }
 
   /** The script that answers under a name. */

@@ -43,7 +43,7 @@ export interface AppParts {
   /** Live logs, for whoever knows the id of a tail. */
   readonly tails: Tails;
   /** Which Worker answers under which other host name. */
-  readonly workers: Pick<HostNames, "scriptAt">;
+  readonly workers: Pick<HostNames, "scriptFor">;
   /** Files on their way, for whoever knows their ids. */
   readonly transfers: Transfers;
   /** Memory for the bodies of requests. */
@@ -77,7 +77,7 @@ export type Answer = (request: Request, peer?: string) => Promise<Response>;
 export function serverApp(parts: AppParts): Answer {
   const control = controlPlane(parts);
   const calls = { ...parts, hasSessions: parts.sessions !== undefined };
-  const scriptAt = (hostName: string): string | undefined => parts.workers.scriptAt(hostName);
+  const scriptAt = (url: URL): string | undefined => parts.workers.scriptFor(url);
   const clientOf = clientsBehind(parts.proxies, (peer) =>
     parts.log.warn("Ignored X-Forwarded-For of a proxy that is not trusted; --trusted-proxy ADDRESS trusts it", { proxy: peer }),
   );

@@ -21,7 +21,7 @@ beforeEach(async () => {
     tails,
     rest: new Hono(),
     own: new Hono(),
-    workers: { scriptAt: () => undefined },
+    workers: { scriptFor: () => undefined },
     explorer: new Hono(),
     guard: () => Promise.resolve(false),
     log: silentLog,

@@ -25,8 +25,8 @@ export interface WorkerRoute {
 }
 
 /** The Worker that a URL leads to. */
-export function workerAt(url: URL, scriptAt: (hostName: string) => string | undefined): WorkerRoute | undefined {
-  const script = scriptAt(url.hostname) ?? /^([a-z0-9][a-z0-9_-]*)\.localhost$/.exec(url.hostname)?.[1];
+export function workerAt(url: URL, scriptAt: (url: URL) => string | undefined): WorkerRoute | undefined {
+  const script = scriptAt(url) ?? /^([a-z0-9][a-z0-9_-]*)\.localhost$/.exec(url.hostname)?.[1];
   if (script !== undefined) return { script, url, origin: "own" };
   const byPath = /^\/workers\/([a-z0-9][a-z0-9_-]*)(\/.*|$)/.exec(url.pathname);
   if (byPath === null) return undefined;

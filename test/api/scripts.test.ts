@@ -551,10 +551,54 @@ describe("host names", () => {
     expect(await markAt("fine.example.com")).toBe(403);
   });
 
-  test("routes by pattern are refused with what to do instead", async () => {
-    await put("one");
-    const refused = await api.call("PUT", "shop/routes", [{ pattern: "example.com/*" }]);
-    expect(refused.errors[0]?.error_chain?.[0]?.message).toContain("custom_domain");
+  describe("routes by pattern", () => {
+    const route = (script: string, ...patterns: readonly string[]): ReturnType<Deploying["call"]> =>
+      api.call(
+        "PUT",
+        `${script}/routes`,
+        patterns.map((pattern) => ({ pattern, zone_name: "example.com" })),
+      );
+
+    test("lead to their Worker, the more specific first, and before host names", async () => {
+      await put("one");
+      await api.call("PUT", "bank", uploadOf(worker("bank")));
+      expect(await route("shop", "*.example.com/*", "example.com/shop/*")).toMatchObject({ status: 200 });
+      await route("bank", "pay.example.com/*");
+      await records("bank", "www.example.com");
+      expect([await markAt("a.example.com"), await markAt("pay.example.com"), await markAt("www.example.com")]).toEqual([
+        "one",
+        "bank",
+        "one",
+      ]);
+      expect([await markAt("example.com/shop/1"), await markAt("example.com/")]).toEqual(["one", 403]);
+      expect((await api.call("GET", "../../../../zones/example.com/workers/routes")).result).toEqual(
+        expect.arrayContaining([{ id: "pay.example.com/*", pattern: "pay.example.com/*", script: "bank" }]),
+      );
+      await route("shop", "example.com/shop/*");
+      expect([await markAt("a.example.com"), await markAt("www.example.com")]).toEqual([403, "bank"]);
+      await api.call("DELETE", "shop");
+      expect(await markAt("example.com/shop/1")).toBe(403);
+    });
+
+    test.each([
+      ["no pattern", "ex*mple.com/*"],
+      ["the server's own host", "localhost/*"],
+      ["a host of this machine", "*.localhost/*"],
+      ["an address", "10.0.0.1/*"],
+      ["another's", "pay.example.com/*"],
+    ])("%s is refused, and nothing changes", async (_, pattern) => {
+      await put("one");
+      await api.call("PUT", "bank", uploadOf(worker("bank")));
+      await route("bank", "pay.example.com/*");
+      expect(await route("shop", "fine.example.com/*", pattern)).toMatchObject({ status: 400, errors: [{ code: 10002 }] });
+      expect([await markAt("fine.example.com"), await markAt("pay.example.com")]).toEqual([403, "bank"]);
+    });
+
+    test("need no zone that somebody has made", async () => {
+      expect((await api.call("GET", "../../../../zones?name=example.com")).result).toMatchObject([
+        { id: "example.com", name: "example.com" },
+      ]);
+    });
   });
 });
 

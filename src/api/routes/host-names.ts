@@ -1,10 +1,11 @@
 /**
- * Host names of scripts, as `wrangler deploy` asks for them by `custom_domain`. Whoever runs the server points the name to
- * it; there are no zones and no certificates here. Routes by pattern need a zone, and are refused.
+ * Host names of scripts, as `wrangler deploy` asks for them by `custom_domain`, and routes by pattern. Whoever runs the server
+ * points the name to it; there are no certificates here, and every name is a zone: nobody has to be asked whose it is.
  */
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
+import type { Route } from "../../scripts/routes.ts";
 import { activeVersion, anything, SCRIPT } from "../scripts.ts";
 
 const origins = z.array(z.looseObject({ hostname: z.string().toLowerCase() }));
@@ -15,9 +16,6 @@ type Shown = ReturnType<typeof show>;
 function show(hostname: string, service: string): { id: string; hostname: string; service: string; environment: string } {
   return { id: hostname, hostname, service, environment: "production" };
 }
-
-const NO_ZONES =
-  'This server has no zones, so that it knows no routes by pattern. Give the Worker a host name: { "pattern": "shop.example.com", "custom_domain": true }, or start the server with --host-name shop.example.com=SCRIPT';
 
 /** What a deployment would change, by what stands there now. */
 function changeset({ hostNames }: Api, script: string, wanted: readonly string[]): Record<string, readonly object[]> {
@@ -46,7 +44,12 @@ function refuseOwn(request: Request, wanted: readonly string[]): void {
   throw new Failure("body", { field: `origins[${at}].hostname`, detail });
 }
 
-/** Custom host names, and routes, of which there are none. */
+/** The pattern is the id. */
+function shownRoute({ pattern, script }: Route): Route & { id: string } {
+  return { id: pattern, pattern, script };
+}
+
+/** Custom host names, and routes. */
 export const hostNames: readonly Endpoint[] = [
   endpoint({
     method: "post",
@@ -105,18 +108,31 @@ export const hostNames: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/zones",
-    summary: "Refused: there are no zones, and no routes by pattern",
-    query: z.looseObject({}),
-    result: z.null(),
-    handle: () => Promise.reject(new Failure("body", { field: "routes", detail: NO_ZONES })),
+    summary: "Find the zone of a host name, which is that name",
+    query: z.looseObject({ name: z.string().optional() }),
+    result: z.array(anything),
+    handle: ({ query: { name } }) =>
+      Promise.resolve({ result: name === undefined ? [] : [{ id: name, name, status: "active" }] }),
+  }),
+  endpoint({
+    method: "get",
+    path: "/zones/{zone_id}/workers/routes",
+    summary: "List routes, those of all zones",
+    result: z.array(anything),
+    handle: (_, api) => Promise.resolve({ result: api.hostNames.routes.list().map(shownRoute) }),
   }),
   endpoint({
     method: "put",
     path: `${SCRIPT}/routes`,
     needs: "admin",
-    summary: "Refused: there are no routes by pattern",
-    body: z.unknown(),
-    result: z.null(),
-    handle: () => Promise.reject(new Failure("body", { field: "routes", detail: NO_ZONES })),
+    summary: "Set the routes of a script; those of others are refused",
+    body: z.array(z.looseObject({ pattern: z.string() })),
+    result: z.array(anything),
+    handle: async ({ params: { script_name: script }, body }, api, request) => {
+      await activeVersion(api, script);
+      const patterns = body.map(({ pattern }) => pattern);
+      await api.hostNames.routes.replace(script, patterns, new URL(request.url).hostname);
+      return { result: patterns.map((pattern) => shownRoute({ pattern, script })) };
+    },
   }),
 ];
