@@ -128,6 +128,7 @@ async function echo(request: Request): Promise<Response> {
   if (pathname === "/page") return new Response("<p>page", { headers: PAGE });
   if (pathname === "/socket") return new Upgraded(new PassThrough(), new Headers(PAGE));
   if (pathname === "/throws") throw new Failure("script.exception", { detail: "with a secret" });
+  if (pathname === "/client") return Response.json(request.headers.get("cf-connecting-ip"));
   if (pathname === "/cookie") return Response.json(request.headers.get("cookie"));
   const said = { method: request.method, hostname, path: pathname + search, body: await request.text() };
   return Response.json({ ...said, mark: request.headers.get("x-mark") }, { status: 201, headers: { "x-worker": "yes" } });
@@ -405,6 +406,13 @@ describe("a Worker's page", () => {
     for (const base of [BY_PATH, BY_HOST])
       expect(await (await send(`${base}/cookie`, { headers: { cookie } })).json()).toBe(seen);
   });
+});
+
+test("a Worker is told who asks, by whom the server has it from and never by the client itself", async () => {
+  const forged = { "cf-connecting-ip": "10.0.0.1", "x-forwarded-for": "203.0.113.9" };
+  const seen = async (send: Send): Promise<unknown> => (await send("http://script.localhost/client", { headers: forged })).json();
+  expect(await seen(await open({}, "192.0.2.1"))).toBe("192.0.2.1");
+  expect(await seen(await open({}, PROXY))).toBe("203.0.113.9");
 });
 
 describe("behind a proxy that ends TLS", () => {

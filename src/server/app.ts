@@ -89,6 +89,7 @@ export function serverApp(parts: AppParts): Answer {
     if (worker?.origin !== "own" && !isAllowedHost(url.hostname, parts.hostNames))
       return new Response("This host name is not served here\n", { status: 403 });
     if (worker !== undefined) {
+      nameClient(request.headers, client);
       const start = performance.now();
       const response = await callWorker(calls, worker, request);
       parts.onAnswer?.(answerLine(request.method, worker.url, response.status, performance.now() - start));
@@ -104,6 +105,12 @@ export function serverApp(parts: AppParts): Answer {
 /** As `wrangler dev` prints it. */
 function answerLine(method: string, { pathname }: URL, status: number, ms: number): string {
   return `${method} ${pathname} ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd() + ` (${Math.round(ms)}ms)`;
+}
+
+/** Workers read here who asks, as on Cloudflare. What a client says of itself there is not believed. */
+function nameClient(headers: Headers, { address }: Client): void {
+  if (address === "") headers.delete("cf-connecting-ip");
+  else headers.set("cf-connecting-ip", address);
 }
 
 function controlPlane(parts: AppParts): Hono<ControlEnv> {

@@ -56,7 +56,7 @@ export const ordersHono: Probe = {
       ],
     },
     home: '<html lang="en"><head><title>Orders</title></head><body><h1>Orders &amp; more</h1><p>production</p></body></html>',
-    health: { ok: true, environment: "production", tax: 0.19, max: 20 },
+    health: { ok: true, environment: "production", tax: 0.19, max: 20, client: true },
     stats: [
       ["status", "n"],
       ["fulfilled", 1],

@@ -15,7 +15,7 @@ app.use("/api/*", cors({ origin: "https://shop.example.com", allowMethods: ["GET
 app.use("/admin/*", async (c, next) => bearerAuth({ token: c.env.WEBHOOK_SECRET })(c, next));
 
 app.get("/", (c) => c.html(homePage(c.env.ENVIRONMENT)));
-app.get("/healthz", (c) => c.json({ ok: true, environment: c.env.ENVIRONMENT, tax: c.env.TAX.rate, max: c.env.MAX_ITEMS }));
+app.get("/healthz", (c) => c.json({ ok: true, environment: c.env.ENVIRONMENT, tax: c.env.TAX.rate, max: c.env.MAX_ITEMS, client: c.req.header("cf-connecting-ip") !== undefined }));
 app.get("/admin/stats", async (c) => {
   const rows = await c.env.DB.prepare("SELECT status, count(*) AS n FROM orders GROUP BY status ORDER BY status").raw({ columnNames: true });
   return c.json(rows);
