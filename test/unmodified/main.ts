@@ -1,7 +1,8 @@
 /**
  * `npm run projects`: projects as strangers have them, none changed for stepwell, run by `stepwell dev` and by `stepwell serve` after
  * `wrangler deploy`, and asked. Ends with 1 when an answer is not what it has to be. `--only NAME` runs one (again for more),
- * `--systems wrangler,dev,serve` says where, `--share N/M` takes a part of all, `--show` prints what everything prints.
+ * `--systems wrangler,dev,serve` says where, `--share N/M` takes a part of all, `--jobs N` how many run at a time, `--show` prints what
+ * everything prints.
  */
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true },
     systems: { type: "string", default: "dev,serve" },
     share: { type: "string", default: "1/1" },
+    jobs: { type: "string", default: "2" },
     show: { type: "boolean", default: false },
   },
 });
@@ -25,14 +27,10 @@ const PROJECTS = fileURLToPath(new URL("../projects/", import.meta.url));
 const COPIES = join(PROJECTS, ".copies");
 
 const counts = { passed: 0, failed: 0 };
-for (const probe of chosen()) {
-  for (const name of values.systems.split(",") as SystemName[]) {
-    const wrong = await attempt(probe, name);
-    counts[wrong === undefined ? "passed" : "failed"] += 1;
-    process.stdout.write(`${wrong === undefined ? "ok   " : "WRONG"} ${name.padEnd(8)} ${probe.project}: ${probe.kind}\n`);
-    if (wrong !== undefined) process.stdout.write(`${wrong.replaceAll(/^/gm, "      ")}\n`);
-  }
-}
+const queue = chosen()
+  .flatMap((probe) => (values.systems.split(",") as SystemName[]).map((name) => ({ probe, name })))
+  .values();
+await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 await rm(COPIES, { recursive: true, force: true });
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
 process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
@@ -42,6 +40,20 @@ function chosen(): readonly Probe[] {
   if (only !== undefined) return PROBES.filter(({ project }) => only.includes(project));
   const [part = 1, of = 1] = values.share.split("/").map(Number);
   return PROBES.filter((_, i) => i % of === part - 1);
+}
+
+/** Several take from one queue. */
+async function work(): Promise<void> {
+  for (const { probe, name } of queue) {
+    const start = performance.now();
+    const wrong = await attempt(probe, name);
+    counts[wrong === undefined ? "passed" : "failed"] += 1;
+    const took = `${Math.round((performance.now() - start) / 1000)} s`;
+    process.stdout.write(
+      `${wrong === undefined ? "ok   " : "WRONG"} ${name.padEnd(8)} ${took.padStart(5)}  ${probe.project}: ${probe.kind}\n`,
+    );
+    if (wrong !== undefined) process.stdout.write(`${wrong.replaceAll(/^/gm, "      ")}\n`);
+  }
 }
 
 /** What is wrong, for people. Each system gets a copy of its own: none sees what another has written. */

@@ -12,7 +12,6 @@ export const ordersHono: Probe = {
   worker: "orders",
   secrets: ".dev.vars",
   databases: ["orders-db"],
-  made: [["queues", "create", "order-events"]],
   ask: async (visit) => {
     const key = { "idempotency-key": "same" };
     const { id, total } = await visit.post<{ id: string; total: number }>("/api/orders", { customer: "Ada", items: ITEMS }, key);

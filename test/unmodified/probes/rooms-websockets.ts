@@ -8,7 +8,6 @@ export const roomsWebsockets: Probe = {
   project: "rooms-websockets",
   kind: "Durable Objects with hibernating WebSockets, R2, static assets",
   worker: "rooms",
-  made: [["r2", "bucket", "create", "room-transcripts"]],
   ask: async (visit) => {
     const ada = await visit.socket("/api/rooms/lobby/socket?name=ada");
     const bob = await visit.socket("/api/rooms/lobby/socket?name=bob");
