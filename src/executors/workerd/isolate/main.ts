@@ -16,6 +16,7 @@ import { unsupportedBinding } from "../../../runtime/unsupported-binding.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
 import { exportedName, type Facade, type FromIsolate, type Loaded, type ObjectProps, type ToIsolate } from "../messages.ts";
 import { shaped } from "./bindings/shaped.ts";
+import { forgetCaches } from "./caches.ts";
 import { markConsole, scope } from "./console.ts";
 import { Explanations } from "./explained.ts";
 import { Link, type Socket } from "./link.ts";
@@ -54,6 +55,8 @@ interface OwnExports {
 let facetClass: (props: ObjectProps) => unknown;
 
 let threw: (stack: string) => void = () => {};
+
+forgetCaches(caches);
 
 // The runtime goes by its own class; what user code throws is workerd's.
 Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);

@@ -48,3 +48,6 @@ declare module "cloudflare:workers" {
 declare module "cloudflare:workflows" {
   export class NonRetryableError extends Error {}
 }
+
+/** The Cache API. */
+declare const caches: { readonly default: object };
