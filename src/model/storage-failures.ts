@@ -39,7 +39,13 @@ export const STORAGE_FAILURES: Readonly<Record<StorageFailureName, FailureKind>>
   },
   "kv.key_not_found": { code: 10009, status: 404, message: "get: 'key not found'", sentence: "The namespace has no such key" },
   "kv.refused": { code: 10972, status: 400, message: "detail", sentence: "The request is not valid" },
-  "d1.not_found": { code: 7404, status: 404, message: "detail", sentence: "There is no such database" },
+  "d1.not_found": {
+    code: 7404,
+    status: 404,
+    message: "detail",
+    sentence: "There is no such database",
+    hint: "Deploy the Worker first: that makes it under the id in the configuration. Or make it with PUT /api/v1/resources.",
+  },
   "d1.already_exists": {
     code: 7502,
     status: 400,

@@ -7,7 +7,7 @@ export interface DeployPolicy {
   readonly adopts: Adoption;
 }
 
-/** `first`: of a script that has never been uploaded before, since it brings the ids that it had elsewhere. */
+/** `first`: of a script that had nothing but secrets before, since it brings the ids that it had elsewhere. */
 export type Adoption = (typeof ADOPTIONS)[number];
 
 /** What `--adopt-ids` takes. */

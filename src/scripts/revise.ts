@@ -33,7 +33,7 @@ export async function storeUpload(
   const bindings = bindingsOf(metadata, script, newest === undefined ? [] : openSecrets(vault, newest).bindings);
   const unsupported = remarkOrRefuse(policy, bindings);
   const missing = await missingResources(catalog, bindings);
-  if (adopts(policy, newest === undefined)) checkAdoptable(missing);
+  if (adopts(policy, isNothingYet(newest?.bindings ?? []))) checkAdoptable(missing);
   else refuseMissing(missing);
   await checkServices(catalog, script, bindings);
   const exports = await readExports(code);
@@ -62,8 +62,13 @@ function remarkOrRefuse({ isStrict }: DeployPolicy, bindings: readonly Binding[]
   return remark === undefined ? [] : [remark];
 }
 
-function adopts({ isStrict, adopts: whose }: DeployPolicy, isNew: boolean): boolean {
-  return !isStrict && (whose === "always" || (whose === "first" && isNew));
+function adopts({ isStrict, adopts: whose }: DeployPolicy, isFirst: boolean): boolean {
+  return !isStrict && (whose === "always" || (whose === "first" && isFirst));
+}
+
+/** `wrangler secret put` makes a script of secrets alone before anything is deployed. */
+function isNothingYet(bindings: readonly Binding[]): boolean {
+  return bindings.every(({ type }) => type === "secret_text");
 }
 
 /** Fails when a version is bound to what is not there. It may be deleted while the version is loaded, so this is to be asked twice. */

@@ -82,6 +82,14 @@ describe("ids of things that are not there", () => {
     expect((await put([KV, D1])).messages).toEqual([]);
   });
 
+  test("are made when nothing but secrets came before, as `wrangler secret put` leaves it", async () => {
+    await opened();
+    await put([]);
+    await api.call("PUT", "shop/secrets", { name: "KEY", text: "x", type: "secret_text" });
+    expect(await put([KV, D1])).toMatchObject({ status: 200 });
+    expect((await put([KV, D1, R2])).errors).toMatchObject([{ code: 10971 }]);
+  });
+
   test("are refused of a Worker that is there already: it may be a slip", async () => {
     await opened();
     await put([KV]);
