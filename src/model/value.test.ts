@@ -11,6 +11,40 @@ test("the JSON form leaves out what is undefined", () => {
   expect(toJson(encode({ b: [undefined, 1], c: { d: undefined } }))).toStrictEqual({ b: [null, 1], c: {} });
 });
 
+/** Few objects, each of which comes twice in the next. */
+function doubled(innermost: unknown): unknown {
+  let value = innermost;
+  for (let level = 0; level < 40; level += 1) value = [value, value];
+  return value;
+}
+
+test("parts that come again and again are stored once, and shown as far as there is room", () => {
+  expect(encode(decode(encode(doubled(1))))).toBe(encode(doubled(1)));
+  expect(encode(doubled(1)).length).toBeLessThan(1_000);
+  expect(toLogText(encode(doubled(new Map())))).toContain("Larger than can be shown");
+  const text = "x".repeat(LIMITS.valueBytes / 2);
+  const texts = JSON.stringify(toJson(encode([undefined, ...Array.from({ length: 10_000 }, () => text)])));
+  expect(texts.length).toBeLessThan(2 * LIMITS.valueText);
+});
+
+test("an array that has little but holes is not written out", () => {
+  const sparse: unknown[] = [];
+  sparse.length = 2 ** 32 - 1;
+  expect(toJson(encode({ a: 1, sparse }))).toEqual({ a: 1, sparse: "[Larger than can be shown]" });
+});
+
+test("what fills a value to its limit is shown as it is", () => {
+  const none = Array.from({ length: 1_000_000 }, () => undefined);
+  expect(isTooLarge(encode(none))).toBe(false);
+  expect(toJson(encode(none))).toHaveLength(1_000_000);
+});
+
+test("an error within its own cause can be read", () => {
+  const error = new Error("outer");
+  error.cause = { again: error };
+  expect(decode(encode({ error }))).toMatchObject({ error: { message: "outer", cause: { again: { message: "outer" } } } });
+});
+
 test.each([new URL("https://example.com/"), { at: new URLSearchParams("a=1") }])("%s is refused, as by Cloudflare", (value) => {
   expect(() => encode(value)).toThrow(Unserialisable);
 });

@@ -34,6 +34,17 @@ export const REDACTED = "[REDACTED]";
 /** What stands where a value is too deep to be shown: it was stored by a version that had no limit. */
 const TOO_DEEP = `[Nested deeper than ${LIMITS.valueDepth} levels]`;
 
+/** What stands where there is more of a value than is shown: parts that come again and again, or holes. */
+const TOO_LARGE = "[Larger than can be shown]";
+
+/**
+ * What it costs to show a container, one that has been shown before, and an item of an array, in characters. What a value may
+ * have of its own always fits.
+ */
+const CONTAINER_COST = 16;
+const REPEAT_COST = 256;
+const ITEM_COST = 4;
+
 /** Levels that calls and answers add around the values in them. */
 const WRAPPING = 8;
 
@@ -52,7 +63,7 @@ export function isSealed(text: Encoded): boolean {
  * than `most` levels.
  */
 export function encode(value: unknown, most: number = LIMITS.valueDepth): Encoded {
-  if (isPlainJson(value, most)) return JSON.stringify(value);
+  if (isPlainJson(value, most, { left: LIMITS.valueBytes })) return JSON.stringify(value);
   const patches = new Set<Patch>();
   const flat = flatten(value, value, patches, most);
   if (patches.size === 0) return MARK + flat;
@@ -129,7 +140,7 @@ export function toJson(text: Encoded): unknown {
   const patched = text.startsWith(PATCHED, MARK.length) ? PATCHED.length : 0;
   return isFlatDeeper(text.slice(MARK.length + patched), CALL_DEPTH + (patched && PATCH_LEVELS))
     ? TOO_DEEP
-    : jsonForm(decode(text), new Set());
+    : jsonForm(decode(text), { above: new Set(), shown: new Set(), left: LIMITS.valueText });
 }
 
 /** As `toJson`, as text. `undefined` reads as `null`. */
@@ -137,8 +148,16 @@ export function toLogText(text: Encoded): string {
   return text.startsWith(MARK) || isSealed(text) ? (JSON.stringify(toJson(text)) ?? "null") : text;
 }
 
-/** `levels`: how many there may be below; what is deeper may be a cycle, which is for devalue to tell. */
-function isPlainJson(value: unknown, levels: number): boolean {
+/** How many parts of a value are still looked at. */
+interface Looking {
+  left: number;
+}
+
+/**
+ * `levels`: how many there may be below; what is deeper may be a cycle, which is for devalue to tell. So is what has more parts
+ * than a value may have bytes: they may be few that come again and again, twice as often with each level.
+ */
+function isPlainJson(value: unknown, levels: number, looking: Looking): boolean {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -147,29 +166,30 @@ function isPlainJson(value: unknown, levels: number): boolean {
       return Number.isFinite(value) && !Object.is(value, -0);
     case "object":
       if (value === null) return true;
-      if (levels === 0) return false;
-      return Array.isArray(value) ? isPlainArray(value, levels - 1) : isPlainObject(value, levels - 1);
+      looking.left -= 1;
+      if (levels === 0 || looking.left < 0) return false;
+      return Array.isArray(value) ? isPlainArray(value, levels - 1, looking) : isPlainObject(value, levels - 1, looking);
     default:
       return false;
   }
 }
 
-function isPlainArray(array: readonly unknown[], levels: number): boolean {
+function isPlainArray(array: readonly unknown[], levels: number, looking: Looking): boolean {
   for (let i = 0; i < array.length; i += 1) {
     const item = array[i];
     // A hole reads as undefined, which is not plain either.
-    if (item === undefined || !isPlainJson(item, levels)) return false;
+    if (item === undefined || !isPlainJson(item, levels, looking)) return false;
   }
   return Object.getPrototypeOf(array) === Array.prototype && hasOnlyItems(array);
 }
 
-function isPlainObject(object: object, levels: number): boolean {
+function isPlainObject(object: object, levels: number, looking: Looking): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype) return false;
   if (typeof (object as { toJSON?: unknown }).toJSON === "function") return false;
   for (const key in object) {
     const item = (object as Record<string, unknown>)[key];
-    if (item === undefined || !isPlainJson(item, levels)) return false;
+    if (item === undefined || !isPlainJson(item, levels, looking)) return false;
   }
   return true;
 }
@@ -211,8 +231,9 @@ function refuse(value: object): never {
 type Revivers = NonNullable<Parameters<typeof parse>[1]>;
 
 const REVIVERS: Revivers = {
-  Error: ([name, message, cause]: [ErrorClass, string, unknown[]]) =>
-    new ERRORS[name](message, cause.length === 0 ? undefined : { cause: cause[0] }),
+  // An error within its own cause is read twice, and has none yet where it is read first.
+  Error: ([name, message, cause]: [ErrorClass, string, unknown[] | undefined]) =>
+    new ERRORS[name](message, cause === undefined || cause.length === 0 ? undefined : { cause: cause[0] }),
   Headers: (entries: [string, string][]) => new Headers(entries),
   View: (view: unknown) => view,
 };
@@ -249,34 +270,57 @@ function complaint(root: unknown, cause: unknown, most: number): Unserialisable 
   });
 }
 
-function jsonForm(value: unknown, above: Set<object>): unknown {
+/** Where the JSON form of a value has got to. What a short text names many times is large, or endless, when it is written out. */
+interface Showing {
+  readonly above: Set<object>;
+  /** Containers that have been shown, or are being. */
+  readonly shown: Set<object>;
+  /** How many characters more are shown, roughly. */
+  left: number;
+}
+
+/** True when so many characters more can be shown. */
+function spend(showing: Showing, characters: number): boolean {
+  if (characters > showing.left) return false;
+  showing.left -= characters;
+  return true;
+}
+
+function jsonForm(value: unknown, showing: Showing): unknown {
   switch (typeof value) {
     case "bigint":
       return `[BigInt(${value})]`;
     case "number":
       return Number.isFinite(value) ? value : null;
+    case "string":
+      return spend(showing, value.length) ? value : TOO_LARGE;
     case "object":
-      return value === null ? null : jsonObject(value, above);
+      return value === null ? null : jsonObject(value, showing);
     default:
       return value;
   }
 }
 
-function jsonObject(value: object, above: Set<object>): unknown {
+function jsonObject(value: object, showing: Showing): unknown {
+  const { above } = showing;
   if (above.has(value)) return "[Circular]";
   // What a patch leads to may be deeper than its text.
   if (above.size > CALL_DEPTH) return TOO_DEEP;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value)) return `[${value.constructor.name}(${value.byteLength} bytes)]`;
   if (value instanceof ArrayBuffer) return `[ArrayBuffer(${value.byteLength} bytes)]`;
+  const cost = showing.shown.has(value) ? REPEAT_COST : CONTAINER_COST;
+  if (!spend(showing, cost + (Array.isArray(value) ? ITEM_COST * value.length : 0))) return TOO_LARGE;
   above.add(value);
-  const shown = Array.isArray(value)
-    ? Array.from(value, (item: unknown) => jsonForm(item, above) ?? null)
+  showing.shown.add(value);
+  const form = Array.isArray(value)
+    ? Array.from(value, (item: unknown) => jsonForm(item, showing) ?? null)
     : Object.fromEntries(
         Object.entries(value)
-          .map(([key, item]) => [key, jsonForm(item, above)] as const)
+          .filter(([key]) => spend(showing, key.length + 1))
+          .map(([key, item]) => [key, jsonForm(item, showing)] as const)
           .filter(([, item]) => item !== undefined),
       );
   above.delete(value);
-  return shown;
+  return form;
 }
