@@ -169,3 +169,15 @@ test("TLS, with a certificate of its own", async () => {
   expect(Buffer.concat(chunks).toString()).toBe("post two");
   await secure.kill();
 });
+
+test("a Worker that was deployed before and is not in the session is named, and works", async () => {
+  const data = ["--data", join(project.folder, "before"), "--port", "0", "--inspector-port", "0"];
+  await (await startServer(["dev", ...configs(), ...data])).kill();
+  const alone = await startServer(["dev", ...configs().slice(0, 2), ...data]);
+  expect(alone.output()).toContain(
+    'POST (service of "post"): "post" is not in this session, and answers as it was deployed last.',
+  );
+  expect(alone.output()).toMatch(/env\.POST \(post\) +Worker +local\n/);
+  expect(alone.output()).toMatch(/env\.MISSING \(nobody\) +Worker +not connected\n/);
+  await alone.kill();
+});

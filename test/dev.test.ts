@@ -100,9 +100,11 @@ async function ask(host: string, path: string): Promise<{ status: number | undef
 test("it says where everything is, and what it leaves out", () => {
   const { port } = new URL(server.url);
   expect(server.output()).toContain("stepwell runs shop with asking, waiting");
-  expect(server.output()).toContain(`Browser  ${server.url}/\n`);
+  expect(server.output()).toContain(`Dashboard  ${server.url}/\n`);
   expect(server.output()).toContain(`${server.url}/client/v4/accounts/local/workflows`);
-  expect(server.output()).toContain(`http://shop.localhost:${port}/ and ${server.url}/workers/shop/`);
+  expect(server.output()).toContain(
+    `Worker     http://localhost:${port}/  http://shop.localhost:${port}/  ${server.url}/workers/shop/\n`,
+  );
   expect(server.output()).toContain(
     "Bindings that are not supported yet; using one throws an error that says so: DRIVE (Hyperdrive)",
   );

@@ -32,19 +32,28 @@ export function connectionsOf(own: string, bindings: readonly Binding[]): Connec
   });
 }
 
+/** What there is to say of a binding. */
+export interface Trouble {
+  readonly text: string;
+  /** Whether using it fails; otherwise it works, but otherwise than the sources say. */
+  readonly isBroken: boolean;
+}
+
 /** Why a binding will not work, or works otherwise than the sources say; undefined when there is nothing to say. */
 export async function trouble(
   catalog: Catalog,
   { name, what, script, needs }: Connection,
   session: ReadonlySet<string>,
-): Promise<string | undefined> {
+): Promise<Trouble | undefined> {
   const binding = `${name} (${what} of "${script}")`;
+  const fails = (why: string): Trouble => ({ text: `${binding}: ${why}`, isBroken: true });
   if ((await catalog.activeScript(script)) === undefined)
-    return `${binding}: there is no Worker "${script}" in this session, and using it fails. Start both: ${START}`;
+    return fails(`there is no Worker "${script}" in this session, and using it fails. Start both: ${START}`);
   const lacks = await lacking(catalog, script, needs);
-  if (lacks !== undefined) return `${binding}: the Worker "${script}" has no ${lacks}, and using it fails`;
+  if (lacks !== undefined) return fails(`the Worker "${script}" has no ${lacks}, and using it fails`);
   if (session.has(script)) return undefined;
-  return `${binding}: "${script}" is not in this session, and answers as it was deployed last. Start both: ${START}`;
+  const text = `${binding}: "${script}" is not in this session, and answers as it was deployed last. Start both: ${START}`;
+  return { text, isBroken: false };
 }
 
 const START = "stepwell dev -c wrangler.jsonc -c ../other/wrangler.jsonc";

@@ -22,12 +22,14 @@ export function greeting({ url, port, accountId, workers, broken, inspector }: G
   const lines = workers.flatMap(({ script, workflows }) => [
     `${bold("stepwell")} runs ${bold(script)} with ${workflows.length === 0 ? "no workflows" : workflows.join(", ")}`,
   ]);
-  lines.push(`  Browser  ${url}/`, `  API      ${url}/client/v4/accounts/${accountId}/workflows`);
-  for (const { script } of workers)
-    lines.push(`  Worker   ${protocol}//${script}.localhost:${port}/ and ${url}/workers/${script}/`);
-  const [primary] = workers;
-  if (primary !== undefined) lines.push(`           ${protocol}//localhost:${port}/ is ${primary.script}`);
-  if (inspector !== undefined) lines.push(`  Debugger ${inspector}`);
+  workers.forEach(({ script }, index) => {
+    const addresses = [`${protocol}//${script}.localhost:${port}/`, `${url}/workers/${script}/`];
+    // `localhost` is the primary one.
+    if (index === 0) addresses.unshift(`${protocol}//localhost:${port}/`);
+    lines.push(`  Worker     ${addresses.join("  ")}`);
+  });
+  lines.push(`  Dashboard  ${url}/`, `  API        ${url}/client/v4/accounts/${accountId}/workflows`);
+  if (inspector !== undefined) lines.push(`  Debugger   ${inspector}`);
   lines.push(`  wrangler workflows list --local --port ${port}`);
   if (workers.some(({ config }) => config.bindings.some(({ type }) => STORED.has(type)))) lines.push(storage(url, accountId));
   for (const { script, config } of workers) {
@@ -42,5 +44,5 @@ const STORED: ReadonlySet<string> = new Set(["kv_namespace", "d1", "r2_bucket"])
 /** wrangler's `--local` means files of its own. */
 function storage(url: string, accountId: string): string {
   const environment = `CLOUDFLARE_API_BASE_URL=${url}/client/v4 CLOUDFLARE_API_TOKEN=local CLOUDFLARE_ACCOUNT_ID=${accountId}`;
-  return `  Storage  ${environment} wrangler d1|kv|r2 … --remote`;
+  return `  Storage    ${environment} wrangler d1|kv|r2 … --remote`;
 }

@@ -128,8 +128,8 @@ async function introduce(
     for (const connection of connectionsOf(script, config.bindings)) {
       const found = await trouble(catalog, connection, session);
       if (found === undefined) continue;
-      log.warn(found);
-      isBroken.add(connection.name);
+      log.warn(found.text);
+      if (found.isBroken) isBroken.add(connection.name);
     }
     broken.set(script, isBroken);
   }
