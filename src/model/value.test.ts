@@ -173,8 +173,8 @@ describe("sizes are those of the value", () => {
   const VERSION_BYTES = 2;
 
   test.each<[string, (n: number) => unknown, number]>([
-    ["bytes", (n) => new Uint8Array(n), MIB - 16],
-    ["bytes of a view", (n) => new Uint8Array(n + 100).subarray(50, 50 + n), MIB - 16],
+    ["bytes in a list", (n) => [new Uint8Array(n)], MIB - 21],
+    ["floats", (n) => new Float64Array(n / 8), MIB],
     ["line feeds", (n) => "\n".repeat(n), MIB - 4],
     ["control characters", (n) => "\0".repeat(n), MIB - 4],
     ["Latin-1", (n) => "é".repeat(n), MIB - 4],
@@ -183,6 +183,14 @@ describe("sizes are those of the value", () => {
     ["undefined", (n) => Array.from({ length: n }, () => undefined), MIB - 9],
   ])("%s", (_, make, most) => {
     expect([isTooLarge(encode(make(most))), isTooLarge(encode(make(most + 8)))]).toEqual([false, true]);
+  });
+
+  test.each<[string, (n: number) => unknown]>([
+    ["an array of bytes", (n) => new Uint8Array(n)],
+    ["a view of some", (n) => new Uint8Array(n + 100).subarray(50, 50 + n)],
+    ["a buffer", (n) => new ArrayBuffer(n)],
+  ])("of %s, those alone", (_, make) => {
+    expect([isTooLarge(encode(make(MIB))), isTooLarge(encode(make(MIB + 1)))]).toEqual([false, true]);
   });
 
   test.each([

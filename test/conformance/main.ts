@@ -5,7 +5,7 @@
  * prints what both systems did. `--executor node` runs stepwell's side in threads of Node; the page is about workerd.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readCommandLine, refuse } from "../support/command-line.ts";
 import { compare, holds, type Comparison } from "./compare.ts";
 import { KNOWN } from "./known.ts";
 import { startOwn } from "./own.ts";
@@ -21,19 +21,32 @@ const CONCURRENCY = 8;
 
 const PAGE = new URL("../../docs/conformance.md", import.meta.url);
 
-const { values } = parseArgs({
-  options: {
-    executor: { type: "string", default: "workerd" },
-    only: { type: "string" },
-    show: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
-  },
+const COMMAND = "npm run conformance";
+
+const USAGE = `${COMMAND} -- [options]: every scenario on stepwell and on Cloudflare's local engine. Takes some minutes.
+
+  --only TEXT,…     scenarios whose name has one of the texts in it, or whose topic is one
+  --executor E      what runs stepwell's side, workerd or node (workerd); the page is about workerd
+  --show            prints what both systems did
+  --write           writes docs/conformance.md
+  --help            prints this
+
+Topics: ${[...new Set(SCENARIOS.map(({ topic }) => topic))].join(", ")}
+`;
+
+const values = readCommandLine(COMMAND, USAGE, {
+  executor: { type: "string", default: "workerd" },
+  only: { type: "string" },
+  show: { type: "boolean", default: false },
+  write: { type: "boolean", default: false },
 });
+if (!["workerd", "node"].includes(values.executor)) refuse(COMMAND, `--executor is workerd or node, not "${values.executor}"`);
 
 const only = values.only?.split(",");
 const chosen = SCENARIOS.filter(({ name, topic }) => only?.some((text) => name.includes(text) || topic === text) ?? true).map(
   (each) => ({ ...each, differences: each.differences.filter(({ on }) => on === "all" || on === values.executor) }),
 );
+if (chosen.length === 0) refuse(COMMAND, `No scenario and no topic has one of "${values.only}" in its name`);
 const [peers, own] = await Promise.all([
   observe(startPeer(projectsOf(chosen)), chosen),
   observe(startOwn(projectsOf(chosen), values.executor), chosen),

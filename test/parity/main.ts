@@ -4,24 +4,36 @@
  */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine, refuse } from "../support/command-line.ts";
 import { INPUTS } from "./all.ts";
 import { compare, shown, type Compared } from "./compare.ts";
 import type { Input } from "./input.ts";
 import { page } from "./report.ts";
 import { CLIENTS } from "./system.ts";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", multiple: true },
-    share: { type: "string", default: "1/1" },
-    jobs: { type: "string", default: "2" },
-    show: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
-  },
+const COMMAND = "npm run parity";
+
+const USAGE = `${COMMAND} -- [options]: small projects, run by wrangler dev and by stepwell dev. Takes some minutes.
+
+  --only NAME       one project; again for more
+  --share N/M       a part of all, from 1/M to M/M
+  --jobs N          projects at once (2)
+  --show            prints what both say
+  --write           writes docs/dev-parity.md
+  --help            prints this
+`;
+
+const values = readCommandLine(COMMAND, USAGE, {
+  only: { type: "string", multiple: true },
+  share: { type: "string", default: "1/1" },
+  jobs: { type: "string", default: "2" },
+  show: { type: "boolean", default: false },
+  write: { type: "boolean", default: false },
 });
 
 const wanted = chosen();
+if (wanted.length === 0) refuse(COMMAND, "There is no project of that name, or in that share");
+if (!(Number(values.jobs) >= 1)) refuse(COMMAND, `--jobs takes a number from 1, not "${values.jobs}"`);
 const compared: Compared[] = [];
 const queue = wanted.entries();
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));

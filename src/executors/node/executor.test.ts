@@ -46,6 +46,14 @@ describe("node executor", () => {
     });
   });
 
+  test("scheduler.wait is a global, as in Workers", async () => {
+    await withExecutor({}, async (executor) => {
+      const code = `export default { async fetch() { await scheduler.wait(1); return new Response("waited"); } };`;
+      const host = await executor.open(contractVersion(code), noBindings);
+      expect(await (await host.fetch(new Request("http://contract.test/"))).text()).toBe("waited");
+    });
+  });
+
   test("a thread that sends what is no frame is given up", async () => {
     await withExecutor({}, async (executor) => {
       const code = `import { parentPort } from "node:worker_threads";

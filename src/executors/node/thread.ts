@@ -1,4 +1,5 @@
 /** The entry of a worker thread: loads the script, and connects it with the host on the main thread. */
+import { scheduler } from "node:timers/promises";
 import { parentPort, workerData, type Transferable } from "node:worker_threads";
 import { stackOf } from "../../model/thrown.ts";
 import { waitUntil } from "../../runtime/cloudflare-workers.ts";
@@ -26,6 +27,8 @@ Object.assign(
   envOf(bindings, (...about) => calls.call(...about)),
 );
 Object.assign(process.env, processEnvOf(bindings));
+// A global of Workers which Node has in a module alone.
+Object.assign(globalThis, { scheduler });
 // A promise that a script has forgotten is no reason to stop its instances.
 process.on("unhandledRejection", (reason) => threw(stackOf(reason)));
 process.on("uncaughtExceptionMonitor", (error) => threw(stackOf(error)));
