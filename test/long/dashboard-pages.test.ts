@@ -202,13 +202,13 @@ describe("a script", () => {
     const call = (path: string): Promise<Response> => fetch(`${demo.server.url}/workers/mail/${path}`);
     await call("first");
     const lines = page.getByLabel("Lines");
-    await lines.getByText("/first").waitFor();
+    await lines.getByText("/first").first().waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
     await call("second");
     await page.getByRole("button", { name: "Go on" }).click();
-    await lines.getByText("/second").waitFor();
+    await lines.getByText("/second").first().waitFor();
     await page.getByLabel("Find in lines").fill("second");
-    await lines.getByText("/first").waitFor({ state: "hidden" });
+    await lines.getByText("/first").first().waitFor({ state: "hidden" });
   });
 });
 
