@@ -152,7 +152,7 @@ test("a Worker of static assets alone, and one that has code besides", async () 
   ]);
   expect(await get("/else")).toEqual([404, "<h1>not here</h1>"]);
   const moved = await fetch(`${server.url}/workers/site/old/main.js`, { redirect: "manual" });
-  expect([moved.status, moved.headers.get("location")]).toEqual([301, "/app/main.js"]);
+  expect([moved.status, moved.headers.get("location")]).toEqual([301, "/workers/site/app/main.js"]);
   expect((await fetch(`${server.url}/workers/site/app/main.js`)).headers.get("x-kind")).toBe("app");
   await site.write("src/index.js", "export default { fetch: (request, env) => env.ASSETS.fetch('http://a/app/main.js') };");
   await site.write("wrangler.json", assets({ binding: "ASSETS" }).replace("{", '{ "main": "src/index.js",'));
