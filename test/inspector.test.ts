@@ -49,7 +49,7 @@ beforeAll(async () => {
   });
   const options = ["--port", "0", "--inspector-port", "0", "--hang-after", String(HANG_MS)];
   server = await startServer(["dev", project.folder, ...options]);
-  inspector = await vi.waitUntil(() => /Debugger (127\.0\.0\.1:\d+)/.exec(server.output())?.[1], { timeout: 20_000 });
+  inspector = await vi.waitUntil(() => /Debugger +(127\.0\.0\.1:\d+)/.exec(server.output())?.[1], { timeout: 20_000 });
 });
 afterAll(async () => {
   await server.kill();
