@@ -1,6 +1,6 @@
 /**
- * Headers that all answers have. Whoever makes an answer takes them along; those that are left are set afterwards, which costs each of them
- * a list of headers that is checked, sorted and copied: a twentieth of a request.
+ * Headers that all answers have. Whoever makes an answer takes them along; those that are left are set afterwards, which costs
+ * a list of headers that is checked, sorted and copied.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { Hono } from "hono";

@@ -1,6 +1,6 @@
 /**
- * Reads a script's code without running it, in a thread of its own: it takes the parser half a second a megabyte, and minutes when
- * the code is made for that, and nobody else is to wait. The thread is there while there is something to read, and a little longer.
+ * Reads a script's code without running it, in a thread of its own: the parser takes more than half a second a megabyte, and 15 s
+ * for 30,000 small functions, and nobody else is to wait. The thread is there while there is something to read, and a little longer.
  */
 import { Worker } from "node:worker_threads";
 import { LIMITS } from "../model/limits.ts";

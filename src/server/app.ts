@@ -124,7 +124,7 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
     strictTransportSecurity: false,
   });
   app.use(withHeadersOf(secure));
-  // Only trusted proxies say that a client speaks TLS. Each handler around all others costs each request some microseconds.
+  // Only trusted proxies say that a client speaks TLS.
   if (parts.proxies.length > 0) app.use(askForTls);
   app.use(refuseForeignPages(sessions !== undefined));
   app.use(noteChanges(parts.audit));
