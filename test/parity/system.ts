@@ -43,8 +43,8 @@ export const wrangler: System = (folder, input) =>
 export const stepwell: System = (folder, input) =>
   run(folder, input, {
     command: [STEPWELL, "dev", "--port", "0"],
-    ready: /Worker {3}http:\/\/[^\s]+ and (http:\/\/[^\s]+?)\/workers\/[^\s]+/,
-    host: (printed) => /Worker {3}http:\/\/([^\s/]+)/.exec(printed)?.[1],
+    ready: /Worker +http:\/\/localhost:.* (http:\/\/127\.0\.0\.1:\d+)\/workers\//,
+    host: (printed) => /Worker +http:\/\/(localhost:\d+)/.exec(printed)?.[1],
   });
 
 interface Start {
@@ -65,8 +65,9 @@ async function run(folder: string, { args = [], env = {}, paths = ["/"] }: Input
   let printed = "";
   const gone = once(child, "close");
   try {
-    const url = await new Promise<string | undefined>((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), START_MS);
+    const url = await new Promise<string | undefined>((resolve, reject) => {
+      const late = (): void => reject(new Error(`Neither ready nor refused in ${START_MS / 1_000} s:\n${printed}`));
+      const timer = setTimeout(late, START_MS);
       const listen = (chunk: Buffer): void => {
         printed += stripVTControlCharacters(chunk.toString());
         const found = start.ready.exec(printed)?.[1];
