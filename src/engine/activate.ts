@@ -34,13 +34,12 @@ const READ_REST_MS = 1_000;
  * once its code is ready to run, not sooner: a server that is killed again while it starts says nothing about the instance,
  * and must not count as a loss of it.
  */
-export async function activate(core: Core, live: Live, leftBehind: boolean = false): Promise<void> {
+export async function activate(core: Core, live: Live): Promise<void> {
   if (live.activating || live.run !== undefined || !isWanted(core, live)) {
     core.journal.whenDurable(live, () => core.instances.release(live));
     return;
   }
   live.activating = true;
-  let isLeft = leftBehind;
   try {
     for (let tries = 0; isWanted(core, live); tries += 1) {
       try {
@@ -48,8 +47,9 @@ export async function activate(core: Core, live: Live, leftBehind: boolean = fal
         if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
         const group = groupOf(core.hosts, live);
         const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
-        if (isLeft) apply(core, live, { type: "recover", loss: WITH_SERVER });
-        isLeft = false;
+        // A restart meanwhile has made void whatever was under way.
+        if (live.leftBehind && holdsPlace(live.state.status)) apply(core, live, { type: "recover", loss: WITH_SERVER });
+        live.leftBehind = false;
         apply(core, live, { type: "claim" });
         apply(core, live, { type: "wake" });
         if (await begin(core, live, version, link)) return;
@@ -190,10 +190,11 @@ export function giveUp(core: Core, live: Live, cause: unknown): void {
 
 /** It stays in memory meanwhile, as if it were being activated: there may be no second copy of it. */
 async function activateLater(core: Core, live: Live): Promise<void> {
+  live.leftBehind = true;
   live.activating = true;
   await rest(core, READ_REST_MS);
   live.activating = false;
-  if (!core.closing) await activate(core, live, true);
+  if (!core.closing) await activate(core, live);
 }
 
 function fail(core: Core, live: Live, message: string): void {

@@ -310,7 +310,7 @@ export class Scheduler {
       // It may have changed since it was found.
       if (this.#core.closing || live.activating || !isReady(kind, status)) return "busy";
       const { run } = live;
-      if (run === undefined) await activate(this.#core, live, kind === "interrupted");
+      if (run === undefined) await activate(this.#core, live);
       else if (status === "waiting") wakeRun(this.#core, live, this.#core.clock.now());
       await this.#core.journal.durable(live);
       return live.state.lastEventId === lastEventId && live.run === run ? "busy" : "started";

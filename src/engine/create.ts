@@ -103,7 +103,10 @@ async function createOne(
     if (pk === "exists") return new Failure("instance.already_exists", { field: "instance_id" });
     if (place === undefined) scheduler.expect("queued", workflow);
     else {
-      void activate(core, core.instances.add(newLive({ pk, workflow, id, createdAt: now }, state, 1)));
+      const live = core.instances.add(newLive({ pk, workflow, id, createdAt: now }, state, 1));
+      // Whoever read it before it was here took it for one that had lost its run.
+      live.leftBehind = false;
+      void activate(core, live);
     }
     return { pk, ...instance.summary };
   } finally {

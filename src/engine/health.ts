@@ -8,9 +8,12 @@ import type { Log } from "../ports/log.ts";
 import { StoreError, storeFailure } from "../ports/store.ts";
 import { Outage } from "../upkeep/outage.ts";
 
-/** The delay before commits are tried again, after the first failure and at the most, in milliseconds. */
+/**
+ * The delay before commits are tried again, after the first failure and at the most, in milliseconds. An empty commit costs next
+ * to nothing, and every moment of the delay is one in which a store that works is not used.
+ */
 const LEAST_MS = 100;
-const MOST_MS = 4_000;
+const MOST_MS = 1_000;
 
 export class StoreHealth {
   readonly #log: Log;

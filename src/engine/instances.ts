@@ -12,7 +12,7 @@ import type { StoreHealth } from "./health.ts";
 import type { Policies } from "./policies.ts";
 import type { Reads } from "./reads.ts";
 import { readRow } from "./row.ts";
-import { addressKey, newLive, type Live } from "./live.ts";
+import { addressKey, holdsPlace, newLive, type Live } from "./live.ts";
 
 /** Bytes of journal that are read at once while an instance is loaded. */
 const LOAD_BYTES = 256 * 1024;
@@ -175,6 +175,9 @@ export class Instances {
       }
     }
     if (state === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
-    return this.add(newLive(summary, state, seq));
+    const live = newLive(summary, state, seq);
+    // What works only in the store has lost its run, to a server that ended or a commit that failed.
+    live.leftBehind = holdsPlace(state.status);
+    return this.add(live);
   }
 }

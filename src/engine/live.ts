@@ -70,6 +70,8 @@ export interface Live {
   run: Run | undefined;
   /** The group of instances with which it shares a host, and with no others, after it was lost with one. */
   group: string | undefined;
+  /** True when the run that it had is gone, and that has not been recorded yet: whoever starts the next one does. */
+  leftBehind: boolean;
   /** True between the decision to start a run and its start. */
   activating: boolean;
   /** Verbs that are using the instance right now; it stays in memory for them. */
@@ -82,7 +84,7 @@ export interface Live {
   gone: boolean;
 }
 
-/** A live instance around a state that the store knows up to row `seq`. */
+/** A live instance around a state that the store knows up to row `seq`. It has no run yet. */
 export function newLive(of: Pick<Live, "pk" | "workflow" | "id" | "createdAt">, state: InstanceState, seq: number): Live {
   return {
     pk: of.pk,
@@ -95,6 +97,7 @@ export function newLive(of: Pick<Live, "pk" | "workflow" | "id" | "createdAt">, 
     flushing: undefined,
     run: undefined,
     group: undefined,
+    leftBehind: false,
     activating: false,
     holds: 0,
     timer: undefined,
