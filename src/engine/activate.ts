@@ -95,9 +95,9 @@ function isRunnable(status: InstanceStatus): boolean {
 async function begin(core: Core, live: Live, version: RunnableVersion, link: HostLink): Promise<boolean> {
   link.requests += 1;
   try {
-    const room = link.host.room?.();
-    if (room !== undefined) await room;
-    if (link.leaving && room !== undefined) return core.closing;
+    const rooms = [core.departures.room(), link.host.room?.()].filter((room) => room !== undefined);
+    if (rooms.length > 0) await Promise.all(rooms);
+    if (link.leaving && rooms.length > 0) return core.closing;
     const found = await pastOf(core, live);
     if (link.over) return core.closing;
     if (found !== undefined) launch(core, live, { version, link, ...found });

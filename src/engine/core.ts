@@ -15,6 +15,7 @@ import type { NoticeTaker } from "../ports/notices.ts";
 import type { Store } from "../ports/store.ts";
 import type { Vault } from "../ports/vault.ts";
 import type { Admission, CreationLimits } from "./admit.ts";
+import type { Departures } from "./departures.ts";
 import type { StoreHealth } from "./health.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Instances } from "./instances.ts";
@@ -85,6 +86,8 @@ export interface Core {
   readonly hosts: Hosts;
   /** Spreads what many instances do at once. */
   readonly turns: Turns;
+  /** Keeps runs from beginning while others leave. */
+  readonly departures: Departures;
   /** Spreads reads of journals. */
   readonly reads: Reads;
   readonly effects: Effects;

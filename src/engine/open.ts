@@ -19,6 +19,7 @@ import { Scheduler } from "./claim.ts";
 import { pause, remove, restart, resume, sendEvent, skipDelay, terminate } from "./control.ts";
 import { DEFAULT_SETTINGS, type Core, type EngineSettings } from "./core.ts";
 import { create } from "./create.ts";
+import { Departures } from "./departures.ts";
 import type { Engine } from "./engine.ts";
 import { Hosts, type HostBindings } from "./hosts.ts";
 import { StoreHealth } from "./health.ts";
@@ -120,7 +121,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   const hosts = hostsOf(withSecrets(executor, vault), bindings, clock, settings, () => core);
   const effects = effectsOf(() => wheels);
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
-  const rules = { settings, policies, versions, admission: new Admission(store, clock, settings), turns: new Turns(clock) };
+  const rules = { settings, policies, versions, admission: new Admission(store, clock, settings), turns: new Turns(clock), departures: new Departures(clock, settings.maxIdle) };
   const core: Core = { ...world, ...rules, health, journal, instances, hosts, effects, closing: false };
   const scheduler = new Scheduler(core, () => checkAll(core, timers, parking));
   const timers = new Timers(core, scheduler);

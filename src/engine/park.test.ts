@@ -124,6 +124,25 @@ test("when there are too many, half of them leave, the longest idle first", asyn
   expect([...begun.values()]).toEqual([2, 2, 2, 1, 1]);
 });
 
+test("while many are about to leave, the next begin a second later at the most", async () => {
+  const opened = await open({ maxIdle: 4, parkAfterMs: Infinity }, "never leaves");
+  await asleep(opened, "1", "2", "3", "4", "5");
+  await opened.engine.create("Sleeper", [{ id: "6" }], "api");
+  await opened.quiet();
+  opened.clock.advance(999);
+  await opened.quiet();
+  expect(opened.runs()).toBe(5);
+  opened.clock.advance(1);
+  await opened.reaches({ workflow: "Sleeper", id: "6" }, "waiting");
+  expect(opened.runs()).toBe(6);
+});
+
+test("the next begin as soon as enough have left", async () => {
+  const opened = await open({ maxIdle: 4, parkAfterMs: Infinity }, "leaves late");
+  await asleep(opened, "1", "2", "3", "4", "5", "6");
+  expect(opened.runs()).toBeLessThan(6);
+});
+
 test("those that have gone on do not count among them", async () => {
   const opened = await open({ maxIdle: 2, parkAfterMs: Infinity });
   await asleep(opened, "idle");

@@ -18,8 +18,6 @@ export class Parking {
   readonly #core: Core;
   /** Those that only wait, in the order in which they became idle. */
   readonly #idle: Set<Live> = new Set();
-  /** Those of them that were asked to leave, and when, in that order. */
-  readonly #asked: Map<Live, number> = new Map();
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(core: Core) {
@@ -41,7 +39,7 @@ export class Parking {
     if (live.idleSince === null) return;
     live.idleSince = null;
     this.#idle.delete(live);
-    this.#asked.delete(live);
+    this.#core.departures.delete(live);
   }
 
   /** Asks those to leave whose process is short of memory, and all whose time is over, should the alarm not have. */
@@ -54,15 +52,14 @@ export class Parking {
     this.#alarm?.cancel();
     this.#alarm = undefined;
     this.#idle.clear();
-    this.#asked.clear();
+    this.#core.departures.close();
   }
 
   /** When somebody is to leave next, in epoch milliseconds. */
   #next(): number {
     const [idle] = this.#idle;
-    const [asked] = this.#asked.values();
     const since = idle?.idleSince ?? Infinity;
-    return Math.min(since + this.#core.settings.parkAfterMs, (asked ?? Infinity) + PENDING_MS);
+    return Math.min(since + this.#core.settings.parkAfterMs, (this.#core.departures.first ?? Infinity) + PENDING_MS);
   }
 
   #arm(): void {
@@ -84,11 +81,7 @@ export class Parking {
       surplus -= 1;
       this.#ask(live);
     }
-    for (const [live, at] of this.#asked) {
-      if (at + PENDING_MS > now) break;
-      this.#asked.delete(live);
-      this.#stop(live);
-    }
+    for (const live of this.#core.departures.takeUpTo(now - PENDING_MS)) this.#stop(live);
     this.#arm();
   }
 
@@ -96,7 +89,7 @@ export class Parking {
     this.#idle.delete(live);
     const { run } = live;
     if (run === undefined) return;
-    this.#asked.set(live, this.#core.clock.now());
+    this.#core.departures.add(live);
     run.link.send({ type: "park", run: run.id });
     this.#arm();
   }
