@@ -8,10 +8,10 @@ import type { CreateRequest, Engine, InstanceAddress } from "../engine/engine.ts
 import { Failure, failureKind } from "../model/errors.ts";
 import type { Retention } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
-import { LogFold } from "../model/log.ts";
 import { isInstanceAddress } from "../model/names.ts";
 import { isFinal } from "../model/status.ts";
 import { areTooLarge, CALL_DEPTH, decode, encode, toJson, Unserialisable } from "../model/value.ts";
+import { InstanceView } from "../model/views/fold.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../model/subscription.ts";
 import { openSubscription, Readings } from "./readings.ts";
@@ -183,15 +183,11 @@ function batch<T extends z.ZodType>(item: T, input: unknown, empty: string, over
  * ended. While that lasts the binding says `running`, as Cloudflare does for code that knows no such status.
  */
 async function status(engine: Engine, address: InstanceAddress): Promise<unknown> {
-  const fold = new LogFold({ outputs: false });
-  let output: unknown;
-  for await (const event of engine.history(address)) {
-    fold.add(event);
-    if (event.type === "workflow_queued") output = undefined;
-    if (event.type === "workflow_completed" && event.output !== undefined) output = toJson(event.output);
-  }
-  if (fold.log === undefined) throw new Failure("instance.not_found");
-  const { status: current, error, rollback } = fold.log;
+  const view = new InstanceView();
+  for await (const events of engine.past(address)) for (const event of events) view.add(event);
+  if (view.life === undefined) throw new Failure("instance.not_found");
+  const { status: current, error, rollback } = view.life;
+  const output = view.life.output === undefined ? undefined : toJson(view.life.output);
   return {
     status: current === "rollingBack" ? "running" : current,
     ...(isFinal(current) && error !== null && { error }),

@@ -3,7 +3,7 @@
  * that a reading that nobody pulls costs no more than its place.
  */
 import type { Engine, InstanceAddress } from "../engine/engine.ts";
-import type { Form } from "../model/public-event.ts";
+import type { Form } from "../model/views/public-event.ts";
 import type { StoredStream } from "../model/stream.ts";
 import type { CrossingEvent, NextItem, Wanted } from "../model/subscription.ts";
 import { decode } from "../model/value.ts";

@@ -4,7 +4,6 @@ import type { Retention } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
 import { INSTANCE_STATUSES, TRIGGER_SOURCES } from "../model/status.ts";
 import type { StepKey } from "../model/step.ts";
-import { iso } from "../model/time.ts";
 import type { ResultInfo } from "./envelope.ts";
 
 /** ISO 8601 in UTC, as answers have it. */
@@ -59,9 +58,4 @@ export function pageInfo(query: { page: number; per_page: number }, count: numbe
     total_count: total,
     total_pages: Math.ceil(total / query.per_page),
   };
-}
-
-/** As `iso`, for times that may not have come yet. */
-export function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : iso(ms);
 }

@@ -3,8 +3,9 @@
  * account of it for REST and for bindings.
  */
 import type { Engine, InstanceAddress } from "../engine/engine.ts";
-import { PublicView, type Form, type PublicEvent } from "../model/public-event.ts";
 import type { Wanted } from "../model/subscription.ts";
+import { InstanceView } from "../model/views/fold.ts";
+import { knownFrom, publicEvent, type Form, type PublicEvent } from "../model/views/public-event.ts";
 
 /**
  * The events, some at a time, until the instance has ended: also when `filter` hides how. Fails as `Engine.follow` does.
@@ -17,15 +18,16 @@ export async function* subscription(
   signal: AbortSignal,
   form?: Form,
 ): AsyncGenerator<readonly PublicEvent[]> {
-  const view = new PublicView(address.id, form && { form });
+  const view = new InstanceView();
+  const known = knownFrom(view);
   const isWanted = filterOf(filter);
   // From the first event on: what is secret is known only to who has seen how a step began.
   for await (const events of engine.follow(address, signal)) {
     const shown: PublicEvent[] = [];
     for (const event of events) {
-      const isShown = event.eventId > cursor && isWanted(event);
-      const made = isShown ? view.show(event) : view.pass(event);
+      const made = event.eventId > cursor && isWanted(event) ? publicEvent(address.id, event, known, form) : undefined;
       if (made !== undefined) shown.push(made);
+      view.add(event);
     }
     if (shown.length > 0) yield shown;
   }

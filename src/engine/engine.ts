@@ -3,7 +3,7 @@
  */
 import type { InstanceEvent, Retention, ScheduleInfo } from "../model/events.ts";
 import type { Failure, FailureName } from "../model/errors.ts";
-import type { PublicEvent } from "../model/public-event.ts";
+import type { PublicEvent } from "../model/views/public-event.ts";
 import type { InstanceStatus, TriggerSource } from "../model/status.ts";
 import type { StepKey } from "../model/step.ts";
 import type { StoredStream } from "../model/stream.ts";

@@ -121,7 +121,14 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   const hosts = hostsOf(withSecrets(executor, vault), bindings, clock, settings, () => core);
   const effects = effectsOf(() => wheels);
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
-  const rules = { settings, policies, versions, admission: new Admission(store, clock, settings), turns: new Turns(clock), departures: new Departures(clock, settings.maxIdle) };
+  const rules = {
+    settings,
+    policies,
+    versions,
+    admission: new Admission(store, clock, settings),
+    turns: new Turns(clock),
+    departures: new Departures(clock, settings.maxIdle),
+  };
   const core: Core = { ...world, ...rules, health, journal, instances, hosts, effects, closing: false };
   const scheduler = new Scheduler(core, () => checkAll(core, timers, parking));
   const timers = new Timers(core, scheduler);

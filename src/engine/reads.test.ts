@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
-import { LogFold } from "../model/log.ts";
+import { logOf, logView } from "../model/views/log.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Store } from "../ports/store.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
@@ -127,7 +127,7 @@ test("a replay is given its outcomes without reading more of them than fit", asy
 test("a log holds what it shows of outputs, and not all of them", () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const fold = new LogFold({ outputs: true });
+  const fold = logView(true);
   const at = { timestamp: 0, eventId: 1, count: 1 };
   fold.add({ ...at, type: "workflow_queued", versionId: "v", trigger: "api", params: "{}" });
   collect();
@@ -139,7 +139,7 @@ test("a log holds what it shows of outputs, and not all of them", () => {
   }
   collect();
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(100 * OUTPUT * 0.2);
-  expect(fold.log?.steps[99]).toMatchObject({ output: expect.stringMatching(/^"x{1023}/) as string });
+  expect(logOf(fold)?.steps[99]).toMatchObject({ output: expect.stringMatching(/^"x{1023}/) as string });
   bench = { close: () => Promise.resolve() } as Bench;
 });
 

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import type { InstanceEvent } from "../model/events.ts";
-import { LogFold } from "../model/log.ts";
+import { logOf, logView } from "../model/views/log.ts";
 import { LIMITS } from "../model/limits.ts";
 import { NonRetryableError } from "../model/thrown.ts";
 import { decode, encode } from "../model/value.ts";
@@ -280,9 +280,9 @@ function result(events: readonly InstanceEvent[]): unknown {
  * two parallel steps was the first. Of an instance that failed, only what it did before is certain.
  */
 function steps(events: readonly InstanceEvent[]): unknown[] {
-  const fold = new LogFold({ outputs: true });
-  for (const event of events) fold.add(event);
-  const entries = fold.log?.steps ?? [];
+  const view = logView(true);
+  for (const event of events) view.add(event);
+  const entries = logOf(view)?.steps ?? [];
   return entries
     .map((entry) => {
       if (entry.type === "termination") return {};

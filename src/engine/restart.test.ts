@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { encode } from "../model/value.ts";
-import { LogFold } from "../model/log.ts";
+import { logOf, logView, type InstanceLog } from "../model/views/log.ts";
 import type { StepKey } from "../model/step.ts";
 import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
@@ -69,10 +69,10 @@ async function complete(): Promise<void> {
 }
 
 /** The log's steps by name, with how they ended. */
-async function log(address: { workflow: string; id: string }): Promise<LogFold["log"]> {
-  const fold = new LogFold({ outputs: true });
-  for await (const event of bench.engine.history(address)) fold.add(event);
-  return fold.log;
+async function log(address: { workflow: string; id: string }): Promise<InstanceLog | undefined> {
+  const view = logView(true);
+  for await (const event of bench.engine.history(address)) view.add(event);
+  return logOf(view);
 }
 
 test("keeps what started before the step, and runs it and the rest again", async () => {

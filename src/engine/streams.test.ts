@@ -2,10 +2,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
 import { LIMITS } from "../model/limits.ts";
-import { LogFold } from "../model/log.ts";
-import type { StepEntry } from "../model/log-entries.ts";
-import { PublicView } from "../model/public-event.ts";
-import { StepOutputFold } from "../model/step-output.ts";
+import { InstanceView } from "../model/views/fold.ts";
+import { logOf, logView, type StepEntry } from "../model/views/log.ts";
+import { knownFrom, publicEvent } from "../model/views/public-event.ts";
+import { stepOutput, stepView } from "../model/views/step-output.ts";
 import type { Chunk, Store } from "../ports/store.ts";
 import type { WorkflowStep } from "../runtime/cloudflare-workers.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
@@ -190,20 +190,18 @@ describe("a stored stream", () => {
   test("is shown by its preview, and read whole through the engine", async () => {
     const opened = await start(flow);
     await opened.reaches(address, "waiting");
-    const [log, view, fold] = [
-      new LogFold({ outputs: true }),
-      new PublicView("a"),
-      new StepOutputFold({ name: "s-1", type: "step" }),
-    ];
+    const query = { name: "s-1", type: "step" } as const;
+    const [log, step] = [logView(true), stepView(query)];
+    const known = knownFrom(new InstanceView());
     const shown: unknown[] = [];
     for await (const event of opened.engine.history(address)) {
       log.add(event);
-      fold.add(event);
-      if (event.type === "step_completed") shown.push(view.show(event)?.["output"]);
+      step.add(event);
+      if (event.type === "step_completed") shown.push(publicEvent("a", event, known)?.["output"]);
     }
-    expect((log.log?.steps[0] as StepEntry | undefined)?.output).toBe("text");
+    expect((logOf(log)?.steps[0] as StepEntry | undefined)?.output).toBe("text");
     expect(shown).toEqual(["text"]);
-    const { stream } = fold;
+    const stream = stepOutput(step, query)?.stream;
     expect(stream).toMatchObject({ chunks: 1, bytes: 4 });
     const chunks: Uint8Array[] = [];
     if (stream !== undefined) for await (const chunk of opened.engine.stream(address, stream)) chunks.push(chunk);

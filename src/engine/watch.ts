@@ -4,8 +4,9 @@
  */
 import type { Failure } from "../model/errors.ts";
 import type { InstanceEvent } from "../model/events.ts";
-import { PublicView, type PublicEvent } from "../model/public-event.ts";
+import type { InstanceState } from "../model/instance.ts";
 import { stepId } from "../model/step.ts";
+import { publicEvent, type Known, type PublicEvent } from "../model/views/public-event.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { NewInstance } from "../ports/store.ts";
 import { Feeds, type FeedReader } from "./feed.ts";
@@ -55,7 +56,11 @@ export class Watchers {
 
   /** An instance has been made. */
   created({ summary: { workflow, id }, row }: NewInstance): void {
-    if (this.#wanted.has(workflow)) this.#show(workflow, new PublicView(id), readRow(row));
+    if (!this.#wanted.has(workflow)) return;
+    const events = readRow(row);
+    const [first] = events;
+    const params = first?.type === "workflow_queued" ? first.params : undefined;
+    this.#show(workflow, id, events, { params, ...NO_STEPS });
   }
 
   /** A row of an instance is durable. */
@@ -72,12 +77,7 @@ export class Watchers {
         events.reduce((sum, event) => sum + weight(event), 0),
       );
     if (!isNews) return;
-    const isSensitive = (name: string, count: number): boolean => {
-      const step = state.byId.get(stepId("do", name, count));
-      // A step that is not known any more is one of a life before a restart: better to say too little of it.
-      return step?.kind !== "do" || step.config.sensitive !== undefined;
-    };
-    this.#show(workflow, new PublicView(id, { known: { params: state.params, isSensitive } }), events);
+    this.#show(workflow, id, events, knownOf(state));
   }
 
   /** Readers fail with `reason`. */
@@ -86,9 +86,9 @@ export class Watchers {
     this.#workflows.close(reason);
   }
 
-  #show(workflow: string, view: PublicView, events: readonly InstanceEvent[]): void {
+  #show(workflow: string, id: string, events: readonly InstanceEvent[], known: Known): void {
     for (const event of events) {
-      const shown = this.#isWanted(workflow, event.type) ? view.show(event) : view.pass(event);
+      const shown = this.#isWanted(workflow, event.type) ? publicEvent(id, event, known) : undefined;
       if (shown !== undefined) this.#workflows.push(workflow, shown, weight(event));
     }
   }
@@ -102,6 +102,22 @@ export class Watchers {
     for (const isWanted of this.#wanted.get(workflow) ?? []) if (isWanted(type)) return true;
     return false;
   }
+}
+
+/** Of an instance that has just been made. */
+const NO_STEPS: Omit<Known, "params"> = { isSensitive: () => false, streamOf: () => undefined };
+
+/** What is known of an instance in memory. Its streams are shown as previews. */
+function knownOf({ params, byId }: InstanceState): Known {
+  return {
+    params,
+    isSensitive: (name, count) => {
+      const step = byId.get(stepId("do", name, count));
+      // A step that is not known any more is one of a life before a restart: better to say too little of it.
+      return step?.kind !== "do" || step.config.sensitive !== undefined;
+    },
+    streamOf: () => undefined,
+  };
 }
 
 function weight(event: InstanceEvent): number {

@@ -13,7 +13,7 @@ import { evolveRollback, isOfRollback, type RollbackState } from "./rollback.ts"
 import { evolveDelay } from "./skip-delay.ts";
 import { stepId } from "./step.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
-import type { InstanceStatus, TriggerSource } from "./status.ts";
+import { pausedMs, statusAfter, type InstanceStatus, type TriggerSource } from "./status.ts";
 import { completed, type StoredStream } from "./stream.ts";
 import type { Encoded } from "./value.ts";
 
@@ -196,27 +196,21 @@ type LifeEvent = Exclude<
 >;
 
 function evolveLifecycle(state: InstanceState, event: LifeEvent, { timestamp }: Stamp): void {
+  state.status = statusAfter(event.type) ?? state.status;
   switch (event.type) {
     case "workflow_started":
       state.startedAt = timestamp;
       return;
     case "workflow_running":
-      state.status = "running";
-      return;
     case "workflow_waiting":
-      state.status = "waiting";
-      return;
     case "workflow_waiting_for_pause":
-      state.status = "waitingForPause";
       return;
     case "workflow_paused":
-      state.status = "paused";
       state.pausedAt = timestamp;
       state.pausedFor = event.reason;
       return;
     case "workflow_resumed":
-      state.status = "queued";
-      postpone(state, timestamp - (state.pausedAt ?? timestamp));
+      postpone(state, pausedMs(state.pausedAt, timestamp));
       state.pausedAt = null;
       state.pausedFor = undefined;
       return;
@@ -226,13 +220,10 @@ function evolveLifecycle(state: InstanceState, event: LifeEvent, { timestamp }: 
       else if (event.lost === "shared") state.sharedRecoveries += 1;
       return;
     case "workflow_completed":
-      end(state, "complete", timestamp);
-      return;
     case "workflow_errored":
-      end(state, "errored", timestamp);
-      return;
     case "workflow_terminated":
-      end(state, "terminated", timestamp);
+      state.endedAt = timestamp;
+      state.open.clear();
       return;
     default:
       // A journal written by a newer version: to skip what one does not know would be to make history up.
@@ -344,13 +335,7 @@ function settle(state: InstanceState, step: StepState, seq: number): void {
   state.open.delete(step);
 }
 
-function end(state: InstanceState, status: "complete" | "errored" | "terminated", timestamp: number): void {
-  state.status = status;
-  state.endedAt = timestamp;
-  state.open.clear();
-}
-
-/** Time spent paused does not count: what was due then is due that much later. */
+/** What is due becomes due later. */
 function postpone(state: InstanceState, byMs: number): void {
   for (const step of state.open) {
     if (step.kind === "do") {

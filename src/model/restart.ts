@@ -7,6 +7,7 @@
  * that nobody has been given are kept.
  */
 import type { InstanceState } from "./instance.ts";
+import { pausedMs } from "./status.ts";
 import { stepId, type StepKey } from "./step.ts";
 
 /** True when the instance has started such a step in its present life. */
@@ -14,12 +15,17 @@ export function hasStep(state: InstanceState, { kind, name, count }: StepKey): b
   return state.byId.has(stepId(kind, name, count));
 }
 
+/** What a restart from `first` keeps, of steps in the order in which they started: all before it. */
+export function keptSteps<Step>(steps: readonly Step[], first: Step | undefined): Step[] {
+  const end = first === undefined ? -1 : steps.indexOf(first);
+  return end < 0 ? [...steps] : steps.slice(0, end);
+}
+
 /** Takes what is kept over into the state of the new life. `now` is epoch milliseconds. */
 export function keepSteps(before: InstanceState, after: InstanceState, from: StepKey, now: number): void {
   const first = before.byId.get(stepId(from.kind, from.name, from.count));
-  const pausedMs = before.pausedAt === null ? 0 : now - before.pausedAt;
-  for (const step of before.steps) {
-    if (step === first) break;
+  const postponedMs = pausedMs(before.pausedAt, now);
+  for (const step of keptSteps(before.steps, first)) {
     after.steps.push(step);
     after.byId.set(step.id, step);
     if (step.kind === "do" && step.phase.is === "completed") after.streamBytes += step.phase.stream?.bytes ?? 0;
@@ -29,7 +35,7 @@ export function keepSteps(before: InstanceState, after: InstanceState, from: Ste
       step.attempts = 0;
       step.lost = undefined;
       step.phase = { is: "started" };
-    } else step.dueAt += pausedMs;
+    } else step.dueAt += postponedMs;
   }
   for (const [type, events] of before.buffered) after.buffered.set(type, events);
   after.bufferedCount = before.bufferedCount;

@@ -13,7 +13,7 @@ import type { Decision } from "./decide.ts";
 import type { ErrorInfo, EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
 import type { DoStep, InstanceState, Stamp } from "./instance.ts";
 import { addLoss, endRow, isTooMany, losses, lostAttempt, neverStarts, type Loss } from "./loss.ts";
-import { isFinal } from "./status.ts";
+import { isFinal, statusAfter } from "./status.ts";
 import { DEFAULT_STEP_CONFIG } from "./step-config.ts";
 
 /** How far the undoing has come. */
@@ -52,7 +52,7 @@ export function isOfRollback<E extends { readonly type: string }>(event: E): eve
 export function evolveRollback(state: InstanceState, event: RollbackStepEvent | RollbackPhaseEvent, stamp: Stamp): void {
   switch (event.type) {
     case "rollback_started":
-      state.status = "rollingBack";
+      state.status = statusAfter(event.type) ?? state.status;
       state.pausedAt = null;
       state.recoveries = 0;
       state.sharedRecoveries = 0;

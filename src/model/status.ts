@@ -19,6 +19,30 @@ export const INSTANCE_STATUSES = [
 /** Where an instance stands in its life. */
 export type InstanceStatus = (typeof INSTANCE_STATUSES)[number];
 
+/** The status that an instance has after an event of a type. Other types leave it as it is. */
+const AFTER = {
+  workflow_queued: "queued",
+  workflow_running: "running",
+  workflow_waiting: "waiting",
+  workflow_waiting_for_pause: "waitingForPause",
+  workflow_paused: "paused",
+  workflow_resumed: "queued",
+  rollback_started: "rollingBack",
+  workflow_completed: "complete",
+  workflow_errored: "errored",
+  workflow_terminated: "terminated",
+} as const satisfies Readonly<Record<string, InstanceStatus>>;
+
+/** The status after an event; undefined when the event does not change it. */
+export function statusAfter(type: string): InstanceStatus | undefined {
+  return Object.hasOwn(AFTER, type) ? AFTER[type as keyof typeof AFTER] : undefined;
+}
+
+/** How long an instance has been paused, in milliseconds. Time spent paused does not count: what was due then is due that much later. */
+export function pausedMs(pausedAt: number | null | undefined, now: number): number {
+  return pausedAt === null || pausedAt === undefined ? 0 : now - pausedAt;
+}
+
 /** The statuses that only `restart` and `delete` lead out of. */
 export type FinalStatus = "complete" | "errored" | "terminated";
 

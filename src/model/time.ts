@@ -5,6 +5,11 @@ export function iso(ms: number): string {
   return utc(ms).toISOString();
 }
 
+/** The same of a moment that may not have come. */
+export function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
+}
+
 /** A day in UTC. */
 export interface CalendarDay {
   /** 1–12. */

@@ -5,9 +5,9 @@
 import type { InstanceAddress } from "../engine/engine.ts";
 import { Failure } from "../model/errors.ts";
 import type { ErrorInfo, InstanceEvent } from "../model/events.ts";
-import { LogFold } from "../model/log.ts";
 import { isFinal } from "../model/status.ts";
 import { decode, REDACTED } from "../model/value.ts";
+import { InstanceView } from "../model/views/fold.ts";
 import type { StepSelector, WorkflowInstanceModifier } from "./modifier.ts";
 import type { TestBed } from "./test-bed.ts";
 
@@ -115,9 +115,9 @@ function instanceIntrospector(bed: TestBed, address: InstanceAddress): WorkflowI
 async function waitForStatus(bed: TestBed, address: InstanceAddress, expected: string): Promise<void> {
   if (expected === "queued") return;
   await bed.exists(address);
-  const { fold, last } = await present(bed, address);
+  const { view, last } = await present(bed, address);
   const reached = (): boolean => {
-    const status = fold.log?.status;
+    const status = view.life?.status;
     if (status === undefined || status === expected) return status === expected;
     if (isFinal(status)) throw finite(address, status, `reaching the expected status of '${expected}'`);
     return false;
@@ -125,7 +125,7 @@ async function waitForStatus(bed: TestBed, address: InstanceAddress, expected: s
   if (reached()) return;
   for await (const event of eventsOf(bed, address)) {
     if (event.eventId <= (last?.eventId ?? 0)) continue;
-    fold.add(event);
+    view.add(event);
     if (reached()) return;
   }
   throw gone(address);
@@ -161,18 +161,18 @@ async function* eventsOf(bed: TestBed, address: InstanceAddress): AsyncGenerator
 async function present(
   bed: TestBed,
   address: InstanceAddress,
-): Promise<{ readonly status: string; readonly fold: LogFold; readonly last: InstanceEvent | undefined }> {
-  const fold = new LogFold({ outputs: true });
+): Promise<{ readonly status: string; readonly view: InstanceView; readonly last: InstanceEvent | undefined }> {
+  const view = new InstanceView();
   let last: InstanceEvent | undefined;
   try {
     for await (const event of bed.engine.history(address)) {
-      fold.add(event);
+      view.add(event);
       last = event;
     }
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause;
   }
-  return { status: fold.log?.status ?? "unknown", fold, last };
+  return { status: view.life?.status ?? "unknown", view, last };
 }
 
 function behind(binding: object): { readonly bed: TestBed; readonly workflow: string } {

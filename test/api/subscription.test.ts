@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bindingHandler } from "../../src/api/binding.ts";
 import type { BindingCall } from "../../src/protocol/calls.ts";
-import { PUBLIC_EVENT_TYPES } from "../../src/model/public-event.ts";
+import { PUBLIC_EVENT_TYPES } from "../../src/model/views/public-event.ts";
 import { decode, encode } from "../../src/model/value.ts";
 import { workflowBinding, type WorkflowInstance } from "../../src/runtime/binding.ts";
 import type { WorkflowInstanceEvent, WorkflowInstanceSubscription } from "../../src/runtime/event-types.ts";

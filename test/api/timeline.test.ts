@@ -1,12 +1,11 @@
 /** The timeline of an instance, and that a dashboard which carries it on with events shows what a new one would read. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { advance, beginsAnew, fromWire, type Timeline, type WireTimeline } from "../../dashboard/src/instance/timeline.ts";
-import { timelineOf } from "../../src/api/timeline.ts";
 import type { InstanceAddress } from "../../src/engine/engine.ts";
 import type { InstanceEvent } from "../../src/model/events.ts";
-import { TimelineFold } from "../../src/model/log.ts";
-import type { InstanceLog } from "../../src/model/log-entries.ts";
-import { PublicView } from "../../src/model/public-event.ts";
+import { InstanceView, type LifeView } from "../../src/model/views/fold.ts";
+import { knownFrom, publicEvent, type PublicEvent } from "../../src/model/views/public-event.ts";
+import { timelineOf } from "../../src/model/views/timeline.ts";
 import { iso } from "../../src/model/time.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
@@ -70,13 +69,23 @@ async function eventsOf(address: InstanceAddress): Promise<InstanceEvent[]> {
   return events;
 }
 
+/** What a subscriber is shown of events. */
+function shownOf(events: readonly InstanceEvent[]): PublicEvent[] {
+  const view = new InstanceView();
+  return events.flatMap((event) => {
+    const shown = publicEvent("o-1", event, knownFrom(view)) ?? [];
+    view.add(event);
+    return shown;
+  });
+}
+
 function read(events: readonly InstanceEvent[]): Timeline {
-  const fold = new TimelineFold();
-  for (const event of events) fold.add(event);
-  const log = fold.log as InstanceLog<number>;
-  const { status, error } = log;
+  const view = new InstanceView();
+  for (const event of events) view.add(event);
+  const life = view.life as LifeView;
+  const { status, error } = life;
   const textOf = (ms: number | null): string | null => (ms === null ? null : iso(ms));
-  const moments = { queued: iso(log.queued), start: textOf(log.start), end: textOf(log.end) };
+  const moments = { queued: iso(life.queued), start: textOf(life.start), end: textOf(life.end) };
   const about = { id: "", workflow: "", version_id: "", trigger: { source: "api" }, rollback: null, expires: null };
   return fromWire({
     ...about,
@@ -84,7 +93,7 @@ function read(events: readonly InstanceEvent[]): Timeline {
     status,
     error,
     cursor: events.at(-1)?.eventId ?? 0,
-    ...timelineOf(log),
+    ...timelineOf(view),
   });
 }
 
@@ -112,8 +121,7 @@ async function ended(workflow: string, status: "errored"): Promise<InstanceAddre
 
 test.each(RUNS)("read at any moment and carried on, it is the same as read at the end: %s", async (_, run) => {
   const events = await eventsOf(await run());
-  const view = new PublicView("");
-  const shown = events.flatMap((event) => view.show(event) ?? []);
+  const shown = shownOf(events);
   for (let known = 1; known <= events.length; known += 1) {
     const carried = advance(read(events.slice(0, known)), shown);
     expect(comparable(carried)).toEqual(comparable(read(events)));
@@ -128,8 +136,7 @@ test("what begins anew is read again", async () => {
   const before = read(await eventsOf(order));
   await api.call("PATCH", "/workflows/Order/instances/o-1/status", { status: "restart" });
   await api.happens(order, "attempt_errored");
-  const view = new PublicView("o-1");
-  const after = (await eventsOf(order)).flatMap((event) => view.show(event) ?? []);
+  const after = shownOf(await eventsOf(order));
   expect(beginsAnew(before, after)).toBe(true);
   expect(beginsAnew(read(await eventsOf(order)), after)).toBe(false);
 });

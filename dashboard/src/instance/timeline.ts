@@ -2,6 +2,7 @@
  * What is known of an instance, as a fold: begun by the server's timeline, and carried on by each event that comes after it.
  * Pure, so that a page shows the same whether it was open all the time or is opened now.
  */
+import { isFinal, statusAfter } from "../../../src/model/status.ts";
 import type { InstanceStatus, LiveEvent } from "../api/types.ts";
 
 export interface ErrorInfo {
@@ -99,20 +100,6 @@ export interface Timeline {
   readonly steps: readonly Entry[];
 }
 
-const STATUS_AFTER: Readonly<Partial<Record<string, InstanceStatus>>> = {
-  workflow_queued: "queued",
-  workflow_running: "running",
-  workflow_waiting: "waiting",
-  workflow_waiting_for_pause: "waitingForPause",
-  workflow_paused: "paused",
-  rollback_started: "rollingBack",
-  workflow_completed: "complete",
-  workflow_errored: "errored",
-  workflow_terminated: "terminated",
-};
-
-const ENDS = new Set(["workflow_completed", "workflow_errored", "workflow_terminated"]);
-
 /** True when events cannot be folded onto what there is: the instance has begun anew, and has to be read again. */
 export function beginsAnew({ cursor }: Timeline, events: readonly LiveEvent[]): boolean {
   return events.some(({ type, eventId = 0 }) => type === "workflow_queued" && eventId > cursor && cursor > 0);
@@ -127,11 +114,11 @@ export function advance(timeline: Timeline, events: readonly LiveEvent[]): Timel
   for (const event of news) {
     const { eventId = 0, type, timestamp = 0 } = event;
     const at = new Date(timestamp).toISOString();
-    const status = STATUS_AFTER[type];
+    const status = statusAfter(type);
     changed.cursor = eventId;
     if (status !== undefined) changed.status = status;
     if (type === "workflow_started") changed.start = at;
-    if (ENDS.has(type)) changed.end = at;
+    if (status !== undefined && isFinal(status)) changed.end = at;
     if (type === "workflow_errored") changed.error = event["error"] as ErrorInfo;
     if (typeof event["stepName"] === "string") place(steps, event["stepName"], event, timestamp);
   }

@@ -19,10 +19,7 @@ export const STATUSES: Readonly<Record<InstanceStatus, Look>> = {
   terminated: { word: "Terminated", sign: "■", colour: "text-void" },
 };
 
-/** True for those that nothing follows by itself. */
-export function isFinal(status: InstanceStatus): boolean {
-  return status === "complete" || status === "errored" || status === "terminated";
-}
+export { isFinal } from "../../../src/model/status.ts";
 
 export function Status({ status }: { readonly status: InstanceStatus }) {
   const { word, sign, colour } = STATUSES[status];

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { INSTANCE_ACTIONS, type Action } from "../../engine/engine.ts";
 import type { MatchCount } from "../../engine/matching.ts";
 import { failureKind } from "../../model/errors.ts";
-import { iso } from "../../model/time.ts";
+import { iso, isoOrNull } from "../../model/time.ts";
 import { endpoint, type Endpoint } from "../endpoint.ts";
 import { FILTER, showFilter, toFilter } from "../filter.ts";
-import { isoOrNull, timestamp } from "../schemas.ts";
+import { timestamp } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
 const body = z.object({

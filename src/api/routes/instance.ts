@@ -2,14 +2,13 @@
 import { z } from "zod";
 import type { InstanceAddress } from "../../engine/engine.ts";
 import { Failure } from "../../model/errors.ts";
-import { LogFold } from "../../model/log.ts";
-import type { InstanceLog } from "../../model/log-entries.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { InstanceStatus } from "../../model/status.ts";
 import type { StepKey } from "../../model/step.ts";
-import { StepOutputFold } from "../../model/step-output.ts";
 import { iso } from "../../model/time.ts";
 import type { StoredStream } from "../../model/stream.ts";
+import { logOf, logView, type InstanceLog } from "../../model/views/log.ts";
+import { stepOutput, stepView } from "../../model/views/step-output.ts";
 import { endpoint, type Api, type Endpoint, type Reply } from "../endpoint.ts";
 import { open, payload } from "../payload.ts";
 import { errorInfo, restartFrom, status, timestamp, triggerSource } from "../schemas.ts";
@@ -111,11 +110,12 @@ async function addressOf(api: Api, params: { workflow_name: string; instance_id:
 
 /** Folds the log of an instance, with the outputs of its steps or without. Fails with `instance.not_found`. */
 export async function readLog({ engine }: Pick<Api, "engine">, address: InstanceAddress, outputs: boolean): Promise<InstanceLog> {
-  const fold = new LogFold({ outputs });
-  for await (const events of engine.past(address)) for (const event of events) fold.add(event);
+  const view = logView(outputs);
+  for await (const events of engine.past(address)) for (const event of events) view.add(event);
+  const log = logOf(view);
   // A journal is never empty: none means that the instance was deleted while it was read.
-  if (fold.log === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
-  return fold.log;
+  if (log === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
+  return log;
 }
 
 /** The bytes of a stream as they are, read from the store as fast as the client takes them. */
@@ -171,12 +171,13 @@ export const instance: readonly Endpoint[] = [
     query: stepQuery,
     result: z.object({ status, error: errorInfo.nullable(), output: payload(z.unknown()), event_type: z.string().optional() }),
     handle: async ({ params, query }, api) => {
-      const fold = new StepOutputFold(query);
+      const view = stepView(query);
       const address = await addressOf(api, params);
-      for await (const events of api.engine.past(address)) for (const event of events) fold.add(event);
-      if (fold.result === undefined)
+      for await (const events of api.engine.past(address)) for (const event of events) view.add(event);
+      const found = stepOutput(view, query);
+      if (found === undefined)
         throw new Failure("instance.step_not_found", { field: query.attempt === undefined ? "name" : "attempt" });
-      return fold.stream === undefined ? { result: fold.result } : bytesOf(api, address, fold.stream);
+      return found.stream === undefined ? { result: found.result } : bytesOf(api, address, found.stream);
     },
   }),
   endpoint({

@@ -4,13 +4,13 @@ import { checkRequest } from "../../engine/create.ts";
 import type { CreateRequest } from "../../engine/engine.ts";
 import { Failure, failureKind } from "../../model/errors.ts";
 import { LIMITS } from "../../model/limits.ts";
-import { iso } from "../../model/time.ts";
+import { iso, isoOrNull } from "../../model/time.ts";
 import type { InstanceSummary, ListQuery } from "../../ports/store.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import type { ResultInfo } from "../envelope.ts";
 import { retention } from "../../scripts/workflow-settings.ts";
-import { instant, isoOrNull, page, perPage, status, timestamp, triggerSource } from "../schemas.ts";
+import { instant, page, perPage, status, timestamp, triggerSource } from "../schemas.ts";
 import { encodeField } from "../values.ts";
 import { workflowOf } from "./workflows.ts";
 

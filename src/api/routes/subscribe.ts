@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { WorkflowNews } from "../../engine/engine.ts";
 import { Failure } from "../../model/errors.ts";
-import { PUBLIC_EVENT_TYPES, type PublicEvent } from "../../model/public-event.ts";
+import { PUBLIC_EVENT_TYPES, type PublicEvent } from "../../model/views/public-event.ts";
 import type { Principal } from "../../model/roles.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint.ts";
 import { socketResponse, streamResponse, wantsSocket, wantsStream, type Message } from "../event-stream.ts";

@@ -1,12 +1,12 @@
 /** An instance as a picture shows it: everything but what its steps returned, small enough to be read whole. */
 import { z } from "zod";
 import { Failure } from "../../model/errors.ts";
-import { TimelineFold } from "../../model/log.ts";
-import { iso } from "../../model/time.ts";
+import { iso, isoOrNull } from "../../model/time.ts";
+import { InstanceView } from "../../model/views/fold.ts";
+import { timelineOf } from "../../model/views/timeline.ts";
 import { endpoint, type Endpoint } from "../endpoint.ts";
 import { open } from "../payload.ts";
-import { errorInfo, isoOrNull, status, timestamp, triggerSource } from "../schemas.ts";
-import { timelineOf } from "../timeline.ts";
+import { errorInfo, status, timestamp, triggerSource } from "../schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
 const ms = z.number();
@@ -53,21 +53,18 @@ export const timelines: readonly Endpoint[] = [
     handle: async ({ params }, api) => {
       const { name: workflow } = await workflowOf(api, params.workflow_name);
       const address = { workflow, id: params.instance_id };
-      const fold = new TimelineFold();
-      let cursor = 0;
-      for await (const events of api.engine.past(address)) {
-        for (const event of events) fold.add(event);
-        cursor = events.at(-1)?.eventId ?? cursor;
-      }
-      const { log } = fold;
+      const view = new InstanceView();
+      for await (const events of api.engine.past(address)) for (const event of events) view.add(event);
+      const { life, lastEventId: cursor } = view;
       // A journal is never empty: none means that the instance was deleted while it was read.
-      if (log === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
+      if (life === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
       const { expiresAt } = await api.engine.summary(address);
-      const { versionId, status: now, trigger, schedule, error, rollback } = log;
+      const { versionId, status: now, schedule, error, rollback } = life;
+      const trigger = { source: life.trigger };
       const about = { id: params.instance_id, workflow, version_id: versionId, status: now, trigger, error, rollback, cursor };
-      const moments = { queued: iso(log.queued), start: isoOrNull(log.start), end: isoOrNull(log.end) };
+      const moments = { queued: iso(life.queued), start: isoOrNull(life.start), end: isoOrNull(life.end) };
       return {
-        result: { ...about, ...(schedule && { schedule }), ...moments, expires: isoOrNull(expiresAt), ...timelineOf(log) },
+        result: { ...about, ...(schedule && { schedule }), ...moments, expires: isoOrNull(expiresAt), ...timelineOf(view) },
       };
     },
   }),

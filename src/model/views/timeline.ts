@@ -1,10 +1,10 @@
 /**
- * An instance's log as a picture needs it: what ran when, and how it went. Times are numbers, outputs are left out, and what
+ * An instance as a picture needs it: what ran when, and how it went. Times are numbers, outputs are left out, and what
  * is as usual is not told: tens of thousands of steps are a few megabytes then, and are read at a glance.
  */
-import type { ErrorInfo, StepConfig } from "../model/events.ts";
-import type { AttemptEntry, InstanceLog, LogEntry, StepEntry } from "../model/log-entries.ts";
-import { DEFAULT_STEP_CONFIG } from "../model/step-config.ts";
+import type { ErrorInfo, StepConfig } from "../events.ts";
+import { DEFAULT_STEP_CONFIG } from "../step-config.ts";
+import { isStep, timedOut, type AttemptView, type InstanceView, type StepLike, type StepView } from "./fold.ts";
 
 /** A step's callback, called once. Epoch milliseconds. */
 export interface TimelineAttempt {
@@ -38,10 +38,10 @@ export interface Timeline {
   readonly configs: readonly StepConfig[];
 }
 
-/** What a picture shows of a log. */
-export function timelineOf({ steps }: Pick<InstanceLog<number>, "steps">): Timeline {
+/** What a picture shows of an instance. */
+export function timelineOf({ entries }: Pick<InstanceView, "entries">): Timeline {
   const configs = new Configs();
-  const rows = steps.flatMap((entry) => (entry.type === "termination" ? [] : [toEntry(entry, configs)]));
+  const rows = entries.flatMap((entry) => (entry.type === "termination" ? [] : [toEntry(entry, configs)]));
   return { steps: rows, configs: configs.all };
 }
 
@@ -59,39 +59,31 @@ class Configs {
   }
 }
 
-function toEntry(entry: Exclude<LogEntry<number>, { type: "termination" }>, configs: Configs): TimelineEntry {
-  const { name, start, end } = entry;
-  switch (entry.type) {
-    case "step":
-    case "rollback": {
-      const { type, success, attempts, config } = entry;
-      const state = success === null ? "running" : success ? "complete" : "errored";
-      return {
-        type,
-        name,
-        start,
-        end,
-        state,
-        ...(!isPlain(entry) && { attempts: attempts.map(toAttempt) }),
-        ...(config !== DEFAULT_STEP_CONFIG && { config: configs.numberOf(config) }),
-      };
-    }
-    case "sleep":
-      return { type: "sleep", name, start, end, state: entry.finished ? "complete" : "running" };
-    case "waitForEvent": {
-      const { type, event_type, finished, error } = entry;
-      const state = !finished ? "running" : error === null ? "complete" : "errored";
-      return { type, name, start, end, state, event_type, ...(error !== null && { error }) };
-    }
+function toEntry(entry: StepLike, configs: Configs): TimelineEntry {
+  const { name, start, end, state } = entry;
+  if (isStep(entry)) {
+    const { type, attempts, config } = entry;
+    return {
+      type,
+      name,
+      start,
+      end,
+      state,
+      ...(!isPlain(entry) && { attempts: attempts.map(toAttempt) }),
+      ...(config !== DEFAULT_STEP_CONFIG && { config: configs.numberOf(config) }),
+    };
   }
+  if (entry.type === "sleep") return { type: "sleep", name, start, end, state };
+  const error = state === "errored" ? { error: timedOut(entry) } : {};
+  return { type: "waitForEvent", name, start, end, state, event_type: entry.eventType, ...error };
 }
 
 /** Most steps are: what happened in them is told by the step itself. */
-function isPlain({ start, end, success, attempts }: StepEntry<number>): boolean {
+function isPlain({ start, end, state, attempts }: StepView): boolean {
   const [only] = attempts;
-  return success === true && attempts.length === 1 && only?.start === start && only.end === end;
+  return state === "complete" && attempts.length === 1 && only?.start === start && only.end === end;
 }
 
-function toAttempt({ start, end, error }: AttemptEntry<number>): TimelineAttempt {
+function toAttempt({ start, end, error }: AttemptView): TimelineAttempt {
   return { start, end, ...(error !== null && { error }) };
 }
