@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Inspector } from "../executors/workerd/inspector/server.ts";
+import type { Origin } from "../server/origin.ts";
 import { isLoopback } from "../server/hosts.ts";
 import type { ProjectConfig } from "../scripts/config/project.ts";
 import { startServer, type Running } from "./compose.ts";
@@ -50,7 +51,8 @@ async function run(workers: Workers, given: DevOptions, stopping: Stopping): Pro
     workers.map(({ config: { name: script, folder } }) => ({ script, folder })),
   );
   try {
-    const parts = { primary: () => primary.config.name, targets: inspector?.targets };
+    const originOf = (script: string): Origin => workers.find(({ config }) => config.name === script)?.config.origin ?? {};
+    const parts = { primary: () => primary.config.name, originOf, targets: inspector?.targets };
     const running = await startServer(options, data, access, stopping, parts);
     const deployed = await orStop(running, deployAll(workers, running));
     running.open();
@@ -107,6 +109,7 @@ function listening({ server, isFree }: DevOptions, { listen }: ProjectConfig): S
     ...server,
     ...(isFree.host && listen.ip !== undefined && { host: listen.ip }),
     ...(isFree.port && listen.port !== undefined && { port: listen.port }),
+    ...(isFree.protocol && listen.protocol === "https" && { tls: "self-signed" as const }),
   };
 }
 
