@@ -108,7 +108,7 @@ export async function startServer(
   const listeners: OnLog[] = [];
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
   const found = Promise.withResolvers<World>();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev?.targets);
+  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev);
   const { undo, ...kept } = await openData(options, data, log, execution);
   await orElse(startUnlessStopped(execution, stopping), undo);
   const { store, catalog, vault, audit, hostNames } = kept;

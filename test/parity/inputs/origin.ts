@@ -1,5 +1,5 @@
 /** What Workers see of their own address, and of the connection. */
-import { config, type Input } from "../input.ts";
+import { answering, config, type Input } from "../input.ts";
 
 const ROUTES = ["shop.example.com/cart/*", { pattern: "other.example.com", custom_domain: true }];
 
@@ -47,4 +47,16 @@ export const ORIGIN: readonly Input[] = [
     "-e",
     "a",
   ),
+  {
+    name: "request-cf",
+    topic: "configuration",
+    about: "`request.cf` without a network",
+    files: {
+      "index.js": answering(
+        "",
+        "(({ colo, country, timezone, httpProtocol, tlsVersion, ...more }) => [colo, country, timezone, httpProtocol, tlsVersion, Object.keys(more).sort(), Object.keys(more.tlsClientAuth).sort(), Object.keys(more.botManagement).sort()])(request.cf)",
+      ),
+      ...config(),
+    },
+  },
 ];
