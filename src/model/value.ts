@@ -8,7 +8,7 @@ import { DevalueError, parse, stringify } from "devalue";
 import { LIMITS } from "./limits.ts";
 import { apply, hasOnlyItems, operations, type Patch } from "./patches.ts";
 import { refusal, Unserialisable } from "./unserialisable.ts";
-import { cloneBytes } from "./value-bytes.ts";
+import { ownBytes } from "./value-bytes.ts";
 import { isDeeper, isFlatDeeper } from "./value-depth.ts";
 
 export { Unserialisable } from "./unserialisable.ts";
@@ -109,9 +109,7 @@ export function areTooLarge(texts: readonly Encoded[]): boolean {
 function valueBytes(text: Encoded): number {
   if (text.length > LIMITS.valueText) return Infinity;
   try {
-    const value = decode(text);
-    // Of bytes alone, what V8 writes around them does not count: 1 MiB of them is 1 MiB.
-    return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? value.byteLength : cloneBytes(value);
+    return ownBytes(decode(text));
   } catch {
     return Infinity;
   }
