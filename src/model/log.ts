@@ -287,14 +287,14 @@ function settle<Time>(
 
 /** Numbers are shown as numbers, everything else as JSON text. */
 function shownOutput(output: Encoded): string | number {
-  const text = toLogText(output);
+  const text = toLogText(output, LIMITS.logOutput);
   const number = Number(text);
   return text !== "" && String(number) === text ? number : cut(text);
 }
 
 /** Of a stream, the preview that was made when it was stored. */
 function shownStepOutput(output: Output): string {
-  return typeof output === "object" ? output.preview : cut(toLogText(output));
+  return typeof output === "object" ? output.preview : cut(toLogText(output, LIMITS.logOutput));
 }
 
 /** The first 1,024 characters of a text. */

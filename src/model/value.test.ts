@@ -217,6 +217,21 @@ describe("sizes are those of the value", () => {
       expect(isTooLarge(text)).toBe(true);
   });
 
+  test("the beginning of a log text is that of the whole, and what comes behind it need not be looked at", () => {
+    const made = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withSparseArray: true });
+    fc.assert(
+      fc.property(made, fc.integer({ min: 0, max: 40 }), (each, wanted) => {
+        const text = encode([undefined, each]);
+        const [whole, some] = [toLogText(text), toLogText(text, wanted)];
+        return whole.slice(0, wanted) === some.slice(0, wanted) && whole.length > wanted === some.length > wanted;
+      }),
+    );
+    for (const one of [{}, [], 1, { a: [{}] }]) {
+      const many = encode([undefined, ...Array.from({ length: 100_000 }, () => structuredClone(one))]);
+      expect(toLogText(many, LIMITS.logOutput).length).toBeLessThan(20 * LIMITS.logOutput);
+    }
+  });
+
   test("values that come together are counted together", () => {
     const lines = encode("\n".repeat(100_000));
     expect([areTooLarge(Array(10).fill(lines)), areTooLarge(Array(11).fill(lines))]).toEqual([false, true]);
