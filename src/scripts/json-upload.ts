@@ -18,10 +18,10 @@ const distinctModules = z
   .array(z.unknown())
   .max(LIMITS.uploadModules + ABOUT_ASSETS.size)
   .pipe(z.array(module))
-  .superRefine((modules, { addIssue }) => {
+  .superRefine((modules, context) => {
     const names = new Set<string>();
     for (const [i, { name }] of modules.entries()) {
-      if (names.has(name)) addIssue({ code: "custom", path: [i, "name"], message: `There are two modules "${name}"` });
+      if (names.has(name)) context.addIssue({ code: "custom", path: [i, "name"], message: `There are two modules "${name}"` });
       names.add(name);
     }
   });
