@@ -207,7 +207,7 @@ describe("a server that cannot start", () => {
 
   test("because this machine has no such address", async () => {
     expect(await serve(join(project.folder, "address"), "--host", "192.0.2.1")).toBe(
-      "This machine has no address 192.0.2.1: choose another with --host",
+      "This machine has no address 192.0.2.1: choose another with --host, in dev with --ip",
     );
   });
 

@@ -31,6 +31,7 @@ import { serverApp, type Answer, type AppParts } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/auth.ts";
 import { openDashboard } from "../server/dashboard.ts";
 import { listen, type Tls } from "../server/http.ts";
+import type { Origin } from "../server/origin.ts";
 import { orLoggedIn, Sessions } from "../server/sessions.ts";
 import { createLog } from "../server/log.ts";
 import { sqliteAudit } from "../stores/sqlite/audit.ts";
@@ -74,6 +75,8 @@ export interface Running {
 export interface DevParts {
   /** The Worker that `localhost` leads to. */
   readonly primary: () => string;
+  /** The origin that a Worker sees in place of a local one. */
+  readonly originOf: (script: string) => Origin;
   /** Gets isolates that can be debugged. */
   readonly targets?: InspectorTargets | undefined;
 }
@@ -105,7 +108,7 @@ export async function startServer(
   const listeners: OnLog[] = [];
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
   const found = Promise.withResolvers<World>();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev?.targets);
+  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev);
   const { undo, ...kept } = await openData(options, data, log, execution);
   await orElse(startUnlessStopped(execution, stopping), undo);
   const { store, catalog, vault, audit, hostNames } = kept;
@@ -208,7 +211,7 @@ function appOf(
     rest: restApi(api),
     explorer: explorerApi(api),
     byHand: access === "open",
-    ...(dev && { primary: dev.primary, onAnswer: (line: string) => api.log.info(line) }),
+    ...(dev && { primary: dev.primary, originOf: dev.originOf, onAnswer: (line: string) => api.log.info(line) }),
     dashboard: openDashboard(),
     ...guarded(access, api.catalog),
     proxies,

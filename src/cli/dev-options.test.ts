@@ -42,9 +42,10 @@ test("wrangler's options mean the same here", () => {
     tsconfig: `${here}/t.json`,
     compatibilityDate: "2026-01-01",
     compatibilityFlags: ["nodejs_compat"],
+    origin: {},
   });
   expect([server.host, server.data, server.port, folder]).toEqual(["0.0.0.0", `${here}/state`, 8787, `${here}/app`]);
-  expect(isFree).toEqual({ host: false, port: true });
+  expect(isFree).toEqual({ host: false, port: true, protocol: true });
 });
 
 test.each([
@@ -71,6 +72,8 @@ test.each([
   [["--inspector-ip", "0.0.0.0"], "--inspector-ip takes an address of this machine alone"],
   [["--inspector-port", "x"], "--inspector-port takes a whole number"],
   [["--local-protocol", "https", "--https-key-path", "a"], "--https-key-path and --https-cert-path go together"],
+  [["--host", "0.0.0.0"], "to listen at 0.0.0.0, give --ip 0.0.0.0"],
+  [["--upstream-protocol", "ftp"], '--upstream-protocol is http or https, not "ftp"'],
   [["--local-protocol", "ftp"], '--local-protocol is http or https, not "ftp"'],
 ])("%j is answered with what to do", (args, said) => {
   expect(() => readDevOptions(args)).toThrow(said);
@@ -88,7 +91,7 @@ test("every option of `wrangler dev` is taken, one by one or together", () => {
     "a/*",
     "--no-bundle",
   ];
-  const noted = ["--live-reload", "--local-upstream", "example.com", "--infer-origin-from-routes=false", "--types"];
+  const noted = ["--live-reload", "--types"];
   const { notes, projects } = readDevOptions([
     ...accepted,
     ...noted,
@@ -96,7 +99,7 @@ test("every option of `wrangler dev` is taken, one by one or together", () => {
     "--inspector-port",
     "0",
   ]);
-  expect(notes.map((text) => text.split(":", 1)[0])).toEqual(["--live-reload", "--local-upstream", "--types"]);
+  expect(notes.map((text) => text.split(":", 1)[0])).toEqual(["--live-reload", "--types"]);
   expect(projects[0].options).toMatchObject({ bundles: false });
   expect(readDevOptions(["--show-interactive-dev-session=false"]).isInteractive).toBe(false);
   expect(readDevOptions(["--log-level", "error"]).server.logLevel).toBe("warn");
@@ -104,6 +107,20 @@ test("every option of `wrangler dev` is taken, one by one or together", () => {
     .projects[0].options;
   expect(words).toMatchObject({ vars: { A: "1", B: "2" }, name: "other" });
   expect(words.envFiles).toEqual([`${process.cwd()}/a.env`, `${process.cwd()}/b.env`]);
+});
+
+test("what Workers see as their origin is not where they listen", () => {
+  const seen = ["--host", "shop.example.com", "--local-upstream", "other.example.com", "--upstream-protocol", "https"];
+  const routes = ["--route", "a.example.com/*", "--infer-origin-from-routes=false"];
+  const { server, projects } = readDevOptions([...seen, ...routes, "-c", "a.json", "-c", "b.json"]);
+  expect(server.host).toBe("127.0.0.1");
+  expect(projects.map(({ options }) => options.origin)).toEqual([
+    { host: "shop.example.com", protocol: "https", routes: ["a.example.com/*"], infers: false },
+    { infers: false },
+  ]);
+  expect(readDevOptions(["--local-upstream", "other.example.com"]).projects[0].options.origin).toEqual({
+    host: "other.example.com",
+  });
 });
 
 test("several configurations are several Workers; the first has what the command line says", () => {

@@ -1,8 +1,9 @@
 /** The command line of `stepwell dev`: a server's options, and those of `wrangler dev`. */
 import { existsSync, statSync } from "node:fs";
+import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import type { ParseArgsConfig } from "node:util";
-import type { ProjectOptions } from "../scripts/config/project.ts";
+import type { OriginOptions, ProjectOptions } from "../scripts/config/project.ts";
 import { isLoopback } from "../server/hosts.ts";
 import { commandLine } from "./command-line.ts";
 import { UsageError } from "./explain.ts";
@@ -20,7 +21,7 @@ export interface DevOptions {
   /** The first is the primary Worker, which requests to the port are for. */
   readonly projects: readonly [ProjectSource, ...ProjectSource[]];
   /** What the primary project's configuration may decide: true when the command line does not. */
-  readonly isFree: { readonly host: boolean; readonly port: boolean };
+  readonly isFree: { readonly host: boolean; readonly port: boolean; readonly protocol: boolean };
   /** Where debuggers connect; what is not asked for may fail. */
   readonly inspector: { readonly host: string; readonly port?: number; readonly isAsked: boolean };
   /** Whether keys are listened to where there is a terminal. */
@@ -44,11 +45,23 @@ const TEXTS = [
   "inspector-ip",
   "log-level",
   "local-protocol",
+  "local-upstream",
+  "upstream-protocol",
   "https-key-path",
   "https-cert-path",
 ] as const;
-const LISTS = ["config", "var", "define", "alias", "compatibility-flags", "compatibility-flag", "env-file"] as const;
-const FLAGS = ["minify", "bundle", "https", "show-interactive-dev-session"] as const;
+const LISTS = [
+  "config",
+  "var",
+  "define",
+  "alias",
+  "compatibility-flags",
+  "compatibility-flag",
+  "env-file",
+  "routes",
+  "route",
+] as const;
+const FLAGS = ["minify", "bundle", "https", "infer-origin-from-routes", "show-interactive-dev-session"] as const;
 
 const SHORT: Readonly<Record<string, string>> = { config: "c", env: "e" };
 
@@ -79,22 +92,23 @@ export function readDevOptions(args: readonly string[]): DevOptions {
   const values = given as DevValues;
   const notes = notesOnOptions(given);
   if (positionals.length > 1) throw new UsageError(`stepwell dev takes one folder, not ${positionals.length}`);
-  const host = values.host ?? values.ip;
+  const { ip, port } = values;
   return {
-    server: serverOf(values, host, positionals),
+    server: serverOf(values, positionals),
     projects: projectsOf(values, positionals[0]),
-    isFree: { host: host === undefined, port: values.port === undefined },
+    isFree: { host: ip === undefined, port: port === undefined, protocol: localProtocolOf(values) === undefined },
     inspector: inspectorOf(values),
     isInteractive: values["show-interactive-dev-session"] !== false,
     notes,
   };
 }
 
-function serverOf(values: DevValues, host: string | undefined, positionals: readonly string[]): ServerOptions {
+function serverOf({ host: _seen, ...values }: DevValues, positionals: readonly string[]): ServerOptions {
+  const { ip } = values;
   const data = values.data ?? values["persist-to"];
   const level = values["log-level"];
   const server = serverOptions(
-    { ...values, ...(host !== undefined && { host }), ...(data !== undefined && { data }) },
+    { ...values, ...(ip !== undefined && { host: ip }), ...(data !== undefined && { data }) },
     positionals,
   );
   return {
@@ -106,16 +120,32 @@ function serverOf(values: DevValues, host: string | undefined, positionals: read
 }
 
 function tlsOf(values: DevValues): Pick<ServerOptions, "tls"> {
-  const { "local-protocol": protocol = values.https === true ? "https" : "http" } = values;
   const { "https-key-path": key, "https-cert-path": certificate, cwd = "." } = values;
-  if (protocol !== "http" && protocol !== "https") throw new UsageError(`--local-protocol is http or https, not "${protocol}"`);
-  if (protocol === "http") return {};
+  if (localProtocolOf(values) !== "https") return {};
   if (key === undefined && certificate === undefined) return { tls: "self-signed" };
   if (key === undefined || certificate === undefined)
     throw new UsageError(
       "--https-key-path and --https-cert-path go together: give both, or neither for a certificate that is made here",
     );
   return { tls: { key: resolve(cwd, key), certificate: resolve(cwd, certificate) } };
+}
+
+function localProtocolOf({ https: isTls, "local-protocol": given }: DevValues): "http" | "https" | undefined {
+  return protocolOf("--local-protocol", given ?? (isTls === true ? "https" : undefined));
+}
+
+function protocolOf(option: string, text: string | undefined): "http" | "https" | undefined {
+  if (text === undefined || text === "http" || text === "https") return text;
+  throw new UsageError(`${option} is http or https, not "${text}"`);
+}
+
+/** What Workers see as their own origin. */
+function originOf(values: DevValues): OriginOptions {
+  const { "local-upstream": upstream, "infer-origin-from-routes": infers, "upstream-protocol": protocol } = values;
+  const { host = upstream, route, routes = route } = values;
+  if (host !== undefined && isIP(host) !== 0)
+    throw new UsageError(`--host is the host that Workers see, as in wrangler dev: to listen at ${host}, give --ip ${host}`);
+  return given({ host, routes, infers, protocol: protocolOf("--upstream-protocol", protocol) });
 }
 
 function inspectorOf(values: DevValues): DevOptions["inspector"] {
@@ -138,11 +168,9 @@ function projectsOf(values: DevValues, positional: string | undefined): DevOptio
   const [file, ...others] = (values.config ?? []).map((each) => resolve(base, each));
   const options = { ...optionsOf(values, base), ...(isEntry && { main: named }), ...(file !== undefined && { file }) };
   // As with wrangler, other options are about the primary Worker.
-  const { env } = values;
-  return [
-    { folder, options },
-    ...others.map((other) => ({ folder: dirname(other), options: { file: other, ...(env !== undefined && { env }) } })),
-  ];
+  const { env, "infer-origin-from-routes": infers } = values;
+  const all = given({ env, origin: infers === undefined ? undefined : { infers } });
+  return [{ folder, options }, ...others.map((other) => ({ folder: dirname(other), options: { file: other, ...all } }))];
 }
 
 function optionsOf(values: DevValues, base: string): ProjectOptions {
@@ -153,6 +181,8 @@ function optionsOf(values: DevValues, base: string): ProjectOptions {
     vars: pairs("--var", values.var),
     define: pairs("--define", values.define),
     alias: pairs("--alias", values.alias),
+    origin: originOf(values),
+    localProtocol: localProtocolOf(values),
     ...given({ env, name, minify, jsxFactory, jsxFragment, compatibilityDate, compatibilityFlags: flags, bundles: bundle }),
     ...(tsconfig !== undefined && { tsconfig: resolve(base, tsconfig) }),
     ...(assets !== undefined && { assets: resolve(base, assets) }),

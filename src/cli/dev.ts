@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Inspector } from "../executors/workerd/inspector/server.ts";
+import type { Origin } from "../server/origin.ts";
 import { isLoopback } from "../server/hosts.ts";
 import type { ProjectConfig } from "../scripts/config/project.ts";
 import { startServer, type Running } from "./compose.ts";
@@ -13,6 +14,7 @@ import { readDevOptions, type DevOptions } from "./dev-options.ts";
 import { DevProject } from "./dev-project.ts";
 import { DevWorker, type Deployed } from "./dev-worker.ts";
 import { UsageError } from "./explain.ts";
+import { freePort } from "./free-port.ts";
 import { provideFirstToken } from "./first-token.ts";
 import type { ServerOptions } from "./options.ts";
 import { untilStopped, type Stopping } from "./stopping.ts";
@@ -43,19 +45,28 @@ function print(text: string): void {
 async function run(workers: Workers, given: DevOptions, stopping: Stopping): Promise<void> {
   checkNames(workers.map(({ config }) => config));
   const [primary] = workers;
-  const options = listening(given, primary.config);
+  const options = await listening(given, primary.config);
+  const usual = given.isFree.port && primary.config.listen.port === undefined;
+  const moved =
+    usual && options.port !== given.server.port ? [`Port ${given.server.port} is in use: ${options.port} is used instead`] : [];
   const access = isLoopback(options.host) ? "open" : "tokens";
   const data = resolve(options.data ?? join(primary.config.folder, ".stepwell"));
   const { inspector, note } = await openInspector(given, () =>
     workers.map(({ config: { name: script, folder } }) => ({ script, folder })),
   );
   try {
-    const parts = { primary: () => primary.config.name, targets: inspector?.targets };
+    const originOf = (script: string): Origin => workers.find(({ config }) => config.name === script)?.config.origin ?? {};
+    const parts = { primary: () => primary.config.name, originOf, targets: inspector?.targets };
     const running = await startServer(options, data, access, stopping, parts);
     const deployed = await orStop(running, deployAll(workers, running));
     running.open();
     if (access === "tokens") await provideFirstToken(running.catalog, data);
-    await introduce(running, deployed, { notes: [...given.notes, ...(note === undefined ? [] : [note])], inspector }, options);
+    await introduce(
+      running,
+      deployed,
+      { notes: [...given.notes, ...moved, ...(note === undefined ? [] : [note])], inspector },
+      options,
+    );
     const url = `${new URL(running.url).protocol}//localhost:${running.port}/`;
     const unlisten = given.isInteractive
       ? devKeys({ url, script: primary.config.name, inspector, print: say, exit: () => stopping.ask() })
@@ -102,12 +113,20 @@ async function deployAll(workers: Workers, running: Running): Promise<Deployed[]
 }
 
 /** What the command line leaves open, the configuration may say. */
-function listening({ server, isFree }: DevOptions, { listen }: ProjectConfig): ServerOptions {
+async function listening({ server, isFree }: DevOptions, { listen }: ProjectConfig): Promise<ServerOptions> {
+  const host = (isFree.host ? listen.ip : undefined) ?? server.host;
+  const port = isFree.port ? (listen.port ?? (await freePort(host, server.port))) : server.port;
   return {
     ...server,
-    ...(isFree.host && listen.ip !== undefined && { host: listen.ip }),
-    ...(isFree.port && listen.port !== undefined && { port: listen.port }),
+    host,
+    port,
+    ...(isFree.protocol && listen.protocol === "https" && { tls: "self-signed" as const }),
   };
+}
+
+/** An address that listens everywhere is none that a browser opens. */
+function openable(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
 /** Says where everything is, and what the user should know. */
@@ -117,7 +136,8 @@ async function introduce(
   { notes, inspector }: { readonly notes: readonly string[]; readonly inspector: Inspector | undefined },
   { logLevel, accountId }: ServerOptions,
 ): Promise<void> {
-  const { log, url, port, catalog } = running;
+  const { log, port, catalog } = running;
+  const url = openable(running.url);
   const session = new Set(workers.map(({ script }) => script));
   const broken = new Map<string, Set<string>>();
   for (const note of notes) log.warn(note);

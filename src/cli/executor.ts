@@ -10,6 +10,7 @@ import { openSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { objectClasses } from "../scripts/objects.ts";
 import type { ServerOptions } from "./options.ts";
+import { knownCf, PLACEHOLDER_CF } from "./request-cf.ts";
 
 /** What runs Workers, and what holds what they keep. */
 export interface Execution {
@@ -33,15 +34,16 @@ export interface World {
  * `world` comes later: the engine is opened with its executor.
  */
 export async function executionOf(
-  { executor: name, hangAfterMs, workerMemoryMiB, network }: ServerOptions,
+  { executor: name, hangAfterMs, workerMemoryMiB, network, proxies }: ServerOptions,
   data: string,
   access: "open" | "tokens",
   onLog: OnLog,
   world: Promise<World>,
-  targets?: InspectorTargets,
+  dev?: { readonly targets?: InspectorTargets | undefined },
 ): Promise<Execution> {
+  const requestCf = dev === undefined ? knownCf(proxies) : PLACEHOLDER_CF;
   if (name === "node") {
-    const executor = nodeExecutor({ onLog, hangAfterMs });
+    const executor = nodeExecutor({ onLog, hangAfterMs, requestCf });
     return { executor, storage: noStorage, start: () => Promise.resolve(), close: () => executor.close() };
   }
   // Not before it is wanted: where there is no binary, there is the other executor.
@@ -57,7 +59,8 @@ export async function executionOf(
     ...limits,
     ...kept,
     ...found,
-    ...(targets && { targets }),
+    requestCf,
+    ...(dev?.targets && { targets: dev.targets }),
     network: [...new Set(reachable)],
   });
   const close = async (): Promise<void> => {

@@ -27,7 +27,7 @@ export function explainListening(cause: unknown, host: string, port: number, opt
       return new UsageError(`Port ${port} of ${host} may not be used: choose one above 1023 with ${option}`);
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return new UsageError(`This machine has no address ${host}: choose another with --host`);
+      return new UsageError(`This machine has no address ${host}: choose another with --host, in dev with --ip`);
     default:
       return undefined;
   }

@@ -15,9 +15,11 @@ const GENERAL = `stepwell: Cloudflare Workflows on your own machine.
   stepwell --version
 `;
 
+const HOST = `
+  --host ADDRESS      address to listen on (127.0.0.1)`;
+
 const SERVER = `
   --port N            port to listen on (8787; 0 takes a free one)
-  --host ADDRESS      address to listen on (127.0.0.1)
   --account ID        id of the one account, in the paths of the API (local; ids from Cloudflare
                       mean it, too, unless this is given)
   --strict            refuse Workers with bindings that stepwell does not have, which otherwise throw when they
@@ -85,7 +87,15 @@ on any other one everybody does.
                       instead of those of the configuration; the second again for more
   --data DIR, --persist-to DIR
                       where to keep everything (.stepwell beside the configuration)
-  --ip ADDRESS        the same as --host
+  --ip ADDRESS        address to listen on (127.0.0.1)
+  --host HOST, --local-upstream HOST
+                      the host that Workers see as their own (dev.host, or that of the first route)
+  --upstream-protocol P
+                      its protocol, http or https (dev.upstream_protocol, or that of the addresses to listen at)
+  --no-infer-origin-from-routes
+                      do not take the host from routes
+  --route PATTERN, --routes PATTERN
+                      instead of those of the configuration
   --local-protocol https, --https-key-path FILE, --https-cert-path FILE
                       listen with TLS; without files, with a certificate that is made and kept in the data directory
   --inspector-port N, --inspector-ip ADDRESS
@@ -113,7 +123,7 @@ admin's, is in DIR/first-token when the directory is new.
 
   --data DIR          where everything is (.stepwell)
   --adopt-ids WHOSE   whose KV namespaces, D1 databases and R2 buckets are made under the id in the configuration:
-                      those of Workers that are new here, of all (always) or of none (first, always, never)${SERVER}`,
+                      those of Workers that are new here, of all (always) or of none (first, always, never)${HOST}${SERVER}`,
   token: `stepwell token: programs that may use the API of a server. Works while the server runs.
 
   stepwell token create --role R [--label TEXT]

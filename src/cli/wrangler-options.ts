@@ -24,7 +24,6 @@ const NOTHING: Meaning = { does: "nothing" };
 const note = (text: string): Meaning => ({ does: "note", note: text });
 const refuse = (instead: string): Meaning => ({ does: "refuse", instead });
 
-const ORIGIN = note("Workers see the address at which they are called: it has no effect here");
 const TUNNEL = refuse("run a tunnel beside it: cloudflared tunnel --url http://localhost:8787");
 const REMOTE = "stepwell dev runs everything on this machine, bindings included: leave it out";
 
@@ -34,11 +33,6 @@ const KNOWN: Readonly<Record<string, Known>> = {
   "test-scheduled": { type: "boolean", meaning: NOTHING },
   "install-skills": { type: "boolean", meaning: NOTHING },
   profile: { type: "string", meaning: NOTHING },
-  routes: { type: "string", meaning: NOTHING },
-  route: { type: "string", meaning: NOTHING },
-  "infer-origin-from-routes": { type: "boolean", meaning: ORIGIN },
-  "local-upstream": { type: "string", meaning: ORIGIN },
-  "upstream-protocol": { type: "string", meaning: ORIGIN },
   "live-reload": { type: "boolean", meaning: note("pages are not reloaded by themselves: reload them in the browser") },
   types: { type: "boolean", meaning: note("run `wrangler types`, which needs no server") },
   remote: { type: "boolean", short: "r", meaning: refuse(REMOTE) },

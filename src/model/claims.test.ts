@@ -75,7 +75,7 @@ describe("the runtime may", () => {
 });
 
 function output(bytes: number): RuntimeEvent {
-  return { type: "step_completed", ...step, output: `"${"x".repeat(bytes - 2)}"` };
+  return { type: "step_completed", ...step, output: `"${"x".repeat(bytes)}"` };
 }
 
 describe("the runtime may not", () => {
@@ -106,7 +106,7 @@ describe("the runtime may not", () => {
     ["wait for less than no time", [], { ...wait, timeoutMs: -1 }],
     ["wait for what cannot be sent", [], { ...wait, eventType: "no type", timeoutMs: 1 }],
     ["return too much from a step", [...begun(), done], output(LIMITS.valueBytes + 1)],
-    ["return too much in the end", [], { type: "workflow_completed", output: `"${"漢".repeat(LIMITS.valueBytes / 2)}"` }],
+    ["return too much in the end", [], { type: "workflow_completed", output: `"${"漢".repeat(LIMITS.valueBytes / 2 + 1)}"` }],
   ])("%s", (_, before, event) => {
     const instance = new Instance();
     expect(instance.says(...before)).toBe(true);

@@ -228,8 +228,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   steps: 10_000,
   /** The highest number that a workflow may ask for. Cloudflare: 25,000. */
   stepsCeiling: 25_000,
-  /** Longest sleep and longest wait. Cloudflare: 365 days. */
-  waitMs: 365 * DAY_MS,
+  /** Longest sleep and longest wait: a year, however it is written. "1 year" is 365.25 days. Cloudflare: 365 days (1 year). */
+  waitMs: 366 * DAY_MS,
   /** Longest time for which an ended instance may be kept. Cloudflare: 30 days; here it is the user's own disk. */
   retentionMs: 3_650 * DAY_MS,
   /** How long an ended instance is kept when nobody says otherwise. Cloudflare, for new workflows on a paid plan: 7 days. */

@@ -27,9 +27,10 @@ export function isFlatDeeper(flat: string, most: number): boolean {
   const entries: unknown = JSON.parse(flat);
   if (!Array.isArray(entries)) return false;
   const seen = new Uint8Array(entries.length);
-  const open: (readonly [index: number, depth: number])[] = [[0, 1]];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [index, depth] = next;
+  // Index and depth in turns: a list for each pair costs more than all else.
+  const open: number[] = [0, 1];
+  for (let depth = open.pop(); depth !== undefined; depth = open.pop()) {
+    const index = open.pop() ?? 0;
     const entry: unknown = entries[index];
     if (seen[index] !== 0 || typeof entry !== "object" || entry === null) continue;
     seen[index] = 1;
@@ -37,7 +38,7 @@ export function isFlatDeeper(flat: string, most: number): boolean {
     const below = namedBy(entry);
     for (let i = below.length - 1; i >= 0; i -= 1) {
       const each = below[i];
-      if (typeof each === "number" && each >= 0) open.push([each, depth + 1]);
+      if (typeof each === "number" && each >= 0) open.push(each, depth + 1);
     }
   }
   return false;

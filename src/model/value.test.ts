@@ -177,8 +177,8 @@ describe("sizes are those of the value", () => {
     ["floats", (n) => new Float64Array(n / 8), MIB],
     ["line feeds", (n) => "\n".repeat(n), MIB - 4],
     ["control characters", (n) => "\0".repeat(n), MIB - 4],
-    ["Latin-1", (n) => "é".repeat(n), MIB - 4],
-    ["Han", (n) => "漢".repeat(n), MIB / 2 - 2],
+    ["Latin-1", (n) => ["é".repeat(n)], MIB - 9],
+    ["Han", (n) => ["漢".repeat(n)], MIB / 2 - 5],
     ["true", (n) => Array.from({ length: n }, () => true), MIB - 9],
     ["undefined", (n) => Array.from({ length: n }, () => undefined), MIB - 9],
   ])("%s", (_, make, most) => {
@@ -189,6 +189,10 @@ describe("sizes are those of the value", () => {
     ["an array of bytes", (n) => new Uint8Array(n)],
     ["a view of some", (n) => new Uint8Array(n + 100).subarray(50, 50 + n)],
     ["a buffer", (n) => new ArrayBuffer(n)],
+    ["a text", (n) => "x".repeat(n)],
+    ["line feeds", (n) => "\n".repeat(n)],
+    ["a text of Latin-1", (n) => "é".repeat(n)],
+    ["a text of Han characters", (n) => "漢".repeat(Math.ceil(n / 2))],
   ])("of %s, those alone", (_, make) => {
     expect([isTooLarge(encode(make(MIB))), isTooLarge(encode(make(MIB + 1)))]).toEqual([false, true]);
   });
@@ -211,6 +215,21 @@ describe("sizes are those of the value", () => {
     const long = " ".repeat(MIB);
     for (const text of [`=${long}`, `=[[1]${long}`, `=+[1]${long}`, `{${long}`, "x".repeat(LIMITS.valueText + 1)])
       expect(isTooLarge(text)).toBe(true);
+  });
+
+  test("the beginning of a log text is that of the whole, and what comes behind it need not be looked at", () => {
+    const made = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withSparseArray: true });
+    fc.assert(
+      fc.property(made, fc.integer({ min: 0, max: 40 }), (each, wanted) => {
+        const text = encode([undefined, each]);
+        const [whole, some] = [toLogText(text), toLogText(text, wanted)];
+        return whole.slice(0, wanted) === some.slice(0, wanted) && whole.length > wanted === some.length > wanted;
+      }),
+    );
+    for (const one of [{}, [], 1, { a: [{}] }]) {
+      const many = encode([undefined, ...Array.from({ length: 100_000 }, () => structuredClone(one))]);
+      expect(toLogText(many, LIMITS.logOutput).length).toBeLessThan(20 * LIMITS.logOutput);
+    }
   });
 
   test("values that come together are counted together", () => {

@@ -8,7 +8,7 @@ import { DevalueError, parse, stringify } from "devalue";
 import { LIMITS } from "./limits.ts";
 import { apply, hasOnlyItems, operations, type Patch } from "./patches.ts";
 import { refusal, Unserialisable } from "./unserialisable.ts";
-import { cloneBytes } from "./value-bytes.ts";
+import { ownBytes } from "./value-bytes.ts";
 import { isDeeper, isFlatDeeper } from "./value-depth.ts";
 
 export { Unserialisable } from "./unserialisable.ts";
@@ -109,9 +109,7 @@ export function areTooLarge(texts: readonly Encoded[]): boolean {
 function valueBytes(text: Encoded): number {
   if (text.length > LIMITS.valueText) return Infinity;
   try {
-    const value = decode(text);
-    // Of bytes alone, what V8 writes around them does not count: 1 MiB of them is 1 MiB.
-    return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? value.byteLength : cloneBytes(value);
+    return ownBytes(decode(text));
   } catch {
     return Infinity;
   }
@@ -134,6 +132,11 @@ export function encodedBytes(text: Encoded): number {
 
 /** The value as the REST API and the logs show it: JSON, with a note where JSON has no word, and none of what is sealed. */
 export function toJson(text: Encoded): unknown {
+  return shown(text, Infinity);
+}
+
+/** `wanted`: characters of the JSON text after which the rest may be missing. */
+function shown(text: Encoded, wanted: number): unknown {
   if (isSealed(text)) return REDACTED;
   if (!text.startsWith(MARK)) {
     const value: unknown = JSON.parse(text);
@@ -142,12 +145,12 @@ export function toJson(text: Encoded): unknown {
   const patched = text.startsWith(PATCHED, MARK.length) ? PATCHED.length : 0;
   return isFlatDeeper(text.slice(MARK.length + patched), CALL_DEPTH + (patched && PATCH_LEVELS))
     ? TOO_DEEP
-    : jsonForm(decode(text), { above: new Set(), shown: new Set(), left: LIMITS.valueText });
+    : jsonForm(decode(text), { above: new Set(), shown: new Set(), left: LIMITS.valueText, wanted });
 }
 
-/** As `toJson`, as text. `undefined` reads as `null`. */
-export function toLogText(text: Encoded): string {
-  return text.startsWith(MARK) || isSealed(text) ? (JSON.stringify(toJson(text)) ?? "null") : text;
+/** As `toJson`, as text; of a long one, no more than its beginning need be right, `wanted` characters. `undefined` reads as `null`. */
+export function toLogText(text: Encoded, wanted: number = Infinity): string {
+  return text.startsWith(MARK) || isSealed(text) ? (JSON.stringify(shown(text, wanted)) ?? "null") : text;
 }
 
 /** How many parts of a value are still looked at. */
@@ -279,6 +282,8 @@ interface Showing {
   readonly shown: Set<object>;
   /** How many characters more are shown, roughly. */
   left: number;
+  /** How many characters are still to come before the rest may be left out. Each item and property is counted as one, at least. */
+  wanted: number;
 }
 
 /** True when so many characters more can be shown. */
@@ -303,6 +308,30 @@ function jsonForm(value: unknown, showing: Showing): unknown {
   }
 }
 
+function jsonItems(array: readonly unknown[], showing: Showing): unknown[] {
+  const form: unknown[] = [];
+  for (let i = 0; i < array.length && showing.wanted >= 0; i += 1) {
+    showing.wanted -= 1;
+    form.push(jsonForm(array[i], showing) ?? null);
+  }
+  return form;
+}
+
+/** A value may be hundreds of thousands of small objects: a list of the properties of each would take longer than all else. */
+function jsonProperties(value: object, showing: Showing): Record<string, unknown> {
+  const form: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    if (showing.wanted < 0) break;
+    if (!spend(showing, key.length + 1)) continue;
+    const item = jsonForm((value as Record<string, unknown>)[key], showing);
+    if (item === undefined) continue;
+    showing.wanted -= 1;
+    if (key === "__proto__") Object.defineProperty(form, key, { value: item, enumerable: true });
+    else form[key] = item;
+  }
+  return form;
+}
+
 function jsonObject(value: object, showing: Showing): unknown {
   const { above } = showing;
   if (above.has(value)) return "[Circular]";
@@ -315,14 +344,7 @@ function jsonObject(value: object, showing: Showing): unknown {
   if (!spend(showing, cost + (Array.isArray(value) ? ITEM_COST * value.length : 0))) return TOO_LARGE;
   above.add(value);
   showing.shown.add(value);
-  const form = Array.isArray(value)
-    ? Array.from(value, (item: unknown) => jsonForm(item, showing) ?? null)
-    : Object.fromEntries(
-        Object.entries(value)
-          .filter(([key]) => spend(showing, key.length + 1))
-          .map(([key, item]) => [key, jsonForm(item, showing)] as const)
-          .filter(([, item]) => item !== undefined),
-      );
+  const form = Array.isArray(value) ? jsonItems(value, showing) : jsonProperties(value, showing);
   above.delete(value);
   return form;
 }

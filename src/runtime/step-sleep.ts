@@ -54,5 +54,5 @@ function parse(name: string, duration: number | string): number {
 }
 
 function checkLength(name: string, ms: number): void {
-  if (ms > LIMITS.waitMs) throw fatal(`Sleep "${name}" is longer than the maximum of 365 days`);
+  if (ms > LIMITS.waitMs) throw fatal(`Sleep "${name}" is longer than the maximum of 366 days`);
 }

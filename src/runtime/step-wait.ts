@@ -55,5 +55,5 @@ function parse(name: string, timeout: unknown): number {
     if (cause instanceof InvalidDuration) throw fatal(`Step "${name}": ${cause.message}`);
     throw fatal(`Step "${name}" has a timeout that is no duration`);
   }
-  throw fatal(`Step "${name}" has a timeout outside the range of 0 to 365 days`);
+  throw fatal(`Step "${name}" has a timeout outside the range of 0 to 366 days`);
 }

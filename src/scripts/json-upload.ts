@@ -1,5 +1,9 @@
 /** An upload as the SDK and Terraform send it: one JSON document with the modules in base64. It becomes the form that wrangler sends. */
 import { z } from "zod";
+import { LIMITS } from "../model/limits.ts";
+
+/** Files about static assets, which the form has among the metadata. */
+const ABOUT_ASSETS: ReadonlySet<string> = new Set(["_headers", "_redirects"]);
 
 /** What the document has besides metadata. */
 export interface JsonUpload {
@@ -7,16 +11,25 @@ export interface JsonUpload {
   readonly [field: string]: unknown;
 }
 
+const module = z.object({ name: z.string().min(1), content_type: z.string(), content_base64: z.base64() });
+
+/** How many there are is looked at before what they are. */
+const distinctModules = z
+  .array(z.unknown())
+  .max(LIMITS.uploadModules + ABOUT_ASSETS.size)
+  .pipe(z.array(module))
+  .superRefine((modules, context) => {
+    const names = new Set<string>();
+    for (const [i, { name }] of modules.entries()) {
+      if (names.has(name)) context.addIssue({ code: "custom", path: [i, "name"], message: `There are two modules "${name}"` });
+      names.add(name);
+    }
+  });
+
 /** The document; what its metadata may be is the business of the form. */
 export const jsonUpload: z.ZodType<JsonUpload> = z.looseObject({
-  modules: z
-    .array(z.object({ name: z.string().min(1), content_type: z.string(), content_base64: z.base64() }))
-    .nullish()
-    .transform((modules) => modules ?? []),
+  modules: distinctModules.nullish().transform((modules) => modules ?? []),
 });
-
-/** Files about static assets, which the form has among the metadata. */
-const ABOUT_ASSETS: ReadonlySet<string> = new Set(["_headers", "_redirects"]);
 
 /** The form. Fields that are null are left out: Terraform sends them for what is not configured. */
 export function formOf({ modules, ...sent }: JsonUpload): FormData {

@@ -32,3 +32,11 @@ test("its bytes are counted over all modules and source maps", async () => {
   expect(code.sourceMap).toHaveLength(LIMITS.uploadBytes - 2);
   await expect(read(sized(LIMITS.uploadBytes - 1))).rejects.toMatchObject({ failure: "script.too_large" });
 });
+
+test("two parts of one name are refused by it", async () => {
+  const form = new FormData();
+  form.set("metadata", '{"main_module":"index.js"}');
+  for (const name of ["index.js", "a.txt", "a.txt"])
+    form.append(name, new File([""], name, { type: "application/javascript+module" }));
+  await expect(readUpload(form)).rejects.toMatchObject({ failure: "body", field: "a.txt" });
+});

@@ -50,6 +50,7 @@ export async function readUpload(parts: FormData): Promise<Upload> {
   const about = await readMetadata(parts.get("metadata"));
   const files = [...parts].flatMap(([name, part]) => (typeof part === "string" || name === "metadata" ? [] : [{ name, part }]));
   checkSize(files.map(({ part }) => part));
+  checkNames(files);
   const maps = new Map<string, string>();
   const modules = new Map<string, ScriptModule>();
   for (const { name, part } of files) {
@@ -96,6 +97,15 @@ function checkSize(files: readonly File[]): void {
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   if (bytes > LIMITS.uploadBytes)
     throw new Failure("script.too_large", { detail: `The modules have ${bytes} bytes; there may be ${LIMITS.uploadBytes}` });
+}
+
+/** One would hide the other. */
+function checkNames(files: readonly { readonly name: string }[]): void {
+  const names = new Set<string>();
+  for (const { name } of files) {
+    if (names.has(name)) throw new Failure("body", { field: name, detail: "The upload has two parts of this name" });
+    names.add(name);
+  }
 }
 
 async function readModule(name: string, part: File): Promise<ScriptModule> {

@@ -26,6 +26,7 @@ import { Publisher } from "../scripts/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp, type AppParts } from "./app.ts";
 import { openGuard, type Guard } from "./auth.ts";
+import type { Origin } from "./origin.ts";
 import { orLoggedIn, Sessions } from "./sessions.ts";
 
 class Quick {
@@ -42,6 +43,8 @@ interface Opened {
   readonly guard?: Guard;
   readonly hostNames?: readonly string[];
   readonly byHand?: boolean;
+  /** What Workers see in place of their local origin. */
+  readonly shownOrigin?: Origin;
   /** Whether people log in. */
   readonly hasLogin?: boolean;
 }
@@ -51,7 +54,7 @@ const PROXY = "10.1.0.1";
 
 /** A server whose one Worker, `script`, answers with what it was asked. `via` is who is at the other end of the connection. */
 async function open(
-  { guard = openGuard, hostNames = [], byHand = false, hasLogin = false }: Opened = {},
+  { guard = openGuard, hostNames = [], byHand = false, hasLogin = false, shownOrigin }: Opened = {},
   via = "192.0.2.1",
 ): Promise<Send> {
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
@@ -95,6 +98,7 @@ async function open(
     own: ownApi(api),
     explorer: explorerApi(api),
     byHand,
+    ...(shownOrigin !== undefined && { primary: () => "script", originOf: () => shownOrigin }),
     ...(hasLogin ? loggingIn(guard, new Sessions(catalog, clock)) : { guard }),
     log,
     hostNames,
@@ -201,6 +205,19 @@ describe("a Worker's own handler", () => {
     const query = `?to=${encodeURIComponent(to)}`;
     expect((await send(`/workers/script/dir/moved${query}`)).headers.get("location")).toBe(location);
     expect((await send(`http://script.localhost/dir/moved${query}`)).headers.get("location")).toBe(to);
+  });
+
+  test("sees the origin that it is shown at its local ones alone, and its redirects lead back", async () => {
+    const send = await open({ shownOrigin: { protocol: "https", host: "shop.example.com" } });
+    for (const base of ["http://localhost:8787", "http://script.localhost:8787"]) {
+      expect(await (await send(`${base}/client/a?b=c`)).json()).toMatchObject({
+        hostname: "shop.example.com",
+        path: "/client/a?b=c",
+      });
+      const { headers } = await send(`${base}/dir/moved?to=${encodeURIComponent("https://shop.example.com/b")}`);
+      expect(headers.get("location")).toBe(`${base}/b`);
+    }
+    expect(await (await send("/workers/script/a")).json()).toMatchObject({ hostname: "127.0.0.1" });
   });
 
   test.each(["http://nobody.localhost/", "/workers/nobody/"])("that is not there is said to be so at %s", async (url) => {

@@ -24,6 +24,7 @@ import { DASHBOARD_CSP, type Dashboard } from "./dashboard.ts";
 import { clientsBehind, type Client } from "./address.ts";
 import { isHungUp, unheard } from "../api/gone.ts";
 import { isAllowedHost, isForeign, isOfPage, isVisit } from "./hosts.ts";
+import type { Origin } from "./origin.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { Load } from "./load.ts";
 import type { Sessions } from "./sessions.ts";
@@ -52,6 +53,8 @@ export interface AppParts {
   readonly byHand: boolean;
   /** The Worker that `localhost` leads to, while other addresses lead to the dashboard; absent where there is none. */
   readonly primary?: () => string;
+  /** The origin that a Worker sees in place of a local one. */
+  readonly originOf?: (script: string) => Origin;
   /** Gets a line for each request that a Worker has answered. */
   readonly onAnswer?: (line: string) => void;
   /** What a browser is shown; absent where it has not been built. */

@@ -13,27 +13,30 @@ import { callByHand, isByHand } from "./by-hand.ts";
 import { setsSession, withoutSession } from "./cookies.ts";
 import { isHungUp, unheard } from "../api/gone.ts";
 import { isForeign } from "./hosts.ts";
+import { atOrigin, movedHeaders, type Origin } from "./origin.ts";
 import { Streamed } from "./streamed.ts";
 
 /** Which Worker a request is for. */
 export interface WorkerRoute {
   readonly script: string;
-  /** The URL that the Worker sees. */
+  /** As the client has it, without what leads to the Worker. */
   readonly url: URL;
-  /** `own`: an origin that is the Worker's; `shared`: that of the dashboard. */
-  readonly origin: "own" | "shared";
+  /** `own`: an origin that is the Worker's; `local`: the same on this machine; `shared`: that of the dashboard. */
+  readonly origin: "own" | "local" | "shared";
 }
 
 /** The Worker that a URL leads to. */
 export function workerAt(url: URL, scriptAt: (url: URL) => string | undefined): WorkerRoute | undefined {
-  const script = scriptAt(url) ?? /^([a-z0-9][a-z0-9_-]*)\.localhost$/.exec(url.hostname)?.[1];
-  if (script !== undefined) return { script, url, origin: "own" };
+  const named = scriptAt(url);
+  if (named !== undefined) return { script: named, url, origin: "own" };
+  const local = /^([a-z0-9][a-z0-9_-]*)\.localhost$/.exec(url.hostname)?.[1];
+  if (local !== undefined) return { script: local, url, origin: "local" };
   const byPath = /^\/workers\/([a-z0-9][a-z0-9_-]*)(\/.*|$)/.exec(url.pathname);
   if (byPath === null) return undefined;
-  const [, named = "", rest = ""] = byPath;
+  const [, script = "", rest = ""] = byPath;
   const inner = new URL(url);
   inner.pathname = rest === "" ? "/" : rest;
-  return { script: named, url: inner, origin: "shared" };
+  return { script, url: inner, origin: "shared" };
 }
 
 /** The host name at which the primary Worker of `stepwell dev` answers, as with `wrangler dev`. */
@@ -45,7 +48,7 @@ const OF_API = /^\/(?:client\/v4|cdn-cgi\/(?:local\/)?explorer|tails|transfers)(
 /** The primary Worker, when there is one and a URL leads to it. */
 export function primaryAt(url: URL, primary: (() => string) | undefined): WorkerRoute | undefined {
   if (primary === undefined || url.hostname !== PRIMARY_HOST || OF_API.test(url.pathname)) return undefined;
-  return { script: primary(), url, origin: "own" };
+  return { script: primary(), url, origin: "local" };
 }
 
 /** What calls of Workers need. */
@@ -55,6 +58,8 @@ export interface WorkerCalls {
   readonly byHand: boolean;
   /** Whether people log in at this server's origin. */
   readonly hasSessions: boolean;
+  /** The origin that a Worker sees at its local ones; absent where that is none but these. */
+  readonly originOf?: (script: string) => Origin;
   readonly tails: Tails;
   readonly log: Log;
 }
@@ -79,8 +84,9 @@ const ORIGIN_WIDE = [
 
 /** Answers with what the Worker says. Never rejects. */
 export async function callWorker(calls: WorkerCalls, { script, url, origin }: WorkerRoute, request: Request): Promise<Response> {
-  const { engine, byHand, hasSessions, tails, log } = calls;
-  const asked = { script, method: request.method, url: url.href };
+  const { engine, byHand, hasSessions, originOf, tails, log } = calls;
+  const seen = origin === "local" && originOf !== undefined ? atOrigin(url, originOf(script)) : url;
+  const asked = { script, method: request.method, url: seen.href };
   try {
     if (byHand && isByHand(url.pathname)) {
       // Links are refused too: this is a GET with an effect.
@@ -89,11 +95,12 @@ export async function callWorker(calls: WorkerCalls, { script, url, origin }: Wo
     }
     const isSandboxed = hasSessions && origin === "shared";
     const { method, body, signal } = request;
-    const init: RequestInit = { method, headers: sentHeaders(request.headers, isSandboxed), signal, redirect: "manual" };
-    const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
+    const headers = movedHeaders(sentHeaders(request.headers, isSandboxed), url, seen);
+    const init: RequestInit = { method, headers, signal, redirect: "manual" };
+    const response = await engine.fetch(script, new Request(seen, body === null ? init : { ...init, body, duplex: "half" }));
     tails.publishRequest({ ...asked, status: response.status, time: Date.now() });
     const onBroken = (cause: unknown): void => log.warn("A Worker's answer broke off", { script, reason: String(cause) });
-    return shown(response, { script, url, isShared: origin === "shared", isSandboxed, onBroken });
+    return shown(response, { script, url, seen, isShared: origin === "shared", isSandboxed, onBroken });
   } catch (cause) {
     if (cause instanceof Failure && cause.failure === "script.exception") tails.publishRequest({ ...asked, time: Date.now() });
     if (cause instanceof Failure) return failureResponse(hasSessions ? forStrangers(cause) : cause);
@@ -119,6 +126,8 @@ function sentHeaders(from: Headers, isSandboxed: boolean): Headers {
 }
 
 interface Showing extends Pick<WorkerRoute, "script" | "url"> {
+  /** The URL that the Worker has seen. */
+  readonly seen: URL;
   readonly isShared: boolean;
   readonly isSandboxed: boolean;
   readonly onBroken: (cause: unknown) => void;
@@ -135,8 +144,8 @@ function belowSharedPath(location: string, script: string, url: URL): string {
 }
 
 /** The answer, with the headers that a Worker may send from there. */
-function shown(response: Response, { script, url, isShared, isSandboxed, onBroken }: Showing): Response {
-  const headers = new Headers(response.headers);
+function shown(response: Response, { script, url, seen, isShared, isSandboxed, onBroken }: Showing): Response {
+  const headers = new Headers(movedHeaders(response.headers, seen, url));
   const cookies = headers.getSetCookie();
   headers.delete("set-cookie");
   if (!isSandboxed) for (const each of cookies) if (!setsSession(each)) headers.append("set-cookie", each);

@@ -37,6 +37,15 @@ describe("node executor", () => {
     expect(lines.sort()).toEqual(["contract error: oh no", "contract log: one\ntwo", "contract log: three"]);
   });
 
+  test("request.cf has what the executor is given, and the encodings that the client takes", async () => {
+    await withExecutor({ requestCf: { country: "XX" } }, async (executor) => {
+      const code = "export default { fetch: (request) => Response.json(request.cf) };";
+      const host = await executor.open(contractVersion(code), noBindings);
+      const asked = new Request("http://contract.test/", { headers: { "accept-encoding": "gzip" } });
+      expect(await (await host.fetch(asked)).json()).toEqual({ country: "XX", clientAcceptEncoding: "gzip" });
+    });
+  });
+
   test("a heap that outgrows its limit ends the thread only", async () => {
     await withExecutor({ resourceLimits: { maxOldGenerationSizeMb: 32 }, onLog: () => {} }, async (executor) => {
       const code = `export default { fetch() { const all = []; for (let i = 0; ; i += 1) all.push({ i, text: "x" + i }); } };`;

@@ -15,6 +15,8 @@ import { ThreadHost } from "./host.ts";
 export interface NodeExecutorOptions {
   /** How long a thread may go without answering, and how long a script's top level may take. Default: 60,000. */
   readonly hangAfterMs?: number;
+  /** What requests have in `cf` besides `clientAcceptEncoding`. Default: nothing. */
+  readonly requestCf?: Readonly<Record<string, unknown>>;
   /** Heap and stack of a thread, as `node:worker_threads` has them. Default: Node's own, with a young generation of 16 MiB. */
   readonly resourceLimits?: ResourceLimits;
   /** Gets every line that a script writes. Default: standard output and standard error. */
@@ -45,6 +47,7 @@ export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
   const settings = {
     hangAfterMs: options.hangAfterMs ?? DEFAULT_HANG_AFTER_MS,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB, ...options.resourceLimits },
+    requestCf: options.requestCf ?? {},
     onLog: options.onLog ?? writeLine,
   };
   const hosts = new Set<ThreadHost>();

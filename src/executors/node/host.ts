@@ -19,6 +19,7 @@ import { siblingUrl } from "./sibling.ts";
 /** What holds for every thread of an executor. */
 export interface ThreadSettings {
   readonly hangAfterMs: number;
+  readonly requestCf: Readonly<Record<string, unknown>>;
   readonly resourceLimits: ResourceLimits;
   readonly onLog: OnLog;
 }
@@ -177,10 +178,14 @@ function notLoaded(end: HostEnd): ConstructorParameters<typeof Failure> {
   return end.kind === "died" ? ["script.invalid", { detail: end.detail }] : ["script.unavailable"];
 }
 
-function startThread(version: ScriptVersion, { resourceLimits, onLog }: ThreadSettings, stops: ThreadData["stops"]): Worker {
+function startThread(
+  version: ScriptVersion,
+  { resourceLimits, requestCf, onLog }: ThreadSettings,
+  stops: ThreadData["stops"],
+): Worker {
   const { script, bindings, code, mainModule, modules } = version;
   const parts = { ...(mainModule && { mainModule }), ...(modules && { modules }) };
-  const data: ThreadData = { code: { code, ...parts }, bindings, stops };
+  const data: ThreadData = { code: { code, ...parts }, bindings, requestCf, stops };
   const worker = new Worker(siblingUrl("./thread"), {
     name: `script ${script}`,
     workerData: data,

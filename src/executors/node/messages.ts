@@ -13,6 +13,8 @@ import type { EventAnswer, ScriptEvent } from "../../protocol/handlers.ts";
 export interface ThreadData {
   readonly code: ScriptCode;
   readonly bindings: readonly Binding[];
+  /** What requests have in `cf`. */
+  readonly requestCf: Readonly<Record<string, unknown>>;
   /** In shared memory: how many `stop` frames have been sent. A thread that is busy learns of them by that. */
   readonly stops: Int32Array<SharedArrayBuffer>;
 }

@@ -9,12 +9,19 @@ type Handler = (request: Request) => unknown;
 /** Answers requests with the script's `default` export: an object with `fetch`, or a class with a `fetch` method. */
 export class Server {
   readonly #handler: ((context: ExecutionContext) => Handler) | undefined;
+  readonly #requestCf: Readonly<Record<string, unknown>>;
   readonly #context: () => ExecutionContext;
   readonly #threw: (stack: string) => void;
   readonly #aborts: Map<number, AbortController> = new Map();
 
-  constructor(exports: ScriptExports, env: unknown, context: () => ExecutionContext, threw: (stack: string) => void) {
+  constructor(
+    exports: ScriptExports,
+    { env, requestCf }: { readonly env: unknown; readonly requestCf: Readonly<Record<string, unknown>> },
+    context: () => ExecutionContext,
+    threw: (stack: string) => void,
+  ) {
     this.#handler = findHandler(exports["default"], env);
+    this.#requestCf = requestCf;
     this.#context = context;
     this.#threw = threw;
   }
@@ -25,7 +32,7 @@ export class Server {
     const abort = new AbortController();
     this.#aborts.set(id, abort);
     try {
-      const response = await this.#handler(this.#context())(toRequest(parts, abort.signal));
+      const response = await this.#handler(this.#context())(this.#withCf(toRequest(parts, abort.signal)));
       if (!(response instanceof Response)) throw new TypeError("The fetch handler did not return a Response");
       if (!abort.signal.aborted) return { kind: "answered", response: toParts(response) };
       await response.body?.cancel();
@@ -37,6 +44,12 @@ export class Server {
     } finally {
       this.#aborts.delete(id);
     }
+  }
+
+  /** Node's requests have none. */
+  #withCf(request: Request): Request {
+    const clientAcceptEncoding = request.headers.get("accept-encoding") ?? "";
+    return Object.assign(request, { cf: { ...this.#requestCf, clientAcceptEncoding } });
   }
 
   /** Tells the handler, through its request's signal. Once it has answered, cancelling the body says as much. */

@@ -17,7 +17,7 @@ import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
 import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.ts";
 import { Server } from "./serve.ts";
 
-const { code, bindings, stops } = workerData as ThreadData;
+const { code, bindings, requestCf, stops } = workerData as ThreadData;
 const threw = captureConsole(post);
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let loaded: { readonly runtime: Runtime; readonly server: Server; readonly exports: ScriptExports } | undefined;
@@ -61,7 +61,7 @@ function connect(exports: ScriptExports): NonNullable<typeof loaded> {
     threw,
     stopsSent: () => Atomics.load(stops, 0),
   });
-  return { runtime, server: new Server(exports, env, context, threw), exports };
+  return { runtime, server: new Server(exports, { env, requestCf }, context, threw), exports };
 }
 
 function receive(message: ToThread): void {

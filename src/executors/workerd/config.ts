@@ -5,6 +5,8 @@ export interface ProcessConfig {
   /** The loader's module. */
   readonly loader: string;
   readonly token: string;
+  /** What requests have in `cf`. */
+  readonly requestCf: Readonly<Record<string, unknown>>;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. */
   readonly network: readonly string[];
   /** What of that they may not, unless a smaller range allows it. */
@@ -20,7 +22,8 @@ export interface ProcessConfig {
 }
 
 /** Text for `workerd serve`. */
-export function processConfig({ loader, token, network, refused, heapMiB, storage, objects, assets }: ProcessConfig): string {
+export function processConfig(config: ProcessConfig): string {
+  const { loader, token, requestCf, network, refused, heapMiB, storage, objects, assets } = config;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -28,7 +31,7 @@ const config :Workerd.Config = (
       modules = [(name = "loader.js", esModule = ${literal(loader)})],
       compatibilityDate = "2026-11-01",
       compatibilityFlags = ["enable_request_signal", "request_signal_passthrough"],
-      bindings = [(name = "LOADER", workerLoader = ()), (name = "TOKEN", text = ${literal(token)})${storage === undefined ? "" : `, (name = "STORAGE", service = "storage")`}${objects === undefined ? "" : OBJECTS.binding}${assets === undefined ? "" : `, (name = "ASSETS", service = "assets")`}],
+      bindings = [(name = "LOADER", workerLoader = ()), (name = "TOKEN", text = ${literal(token)}), (name = "REQUEST_CF", json = ${literal(JSON.stringify(requestCf))})${storage === undefined ? "" : `, (name = "STORAGE", service = "storage")`}${objects === undefined ? "" : OBJECTS.binding}${assets === undefined ? "" : `, (name = "ASSETS", service = "assets")`}],
       ${objects === undefined ? "" : OBJECTS.namespace}
       globalOutbound = "outside",
     )),

@@ -43,7 +43,7 @@ export default {
 let executor: Executor;
 let host: Host;
 beforeAll(async () => {
-  executor = workerdExecutor({ onLog: () => {} });
+  executor = workerdExecutor({ onLog: () => {}, requestCf: { country: "XX", tls: { a: '"ß\\n' } } });
   host = await executor.open(contractVersion(CODE), () => Promise.reject(new Error("No bindings")));
 });
 afterAll(() => executor.close());
@@ -61,6 +61,11 @@ test("ctx.exports leads to the script's own entrypoints, also in a run and in it
   expect(await driver.start("Flow").last()).toMatchObject({ output: encode(["hello run", "hello step"]) });
 });
 
-test("a request says nothing of where it comes from", async () => {
-  expect(await ask("/cf")).toBe("{}");
+test("request.cf has what the executor is given, and the encodings that the client takes", async () => {
+  const given = { country: "XX", tls: { a: '"ß\\n' } };
+  expect(JSON.parse(await ask("/cf"))).toEqual({ ...given, clientAcceptEncoding: "" });
+  const headers = { "accept-encoding": "br;q=1.0, gzip" };
+  const long = { method: "POST", body: new Blob(["x".repeat(100_000)]).stream(), duplex: "half" } as const;
+  const response = await host.fetch(new Request("http://contract.test/cf", { ...long, headers }));
+  expect(await response.json()).toEqual({ ...given, clientAcceptEncoding: "br;q=1.0, gzip" });
 });

@@ -47,6 +47,8 @@ export interface WorkerdExecutorOptions {
   readonly fullMiB?: number;
   /** How long a process may take to start, in milliseconds. Default: 30,000; a twentieth of a second is usual. */
   readonly startMs?: number;
+  /** What requests have in `cf` besides `clientAcceptEncoding`. Default: nothing. */
+  readonly requestCf?: Readonly<Record<string, unknown>>;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. Default: `public`. */
   readonly network?: readonly string[];
   /** Holds what scripts keep in KV, D1 and R2. Without it such bindings are refused. Whoever gives it closes it. */
@@ -133,11 +135,12 @@ function answering(callees: Callees, hosts: ReadonlySet<WorkerdHost>): AnswerLoa
 /** What holds for all of its processes. */
 function settingsOf(options: WorkerdExecutorOptions, closing: AbortSignal): ProcessSettings {
   const { hangAfterMs = 30_000, sharedHangAfterMs = 1_000, startMs = 30_000, network = ["public"] } = options;
+  const { requestCf = {} } = options;
   const { heapMiB = 1_024, memoryMiB = defaultMemoryMiB(), fullMiB = memoryMiB / 2, storage, assets } = options;
   const memory = { heapMiB, fullBytes: fullMiB * MIB, memoryBytes: memoryMiB * MIB };
   const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
   const isInspected = options.targets !== undefined;
-  return { isInspected, network, hangAfterMs, sharedHangAfterMs, startMs, closing, ...memory, ...kept };
+  return { isInspected, requestCf, network, hangAfterMs, sharedHangAfterMs, startMs, closing, ...memory, ...kept };
 }
 
 /** A host that has loaded. One that others have kept from it is tried again: in another process, after a hang in one for it alone. */

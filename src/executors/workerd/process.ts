@@ -35,6 +35,7 @@ export interface ProcessSettings {
   readonly network: readonly string[];
   /** The most that a V8 heap may take, in MiB. */
   readonly heapMiB: number;
+  readonly requestCf: Readonly<Record<string, unknown>>;
   /** How long a process may go without answering, in milliseconds. */
   readonly hangAfterMs: number;
   /** The same while several isolates are open in it: each keeps the others waiting. */

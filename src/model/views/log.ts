@@ -134,7 +134,7 @@ function toEntry(entry: StepLike<string> | TerminationView): LogEntry {
 
 /** Numbers are shown as numbers, everything else as JSON text. */
 function shownResult(output: Encoded): string | number {
-  const text = toLogText(output);
+  const text = toLogText(output, LIMITS.logOutput);
   const number = Number(text);
   return text !== "" && String(number) === text ? number : cut(text);
 }
@@ -142,7 +142,7 @@ function shownResult(output: Encoded): string | number {
 /** Of a stream, the preview that was made when it was stored. */
 function shownOutput(of: StepLike<string>, output: Output): string {
   if (isStep(of) && of.config.sensitive !== undefined) return REDACTED;
-  return typeof output === "object" ? output.preview : cut(toLogText(output));
+  return typeof output === "object" ? output.preview : cut(toLogText(output, LIMITS.logOutput));
 }
 
 /** The first 1,024 characters of a text. */

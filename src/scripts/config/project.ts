@@ -41,7 +41,9 @@ export interface ProjectConfig {
   /** How the code is built; undefined when the project is static assets alone. */
   readonly build?: BuildOptions;
   /** Where to listen, when the configuration says so. */
-  readonly listen: { readonly ip?: string; readonly port?: number };
+  readonly listen: { readonly ip?: string; readonly port?: number; readonly protocol: "http" | "https" };
+  /** What the Worker sees in place of the local origin. */
+  readonly origin: ProjectOrigin;
   /** Files that it comes from, there or not: a change of one is a change of it. */
   readonly inputs: readonly string[];
   /** The files that secrets come from, by name. */
@@ -57,6 +59,12 @@ export type ObjectsConfig =
 
 /** Static assets: where they are, and how they are served. */
 export type AssetsConfig = ScriptAssets["config"] & { readonly directory?: string };
+
+export interface ProjectOrigin {
+  readonly protocol: "http" | "https";
+  /** The local one, if it is not said. */
+  readonly host?: string;
+}
 
 /** What a command line says, which goes before what the configuration says. */
 export interface ProjectOptions extends ReadOptions {
@@ -79,6 +87,16 @@ export interface ProjectOptions extends ReadOptions {
   readonly tsconfig?: string;
   readonly compatibilityDate?: string;
   readonly compatibilityFlags?: readonly string[];
+  readonly origin?: OriginOptions;
+}
+
+/** What the Worker is to see as its own origin. */
+export interface OriginOptions {
+  readonly host?: string;
+  readonly protocol?: "http" | "https";
+  readonly routes?: readonly string[];
+  /** False when routes do not matter. */
+  readonly infers?: boolean;
 }
 
 /** Reads the project in a folder. Rejects with a `ProjectError`. */
@@ -118,6 +136,7 @@ export async function readProject(folder: string, options: ProjectOptions = {}):
     assets: assetsOf(found),
     ...buildOf(found, options, { date, flags }),
     listen: listenOf(config),
+    origin: originOf(found, options.origin),
     inputs: [...found.inputs, ...local.inputs, options.tsconfig ?? config.tsconfig ?? join(found.folder, "tsconfig.json")],
     secretsFrom: local.from,
     warnings: [...found.warnings, ...ownWarnings(config, date, local.missing)],
@@ -251,7 +270,20 @@ function buildOf(
 
 function listenOf({ dev }: WranglerConfig): ProjectConfig["listen"] {
   // `localhost` is what it is when nothing is said.
-  return { ...(dev.ip !== "localhost" && { ip: dev.ip }), ...(dev.port !== undefined && { port: dev.port }) };
+  const { ip, port, local_protocol: protocol } = dev;
+  return { ...(ip !== "localhost" && { ip }), ...(port !== undefined && { port }), protocol };
+}
+
+function originOf({ config, file, hostOf }: FoundConfig, options: OriginOptions = {}): ProjectOrigin {
+  const { dev, route } = config;
+  const protocol = options.protocol ?? dev.upstream_protocol;
+  const given = options.host ?? dev.host;
+  const [first] = options.routes ?? (route === undefined ? (config.routes ?? []) : [route]);
+  if (given === undefined && (first === undefined || options.infers === false)) return { protocol };
+  const host = given ?? (first && hostOf(first));
+  if (host !== undefined && URL.canParse(`http://${host}`)) return { protocol, host };
+  const reason = given === undefined ? `the first route, ${JSON.stringify(first)}, names no host` : `"${given}" is no host`;
+  throw new ProjectError(`${file}: ${reason}: name one in dev.host or with --host, or give --infer-origin-from-routes=false`);
 }
 
 /** What the reader leaves unchecked. */

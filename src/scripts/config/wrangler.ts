@@ -20,6 +20,8 @@ export interface FoundConfig {
   readonly folder: string;
   /** Files that led to the configuration, absolute: a change of one is a change of it. */
   readonly inputs: readonly string[];
+  /** The host of a route, if it names one. */
+  readonly hostOf: Reader["getHostFromRoute"];
   /** In wrangler's words. */
   readonly warnings: readonly string[];
 }
@@ -29,6 +31,8 @@ export interface ReadOptions {
   readonly file?: string | undefined;
   /** The environment: a key of `env` in the configuration. */
   readonly env?: string | undefined;
+  /** Of the addresses to listen at, when the command line says so. */
+  readonly localProtocol?: "http" | "https" | undefined;
 }
 
 type Reader = typeof import("@cloudflare/workers-utils");
@@ -53,8 +57,9 @@ async function importReader(): Promise<Reader> {
 }
 
 /** Reads the configuration of the project in a folder. Rejects with a `ProjectError` that has all its errors. */
-export async function readWranglerConfig(folder: string, { file, env }: ReadOptions = {}): Promise<FoundConfig> {
-  const { experimental_readRawConfig: readRaw, findWranglerConfig, normalizeAndValidateConfig, ParseError } = await loadReader();
+export async function readWranglerConfig(folder: string, { file, env, localProtocol }: ReadOptions = {}): Promise<FoundConfig> {
+  const { experimental_readRawConfig: readRaw, findWranglerConfig, normalizeAndValidateConfig, ...more } = await loadReader();
+  const { ParseError, getHostFromRoute: hostOf } = more;
   const found =
     file === undefined
       ? explained(ParseError, () => findWranglerConfig(folder, { useRedirectIfAvailable: true }))
@@ -69,7 +74,7 @@ export async function readWranglerConfig(folder: string, { file, env }: ReadOpti
   if (!isObject(raw)) throw new ProjectError(`${configPath}: the configuration has to be an object`);
   // A redirected configuration is that of one environment already.
   const isRedirected = deployConfigPath !== undefined;
-  const args = env === undefined ? {} : { env };
+  const args = { ...(env !== undefined && { env }), ...(localProtocol !== undefined && { localProtocol }) };
   const { config, diagnostics } = normalizeAndValidateConfig(withoutNewer(raw), configPath, userConfigPath, args);
   if (diagnostics.hasErrors()) throw new ProjectError(diagnostics.renderErrors());
   const inputs = [configPath, userConfigPath, deployConfigPath].filter((path) => path !== undefined);
@@ -78,6 +83,7 @@ export async function readWranglerConfig(folder: string, { file, env }: ReadOpti
     file: configPath,
     folder: userConfigPath === undefined ? folder : dirname(userConfigPath),
     inputs: [...new Set(inputs)],
+    hostOf,
     warnings: diagnostics.hasWarnings() ? [diagnostics.renderWarnings()] : [],
   };
 }

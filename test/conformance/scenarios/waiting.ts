@@ -42,9 +42,17 @@ export const sleeps: readonly Scenario[] = topic("sleeps", [
   {
     name: "sleep-too-long",
     differences: [
-      onPurpose(["seen", "events", "log"], "§10", "A sleep may last 365 days, as documented; the local engine does not look."),
+      onPurpose(["seen", "events", "log"], "§10", "A sleep may last a year, as documented; the local engine does not look."),
     ],
     run: `await caught(Promise.race([step.sleep("nap", "2 years"), new Promise((resolve) => setTimeout(resolve, 300, "asleep"))]));`,
+  },
+  {
+    name: "sleep-a-year",
+    run: `await caught(Promise.race([step.sleep("nap", "1 year"), new Promise((resolve) => setTimeout(resolve, 300, "asleep"))]));`,
+  },
+  {
+    name: "wait-a-year",
+    run: `await caught(Promise.race([step.waitForEvent("e", { type: "t", timeout: "1 year" }), new Promise((resolve) => setTimeout(resolve, 300, "waiting"))]));`,
   },
   { name: "sleep-until-date", run: `see(await step.sleepUntil("nap", new Date(Date.now() + 1000)));` },
   { name: "sleep-until-number", run: `see(await step.sleepUntil("nap", Date.now() + 1000));` },

@@ -20,6 +20,8 @@ export { StorageFacade } from "./facades/storage.ts";
 
 interface Env extends LoaderEnv {
   readonly TOKEN: string;
+  /** What requests have in `cf`. */
+  readonly REQUEST_CF: Readonly<Record<string, unknown>>;
 }
 
 interface Context {
@@ -67,9 +69,12 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
       default: {
         const { pathname, search } = new URL(request.url);
         const asked = stripped(request, about("origin") + pathname + search);
+        // Without one, workerd would say where the host's own connection comes from.
+        const cf = { ...env.REQUEST_CF, clientAcceptEncoding: request.headers.get("accept-encoding") ?? "" };
+        const init = { cf } as RequestInit;
         return answered(() =>
           abortable(about("request"), (signal) =>
-            readAnyway(new Request(asked, { signal, ...UNKNOWN_ORIGIN }), UNKNOWN_ORIGIN, (whole) =>
+            readAnyway(new Request(asked, { signal, ...init }), init, (whole) =>
               routed(env, host, whole, (given) => isolate().getEntrypoint().fetch(given)),
             ),
           ),
@@ -80,9 +85,6 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
 };
 
 export default loader;
-
-/** workerd would say where the host's own connection comes from. */
-const UNKNOWN_ORIGIN = { cf: {} } as RequestInit;
 
 /** How requests that have not been answered yet are aborted, by their numbers. */
 const aborts = new Map<string, () => void>();
