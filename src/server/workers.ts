@@ -7,7 +7,6 @@ import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../model/errors.ts";
 import { Upgraded } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
-import type { Tails } from "../scripts/tails.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { callByHand, isByHand } from "./by-hand.ts";
 import { setsSession, withoutSession } from "./cookies.ts";
@@ -55,7 +54,6 @@ export interface WorkerCalls {
   readonly byHand: boolean;
   /** Whether people log in at this server's origin. */
   readonly hasSessions: boolean;
-  readonly tails: Tails;
   readonly log: Log;
 }
 
@@ -79,8 +77,7 @@ const ORIGIN_WIDE = [
 
 /** Answers with what the Worker says. Never rejects. */
 export async function callWorker(calls: WorkerCalls, { script, url, origin }: WorkerRoute, request: Request): Promise<Response> {
-  const { engine, byHand, hasSessions, tails, log } = calls;
-  const asked = { script, method: request.method, url: url.href };
+  const { engine, byHand, hasSessions, log } = calls;
   try {
     if (byHand && isByHand(url.pathname)) {
       // Links are refused too: this is a GET with an effect.
@@ -91,11 +88,9 @@ export async function callWorker(calls: WorkerCalls, { script, url, origin }: Wo
     const { method, body, signal } = request;
     const init: RequestInit = { method, headers: sentHeaders(request.headers, isSandboxed), signal, redirect: "manual" };
     const response = await engine.fetch(script, new Request(url, body === null ? init : { ...init, body, duplex: "half" }));
-    tails.publishRequest({ ...asked, status: response.status, time: Date.now() });
     const onBroken = (cause: unknown): void => log.warn("A Worker's answer broke off", { script, reason: String(cause) });
     return shown(response, { script, url, isShared: origin === "shared", isSandboxed, onBroken });
   } catch (cause) {
-    if (cause instanceof Failure && cause.failure === "script.exception") tails.publishRequest({ ...asked, time: Date.now() });
     if (cause instanceof Failure) return failureResponse(hasSessions ? forStrangers(cause) : cause);
     if (isHungUp(request, cause)) return unheard();
     log.error("A Worker could not be called", { script, reason: String(cause) });

@@ -8,7 +8,7 @@ import type { ResourceLimits } from "node:worker_threads";
 import { Failure } from "../../model/errors.ts";
 import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
 import type { Executor } from "../../ports/executor.ts";
-import { writeLine, type OnLog } from "../../ports/script-log.ts";
+import { writeLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import { ThreadHost } from "./host.ts";
 
 /** Settings of a node executor. All are optional. */
@@ -19,6 +19,8 @@ export interface NodeExecutorOptions {
   readonly resourceLimits?: ResourceLimits;
   /** Gets every line that a script writes. Default: standard output and standard error. */
   readonly onLog?: OnLog;
+  /** Gets what is known of the invocations of scripts. */
+  readonly onInvocation?: OnInvocation;
 }
 
 const DEFAULT_HANG_AFTER_MS = 60_000;
@@ -46,6 +48,7 @@ export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
     hangAfterMs: options.hangAfterMs ?? DEFAULT_HANG_AFTER_MS,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB, ...options.resourceLimits },
     onLog: options.onLog ?? writeLine,
+    onInvocation: options.onInvocation ?? (() => {}),
   };
   const hosts = new Set<ThreadHost>();
   let closed = false;
