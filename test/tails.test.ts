@@ -52,6 +52,33 @@ interface Tail {
   close(): void;
 }
 
+async function tailOf(server: Server, filters: readonly object[] = []): Promise<Tail> {
+  const { result } = await server.call("POST", "/workers/scripts/shop/tails", { filters });
+  const { id } = result as { id: string };
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}/tails/${id}`, "trace-v1");
+  const all: TailEvent[] = [];
+  let look = (): void => {};
+  socket.addEventListener("message", ({ data }: { data: Blob | string }) => {
+    void new Response(data).text().then((text) => {
+      all.push(JSON.parse(text) as TailEvent);
+      look();
+    });
+  });
+  await once(socket, "open");
+  return {
+    all,
+    close: () => socket.close(),
+    find: (is) =>
+      new Promise((resolve) => {
+        look = () => {
+          const found = all.find(is);
+          if (found !== undefined) resolve(found);
+        };
+        look();
+      }),
+  };
+}
+
 describe.each(["workerd", "node"])("with the executor %s", (executor) => {
   let project: Project;
   let server: Server;
@@ -65,31 +92,8 @@ describe.each(["workerd", "node"])("with the executor %s", (executor) => {
     await project.remove();
   });
 
-  async function tail(filters: readonly object[] = []): Promise<Tail> {
-    const { result } = await server.call("POST", "/workers/scripts/shop/tails", { filters });
-    const { id } = result as { id: string };
-    const socket = new WebSocket(`${server.url.replace("http", "ws")}/tails/${id}`, "trace-v1");
-    const all: TailEvent[] = [];
-    let look = (): void => {};
-    socket.addEventListener("message", ({ data }: { data: Blob | string }) => {
-      void new Response(data).text().then((text) => {
-        all.push(JSON.parse(text) as TailEvent);
-        look();
-      });
-    });
-    await once(socket, "open");
-    return {
-      all,
-      close: () => socket.close(),
-      find: (is) =>
-        new Promise((resolve) => {
-          look = () => {
-            const found = all.find(is);
-            if (found !== undefined) resolve(found);
-          };
-          look();
-        }),
-    };
+  function tail(filters?: readonly object[]): Promise<Tail> {
+    return tailOf(server, filters);
   }
 
   function ask(path: string, init: RequestInit = {}): Promise<Response> {
@@ -221,4 +225,57 @@ describe.each(["workerd", "node"])("with the executor %s", (executor) => {
     expect(following.all).toHaveLength(1);
     following.close();
   });
+});
+
+const OBJECTS = `
+import { DurableObject } from "cloudflare:workers";
+export class Counter extends DurableObject {
+  async fetch(request) {
+    console.log("counts");
+    await this.ctx.storage.setAlarm(Date.now());
+    return new Response(String(Object.getOwnPropertyNames(Counter.prototype)), { status: 202 });
+  }
+  alarm() { console.log("rings"); throw new Error("no more"); }
+}
+export default {
+  async fetch(request, env) {
+    console.log("asks");
+    return env.COUNTER.get(env.COUNTER.idFromName("a")).fetch("http://counter/x");
+  },
+};
+`;
+
+test("requests to a Durable Object and its alarms are events of its class", async () => {
+  const config = {
+    name: "shop",
+    main: "index.js",
+    compatibility_date: "2026-11-01",
+    durable_objects: { bindings: [{ name: "COUNTER", class_name: "Counter" }] },
+    migrations: [{ tag: "1", new_sqlite_classes: ["Counter"] }],
+  };
+  const project = await makeProject({ "wrangler.json": JSON.stringify(config), "index.js": OBJECTS });
+  const server = await startServer(["dev", project.folder, "--port", "0"]);
+  try {
+    const following = await tailOf(server);
+    expect(await (await fetch(`${server.url}/workers/shop/count`)).text()).toBe("constructor,fetch,alarm");
+    expect(await following.find(({ event }) => event !== null && "scheduledTime" in event)).toMatchObject({
+      entrypoint: "Counter",
+      outcome: "exception",
+      logs: [{ message: ["rings"] }],
+      exceptions: [{ message: "no more" }],
+    });
+    const requests = following.all.filter(({ event }) => event !== null && "request" in event);
+    expect(requests).toMatchObject([
+      {
+        entrypoint: "Counter",
+        event: { request: { url: "http://counter/x" }, response: { status: 202 } },
+        logs: [{ message: ["counts"] }],
+      },
+      { event: { request: { method: "GET" }, response: { status: 202 } }, logs: [{ message: ["asks"] }] },
+    ]);
+    following.close();
+  } finally {
+    await server.kill();
+    await project.remove();
+  }
 });

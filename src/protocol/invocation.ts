@@ -23,6 +23,8 @@ export type InvocationEvent =
   | { readonly queue: string; readonly batchSize: number }
   /** An alarm of a Durable Object, with the time in words. */
   | { readonly scheduledTime: string }
+  /** A WebSocket that a Durable Object has handed over. */
+  | { readonly getWebSocketEvent: { readonly webSocketEventType: "message" | "close" | "error" } }
   | { readonly rpcMethod: string; readonly workflow?: string; readonly instance?: string };
 
 const OUTCOMES = ["ok", "exception", "canceled", "unknown"] as const;

@@ -134,10 +134,14 @@ export class StepwellLink extends WorkerEntrypoint {
 }
 
 /** A Durable Object of the script. */
-export const StepwellObject: typeof DurableObject = objectEntry(() => exported, {
-  nameOf: (facetOf) => facetClasses.get(facetOf),
-  make: (props) => facetClass(props),
-});
+export const StepwellObject: typeof DurableObject = objectEntry(
+  () => exported,
+  {
+    nameOf: (facetOf) => facetClasses.get(facetOf),
+    make: (props) => facetClass(props),
+  },
+  () => log,
+);
 
 /** The context of a run. */
 export class StepwellRun extends WorkerEntrypoint {
