@@ -1,5 +1,4 @@
 /** What Cloudflare keeps of the values that steps return, and takes of their sizes and flags, with unmodified Workers in workerd. */
-import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
 
@@ -42,10 +41,6 @@ export class Main extends WorkflowEntrypoint {
 }
 export default {
   async fetch(request, env) {
-    if (request.url.includes("/hello")) {
-      console.log("order", { id: 1, paid: true }, [2]);
-      return new Response("hello", { status: 201 });
-    }
     const instance = await env.WF.create({ params: new URL(request.url).pathname.split("/").at(-1) });
     for (;;) {
       const status = await instance.status();
@@ -115,25 +110,4 @@ test("a step that cannot reach a host says why, to its code and in its log", asy
   expect(output).toMatch(/^The host name no-such-host\.invalid could not be resolved: /);
   const { result } = await server.call("GET", `/workflows/values/instances/${id}`);
   expect(result).toMatchObject({ steps: [{ attempts: [{ error: { message: output } }] }] });
-});
-
-test("a tail has what was logged as values, and the request with its method and URL", async () => {
-  const { result } = await server.call("POST", "/workers/scripts/values/tails", { filters: [] });
-  const { id } = result as { id: string };
-  const socket = new WebSocket(`${server.url.replace("http", "ws")}/tails/${id}`, "trace-v1");
-  const told: Promise<string>[] = [];
-  const events = Promise.withResolvers<void>();
-  socket.addEventListener("message", ({ data }: { data: Blob | string }) => {
-    if (told.push(new Response(data).text()) === 2) events.resolve();
-  });
-  await once(socket, "open");
-  await fetch(`${server.url}/workers/values/hello?a=b`, { method: "PUT" });
-  await events.promise;
-  socket.close();
-  const shown = (await Promise.all(told)).map((text) => JSON.parse(text) as { event: unknown });
-  expect(shown.find(({ event }) => event === null)).toMatchObject({ logs: [{ message: ["order", { id: 1, paid: true }, [2]] }] });
-  expect(shown.find(({ event }) => event !== null)).toMatchObject({
-    outcome: "ok",
-    event: { request: { method: "PUT", url: expect.stringMatching(/\/hello\?a=b$/) as unknown }, response: { status: 201 } },
-  });
 });

@@ -14,6 +14,7 @@ import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts
 import { LIMITS } from "../model/limits.ts";
 import { displayName } from "../model/step.ts";
 import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import type { Ids } from "../ports/ids.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import { systemClock } from "../ports/system-clock.ts";
@@ -39,7 +40,7 @@ import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
 import { closeToOthers, keepOutOfGit, makeFilesPrivate } from "./data-directory.ts";
 import { startEngine } from "./engine.ts";
-import { assetsIn, executionOf, type Execution, type World } from "./executor.ts";
+import { assetsIn, executionOf, type Execution, type ScriptListeners, type World } from "./executor.ts";
 import { explainListening, UsageError } from "./explain.ts";
 import { settingsOf, type ServerOptions } from "./options.ts";
 import { selfSigned } from "./self-signed.ts";
@@ -48,6 +49,8 @@ import { wholeStore } from "./whole-store.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
+
+const RANDOM_IDS: Ids = { uuid: () => randomUUID() };
 
 /** A server that runs. */
 export interface Running {
@@ -104,20 +107,19 @@ export async function startServer(
 ): Promise<Running> {
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   makeFilesPrivate();
-  const tails = new Tails();
-  const listeners: OnLog[] = [];
-  const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
+  const tails = new Tails(systemClock);
+  const heard = scriptListeners(tails);
   const found = Promise.withResolvers<World>();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev);
+  const { executor, storage, ...execution } = await executionOf(options, data, access, heard, found.promise, dev);
   const { undo, ...kept } = await openData(options, data, log, execution);
   await orElse(startUnlessStopped(execution, stopping), undo);
   const { store, catalog, vault, audit, hostNames } = kept;
   const world = { store, catalog, clock: systemClock, log };
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
-  listeners.push(logLine(log, tails, logs));
-  const ids = { uuid: () => randomUUID() };
+  heard.listeners.push(logLine(log, tails, logs));
   const { settings, accountId } = options;
-  const parts = { ...world, store: wholeStore(store, [audit]), vault, executor, ids, settings, accountId };
+  const given = { settings, accountId, ids: RANDOM_IDS, onInvocation: heard.onInvocation };
+  const parts = { ...world, ...given, store: wholeStore(store, [audit]), vault, executor };
   const { engine, cron, queues, subscriptions, bindings, ...started } = await orElse(startEngine(parts, data), undo);
   found.resolve({ catalog, vault, bindings });
   const collector = new VersionCollector(world);
@@ -249,6 +251,16 @@ function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "g
   if (access === "open") return { guard: openGuard };
   const sessions = new Sessions(catalog, systemClock);
   return { guard: orLoggedIn(tokenGuard(catalog), sessions), sessions };
+}
+
+/** Who is told what scripts do. What they write before there is a listener is lost. */
+function scriptListeners(tails: Tails): ScriptListeners & { readonly listeners: OnLog[] } {
+  const listeners: OnLog[] = [];
+  return {
+    listeners,
+    onLog: (line) => listeners.forEach((listener) => listener(line)),
+    onInvocation: (invocation) => tails.learn(invocation),
+  };
 }
 
 /** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */

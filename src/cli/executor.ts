@@ -5,7 +5,7 @@ import { nodeExecutor } from "../executors/node/executor.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../ports/executor.ts";
 import { noStorage, type Storage } from "../ports/storage.ts";
-import type { OnLog } from "../ports/script-log.ts";
+import type { OnInvocation, OnLog } from "../ports/script-log.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { objectClasses } from "../scripts/objects.ts";
@@ -19,6 +19,12 @@ export interface Execution {
   /** Resolves when Workers can be run. Rejects with `Failure("executor.not_started")`. */
   start(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Who is told what scripts do. */
+export interface ScriptListeners {
+  readonly onLog: OnLog;
+  readonly onInvocation: OnInvocation;
 }
 
 /** What scripts are found in and answered by. */
@@ -37,13 +43,13 @@ export async function executionOf(
   { executor: name, hangAfterMs, workerMemoryMiB, network, proxies }: ServerOptions,
   data: string,
   access: "open" | "tokens",
-  onLog: OnLog,
+  { onLog, onInvocation }: ScriptListeners,
   world: Promise<World>,
   dev?: { readonly targets?: InspectorTargets | undefined },
 ): Promise<Execution> {
   const requestCf = dev === undefined ? knownCf(proxies) : PLACEHOLDER_CF;
   if (name === "node") {
-    const executor = nodeExecutor({ onLog, hangAfterMs, requestCf });
+    const executor = nodeExecutor({ onLog, onInvocation, hangAfterMs, requestCf });
     return { executor, storage: noStorage, start: () => Promise.resolve(), close: () => executor.close() };
   }
   // Not before it is wanted: where there is no binary, there is the other executor.
@@ -56,6 +62,7 @@ export async function executionOf(
   const limits = { hangAfterMs, memoryMiB: workerMemoryMiB };
   const executor = workerdExecutor({
     onLog,
+    onInvocation,
     ...limits,
     ...kept,
     ...found,

@@ -23,6 +23,7 @@ interface TailEvent {
     readonly response?: { readonly status: number };
   } | null;
   readonly eventTimestamp: number;
+  readonly outcome: string;
   readonly logs: readonly { readonly level: string; readonly message: readonly unknown[]; readonly timestamp: number }[];
   readonly exceptions: readonly { readonly message: string; readonly stack?: string; readonly timestamp: number }[];
 }
@@ -85,11 +86,11 @@ async function followScript(script: string): Promise<void> {
   const { result } = await answerOf<{ url: string }>(asked, "No logs");
   const socket = new WebSocket(result.url, "trace-v1");
   socket.on("message", (data: Buffer) => {
-    const { event, eventTimestamp, logs: lines, exceptions } = JSON.parse(data.toString()) as TailEvent;
+    const { event, eventTimestamp, outcome, logs: lines, exceptions } = JSON.parse(data.toString()) as TailEvent;
     if (event?.message !== undefined) process.stderr.write(`${event.message}\n`);
     const { request, response } = event ?? {};
-    if (request !== undefined)
-      printAt(eventTimestamp, "info", `${request.method} ${request.url} ${response?.status ?? "threw an exception"}`);
+    const end = response?.status ?? (outcome === "ok" ? "" : outcome);
+    if (request !== undefined) printAt(eventTimestamp, "info", `${request.method} ${request.url} ${end}`.trimEnd());
     for (const { level, message, timestamp } of lines) printAt(timestamp, level, format(...message));
     for (const { message, stack = message, timestamp } of exceptions) printAt(timestamp, "error", stack);
   });

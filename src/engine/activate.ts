@@ -143,7 +143,7 @@ interface Launch {
 export function launch(core: Core, live: Live, { version, link, history, now, inherits }: Launch): void {
   const { state } = live;
   const run = link.nextRun();
-  live.run = { id: run, link, signalledUpTo: now, told: 0, intakes: undefined };
+  live.run = { id: run, link, startedAt: core.clock.now(), signalledUpTo: now, told: 0, intakes: undefined };
   link.runs.set(run, live);
   const rollback = state.status === "rollingBack" ? state.rollback : undefined;
   link.send({
@@ -206,14 +206,18 @@ function fail(core: Core, live: Live, message: string): void {
 export function stopRun(core: Core, live: Live): void {
   const { run } = live;
   if (run === undefined) return;
-  detach(live);
+  detach(core, live);
   run.link.send({ type: "stop", run: run.id });
   core.hosts.released(run.link);
 }
 
 /** Parts an instance from its run: nothing is heard of that any more, and what it waits to be told is not told to the next. */
-export function detach(live: Live): void {
-  live.run?.link.runs.delete(live.run.id);
+export function detach(core: Core, live: Live): void {
+  const { run } = live;
+  if (run !== undefined) {
+    run.link.runs.delete(run.id);
+    core.effects.ended(live, run, false);
+  }
   live.run = undefined;
   if (live.row !== undefined) live.row.ack = 0;
   if (live.flushing !== undefined) live.flushing.ack = 0;

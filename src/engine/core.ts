@@ -20,7 +20,7 @@ import type { StoreHealth } from "./health.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Instances } from "./instances.ts";
 import type { Journal } from "./journal.ts";
-import type { Live } from "./live.ts";
+import type { Live, Run } from "./live.ts";
 import type { Policies } from "./policies.ts";
 import type { Reads } from "./reads.ts";
 import type { Turns } from "./turns.ts";
@@ -64,6 +64,8 @@ export interface Effects {
   changed(live: Live, before: InstanceStatus, events: readonly EventBody[]): void;
   /** A run of the instance has begun. */
   started(live: Live): void;
+  /** It has ended, with its host or alone. */
+  ended(live: Live, run: Run, isLost: boolean): void;
   /** Memory can no longer be trusted about the instance: it is given up, and read again from the store. */
   lost(live: Live): void;
 }

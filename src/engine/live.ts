@@ -41,6 +41,8 @@ export interface OpenRow {
 export interface Run {
   readonly id: number;
   readonly link: HostLink;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
   /** Retry delays that ended up to here have been signalled. */
   signalledUpTo: number;
   /** How often it has been told to go on or to stop, in frames that are sent or will be once something is durable. */

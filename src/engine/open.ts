@@ -7,6 +7,7 @@ import type { BindingHandler, Executor } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";
 import { noNotices, type NoticeTaker } from "../ports/notices.ts";
 import { silentLog, type Log } from "../ports/log.ts";
+import type { OnInvocation } from "../ports/script-log.ts";
 import type { Lease, Store } from "../ports/store.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import type { Timetable } from "../ports/timetable.ts";
@@ -24,6 +25,7 @@ import type { Engine } from "./engine.ts";
 import { Hosts, type HostBindings } from "./hosts.ts";
 import { StoreHealth } from "./health.ts";
 import { Instances } from "./instances.ts";
+import { invocationOf } from "./invocation.ts";
 import { Journal } from "./journal.ts";
 import { Parking } from "./park.ts";
 import { Policies } from "./policies.ts";
@@ -57,6 +59,8 @@ export interface EngineParts {
   readonly timetable?: (engine: Engine) => Timetable;
   /** Tells subscribers; nobody subscribes when it is absent. */
   readonly notices?: NoticeTaker;
+  /** Gets each run of an instance that has ended. */
+  readonly onInvocation?: OnInvocation;
   readonly settings?: Partial<EngineSettings>;
 }
 
@@ -119,7 +123,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
     },
   );
   const hosts = hostsOf(withSecrets(executor, vault), bindings, clock, settings, () => core);
-  const effects = effectsOf(() => wheels);
+  const effects = effectsOf(() => wheels, parts.onInvocation);
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const rules = {
     settings,
@@ -141,7 +145,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   return wheels;
 }
 
-function effectsOf(wheels: () => Wheels): Core["effects"] {
+function effectsOf(wheels: () => Wheels, onInvocation: OnInvocation | undefined): Core["effects"] {
   return {
     changed: (live, before, events) => {
       const { core, scheduler, timers, parking, collector } = wheels();
@@ -159,6 +163,7 @@ function effectsOf(wheels: () => Wheels): Core["effects"] {
       timers.track(live);
       orderNext(core, live);
     },
+    ended: (live, run, isLost) => onInvocation?.(invocationOf(live, run, isLost, wheels().core.clock.now())),
     lost: (live) => {
       const { core, scheduler } = wheels();
       live.gone = true;

@@ -21,7 +21,7 @@ export function rollBack(core: Core, live: Live): void {
     void activate(core, live);
     return;
   }
-  detach(live);
+  detach(core, live);
   launch(core, live, { version, link: run.link, history: [], now: core.clock.now(), inherits: run.id });
 }
 

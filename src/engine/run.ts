@@ -90,7 +90,7 @@ function receiveChunk(core: Core, live: Live, frame: ChunkFrame): void {
 function ended(core: Core, live: Live): void {
   const { run } = live;
   if (run === undefined) return;
-  detach(live);
+  detach(core, live);
   core.hosts.released(run.link);
 }
 
@@ -153,6 +153,7 @@ export function hostEnded(core: Core, link: HostLink, end: HostEnd): void {
   if (lives.length > 0 || end.kind !== "closed") logEnd(core.log, link, end, lives, core.clock.now());
   if (loss.kind !== "server") part(core.hosts, lives.filter(wasLostBefore));
   for (const live of lives) {
+    if (live.run !== undefined) core.effects.ended(live, live.run, true);
     live.run = undefined;
     recover(core, live, loss);
   }

@@ -1,6 +1,7 @@
-/** What scripts write, and what they throw: it goes to whoever started the executor, a message at a time. */
+/** What scripts write and throw, and what they are called for: it goes to whoever started the executor, a message at a time. */
 import { LIMITS } from "../model/limits.ts";
 import { valuesOf } from "../protocol/logged.ts";
+import type { Invocation, InvocationEvent, InvocationOutcome } from "../protocol/invocation.ts";
 import { originOf, type Origin } from "../protocol/origin.ts";
 import type { ScriptVersion } from "./catalog.ts";
 
@@ -32,6 +33,20 @@ export interface ScriptLine {
 /** Takes a message of a script, or one that is about it. */
 export type OnLog = (line: ScriptLine) => void;
 
+/** What is known of an invocation of a script: said before its first message, and once more when it has ended. */
+export interface ScriptInvocation extends Omit<Invocation, "id"> {
+  readonly version: ScriptVersion;
+  /** That of its messages. */
+  readonly origin: Origin;
+  /** Epoch milliseconds at which that was said. */
+  readonly time: number;
+}
+
+/** Takes what is known of an invocation. */
+export type OnInvocation = (invocation: ScriptInvocation) => void;
+
+export type { InvocationEvent, InvocationOutcome, Origin };
+
 /** What is known of a message besides its text. */
 export type LineFacts = Pick<ScriptLine, "level"> & Partial<Pick<ScriptLine, "kind" | "version" | "origin" | "values">>;
 
@@ -39,6 +54,11 @@ export type LineFacts = Pick<ScriptLine, "level"> & Partial<Pick<ScriptLine, "ki
 export function scriptLine(text: string, { kind = "console", ...facts }: LineFacts): ScriptLine {
   const kept = text.length > LIMITS.logLine ? `${text.slice(0, LIMITS.logLine - 1)}…` : text;
   return { time: Date.now(), kind, text: kept, ...facts };
+}
+
+/** An invocation as an isolate has told of it now. */
+export function saidInvocation({ id, ...known }: Invocation, version: ScriptVersion): ScriptInvocation {
+  return { ...known, version, origin: { request: id }, time: Date.now() };
 }
 
 /** A message as an isolate has sent it, where user code has a hand in everything: what cannot be is left out. */
@@ -59,7 +79,7 @@ export function saidLine(
 }
 
 /** The name of the script that wrote it. */
-export function scriptOf({ version }: ScriptLine): string {
+export function scriptOf({ version }: Pick<ScriptLine, "version">): string {
   return version?.script ?? "workerd";
 }
 

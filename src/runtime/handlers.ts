@@ -4,7 +4,9 @@
  */
 import { NO_VERDICT } from "../model/queue.ts";
 import type { EventAnswer, ScriptEvent } from "../protocol/handlers.ts";
+import type { InvocationEvent } from "../protocol/invocation.ts";
 import type { ExecutionContext } from "./execution-context.ts";
+import { invoke, OpenInvocation, type InvocationLog } from "./invocation.ts";
 import { openBatch } from "./message-batch.ts";
 
 /** What a `scheduled` handler is given. */
@@ -24,9 +26,32 @@ export async function handleEvent(
   exported: unknown,
   env: unknown,
   context: ExecutionContext,
+  log: InvocationLog,
 ): Promise<EventAnswer> {
   const call = findHandler(event.type, exported, env, context);
   if (call === undefined) return "no_handler";
+  const opened = event.type === "queue" ? openBatch(event.queue, event.messages) : undefined;
+  let thrown: string | null = null;
+  try {
+    await invoke(log, new OpenInvocation(described(event)), context, async () => {
+      const left = followLeft(context);
+      await call(opened?.batch ?? controllerOf(event));
+      // What is left to wait for may leave more.
+      for (const promise of left) await promise;
+    });
+  } catch (error) {
+    thrown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  }
+  return { thrown, verdict: opened?.verdict() ?? NO_VERDICT };
+}
+
+function described(event: ScriptEvent): InvocationEvent {
+  if (event.type === "queue") return { queue: event.queue, batchSize: event.messages.length };
+  return { cron: event.cron, scheduledTime: event.scheduledTime };
+}
+
+/** What a handler leaves to `waitUntil` from now on. */
+function followLeft(context: ExecutionContext): readonly Promise<unknown>[] {
   const left: Promise<unknown>[] = [];
   const waitUntil = context.waitUntil.bind(context);
   Object.defineProperty(context, "waitUntil", {
@@ -35,17 +60,7 @@ export async function handleEvent(
       waitUntil(Promise.resolve(promise));
     },
   });
-  const opened = event.type === "queue" ? openBatch(event.queue, event.messages) : undefined;
-  let thrown: string | null = null;
-  try {
-    await call(opened?.batch ?? controllerOf(event));
-    // What is left to wait for may leave more.
-    for (const promise of left) await promise;
-  } catch (error) {
-    console.error(error);
-    thrown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  }
-  return { thrown, verdict: opened?.verdict() ?? NO_VERDICT };
+  return left;
 }
 
 function controllerOf(event: ScriptEvent): ScheduledController | undefined {

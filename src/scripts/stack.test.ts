@@ -34,6 +34,13 @@ test("every frame of the script is mapped, and those that are nobody's business 
   ]);
 });
 
+test("the properties of an error stay, whoever's the frame before them is", () => {
+  const written =
+    "TypeError: no\n    at async index.js:2:9\n    at async execute (~stepwell/runtime.js:1:100) {\n  retryable: true\n}";
+  expect(mapStack(written, { sourceMap })).toBe("TypeError: no\n    at async src/flow.ts:8:3 {\n  retryable: true\n}");
+  expect(mapStack("no\n    at a (index.js:1:5) {\n  b: 1\n}", { sourceMap })).toBe("no\n    at a (src/flow.ts:7:3) {\n  b: 1\n}");
+});
+
 test.each([
   ["no source map", {}],
   ["one that cannot be read", { sourceMap: "{" }],

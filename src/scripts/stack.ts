@@ -9,8 +9,11 @@ import type { ScriptVersion } from "../ports/catalog.ts";
 /** What is needed of a version to find the sources. */
 export type MappedCode = Pick<ScriptVersion, "sourceMap" | "mainModule">;
 
-/** `    at name (file:line:column)`, or without a name, which `async` may still stand before. */
-const FRAME = /^(\s+at (?:async )?(?:.*\()?)((?:\w+:\/\/\/?)?[^\s()]*?):(\d+):(\d+)(\)?)$/;
+/**
+ * `    at name (file:line:column)`, or without a name, which `async` may still stand before. Behind the last of them the properties of
+ * an error begin when it is written as a value.
+ */
+const FRAME = /^(\s+at (?:async )?(?:.*\()?)((?:\w+:\/\/\/?)?[^\s()]*?):(\d+):(\d+)(\)?)( \{)?$/;
 
 /** What stands before the name of a module in the stacks of some executors. */
 const ROOT = /^(?:stepwell:\/\/\/|file:\/\/\/bundle\/)/;
@@ -23,20 +26,18 @@ const maps = new WeakMap<MappedCode, SourceMap | undefined>();
 /** A text with the stacks in it mapped. Whatever is no stack stays as it is. */
 export function mapStack(text: string, version: MappedCode): string {
   if (!text.includes("\n")) return text;
-  return text
-    .split("\n")
-    .flatMap((line) => mapFrame(line, version))
-    .join("\n");
+  return text.split("\n").reduce((mapped, line, i) => mapped + mapFrame(line, version, i === 0 ? "" : "\n"), "");
 }
 
-function mapFrame(line: string, version: MappedCode): string[] {
-  const [, before, url = "", row, column, after] = FRAME.exec(line) ?? [];
-  if (before === undefined) return [line];
+/** What becomes of a line that stands behind `separator`. */
+function mapFrame(line: string, version: MappedCode, separator: string): string {
+  const [, before, url = "", row, column, after, properties = ""] = FRAME.exec(line) ?? [];
+  if (before === undefined) return separator + line;
   const module = url.replace(ROOT, "");
-  if (FOREIGN.test(module)) return [];
+  if (FOREIGN.test(module)) return properties;
   const { mainModule = "index.js" } = version;
   const place = module === posix.normalize(`/${mainModule}`).slice(1) ? origin(version, Number(row), Number(column)) : undefined;
-  return [`${before}${place ?? `${module}:${row}:${column}`}${after}`];
+  return `${separator}${before}${place ?? `${module}:${row}:${column}`}${after}${properties}`;
 }
 
 /** Where a place of the code comes from. Lines and columns from 1. */

@@ -1,7 +1,10 @@
 /** Who gets which lines of a script, and what happens to those that nobody takes. */
 import { expect, test } from "vitest";
+import { fakeClock } from "../testing/fake-clock.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { LogLevel, ScriptLine } from "../ports/script-log.ts";
+import { systemClock } from "../ports/system-clock.ts";
+import type { LogLevel, ScriptInvocation, ScriptLine } from "../ports/script-log.ts";
+import { PART_MS } from "./invocations.ts";
 import { Tails } from "./tails.ts";
 
 interface Line {
@@ -29,7 +32,7 @@ function said(script: string, text: string, level: LogLevel = "log"): ScriptLine
 }
 
 test("a client gets the lines of its script from now on, and those that it asked for", async () => {
-  const tails = new Tails();
+  const tails = new Tails(systemClock);
   const all = tails.open("shop", [], NOW);
   const some = tails.open("shop", [{ query: "order" }], NOW);
   tails.publish(said("shop", "too early"));
@@ -42,26 +45,47 @@ test("a client gets the lines of its script from now on, and those that it asked
   expect(await orders.next()).toMatchObject({ logs: [{ message: ["order 1"] }] });
 });
 
-test("requests are events with method, URL and outcome, which filters see", async () => {
-  const tails = new Tails();
-  const readers = [[], [{ outcome: ["exception"] }], [{ query: "/pay" }]].map((filters) =>
+function asked(script: string, path: string, outcome: ScriptInvocation["outcome"] = "ok"): ScriptInvocation {
+  const { version } = said(script, "");
+  if (version === undefined) throw new Error("There is one");
+  const event = { request: { method: "GET", url: `https://${script}.test${path}`, headers: {} } };
+  return { version, origin: { request: path }, event, startedAt: NOW, time: NOW, outcome };
+}
+
+test("an invocation is one event, which filters see as a whole", async () => {
+  const tails = new Tails(systemClock);
+  const readers = [[], [{ outcome: ["exception"] }], [{ query: "paid" }]].map((filters) =>
     reading(tails, tails.open("shop", filters, NOW).id),
   );
-  const asked = { script: "shop", method: "GET", time: NOW };
-  tails.publishRequest({ ...asked, url: "https://shop.test/pay?id=1", status: 200 });
-  tails.publishRequest({ ...asked, url: "https://shop.test/broken" });
-  tails.publishRequest({ ...asked, script: "bank", url: "https://bank.test/pay", status: 200 });
-  const paid = {
-    event: { request: { method: "GET", url: "https://shop.test/pay?id=1" }, response: { status: 200 } },
-    outcome: "ok",
-  };
+  tails.publish({ ...said("shop", "paid"), origin: { request: "/pay" } });
+  tails.learn(asked("shop", "/pay"));
+  tails.learn(asked("shop", "/broken", "exception"));
+  tails.learn(asked("bank", "/pay"));
+  const paid = { event: { request: { url: "https://shop.test/pay" } }, outcome: "ok", logs: [{ message: ["paid"] }] };
   const broken = { event: { request: { url: "https://shop.test/broken" } }, outcome: "exception", logs: [] };
   expect([await readers[0]?.next(), await readers[0]?.next()]).toMatchObject([paid, broken]);
   expect([await readers[1]?.next(), await readers[2]?.next()]).toMatchObject([broken, paid]);
 });
 
+test("what goes on for long is sent as it comes, though nothing else happens", async () => {
+  const clock = fakeClock(NOW);
+  const tails = new Tails(clock);
+  const reader = reading(tails, tails.open("shop", [], NOW).id);
+  const { outcome: _, ...open } = asked("shop", "/socket");
+  tails.learn(open);
+  tails.publish({ ...said("shop", "one"), origin: open.origin });
+  clock.advance(PART_MS);
+  tails.publish({ ...said("shop", "two"), origin: open.origin });
+  clock.advance(PART_MS);
+  const event = { request: { url: "https://shop.test/socket" } };
+  expect([await reader.next(), await reader.next()]).toMatchObject([
+    { event, logs: [{ message: ["one"] }] },
+    { event, logs: [{ message: ["two"] }] },
+  ]);
+});
+
 test("a tail has one reader, ends for it when it is closed, and is closed once, by the name of its script", async () => {
-  const tails = new Tails();
+  const tails = new Tails(systemClock);
   const { id } = tails.open("shop", [], NOW);
   const reader = reading(tails, id);
   expect(tails.connect(id)).toBeUndefined();
@@ -73,7 +97,7 @@ test("a tail has one reader, ends for it when it is closed, and is closed once, 
 });
 
 test("one whose reader has left can still be closed, and read again", async () => {
-  const tails = new Tails();
+  const tails = new Tails(systemClock);
   const { id } = tails.open("shop", [], NOW);
   await reading(tails, id).leave();
   tails.publish(said("shop", "nobody hears this"));
@@ -84,7 +108,7 @@ test("one whose reader has left can still be closed, and read again", async () =
 });
 
 test("a client that does not keep up is told what it has missed", async () => {
-  const tails = new Tails();
+  const tails = new Tails(systemClock);
   const reader = reading(tails, tails.open("shop", [], NOW).id);
   for (let i = 0; i < 1_500; i += 1) tails.publish(said("shop", `line ${i}`));
   const seen: string[] = [];
@@ -96,11 +120,11 @@ test("a client that does not keep up is told what it has missed", async () => {
   }
   const lines = seen.length - 2;
   expect(seen.slice(0, lines)).toEqual(Array.from({ length: lines }, (_, i) => `line ${i}`));
-  expect(seen.at(-2)).toBe(`${1_500 - lines} lines came too quickly, and are left out`);
+  expect(seen.at(-2)).toBe(`${1_500 - lines} events came too quickly, and are left out`);
 });
 
 test("there are only so many of a script; those that nobody reads make room, and old ones end", () => {
-  const tails = new Tails();
+  const tails = new Tails(systemClock);
   const read = (script: string): void => void tails.connect(tails.open(script, [], NOW).id);
   for (let i = 1; i < LIMITS.tails; i += 1) read("shop");
   const unread = tails.open("shop", [], NOW);

@@ -1,21 +1,15 @@
 /**
- * Live logs: whoever tails a script gets each line that it writes from then on, in Cloudflare's words for it. A tail is known
- * by an id that nobody can guess, for the client connects with that alone. Nothing is kept for later, and a client that
- * does not keep up misses lines and is told how many.
+ * Live logs: clients that tail a script get each of its invocations from then on when it has ended, with what it has written, in
+ * Cloudflare's words. A tail is known by an id that nobody can guess, for the client connects with that alone. Nothing is kept for
+ * later, and a client that does not keep up misses events and is told how many.
  */
 import { randomUUID } from "node:crypto";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
-import { scriptOf, type ScriptLine } from "../ports/script-log.ts";
-import {
-  filteredRequest,
-  isShown,
-  laggedEvent,
-  requestEvent,
-  tailEvent,
-  type TailedRequest,
-  type TailFilter,
-} from "./tail-event.ts";
+import type { Clock } from "../ports/clock.ts";
+import { scriptOf, type ScriptInvocation, type ScriptLine } from "../ports/script-log.ts";
+import { Invocations, type Told } from "./invocations.ts";
+import { isShown, laggedEvent, tailEvent, type TailFilter } from "./tail-event.ts";
 
 /** A tail as it was made. Times are epoch milliseconds. */
 export interface Tail {
@@ -25,7 +19,7 @@ export interface Tail {
 }
 
 interface OpenTail extends Tail {
-  /** A line is sent when it passes all of these. */
+  /** An event is sent when it passes all of these. */
   readonly filters: readonly TailFilter[];
   listener: ReadableStreamDefaultController<Uint8Array> | undefined;
   missed: number;
@@ -34,13 +28,21 @@ interface OpenTail extends Tail {
 /** Cloudflare's. */
 const LIFE_MS = 6 * 60 * 60 * 1000;
 
-/** Lines that wait for a client at the most. */
+/** Events that wait for a client at the most. */
 const WAITING = 1_000;
 
-const encoder = new TextEncoder();
+/** How often it is looked what is to be sent, in milliseconds. */
+const LOOK_MS = 100;
 
 export class Tails {
+  readonly #clock: Clock;
   readonly #open: Map<string, OpenTail> = new Map();
+  readonly #invocations: Invocations = new Invocations();
+  #isLooking = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /**
    * Makes a tail of a script.
@@ -60,7 +62,7 @@ export class Tails {
     return tail;
   }
 
-  /** The lines from now on, each a message in JSON. Undefined when there is no such tail, or somebody reads it already. */
+  /** The events from now on, each a message in JSON. Undefined when there is no such tail, or somebody reads it already. */
   connect(id: string): ReadableStream<Uint8Array> | undefined {
     const tail = this.#open.get(id);
     if (tail === undefined || tail.listener !== undefined) return undefined;
@@ -89,24 +91,52 @@ export class Tails {
 
   /** A script has written a line. */
   publish(line: ScriptLine): void {
-    this.#send(scriptOf(line), line, line.time, () => tailEvent(line));
+    if (!this.#isFollowed(scriptOf(line))) return;
+    this.#gathered(
+      line.origin === undefined ? [{ lines: [line] }] : this.#invocations.write(line, line.origin, this.#clock.now()),
+    );
   }
 
-  /** A script has been asked for something. */
-  publishRequest(asked: TailedRequest): void {
-    this.#send(asked.script, filteredRequest(asked), asked.time, () => requestEvent(asked));
+  /** Something is known of an invocation of a script. */
+  learn(invocation: ScriptInvocation): void {
+    if (this.#isFollowed(invocation.version.script)) this.#gathered(this.#invocations.learn(invocation, this.#clock.now()));
   }
 
-  #send(script: string, filtered: Parameters<typeof isShown>[0], now: number, event: () => object): void {
+  #isFollowed(script: string): boolean {
+    for (const tail of this.#open.values()) if (tail.script === script && tail.listener !== undefined) return true;
+    return false;
+  }
+
+  #gathered(due: readonly Told[]): void {
+    for (const told of due) this.#send(told);
+    if (this.#isLooking || this.#invocations.isEmpty) return;
+    this.#isLooking = true;
+    const clock = this.#clock;
+    clock.alarm(clock.now() + LOOK_MS, () => {
+      this.#isLooking = false;
+      this.#gathered(this.#invocations.due(clock.now()));
+    });
+  }
+
+  #send(told: Told): void {
+    const event = tailEvent(told);
+    const { scriptName: script } = event;
+    let text: Uint8Array | undefined;
     for (const tail of this.#open.values()) {
-      if (tail.script !== script || tail.listener === undefined || !isShown(filtered, tail.filters, Math.random)) continue;
+      if (tail.script !== script || tail.listener === undefined || !isShown(told, event, tail.filters, Math.random)) continue;
       if ((tail.listener.desiredSize ?? 0) <= 1) {
         tail.missed += 1;
         continue;
       }
-      if (tail.missed > 0) tail.listener.enqueue(encoder.encode(JSON.stringify(laggedEvent(script, tail.missed, now))));
+      if (tail.missed > 0) tail.listener.enqueue(encoded(laggedEvent(script, tail.missed, this.#clock.now())));
       tail.missed = 0;
-      tail.listener.enqueue(encoder.encode(JSON.stringify(event())));
+      tail.listener.enqueue((text ??= encoded(event)));
     }
   }
+}
+
+const encoder = new TextEncoder();
+
+function encoded(event: object): Uint8Array {
+  return encoder.encode(JSON.stringify(event));
 }

@@ -15,6 +15,7 @@ import { noStorage } from "../ports/storage.ts";
 import { StoreError } from "../ports/store.ts";
 import { noVault } from "../ports/vault.ts";
 import { Transfers } from "../api/transfers.ts";
+import { systemClock } from "../ports/system-clock.ts";
 import { Tails } from "../scripts/tails.ts";
 import { Audit } from "../access/audit.ts";
 import { createToken } from "../access/tokens.ts";
@@ -62,7 +63,7 @@ async function open(
   const { engine, store, catalog, clock } = bench;
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
-  const tails = new Tails();
+  const tails = new Tails(systemClock);
   const names = await HostNames.open(catalog, {});
   const transfers = new Transfers(clock);
   // No route that is asked for here needs them.

@@ -88,11 +88,11 @@ export function serverApp(parts: AppParts): Answer {
     const client = clientOf(peer, request.headers);
     const url = new URL(request.url);
     if (client.isSecure) url.protocol = "https:";
+    nameClient(request.headers, client);
     const worker = workerAt(url, scriptAt) ?? primaryAt(url, parts.primary);
     if (worker?.origin !== "own" && !isAllowedHost(url.hostname, parts.hostNames))
       return new Response("This host name is not served here\n", { status: 403 });
     if (worker !== undefined) {
-      nameClient(request.headers, client);
       const start = performance.now();
       const response = await callWorker(calls, worker, request);
       parts.onAnswer?.(answerLine(request.method, worker.url, response.status, performance.now() - start));
@@ -110,7 +110,7 @@ function answerLine(method: string, { pathname }: URL, status: number, ms: numbe
   return `${method} ${pathname} ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd() + ` (${Math.round(ms)}ms)`;
 }
 
-/** Workers read here who asks, as on Cloudflare. What a client says of itself there is not believed. */
+/** Workers read here who asks, as on Cloudflare, and so do we. What a client says of itself there is not believed. */
 function nameClient(headers: Headers, { address }: Client): void {
   if (address === "") headers.delete("cf-connecting-ip");
   else headers.set("cf-connecting-ip", address);

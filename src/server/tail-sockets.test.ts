@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { LIMITS } from "../model/limits.ts";
+import { systemClock } from "../ports/system-clock.ts";
 import { Tails } from "../scripts/tails.ts";
 import { serverApp, type AppParts } from "./app.ts";
 import { listen, type Listener } from "./http.ts";
@@ -14,7 +15,7 @@ let tails: Tails;
 let id: string;
 
 beforeEach(async () => {
-  tails = new Tails();
+  tails = new Tails(systemClock);
   ({ id } = tails.open("shop", [], Date.now()));
   // Nobody has a token, and nobody needs one here.
   const parts = {

@@ -7,7 +7,6 @@ import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../model/errors.ts";
 import { Upgraded } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
-import type { Tails } from "../scripts/tails.ts";
 import { failureResponse } from "../api/envelope.ts";
 import { callByHand, isByHand } from "./by-hand.ts";
 import { setsSession, withoutSession } from "./cookies.ts";
@@ -60,7 +59,6 @@ export interface WorkerCalls {
   readonly hasSessions: boolean;
   /** The origin that a Worker sees at its local ones; absent where that is none but these. */
   readonly originOf?: (script: string) => Origin;
-  readonly tails: Tails;
   readonly log: Log;
 }
 
@@ -84,9 +82,8 @@ const ORIGIN_WIDE = [
 
 /** Answers with what the Worker says. Never rejects. */
 export async function callWorker(calls: WorkerCalls, { script, url, origin }: WorkerRoute, request: Request): Promise<Response> {
-  const { engine, byHand, hasSessions, originOf, tails, log } = calls;
+  const { engine, byHand, hasSessions, originOf, log } = calls;
   const seen = origin === "local" && originOf !== undefined ? atOrigin(url, originOf(script)) : url;
-  const asked = { script, method: request.method, url: seen.href };
   try {
     if (byHand && isByHand(url.pathname)) {
       // Links are refused too: this is a GET with an effect.
@@ -98,11 +95,9 @@ export async function callWorker(calls: WorkerCalls, { script, url, origin }: Wo
     const headers = movedHeaders(sentHeaders(request.headers, isSandboxed), url, seen);
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
     const response = await engine.fetch(script, new Request(seen, body === null ? init : { ...init, body, duplex: "half" }));
-    tails.publishRequest({ ...asked, status: response.status, time: Date.now() });
     const onBroken = (cause: unknown): void => log.warn("A Worker's answer broke off", { script, reason: String(cause) });
     return shown(response, { script, url, seen, isShared: origin === "shared", isSandboxed, onBroken });
   } catch (cause) {
-    if (cause instanceof Failure && cause.failure === "script.exception") tails.publishRequest({ ...asked, time: Date.now() });
     if (cause instanceof Failure) return failureResponse(hasSessions ? forStrangers(cause) : cause);
     if (isHungUp(request, cause)) return unheard();
     log.error("A Worker could not be called", { script, reason: String(cause) });

@@ -4,11 +4,16 @@ import type { DeliveredMessage, SentMessage, Verdict } from "../model/queue.ts";
 import { openBatch, type MessageBatch } from "../runtime/message-batch.ts";
 import { handleEvent } from "../runtime/handlers.ts";
 import { env } from "../runtime/environment.ts";
+import type { InvocationLog } from "../runtime/invocation.ts";
+import { noScope } from "../runtime/scope.ts";
 import { queueBinding, type Queue } from "../runtime/queue-binding.ts";
 import { toBody } from "../runtime/queue-body.ts";
 import { createExecutionContext, waitOnExecutionContext } from "./context.ts";
 import type { GivenProject } from "./given.ts";
 import type { LoadMain } from "./worker.ts";
+
+/** What handlers throw is shown; nobody follows them. */
+const log: InvocationLog = { scope: noScope, threw: (stack) => console.error(stack), say: () => {} };
 
 /** Cloudflare's default. */
 const MAX_RETRIES = 3;
@@ -34,7 +39,7 @@ export function deliverTo(queue: string, { consumers }: GivenProject["queues"], 
 
 async function deliver(queue: string, messages: readonly DeliveredMessage[], retries: number, load: LoadMain): Promise<void> {
   const { default: handlers } = await load();
-  const answer = await handleEvent({ type: "queue", queue, messages }, handlers, env, createExecutionContext());
+  const answer = await handleEvent({ type: "queue", queue, messages }, handlers, env, createExecutionContext(), log);
   if (answer === "no_handler" || retries === 0) return;
   const { thrown, verdict } = answer;
   const again = messages.filter(({ id }) => comesAgain(id, verdict, thrown !== null));

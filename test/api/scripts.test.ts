@@ -431,7 +431,8 @@ describe("what goes with a script", () => {
     const opened = await api.call("POST", "shop/tails", { filters: [{ query: "x" }] });
     const { id, url } = opened.result as { id: string; url: string };
     expect(url).toBe(`ws://localhost/tails/${id}`);
-    expect(await api.call("POST", "shop/tails", { filters: [{ method: ["GET"] }] })).toMatchObject({ errors: [{ code: 10002 }] });
+    expect(await api.call("POST", "shop/tails", { filters: [{ method: ["GET"] }] })).toMatchObject({ status: 200 });
+    expect(await api.call("POST", "shop/tails", { filters: [{ path: "/" }] })).toMatchObject({ errors: [{ code: 10002 }] });
     expect(await api.call("POST", "nobody/tails", {})).toMatchObject({ errors: [{ code: 10007 }] });
     expect(await api.call("DELETE", `other/tails/${id}`)).toMatchObject({ status: 404, errors: [{ code: 10965 }] });
     expect(await api.call("DELETE", `shop/tails/${id}`)).toMatchObject({ status: 200 });

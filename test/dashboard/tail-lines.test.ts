@@ -1,7 +1,7 @@
 /** What comes over a tail, as lines. */
 import { expect, test } from "vitest";
 import { isWanted, LEVELS, linesOf, type Line } from "../../dashboard/src/scripts/tail-lines.ts";
-import { laggedEvent, requestEvent, tailEvent } from "../../src/scripts/tail-event.ts";
+import { laggedEvent, tailEvent } from "../../src/scripts/tail-event.ts";
 
 const common = { time: 5, level: "warn", version: { id: "v1", script: "shop" } } as const;
 
@@ -9,26 +9,36 @@ const read = (event: object, n = 0): readonly Line[] => linesOf(JSON.stringify(e
 
 test("a message of an instance says whose it is", () => {
   const origin = { workflow: "orders", instance: "o-1" };
-  const event = tailEvent({ ...common, kind: "console", text: "low stock", origin } as never);
+  const event = tailEvent({ lines: [{ ...common, kind: "console", text: "low stock", origin }] } as never);
   expect(read(event, 7)).toEqual([{ n: 7, time: 5, level: "warn", text: "low stock", origin: "orders/o-1" }]);
 });
 
 test("what was thrown is an error, with its stack", () => {
   const text = "TypeError: no such thing\n    at run (index.js:3:1)";
-  const [line] = read(tailEvent({ ...common, kind: "exception", text } as never));
+  const [line] = read(tailEvent({ lines: [{ ...common, kind: "exception", text }] } as never));
   expect(line).toMatchObject({ level: "error", text: "TypeError: no such thing\n    at run (index.js:3:1)" });
 });
 
 test("a request is a line with its method, URL and status", () => {
-  const asked = { script: "shop", method: "GET", url: "https://shop.test/cart", time: 5 };
-  expect([...read(requestEvent({ ...asked, status: 404 })), ...read(requestEvent(asked))]).toMatchObject([
+  const request = { method: "GET", url: "https://shop.test/cart", headers: {} };
+  const asked = { ...common, origin: { request: "r1" }, startedAt: 5, event: { request } };
+  const line = { ...common, kind: "console", text: "not found" };
+  const answered = { lines: [line], invocation: { ...asked, event: { request, response: { status: 404 } }, outcome: "ok" } };
+  const events = [
+    answered,
+    ...["exception", "canceled", undefined].map((outcome) => ({ lines: [], invocation: { ...asked, outcome } })),
+  ];
+  expect(events.flatMap((event) => read(tailEvent(event as never)))).toMatchObject([
     { time: 5, level: "info", text: "GET https://shop.test/cart 404" },
+    { time: 5, level: "warn", text: "not found" },
     { text: "GET https://shop.test/cart threw an exception" },
+    { text: "GET https://shop.test/cart was canceled" },
+    { text: "GET https://shop.test/cart" },
   ]);
 });
 
 test("lines that were left out are told", () => {
-  expect(read(laggedEvent("shop", 12, 9))).toMatchObject([{ time: 9, level: "warn", text: /12 lines/ }]);
+  expect(read(laggedEvent("shop", 12, 9))).toMatchObject([{ time: 9, level: "warn", text: /12 events/ }]);
 });
 
 test("lines are counted on, and what is no text is shown as JSON", () => {

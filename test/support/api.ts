@@ -74,7 +74,7 @@ export async function openApi(
   );
   const { engine, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
-  const tails = new Tails();
+  const tails = new Tails(clock);
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
   const transfers = new Transfers(clock);

@@ -109,7 +109,7 @@ export async function openDeploying({
       await (await executor.open(version, () => Promise.reject(new Error("No bindings")))).close();
     },
   });
-  const tails = new Tails();
+  const tails = new Tails(systemClock);
   const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
   const transfers = new Transfers(systemClock);
   const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });

@@ -1,4 +1,4 @@
-/** What comes over a tail, as lines: each message is an event in Cloudflare's words. Pure. */
+/** What comes over a tail, as lines: each message is an invocation in Cloudflare's words. Pure. */
 
 export const LEVELS = ["debug", "info", "log", "warn", "error"] as const;
 
@@ -27,6 +27,7 @@ interface TailEvent {
     readonly response?: { readonly status: number };
   } | null;
   readonly eventTimestamp: number;
+  readonly outcome: string;
   readonly logs: readonly { readonly level: string; readonly message: readonly unknown[]; readonly timestamp: number }[];
   readonly exceptions: readonly {
     readonly name: string;
@@ -36,23 +37,32 @@ interface TailEvent {
   }[];
 }
 
+/** How a request ended that was not answered. */
+const WITHOUT_STATUS: Readonly<Record<string, string>> = {
+  exception: "threw an exception",
+  canceled: "was canceled",
+  unknown: "was cut off",
+};
+
 /** The lines of a message, counted from `n`. */
 export function linesOf(json: string, n: number): readonly Line[] {
-  const { entrypoint, event, eventTimestamp, logs, exceptions } = JSON.parse(json) as TailEvent;
+  const { entrypoint, event, eventTimestamp, outcome, logs, exceptions } = JSON.parse(json) as TailEvent;
   const origin = entrypoint === undefined ? {} : { origin: entrypoint };
-  const found: Omit<Line, "n">[] = logs.map(({ level, message, timestamp }) => ({
-    time: timestamp,
-    level: LEVELS.find((each) => each === level) ?? "log",
-    text: message.map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join(" "),
-    ...origin,
-  }));
-  for (const { name, message, stack = "", timestamp } of exceptions)
-    found.push({ time: timestamp, level: "error", text: [`${name}: ${message}`, stack].filter(Boolean).join("\n"), ...origin });
+  const found: Omit<Line, "n">[] = [];
   if (event?.request !== undefined) {
     const { method, url } = event.request;
-    const { status } = event.response ?? {};
-    found.push({ time: eventTimestamp, level: "info", text: `${method} ${url} ${status ?? "threw an exception"}` });
+    const end = event.response?.status ?? WITHOUT_STATUS[outcome] ?? "";
+    found.push({ time: eventTimestamp, level: "info", text: `${method} ${url} ${end}`.trimEnd() });
   }
+  for (const { level, message, timestamp } of logs)
+    found.push({
+      time: timestamp,
+      level: LEVELS.find((each) => each === level) ?? "log",
+      text: message.map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join(" "),
+      ...origin,
+    });
+  for (const { name, message, stack = "", timestamp } of exceptions)
+    found.push({ time: timestamp, level: "error", text: [`${name}: ${message}`, stack].filter(Boolean).join("\n"), ...origin });
   if (event?.type === "overload")
     found.push({ time: eventTimestamp, level: "warn", text: event.message ?? "Lines are left out" });
   return found.map((line, i) => ({ ...line, n: n + i }));

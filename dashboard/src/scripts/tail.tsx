@@ -129,7 +129,7 @@ export default function Tail({ script }: { readonly script: string }) {
         {shown.length === 0 && (
           <li className="font-sans text-quiet">
             {lines.length === 0
-              ? "Nothing has been written since you are here. Lines show as they are."
+              ? "Nothing has been written since you are here. What a call writes shows when it has ended."
               : "No line is like that."}
           </li>
         )}

@@ -8,22 +8,28 @@ import { activeVersion, SCRIPT } from "../scripts.ts";
 
 const TAILS = `${SCRIPT}/tails` as const;
 
-const KNOWN =
-  "Only filters by text, outcome, version and sampling rate are known here: messages do not say which request they belong to";
-
 const filter: z.ZodType<TailFilter> = z.strictObject(
   {
     query: z.string().optional(),
     outcome: z.array(z.string()).optional(),
     scriptVersion: z.string().optional(),
     sampling_rate: z.number().min(0).max(1).optional(),
+    method: z.array(z.string()).optional(),
+    header: z.strictObject({ key: z.string(), query: z.string().optional() }).optional(),
+    client_ip: z.array(z.string()).optional(),
   },
-  KNOWN,
+  "Filters are known by query, outcome, scriptVersion, sampling_rate, method, header and client_ip",
 );
 
 const filters = z.object({ filters: z.array(filter).max(10).default([]) });
 
 const shown = z.object({ id: z.string(), url: z.string(), expires_at: z.iso.datetime() });
+
+/** The filter with the client's own address in place of `self`. */
+function withSelf(given: TailFilter, self: string): TailFilter {
+  const { client_ip: addresses } = given;
+  return addresses === undefined ? given : { ...given, client_ip: addresses.map((each) => (each === "self" ? self : each)) };
+}
 
 /** Live logs. */
 export const scriptsTails: readonly Endpoint[] = [
@@ -36,7 +42,12 @@ export const scriptsTails: readonly Endpoint[] = [
     result: shown,
     handle: async ({ params: { script_name: script }, body }, api, request) => {
       await activeVersion(api, script);
-      const { id, expiresAt } = api.tails.open(script, body.filters, Date.now());
+      const self = request.headers.get("cf-connecting-ip") ?? "";
+      const { id, expiresAt } = api.tails.open(
+        script,
+        body.filters.map((each) => withSelf(each, self)),
+        Date.now(),
+      );
       const url = new URL(`/tails/${id}`, request.url);
       url.protocol = url.protocol.replace("http", "ws");
       return { result: { id, url: url.href, expires_at: iso(expiresAt) } };

@@ -8,7 +8,7 @@ import type { ResourceLimits } from "node:worker_threads";
 import { Failure } from "../../model/errors.ts";
 import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
 import type { Executor } from "../../ports/executor.ts";
-import { writeLine, type OnLog } from "../../ports/script-log.ts";
+import { writeLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import { ThreadHost } from "./host.ts";
 
 /** Settings of a node executor. All are optional. */
@@ -21,6 +21,8 @@ export interface NodeExecutorOptions {
   readonly resourceLimits?: ResourceLimits;
   /** Gets every line that a script writes. Default: standard output and standard error. */
   readonly onLog?: OnLog;
+  /** Gets what is known of the invocations of scripts. */
+  readonly onInvocation?: OnInvocation;
 }
 
 const DEFAULT_HANG_AFTER_MS = 60_000;
@@ -49,6 +51,7 @@ export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB, ...options.resourceLimits },
     requestCf: options.requestCf ?? {},
     onLog: options.onLog ?? writeLine,
+    onInvocation: options.onInvocation ?? (() => {}),
   };
   const hosts = new Set<ThreadHost>();
   let closed = false;

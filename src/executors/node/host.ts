@@ -5,10 +5,11 @@ import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { answerCall } from "../../ports/answer.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
-import { saidLine, scriptLine, type OnLog } from "../../ports/script-log.ts";
+import { saidInvocation, saidLine, scriptLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { checkChunk, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
+import { invocationOf } from "../../protocol/invocation.ts";
 import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
 import { Dispatches } from "./dispatches.ts";
@@ -22,6 +23,7 @@ export interface ThreadSettings {
   readonly requestCf: Readonly<Record<string, unknown>>;
   readonly resourceLimits: ResourceLimits;
   readonly onLog: OnLog;
+  readonly onInvocation: OnInvocation;
 }
 
 /** How often a thread is looked at within the span that it may be silent. */
@@ -104,6 +106,7 @@ export class ThreadHost implements Host {
   #receive(message: FromThread): void {
     // What was said before the end may arrive after it.
     if (typeof message === "object" && message.type === "said") return this.#hear(message);
+    if (typeof message === "object" && message.type === "invocation") return this.#learn(message.invocation);
     if (this.#over) return;
     if (typeof message === "string") return this.#receiveFrames(() => decodeFromRuntime(message));
     switch (message.type) {
@@ -132,6 +135,11 @@ export class ThreadHost implements Host {
 
   #hear(said: Said): void {
     this.#settings.onLog(saidLine(said.text, { ...said }, this.#version));
+  }
+
+  #learn(told: unknown): void {
+    const invocation = invocationOf(told);
+    if (invocation !== undefined) this.#settings.onInvocation(saidInvocation(invocation, this.#version));
   }
 
   #receiveFrames(check: () => readonly FromRuntime[]): void {

@@ -6,6 +6,7 @@ import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
 import type { LogKind, LogLevel } from "../../ports/script-log.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { ChunkFrame } from "../../protocol/frames.ts";
+import type { Invocation } from "../../protocol/invocation.ts";
 import type { Origin } from "../../protocol/origin.ts";
 import type { EventAnswer, ScriptEvent } from "../../protocol/handlers.ts";
 
@@ -78,4 +79,5 @@ export type FromThread =
   | { readonly type: "fetched"; readonly id: number; readonly end: RequestEnd }
   | { readonly type: "dispatched"; readonly id: number; readonly answer: EventAnswer }
   | { readonly type: "call"; readonly id: number; readonly call: BindingCall }
+  | { readonly type: "invocation"; readonly invocation: Invocation }
   | Said;

@@ -1,6 +1,7 @@
 /** The thread's end of `fetch`: finds the script's handler, calls it, and takes the response apart for the crossing. */
-import { stackOf } from "../../model/thrown.ts";
+import { requestEvent } from "../../protocol/invocation.ts";
 import type { ExecutionContext } from "../../runtime/execution-context.ts";
+import { invoke, OpenInvocation, type InvocationLog } from "../../runtime/invocation.ts";
 import type { ScriptExports } from "./load.ts";
 import type { RequestEnd, RequestParts, ResponseParts } from "./messages.ts";
 
@@ -11,35 +12,42 @@ export class Server {
   readonly #handler: ((context: ExecutionContext) => Handler) | undefined;
   readonly #requestCf: Readonly<Record<string, unknown>>;
   readonly #context: () => ExecutionContext;
-  readonly #threw: (stack: string) => void;
+  readonly #log: InvocationLog;
   readonly #aborts: Map<number, AbortController> = new Map();
 
   constructor(
     exports: ScriptExports,
     { env, requestCf }: { readonly env: unknown; readonly requestCf: Readonly<Record<string, unknown>> },
     context: () => ExecutionContext,
-    threw: (stack: string) => void,
+    log: InvocationLog,
   ) {
     this.#handler = findHandler(exports["default"], env);
     this.#requestCf = requestCf;
     this.#context = context;
-    this.#threw = threw;
+    this.#log = log;
   }
 
   /** Never rejects. Undefined when the request was aborted in the meantime: nobody waits for an answer. */
   async answer(id: number, parts: RequestParts): Promise<RequestEnd | undefined> {
-    if (this.#handler === undefined) return { kind: "no_handler" };
+    const handler = this.#handler;
+    if (handler === undefined) return { kind: "no_handler" };
     const abort = new AbortController();
     this.#aborts.set(id, abort);
     try {
-      const response = await this.#handler(this.#context())(this.#withCf(toRequest(parts, abort.signal)));
-      if (!(response instanceof Response)) throw new TypeError("The fetch handler did not return a Response");
+      const request = this.#withCf(toRequest(parts, abort.signal));
+      const context = this.#context();
+      const invocation = new OpenInvocation(requestEvent(request));
+      abort.signal.addEventListener("abort", () => this.#log.say(invocation.end("canceled")));
+      const response = await invoke(this.#log, invocation, context, async () => {
+        const answer = await handler(context)(request);
+        if (answer instanceof Response) return answer;
+        throw new TypeError("The fetch handler did not return a Response");
+      });
       if (!abort.signal.aborted) return { kind: "answered", response: toParts(response) };
       await response.body?.cancel();
       return undefined;
     } catch (thrown) {
       if (abort.signal.aborted) return undefined;
-      this.#threw(stackOf(thrown));
       return { kind: "threw", message: thrown instanceof Error ? thrown.message : String(thrown) };
     } finally {
       this.#aborts.delete(id);

@@ -18,7 +18,8 @@ import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.
 import { Server } from "./serve.ts";
 
 const { code, bindings, requestCf, stops } = workerData as ThreadData;
-const threw = captureConsole(post);
+const log = captureConsole(post);
+const { threw } = log;
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let loaded: { readonly runtime: Runtime; readonly server: Server; readonly exports: ScriptExports } | undefined;
 
@@ -61,7 +62,7 @@ function connect(exports: ScriptExports): NonNullable<typeof loaded> {
     threw,
     stopsSent: () => Atomics.load(stops, 0),
   });
-  return { runtime, server: new Server(exports, { env, requestCf }, context, threw), exports };
+  return { runtime, server: new Server(exports, { env, requestCf }, context, log), exports };
 }
 
 function receive(message: ToThread): void {
@@ -92,7 +93,7 @@ function receive(message: ToThread): void {
 }
 
 async function dispatch(id: number, event: ScriptEvent): Promise<void> {
-  post({ type: "dispatched", id, answer: await handleEvent(event, loaded?.exports["default"], env, context()) });
+  post({ type: "dispatched", id, answer: await handleEvent(event, loaded?.exports["default"], env, context(), log) });
 }
 
 async function answer(id: number, request: RequestParts): Promise<void> {

@@ -6,7 +6,7 @@
 import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.ts";
-import { writeLine, type OnLog } from "../../ports/script-log.ts";
+import { writeLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import { Callees } from "./callees.ts";
 import { needsHome, needsObjects, needsStorage } from "./env.ts";
 import { Home } from "./home.ts";
@@ -65,6 +65,8 @@ export interface WorkerdExecutorOptions {
   readonly targets?: InspectorTargets;
   /** Gets every line that a script writes. Default: standard output and standard error. */
   readonly onLog?: OnLog;
+  /** Gets what is known of the invocations of scripts. */
+  readonly onInvocation?: OnInvocation;
 }
 
 /** An executor that can say beforehand whether it works. */
@@ -80,7 +82,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   const closing = new AbortController();
   const settings = settingsOf(options, closing.signal);
   const { hangAfterMs, memoryBytes } = settings;
-  const output = new Output(onLog);
+  const output = new Output(onLog, options.onInvocation);
   const hosts = new Set<WorkerdHost>();
   const make = hostMaker({ output, hangAfterMs, targets: options.targets }, hosts);
   const callees = new Callees(find, async (process, { version, bindings }) => {

@@ -8,6 +8,7 @@ import type { BindingCall } from "../../protocol/calls.ts";
 import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
+import type { Invocation } from "../../protocol/invocation.ts";
 import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import { loadingAssets } from "./assets.ts";
 import { compatibility } from "./compatibility.ts";
@@ -112,8 +113,9 @@ export class WorkerdHost implements Host {
   fetch(request: Request, over: () => void = () => {}): Promise<Response> {
     if (!this.#over && !this.#hasFetch && this.#parts.version.assets === undefined)
       return Promise.reject(new Failure("script.no_fetch_handler"));
-    const { process, id } = this.#parts;
-    return ask({ process, host: id, gone: this.#gone.signal, over }, request);
+    const { process, id, output, version } = this.#parts;
+    const cut = (invocation: Invocation): void => output.tell(version, invocation);
+    return ask({ process, host: id, gone: this.#gone.signal, over, cut }, request);
   }
 
   dispatch(event: ScriptEvent): Promise<EventEnd> {

@@ -1,4 +1,5 @@
 /** What stands before and after each message of a script in the output of its process. */
+import type { Invocation } from "../../protocol/invocation.ts";
 import type { Origin } from "../../protocol/origin.ts";
 import type { LogKind, LogLevel } from "../../ports/script-log.ts";
 
@@ -8,8 +9,11 @@ const EDGE = "\u0001";
 /** What a mark says besides whose message it is. */
 export interface Marked {
   readonly level: LogLevel;
-  readonly kind: LogKind;
+  /** `none`: there is no message, only what the mark says. */
+  readonly kind: LogKind | "none";
   readonly origin: Origin | undefined;
+  /** What is known of the invocation that it comes from, where that is to be said. */
+  readonly invocation?: Invocation | undefined;
   /** What it says as values, in JSON; absent where that is the text. */
   readonly values?: string | undefined;
   /** True when a space follows that is not the message's. */

@@ -6,8 +6,9 @@ import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { ScriptVersion } from "../../ports/catalog.ts";
-import { saidLine, scriptLine, type LogLevel, type OnLog } from "../../ports/script-log.ts";
+import { saidInvocation, saidLine, scriptLine, type LogLevel, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import { LIMITS } from "../../model/limits.ts";
+import { invocationOf, type Invocation } from "../../protocol/invocation.ts";
 import { endOf, readMark, type Marked } from "./marks.ts";
 import { Reasons } from "./reasons.ts";
 
@@ -24,14 +25,16 @@ interface Message {
 
 export class Output {
   readonly #onLog: OnLog;
+  readonly #onInvocation: OnInvocation;
   /** Why requests failed, as far as workerd has written it. */
   readonly reasons: Reasons;
   /** Whose messages begin with a key. */
   readonly #versions: Map<string, ScriptVersion> = new Map();
   readonly #closed: string[] = [];
 
-  constructor(onLog: OnLog) {
+  constructor(onLog: OnLog, onInvocation: OnInvocation = () => {}) {
     this.#onLog = onLog;
+    this.#onInvocation = onInvocation;
     this.reasons = new Reasons(onLog);
   }
 
@@ -51,6 +54,11 @@ export class Output {
   /** A line about a script that is not from it, or about workerd itself. */
   write(version: ScriptVersion | undefined, text: string, level: LogLevel): void {
     this.#onLog(scriptLine(text, { level, ...(version && { version }) }));
+  }
+
+  /** An invocation that cannot say itself how it ended. */
+  tell(version: ScriptVersion, invocation: Invocation): void {
+    this.#onInvocation(saidInvocation(invocation, version));
   }
 
   follow(stream: Readable | null, level: LogLevel): void {
@@ -83,6 +91,9 @@ export class Output {
 
   #finish({ version, says, end, text }: Message): void {
     const marked = JSON.parse(says) as Marked;
+    const invocation = invocationOf(marked.invocation);
+    if (invocation !== undefined) this.tell(version, invocation);
+    if (marked.kind === "none") return;
     const whole = text.endsWith(end) ? text.slice(0, -end.length) : text;
     this.#onLog(saidLine(marked.isApart ? whole.replace(/^ /, "") : whole, { ...marked }, version));
   }

@@ -1,4 +1,6 @@
 /** Why requests of user code fail: in the error, in what a step records, and once in the log. Then workerd's own wording, line by line. */
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { encode } from "../../model/value.ts";
 import type { Executor, Host } from "../../ports/executor.ts";
@@ -13,13 +15,18 @@ export default {
   async fetch(request) {
     const { urls } = await request.json();
     const said = [];
-    for (const url of urls) await reach(url).then((x) => said.push(x), (error) => said.push([error.message, /at async reach/.test(error.stack)]));
+    for (const url of urls)
+      await reach(url).then(
+        (x) => said.push(x),
+        (error) => said.push([error.message, /at async reach/.test(error.stack), ...(error.cause ? [error.cause.message] : [])]),
+      );
     return Response.json(said);
   },
 };
 `;
 
 const lines: ScriptLine[] = [];
+const servers: Server[] = [];
 let executor: Executor;
 let host: Host;
 
@@ -32,22 +39,53 @@ beforeAll(async () => {
   });
   host = await executor.open(contractVersion(CODE), () => Promise.resolve(encode(null)));
 });
-afterAll(() => executor.close());
+afterAll(async () => {
+  await executor.close();
+  for (const server of servers) server.close();
+});
 
 async function reach(...urls: readonly string[]): Promise<unknown> {
   const request = new Request("http://contract.test/", { method: "POST", body: JSON.stringify({ urls }) });
   return (await host.fetch(request)).json();
 }
 
+/** Listens, and does that with each connection; answers where. */
+async function listening(does: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    does(socket);
+  });
+  servers.push(server.listen(0, "127.0.0.1"));
+  await once(server, "listening");
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 const matching = (text: RegExp): unknown => [expect.stringMatching(text) as unknown, true];
 
-test("an unknown name, a refused connection and a forbidden address are told apart", async () => {
-  expect(await reach("http://no-such-host.invalid/a?b", "http://127.0.0.1:9/", "http://10.1.2.3:81/")).toEqual([
+const LOST = "Network connection lost.";
+
+test("an unknown name, a forbidden address and a failed handshake are told apart by the message", async () => {
+  const plain = await listening((socket) => socket.end("no TLS"));
+  expect(await reach("http://no-such-host.invalid/a?b", "http://10.1.2.3:81/", `https://${plain}/`)).toEqual([
     matching(/^The host name no-such-host\.invalid could not be resolved: .+ \(internal error; reference = \w+\)$/),
-    matching(/^Network connection lost\.$/),
     matching(
       /^Connecting to 10\.1\.2\.3:81 is not allowed: the server's --allow-network says what Workers may reach \(internal error; reference = \w+\)$/,
     ),
+    matching(/^TLS handshake failed: .+ \(internal error; reference = \w+\)$/),
+  ]);
+});
+
+test("a refused connection and a lost one have the same message, as on Cloudflare, and are told apart by the cause", async () => {
+  const free = await listening(() => undefined);
+  await new Promise((resolve) => servers.pop()?.close(resolve));
+  const lossy = await Promise.all([
+    listening((socket) => socket.once("data", () => socket.resetAndDestroy())),
+    listening((socket) => socket.once("data", () => socket.end())),
+  ]);
+  expect(await reach(`http://${free}/`, `https://${free}/`, ...lossy.map((at) => `http://${at}/`))).toEqual([
+    [LOST, true, `The connection was refused: ${free} does not accept any`],
+    [LOST, true, `The connection was refused: ${free} does not accept any`],
+    ...lossy.map((at) => [LOST, true, `The connection was lost: ${at} ended it before there was an answer`]),
   ]);
 });
 

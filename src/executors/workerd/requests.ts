@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { Failure } from "../../model/errors.ts";
 import { Upgraded } from "../../ports/executor.ts";
+import { requestEvent, type Invocation, type InvocationOutcome } from "../../protocol/invocation.ts";
 import { HEADERS } from "./messages.ts";
 import type { WorkerdProcess } from "./process.ts";
 
@@ -26,6 +27,8 @@ export interface Asking {
   readonly host: string;
   /** Aborted when the isolate has ended. */
   readonly gone: AbortSignal;
+  /** Called with the invocation when it is not to say how it ends: the client or the isolate has gone before. */
+  readonly cut: (invocation: Invocation) => void;
   /** Called when the answer has been passed on whole, or will be no further. */
   readonly over: () => void;
 }
@@ -34,12 +37,17 @@ export interface Asking {
  * Rejects with `Failure`s named `script.exception` or `script.unavailable` (when `gone` is aborted, with its reason), and with
  * the signal's reason when the request is aborted.
  */
-export async function ask({ process, host, gone, over }: Asking, request: Request): Promise<Response> {
+export async function ask({ process, host, gone, over, cut }: Asking, request: Request): Promise<Response> {
   gone.throwIfAborted();
   request.signal.throwIfAborted();
   const { origin, pathname, search, host: hostName } = new URL(request.url);
   const id = randomUUID();
+  const startedAt = Date.now();
+  const end = (outcome: InvocationOutcome): void => cut({ id, event: requestEvent(request), startedAt, outcome });
+  const lost = (): void => end("unknown");
+  gone.addEventListener("abort", lost, { once: true });
   const abort = (): void => {
+    end("canceled");
     // What is not read would keep its connection.
     process.ask({ ask: "abort", host, request: id }, {}).then(
       (answer) => answer.resume(),
@@ -67,6 +75,7 @@ export async function ask({ process, host, gone, over }: Asking, request: Reques
     throw new Failure("script.unavailable", { cause });
   } finally {
     request.signal.removeEventListener("abort", abort);
+    gone.removeEventListener("abort", lost);
   }
 }
 

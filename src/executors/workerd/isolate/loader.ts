@@ -5,6 +5,7 @@
 import { abortIsolate } from "cloudflare:workers";
 import { settleable } from "../../../runtime/settleable.ts";
 import { HEADERS, type Loading } from "../messages.ts";
+import { withRequestId } from "../request-id.ts";
 import { loadAssets, routed } from "./assets.ts";
 import { stubs, type Entrypoints } from "./facades/stubs.ts";
 import type { Socket } from "./link.ts";
@@ -75,7 +76,11 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
         return answered(() =>
           abortable(about("request"), (signal) =>
             readAnyway(new Request(asked, { signal, ...init }), init, (whole) =>
-              routed(env, host, whole, (given) => isolate().getEntrypoint().fetch(given)),
+              routed(env, host, whole, (given) =>
+                isolate()
+                  .getEntrypoint(undefined, { props: withRequestId(about("request")) })
+                  .fetch(given),
+              ),
             ),
           ),
         );

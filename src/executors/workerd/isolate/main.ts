@@ -11,6 +11,7 @@ import { chunkFromBytes, chunkToBytes, decodeToRuntime, encodeBatch } from "../.
 import { workflowBinding } from "../../../runtime/binding.ts";
 import { Calls } from "../../../runtime/calls.ts";
 import { handleEvent } from "../../../runtime/handlers.ts";
+import type { InvocationLog } from "../../../runtime/invocation.ts";
 import { queueBinding } from "../../../runtime/queue-binding.ts";
 import { unsupportedBinding } from "../../../runtime/unsupported-binding.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../runtime/runtime.ts";
@@ -54,7 +55,7 @@ interface OwnExports {
 /** A class for a facet, of the script's class that the properties name. */
 let facetClass: (props: ObjectProps) => unknown;
 
-let threw: (stack: string) => void = () => {};
+let log: InvocationLog = { scope, threw: () => {}, say: () => {} };
 
 forgetCaches(caches);
 
@@ -75,7 +76,7 @@ export function prepare(
   exportedWorkflows: Readonly<Record<string, string>>,
   objectClasses: readonly string[],
 ): void {
-  threw = markConsole(key);
+  log = markConsole(key);
   explanations.install();
   for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
   for (const [name, kind] of Object.entries(unsupported)) env[name] = unsupportedBinding(name, kind);
@@ -115,7 +116,7 @@ export function connect(exports: Readonly<Record<string, unknown>>): void {
 
 /** What the isolate exports as the script's handlers. */
 export function handlers(exportedAsDefault: unknown): unknown {
-  return watched(exportedAsDefault, threw);
+  return watched(exportedAsDefault, log);
 }
 
 /** Answers the host: what has been loaded, or with the socket. There is one socket in an isolate's life. */
@@ -133,10 +134,14 @@ export class StepwellLink extends WorkerEntrypoint {
 }
 
 /** A Durable Object of the script. */
-export const StepwellObject: typeof DurableObject = objectEntry(() => exported, {
-  nameOf: (facetOf) => facetClasses.get(facetOf),
-  make: (props) => facetClass(props),
-});
+export const StepwellObject: typeof DurableObject = objectEntry(
+  () => exported,
+  {
+    nameOf: (facetOf) => facetClasses.get(facetOf),
+    make: (props) => facetClass(props),
+  },
+  () => log,
+);
 
 /** The context of a run. */
 export class StepwellRun extends WorkerEntrypoint {
@@ -150,7 +155,7 @@ export class StepwellRun extends WorkerEntrypoint {
 export class StepwellHandlers extends WorkerEntrypoint {
   async fetch(request: Request): Promise<Response> {
     const event = (await request.json()) as ScriptEvent;
-    return Response.json(await handleEvent(event, exported["default"], env, this.ctx));
+    return Response.json(await handleEvent(event, exported["default"], env, this.ctx, log));
   }
 }
 
@@ -174,7 +179,7 @@ function open(socket: Socket, loopback: Loopback): Link {
       }),
     env,
     scope,
-    threw,
+    threw: log.threw,
   });
   runtime = created;
   socket.addEventListener("message", ({ data }) => {

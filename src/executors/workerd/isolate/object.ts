@@ -5,7 +5,9 @@
  */
 import { DurableObject, type Facets, type FacetStart, type ObjectState } from "cloudflare:workers";
 import { DurableObjectId } from "./bindings/objects.ts";
+import type { InvocationLog } from "../../../runtime/invocation.ts";
 import type { ObjectAlarms, ObjectProps } from "../messages.ts";
+import { watchHandlers } from "./object-handlers.ts";
 
 interface UserObject {
   alarm?(info: unknown): unknown;
@@ -91,11 +93,18 @@ function define(target: object, properties: Readonly<Record<string, unknown>>): 
 }
 
 /** Is what workerd makes for each object; what it gives out is an object of the user's class. */
-export function objectEntry(exported: () => Readonly<Record<string, unknown>>, facets: FacetClasses): typeof DurableObject {
+export function objectEntry(
+  exported: () => Readonly<Record<string, unknown>>,
+  facets: FacetClasses,
+  log: () => InvocationLog,
+): typeof DurableObject {
   return class StepwellObject extends DurableObject {
     constructor(state: ObjectState, env: unknown) {
       super(state, env);
-      return openObject(exported(), facets, state, env) as StepwellObject;
+      const { className } = state.props as ObjectProps;
+      const object = openObject(exported(), facets, state, env);
+      watchHandlers(object, className, log());
+      return object as StepwellObject;
     }
   };
 }

@@ -49,5 +49,14 @@ declare module "cloudflare:workflows" {
   export class NonRetryableError extends Error {}
 }
 
+declare module "cloudflare:sockets" {
+  export interface OutgoingSocket {
+    readonly opened: Promise<unknown>;
+    readonly closed: Promise<void>;
+    close(): Promise<void>;
+  }
+  export function connect(address: string): OutgoingSocket;
+}
+
 /** The Cache API. */
 declare const caches: { readonly default: object };

@@ -1,30 +1,45 @@
-/** The handlers of a script, watched: what its `fetch` throws is in the log with its stack, which no answer carries. */
-import { stackOf } from "../../../model/thrown.ts";
+/** The handlers of a script, watched: each request is an invocation, and what `fetch` throws is in the log with its stack. */
+import { requestEvent } from "../../../protocol/invocation.ts";
+import { invoke, OpenInvocation, type InvocationLog } from "../../../runtime/invocation.ts";
+import type { ExecutionContext } from "../../../runtime/execution-context.ts";
+import { takeRequestId } from "../request-id.ts";
 
 interface Handlers {
-  fetch(...args: unknown[]): unknown;
+  fetch(...args: readonly unknown[]): unknown;
 }
 
-/** What a script exports as `default`, object or class. `threw` takes the stack. */
-export function watched(exported: unknown, threw: (stack: string) => void): unknown {
-  const told = async (answer: () => unknown): Promise<unknown> => {
-    try {
-      return await answer();
-    } catch (thrown) {
-      threw(stackOf(thrown));
-      throw thrown;
-    }
-  };
+/** In which context a handler is called, and the id of the request where that is known. */
+interface Called {
+  readonly context: ExecutionContext;
+  readonly id: string | undefined;
+}
+
+function calledIn(context: ExecutionContext): Called {
+  return { context, id: takeRequestId(context) };
+}
+
+/** What a script exports as `default`, object or class. */
+export function watched(exported: unknown, log: InvocationLog): unknown {
+  const answered = (request: unknown, { context, id }: Called, answer: () => unknown): Promise<unknown> =>
+    invoke(log, new OpenInvocation(requestEvent(request as Request), { id }), context, answer);
   if (typeof exported === "function" && hasFetch(exported.prototype)) {
-    const Entrypoint = exported as new (...args: unknown[]) => Handlers;
+    const Entrypoint = exported as new (context: ExecutionContext, ...args: unknown[]) => Handlers;
+    const calls = new WeakMap<Handlers, Called>();
     return class extends Entrypoint {
-      override fetch(...args: unknown[]): Promise<unknown> {
-        return told(() => super.fetch(...args));
+      constructor(context: ExecutionContext, ...args: unknown[]) {
+        const called = calledIn(context);
+        super(context, ...args);
+        calls.set(this, called);
+      }
+
+      override fetch(...args: readonly unknown[]): Promise<unknown> {
+        return answered(args[0], calls.get(this) as Called, () => super.fetch(...args));
       }
     };
   }
   if (!hasFetch(exported)) return exported;
-  const fetch = (...args: unknown[]): Promise<unknown> => told(() => exported.fetch(...args));
+  const fetch = (...args: readonly unknown[]): Promise<unknown> =>
+    answered(args[0], calledIn(args[2] as ExecutionContext), () => exported.fetch(...args));
   // Whatever else it has is still there.
   return Object.create(exported, { fetch: { value: fetch, enumerable: true } });
 }
