@@ -4,17 +4,18 @@ import { join, resolve } from "node:path";
 import type { Inspector } from "../executors/workerd/inspector/server.ts";
 import { isLoopback } from "../server/hosts.ts";
 import type { ProjectConfig } from "../scripts/config/project.ts";
-import { startServer, type Running } from "./compose.ts";
+import { startServer, type Running } from "../assembly/compose.ts";
+import { makeFilesPrivate } from "../assembly/data-directory.ts";
 import { connectionsOf, trouble } from "./dev-connections.ts";
 import { openInspector } from "./dev-inspector.ts";
 import { devKeys } from "./dev-keys.ts";
 import { greeting } from "./dev-greeting.ts";
 import { readDevOptions, type DevOptions } from "./dev-options.ts";
-import { DevProject } from "./dev-project.ts";
+import { Project } from "../assembly/project.ts";
 import { DevWorker, type Deployed } from "./dev-worker.ts";
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 import { provideFirstToken } from "./first-token.ts";
-import type { ServerOptions } from "./options.ts";
+import type { ServerOptions } from "../assembly/server-options.ts";
 import { untilStopped, type Stopping } from "./stopping.ts";
 
 /** The primary one first. */
@@ -24,7 +25,7 @@ type Workers = readonly [DevWorker, ...DevWorker[]];
 export async function dev(args: readonly string[]): Promise<void> {
   const given = readDevOptions(args);
   for (const { folder } of given.projects) if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}`);
-  const workers = given.projects.map((source) => new DevWorker(new DevProject(source, given.server, print))) as [DevWorker];
+  const workers = given.projects.map((source) => new DevWorker(new Project(source, given.server, print))) as [DevWorker];
   await untilStopped(async (stopping) => {
     try {
       // Mistakes in the projects are reported before anything is opened or made.
@@ -51,6 +52,7 @@ async function run(workers: Workers, given: DevOptions, stopping: Stopping): Pro
   );
   try {
     const parts = { primary: () => primary.config.name, targets: inspector?.targets };
+    makeFilesPrivate();
     const running = await startServer(options, data, access, stopping, parts);
     const deployed = await orStop(running, deployAll(workers, running));
     running.open();

@@ -9,7 +9,7 @@ import type { OnLog } from "../ports/script-log.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { objectClasses } from "../scripts/objects.ts";
-import type { ServerOptions } from "./options.ts";
+import type { ServerOptions } from "./server-options.ts";
 
 /** What runs Workers, and what holds what they keep. */
 export interface Execution {

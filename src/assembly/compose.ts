@@ -9,13 +9,19 @@ import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
 import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { EngineParts } from "../engine/open.ts";
 import { Failure } from "../model/errors.ts";
 import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts";
 import { LIMITS } from "../model/limits.ts";
 import { displayName } from "../model/step.ts";
+import type { Arrangements } from "../ports/arrangements.ts";
 import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import type { BindingHandler } from "../ports/executor.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
+import type { Storage } from "../ports/storage.ts";
+import type { Store } from "../ports/store.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import type { Vault } from "../ports/vault.ts";
 import { AssetStore } from "../scripts/assets.ts";
@@ -36,13 +42,12 @@ import { createLog } from "../server/log.ts";
 import { sqliteAudit } from "../stores/sqlite/audit.ts";
 import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
-import { closeToOthers, keepOutOfGit, makeFilesPrivate } from "./data-directory.ts";
+import { closeToOthers, keepOutOfGit } from "./data-directory.ts";
 import { startEngine } from "./engine.ts";
 import { assetsIn, executionOf, type Execution, type World } from "./executor.ts";
 import { explainListening, UsageError } from "./explain.ts";
-import { settingsOf, type ServerOptions } from "./options.ts";
+import { settingsOf, type ServerOptions } from "./server-options.ts";
 import { selfSigned } from "./self-signed.ts";
-import type { Stopping } from "./stopping.ts";
 import { wholeStore } from "./whole-store.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
@@ -54,6 +59,11 @@ export interface Running {
   readonly port: number;
   readonly catalog: Catalog;
   readonly log: Log;
+  readonly engine: Engine;
+  /** What holds KV, D1 and R2. */
+  readonly storage: Storage;
+  /** Answers what is asked of bindings, until `host` aborts. */
+  readonly bindings: (host: AbortSignal) => BindingHandler;
   /** The way in for code. */
   readonly publisher: Publisher;
   readonly cron: CronTriggers;
@@ -70,12 +80,27 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** What a server of `stepwell dev` has besides: it says which requests Workers have answered, and one of them is its own. */
+/** Whether a server that starts is still wanted. */
+export interface Starting {
+  /** Aborted when it is not. */
+  readonly signal: AbortSignal;
+  /** True until `started` is called. */
+  readonly isStarting: boolean;
+  started(): void;
+}
+
+/** What a server of a development session has besides. */
 export interface DevParts {
-  /** The Worker that `localhost` leads to. */
-  readonly primary: () => string;
+  /** The Worker that `localhost` leads to. With it, the log says which requests Workers have answered. */
+  readonly primary?: () => string;
   /** Gets isolates that can be debugged. */
   readonly targets?: InspectorTargets | undefined;
+  /** What tests arrange for instances, which are seen in the store. */
+  readonly arrangements?: (store: Store) => Arrangements;
+  /** Gets what is said, in place of the log of the options. */
+  readonly log?: Log;
+  /** Gets every line that scripts write. */
+  readonly onLine?: OnLog;
 }
 
 /** Where the database of a data directory is. */
@@ -96,25 +121,33 @@ export async function startServer(
   options: ServerOptions,
   data: string,
   access: "open" | "tokens",
-  stopping: Stopping,
-  dev?: DevParts,
+  stopping: Starting,
+  dev: DevParts = {},
 ): Promise<Running> {
-  const log = createLog({ format: options.logFormat, level: options.logLevel });
-  makeFilesPrivate();
+  const { log = createLog({ format: options.logFormat, level: options.logLevel }) } = dev;
   const tails = new Tails();
   const listeners: OnLog[] = [];
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
   const found = Promise.withResolvers<World>();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev?.targets);
+  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev.targets);
   const { undo, ...kept } = await openData(options, data, log, execution);
   await orElse(startUnlessStopped(execution, stopping), undo);
   const { store, catalog, vault, audit, hostNames } = kept;
   const world = { store, catalog, clock: systemClock, log };
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
-  listeners.push(logLine(log, tails, logs));
+  listeners.push(logLine(log, tails, logs, dev.onLine));
   const ids = { uuid: () => randomUUID() };
   const { settings, accountId } = options;
-  const parts = { ...world, store: wholeStore(store, [audit]), vault, executor, ids, settings, accountId };
+  const parts = {
+    ...world,
+    ...arranged(dev, store),
+    store: wholeStore(store, [audit]),
+    vault,
+    executor,
+    ids,
+    settings,
+    accountId,
+  };
   const { engine, cron, queues, subscriptions, bindings, ...started } = await orElse(startEngine(parts, data), undo);
   found.resolve({ catalog, vault, bindings });
   const collector = new VersionCollector(world);
@@ -132,8 +165,7 @@ export async function startServer(
   const triggers = { cron, queues, subscriptions };
   const routed = { ...world, ...sent, ...triggers, publisher, assets, tails, logs, hostNames, engine, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
-  const opened = Promise.withResolvers<void>();
-  const answer: Answer = (request, address) => opened.promise.then(() => app(request, address));
+  const { answer, open } = heldBack(app, stopping);
   try {
     const listener = await listen(answer, options.host, options.port, systemClock, LIMITS, await tlsOf(options, data));
     const stop = async (): Promise<void> => {
@@ -141,11 +173,10 @@ export async function startServer(
       await listener.close(LISTENER_GRACE_MS);
       await audit.close();
     };
-    const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
-    const { ended } = engine;
-    const open = (): void => opened.resolve(stopping.started());
-    return { ended, url, port, catalog, log, publisher, assets, cron, queues, deployed, open, stop };
+    const deployed = (): void => engine.schedulesChanged();
+    const code = { catalog, publisher, assets, cron, queues, deployed };
+    return { ...code, url, port, log, engine, storage, bindings, ended: engine.ended, open, stop };
   } catch (cause) {
     await close(0);
     await audit.close();
@@ -153,8 +184,22 @@ export async function startServer(
   }
 }
 
+/** Requests wait until they are let in. */
+function heldBack(app: Answer, starting: Starting): { readonly answer: Answer; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    answer: (request, address) => promise.then(() => app(request, address)),
+    open: () => resolve(starting.started()),
+  };
+}
+
+/** What tests arrange, where there are any. */
+function arranged({ arrangements }: DevParts, store: Store): Pick<EngineParts, "arrangements"> {
+  return arrangements === undefined ? {} : { arrangements: arrangements(store) };
+}
+
 /** Sees that Workers can be run. When the server is not wanted any more, whatever waits for code to load is let go. */
-async function startUnlessStopped(execution: Pick<Execution, "start" | "close">, stopping: Stopping): Promise<void> {
+async function startUnlessStopped(execution: Pick<Execution, "start" | "close">, stopping: Starting): Promise<void> {
   stopping.signal.addEventListener("abort", () => stopping.isStarting && void execution.close(), { once: true });
   stopping.signal.throwIfAborted();
   await execution.start();
@@ -199,7 +244,7 @@ function appOf(
   api: Api,
   access: "open" | "tokens",
   proxies: readonly string[],
-  dev: DevParts | undefined,
+  { primary }: DevParts,
 ): ReturnType<typeof serverApp> {
   return serverApp({
     ...api,
@@ -208,7 +253,7 @@ function appOf(
     rest: restApi(api),
     explorer: explorerApi(api),
     byHand: access === "open",
-    ...(dev && { primary: dev.primary, onAnswer: (line: string) => api.log.info(line) }),
+    ...(primary && { primary, onAnswer: (line: string) => api.log.info(line) }),
     dashboard: openDashboard(),
     ...guarded(access, api.catalog),
     proxies,
@@ -249,10 +294,11 @@ function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "g
 }
 
 /** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
-function logLine(log: Log, tails: Tails, logs: InstanceLogs): OnLog {
+function logLine(log: Log, tails: Tails, logs: InstanceLogs, onLine?: OnLog): OnLog {
   return (raw) => {
     const line = raw.version === undefined ? raw : mapped(raw, raw.version);
     log[line.level === "log" ? "info" : line.level](`[${scriptOf(line)}] ${line.text}`, factsOf(line));
+    onLine?.(line);
     tails.publish(line);
     logs.write(line);
   };
