@@ -12,7 +12,6 @@ import { restApi } from "../api/rest.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { EngineParts } from "../engine/open.ts";
 import { Failure } from "../model/errors.ts";
-import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts";
 import { LIMITS } from "../model/limits.ts";
 import { displayName } from "../model/step.ts";
 import type { Arrangements } from "../ports/arrangements.ts";
@@ -44,7 +43,7 @@ import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
 import { closeToOthers, keepOutOfGit } from "./data-directory.ts";
 import { startEngine } from "./engine.ts";
-import { assetsIn, executionOf, type Execution, type World } from "./executor.ts";
+import { assetsIn, executionOf, type Execution, type ExecutionParts, type World } from "./executor.ts";
 import { explainListening, UsageError } from "./explain.ts";
 import { settingsOf, type ServerOptions } from "./server-options.ts";
 import { selfSigned } from "./self-signed.ts";
@@ -90,16 +89,16 @@ export interface Starting {
 }
 
 /** What a server of a development session has besides. */
-export interface DevParts {
+export interface DevParts extends ExecutionParts {
   /** The Worker that `localhost` leads to. With it, the log says which requests Workers have answered. */
   readonly primary?: () => string;
-  /** Gets isolates that can be debugged. */
-  readonly targets?: InspectorTargets | undefined;
+  /** True when there is code of others in this process. */
+  readonly sharesProcess?: boolean;
   /** What tests arrange for instances, which are seen in the store. */
   readonly arrangements?: (store: Store) => Arrangements;
   /** Gets what is said, in place of the log of the options. */
   readonly log?: Log;
-  /** Gets every line that scripts write. */
+  /** Gets every line that scripts write, in place of the log. */
   readonly onLine?: OnLog;
 }
 
@@ -129,25 +128,16 @@ export async function startServer(
   const listeners: OnLog[] = [];
   const hear: OnLog = (line) => listeners.forEach((listener) => listener(line));
   const found = Promise.withResolvers<World>();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev.targets);
+  const { executor, storage, ...execution } = await executionOf(options, data, access, hear, found.promise, dev);
   const { undo, ...kept } = await openData(options, data, log, execution);
   await orElse(startUnlessStopped(execution, stopping), undo);
   const { store, catalog, vault, audit, hostNames } = kept;
   const world = { store, catalog, clock: systemClock, log };
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
-  listeners.push(logLine(log, tails, logs, dev.onLine));
-  const ids = { uuid: () => randomUUID() };
+  listeners.push(heard(dev.onLine ?? toLog(log), tails, logs));
   const { settings, accountId } = options;
-  const parts = {
-    ...world,
-    ...arranged(dev, store),
-    store: wholeStore(store, [audit]),
-    vault,
-    executor,
-    ids,
-    settings,
-    accountId,
-  };
+  const told = { ids: { uuid: () => randomUUID() }, settings, accountId, ...arranged(dev, store) };
+  const parts = { ...world, ...told, store: wholeStore(store, [audit]), vault, executor };
   const { engine, cron, queues, subscriptions, bindings, ...started } = await orElse(startEngine(parts, data), undo);
   found.resolve({ catalog, vault, bindings });
   const collector = new VersionCollector(world);
@@ -167,7 +157,8 @@ export async function startServer(
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
   const { answer, open } = heldBack(app, stopping);
   try {
-    const listener = await listen(answer, options.host, options.port, systemClock, LIMITS, await tlsOf(options, data));
+    const how = { tls: await tlsOf(options, data), sharesProcess: dev.sharesProcess };
+    const listener = await listen(answer, options.host, options.port, systemClock, LIMITS, how);
     const stop = async (): Promise<void> => {
       await close(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
@@ -293,15 +284,18 @@ function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "g
   return { guard: orLoggedIn(tokenGuard(catalog), sessions), sessions };
 }
 
-/** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
-function logLine(log: Log, tails: Tails, logs: InstanceLogs, onLine?: OnLog): OnLog {
+/** What a script writes goes to `write`, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
+function heard(write: OnLog, tails: Tails, logs: InstanceLogs): OnLog {
   return (raw) => {
     const line = raw.version === undefined ? raw : mapped(raw, raw.version);
-    log[line.level === "log" ? "info" : line.level](`[${scriptOf(line)}] ${line.text}`, factsOf(line));
-    onLine?.(line);
+    write(line);
     tails.publish(line);
     logs.write(line);
   };
+}
+
+function toLog(log: Log): OnLog {
+  return (line) => log[line.level === "log" ? "info" : line.level](`[${scriptOf(line)}] ${line.text}`, factsOf(line));
 }
 
 function mapped({ values, ...line }: ScriptLine, version: NonNullable<ScriptLine["version"]>): ScriptLine {

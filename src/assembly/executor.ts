@@ -20,6 +20,14 @@ export interface Execution {
   close(): Promise<void>;
 }
 
+/** What the executor has besides, in a development session. */
+export interface ExecutionParts {
+  /** Gets isolates that can be debugged. */
+  readonly targets?: InspectorTargets | undefined;
+  /** Path of the socket of a proxy that makes the requests of scripts. */
+  readonly outbound?: string;
+}
+
 /** What scripts are found in and answered by. */
 export interface World {
   readonly catalog: Catalog;
@@ -38,7 +46,7 @@ export async function executionOf(
   access: "open" | "tokens",
   onLog: OnLog,
   world: Promise<World>,
-  targets?: InspectorTargets,
+  { targets, outbound }: ExecutionParts = {},
 ): Promise<Execution> {
   if (name === "node") {
     const executor = nodeExecutor({ onLog, hangAfterMs });
@@ -58,6 +66,7 @@ export async function executionOf(
     ...kept,
     ...found,
     ...(targets && { targets }),
+    ...(outbound !== undefined && { outbound }),
     network: [...new Set(reachable)],
   });
   const close = async (): Promise<void> => {

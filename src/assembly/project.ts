@@ -88,3 +88,14 @@ export function warningsOf({ config, bundle }: LoadedProject): string[] {
   const remark = unsupportedRemark(config.bindings);
   return [...config.warnings, ...(remark === undefined ? [] : [remark]), ...(bundle?.warnings ?? [])];
 }
+
+/** Two Workers of one name would replace one another. Throws a `ProjectError`. */
+export function checkNames(configs: readonly ProjectConfig[]): void {
+  const files = new Map<string, string>();
+  for (const { name, file } of configs) {
+    const other = files.get(name);
+    if (other !== undefined)
+      throw new ProjectError(`Two Workers of a session cannot both be called "${name}": change "name" in ${other} or in ${file}`);
+    files.set(name, file);
+  }
+}

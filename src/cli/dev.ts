@@ -11,7 +11,7 @@ import { openInspector } from "./dev-inspector.ts";
 import { devKeys } from "./dev-keys.ts";
 import { greeting } from "./dev-greeting.ts";
 import { readDevOptions, type DevOptions } from "./dev-options.ts";
-import { Project } from "../assembly/project.ts";
+import { checkNames, Project } from "../assembly/project.ts";
 import { DevWorker, type Deployed } from "./dev-worker.ts";
 import { UsageError } from "../assembly/explain.ts";
 import { provideFirstToken } from "./first-token.ts";
@@ -83,17 +83,6 @@ async function orStop<T>(running: Running, work: Promise<T>): Promise<T> {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** Two Workers of one name would replace one another. */
-function checkNames(configs: readonly ProjectConfig[]): void {
-  const files = new Map<string, string>();
-  for (const { name, file } of configs) {
-    const other = files.get(name);
-    if (other !== undefined)
-      throw new UsageError(`Two Workers of a session cannot both be called "${name}": change "name" in ${other} or in ${file}`);
-    files.set(name, file);
-  }
 }
 
 /** The primary Worker comes last: what it calls is there by then. */

@@ -49,6 +49,8 @@ export interface WorkerdExecutorOptions {
   readonly startMs?: number;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. Default: `public`. */
   readonly network?: readonly string[];
+  /** Path of the socket of a proxy that makes the requests of scripts, in place of the network. */
+  readonly outbound?: string;
   /** Holds what scripts keep in KV, D1 and R2. Without it such bindings are refused. Whoever gives it closes it. */
   readonly storage?: StorageProcess;
   /** The folder that Durable Objects are kept in. Without it bindings to them are refused. */
@@ -133,11 +135,21 @@ function answering(callees: Callees, hosts: ReadonlySet<WorkerdHost>): AnswerLoa
 /** What holds for all of its processes. */
 function settingsOf(options: WorkerdExecutorOptions, closing: AbortSignal): ProcessSettings {
   const { hangAfterMs = 30_000, sharedHangAfterMs = 1_000, startMs = 30_000, network = ["public"] } = options;
-  const { heapMiB = 1_024, memoryMiB = defaultMemoryMiB(), fullMiB = memoryMiB / 2, storage, assets } = options;
+  const { heapMiB = 1_024, memoryMiB = defaultMemoryMiB(), fullMiB = memoryMiB / 2, storage, assets, outbound } = options;
   const memory = { heapMiB, fullBytes: fullMiB * MIB, memoryBytes: memoryMiB * MIB };
   const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
   const isInspected = options.targets !== undefined;
-  return { isInspected, network, hangAfterMs, sharedHangAfterMs, startMs, closing, ...memory, ...kept };
+  return {
+    isInspected,
+    network,
+    ...(outbound !== undefined && { outbound }),
+    hangAfterMs,
+    sharedHangAfterMs,
+    startMs,
+    closing,
+    ...memory,
+    ...kept,
+  };
 }
 
 /** A host that has loaded. One that others have kept from it is tried again: in another process, after a hang in one for it alone. */

@@ -33,6 +33,8 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 export interface ProcessSettings {
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. */
   readonly network: readonly string[];
+  /** Path of the socket of a proxy that makes the requests of scripts; absent when they reach the network themselves. */
+  readonly outbound?: string;
   /** The most that a V8 heap may take, in MiB. */
   readonly heapMiB: number;
   /** How long a process may go without answering, in milliseconds. */

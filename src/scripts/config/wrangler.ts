@@ -29,6 +29,8 @@ export interface ReadOptions {
   readonly file?: string | undefined;
   /** The environment: a key of `env` in the configuration. */
   readonly env?: string | undefined;
+  /** The configuration itself, as it would be in a `wrangler.json` of the folder, which is not read then. */
+  readonly inline?: object | undefined;
 }
 
 type Reader = typeof import("@cloudflare/workers-utils");
@@ -53,19 +55,19 @@ async function importReader(): Promise<Reader> {
 }
 
 /** Reads the configuration of the project in a folder. Rejects with a `ProjectError` that has all its errors. */
-export async function readWranglerConfig(folder: string, { file, env }: ReadOptions = {}): Promise<FoundConfig> {
+export async function readWranglerConfig(folder: string, { file, env, inline }: ReadOptions = {}): Promise<FoundConfig> {
   const { experimental_readRawConfig: readRaw, findWranglerConfig, normalizeAndValidateConfig, ParseError } = await loadReader();
+  const named = inline === undefined ? file : resolve(folder, "wrangler.json");
   const found =
-    file === undefined
+    named === undefined
       ? explained(ParseError, () => findWranglerConfig(folder, { useRedirectIfAvailable: true }))
-      : { configPath: file, userConfigPath: file, deployConfigPath: undefined };
+      : { configPath: named, userConfigPath: named, deployConfigPath: undefined };
   const { configPath, userConfigPath, deployConfigPath } = found;
   if (configPath === undefined)
     throw new ProjectError(
       `No wrangler.json, wrangler.jsonc or wrangler.toml in ${folder} or above it: go to the folder of a Worker project, or name it: stepwell dev <folder>`,
     );
-  const { rawConfig } = explained(ParseError, () => readRaw({ config: configPath }));
-  const raw: unknown = rawConfig;
+  const raw: unknown = inline ?? explained(ParseError, () => readRaw({ config: configPath })).rawConfig;
   if (!isObject(raw)) throw new ProjectError(`${configPath}: the configuration has to be an object`);
   // A redirected configuration is that of one environment already.
   const isRedirected = deployConfigPath !== undefined;

@@ -18,6 +18,7 @@ import { WorkerdChild } from "../child.ts";
 import { Connection } from "../connection.ts";
 import { within } from "../deadline.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
+import { holdFolder, releaseFolder } from "../lifeline.ts";
 import { Output } from "../output.ts";
 import { storageModule } from "./bundle.ts";
 import { storageConfig } from "./config.ts";
@@ -143,7 +144,9 @@ export class StorageProcess implements Storage {
     clearTimeout(this.#again);
     const running = await this.#running?.catch(() => undefined);
     await running?.child.kill();
-    await rm(join(this.socket, ".."), { recursive: true, force: true });
+    const home = join(this.socket, "..");
+    await rm(home, { recursive: true, force: true });
+    releaseFolder(home);
   }
 
   async #start(): Promise<Running> {
@@ -154,6 +157,7 @@ export class StorageProcess implements Storage {
       // Left over from a process that has ended.
       await rm(home, { recursive: true, force: true });
       await mkdir(home, { mode: 0o700 });
+      holdFolder(home);
       const config = storageConfig({ gateway, socket: this.socket, folder: this.#folder });
       const { signal } = this.#closing;
       const child = await WorkerdChild.start({ config, folder: home, output: this.#output, startMs: START_MS, signal });
