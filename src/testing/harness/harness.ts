@@ -2,6 +2,8 @@
  * `createTestHarness`: wrangler's test harness, with Workers that stepwell runs in workerd. What runs is a session; this begins
  * and ends sessions, and is all that is loaded before the first.
  */
+// Loaded before a test replaces what is in `http`; the rest is loaded by the first start.
+import "../../executors/workerd/plain-http.ts";
 import { refusal } from "./errors.ts";
 import type { Session } from "./session.ts";
 import { Timeline } from "./timeline.ts";

@@ -19,6 +19,7 @@ import { Connection } from "../connection.ts";
 import { within } from "../deadline.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
 import { holdFolder, releaseFolder } from "../lifeline.ts";
+import { plainSocket } from "../plain-http.ts";
 import { Output } from "../output.ts";
 import { storageModule } from "./bundle.ts";
 import { storageConfig } from "./config.ts";
@@ -182,7 +183,7 @@ export class StorageProcess implements Storage {
   /** When the process does not answer any more, or gives up its end of the socket, it is killed, and so started anew. */
   async #hold(child: WorkerdChild): Promise<void> {
     const headers = { [STORAGE_HEADERS.type]: "leash" };
-    const leash = new WebSocket(`ws+unix:${this.socket}:/`, { headers, handshakeTimeout: START_MS });
+    const leash = plainSocket(`ws+unix:${this.socket}:/`, { headers, handshakeTimeout: START_MS });
     const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
     leash.once("open", resolve).on("error", reject).once("close", reject);
     try {
