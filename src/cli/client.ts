@@ -1,5 +1,5 @@
 /** Requests to a server: the one that wrangler would use, named by the same variables. */
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 
 /** What the API answers, as far as it is told here. */
 export interface Answer<T> {

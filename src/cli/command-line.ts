@@ -1,6 +1,6 @@
 /** Reads the options of a command. A name that no option has is answered with the one that was probably meant. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 import { nearest } from "./nearest.ts";
 
 /** What `parseArgs` answers for these options. */

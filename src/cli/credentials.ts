@@ -6,8 +6,8 @@ import { isRole, ROLES, type Role } from "../model/roles.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import { sqliteAudit } from "../stores/sqlite/audit.ts";
 import { openSqliteCatalog } from "../stores/sqlite/open.ts";
-import { auditIn, databaseIn } from "./compose.ts";
-import { UsageError } from "./explain.ts";
+import { auditIn, databaseIn } from "../assembly/compose.ts";
+import { UsageError } from "../assembly/explain.ts";
 
 /** Writes to the audit log what has been done, and to what. */
 export type Note = (action: string, target: string) => Promise<void>;

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { commandLine } from "./command-line.ts";
 import { answerOf, send, serverAddress } from "./client.ts";
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 
 /** Does one thing and ends. */
 export async function deploy(args: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 /** The inspector of `stepwell dev`: at the port that was asked for, or at the usual one if that is free. */
 import { Inspector, type InspectorOptions } from "../executors/workerd/inspector/server.ts";
 import type { DevOptions } from "./dev-options.ts";
-import { explainListening } from "./explain.ts";
+import { explainListening } from "../assembly/explain.ts";
 
 /** Where debuggers look by themselves. */
 const USUAL_PORT = 9229;

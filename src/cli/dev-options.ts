@@ -3,18 +3,14 @@ import { existsSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import type { ParseArgsConfig } from "node:util";
+import type { ProjectSource } from "../assembly/project.ts";
 import type { OriginOptions, ProjectOptions } from "../scripts/config/project.ts";
 import { isLoopback } from "../server/hosts.ts";
 import { commandLine } from "./command-line.ts";
-import { UsageError } from "./explain.ts";
-import { SERVER_OPTIONS, serverOptions, wholeNumber, type ServerOptions, type ServerValues } from "./options.ts";
+import { UsageError } from "../assembly/explain.ts";
+import type { ServerOptions } from "../assembly/server-options.ts";
+import { SERVER_OPTIONS, serverOptions, wholeNumber, type ServerValues } from "./options.ts";
 import { asParsed, logLevelOf, notesOnOptions, WRANGLER_OPTIONS } from "./wrangler-options.ts";
-
-/** A Worker of the session: where its project is looked for, and what the command line says of it. */
-export interface ProjectSource {
-  readonly folder: string;
-  readonly options: ProjectOptions;
-}
 
 export interface DevOptions {
   readonly server: ServerOptions;

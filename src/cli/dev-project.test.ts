@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { NEWEST_DATE } from "../executors/workerd/binary.ts";
 import { readDevOptions } from "./dev-options.ts";
-import { DevProject, warningsOf } from "./dev-project.ts";
+import { Project, warningsOf } from "../assembly/project.ts";
 
 /** What is said of a project that has this in its configuration. */
 async function warningsOn(config: object, ...options: string[]): Promise<string[]> {
@@ -13,7 +13,7 @@ async function warningsOn(config: object, ...options: string[]): Promise<string[
   await writeFile(join(folder, "index.js"), "export default {};");
   await writeFile(join(folder, "wrangler.json"), JSON.stringify({ name: "shop", main: "index.js", ...config }));
   const { projects, server } = readDevOptions([folder, ...options]);
-  const project = new DevProject(projects[0], server, () => {});
+  const project = new Project(projects[0], server, () => {});
   onTestFinished(() => project.close());
   return warningsOf(await project.load("sources"));
 }

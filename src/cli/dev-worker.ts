@@ -1,30 +1,26 @@
 /** One Worker of a session of `stepwell dev`: read, built and deployed, and again whenever one of its files changes. */
-import { deploy, type DevDeployment } from "../scripts/deploy.ts";
 import type { ProjectConfig } from "../scripts/config/project.ts";
-import type { Running } from "./compose.ts";
-import { DevProject, warningsOf, type LoadedProject, type ProjectChange } from "./dev-project.ts";
-import { connectQueues } from "./dev-queues.ts";
-import { explain } from "./explain.ts";
-import { projectAssets } from "./project-assets.ts";
+import type { Running } from "../assembly/compose.ts";
+import { deployProject, type DeployedProject } from "../assembly/deploy-project.ts";
+import type { LoadedProject, Project, ProjectChange } from "../assembly/project.ts";
+import { explain } from "../assembly/explain.ts";
 import { FolderWatch, type Watched } from "./watch.ts";
 
 /** What runs of it. */
-export interface Deployed extends DevDeployment {
-  readonly config: ProjectConfig;
+export interface Deployed extends DeployedProject {
   readonly watched: Watched;
-  readonly warnings: readonly string[];
   /** True while older code runs than the files have, because they cannot be deployed. */
   readonly isOutdated: boolean;
 }
 
 export class DevWorker {
-  readonly #project: DevProject;
+  readonly #project: Project;
   readonly #watch: FolderWatch;
   #loaded: LoadedProject | undefined;
   #running: Running | undefined;
   #deployed: Deployed | undefined;
 
-  constructor(project: DevProject) {
+  constructor(project: Project) {
     this.#project = project;
     this.#watch = new FolderWatch((change) => this.#redeploy(change));
   }
@@ -44,7 +40,7 @@ export class DevWorker {
   async start(running: Running): Promise<Deployed> {
     if (this.#loaded === undefined) throw new Error("The project has not been loaded");
     this.#running = running;
-    this.#deployed = await deployProject(running, this.#loaded);
+    this.#deployed = await deployed(running, this.#loaded);
     this.#watch.follow(this.#deployed.watched);
     return this.#deployed;
   }
@@ -62,12 +58,12 @@ export class DevWorker {
     const { log } = running;
     try {
       this.#loaded = await this.#project.load(change);
-      const deployed = await deployProject(running, this.#loaded);
-      this.#deployed = deployed;
-      this.#watch.follow(deployed.watched);
-      if (deployed.warnings.join() !== before.warnings.join()) for (const warning of deployed.warnings) log.warn(warning);
-      if (deployed.changed) log.info(`Deployed ${deployed.script} again`);
-      else if (before.isOutdated) log.info(`${deployed.script} is up to date again`);
+      const now = await deployed(running, this.#loaded);
+      this.#deployed = now;
+      this.#watch.follow(now.watched);
+      if (now.warnings.join() !== before.warnings.join()) for (const warning of now.warnings) log.warn(warning);
+      if (now.changed) log.info(`Deployed ${now.script} again`);
+      else if (before.isOutdated) log.info(`${now.script} is up to date again`);
     } catch (cause) {
       log.error(`Not deployed: ${explain(cause)}`);
       this.#watch.followAny();
@@ -76,15 +72,12 @@ export class DevWorker {
   }
 }
 
-async function deployProject(running: Running, loaded: LoadedProject): Promise<Deployed> {
-  const { config, bundle } = loaded;
-  const { assets, inputs, remarks } = await projectAssets(running.assets, config);
-  const deployment = await deploy(running.publisher, config, bundle, assets);
-  await running.cron.replace(config.name, config.crons);
-  await connectQueues(running.queues, config);
-  running.deployed();
-  const files = [...config.inputs, ...(bundle?.inputs ?? []), ...inputs].filter((path) => !path.includes("/node_modules/"));
+/** Deploys it, and says what of it is to be watched. */
+async function deployed(running: Running, loaded: LoadedProject): Promise<Deployed> {
+  const deployment = await deployProject(running, loaded);
+  const { config, inputs } = deployment;
   const { directory } = config.assets;
-  const watched = { files, sources: config.build?.command?.trees ?? [], trees: directory === undefined ? [] : [directory] };
-  return { ...deployment, config, watched, warnings: [...warningsOf(loaded), ...remarks], isOutdated: false };
+  const files = inputs.filter((path) => !path.includes("/node_modules/"));
+  const trees = directory === undefined ? [] : [directory];
+  return { ...deployment, watched: { files, sources: config.build?.command?.trees ?? [], trees }, isOutdated: false };
 }

@@ -5,18 +5,20 @@ import type { Inspector } from "../executors/workerd/inspector/server.ts";
 import type { Origin } from "../server/origin.ts";
 import { isLoopback } from "../server/hosts.ts";
 import type { ProjectConfig } from "../scripts/config/project.ts";
-import { startServer, type Running } from "./compose.ts";
+import { startServer, type Running } from "../assembly/compose.ts";
+import { makeFilesPrivate } from "../assembly/data-directory.ts";
 import { connectionsOf, trouble } from "./dev-connections.ts";
 import { openInspector } from "./dev-inspector.ts";
 import { devKeys } from "./dev-keys.ts";
 import { greeting } from "./dev-greeting.ts";
 import { readDevOptions, type DevOptions } from "./dev-options.ts";
-import { DevProject } from "./dev-project.ts";
+import { checkNames, Project } from "../assembly/project.ts";
+import { PLACEHOLDER_CF } from "../assembly/request-cf.ts";
 import { DevWorker, type Deployed } from "./dev-worker.ts";
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 import { freePort } from "./free-port.ts";
 import { provideFirstToken } from "./first-token.ts";
-import type { ServerOptions } from "./options.ts";
+import type { ServerOptions } from "../assembly/server-options.ts";
 import { untilStopped, type Stopping } from "./stopping.ts";
 
 /** The primary one first. */
@@ -26,7 +28,7 @@ type Workers = readonly [DevWorker, ...DevWorker[]];
 export async function dev(args: readonly string[]): Promise<void> {
   const given = readDevOptions(args);
   for (const { folder } of given.projects) if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}`);
-  const workers = given.projects.map((source) => new DevWorker(new DevProject(source, given.server, print))) as [DevWorker];
+  const workers = given.projects.map((source) => new DevWorker(new Project(source, given.server, print))) as [DevWorker];
   await untilStopped(async (stopping) => {
     try {
       // Mistakes in the projects are reported before anything is opened or made.
@@ -56,7 +58,9 @@ async function run(workers: Workers, given: DevOptions, stopping: Stopping): Pro
   );
   try {
     const originOf = (script: string): Origin => workers.find(({ config }) => config.name === script)?.config.origin ?? {};
-    const parts = { primary: () => primary.config.name, originOf, targets: inspector?.targets };
+    const primaryName = (): string => primary.config.name;
+    const parts = { primary: primaryName, originOf, targets: inspector?.targets, requestCf: PLACEHOLDER_CF };
+    makeFilesPrivate();
     const running = await startServer(options, data, access, stopping, parts);
     const deployed = await orStop(running, deployAll(workers, running));
     running.open();
@@ -92,17 +96,6 @@ async function orStop<T>(running: Running, work: Promise<T>): Promise<T> {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** Two Workers of one name would replace one another. */
-function checkNames(configs: readonly ProjectConfig[]): void {
-  const files = new Map<string, string>();
-  for (const { name, file } of configs) {
-    const other = files.get(name);
-    if (other !== undefined)
-      throw new UsageError(`Two Workers of a session cannot both be called "${name}": change "name" in ${other} or in ${file}`);
-    files.set(name, file);
-  }
 }
 
 /** The primary Worker comes last: what it calls is there by then. */

@@ -5,7 +5,7 @@ import { WebSocket } from "ws";
 import { displayName } from "../model/step.ts";
 import { commandLine } from "./command-line.ts";
 import { answerOf, send, serverAddress } from "./client.ts";
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 
 /** A message of an instance, as the server's own API has it. */
 interface Line {

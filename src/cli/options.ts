@@ -1,48 +1,18 @@
 /** The options that starting a server takes, whichever command starts it. */
 import type { ParseArgsConfig } from "node:util";
-import type { SettingValue } from "../api/endpoint.ts";
-import { UNNAMED_ACCOUNT } from "../api/params.ts";
-import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/core.ts";
-import { defaultMemoryMiB } from "../executors/workerd/memory.ts";
+import { defaultOptions, type ServerOptions } from "../assembly/server-options.ts";
+import type { EngineSettings } from "../engine/core.ts";
 import { isHostName } from "../model/host-name.ts";
-import { ADOPTIONS, DEFAULT_POLICY, type Adoption, type DeployPolicy } from "../scripts/deploy-policy.ts";
+import { ADOPTIONS, type Adoption } from "../scripts/deploy-policy.ts";
 import { isAddressRange } from "../server/address.ts";
 import { commandLine } from "./command-line.ts";
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 
 /** The highest value that a limit may be given. */
 const MAX_LIMIT = 1_000_000_000;
 
 /** The least that a process of workerd may be given, in MiB. One that runs nothing takes about 90, and half is when it is full. */
 const LEAST_MEMORY_MIB = 512;
-
-export interface ServerOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly accountId: string;
-  readonly drainMs: number;
-  readonly settings: Partial<EngineSettings>;
-  readonly executor: "node" | "workerd";
-  /** How long code may run without giving way, in milliseconds. */
-  readonly hangAfterMs: number;
-  /** The most memory that a process of workerd may take, in MiB. */
-  readonly workerMemoryMiB: number;
-  /** What Workers may reach besides what each command lets them: `public`, `private`, and ranges of addresses. */
-  readonly network: readonly string[];
-  /** Addresses and ranges of proxies whose word on clients is believed. */
-  readonly proxies: readonly string[];
-  /** What is let in although it cannot have all that it asks for. */
-  readonly policy: DeployPolicy;
-  /** Scripts by the host names under which they answer. */
-  readonly hostNames: Readonly<Record<string, string>>;
-  readonly logFormat: "pretty" | "json";
-  readonly logLevel: "debug" | "info" | "warn";
-  /** As given; each command has a default of its own. */
-  readonly data: string | undefined;
-  /** Where connections are encrypted: the files of a key and its certificate, or that they are made here. */
-  readonly tls?: "self-signed" | { readonly key: string; readonly certificate: string };
-  readonly positionals: readonly string[];
-}
 
 const TEXTS = [
   "data",
@@ -86,15 +56,17 @@ export function readServerOptions(args: readonly string[]): ServerOptions {
 
 /** What the values of the options mean. Throws a `UsageError`. */
 export function serverOptions(values: ServerValues, positionals: readonly string[]): ServerOptions {
-  const { "log-format": logFormat = "pretty", executor = "workerd", account = UNNAMED_ACCOUNT } = values;
+  const defaults = defaultOptions();
+  const { "log-format": logFormat = defaults.logFormat, executor = defaults.executor, account = defaults.accountId } = values;
+  const { "drain-seconds": drain, "hang-after": hang, "worker-memory": memory, "adopt-ids": adopts } = values;
   if (logFormat !== "pretty" && logFormat !== "json") throw new UsageError(`--log-format is pretty or json, not "${logFormat}"`);
   if (executor !== "node" && executor !== "workerd") throw new UsageError(`--executor is node or workerd, not "${executor}"`);
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(account)) throw new UsageError("--account takes 1 to 32 letters, digits, _ and -");
   return {
-    host: values.host ?? "127.0.0.1",
-    port: wholeNumber("--port", values.port ?? "8787", 65_535),
+    host: values.host ?? defaults.host,
+    port: values.port === undefined ? defaults.port : wholeNumber("--port", values.port, 65_535),
     accountId: account,
-    drainMs: wholeNumber("--drain-seconds", values["drain-seconds"] ?? "10", 3_600) * 1_000,
+    drainMs: drain === undefined ? defaults.drainMs : wholeNumber("--drain-seconds", drain, 3_600) * 1_000,
     settings: {
       ...parkAfter(values["park-after"]),
       ...limit("maxRunning", "--max-running", values["max-running"]),
@@ -103,40 +75,16 @@ export function serverOptions(values: ServerValues, positionals: readonly string
       ...limit("createRatePerWorkflow", "--create-rate-per-workflow", values["create-rate-per-workflow"]),
     },
     executor,
-    hangAfterMs: atLeastOne("--hang-after", values["hang-after"] ?? "30000"),
-    workerMemoryMiB: workerMemory(values["worker-memory"]),
+    hangAfterMs: hang === undefined ? defaults.hangAfterMs : atLeastOne("--hang-after", hang),
+    workerMemoryMiB: memory === undefined ? defaults.workerMemoryMiB : workerMemory(memory),
     network: (values["allow-network"] ?? []).map(networkRange),
     proxies: (values["trusted-proxy"] ?? []).map(proxyRange),
-    policy: { isStrict: values.strict === true, adopts: adoption(values["adopt-ids"] ?? DEFAULT_POLICY.adopts) },
+    policy: { isStrict: values.strict === true, adopts: adopts === undefined ? defaults.policy.adopts : adoption(adopts) },
     hostNames: hostNamesOf(values["host-name"] ?? []),
     logFormat,
     logLevel: levelOf(values.quiet === true, values.verbose === true),
     data: values.data,
     positionals,
-  };
-}
-
-/** What is in force, for those who ask the server. */
-export function settingsOf({
-  executor,
-  hangAfterMs,
-  workerMemoryMiB,
-  network,
-  ...options
-}: ServerOptions): Readonly<Record<string, SettingValue>> {
-  const engine = Object.entries({ ...DEFAULT_SETTINGS, ...options.settings }).map(([name, value]): [string, SettingValue] => [
-    name,
-    Number.isFinite(value) ? value : null,
-  ]);
-  const { accountId, drainMs } = options;
-  return {
-    executor,
-    accountId,
-    ...Object.fromEntries(engine),
-    hangAfterMs,
-    workerMemoryMiB,
-    drainMs,
-    network: network.join(" "),
   };
 }
 
@@ -170,8 +118,7 @@ function parkAfter(text: string | undefined): Partial<EngineSettings> {
   return text === undefined ? {} : { parkAfterMs: wholeNumber("--park-after", text, MAX_LIMIT) };
 }
 
-function workerMemory(text: string | undefined): number {
-  if (text === undefined) return defaultMemoryMiB();
+function workerMemory(text: string): number {
   const memoryMiB = wholeNumber("--worker-memory", text, MAX_LIMIT);
   if (memoryMiB >= LEAST_MEMORY_MIB) return memoryMiB;
   throw new UsageError(`--worker-memory takes MiB from ${LEAST_MEMORY_MIB} on, not "${text}"`);

@@ -1,9 +1,11 @@
 /** `stepwell serve`: what has been deployed into a data directory, for clients that have a token. */
 import { resolve } from "node:path";
-import { startServer } from "./compose.ts";
-import { UsageError } from "./explain.ts";
+import { startServer } from "../assembly/compose.ts";
+import { makeFilesPrivate } from "../assembly/data-directory.ts";
+import { UsageError } from "../assembly/explain.ts";
 import { provideFirstToken } from "./first-token.ts";
-import { readServerOptions, type ServerOptions } from "./options.ts";
+import type { ServerOptions } from "../assembly/server-options.ts";
+import { readServerOptions } from "./options.ts";
 import { untilStopped, type Stopping } from "./stopping.ts";
 
 /** Runs until it is asked to stop. */
@@ -16,6 +18,7 @@ export async function serve(args: readonly string[]): Promise<void> {
 }
 
 async function run(options: ServerOptions, stopping: Stopping): Promise<void> {
+  makeFilesPrivate();
   const data = resolve(options.data ?? ".stepwell");
   const running = await startServer(options, data, "tokens", stopping);
   await provideFirstToken(running.catalog, data);

@@ -3,7 +3,7 @@ import { commandLine } from "./command-line.ts";
 import { createToken } from "../access/tokens.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import { onCatalog, roleOf } from "./credentials.ts";
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 
 /** Does one thing and ends. */
 export async function token(args: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { commandLine } from "./command-line.ts";
 import { changeUser, createUser } from "../access/users.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import { onCatalog, roleOf, type Note } from "./credentials.ts";
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 import { readPassword } from "./password.ts";
 
 const VERBS = ["create", "list", "remove", "password", "role"] as const;

@@ -3,7 +3,7 @@
  * by a line at the start, and some are refused with what to do instead. None is unknown.
  */
 import type { ParseArgsConfig } from "node:util";
-import { UsageError } from "./explain.ts";
+import { UsageError } from "../assembly/explain.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 

@@ -160,6 +160,7 @@ export function launch(core: Core, live: Live, { version, link, history, now, in
     knownSteps: state.steps.length,
     careful: state.recoveries + state.sharedRecoveries > 0,
     paused: state.status === "waitingForPause",
+    ...(core.arrangements && { arrangements: core.arrangements.of(live.workflow, live.id) }),
     ...(rollback && { rollback: { error: rollback.trigger, ...(inherits !== undefined && { inherits }) } }),
   });
   core.effects.started(live);

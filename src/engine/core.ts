@@ -7,6 +7,7 @@ import type { EventBody } from "../model/events.ts";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { InstanceStatus } from "../model/status.ts";
+import type { Arrangements } from "../ports/arrangements.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
@@ -78,6 +79,8 @@ export interface Core {
   readonly ids: Ids;
   readonly log: Log;
   readonly notices: NoticeTaker;
+  /** What tests have arranged for instances; absent outside of tests. */
+  readonly arrangements?: Arrangements | undefined;
   readonly settings: EngineSettings;
   readonly health: StoreHealth;
   readonly journal: Journal;

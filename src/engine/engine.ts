@@ -141,6 +141,8 @@ export interface Engine {
   removeAll(workflow: string): void;
   /** A deployment may have changed the catalogue's schedules: they are followed from now on. */
   schedulesChanged(): void;
+  /** What a test has arranged for instances of a workflow has changed: those that run hear of it before whatever comes next. */
+  arrangementsChanged(workflow: string): void;
   /** Calls the `fetch` handler of a script's active version. */
   fetch(script: string, request: Request): Promise<Response>;
   /**

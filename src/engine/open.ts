@@ -1,6 +1,7 @@
 /** Puts the parts of the engine together, and takes them apart again. */
 import { Failure } from "../model/errors.ts";
 import { isFinal } from "../model/status.ts";
+import type { Arrangements } from "../ports/arrangements.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BindingHandler, Executor } from "../ports/executor.ts";
@@ -36,7 +37,7 @@ import { orderNext } from "./rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./run.ts";
 import { Schedules, workflowTimetable } from "./schedule.ts";
 import { readStream } from "./streams.ts";
-import { tell } from "./tell.ts";
+import { tell, tellArrangements } from "./tell.ts";
 import { Versions } from "./versions.ts";
 import { Turns } from "./turns.ts";
 import { Timers } from "./wake.ts";
@@ -61,6 +62,8 @@ export interface EngineParts {
   readonly notices?: NoticeTaker;
   /** Gets each run of an instance that has ended. */
   readonly onInvocation?: OnInvocation;
+  /** What tests have arranged for instances. */
+  readonly arrangements?: Arrangements;
   readonly settings?: Partial<EngineSettings>;
 }
 
@@ -95,7 +98,8 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault, notices = noNotices } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers(clock);
-  const world = { store, vault, catalog, clock, ids, log, notices, reads: new Reads(clock) };
+  const { arrangements } = parts;
+  const world = { store, vault, catalog, clock, ids, log, notices, arrangements, reads: new Reads(clock) };
   const health = new StoreHealth({ clock, log }, () => scheduler.look());
   const policies = new Policies(catalog, (workflow) => scheduler.freed(workflow));
   const instances = new Instances(
@@ -255,6 +259,7 @@ function facade(wheels: Wheels): Engine {
     terminatingAll: (workflow) => bulk.terminating(workflow),
     removeAll: (workflow) => bulk.removeAll(workflow),
     schedulesChanged: () => schedules.look(),
+    arrangementsChanged: (workflow) => tellArrangements(core, workflow),
     fetch: (script, request) => fetchScript(core, script, request),
     dispatch: (script, event) => dispatch(core, script, event),
     trouble: () => core.health.failure,

@@ -18,3 +18,11 @@ export function tell(
     if (live.run === run) run.link.send(frame);
   });
 }
+
+/** Tells the runs of a workflow what a test has arranged for them now. */
+export function tellArrangements({ arrangements, instances }: Core, workflow: string): void {
+  if (arrangements === undefined) return;
+  for (const { run, workflow: of, id } of instances.all())
+    if (run !== undefined && of === workflow)
+      run.link.send({ type: "arrange", run: run.id, arrangements: arrangements.of(workflow, id) });
+}

@@ -2,6 +2,7 @@
  * What the engine and the code beside the user's say to one another. A *run* is one activation of an instance in a
  * host: from `start` until its last event or `stop`. Frames of a run arrive in the order in which they were sent.
  */
+import type { Arrangement } from "../model/arrangement.ts";
 import type { ErrorInfo, RuntimeEvent, ScheduleInfo, StepConfig } from "../model/events.ts";
 import type { StepKey } from "../model/step.ts";
 import type { StreamSize } from "../model/stream.ts";
@@ -75,6 +76,8 @@ export interface StartFrame {
    * are found by replay.
    */
   readonly rollback?: { readonly error: ErrorInfo; readonly inherits?: number };
+  /** What a test has arranged for its steps. Only from engines of tests. */
+  readonly arrangements?: readonly Arrangement[];
 }
 
 /** A rollback handler that had begun before this run. As for steps, the configuration that it began with holds. */
@@ -113,6 +116,8 @@ export type ToRuntime =
   | { readonly type: "retry"; readonly run: number; readonly key: StepKey }
   /** Undo the step whose outcome this is; `retry` is then about its handler. */
   | { readonly type: "compensate"; readonly run: number; readonly outcome: Outcome; readonly begun?: BegunHandler }
+  /** What a test has arranged has changed; it holds for steps that have not begun. Only from engines of tests. */
+  | { readonly type: "arrange"; readonly run: number; readonly arrangements: readonly Arrangement[] }
   | ChunkFrame
   /** Answers `read` of a chunk that should be there, and is not. */
   | { readonly type: "missing"; readonly run: number; readonly name: string; readonly count: number; readonly index: number }

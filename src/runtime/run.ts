@@ -2,6 +2,7 @@
  * One activation of an instance: what it knows of the past, what it is waiting for, and what it has to say. The steps
  * (`step-*.ts`) work on this; `runtime.ts` carries the frames.
  */
+import type { Arrangement } from "../model/arrangement.ts";
 import type { RuntimeEvent } from "../model/events.ts";
 import { stepId, type StepKey, type StepKind } from "../model/step.ts";
 import type { AttemptOrigin, InstanceOrigin } from "../protocol/origin.ts";
@@ -10,7 +11,6 @@ import { Deadlines } from "./deadlines.ts";
 import { never } from "./fatal.ts";
 import { History } from "./history.ts";
 import type { ExecutionContext } from "./execution-context.ts";
-import type { InstanceMocks } from "./mocks.ts";
 import type { Place } from "./place.ts";
 import type { Replay } from "./replay.ts";
 import type { Rollback, RollbackHandler } from "./rollback.ts";
@@ -36,7 +36,8 @@ export class Run {
   readonly start: StartFrame;
   /** Where its user code is. */
   readonly place: Place;
-  readonly mocks: InstanceMocks | undefined;
+  /** What a test has arranged for its steps. */
+  arrangements: readonly Arrangement[] | undefined;
   readonly #host: RunHost;
   readonly #origin: InstanceOrigin;
   readonly #counts: Map<string, number> = new Map();
@@ -82,9 +83,9 @@ export class Run {
   /** What is to be called off with the run: attempts, and what they wait for. */
   readonly cleanups: Set<() => void> = new Set();
 
-  constructor(start: StartFrame, host: RunHost, place: Place, mocks?: InstanceMocks) {
+  constructor(start: StartFrame, host: RunHost, place: Place) {
     this.place = place;
-    this.mocks = mocks;
+    this.arrangements = start.arrangements;
     this.id = start.run;
     this.start = start;
     this.#host = host;

@@ -8,7 +8,6 @@ import type { ErrorInfo, RunErrored, RuntimeEvent } from "../model/events.ts";
 import type { FromRuntime, StartFrame, ToRuntime } from "../protocol/frames.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { Inbox } from "./inbox.ts";
-import type { Mocks } from "./mocks.ts";
 import type { Place } from "./place.ts";
 import { Rollback } from "./rollback.ts";
 import { Run } from "./run.ts";
@@ -44,8 +43,6 @@ export interface RuntimeHost {
   threw(stack: string): void;
   /** How many `stop` frames have been sent here, where that is known before they arrive. */
   readonly stopsSent?: () => number;
-  /** Only in hosts of tests. */
-  readonly mocks?: Mocks;
 }
 
 export interface Runtime {
@@ -85,10 +82,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
     switch (frame.type) {
       case "start":
         begun += 1;
-        return start(host, runs, frame, (before) => {
-          const mocks = host.mocks?.of(frame.workflow, frame.instanceId);
-          return new Run(frame, runHost, before?.place ?? openPlace(host, runs), mocks);
-        });
+        return start(host, runs, frame, (before) => new Run(frame, runHost, before?.place ?? openPlace(host, runs)));
       case "acks":
         for (let i = 0; i + 1 < frame.acks.length; i += 2) runs.get(frame.acks[i] ?? 0)?.ack(frame.acks[i + 1] ?? 0);
         return;
@@ -168,6 +162,9 @@ function tell(run: Run | undefined, frame: Exclude<ToRuntime, { type: "start" | 
       return;
     case "park":
       return run.park();
+    case "arrange":
+      run.arrangements = frame.arrangements;
+      return;
     case "pause":
       run.hear();
       run.pause();

@@ -2,6 +2,7 @@
  * `step.do`: looks its outcome up in the history, or makes attempts until one succeeds or no retry is left. The promise
  * settles only when the outcome is durable, with a clone of what was stored — so live and replayed code see the same.
  */
+import { isSelected } from "../model/arrangement.ts";
 import { durationMs } from "../model/duration.ts";
 import type { ErrorInfo, StepConfig } from "../model/events.ts";
 import { LIMITS } from "../model/limits.ts";
@@ -11,6 +12,7 @@ import { DEFAULT_STEP_CONFIG, defaultStepConfig, parseStepConfig, type DelayFunc
 import type { Output } from "../model/stream.ts";
 import { revive } from "../model/thrown.ts";
 import { encode, isTooLarge, Unserialisable, type Encoded } from "../model/value.ts";
+import { arrangedCallback } from "./arranged.ts";
 import { attempt, contextOf, type StepCallback } from "./attempt.ts";
 import { failureOf, verdict, type Failed } from "./failure.ts";
 import { duringRollback, fatal, invalidConfig, never } from "./fatal.ts";
@@ -114,7 +116,8 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
     if (run.start.careful) await run.durable();
     let failure: Failed;
     try {
-      const callback = run.mocks?.attempt(name, count, number) ?? call.callback;
+      const arranged = run.arrangements && arrangedCallback(run.arrangements, name, count, number);
+      const callback = arranged ?? call.callback;
       const output = toOutput(call, await attempt(run, callback, ctx, durationMs(config.timeout), call));
       run.emit(
         { type: "attempt_completed", name, count, attempt: number },
@@ -137,7 +140,8 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
 async function failed(call: DoCall, number: number, failure: Failed): Promise<ErrorInfo | undefined> {
   const { run, name, count } = call;
   const { error, ...delay } = await verdict(call, number, failure);
-  if (delay.retryDelayMs !== undefined && run.mocks?.skipsDelay(name, count) === true) delay.retryDelayMs = 0;
+  const { arrangements = [] } = run;
+  if (delay.retryDelayMs !== undefined && isSelected(arrangements, "delays", name, count)) delay.retryDelayMs = 0;
   const { frame } = failure;
   run.emit({ type: "attempt_errored", name, count, attempt: number, error, ...delay, ...(frame !== undefined && { frame }) });
   if (delay.retryDelayMs === undefined) run.emit({ type: "step_errored", name, count });

@@ -1,4 +1,5 @@
 /** `step.sleep` and `step.sleepUntil`: the wake time is recorded once; the engine says when it has come, replays included. */
+import { isSelected } from "../model/arrangement.ts";
 import { durationMs, InvalidDuration } from "../model/duration.ts";
 import { LIMITS } from "../model/limits.ts";
 import { duringRollback, fatal, never } from "./fatal.ts";
@@ -36,8 +37,8 @@ async function sleepStep(run: Run, name: string, plan: (now: number) => { durati
     const planned = plan(run.now());
     const held = run.gate();
     if (held !== undefined) await held;
-    const skipped = run.mocks?.skipsSleep(name, count) === true && { wakeAt: run.now() };
-    run.emit({ type: "sleep_started", name, count, ...planned, ...skipped });
+    const skipped = run.arrangements !== undefined && isSelected(run.arrangements, "sleeps", name, count);
+    run.emit({ type: "sleep_started", name, count, ...planned, ...(skipped && { wakeAt: run.now() }) });
   } else if (outcome.state !== "pending") return never();
   await run.settled(id);
 }

@@ -1,4 +1,5 @@
 /** `step.waitForEvent`: registers a waiter with the engine, which hands each event to exactly one of them. */
+import { isSelected } from "../model/arrangement.ts";
 import { durationMs, InvalidDuration } from "../model/duration.ts";
 import { DEFAULT_WAIT_MS, LIMITS } from "../model/limits.ts";
 import { isEventType } from "../model/names.ts";
@@ -31,7 +32,7 @@ export async function waitForEvent(run: Run, stepName: unknown, options: unknown
   if (outcome === undefined) {
     const held = run.gate();
     if (held !== undefined) await held;
-    const forced = run.mocks?.timesOut(name, count) === true;
+    const forced = run.arrangements !== undefined && isSelected(run.arrangements, "waits", name, count);
     run.emit({ type: "wait_started", name, count, eventType: type, timeoutMs: forced ? 0 : timeoutMs });
   }
   if (outcome === undefined || outcome.state === "pending") outcome = await run.settled(id);

@@ -37,6 +37,8 @@ const CONFIG: ProjectConfig = {
   workflows: [ORDERS, RETURNS],
   bindings: BINDINGS,
   databaseNames: {},
+  routes: [],
+  migrations: {},
   objects: { exports: {} },
   crons: [],
   queues: {},

@@ -35,6 +35,12 @@ export interface Patience {
   readonly requestMs: number;
 }
 
+export interface ListenOptions {
+  readonly tls?: Tls | undefined;
+  /** True when there is code of others in this process; otherwise the global `Request` and `Response` become lighter ones. */
+  readonly sharesProcess?: boolean | undefined;
+}
+
 /** Milliseconds between two looks at requests that are on their way. */
 const LOOK_MS = 5_000;
 
@@ -54,13 +60,14 @@ export async function listen(
   port: number,
   clock: Clock = systemClock,
   { headersMs, stalledMs, requestMs }: Patience = LIMITS,
-  tls?: Tls,
+  { tls, sharesProcess = false }: ListenOptions = {},
 ): Promise<Listener> {
   const server = createAdaptorServer({
     fetch: async (request, { incoming, outgoing }) => {
       const response = await answer(request, addressOf(incoming as IncomingMessage));
       return response instanceof Streamed ? sendStreamed(response, outgoing as ServerResponse) : response;
     },
+    overrideGlobalObjects: !sharesProcess,
     ...(tls && { createServer: createSecureServer }),
     serverOptions: {
       ...tls,

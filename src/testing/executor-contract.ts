@@ -7,6 +7,7 @@ import { Failure } from "../model/errors.ts";
 import type { ScriptVersion } from "../ports/catalog.ts";
 import type { BindingHandler, Executor, Host } from "../ports/executor.ts";
 import type { OnLog } from "../ports/script-log.ts";
+import { arrangementCases } from "./executor-arrangement-contract.ts";
 import { Driver } from "./executor-driver.ts";
 import {
   crashCases,
@@ -85,6 +86,7 @@ export function executorContract(
 
     describe("runs", () => runCases(open));
     describe("rollback", () => rollbackCases(open));
+    describe("arrangements", () => arrangementCases(open));
     describe("ends", () => endCases(open));
     describe("logs", () => logCases(open));
     group("bindings", "bindings", bindingCases);

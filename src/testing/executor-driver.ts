@@ -6,7 +6,7 @@ import type { ChunkFrame, FromRuntime, StartFrame, ToRuntime } from "../protocol
 
 /** How a run begins, where that differs from a fresh instance with `{ n: 1 }` for its params. */
 export interface RunSetup extends Partial<
-  Pick<StartFrame, "params" | "history" | "knownSteps" | "careful" | "paused" | "rollback">
+  Pick<StartFrame, "params" | "history" | "knownSteps" | "careful" | "paused" | "rollback" | "arrangements">
 > {
   /** `"by hand"` leaves acknowledging to the test. */
   readonly acks?: "at once" | "by hand";

@@ -9,5 +9,7 @@ export {
   type WorkflowInstanceIntrospector,
   type WorkflowIntrospector,
 } from "./introspection.ts";
+export { createTestHarness } from "./harness/harness.ts";
+export type { TestHarness, TestHarnessOptions, WorkerHandle } from "./harness/types.ts";
 export type { MockEvent, StepSelector, WorkflowInstanceModifier } from "./modifier.ts";
 export { env, openTestStepwell, type ProvidedEnv, type TestStepwell, type TestStepwellOptions } from "./test-stepwell.ts";

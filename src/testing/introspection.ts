@@ -59,7 +59,7 @@ export function register(binding: object, bed: TestBed, workflow: string): void 
 export async function introspectWorkflowInstance(workflow: object, instanceId: string): Promise<WorkflowInstanceIntrospector> {
   if (!workflow || !instanceId) throw complaint("Workflow binding and instance id are required.");
   const { bed, workflow: name } = behind(workflow);
-  return instanceIntrospector(bed, { workflow: name, id: instanceId });
+  return introspectInstance(bed, { workflow: name, id: instanceId });
 }
 
 /**
@@ -70,6 +70,11 @@ export async function introspectWorkflowInstance(workflow: object, instanceId: s
 export async function introspectWorkflow(workflow: object): Promise<WorkflowIntrospector> {
   if (!workflow) throw complaint("Workflow binding is required.");
   const { bed, workflow: name } = behind(workflow);
+  return introspectAll(bed, name);
+}
+
+/** Introspects all instances of a workflow that are created from now on. */
+export function introspectAll(bed: TestBed, name: string): WorkflowIntrospector {
   const session = bed.begin(name);
   if (session === undefined) {
     throw new Error(`Workflow "${name}" already has an active introspection session for binding "${name}".`);
@@ -81,13 +86,14 @@ export async function introspectWorkflow(workflow: object): Promise<WorkflowIntr
   };
   return {
     modifyAll: (fn) => fn(session.modifier),
-    get: async () => Array.from(session.ids, (id) => instanceIntrospector(bed, { workflow: name, id })),
+    get: async () => Array.from(session.ids, (id) => introspectInstance(bed, { workflow: name, id })),
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
 }
 
-function instanceIntrospector(bed: TestBed, address: InstanceAddress): WorkflowInstanceIntrospector {
+/** Introspects one instance. */
+export function introspectInstance(bed: TestBed, address: InstanceAddress): WorkflowInstanceIntrospector {
   const dispose = (): Promise<void> => bed.dispose(address.workflow, [address.id]);
   const introspector: WorkflowInstanceIntrospector = {
     modify: async (fn) => {

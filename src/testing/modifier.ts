@@ -1,11 +1,16 @@
 /**
  * What a test arranges for the steps of an instance: declared through `WorkflowInstanceModifier`, which has the names and
- * the texts of `cloudflare:test`, and asked by the runtime (`runtime/mocks.ts`).
+ * the texts of `cloudflare:test`, and kept as data for the runtime (`model/arrangement.ts`).
  */
-import { durationMs } from "../model/duration.ts";
-import { decode, encode } from "../model/value.ts";
-import { TimedOut, type StepCallback } from "../runtime/attempt.ts";
-import type { InstanceMocks } from "../runtime/mocks.ts";
+import {
+  arrangedStep,
+  type Arrangement,
+  type ArrangedFailure,
+  type ArrangedResult,
+  type ArrangedStep,
+  type StepSelection,
+} from "../model/arrangement.ts";
+import { encode } from "../model/value.ts";
 
 /** A step by its name, and by how often the name had been used: 1-based; absent or 0 means the first. */
 export interface StepSelector {
@@ -40,132 +45,102 @@ export interface WorkflowInstanceModifier {
   forceEventTimeout(step: StepSelector): Promise<void>;
 }
 
-/** How attempts of one step fail: some of them, or all of which nothing else was said. */
-interface Failures {
-  readonly byAttempt: Map<number, StepCallback>;
-  always: StepCallback | undefined;
+/** Who hears of what is declared. */
+export interface ModifierListener {
+  /** What is arranged for steps has changed. */
+  changed(): void;
+  /** An event is to be sent to the instances that there are already. */
+  announced(event: MockEvent): Promise<void>;
 }
 
-export class Modifier implements WorkflowInstanceModifier, InstanceMocks {
-  readonly events: MockEvent[] = [];
-  readonly #sleeps: Selection = new Selection();
-  readonly #delays: Selection = new Selection();
-  readonly #waits: Selection = new Selection();
-  readonly #failures: Map<string, Failures> = new Map();
-  readonly #results: Map<string, StepCallback> = new Map();
-  readonly #announce: (event: MockEvent) => Promise<void>;
+const NOTHING: Arrangement = { sleeps: [], delays: [], waits: [], steps: {} };
+const NO_STEP: ArrangedStep = { failures: [] };
 
-  /** `announce` sends an event to the instances that there are already. */
-  constructor(announce: (event: MockEvent) => Promise<void>) {
-    this.#announce = announce;
+export class Modifier implements WorkflowInstanceModifier {
+  readonly events: MockEvent[] = [];
+  readonly #listener: ModifierListener;
+  #arrangement: Arrangement = NOTHING;
+
+  constructor(listener: ModifierListener) {
+    this.#listener = listener;
+  }
+
+  /** What has been declared so far. */
+  get arrangement(): Arrangement {
+    return this.#arrangement;
   }
 
   async disableSleeps(steps?: readonly StepSelector[]): Promise<void> {
-    this.#sleeps.add(steps);
+    this.#arrange({ sleeps: selected(this.#arrangement.sleeps, steps) });
   }
 
   async disableRetryDelays(steps?: readonly StepSelector[]): Promise<void> {
-    this.#delays.add(steps);
+    this.#arrange({ delays: selected(this.#arrangement.delays, steps) });
   }
 
   async mockStepResult(step: StepSelector, stepResult: unknown): Promise<void> {
-    this.#refuseAfterResult(step, `Trying to mock step '${step.name}' multiple times!`);
-    this.#results.set(keyOf(step), givesResult(stepResult));
+    const refuse = (): void => this.#refuseAfterResult(step, `Trying to mock step '${step.name}' multiple times!`);
+    refuse();
+    const result = stepResult instanceof ReadableStream ? await chunksOf(stepResult) : { output: encode(stepResult) };
+    // Another may have been declared while the stream was read.
+    refuse();
+    this.#arrangeStep(step, { result });
   }
 
   async mockStepError(step: StepSelector, { name, message }: Error, times?: number): Promise<void> {
     this.#refuseAfterResult(step, `Trying to mock error on step '${step.name}' after mocking its result!`);
-    this.#fail(step, times, () => {
-      throw Object.assign(new Error(message), { name });
-    });
+    this.#fail(step, times, { name, message });
   }
 
   async forceStepTimeout(step: StepSelector, times?: number): Promise<void> {
     this.#refuseAfterResult(step, `Trying to force timeout on step '${step.name}' after mocking its result!`);
-    this.#fail(step, times, ({ config }) => {
-      throw new TimedOut(`Execution timed out after ${durationMs(config.timeout)}ms`);
-    });
+    this.#fail(step, times, "timeout");
   }
 
   async mockEvent(event: MockEvent): Promise<void> {
     this.events.push(event);
-    await this.#announce(event);
+    await this.#listener.announced(event);
   }
 
   async forceEventTimeout(step: StepSelector): Promise<void> {
-    this.#waits.add([step]);
-  }
-
-  attempt(name: string, count: number, attempt: number): StepCallback | undefined {
-    const key = keyOf({ name, index: count });
-    const failures = this.#failures.get(key);
-    return failures?.byAttempt.get(attempt) ?? failures?.always ?? this.#results.get(key);
-  }
-
-  skipsDelay(name: string, count: number): boolean {
-    return this.#delays.has(name, count);
-  }
-
-  skipsSleep(name: string, count: number): boolean {
-    return this.#sleeps.has(name, count);
-  }
-
-  timesOut(name: string, count: number): boolean {
-    return this.#waits.has(name, count);
+    this.#arrange({ waits: selected(this.#arrangement.waits, [step]) });
   }
 
   #refuseAfterResult(step: StepSelector, message: string): void {
-    if (this.#results.has(keyOf(step))) throw new Error(`[WorkflowIntrospector] ${message}`);
+    if (this.#step(step).result !== undefined) throw new Error(`[WorkflowIntrospector] ${message}`);
   }
 
-  #fail(step: StepSelector, times: number | undefined, callback: StepCallback): void {
-    const key = keyOf(step);
-    const failures: Failures = this.#failures.get(key) ?? { byAttempt: new Map(), always: undefined };
-    this.#failures.set(key, failures);
-    if (times === undefined || times === 0) failures.always = callback;
-    else for (let i = 0; i < times; i += 1) failures.byAttempt.set(failures.byAttempt.size + 1, callback);
+  #fail(step: StepSelector, times: number | undefined, failure: ArrangedFailure): void {
+    const { failures } = this.#step(step);
+    if (times === undefined || times === 0) this.#arrangeStep(step, { always: failure });
+    else this.#arrangeStep(step, { failures: [...failures, ...Array.from({ length: times }, () => failure)] });
+  }
+
+  #step(step: StepSelector): ArrangedStep {
+    return this.#arrangement.steps[keyOf(step)] ?? NO_STEP;
+  }
+
+  #arrangeStep(step: StepSelector, part: Partial<ArrangedStep>): void {
+    this.#arrange({ steps: { ...this.#arrangement.steps, [keyOf(step)]: { ...this.#step(step), ...part } } });
+  }
+
+  #arrange(part: Partial<Arrangement>): void {
+    this.#arrangement = { ...this.#arrangement, ...part };
+    this.#listener.changed();
   }
 }
 
-/** What each of two says, the first first. */
-export function both(first: InstanceMocks, second: InstanceMocks): InstanceMocks {
-  return {
-    attempt: (...step) => first.attempt(...step) ?? second.attempt(...step),
-    skipsDelay: (...step) => first.skipsDelay(...step) || second.skipsDelay(...step),
-    skipsSleep: (...step) => first.skipsSleep(...step) || second.skipsSleep(...step),
-    timesOut: (...step) => first.timesOut(...step) || second.timesOut(...step),
-  };
-}
-
-/** Steps that were selected: all, or some. */
-class Selection {
-  #all = false;
-  readonly #some: Set<string> = new Set();
-
-  add(steps: readonly StepSelector[] | undefined): void {
-    if (steps === undefined) this.#all = true;
-    else for (const step of steps) this.#some.add(keyOf(step));
-  }
-
-  has(name: string, count: number): boolean {
-    return this.#all || this.#some.has(keyOf({ name, index: count }));
-  }
+function selected(before: StepSelection, steps: readonly StepSelector[] | undefined): StepSelection {
+  return steps === undefined || before === "all" ? "all" : [...before, ...steps.map(keyOf)];
 }
 
 function keyOf({ name, index }: StepSelector): string {
-  return `${index === undefined || index === 0 ? 1 : index} ${name}`;
+  return arrangedStep(name, index === undefined || index === 0 ? 1 : index);
 }
 
-/** Each attempt gets a copy of its own, of the result as it was when it was declared. */
-function givesResult(result: unknown): StepCallback {
-  if (result instanceof ReadableStream) {
-    let rest: ReadableStream<unknown> = result;
-    return () => {
-      const [given, kept] = rest.tee();
-      rest = kept;
-      return given;
-    };
-  }
-  const text = encode(result);
-  return () => decode(text);
+/** All of a stream: each attempt gets one of its own. */
+async function chunksOf(stream: ReadableStream<unknown>): Promise<ArrangedResult> {
+  const chunks: unknown[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return { chunks: encode(chunks) };
 }

@@ -1,19 +1,16 @@
 /**
- * What stands behind the bindings of a test: which instances have been made, what was arranged for them, and when there is
- * nothing to do but to let time pass. It learns of instances from the commits that make them, before they run.
+ * What stands behind the bindings of a test: which instances have been made, and what was arranged for them. It learns of
+ * instances from the commits that make them, before they run.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Engine, InstanceAddress } from "../engine/engine.ts";
 import { addressKey } from "../engine/live.ts";
-import { readRow } from "../engine/row.ts";
 import { Failure } from "../model/errors.ts";
-import { dueAt } from "../model/due.ts";
-import { evolve, type InstanceState } from "../model/instance.ts";
+import type { Arrangement } from "../model/arrangement.ts";
 import { encode } from "../model/value.ts";
-import type { Batch, BatchResult, InstanceSummary, Store } from "../ports/store.ts";
-import type { Mocks } from "../runtime/mocks.ts";
-import { both, Modifier, type MockEvent } from "./modifier.ts";
-import type { SkippingClock } from "./skipping-clock.ts";
+import type { Batch, BatchResult, Store } from "../ports/store.ts";
+import type { Arrangements } from "../ports/arrangements.ts";
+import { Modifier, type MockEvent } from "./modifier.ts";
 
 /** An introspection of a workflow: what is arranged for its instances, and which there have been since. */
 export interface Session {
@@ -22,23 +19,17 @@ export interface Session {
 }
 
 export class TestBed {
-  readonly mocks: Mocks = { of: (workflow, id) => this.#mocksOf({ workflow, id }) };
+  readonly arrangements: Arrangements = { of: (workflow, id) => this.#arrangedFor({ workflow, id }) };
   readonly #store: Store;
-  readonly #clock: SkippingClock;
-  readonly #workflows: readonly string[];
   readonly #sessions: Map<string, Session> = new Map();
   readonly #modifiers: Map<string, Modifier> = new Map();
   readonly #addresses: Map<number, InstanceAddress> = new Map();
   readonly #expected: Map<string, (() => void)[]> = new Map();
   readonly #stop: AbortController = new AbortController();
   #engine: Engine | undefined;
-  #looking = false;
-  #looksAgain = false;
 
-  constructor(store: Store, clock: SkippingClock, workflows: readonly string[]) {
+  constructor(store: Store) {
     this.#store = store;
-    this.#clock = clock;
-    this.#workflows = workflows;
     const commit = store.commit.bind(store);
     store.commit = async (batch, lease) => {
       const result = await commit(batch, lease);
@@ -73,7 +64,7 @@ export class TestBed {
     const announce = async (event: MockEvent): Promise<void> => {
       for (const id of ids) await this.#send({ workflow, id }, event);
     };
-    const session: Session = { modifier: new Modifier(announce), ids };
+    const session: Session = { modifier: this.#newModifier(workflow, announce), ids };
     this.#sessions.set(workflow, session);
     return session;
   }
@@ -85,9 +76,13 @@ export class TestBed {
   /** What is arranged for one instance, which need not exist yet. */
   modifier(address: InstanceAddress): Modifier {
     const key = keyOf(address);
-    const modifier = this.#modifiers.get(key) ?? new Modifier((event) => this.#send(address, event));
+    const modifier = this.#modifiers.get(key) ?? this.#newModifier(address.workflow, (event) => this.#send(address, event));
     this.#modifiers.set(key, modifier);
     return modifier;
+  }
+
+  #newModifier(workflow: string, announced: (event: MockEvent) => Promise<void>): Modifier {
+    return new Modifier({ changed: () => this.engine.arrangementsChanged(workflow), announced });
   }
 
   /** Deletes instances and what was arranged for them. Those that do not exist are passed over. */
@@ -106,10 +101,11 @@ export class TestBed {
     }
   }
 
-  #mocksOf(address: InstanceAddress): ReturnType<Mocks["of"]> {
+  #arrangedFor(address: InstanceAddress): readonly Arrangement[] {
     const session = this.#sessions.get(address.workflow);
-    const own = this.modifier(address);
-    return session?.ids.has(address.id) === true ? both(own, session.modifier) : own;
+    const own = this.#modifiers.get(keyOf(address));
+    const modifiers = [own, session?.ids.has(address.id) === true ? session.modifier : undefined];
+    return modifiers.flatMap((modifier) => modifier?.arrangement ?? []);
   }
 
   #committed({ creates, appends }: Batch, { created }: BatchResult): void {
@@ -124,7 +120,6 @@ export class TestBed {
       const address = this.#addresses.get(pk);
       if (restart === true && address !== undefined) void this.#begun(address);
     }
-    void this.#look();
   }
 
   /** A life of an instance begins. The engine has yet to hear of it, so what it is to receive is sent a turn later. */
@@ -151,51 +146,6 @@ export class TestBed {
     for (const resolve of this.#expected.get(key) ?? []) resolve();
     this.#expected.delete(key);
   }
-
-  /** Skips the time that passes without anything happening: to the next end of a sleep or of a retry delay. */
-  async #look(): Promise<void> {
-    this.#looksAgain = true;
-    if (this.#looking) return;
-    this.#looking = true;
-    try {
-      while (this.#looksAgain && !this.closed.aborted) {
-        this.#looksAgain = false;
-        await nextTurn();
-        const at = await this.#nextEnd();
-        if (at !== undefined && !this.closed.aborted) this.#clock.skipTo(at);
-      }
-    } finally {
-      this.#looking = false;
-    }
-  }
-
-  async #nextEnd(): Promise<number | undefined> {
-    let next: number | undefined;
-    for (const workflow of this.#workflows) {
-      const { queued = 0, running = 0, waitingForPause = 0 } = await this.#store.statusCounts(workflow);
-      if (queued + running + waitingForPause > 0) return undefined;
-      const waiting = await this.#store.list({ workflow, status: "waiting", direction: "asc", limit: Number.MAX_SAFE_INTEGER });
-      for (const summary of waiting) {
-        const at = endOf(await this.#read(summary));
-        if (at !== undefined && (next === undefined || at < next)) next = at;
-      }
-    }
-    return next;
-  }
-
-  async #read({ pk }: InstanceSummary): Promise<InstanceState | undefined> {
-    let state: InstanceState | undefined;
-    for (const row of await this.#store.load(pk, 0, Number.MAX_SAFE_INTEGER)) {
-      for (const event of readRow(row)) state = evolve(state, event, { ...event, seq: row.seq });
-    }
-    return state;
-  }
-}
-
-/** When the first sleep or retry delay ends. A wait for an event is for the test to end. */
-function endOf(state: InstanceState | undefined): number | undefined {
-  const ends = [...(state?.open ?? [])].flatMap((step) => (step.kind === "waitForEvent" ? [] : (dueAt(step) ?? [])));
-  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 function keyOf({ workflow, id }: InstanceAddress): string {

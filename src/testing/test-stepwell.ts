@@ -16,6 +16,7 @@ import { deployClasses } from "./engine-bench.ts";
 import { register } from "./introspection.ts";
 import { skippingClock } from "./skipping-clock.ts";
 import { TestBed } from "./test-bed.ts";
+import { skipTime } from "./time-skip.ts";
 
 /** What to open. */
 export interface TestStepwellOptions<Binding extends string> {
@@ -57,7 +58,8 @@ export async function openTestStepwell<Binding extends string>(
   const { store, catalog } = openMemoryStore();
   await deployClasses(catalog, names);
   const clock = skippingClock();
-  const bed = new TestBed(store, clock, names);
+  const bed = new TestBed(store);
+  skipTime(store, clock, names, bed.closed);
   let answer: BindingHandler | undefined;
   const bindings = names.map((workflow) => {
     const binding = workflowBinding(async (method, args) => {
@@ -71,7 +73,8 @@ export async function openTestStepwell<Binding extends string>(
   const engine = await openEngine({
     store,
     catalog,
-    executor: inProcessExecutor({ classes: options.workflows, env: own, now: () => clock.now(), mocks: bed.mocks }),
+    executor: inProcessExecutor({ classes: options.workflows, env: own, now: () => clock.now() }),
+    arrangements: bed.arrangements,
     clock,
     ids: { uuid: () => crypto.randomUUID() },
     settings: options.defaultRetryDelayMs === undefined ? {} : { defaultRetryDelayMs: options.defaultRetryDelayMs },

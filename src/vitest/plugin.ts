@@ -3,10 +3,10 @@
  * Worker's code run in the process of the test file, so that mocks, breakpoints and coverage work; workflows run on an engine in
  * memory, and KV, D1 and R2 are kept by workerd.
  */
-import { readdir, readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vitest/config";
+export { readD1Migrations, type D1Migration } from "../testing/d1-migrations.ts";
 import { readProject } from "../scripts/config/project.ts";
 import { MAIN_MODULE, type GivenProject } from "./given.ts";
 
@@ -19,12 +19,6 @@ export interface StepwellTestOptions {
   };
   /** The main module, when it is not that of the configuration. */
   readonly main?: string;
-}
-
-/** A file of migrations of a D1 database. */
-export interface D1Migration {
-  readonly name: string;
-  readonly queries: readonly string[];
 }
 
 /** The modules that user code imports as `cloudflare:*`, by file. */
@@ -60,17 +54,6 @@ export function stepwellTest({ wrangler = {}, main }: StepwellTestOptions = {}):
     },
     resolveId: (id) => (id === MAIN_MODULE ? mainFile : undefined),
   };
-}
-
-/** Reads the migrations of a folder, in their order. */
-export async function readD1Migrations(folder: string): Promise<D1Migration[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort(byNumber);
-  return Promise.all(names.map(async (name) => ({ name, queries: [await readFile(join(folder, name), "utf8")] })));
-}
-
-function byNumber(a: string, b: string): number {
-  const [first, second] = [Number.parseInt(a, 10), Number.parseInt(b, 10)];
-  return first === second || Number.isNaN(first - second) ? (a < b ? -1 : 1) : first - second;
 }
 
 /** Sources run as `.ts`, the published package as `.js`. */

@@ -59,11 +59,11 @@ function valueOf(binding: Binding, { queues }: GivenProject, load: LoadMain, kep
     case "version_metadata":
       return binding.metadata;
     case "kv_namespace":
-      return kept.kv(binding.id);
+      return kept.binding({ type: "kv", id: binding.id });
     case "d1":
-      return kept.d1(binding.id);
+      return kept.binding({ type: "d1", id: binding.id });
     case "r2_bucket":
-      return kept.r2(binding.bucket);
+      return kept.binding({ type: "r2", id: binding.bucket });
     case "queue":
       return deliverTo(binding.queue, queues, load);
     case "unsupported":

@@ -3,28 +3,22 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { D1Database } from "../executors/workerd/isolate/bindings/d1.ts";
-import { KvNamespace } from "../executors/workerd/isolate/bindings/kv.ts";
-import { R2Bucket } from "../executors/workerd/isolate/bindings/r2.ts";
-import type { Stub } from "../executors/workerd/isolate/bindings/shaped.ts";
+import { storedBinding, type StoredBinding } from "../executors/workerd/storage/bindings.ts";
 import { StorageProcess } from "../executors/workerd/storage/process.ts";
-import type { StorageRequest, StorageScope } from "../ports/storage.ts";
+import type { StorageScope } from "../ports/storage.ts";
 
 export class TestStorage {
   readonly #folder: string = mkdtempSync(join(tmpdir(), "stepwell-vitest-"));
   readonly #process: StorageProcess = new StorageProcess(this.#folder);
   readonly #used: Map<string, StorageScope> = new Map();
 
-  kv(id: string): KvNamespace {
-    return new KvNamespace(this.#stub({ type: "kv", id }));
-  }
-
-  d1(id: string): D1Database {
-    return new D1Database(this.#stub({ type: "d1", id }));
-  }
-
-  r2(id: string): R2Bucket {
-    return new R2Bucket(this.#stub({ type: "r2", id }));
+  /** A namespace, a database or a bucket. */
+  binding(scope: StorageScope): StoredBinding {
+    return storedBinding(scope, async (of, request) => {
+      this.#used.set(`${of.type} ${of.id}`, of);
+      await this.#process.open();
+      return this.#process.fetch(of, request);
+    });
   }
 
   /** Deletes all that has been kept. */
@@ -37,43 +31,4 @@ export class TestStorage {
     await this.#process.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
-
-  #stub(scope: StorageScope): Stub {
-    return {
-      fetch: async (url, init = {}) => {
-        this.#used.set(`${scope.type} ${scope.id}`, scope);
-        await this.#process.open();
-        return readable(await this.#process.fetch(scope, await requestOf(url, init)));
-      },
-    };
-  }
-}
-
-/** With its body as a whole: values in tests are small, and how long one is has to be said. */
-async function requestOf(url: string, init: RequestInit): Promise<StorageRequest> {
-  const { pathname, search } = new URL(url);
-  const request = new Request(url, init);
-  const sent = init.body ? new Uint8Array(await request.arrayBuffer()) : undefined;
-  return {
-    method: request.method as StorageRequest["method"],
-    path: pathname + search,
-    headers: { ...Object.fromEntries(request.headers), ...(sent && { "content-length": `${sent.length}` }) },
-    ...(sent && { body: streamOf(sent) }),
-  };
-}
-
-/** An answer whose bytes can be read in portions of any size, as workerd's can. */
-async function readable(answer: Response): Promise<Response> {
-  const { status, statusText, headers, body } = answer;
-  return new Response(body && streamOf(new Uint8Array(await answer.arrayBuffer())), { status, statusText, headers });
-}
-
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream({
-    type: "bytes",
-    start: (controller) => {
-      if (bytes.length > 0) controller.enqueue(bytes);
-      controller.close();
-    },
-  }) as ReadableStream<Uint8Array<ArrayBuffer>>;
 }

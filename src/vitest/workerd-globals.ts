@@ -1,8 +1,4 @@
-/** What workerd has on top of the web's streams, for code that runs in Node in tests: the Worker's own, and our client of R2. */
-
-interface Reader {
-  read(into: ArrayBufferView, options: { readonly min: number }): Promise<unknown>;
-}
+/** What workerd has on top of the web's streams, for code of Workers that runs in Node in tests. */
 
 /** Makes globals of them where they are not there. */
 export function defineWorkerdGlobals(): void {
@@ -14,10 +10,4 @@ export function defineWorkerdGlobals(): void {
     }
   };
   globals.IdentityTransformStream ??= class IdentityTransformStream extends TransformStream {};
-  Object.defineProperty(ReadableStreamBYOBReader.prototype, "readAtLeast", {
-    configurable: true,
-    value(this: Reader, min: number, into: ArrayBufferView): Promise<unknown> {
-      return this.read(into, { min });
-    },
-  });
 }

@@ -116,6 +116,28 @@ console.log(await instance.getOutput());
   expect(stdout).toBe("mocked\n");
 });
 
+test("stepwell/testing runs a Worker in a harness, and calls it", { timeout: 60_000 }, async () => {
+  const source = `
+import { createTestHarness } from "stepwell/testing";
+const config = { name: "packed", main: "packed-worker.js", compatibility_date: "2026-11-01" };
+const server = createTestHarness({ workers: [{ config }] });
+await server.listen();
+console.log(await (await server.fetch("/a")).text(), await (await server.getWorker().getExport()).greet("ada"));
+await server.close();
+`;
+  const worker = `
+import { WorkerEntrypoint } from "cloudflare:workers";
+export default class extends WorkerEntrypoint {
+  greet(name) { return "dear " + name; }
+  fetch(request) { return new Response(new URL(request.url).pathname); }
+}
+`;
+  await writeFile(join(folder, "packed-worker.js"), worker);
+  await writeFile(join(folder, "harness.mjs"), source);
+  const { stdout } = await run(process.execPath, ["harness.mjs"], { cwd: folder });
+  expect(stdout).toBe("/a dear ada\n");
+});
+
 test("stepwell/vitest runs the tests of a project with two lines of configuration", { timeout: 120_000 }, async () => {
   for (const [path, text] of Object.entries(VITEST_PROJECT)) {
     await mkdir(dirname(join(folder, "tested", path)), { recursive: true });

@@ -7,7 +7,6 @@ import type { Executor, Host, HostEnd } from "../../ports/executor.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { scriptLine, type OnLog } from "../../ports/script-log.ts";
 import { Failure } from "../../model/errors.ts";
-import type { Mocks } from "../../runtime/mocks.ts";
 import type { ExecutionContext } from "../../runtime/execution-context.ts";
 import { sharedPlace } from "../../runtime/place.ts";
 import { createRuntime, type WorkflowClass } from "../../runtime/runtime.ts";
@@ -22,8 +21,6 @@ export interface InProcessOptions {
   readonly env?: unknown;
   /** Epoch milliseconds, for `sleep`; the system's clock when absent. */
   readonly now?: () => number;
-  /** What a test has arranged for their steps. */
-  readonly mocks?: Mocks;
   /** Gets what instances write to the console of this process, which does not see it then, and what they throw. */
   readonly onLog?: OnLog;
 }
@@ -37,7 +34,7 @@ export function inProcessExecutor(options: InProcessOptions): Executor {
   };
 }
 
-function openHost({ classes, env, now = Date.now, mocks, onLog }: InProcessOptions, version: ScriptVersion): Host {
+function openHost({ classes, env, now = Date.now, onLog }: InProcessOptions, version: ScriptVersion): Host {
   let handler: ((frames: readonly FromRuntime[]) => void) | undefined;
   let open = true;
   const { promise: ended, resolve: end } = Promise.withResolvers<HostEnd>();
@@ -58,7 +55,6 @@ function openHost({ classes, env, now = Date.now, mocks, onLog }: InProcessOptio
     env,
     scope: scope ?? noScope,
     threw,
-    ...(mocks && { mocks }),
   });
   return {
     send: (frames: readonly ToRuntime[]) => {

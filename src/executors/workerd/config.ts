@@ -9,6 +9,8 @@ export interface ProcessConfig {
   readonly requestCf: Readonly<Record<string, unknown>>;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. */
   readonly network: readonly string[];
+  /** Path of the socket of a proxy that makes the requests of scripts; absent when they reach the network themselves. */
+  readonly outbound?: string;
   /** What of that they may not, unless a smaller range allows it. */
   readonly refused: readonly string[];
   /** The most that a V8 heap may take, in MiB. */
@@ -23,7 +25,7 @@ export interface ProcessConfig {
 
 /** Text for `workerd serve`. */
 export function processConfig(config: ProcessConfig): string {
-  const { loader, token, requestCf, network, refused, heapMiB, storage, objects, assets } = config;
+  const { loader, token, requestCf, heapMiB, storage, objects, assets } = config;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -35,7 +37,7 @@ const config :Workerd.Config = (
       ${objects === undefined ? "" : OBJECTS.namespace}
       globalOutbound = "outside",
     )),
-    (name = "outside", network = (allow = [${network.map(literal).join(", ")}], deny = [${refused.map(literal).join(", ")}], tlsOptions = (trustBrowserCas = true))),
+    (name = "outside", ${outside(config)}),
     ${storage === undefined ? "" : `(name = "storage", external = (address = ${literal(`unix:${storage}`)}, http = ())),`}
     ${assets === undefined ? "" : `(name = "assets", disk = (path = ${literal(assets)})),`}
     ${objects === undefined ? "" : `(name = "objects", disk = (path = ${literal(objects)}, writable = true)),`}
@@ -44,6 +46,13 @@ const config :Workerd.Config = (
   sockets = [(name = "main", address = "127.0.0.1:0", http = (), service = "loader")],
 );
 `;
+}
+
+/** What scripts reach. A proxy is told whole URLs, and speaks TLS itself. */
+function outside({ network, refused, outbound }: ProcessConfig): string {
+  if (outbound !== undefined) return `external = (address = ${literal(`unix:${outbound}`)}, http = (style = proxy))`;
+  const [allow, deny] = [network, refused].map((ranges) => ranges.map(literal).join(", "));
+  return `network = (allow = [${allow}], deny = [${deny}], tlsOptions = (trustBrowserCas = true))`;
 }
 
 /** All objects of all scripts are of one class of ours; which they are is in their names. */

@@ -3,8 +3,9 @@
  * request that is sent at that moment is lost without having been read. So idle connections are closed on this side, and
  * sooner. As timers of a busy process are late, a request that was lost all the same is sent again over a new connection.
  */
-import { Agent, request, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from "node:http";
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from "node:http";
 import { Readable } from "node:stream";
+import { plainRequest } from "./plain-http.ts";
 
 /** How long a connection may be idle, in milliseconds. */
 const IDLE_MS = 4_000;
@@ -51,7 +52,7 @@ export class Connection {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const { path, method, headers, body, signal, stallMs } = sending;
     const options: RequestOptions = { ...this.#address, agent, path, method, headers, ...(signal && { signal }) };
-    const sent = request(stallMs === undefined ? options : { ...options, timeout: stallMs });
+    const sent = plainRequest(stallMs === undefined ? options : { ...options, timeout: stallMs });
     let isAnswered = false;
     const answered = (answer: IncomingMessage): void => {
       isAnswered = true;

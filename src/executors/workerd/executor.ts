@@ -51,6 +51,8 @@ export interface WorkerdExecutorOptions {
   readonly requestCf?: Readonly<Record<string, unknown>>;
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. Default: `public`. */
   readonly network?: readonly string[];
+  /** Path of the socket of a proxy that makes the requests of scripts, in place of the network. */
+  readonly outbound?: string;
   /** Holds what scripts keep in KV, D1 and R2. Without it such bindings are refused. Whoever gives it closes it. */
   readonly storage?: StorageProcess;
   /** The folder that Durable Objects are kept in. Without it bindings to them are refused. */
@@ -137,10 +139,14 @@ function answering(callees: Callees, hosts: ReadonlySet<WorkerdHost>): AnswerLoa
 /** What holds for all of its processes. */
 function settingsOf(options: WorkerdExecutorOptions, closing: AbortSignal): ProcessSettings {
   const { hangAfterMs = 30_000, sharedHangAfterMs = 1_000, startMs = 30_000, network = ["public"] } = options;
-  const { requestCf = {} } = options;
+  const { requestCf = {}, outbound } = options;
   const { heapMiB = 1_024, memoryMiB = defaultMemoryMiB(), fullMiB = memoryMiB / 2, storage, assets } = options;
   const memory = { heapMiB, fullBytes: fullMiB * MIB, memoryBytes: memoryMiB * MIB };
-  const kept = { ...(storage && { storage: storage.socket }), ...(assets !== undefined && { assets }) };
+  const kept = {
+    ...(storage && { storage: storage.socket }),
+    ...(assets !== undefined && { assets }),
+    ...(outbound !== undefined && { outbound }),
+  };
   const isInspected = options.targets !== undefined;
   return { isInspected, requestCf, network, hangAfterMs, sharedHangAfterMs, startMs, closing, ...memory, ...kept };
 }

@@ -1,18 +1,23 @@
 /**
- * Child processes die with this one, however it ends. A child that never gives way does not notice that its parent is gone,
- * and Node cannot ask the kernel for a death signal. So a shell holds the pids of the children, which it reads from a pipe.
- * The kernel closes the pipe when this process ends, and then the shell kills what is still on the list.
+ * Child processes die with this one, however it ends, and its temporary folders go with it. A child that never gives way does not
+ * notice that its parent is gone, and Node cannot ask the kernel for a death signal. So a shell holds the pids of the children and
+ * the paths of the folders, which it reads from a pipe. The kernel closes the pipe when this process ends, and then the shell kills
+ * and removes what is still on the list.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Writable } from "node:stream";
 
-/** Each line replaces the list. It outlives signals that a terminal sends to the foreground. */
-const SCRIPT = `trap '' HUP INT TERM; pids=; while read -r line; do pids=$line; done; [ -z "$pids" ] || kill -9 $pids`;
+/** A line of pids replaces the list; lines of folders, which begin with a slash, add to it. It outlives signals of a terminal. */
+const SCRIPT = `trap '' HUP INT TERM; pids=
+while IFS= read -r line; do case $line in /*) set -- "$@" "$line";; *) pids=$line; set --;; esac; done
+[ -z "$pids" ] || kill -9 $pids
+[ $# -eq 0 ] || rm -rf -- "$@"`;
 
 /** How long after the end of a shell that was killed the next one is started, in milliseconds. */
 const AGAIN_MS = 1_000;
 
 const pids: Set<number> = new Set();
+const folders: Set<string> = new Set();
 let shell: ChildProcess | undefined;
 
 /** The child with this pid is to be killed when this process ends. */
@@ -27,11 +32,24 @@ export function release(pid: number): void {
   tell();
 }
 
+/** The folder is to be removed when this process ends. */
+export function holdFolder(path: string): void {
+  folders.add(path);
+  tell();
+}
+
+/** The folder has been removed. */
+export function releaseFolder(path: string): void {
+  folders.delete(path);
+  tell();
+}
+
 function tell(): void {
-  if (shell === undefined && pids.size > 0) shell = start();
-  shell?.stdin?.write(`${[...pids].join(" ")}\n`);
-  if (pids.size > 0) return;
-  // With an empty list it ends, and kills nothing.
+  const holds = pids.size + folders.size > 0;
+  if (shell === undefined && holds) shell = start();
+  shell?.stdin?.write([[...pids].join(" "), ...folders, ""].join("\n"));
+  if (holds) return;
+  // With an empty list it ends, and does nothing.
   shell?.stdin?.end();
   shell = undefined;
 }

@@ -18,6 +18,7 @@ import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader 
 import type { Output } from "./output.ts";
 import { ownModules } from "./modules.ts";
 import { refusedIn } from "./network.ts";
+import { plainSocket } from "./plain-http.ts";
 import { Room } from "./room.ts";
 
 /** How long a process that has broken a connection may take to end, if that is why, in milliseconds. */
@@ -33,6 +34,8 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 export interface ProcessSettings {
   /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. */
   readonly network: readonly string[];
+  /** Path of the socket of a proxy that makes the requests of scripts; absent when they reach the network themselves. */
+  readonly outbound?: string;
   /** The most that a V8 heap may take, in MiB. */
   readonly heapMiB: number;
   readonly requestCf: Readonly<Record<string, unknown>>;
@@ -245,7 +248,7 @@ export class WorkerdProcess {
 
   /** A socket to an isolate, open. `hear` gets what comes over it. Rejects when that takes longer than a start may. */
   async connect(asked: Asked, hear: Hear): Promise<WebSocket> {
-    const socket = new WebSocket(`ws://127.0.0.1:${this.#child.port}/`, {
+    const socket = plainSocket(`ws://127.0.0.1:${this.#child.port}/`, {
       handshakeTimeout: this.#settings.startMs,
       headers: Object.fromEntries(this.#headers(asked)),
       perMessageDeflate: false,

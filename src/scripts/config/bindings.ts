@@ -5,8 +5,21 @@ import type { WranglerConfig } from "./wrangler.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
-/** `secrets` replace variables of the same name, and `given`, from the command line, replace both. */
-export function projectBindings(script: string, config: WranglerConfig, secrets: Texts, given: Texts): Binding[] {
+/** What a command line or a test says, which replaces bindings of the same name. */
+export interface GivenBindings {
+  readonly vars?: Readonly<Record<string, unknown>>;
+  readonly secrets?: Texts;
+  readonly services?: Texts;
+}
+
+/** `secrets` replace variables of the same name, and `given` replaces both. */
+export function projectBindings(script: string, config: WranglerConfig, secrets: Texts, given: GivenBindings): Binding[] {
+  const { services = {} } = given;
+  const own = ownBindings(script, config, secrets, given).filter(({ name }) => !Object.hasOwn(services, name));
+  return [...own, ...Object.entries(services).map(([name, service]): Binding => ({ type: "service", name, service }))];
+}
+
+function ownBindings(script: string, config: WranglerConfig, secrets: Texts, given: GivenBindings): Binding[] {
   return [
     ...textBindings(config, secrets, given),
     ...storageBindings(config),
@@ -29,11 +42,13 @@ export function projectBindings(script: string, config: WranglerConfig, secrets:
 /** The publisher replaces it. */
 const NO_VERSION_YET = { id: "", tag: "", timestamp: "" };
 
-function textBindings({ vars }: WranglerConfig, secrets: Texts, given: Texts): Binding[] {
-  const variables = Object.entries({ ...vars, ...given }).filter(
-    ([name]) => given[name] !== undefined || secrets[name] === undefined,
+function textBindings({ vars }: WranglerConfig, local: Texts, { vars: given = {}, secrets = {} }: GivenBindings): Binding[] {
+  const isVariable = (name: string): boolean =>
+    !Object.hasOwn(secrets, name) && (Object.hasOwn(given, name) || !Object.hasOwn(local, name));
+  const variables = Object.entries({ ...vars, ...given }).filter(([name]) => isVariable(name));
+  const hidden = Object.entries({ ...local, ...secrets }).filter(
+    ([name]) => Object.hasOwn(secrets, name) || !Object.hasOwn(given, name),
   );
-  const hidden = Object.entries(secrets).filter(([name]) => given[name] === undefined);
   return [
     ...variables.map(([name, value]): Binding =>
       typeof value === "string" ? { type: "plain_text", name, text: value } : { type: "json", name, json: value },

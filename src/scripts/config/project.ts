@@ -31,6 +31,10 @@ export interface ProjectConfig {
   /** The workflows whose classes the script has. */
   readonly workflows: readonly DeclaredWorkflow[];
   readonly bindings: readonly Binding[];
+  /** Patterns of routes and custom domains that lead to it on Cloudflare. */
+  readonly routes: readonly string[];
+  /** Where the migrations of D1 databases are, by the names of their bindings. */
+  readonly migrations: Readonly<Record<string, DatabaseMigrations>>;
   /** Names of D1 databases, by their ids. */
   readonly databaseNames: Readonly<Record<string, string>>;
   readonly objects: ObjectsConfig;
@@ -50,6 +54,12 @@ export interface ProjectConfig {
   readonly secretsFrom: readonly string[];
   /** What the user should know, in wrangler's words where they are wrangler's. */
   readonly warnings: readonly string[];
+}
+
+/** The migrations of a database: their folder (absolute), and the table that says which have been applied. */
+export interface DatabaseMigrations {
+  readonly folder: string;
+  readonly table: string;
 }
 
 /** What becomes of the script's Durable Objects: by migrations, or by the classes that there are to be. */
@@ -79,7 +89,11 @@ export interface ProjectOptions extends ReadOptions {
   readonly bundles?: boolean;
   readonly jsxFactory?: string;
   readonly jsxFragment?: string;
-  readonly vars?: Readonly<Record<string, string>>;
+  /** JSON values. */
+  readonly vars?: Readonly<Record<string, unknown>>;
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Names of Workers that service bindings lead to, by the names of the bindings. */
+  readonly services?: Readonly<Record<string, string>>;
   readonly define?: Readonly<Record<string, string>>;
   readonly alias?: Readonly<Record<string, string>>;
   readonly minify?: boolean;
@@ -123,13 +137,15 @@ export async function readProject(folder: string, options: ProjectOptions = {}):
     ...(date !== undefined && { compatibilityDate: date }),
     compatibilityFlags: flags,
     workflows: workflowsOf(name, found),
-    bindings: projectBindings(name, config, { ...local.secrets }, options.vars ?? {}),
+    bindings: projectBindings(name, config, local.secrets, options),
     databaseNames: Object.fromEntries(
       config.d1_databases.map(({ binding, database_id: id, database_name: called }) => [
         id ?? called ?? binding,
         called ?? binding,
       ]),
     ),
+    routes: routesOf(config),
+    migrations: migrationsOf(found),
     objects: objectsOf(config),
     crons: read(found, "triggers.crons", z.array(cronExpression), config.triggers.crons ?? []),
     queues: read(found, "queues", queuesConfig, config.queues) ?? {},
@@ -220,6 +236,23 @@ function objectsOf({ exports, migrations, durable_objects: objects, name }: Wran
   const own = objects.bindings.filter(({ script_name: script = name }) => script === name);
   const bound = own.map(({ class_name: className }): [string, ObjectExport] => [className, { state: "created" }]);
   return { exports: Object.fromEntries([...bound, ...live]) };
+}
+
+/** A custom domain is all of its host. */
+function routesOf({ route, routes }: WranglerConfig): string[] {
+  return [...(route === undefined ? [] : [route]), ...(routes ?? [])].map((each) => {
+    if (typeof each === "string") return each;
+    return "custom_domain" in each && each.custom_domain ? `${each.pattern}/*` : each.pattern;
+  });
+}
+
+function migrationsOf({ config, file }: FoundConfig): ProjectConfig["migrations"] {
+  return Object.fromEntries(
+    config.d1_databases.map(({ binding, migrations_dir: folder = "migrations", migrations_table: table = "d1_migrations" }) => [
+      binding,
+      { folder: resolve(dirname(file), folder), table },
+    ]),
+  );
 }
 
 const assetsSchema = z.object(assetsHandling).transform(withoutUndefined);

@@ -33,6 +33,8 @@ export interface ReadOptions {
   readonly env?: string | undefined;
   /** Of the addresses to listen at, when the command line says so. */
   readonly localProtocol?: "http" | "https" | undefined;
+  /** The configuration itself, as it would be in a `wrangler.json` of the folder, which is not read then. */
+  readonly inline?: object | undefined;
 }
 
 type Reader = typeof import("@cloudflare/workers-utils");
@@ -57,20 +59,23 @@ async function importReader(): Promise<Reader> {
 }
 
 /** Reads the configuration of the project in a folder. Rejects with a `ProjectError` that has all its errors. */
-export async function readWranglerConfig(folder: string, { file, env, localProtocol }: ReadOptions = {}): Promise<FoundConfig> {
+export async function readWranglerConfig(
+  folder: string,
+  { file, env, localProtocol, inline }: ReadOptions = {},
+): Promise<FoundConfig> {
   const { experimental_readRawConfig: readRaw, findWranglerConfig, normalizeAndValidateConfig, ...more } = await loadReader();
   const { ParseError, getHostFromRoute: hostOf } = more;
+  const named = inline === undefined ? file : resolve(folder, "wrangler.json");
   const found =
-    file === undefined
+    named === undefined
       ? explained(ParseError, () => findWranglerConfig(folder, { useRedirectIfAvailable: true }))
-      : { configPath: file, userConfigPath: file, deployConfigPath: undefined };
+      : { configPath: named, userConfigPath: named, deployConfigPath: undefined };
   const { configPath, userConfigPath, deployConfigPath } = found;
   if (configPath === undefined)
     throw new ProjectError(
       `No wrangler.json, wrangler.jsonc or wrangler.toml in ${folder} or above it: go to the folder of a Worker project, or name it: stepwell dev <folder>`,
     );
-  const { rawConfig } = explained(ParseError, () => readRaw({ config: configPath }));
-  const raw: unknown = rawConfig;
+  const raw: unknown = inline ?? explained(ParseError, () => readRaw({ config: configPath })).rawConfig;
   if (!isObject(raw)) throw new ProjectError(`${configPath}: the configuration has to be an object`);
   // A redirected configuration is that of one environment already.
   const isRedirected = deployConfigPath !== undefined;

@@ -18,6 +18,8 @@ import { WorkerdChild } from "../child.ts";
 import { Connection } from "../connection.ts";
 import { within } from "../deadline.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
+import { holdFolder, releaseFolder } from "../lifeline.ts";
+import { plainSocket } from "../plain-http.ts";
 import { Output } from "../output.ts";
 import { storageModule } from "./bundle.ts";
 import { storageConfig } from "./config.ts";
@@ -143,7 +145,9 @@ export class StorageProcess implements Storage {
     clearTimeout(this.#again);
     const running = await this.#running?.catch(() => undefined);
     await running?.child.kill();
-    await rm(join(this.socket, ".."), { recursive: true, force: true });
+    const home = join(this.socket, "..");
+    await rm(home, { recursive: true, force: true });
+    releaseFolder(home);
   }
 
   async #start(): Promise<Running> {
@@ -154,6 +158,7 @@ export class StorageProcess implements Storage {
       // Left over from a process that has ended.
       await rm(home, { recursive: true, force: true });
       await mkdir(home, { mode: 0o700 });
+      holdFolder(home);
       const config = storageConfig({ gateway, socket: this.socket, folder: this.#folder });
       const { signal } = this.#closing;
       const child = await WorkerdChild.start({ config, folder: home, output: this.#output, startMs: START_MS, signal });
@@ -178,7 +183,7 @@ export class StorageProcess implements Storage {
   /** When the process does not answer any more, or gives up its end of the socket, it is killed, and so started anew. */
   async #hold(child: WorkerdChild): Promise<void> {
     const headers = { [STORAGE_HEADERS.type]: "leash" };
-    const leash = new WebSocket(`ws+unix:${this.socket}:/`, { headers, handshakeTimeout: START_MS });
+    const leash = plainSocket(`ws+unix:${this.socket}:/`, { headers, handshakeTimeout: START_MS });
     const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
     leash.once("open", resolve).on("error", reject).once("close", reject);
     try {

@@ -22,11 +22,6 @@ const NO_SUCH_OBJECT = 10_007;
 const PRECONDITION_FAILED = 10_031;
 
 /** workerd's streams can be asked for a number of bytes. */
-interface ExactReader {
-  readAtLeast(bytes: number, into: Uint8Array): Promise<{ readonly value?: Uint8Array }>;
-  releaseLock(): void;
-}
-
 /** `none`: there is no such object. `refused`: a condition does not hold. */
 export class R2Answer {
   readonly kind: "done" | "none" | "refused";
@@ -42,19 +37,32 @@ export class R2Answer {
     const size = Number(this.#response.headers.get(STORAGE_HEADERS.r2MetadataSize) ?? 0);
     const { body } = this.#response;
     if (body === null || size === 0) return (await this.#response.json()) as T;
-    const reader = body.getReader({ mode: "byob" }) as unknown as ExactReader;
-    const { value } = await reader.readAtLeast(size, new Uint8Array(size));
-    reader.releaseLock();
-    return JSON.parse(new TextDecoder().decode(value)) as T;
+    return JSON.parse(new TextDecoder().decode(await beginning(body, size))) as T;
   }
 
   /** The bytes, of which there are so many: whoever stores them again need not count. */
   bytes(length: number): ReadableStream<Uint8Array> {
-    const { readable, writable } = new FixedLengthStream(length);
+    // Outside of workerd nothing counts them.
+    const counted = typeof FixedLengthStream !== "undefined";
+    const { readable, writable } = counted ? new FixedLengthStream(length) : new TransformStream<Uint8Array, Uint8Array>();
     // What goes wrong shows on the other side.
     void this.#response.body?.pipeTo(writable).catch(() => {});
     return readable;
   }
+}
+
+/** The first bytes of a stream, which goes on after them. */
+async function beginning(stream: ReadableStream<Uint8Array>, size: number): Promise<Uint8Array> {
+  const whole = new Uint8Array(size);
+  const reader = stream.getReader({ mode: "byob" });
+  for (let at = 0; at < size;) {
+    const { value, done } = await reader.read(new Uint8Array(size - at));
+    if (done) break;
+    whole.set(value, at);
+    at += value.length;
+  }
+  reader.releaseLock();
+  return whole;
 }
 
 declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;

@@ -1,11 +1,16 @@
-/** The project that `stepwell dev` runs: read and built again and again, from what has been parsed already. */
+/** A project: read and built again and again, from what has been parsed already. */
 import { Bundler, type Bundle } from "../scripts/build/bundle.ts";
 import { runCustomBuild } from "../scripts/build/custom-build.ts";
 import { ProjectError } from "../scripts/project-error.ts";
 import { unsupportedRemark } from "../scripts/unsupported-kinds.ts";
 import { readProject, type ProjectConfig, type ProjectOptions } from "../scripts/config/project.ts";
-import type { ProjectSource } from "./dev-options.ts";
-import type { ServerOptions } from "./options.ts";
+import type { ServerOptions } from "./server-options.ts";
+
+/** Where a project is looked for, and what counts for more than what it says of itself. */
+export interface ProjectSource {
+  readonly folder: string;
+  readonly options: ProjectOptions;
+}
 
 /** What there is to deploy. */
 export interface LoadedProject {
@@ -20,7 +25,7 @@ export type ProjectChange = "sources" | "files";
 /** Threads of Node have all of its modules: nothing is polyfilled for them. */
 const ALL_OF_NODE = { compatibilityDate: undefined, compatibilityFlags: ["nodejs_compat"] };
 
-export class DevProject {
+export class Project {
   readonly #folder: string;
   readonly #options: ProjectOptions;
   readonly #isNode: boolean;
@@ -82,4 +87,15 @@ function refuseUnsupported({ file, bindings }: ProjectConfig): void {
 export function warningsOf({ config, bundle }: LoadedProject): string[] {
   const remark = unsupportedRemark(config.bindings);
   return [...config.warnings, ...(remark === undefined ? [] : [remark]), ...(bundle?.warnings ?? [])];
+}
+
+/** Two Workers of one name would replace one another. Throws a `ProjectError`. */
+export function checkNames(configs: readonly ProjectConfig[]): void {
+  const files = new Map<string, string>();
+  for (const { name, file } of configs) {
+    const other = files.get(name);
+    if (other !== undefined)
+      throw new ProjectError(`Two Workers of a session cannot both be called "${name}": change "name" in ${other} or in ${file}`);
+    files.set(name, file);
+  }
 }

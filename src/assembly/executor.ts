@@ -9,8 +9,8 @@ import type { OnInvocation, OnLog } from "../ports/script-log.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { objectClasses } from "../scripts/objects.ts";
-import type { ServerOptions } from "./options.ts";
-import { knownCf, PLACEHOLDER_CF } from "./request-cf.ts";
+import { knownCf } from "./request-cf.ts";
+import type { ServerOptions } from "./server-options.ts";
 
 /** What runs Workers, and what holds what they keep. */
 export interface Execution {
@@ -25,6 +25,16 @@ export interface Execution {
 export interface ScriptListeners {
   readonly onLog: OnLog;
   readonly onInvocation: OnInvocation;
+}
+
+/** What the executor has besides, in a development session. */
+export interface ExecutionParts {
+  /** Gets isolates that can be debugged. */
+  readonly targets?: InspectorTargets | undefined;
+  /** Path of the socket of a proxy that makes the requests of scripts. */
+  readonly outbound?: string;
+  /** What requests have in `cf`, in place of what is known of them. */
+  readonly requestCf?: Readonly<Record<string, unknown>>;
 }
 
 /** What scripts are found in and answered by. */
@@ -45,9 +55,8 @@ export async function executionOf(
   access: "open" | "tokens",
   { onLog, onInvocation }: ScriptListeners,
   world: Promise<World>,
-  dev?: { readonly targets?: InspectorTargets | undefined },
+  { targets, outbound, requestCf = knownCf(proxies) }: ExecutionParts = {},
 ): Promise<Execution> {
-  const requestCf = dev === undefined ? knownCf(proxies) : PLACEHOLDER_CF;
   if (name === "node") {
     const executor = nodeExecutor({ onLog, onInvocation, hangAfterMs, requestCf });
     return { executor, storage: noStorage, start: () => Promise.resolve(), close: () => executor.close() };
@@ -67,7 +76,8 @@ export async function executionOf(
     ...kept,
     ...found,
     requestCf,
-    ...(dev?.targets && { targets: dev.targets }),
+    ...(targets && { targets }),
+    ...(outbound !== undefined && { outbound }),
     network: [...new Set(reachable)],
   });
   const close = async (): Promise<void> => {

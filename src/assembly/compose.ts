@@ -9,14 +9,19 @@ import { explorerApi } from "../api/explorer.ts";
 import { ownApi } from "../api/own.ts";
 import { Transfers } from "../api/transfers.ts";
 import { restApi } from "../api/rest.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { EngineParts } from "../engine/open.ts";
 import { Failure } from "../model/errors.ts";
-import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts";
 import { LIMITS } from "../model/limits.ts";
 import { displayName } from "../model/step.ts";
+import type { Arrangements } from "../ports/arrangements.ts";
 import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import type { BindingHandler } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
+import type { Storage } from "../ports/storage.ts";
+import type { Store } from "../ports/store.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import type { Vault } from "../ports/vault.ts";
 import { AssetStore } from "../scripts/assets.ts";
@@ -38,13 +43,12 @@ import { createLog } from "../server/log.ts";
 import { sqliteAudit } from "../stores/sqlite/audit.ts";
 import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
-import { closeToOthers, keepOutOfGit, makeFilesPrivate } from "./data-directory.ts";
+import { closeToOthers, keepOutOfGit } from "./data-directory.ts";
 import { startEngine } from "./engine.ts";
-import { assetsIn, executionOf, type Execution, type ScriptListeners, type World } from "./executor.ts";
+import { assetsIn, executionOf, type Execution, type ExecutionParts, type ScriptListeners, type World } from "./executor.ts";
 import { explainListening, UsageError } from "./explain.ts";
-import { settingsOf, type ServerOptions } from "./options.ts";
+import { settingsOf, type ServerOptions } from "./server-options.ts";
 import { selfSigned } from "./self-signed.ts";
-import type { Stopping } from "./stopping.ts";
 import { wholeStore } from "./whole-store.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
@@ -58,6 +62,11 @@ export interface Running {
   readonly port: number;
   readonly catalog: Catalog;
   readonly log: Log;
+  readonly engine: Engine;
+  /** What holds KV, D1 and R2. */
+  readonly storage: Storage;
+  /** Answers what is asked of bindings, until `host` aborts. */
+  readonly bindings: (host: AbortSignal) => BindingHandler;
   /** The way in for code. */
   readonly publisher: Publisher;
   readonly cron: CronTriggers;
@@ -74,14 +83,29 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** What a server of `stepwell dev` has besides: it says which requests Workers have answered, and one of them is its own. */
-export interface DevParts {
-  /** The Worker that `localhost` leads to. */
-  readonly primary: () => string;
+/** Whether a server that starts is still wanted. */
+export interface Starting {
+  /** Aborted when it is not. */
+  readonly signal: AbortSignal;
+  /** True until `started` is called. */
+  readonly isStarting: boolean;
+  started(): void;
+}
+
+/** What a server of a development session has besides. */
+export interface DevParts extends ExecutionParts {
+  /** The Worker that `localhost` leads to. With it, the log says which requests Workers have answered. */
+  readonly primary?: () => string;
   /** The origin that a Worker sees in place of a local one. */
-  readonly originOf: (script: string) => Origin;
-  /** Gets isolates that can be debugged. */
-  readonly targets?: InspectorTargets | undefined;
+  readonly originOf?: (script: string) => Origin;
+  /** True when there is code of others in this process. */
+  readonly sharesProcess?: boolean;
+  /** What tests arrange for instances, which are seen in the store. */
+  readonly arrangements?: (store: Store) => Arrangements;
+  /** Gets what is said, in place of the log of the options. */
+  readonly log?: Log;
+  /** Gets every line that scripts write, in place of the log. */
+  readonly onLine?: OnLog;
 }
 
 /** Where the database of a data directory is. */
@@ -102,11 +126,10 @@ export async function startServer(
   options: ServerOptions,
   data: string,
   access: "open" | "tokens",
-  stopping: Stopping,
-  dev?: DevParts,
+  stopping: Starting,
+  dev: DevParts = {},
 ): Promise<Running> {
-  const log = createLog({ format: options.logFormat, level: options.logLevel });
-  makeFilesPrivate();
+  const { log = createLog({ format: options.logFormat, level: options.logLevel }) } = dev;
   const tails = new Tails(systemClock);
   const heard = scriptListeners(tails);
   const found = Promise.withResolvers<World>();
@@ -116,9 +139,9 @@ export async function startServer(
   const { store, catalog, vault, audit, hostNames } = kept;
   const world = { store, catalog, clock: systemClock, log };
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
-  heard.listeners.push(logLine(log, tails, logs));
+  heard.listeners.push(logLine(dev.onLine ?? toLog(log), tails, logs));
   const { settings, accountId } = options;
-  const given = { settings, accountId, ids: RANDOM_IDS, onInvocation: heard.onInvocation };
+  const given = { settings, accountId, ids: RANDOM_IDS, onInvocation: heard.onInvocation, ...arranged(dev, store) };
   const parts = { ...world, ...given, store: wholeStore(store, [audit]), vault, executor };
   const { engine, cron, queues, subscriptions, bindings, ...started } = await orElse(startEngine(parts, data), undo);
   found.resolve({ catalog, vault, bindings });
@@ -137,20 +160,19 @@ export async function startServer(
   const triggers = { cron, queues, subscriptions };
   const routed = { ...world, ...sent, ...triggers, publisher, assets, tails, logs, hostNames, engine, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
-  const opened = Promise.withResolvers<void>();
-  const answer: Answer = (request, address) => opened.promise.then(() => app(request, address));
+  const { answer, open } = heldBack(app, stopping);
   try {
-    const listener = await listen(answer, options.host, options.port, systemClock, LIMITS, await tlsOf(options, data));
+    const how = { tls: await tlsOf(options, data), sharesProcess: dev.sharesProcess };
+    const listener = await listen(answer, options.host, options.port, systemClock, LIMITS, how);
     const stop = async (): Promise<void> => {
       await close(options.drainMs);
       await listener.close(LISTENER_GRACE_MS);
       await audit.close();
     };
-    const deployed = (): void => engine.schedulesChanged();
     const { url, port } = listener;
-    const { ended } = engine;
-    const open = (): void => opened.resolve(stopping.started());
-    return { ended, url, port, catalog, log, publisher, assets, cron, queues, deployed, open, stop };
+    const deployed = (): void => engine.schedulesChanged();
+    const code = { catalog, publisher, assets, cron, queues, deployed };
+    return { ...code, url, port, log, engine, storage, bindings, ended: engine.ended, open, stop };
   } catch (cause) {
     await close(0);
     await audit.close();
@@ -158,8 +180,22 @@ export async function startServer(
   }
 }
 
+/** Requests wait until they are let in. */
+function heldBack(app: Answer, starting: Starting): { readonly answer: Answer; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    answer: (request, address) => promise.then(() => app(request, address)),
+    open: () => resolve(starting.started()),
+  };
+}
+
+/** What tests arrange, where there are any. */
+function arranged({ arrangements }: DevParts, store: Store): Pick<EngineParts, "arrangements"> {
+  return arrangements === undefined ? {} : { arrangements: arrangements(store) };
+}
+
 /** Sees that Workers can be run. When the server is not wanted any more, whatever waits for code to load is let go. */
-async function startUnlessStopped(execution: Pick<Execution, "start" | "close">, stopping: Stopping): Promise<void> {
+async function startUnlessStopped(execution: Pick<Execution, "start" | "close">, stopping: Starting): Promise<void> {
   stopping.signal.addEventListener("abort", () => stopping.isStarting && void execution.close(), { once: true });
   stopping.signal.throwIfAborted();
   await execution.start();
@@ -204,7 +240,7 @@ function appOf(
   api: Api,
   access: "open" | "tokens",
   proxies: readonly string[],
-  dev: DevParts | undefined,
+  { primary, originOf }: DevParts,
 ): ReturnType<typeof serverApp> {
   return serverApp({
     ...api,
@@ -213,7 +249,8 @@ function appOf(
     rest: restApi(api),
     explorer: explorerApi(api),
     byHand: access === "open",
-    ...(dev && { primary: dev.primary, originOf: dev.originOf, onAnswer: (line: string) => api.log.info(line) }),
+    ...(originOf && { originOf }),
+    ...(primary && { primary, onAnswer: (line: string) => api.log.info(line) }),
     dashboard: openDashboard(),
     ...guarded(access, api.catalog),
     proxies,
@@ -263,14 +300,18 @@ function scriptListeners(tails: Tails): ScriptListeners & { readonly listeners: 
   };
 }
 
-/** What a script writes goes to the log, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
-function logLine(log: Log, tails: Tails, logs: InstanceLogs): OnLog {
+/** What a script writes goes to `write`, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
+function logLine(write: OnLog, tails: Tails, logs: InstanceLogs): OnLog {
   return (raw) => {
     const line = raw.version === undefined ? raw : mapped(raw, raw.version);
-    log[line.level === "log" ? "info" : line.level](`[${scriptOf(line)}] ${line.text}`, factsOf(line));
+    write(line);
     tails.publish(line);
     logs.write(line);
   };
+}
+
+function toLog(log: Log): OnLog {
+  return (line) => log[line.level === "log" ? "info" : line.level](`[${scriptOf(line)}] ${line.text}`, factsOf(line));
 }
 
 function mapped({ values, ...line }: ScriptLine, version: NonNullable<ScriptLine["version"]>): ScriptLine {
