@@ -6,6 +6,7 @@ import { makeProject, startServer, type Project, type Server } from "./support/s
 
 const WORKER = `
 import { WorkflowEntrypoint } from "cloudflare:workers";
+let hanging = 0;
 export class Main extends WorkflowEntrypoint {
   async run({ payload }, step) {
     console.log("begins", payload);
@@ -18,10 +19,12 @@ export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
     if (pathname === "/quiet") return new Response(JSON.stringify(ctx.props));
+    if (pathname === "/hanging") return new Response(String(hanging));
     if (pathname === "/throws") throw new RangeError("too far");
     console.log("order", { id: 1, paid: true }, [2]);
     if (pathname === "/run") return Response.json({ id: (await env.WF.create({ params: { of: "tea" } })).id });
     if (pathname === "/send") await env.QUEUE.send("tea");
+    if (pathname === "/hangs") hanging += 1;
     if (pathname === "/hangs") await new Promise(() => setTimeout(() => {}, 600_000));
     if (pathname === "/later") ctx.waitUntil(scheduler.wait(20).then(() => console.log("later")));
     if (pathname === "/late-throw") ctx.waitUntil(scheduler.wait(20).then(() => { throw new Error("too late"); }));
@@ -156,7 +159,7 @@ describe.each(["workerd", "node"])("with the executor %s", (executor) => {
     expect(await following.find(isOf("/throws"))).toMatchObject({
       outcome: "exception",
       logs: [],
-      exceptions: [{ name: "RangeError", message: "too far", stack: expect.stringContaining("index.js:15") as unknown }],
+      exceptions: [{ name: "RangeError", message: "too far", stack: expect.stringContaining("index.js:17") as unknown }],
     });
     following.close();
   });
@@ -165,8 +168,7 @@ describe.each(["workerd", "node"])("with the executor %s", (executor) => {
     const following = await tail();
     const gone = new AbortController();
     const asked = ask("/hangs", { signal: gone.signal }).catch(() => undefined);
-    await ask("/hello");
-    await following.find(isOf("/hello"));
+    while ((await (await ask("/hanging")).text()) !== "1");
     gone.abort();
     await asked;
     expect(await following.find(isOf("/hangs"))).toMatchObject({

@@ -295,6 +295,7 @@ function scriptListeners(tails: Tails): ScriptListeners & { readonly listeners: 
   const listeners: OnLog[] = [];
   return {
     listeners,
+    followed: tails,
     onLog: (line) => listeners.forEach((listener) => listener(line)),
     onInvocation: (invocation) => tails.learn(invocation),
   };

@@ -5,7 +5,7 @@ import { nodeExecutor } from "../executors/node/executor.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../ports/executor.ts";
 import { noStorage, type Storage } from "../ports/storage.ts";
-import type { OnInvocation, OnLog } from "../ports/script-log.ts";
+import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { objectClasses } from "../scripts/objects.ts";
@@ -25,6 +25,7 @@ export interface Execution {
 export interface ScriptListeners {
   readonly onLog: OnLog;
   readonly onInvocation: OnInvocation;
+  readonly followed: Followed;
 }
 
 /** What the executor has besides, in a development session. */
@@ -53,7 +54,7 @@ export async function executionOf(
   { executor: name, hangAfterMs, workerMemoryMiB, network, proxies }: ServerOptions,
   data: string,
   access: "open" | "tokens",
-  { onLog, onInvocation }: ScriptListeners,
+  { onLog, onInvocation, followed }: ScriptListeners,
   world: Promise<World>,
   { targets, outbound, requestCf = knownCf(proxies) }: ExecutionParts = {},
 ): Promise<Execution> {
@@ -72,6 +73,7 @@ export async function executionOf(
   const executor = workerdExecutor({
     onLog,
     onInvocation,
+    followed,
     ...limits,
     ...kept,
     ...found,

@@ -201,7 +201,7 @@ describe("refusals change nothing", () => {
   });
 
   test("params over the limit", async () => {
-    const [answer] = await bench.engine.create("Flaky", [{ params: encode("x".repeat(1_048_576)) }], "api");
+    const [answer] = await bench.engine.create("Flaky", [{ params: encode("x".repeat(1_048_577)) }], "api");
     expect(answer).toMatchObject({ failure: "instance.too_large", field: "params" });
   });
 

@@ -45,6 +45,13 @@ export interface ScriptInvocation extends Omit<Invocation, "id"> {
 /** Takes what is known of an invocation. */
 export type OnInvocation = (invocation: ScriptInvocation) => void;
 
+/** The scripts whose invocations somebody follows: those of others need not be told of. */
+export interface Followed {
+  has(script: string): boolean;
+  /** Calls `heard` when that may have changed for a script. */
+  onChange(heard: (script: string) => void): void;
+}
+
 export type { InvocationEvent, InvocationOutcome, Origin };
 
 /** What is known of a message besides its text. */

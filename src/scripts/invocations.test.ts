@@ -90,7 +90,11 @@ test("two runs of an instance that end one after the other are told apart", () =
 test("a request that was cut off is told once, though its isolate goes on and says how it ended", () => {
   const { invocations, write } = writing();
   write("one", REQUEST);
-  expect(invocations.learn(known(REQUEST, "canceled"), NOW)).toMatchObject([{ invocation: { outcome: "canceled" } }]);
-  expect(invocations.learn(known(REQUEST, "ok"), NOW)).toEqual([]);
+  expect(invocations.learn(known(REQUEST, "canceled"), NOW)).toEqual([]);
+  expect(invocations.learn(known(REQUEST, "exception"), NOW)).toEqual([]);
+  write("late", REQUEST);
+  const told = invocations.due(NOW + LATE_MS);
+  expect([texts(told), told[0]?.invocation?.outcome]).toEqual([["one late"], "canceled"]);
+  expect(invocations.learn(known(REQUEST, "ok"), NOW + LATE_MS)).toEqual([]);
   expect(invocations.isEmpty).toBe(true);
 });

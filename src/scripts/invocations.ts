@@ -15,8 +15,8 @@ export interface Told {
 export const PART_MS = 5_000;
 
 /**
- * How long messages may come after the end of an instance's run, in milliseconds: the engine hears of that on another way than
- * messages take. Those of other invocations come in order.
+ * How long messages may come after the end of an instance's run, or after a request was cut off, in milliseconds: that is heard of on
+ * another way than messages take. Other ends come in order.
  */
 export const LATE_MS = 250;
 
@@ -68,15 +68,16 @@ export class Invocations {
       this.#of(key, now).invocation ??= invocation;
       return [];
     }
-    const isLate = this.#known.get(key)?.outcome !== undefined;
+    const isRequest = "request" in origin;
+    const hasEnded = this.#gathering.get(key)?.invocation?.outcome !== undefined;
+    if (isRequest && (hasEnded || this.#known.get(key)?.outcome !== undefined)) return [];
     this.#known.delete(key);
-    if (isLate) return [];
     // The run before this one has ended just now.
-    const before = this.#gathering.get(key)?.invocation?.outcome === undefined ? [] : [this.#take(key)];
+    const before = hasEnded ? [this.#take(key)] : [];
     const own = this.#of(key, now);
     own.invocation = invocation;
     own.dueAt = now + LATE_MS;
-    return "request" in origin ? [...before, this.#take(key)] : before;
+    return isRequest && !mayComeAgain(invocation) ? [this.#take(key)] : before;
   }
 
   /** What is to be told by now. */

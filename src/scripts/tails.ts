@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { Failure } from "../model/errors.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import { scriptOf, type ScriptInvocation, type ScriptLine } from "../ports/script-log.ts";
+import { scriptOf, type Followed, type ScriptInvocation, type ScriptLine } from "../ports/script-log.ts";
 import { Invocations, type Told } from "./invocations.ts";
 import { isShown, laggedEvent, tailEvent, type TailFilter } from "./tail-event.ts";
 
@@ -34,10 +34,11 @@ const WAITING = 1_000;
 /** How often it is looked what is to be sent, in milliseconds. */
 const LOOK_MS = 100;
 
-export class Tails {
+export class Tails implements Followed {
   readonly #clock: Clock;
   readonly #open: Map<string, OpenTail> = new Map();
   readonly #invocations: Invocations = new Invocations();
+  readonly #heard: ((script: string) => void)[] = [];
   #isLooking = false;
 
   constructor(clock: Clock) {
@@ -70,10 +71,12 @@ export class Tails {
       {
         start: (controller) => {
           tail.listener = controller;
+          this.#changed(tail);
         },
         // It is still there to be deleted, which is what clients do next.
         cancel: () => {
           tail.listener = undefined;
+          this.#changed(tail);
         },
       },
       { highWaterMark: WAITING },
@@ -86,12 +89,13 @@ export class Tails {
     if (tail === undefined || (script !== undefined && tail.script !== script)) return false;
     this.#open.delete(id);
     tail.listener?.close();
+    this.#changed(tail);
     return true;
   }
 
   /** A script has written a line. */
   publish(line: ScriptLine): void {
-    if (!this.#isFollowed(scriptOf(line))) return;
+    if (!this.has(scriptOf(line))) return;
     this.#gathered(
       line.origin === undefined ? [{ lines: [line] }] : this.#invocations.write(line, line.origin, this.#clock.now()),
     );
@@ -99,12 +103,20 @@ export class Tails {
 
   /** Something is known of an invocation of a script. */
   learn(invocation: ScriptInvocation): void {
-    if (this.#isFollowed(invocation.version.script)) this.#gathered(this.#invocations.learn(invocation, this.#clock.now()));
+    if (this.has(invocation.version.script)) this.#gathered(this.#invocations.learn(invocation, this.#clock.now()));
   }
 
-  #isFollowed(script: string): boolean {
+  has(script: string): boolean {
     for (const tail of this.#open.values()) if (tail.script === script && tail.listener !== undefined) return true;
     return false;
+  }
+
+  onChange(heard: (script: string) => void): void {
+    this.#heard.push(heard);
+  }
+
+  #changed({ script }: Tail): void {
+    for (const heard of this.#heard) heard(script);
   }
 
   #gathered(due: readonly Told[]): void {

@@ -152,7 +152,7 @@ test.each([
   [{ id: "a b" }, "(instance.invalid_id) Instance ID is invalid"],
   [{ id: 5 }, "(body)"],
   ["text", "(body)"],
-  [{ params: "x".repeat(1024 * 1024) }, "(instance.too_large)"],
+  [{ params: "x".repeat(1024 * 1024 + 1) }, "(instance.too_large)"],
 ])("create refuses %.30j", async (options, message) => {
   await expect(api.binding("Quick").create(options as never)).rejects.toThrow(message);
 });

@@ -313,7 +313,7 @@ describe("events", () => {
   test.each([
     ["approve", "", 400, 10002],
     ["approve", "{", 400, 10002],
-    ["approve", JSON.stringify("x".repeat(1024 * 1024)), 413, 10905],
+    ["approve", JSON.stringify("x".repeat(1024 * 1024 + 1)), 413, 10905],
     ["not%20ok", "{}", 400, 10906],
     ["a".repeat(101), "{}", 400, 10906],
   ])("of type %.20s are refused", async (type, body, status, code) => {

@@ -169,7 +169,7 @@ describe("creation", () => {
     ['{"instance_id":"batch"}', 10902, "instance_id"],
     [`{"instance_id":"cf_${"0".repeat(64)}"}`, 10902, "instance_id"],
     [`{"instance_id":"${"a".repeat(101)}"}`, 10902, "instance_id"],
-    [`{"params":"${"x".repeat(1024 * 1024)}"}`, 10905, "params"],
+    [`{"params":"${"x".repeat(1024 * 1024 + 1)}"}`, 10905, "params"],
     ['{"instance_retention":{"success_retention":"3 moons"}}', 10002, "instance_retention.success_retention"],
     ['{"instance_retention":{"success_retention":0}}', 10002, "instance_retention.success_retention"],
     ['{"instance_retention":{"success_retention":1.5}}', 10002, "instance_retention.success_retention"],

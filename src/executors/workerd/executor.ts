@@ -6,7 +6,7 @@
 import { Failure } from "../../model/errors.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.ts";
-import { writeLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
+import { writeLine, type Followed, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import { Callees } from "./callees.ts";
 import { needsHome, needsObjects, needsStorage } from "./env.ts";
 import { Home } from "./home.ts";
@@ -67,8 +67,10 @@ export interface WorkerdExecutorOptions {
   readonly targets?: InspectorTargets;
   /** Gets every line that a script writes. Default: standard output and standard error. */
   readonly onLog?: OnLog;
-  /** Gets what is known of the invocations of scripts. */
+  /** Gets what is known of the invocations of scripts that are `followed`. */
   readonly onInvocation?: OnInvocation;
+  /** Default: none is. */
+  readonly followed?: Followed;
 }
 
 /** An executor that can say beforehand whether it works. */
@@ -86,7 +88,10 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   const { hangAfterMs, memoryBytes } = settings;
   const output = new Output(onLog, options.onInvocation);
   const hosts = new Set<WorkerdHost>();
-  const make = hostMaker({ output, hangAfterMs, targets: options.targets }, hosts);
+  const make = hostMaker({ output, hangAfterMs, targets: options.targets, followed: options.followed }, hosts);
+  options.followed?.onChange((script) => {
+    for (const host of hosts) if (host.script === script) host.follow();
+  });
   const callees = new Callees(find, async (process, { version, bindings }) => {
     await prepare(version, options);
     const over = new AbortController();
@@ -169,7 +174,7 @@ async function loaded(place: () => Promise<WorkerdHost>): Promise<WorkerdHost> {
 type MakeHost = (process: WorkerdProcess, version: ScriptVersion, more: Pick<HostParts, "bindings" | "isCallee">) => WorkerdHost;
 
 /** Makes hosts, numbered from 1, and keeps those that are open among `hosts`. */
-function hostMaker(parts: Pick<HostParts, "output" | "hangAfterMs" | "targets">, hosts: Set<WorkerdHost>): MakeHost {
+function hostMaker(parts: Pick<HostParts, "output" | "hangAfterMs" | "targets" | "followed">, hosts: Set<WorkerdHost>): MakeHost {
   let last = 0;
   return (process, version, more) => {
     const host = new WorkerdHost({ id: `${version.id}.${(last += 1)}`, process, version, ...parts, ...more });

@@ -4,6 +4,7 @@ import { Failure } from "../../model/errors.ts";
 import { answerCall } from "../../ports/answer.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
+import type { Followed } from "../../ports/script-log.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
@@ -39,6 +40,8 @@ export interface HostParts {
   readonly isCallee?: boolean;
   /** Gets it once it has loaded, when it can be debugged. */
   readonly targets?: InspectorTargets | undefined;
+  /** Whose invocations are to be told of; none when it is absent. */
+  readonly followed?: Followed | undefined;
 }
 
 export class WorkerdHost implements Host {
@@ -72,6 +75,19 @@ export class WorkerdHost implements Host {
     return this.#parts.id;
   }
 
+  get script(): string {
+    return this.#parts.version.script;
+  }
+
+  /** Whether somebody follows the script may have changed. */
+  follow(): void {
+    this.#say({ type: "follow", isFollowed: this.#isFollowed });
+  }
+
+  get #isFollowed(): boolean {
+    return this.#parts.followed?.has(this.script) === true;
+  }
+
   /** Resolves when the script has run its top level. Rejects with `Failure("script.invalid")` when that fails, and ends the host. */
   async load(): Promise<void> {
     const { process, id } = this.#parts;
@@ -81,6 +97,7 @@ export class WorkerdHost implements Host {
       this.#hasFetch = hasFetch;
       this.#attach(await process.connect({ ask: "link", host: id }, (data, isBinary) => this.#receive(data, isBinary)));
       this.#watch();
+      if (this.#isFollowed) this.follow();
       await this.#offer();
     } catch (cause) {
       // What is no failure of the catalogue is a connection that broke.
@@ -115,7 +132,7 @@ export class WorkerdHost implements Host {
       return Promise.reject(new Failure("script.no_fetch_handler"));
     const { process, id, output, version } = this.#parts;
     const cut = (invocation: Invocation): void => output.tell(version, invocation);
-    return ask({ process, host: id, gone: this.#gone.signal, over, cut }, request);
+    return ask({ process, host: id, gone: this.#gone.signal, over, cut, isFollowed: this.#isFollowed }, request);
   }
 
   dispatch(event: ScriptEvent): Promise<EventEnd> {

@@ -14,6 +14,8 @@ export type ToIsolate =
   | { readonly type: "because"; readonly reference: string; readonly incident?: Incident | undefined }
   /** Answered in kind, through the loop of the isolate's link. */
   | { readonly type: "beat" }
+  /** Whether what is called in the isolate is to be told of. */
+  | { readonly type: "follow"; readonly isFollowed: boolean }
   /** Answers `lost`: workerd still has the isolate. */
   | { readonly type: "kept" };
 
@@ -159,6 +161,8 @@ export const HEADERS = {
   host: "x-stepwell-host",
   /** Numbers a request, so that it can be aborted. */
   request: "x-stepwell-request",
+  /** Present when the invocation is to be told of, under the number of the request. */
+  follow: "x-stepwell-follow",
   /** Scheme and host of the URL that the script is to see. */
   origin: "x-stepwell-origin",
   /** Of an answer: `answered` or `threw`. */

@@ -72,6 +72,7 @@ export interface Asked {
   readonly ask: "leash" | "load" | "look" | "link" | "fetch" | "dispatch" | "abort";
   readonly host: string;
   readonly request?: string;
+  readonly follow?: "1";
   readonly origin?: string;
 }
 
@@ -335,12 +336,13 @@ export class WorkerdProcess {
     void this.kill({ kind: "hung", silentMs: forMs, isShared });
   }
 
-  #headers({ ask, host, request = "", origin = "" }: Asked): [string, string][] {
+  #headers({ ask, host, request = "", follow, origin = "" }: Asked): [string, string][] {
     return [
       [HEADERS.token, this.#token],
       [HEADERS.ask, ask],
       [HEADERS.host, host],
       [HEADERS.request, request],
+      [HEADERS.follow, follow ?? ""],
       [HEADERS.origin, origin],
     ];
   }

@@ -27,6 +27,8 @@ export interface Asking {
   readonly host: string;
   /** Aborted when the isolate has ended. */
   readonly gone: AbortSignal;
+  /** Whether the invocation is to be told of. */
+  readonly isFollowed: boolean;
   /** Called with the invocation when it is not to say how it ends: the client or the isolate has gone before. */
   readonly cut: (invocation: Invocation) => void;
   /** Called when the answer has been passed on whole, or will be no further. */
@@ -37,7 +39,7 @@ export interface Asking {
  * Rejects with `Failure`s named `script.exception` or `script.unavailable` (when `gone` is aborted, with its reason), and with
  * the signal's reason when the request is aborted.
  */
-export async function ask({ process, host, gone, over, cut }: Asking, request: Request): Promise<Response> {
+export async function ask({ process, host, gone, over, cut, isFollowed }: Asking, request: Request): Promise<Response> {
   gone.throwIfAborted();
   request.signal.throwIfAborted();
   const { origin, pathname, search, host: hostName } = new URL(request.url);
@@ -57,7 +59,7 @@ export async function ask({ process, host, gone, over, cut }: Asking, request: R
   request.signal.addEventListener("abort", abort, { once: true });
   try {
     const answer = await process.ask(
-      { ask: "fetch", host, request: id, origin },
+      { ask: "fetch", host, request: id, origin, ...(isFollowed && { follow: "1" }) },
       {
         path: pathname + search,
         method: request.method,

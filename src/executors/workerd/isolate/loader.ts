@@ -76,11 +76,7 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
         return answered(() =>
           abortable(about("request"), (signal) =>
             readAnyway(new Request(asked, { signal, ...init }), init, (whole) =>
-              routed(env, host, whole, (given) =>
-                isolate()
-                  .getEntrypoint(undefined, { props: withRequestId(about("request")) })
-                  .fetch(given),
-              ),
+              routed(env, host, whole, (given) => isolate().getEntrypoint(undefined, propsOf(about)).fetch(given)),
             ),
           ),
         );
@@ -90,6 +86,11 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
 };
 
 export default loader;
+
+/** Properties for a request that is followed. Others are spared them: they cost some 300 us of CPU. */
+function propsOf(about: (name: keyof typeof HEADERS) => string): { readonly props: unknown } | undefined {
+  return about("follow") === "" ? undefined : { props: withRequestId(about("request")) };
+}
 
 /** How requests that have not been answered yet are aborted, by their numbers. */
 const aborts = new Map<string, () => void>();

@@ -33,6 +33,8 @@ const places = new Places(die, beat);
 const losses: (() => void)[] = [];
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 const explanations = new Explanations((reference) => post({ type: "why", reference }));
+/** Whether somebody follows the script. */
+let isFollowed = false;
 let exported: Readonly<Record<string, unknown>> = {};
 let link: Link | undefined;
 let isDying = false;
@@ -116,7 +118,7 @@ export function connect(exports: Readonly<Record<string, unknown>>): void {
 
 /** What the isolate exports as the script's handlers. */
 export function handlers(exportedAsDefault: unknown): unknown {
-  return watched(exportedAsDefault, log);
+  return watched(exportedAsDefault, log, () => isFollowed);
 }
 
 /** Answers the host: what has been loaded, or with the socket. There is one socket in an isolate's life. */
@@ -140,7 +142,7 @@ export const StepwellObject: typeof DurableObject = objectEntry(
     nameOf: (facetOf) => facetClasses.get(facetOf),
     make: (props) => facetClass(props),
   },
-  () => log,
+  () => (isFollowed ? log : undefined),
 );
 
 /** The context of a run. */
@@ -210,6 +212,9 @@ function receive(runtime: Runtime, data: unknown): void {
       return explanations.answer(message.reference, message.incident);
     case "beat":
       return beat();
+    case "follow":
+      isFollowed = message.isFollowed;
+      return;
     case "kept":
       for (const lose of losses.splice(0)) lose();
   }

@@ -21,14 +21,15 @@ function ofSocket(webSocketEventType: "message" | "close" | "error"): Invocation
   return { getWebSocketEvent: { webSocketEventType } };
 }
 
-/** Watches those that the object has. What it leaves to `waitUntil` is not followed: its context is one for all calls. */
-export function watchHandlers(object: object, entrypoint: string, log: InvocationLog): void {
+/** Watches those that the object has, while there is a log. What it leaves to `waitUntil` is not followed: its context is one for all calls. */
+export function watchHandlers(object: object, entrypoint: string, logNow: () => InvocationLog | undefined): void {
   for (const [name, eventOf] of Object.entries(EVENTS)) {
     const handler: unknown = Reflect.get(object, name);
     if (typeof handler !== "function") continue;
     const value: Handler = (...args) => {
       const call = (): unknown => Reflect.apply(handler, object, args);
-      if (scope.getStore() instanceof OpenInvocation) return call();
+      const log = logNow();
+      if (log === undefined || scope.getStore() instanceof OpenInvocation) return call();
       return invoke(log, new OpenInvocation(eventOf(args[0]), { entrypoint }), { waitUntil: () => undefined }, call);
     };
     Object.defineProperty(object, name, { value, writable: true, configurable: true });

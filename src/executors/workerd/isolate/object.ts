@@ -96,14 +96,14 @@ function define(target: object, properties: Readonly<Record<string, unknown>>): 
 export function objectEntry(
   exported: () => Readonly<Record<string, unknown>>,
   facets: FacetClasses,
-  log: () => InvocationLog,
+  log: () => InvocationLog | undefined,
 ): typeof DurableObject {
   return class StepwellObject extends DurableObject {
     constructor(state: ObjectState, env: unknown) {
       super(state, env);
       const { className } = state.props as ObjectProps;
       const object = openObject(exported(), facets, state, env);
-      watchHandlers(object, className, log());
+      watchHandlers(object, className, log);
       return object as StepwellObject;
     }
   };

@@ -1,4 +1,5 @@
-/** The handlers of a script, watched: each request is an invocation, and what `fetch` throws is in the log with its stack. */
+/** The handlers of a script, watched: a request that is followed is an invocation, and what `fetch` throws is in the log with its stack. */
+import { stackOf } from "../../../model/thrown.ts";
 import { requestEvent } from "../../../protocol/invocation.ts";
 import { invoke, OpenInvocation, type InvocationLog } from "../../../runtime/invocation.ts";
 import type { ExecutionContext } from "../../../runtime/execution-context.ts";
@@ -18,10 +19,18 @@ function calledIn(context: ExecutionContext): Called {
   return { context, id: takeRequestId(context) };
 }
 
-/** What a script exports as `default`, object or class. */
-export function watched(exported: unknown, log: InvocationLog): unknown {
-  const answered = (request: unknown, { context, id }: Called, answer: () => unknown): Promise<unknown> =>
-    invoke(log, new OpenInvocation(requestEvent(request as Request), { id }), context, answer);
+/** What a script exports as `default`, object or class. Requests are followed that have an id, and all of them while `isFollowed` says so. */
+export function watched(exported: unknown, log: InvocationLog, isFollowed: () => boolean): unknown {
+  const answered = async (request: unknown, { context, id }: Called, answer: () => unknown): Promise<unknown> => {
+    if (id !== undefined || isFollowed())
+      return invoke(log, new OpenInvocation(requestEvent(request as Request), { id }), context, answer);
+    try {
+      return await answer();
+    } catch (thrown) {
+      log.threw(stackOf(thrown));
+      throw thrown;
+    }
+  };
   if (typeof exported === "function" && hasFetch(exported.prototype)) {
     const Entrypoint = exported as new (context: ExecutionContext, ...args: unknown[]) => Handlers;
     const calls = new WeakMap<Handlers, Called>();
