@@ -1,5 +1,5 @@
 /** What a test harness leaves behind when it ends, however that is: nothing. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,6 +21,16 @@ async function temporaries(): Promise<string> {
   return folder;
 }
 
+/** esbuild's own process is shared by all that builds in this one, and ends with it. */
+const NOT_OURS = new Set(["ps", "esbuild"]);
+
+/** Child processes of this one, by their commands. */
+function children(): string[] {
+  const lines = execFileSync("ps", ["-A", "-o", "ppid=,comm="], { encoding: "utf8" }).split("\n");
+  const own = lines.map((line) => line.trim()).filter((line) => line.startsWith(`${process.pid} `));
+  return own.map((line) => line.slice(`${process.pid} `.length)).filter((command) => !NOT_OURS.has(command));
+}
+
 async function projectFolder(): Promise<string> {
   const project = await makeProject(HARNESS_PROJECT);
   onTestFinished(() => project.remove());
@@ -31,6 +41,7 @@ describe("nothing is left", () => {
   test("of a start that fails, which can be tried again", async () => {
     const root = await projectFolder();
     const folder = await temporaries();
+    const before = { children: children(), Request, Response };
     const inline = { name: "inline", main: "post/index.js", compatibility_date: "2026-11-01" };
     const server = createTestHarness();
     onTestFinished(() => server.close());
@@ -44,9 +55,12 @@ describe("nothing is left", () => {
     expect(await readdir(folder)).toEqual([]);
     await server.update({ root, workers: [{ config: inline }] });
     await server.listen();
+    expect(children().length).toBeGreaterThan(before.children.length);
     expect(await (await server.fetch("/x")).text()).toBe("post /x");
     await server.close();
     expect(await readdir(folder)).toEqual([]);
+    // The shell that would have killed what is left ends by itself.
+    await vi.waitFor(() => expect({ children: children(), Request, Response }).toEqual(before), { timeout: 10_000 });
   }, 30_000);
 
   test("of a test process that ends without closing", async () => {

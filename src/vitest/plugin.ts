@@ -39,7 +39,7 @@ export function stepwellTest({ wrangler = {}, main }: StepwellTestOptions = {}):
       const { configPath, environment } = wrangler;
       const folder = configPath === undefined ? root : dirname(resolve(root, configPath));
       const project = await readProject(folder, {
-        ...(configPath !== undefined && { config: resolve(root, configPath) }),
+        ...(configPath !== undefined && { file: resolve(root, configPath) }),
         ...(environment !== undefined && { env: environment }),
       });
       mainFile = main === undefined ? project.build?.main : resolve(root, main);
