@@ -5,8 +5,8 @@ import { Doomed, Order, Quick, Sleeper } from "../support/workflows.ts";
 
 let api: ApiBench;
 
-/** Half a mebibyte, encoded. */
-const HALF = "x".repeat(512 * 1024 - 2);
+/** Half a mebibyte. */
+const HALF = "x".repeat(512 * 1024);
 
 const NOT_A_DURATION =
   "Duration must be a number or a string in format '{{number}} {{unit}}' where unit is second(s), minute(s), etc.";
