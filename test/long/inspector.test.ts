@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { makeProject, runCommand, startServer, type Project, type Server } from "./support/server.ts";
+import { makeProject, runCommand, startServer, type Project, type Server } from "../support/server.ts";
 
 /** The line that a breakpoint is set on has a comment. */
 const source = (greeting: string): string => `import { WorkflowEntrypoint } from "cloudflare:workers";
