@@ -130,9 +130,16 @@ async function completed(world: World): Promise<Set<string>> {
 
 type Cut = { readonly commits: number; readonly applied: boolean };
 
-/** Lets the instance live through one life of the engine for each cut, and then to its end; `meddle` acts at the start of each. */
-async function interrupted(world: World, cuts: readonly Cut[], meddle: (engine: Engine) => void): Promise<void> {
-  for (const { commits, applied } of [...cuts, { commits: Infinity, applied: true }]) {
+/**
+ * Lets the instance live through one life of the engine for each cut, and then to its end; `meddle` acts at the start of each,
+ * given how many there were before.
+ */
+async function interrupted(
+  world: World,
+  cuts: readonly Cut[],
+  meddle: (engine: Engine, livesBefore: number) => void,
+): Promise<void> {
+  for (const [livesBefore, { commits, applied }] of [...cuts, { commits: Infinity, applied: true }].entries()) {
     const life: Life = { dead: false };
     const mortal = new MortalStore(world.store, commits, applied);
     mortal.died = () => {
@@ -141,8 +148,11 @@ async function interrupted(world: World, cuts: readonly Cut[], meddle: (engine: 
     const before = await completed(world);
     const calledBefore = new Map(world.calls);
     const engine = await open(world, mortal.store, life);
-    void engine.create("Program", [{ id: ADDRESS.id }], "api").catch(() => {});
-    meddle(engine);
+    // Before it is there, or known to be, there is nothing to meddle with.
+    void engine
+      .create("Program", [{ id: ADDRESS.id }], "api")
+      .catch(() => {})
+      .then(() => meddle(engine, livesBefore));
     await live(world, () => life.dead);
     life.dead = true;
     for (const call of before) expect(world.calls.get(call)).toBe(calledBefore.get(call));
@@ -190,10 +200,8 @@ describe("a rollback that is interrupted", () => {
     await fc.assert(
       fc.asyncProperty(program, fc.array(cut, { minLength: 2, maxLength: 6 }), fc.nat(3), async (acts, cuts, untouched) => {
         const world = await makeWorld(acts, false);
-        let lives = 0;
-        await interrupted(world, cuts, (engine) => {
-          lives += 1;
-          if (lives > Math.min(untouched, cuts.length)) void engine.terminate(ADDRESS, { rollback: true }).catch(() => {});
+        await interrupted(world, cuts, (engine, livesBefore) => {
+          if (livesBefore >= Math.min(untouched, cuts.length)) void engine.terminate(ADDRESS, { rollback: true }).catch(() => {});
         });
         await check(world, "Terminated: Instance terminated during rollback");
         expect((await journal(world)).at(-1)?.type).toBe("workflow_terminated");
