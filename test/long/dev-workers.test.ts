@@ -5,7 +5,7 @@ import { request } from "node:http";
 import { request as secureRequest } from "node:https";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { makeProject, runCommand, startServer, type Project, type Server } from "./support/server.ts";
+import { makeProject, runCommand, startServer, type Project, type Server } from "../support/server.ts";
 
 const shop = (version: string): string => `
 import { WorkflowEntrypoint } from "cloudflare:workers";
