@@ -46,6 +46,9 @@ export abstract class DurableObject<Env = unknown> {
 /** Marks a class whose instances are passed by reference between Workers. It can be declared here, not passed. */
 export class RpcTarget {}
 
+/** The script's exports as bindings, as in `ctx.exports`. Outside of workerd there are none. */
+export const exports: Readonly<Record<string, unknown>> = {};
+
 /** Keeps work going after an answer. The isolate outlives requests here, so there is nothing to hold; failures are logged. */
 export function waitUntil(promise: Promise<unknown>): void {
   promise.catch((reason: unknown) => console.error("waitUntil:", reason));

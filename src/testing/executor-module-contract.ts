@@ -44,6 +44,11 @@ export function moduleCases(open: OpenHost): void {
     expect(await ask({ code, mainModule: "src/main.js", modules: MODULES })).toEqual(answer);
   });
 
+  test("cloudflare:workers has exports", async () => {
+    const code = `import { exports } from "cloudflare:workers"; ${answering("typeof exports")}`;
+    expect(await ask({ code })).toBe("object");
+  });
+
   test("a main module at the root finds what wrangler has put beside it", async () => {
     const code = `import note from "./1f2e-note.txt"; ${answering("note")}`;
     expect(await ask({ code, mainModule: "worker.js", modules: MODULES })).toBe("a note");
