@@ -10,6 +10,7 @@ const VALUES: Readonly<Record<string, string>> = {
   "inspector-port": "0",
   "inspector-ip": "127.0.0.1",
   "local-protocol": "http",
+  "upstream-protocol": "http",
   "log-level": "info",
   var: "A:1",
   define: "A:1",
