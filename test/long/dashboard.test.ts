@@ -1,6 +1,6 @@
 /** The dashboard in a real browser, as people go through it: live, by mouse and by keyboard. What holds for every page is in `dashboard-pages`. */
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hearComplaints, openBrowser, type Browser, type Page } from "../support/browser.ts";
 import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
@@ -94,6 +94,25 @@ describe("a person", () => {
     await page.getByRole("button", { name: /charge card, errored/ }).waitFor();
     await page.getByRole("button", { name: /fetch page × 12, complete/ }).click();
     await page.getByRole("complementary", { name: "Details of fetch page-12" }).waitFor();
+  });
+
+  test("sees what has happened since the list was read and before news come", async () => {
+    const connected = Promise.withResolvers<void>();
+    const news = "**/workflows/failing/subscribe*";
+    await page.route(news, async (route) => {
+      await connected.promise;
+      await route.continue();
+    });
+    await page.goto(`${server.url}/workflows/failing?status=errored&id=late`);
+    await page.getByText("No instance is like that").first().waitFor();
+    await server.call("POST", "/workflows/failing/instances", { instance_id: "late" });
+    await vi.waitUntil(async () => {
+      const { result } = (await server.call("GET", "/workflows/failing/instances/late")) as { result: { status: string } };
+      return result.status === "errored";
+    });
+    connected.resolve();
+    await page.getByRole("link", { name: "late" }).waitFor();
+    await page.unroute(news);
   });
 
   test("terminates those that are chosen, and sees it happen", async () => {

@@ -32,6 +32,9 @@ export interface Page extends Pick<Locator, "getByRole" | "getByText"> {
   getByLabel(text: string, options?: { exact?: boolean }): Locator;
   locator(selector: string): Locator;
   waitForURL(url: RegExp): Promise<void>;
+  /** Requests for addresses that match go on when the handler says so. */
+  route(glob: string, handler: (route: { continue(): Promise<void> }) => Promise<void>): Promise<unknown>;
+  unroute(glob: string): Promise<void>;
   emulateMedia(options: { colorScheme?: "light" | "dark"; media?: "screen" | "print" }): Promise<void>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   evaluate<T>(script: string): Promise<T>;

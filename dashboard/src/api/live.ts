@@ -30,15 +30,20 @@ export function useWorkflowEvents(workflow: string): boolean {
     const query = LISTED.map((type) => `filter=${type}`).join("&");
     const source = new EventSource(`/client/v4/accounts/${ACCOUNT}/workflows/${encodeURIComponent(workflow)}/subscribe?${query}`);
     let due: ReturnType<typeof setTimeout> | undefined;
-    source.addEventListener("open", () => setLive(true));
-    source.addEventListener("error", () => setLive(false));
-    source.addEventListener("message", () => {
+    const readAgain = (): void => {
       due ??= setTimeout(() => {
         due = undefined;
         void queryClient.invalidateQueries({ queryKey: ["instances", workflow], predicate: ({ state }) => isShort(state.data) });
         void queryClient.invalidateQueries({ queryKey: ["workflow", workflow] });
       }, PACE_MS);
+    };
+    // Of what has happened before it is connected, for the first time or again, no event tells.
+    source.addEventListener("open", () => {
+      setLive(true);
+      readAgain();
     });
+    source.addEventListener("error", () => setLive(false));
+    source.addEventListener("message", readAgain);
     return () => {
       clearTimeout(due);
       source.close();
