@@ -1,7 +1,7 @@
 /** Servers that cannot start, or are not wanted any more while they start: each ends by itself, with all that it has started. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmod, readFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -25,7 +25,9 @@ afterEach(async () => {
 
 /** Starts `dev` or `serve` with a shell script in the place of workerd. */
 async function start(command: string, workerd?: string): Promise<{ ended: Promise<unknown>; output: () => string }> {
-  const env = { ...process.env, NO_COLOR: "1" };
+  const temporary = join(project.folder, "tmp");
+  await mkdir(temporary);
+  const env = { ...process.env, NO_COLOR: "1", TMPDIR: temporary };
   if (workerd !== undefined) {
     const binary = join(project.folder, "workerd");
     await project.write("workerd", `#!/bin/sh\necho $$ >> ${join(project.folder, "pids")}\n${workerd}\n`);
@@ -89,6 +91,17 @@ test.skipIf(process.platform === "win32")("a second signal does not wait, and le
   server?.kill("SIGTERM");
   expect(await ended).toBe(130);
   await vi.waitUntil(areGone, within);
+});
+
+test.skipIf(process.platform === "win32")("one that is killed while workerd starts leaves no folder behind", async () => {
+  const left = (): Promise<string[]> => readdir(join(project.folder, "tmp"));
+  const { ended } = await start("dev", "exec sleep 1000");
+  await vi.waitUntil(async () => (await pids()).length > 0, within);
+  expect(await left()).toContainEqual(expect.stringContaining("stepwell-workerd-"));
+  server?.kill("SIGKILL");
+  await ended;
+  await vi.waitUntil(areGone, within);
+  await vi.waitUntil(async () => (await left()).every((name) => !name.startsWith("stepwell-")), within);
 });
 
 test("dev ends on a signal while a Worker is loaded that takes for ever", async () => {

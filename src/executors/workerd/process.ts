@@ -19,6 +19,7 @@ import type { Output } from "./output.ts";
 import { ownModules } from "./modules.ts";
 import { refusedIn } from "./network.ts";
 import { plainSocket } from "./plain-http.ts";
+import { holdFolder, releaseFolder } from "./lifeline.ts";
 import { Room } from "./room.ts";
 
 /** How long a process that has broken a connection may take to end, if that is why, in milliseconds. */
@@ -129,6 +130,7 @@ export class WorkerdProcess {
     const { loader } = await ownModules();
     if (settings.assets !== undefined) await mkdir(settings.assets, { recursive: true, mode: 0o700 });
     const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
+    holdFolder(folder);
     try {
       const refused = refusedIn(settings.network, networkInterfaces());
       const config = processConfig({ loader, token, refused, ...settings });
@@ -138,6 +140,7 @@ export class WorkerdProcess {
       return process;
     } finally {
       await rm(folder, { recursive: true, force: true });
+      releaseFolder(folder);
     }
   }
 
