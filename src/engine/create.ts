@@ -104,7 +104,7 @@ async function createOne(
     if (place === undefined) scheduler.expect("queued", workflow);
     else {
       const live = core.instances.add(newLive({ pk, workflow, id, createdAt: now }, state, 1));
-      // Whoever read it before it was here took it for one that had lost its run.
+      // A request that read it from the store before it was here took it for one that had lost its run.
       live.leftBehind = false;
       void activate(core, live);
     }

@@ -6,8 +6,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Live } from "./live.ts";
 
 /**
- * How long after the last one was asked, in milliseconds: nearly all leave at once, and the few that are kept by what they have
- * left to `waitUntil` keep nobody else.
+ * How long after the last one was asked, in milliseconds: nearly all leave at once, and for the few that are kept by what they
+ * have left to `waitUntil` the others do not wait.
  */
 const HELD_MS = 1_000;
 
@@ -63,7 +63,7 @@ export class Departures {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Nobody is held back any more. */
+  /** No run is held back any more. */
   close(): void {
     this.#asked.clear();
     this.#letIn();

@@ -9,8 +9,8 @@ import { StoreError, storeFailure } from "../ports/store.ts";
 import { Outage } from "../upkeep/outage.ts";
 
 /**
- * The delay before commits are tried again, after the first failure and at the most, in milliseconds. An empty commit costs next
- * to nothing, and every moment of the delay is one in which a store that works is not used.
+ * The delay before commits are tried again, after the first failure and at the most, in milliseconds. In
+ * what is left of the delay when the store works again, nothing goes on.
  */
 const LEAST_MS = 100;
 const MOST_MS = 1_000;

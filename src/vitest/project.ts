@@ -1,4 +1,5 @@
 /** A project that is being tested: its bindings in `env`, its workflows on an engine in memory, its main module imported when needed. */
+import { constantValue, isConstant } from "../ports/constant-binding.ts";
 import { WorkflowEntrypoint } from "../runtime/cloudflare-workers.ts";
 import { env } from "../runtime/environment.ts";
 import { unsupportedBinding } from "../runtime/unsupported-binding.ts";
@@ -50,14 +51,8 @@ export async function openProject(project: GivenProject, load: LoadMain): Promis
 }
 
 function valueOf(binding: Binding, { queues }: GivenProject, load: LoadMain, kept: TestStorage): unknown {
+  if (isConstant(binding)) return constantValue(binding);
   switch (binding.type) {
-    case "plain_text":
-    case "secret_text":
-      return binding.text;
-    case "json":
-      return binding.json;
-    case "version_metadata":
-      return binding.metadata;
     case "kv_namespace":
       return kept.binding({ type: "kv", id: binding.id });
     case "d1":

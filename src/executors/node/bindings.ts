@@ -1,4 +1,5 @@
 /** What a script finds in its `env` and in `process.env`, made of its bindings. */
+import { constantValue, isConstant } from "../../ports/constant-binding.ts";
 import type { Binding } from "../../ports/catalog.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { workflowBinding } from "../../runtime/binding.ts";
@@ -14,14 +15,8 @@ export function envOf(bindings: readonly Binding[], call: CallBound): Record<str
 }
 
 function bindingValue(binding: Binding, call: CallBound): unknown {
+  if (isConstant(binding)) return constantValue(binding);
   switch (binding.type) {
-    case "plain_text":
-    case "secret_text":
-      return binding.text;
-    case "json":
-      return binding.json;
-    case "version_metadata":
-      return binding.metadata;
     case "workflow":
       return workflowBinding((method, args) => call("workflow", binding.workflow, method, args));
     case "queue":

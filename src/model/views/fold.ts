@@ -60,7 +60,7 @@ export interface WaitView<Shown = never> extends EntryView<Shown> {
 
 export type StepLike<Shown = never> = StepView<Shown> | SleepView<Shown> | WaitView<Shown>;
 
-/** Somebody terminated the instance. */
+/** The instance was terminated by a request. */
 export interface TerminationView {
   readonly type: "termination";
 }
@@ -96,8 +96,7 @@ type StepEvent = Extract<InstanceEvent, { name: string }>;
 export class InstanceView<Shown = never> {
   readonly #keep: Keep<Shown>;
   #life: LifeView | undefined;
-  /** Steps and terminations, in the order in which they started. */
-  entries: readonly (StepLike<Shown> | TerminationView)[] = [];
+  #entries: (StepLike<Shown> | TerminationView)[] = [];
   /** The steps among them that have not ended. */
   readonly #open: Map<string, StepLike<Shown>> = new Map();
   /** The newest event; 0 before the first. */
@@ -105,6 +104,11 @@ export class InstanceView<Shown = never> {
 
   constructor(keep: Keep<Shown> = () => undefined) {
     this.#keep = keep;
+  }
+
+  /** Steps and terminations, in the order in which they started. */
+  get entries(): readonly (StepLike<Shown> | TerminationView)[] {
+    return this.#entries;
   }
 
   /** Undefined before the first event. */
@@ -132,8 +136,8 @@ export class InstanceView<Shown = never> {
       from === undefined
         ? []
         : keptSteps(
-            this.entries,
-            this.entries.find((entry) => isOf(entry, from)),
+            this.#entries,
+            this.#entries.find((entry) => isOf(entry, from)),
           );
     this.#postpone(pausedMs(this.#life?.pausedAt, timestamp));
     const isKept = new Set<unknown>(kept);
@@ -141,7 +145,7 @@ export class InstanceView<Shown = never> {
       if (!isKept.has(step)) this.#open.delete(id);
       else if (isStep(step)) step.attempts.length = 0;
     }
-    this.entries = kept;
+    this.#entries = kept;
     this.#life = {
       status: "queued",
       params,
@@ -190,7 +194,7 @@ export class InstanceView<Shown = never> {
         return;
       case "workflow_terminated":
         life.end = event.timestamp;
-        this.#push({ type: "termination" });
+        this.#entries.push({ type: "termination" });
         return;
       default:
     }
@@ -200,7 +204,7 @@ export class InstanceView<Shown = never> {
     const id = idOf(event);
     const begun = begin<Shown>(event);
     if (begun !== undefined) {
-      this.#push(begun);
+      this.#entries.push(begun);
       this.#open.set(id, begun);
       return;
     }
@@ -209,10 +213,6 @@ export class InstanceView<Shown = never> {
     if (isStep(step)) this.#advance(step, event);
     else this.#settle(step, event);
     if (step.state !== "running") this.#open.delete(id);
-  }
-
-  #push(entry: StepLike<Shown> | TerminationView): void {
-    (this.entries as (StepLike<Shown> | TerminationView)[]).push(entry);
   }
 
   #advance(step: StepView<Shown>, event: StepEvent): void {

@@ -52,7 +52,7 @@ export interface WaitEntry {
   readonly output?: string;
 }
 
-/** Somebody terminated the instance. */
+/** The instance was terminated by a request. */
 export interface TerminationEntry {
   readonly type: "termination";
   readonly trigger: { readonly source: TriggerSource };

@@ -3,6 +3,7 @@ import { CALL_DEPTH, decode, encode } from "../../model/value.ts";
 import type { Binding, ServiceBinding } from "../../ports/catalog.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
 import type { Storage } from "../../ports/storage.ts";
+import { constantValue, isConstant } from "../../ports/constant-binding.ts";
 import { storedBinding } from "../../executors/workerd/storage/bindings.ts";
 import { workflowBinding, type Call } from "../../runtime/binding.ts";
 import { queueBinding } from "../../runtime/queue-binding.ts";
@@ -27,14 +28,8 @@ export function envOf(script: string, bindings: readonly Binding[], parts: EnvPa
 function valueOf(script: string, binding: Binding, { storage, bindings, bed, relay }: EnvParts): unknown {
   const stored = (type: "kv" | "d1" | "r2", id: string): unknown =>
     storedBinding({ type, id }, (scope, request) => storage.fetch(scope, request));
+  if (isConstant(binding)) return constantValue(binding);
   switch (binding.type) {
-    case "plain_text":
-    case "secret_text":
-      return binding.text;
-    case "json":
-      return binding.json;
-    case "version_metadata":
-      return binding.metadata;
     case "kv_namespace":
       return stored("kv", binding.id);
     case "d1":
