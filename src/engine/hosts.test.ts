@@ -2,10 +2,13 @@ import { expect, test } from "vitest";
 import type { Executor, Host, HostEnd } from "../ports/executor.ts";
 import { contractVersion } from "../testing/executor-script.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
-import { Hosts } from "./hosts.ts";
+import { Hosts, type HostLink } from "./hosts.ts";
 
-/** Hosts of an executor that opens what it is told to. */
-function openHosts(open: () => Promise<Host>): { hosts: Hosts; signals: AbortSignal[] } {
+/** Hosts of an executor that opens what it is told to, two a version. */
+function openHosts(
+  open: () => Promise<Host>,
+  { clock = fakeClock(), perVersion = 2 } = {},
+): { hosts: Hosts; signals: AbortSignal[] } {
   const signals: AbortSignal[] = [];
   const executor: Executor = { name: "none", open, close: () => Promise.resolve() };
   const bindings = (host: AbortSignal): (() => Promise<string>) => {
@@ -13,7 +16,7 @@ function openHosts(open: () => Promise<Host>): { hosts: Hosts; signals: AbortSig
     return () => Promise.resolve("");
   };
   const listener = { frames: () => undefined, ended: () => undefined };
-  return { hosts: new Hosts({ executor, bindings, clock: fakeClock(), perVersion: 2, idleMs: 1 }, listener), signals };
+  return { hosts: new Hosts({ executor, bindings, clock, perVersion, idleMs: 1_000 }, listener), signals };
 }
 
 test("what a host reads through its bindings is its own, and ends with it", async () => {
@@ -81,4 +84,35 @@ test("a host that is leaving gets nothing more, and is closed once it has nothin
   expect(closed).toEqual([1]);
   await hosts.close();
   expect(closed).toEqual([1, 2, 3]);
+});
+
+test("a host is closed when it has had nothing to do for a while, not in the first pause after that", async () => {
+  const clock = fakeClock();
+  const { promise: ended, resolve } = Promise.withResolvers<HostEnd>();
+  let closed = 0;
+  const host: Host = {
+    send: () => undefined,
+    onFrames: () => undefined,
+    dispatch: () => Promise.reject(new Error("No handlers")),
+    fetch: () => Promise.reject(),
+    ended,
+    close: () => Promise.resolve(resolve({ kind: "closed" })).then(() => void (closed += 1)),
+  };
+  const { hosts } = openHosts(() => Promise.resolve(host), { clock, perVersion: 1 });
+  const use = (link: HostLink): void => {
+    link.requests += 1;
+    link.requests -= 1;
+    hosts.released(link);
+  };
+  use(await hosts.acquire(contractVersion()));
+  for (let i = 0; i < 5; i += 1) {
+    clock.advance(600);
+    const link = hosts.ready(contractVersion().id);
+    expect(link).toBeDefined();
+    if (link !== undefined) use(link);
+  }
+  clock.advance(999);
+  expect(closed).toBe(0);
+  clock.advance(1);
+  await ended;
 });

@@ -83,7 +83,10 @@ interface Pool {
   readonly version: ScriptVersion;
   readonly links: HostLink[];
   readonly opening: Promise<HostLink>[];
+  /** Set while it may be closed for having nothing to do. */
   idleAlarm: (() => void) | undefined;
+  /** When something in it has ended last, in milliseconds since 1970. */
+  usedAt: number;
 }
 
 export class Hosts {
@@ -153,14 +156,21 @@ export class Hosts {
     if (this.#leaving.has(link) && link.runs.size + link.requests === 0) void link.host.close();
     for (const pool of this.#pools.values()) {
       if (!pool.links.includes(link)) continue;
-      if (pool.links.some((other) => other.runs.size + other.requests > 0) || pool.idleAlarm !== undefined) return;
-      const idleMs = pool.group === undefined ? this.#idleMs : Math.min(this.#idleMs, GROUP_IDLE_MS);
-      pool.idleAlarm = this.#clock.alarm(this.#clock.now() + idleMs, () => {
-        pool.idleAlarm = undefined;
-        if (pool.links.every((other) => other.runs.size + other.requests === 0)) void this.#closePool(pool);
-      });
+      pool.usedAt = this.#clock.now();
+      if (pool.idleAlarm === undefined && isIdle(pool)) this.#closeOnceIdle(pool);
       return;
     }
+  }
+
+  /** Under a load that comes and goes one alarm serves many pauses: it looks how long the one is that it rings in. */
+  #closeOnceIdle(pool: Pool): void {
+    const idleMs = pool.group === undefined ? this.#idleMs : Math.min(this.#idleMs, GROUP_IDLE_MS);
+    pool.idleAlarm = this.#clock.alarm(pool.usedAt + idleMs, () => {
+      pool.idleAlarm = undefined;
+      if (!isIdle(pool)) return;
+      if (this.#clock.now() < pool.usedAt + idleMs) this.#closeOnceIdle(pool);
+      else void this.#closePool(pool);
+    });
   }
 
   async close(): Promise<void> {
@@ -179,7 +189,7 @@ export class Hosts {
     const key = keyOf(version.id, group);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = { key, group, version, links: [], opening: [], idleAlarm: undefined };
+      pool = { key, group, version, links: [], opening: [], idleAlarm: undefined, usedAt: 0 };
       this.#pools.set(key, pool);
     }
     return pool;
@@ -236,6 +246,10 @@ export class Hosts {
 function remove({ links }: Pool, link: HostLink): void {
   const at = links.indexOf(link);
   if (at >= 0) links.splice(at, 1);
+}
+
+function isIdle({ links }: Pool): boolean {
+  return links.every(({ runs, requests }) => runs.size + requests === 0);
 }
 
 function keyOf(versionId: string, group: string | undefined): string {

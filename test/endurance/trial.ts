@@ -165,7 +165,7 @@ export class Trial {
   }
 
   check(what: string, holds: boolean, detail: unknown = ""): void {
-    this.#checks.push({ what, holds, detail: holds ? "" : String(detail) });
+    this.#checks.push({ what, holds, detail: holds ? "" : `${String(detail)}${this.#complaints()}` });
   }
 
   fact(name: string, value: number, unit: string): void {
@@ -175,7 +175,7 @@ export class Trial {
   /** Ends the trial, which has failed. */
   fail(what: string, detail: string): void {
     if (this.signal.aborted) return;
-    this.check(what, false, `${detail}\n    while it was ${this.#doing}${this.#complaints()}`);
+    this.check(what, false, `${detail}\n    while it was ${this.#doing}`);
     this.#aborter.abort(new Error(`${what}: no`));
   }
 

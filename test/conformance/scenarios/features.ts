@@ -272,7 +272,7 @@ export const subscribe: readonly Scenario[] = topic("subscribe", [
     ...watched(
       "sleep-and-wait",
       undefined,
-      `await step.sleep("nap", 5); await caught(step.waitForEvent("wait", { type: "go", timeout: 10 })); return null;`,
+      `await step.sleep("nap", 200); await caught(step.waitForEvent("wait", { type: "go", timeout: 200 })); return null;`,
     ),
     differences: [WAITS],
   },
