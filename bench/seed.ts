@@ -5,12 +5,12 @@
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { rowText, type RowEntry } from "../src/engine/row.ts";
-import type { ErrorSummary } from "../src/model/error-summary.ts";
-import type { ErrorInfo, EventBody } from "../src/model/events.ts";
-import { fingerprint } from "../src/model/fingerprint.ts";
-import type { InstanceStatus } from "../src/model/status.ts";
-import { encode } from "../src/model/value.ts";
+import { rowText, type RowEntry } from "../src/engine/journal/row.ts";
+import type { ErrorSummary } from "../src/model/views/error-summary.ts";
+import type { ErrorInfo, EventBody } from "../src/model/instance/events.ts";
+import { fingerprint } from "../src/model/views/fingerprint.ts";
+import type { InstanceStatus } from "../src/model/instance/status.ts";
+import { encode } from "../src/model/values/value.ts";
 import type { Catalog } from "../src/ports/catalog.ts";
 import type { Lease, NewInstance, Store } from "../src/ports/store.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";

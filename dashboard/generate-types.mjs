@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import "./generate-limits.mjs";
 import openapiTypescript, { astToString } from "openapi-typescript";
-import { ownApi } from "../src/api/own.ts";
-import { restApi } from "../src/api/rest.ts";
+import { ownApi } from "../src/api/own/own.ts";
+import { restApi } from "../src/api/cloudflare/rest.ts";
 
 for (const [name, api] of Object.entries({ v4: restApi, own: ownApi })) {
   // Only its routes are looked at: nothing of what they work on is needed.

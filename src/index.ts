@@ -2,34 +2,34 @@
  * stepwell as a library: an engine in your own process, on a file of your own, with your own classes. The same engine
  * and the same binding that Workers get; only the server and the isolation are left out.
  */
-import { bindingHandler } from "./api/binding.ts";
-import type { EngineLimits } from "./engine/core.ts";
-import type { Engine } from "./engine/engine.ts";
+import { bindingHandler } from "./api/binding/workflow.ts";
+import type { EngineLimits } from "./engine/state/core.ts";
+import type { Engine } from "./engine/contract.ts";
 import { openEngine } from "./engine/open.ts";
 import { inProcessExecutor } from "./executors/in-process/executor.ts";
-import { Failure } from "./model/errors.ts";
-import { cronProblem } from "./model/cron.ts";
+import { Failure } from "./model/failures/failure.ts";
+import { cronProblem } from "./model/time/cron.ts";
 import { LIMITS } from "./model/limits.ts";
-import { isWorkflowName } from "./model/names.ts";
-import { CALL_DEPTH, decode, encode } from "./model/value.ts";
+import { isWorkflowName } from "./model/platform/names.ts";
+import { CALL_DEPTH, decode, encode } from "./model/values/value.ts";
 import type { Catalog } from "./ports/catalog.ts";
 import { silentLog, type Log } from "./ports/log.ts";
 import { systemClock } from "./ports/system-clock.ts";
-import { workflowBinding } from "./runtime/binding.ts";
-import type { Workflow } from "./runtime/binding-types.ts";
-import type { WorkflowClass } from "./runtime/runtime.ts";
-import { putWorkflow } from "./scripts/workflow.ts";
+import { workflowBinding } from "./runtime/bindings/workflow.ts";
+import type { Workflow } from "./runtime/bindings/workflow-types.ts";
+import type { WorkflowClass } from "./runtime/run/runtime.ts";
+import { putWorkflow } from "./workers/deploy/workflow.ts";
 import { openSqlite } from "./stores/sqlite/open.ts";
 import { parseKeys } from "./vault/keys.ts";
 import { openVault } from "./vault/open.ts";
 
-export type * from "./runtime/binding-types.ts";
-export type * from "./runtime/step-types.ts";
-export type { WorkflowClass } from "./runtime/runtime.ts";
-export type { EngineLimits } from "./engine/core.ts";
+export type * from "./runtime/bindings/workflow-types.ts";
+export type * from "./runtime/steps/step-types.ts";
+export type { WorkflowClass } from "./runtime/run/runtime.ts";
+export type { EngineLimits } from "./engine/state/core.ts";
 export type { Log, LogFields } from "./ports/log.ts";
-export { WorkflowEntrypoint } from "./runtime/cloudflare-workers.ts";
-export { NonRetryableError } from "./runtime/cloudflare-workflows.ts";
+export { WorkflowEntrypoint } from "./runtime/cloudflare/workers.ts";
+export { NonRetryableError } from "./runtime/cloudflare/workflows.ts";
 
 /** The script that all embedded classes belong to. */
 const SCRIPT = "embedded";

@@ -1,14 +1,14 @@
 /** Cron triggers on an engine with a clock of its own, and real threads whose handlers tell what they were told. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEngine } from "../src/engine/open.ts";
-import type { Engine } from "../src/engine/engine.ts";
+import type { Engine } from "../src/engine/contract.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
 import type { Catalog } from "../src/ports/catalog.ts";
 import type { Log } from "../src/ports/log.ts";
 import type { Store } from "../src/ports/store.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
 import { openMemoryStore } from "../src/stores/memory/open.ts";
-import { CronTriggers } from "../src/triggers/cron.ts";
+import { CronTriggers } from "../src/workers/crons/cron.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -3,19 +3,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Engine } from "../src/engine/engine.ts";
+import type { Engine } from "../src/engine/contract.ts";
 import { openEngine } from "../src/engine/open.ts";
 import { inProcessExecutor } from "../src/executors/in-process/executor.ts";
 import { silentLog } from "../src/ports/log.ts";
 import type { QueueStore } from "../src/ports/queue-store.ts";
 import type { Store } from "../src/ports/store.ts";
-import { sqliteQueues } from "../src/stores/sqlite/queues.ts";
+import { sqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
 import { openSqlite, type OpenedSqlite } from "../src/stores/sqlite/open.ts";
 import { deployClasses } from "../src/testing/engine-bench.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
-import { Queues } from "../src/triggers/queues.ts";
-import { Subscriptions } from "../src/triggers/subscriptions.ts";
-import type { NoticeEvent } from "../src/model/notices.ts";
+import { Queues } from "../src/queues/queues.ts";
+import { Subscriptions } from "../src/queues/subscriptions.ts";
+import type { NoticeEvent } from "../src/model/views/notices.ts";
 import { Quick, Sleeper } from "./support/workflows.ts";
 
 class Failing {

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ENDPOINTS } from "../src/api/rest.ts";
+import { ENDPOINTS } from "../src/api/cloudflare/rest.ts";
 import { openStepwell, type Log, type Stepwell, type WorkflowStep } from "../src/index.ts";
 import { makeProject, runCommand, startServer, type Project, type Server } from "./support/server.ts";
 

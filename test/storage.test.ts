@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { workerdExecutor } from "../src/executors/workerd/executor.ts";
 import { StorageProcess } from "../src/executors/workerd/storage/process.ts";
 import type { Host } from "../src/ports/executor.ts";
-import { contractVersion } from "../src/testing/executor-script.ts";
+import { contractVersion } from "./contracts/executor/script.ts";
 import { D1_PROBES, KV_PROBES, OWN_PROBES, probing, R2_PROBES } from "./support/storage-probes.ts";
 
 const MIB = 1024 * 1024;

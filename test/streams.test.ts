@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Engine } from "../src/engine/engine.ts";
+import type { Engine } from "../src/engine/contract.ts";
 import { openEngine } from "../src/engine/open.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
 import { systemClock } from "../src/ports/system-clock.ts";

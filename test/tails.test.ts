@@ -1,7 +1,7 @@
 /** What clients that tail a Worker are told: one event for each invocation, with all that it has written. */
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { TailEvent } from "../src/scripts/tail-event.ts";
+import type { TailEvent } from "../src/workers/logs/tail-event.ts";
 import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
 
 const WORKER = `

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
 import { workerdExecutor } from "../src/executors/workerd/executor.ts";
-import { failureResponse } from "../src/api/envelope.ts";
-import { Failure } from "../src/model/errors.ts";
+import { failureResponse } from "../src/api/endpoint/envelope.ts";
+import { Failure } from "../src/model/failures/failure.ts";
 import type { Executor, Host } from "../src/ports/executor.ts";
 import { systemClock } from "../src/ports/system-clock.ts";
 import { listen, type Listener } from "../src/server/http.ts";
-import { Sockets } from "../src/server/sockets.ts";
-import { contractVersion } from "../src/testing/executor-script.ts";
+import { Sockets } from "../src/server/sockets/sockets.ts";
+import { contractVersion } from "./contracts/executor/script.ts";
 import { connect, Refused } from "./support/sockets.ts";
 
 const CODE = `

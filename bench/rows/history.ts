@@ -1,5 +1,5 @@
 /** One instance with 5,000 steps: whether the last cost what the first did, and how long its replay takes. */
-import { encode } from "../../src/model/value.ts";
+import { encode } from "../../src/model/values/value.ts";
 import type { Benchmark } from "../row.ts";
 import { openSubject } from "../stepwell.ts";
 

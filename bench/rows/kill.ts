@@ -3,7 +3,7 @@
  * that it began after the kill is durable as completed; none may be lost, and each has to end as it should.
  */
 import { readFileSync } from "node:fs";
-import { encode } from "../../src/model/value.ts";
+import { encode } from "../../src/model/values/value.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { percentile, type Benchmark } from "../row.ts";
 import { completed, openSubject } from "../stepwell.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Catalog } from "../../src/ports/catalog.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { openSqlite } from "../../src/stores/sqlite/open.ts";
-import { sampleInstance } from "../../src/testing/store-samples.ts";
+import { sampleInstance } from "../../test/contracts/store-samples.ts";
 import { makeProject, startServer, type Server } from "../../test/support/server.ts";
 import { percentile, type Benchmark } from "../row.ts";
 import { SEEDED, seed } from "../seed.ts";

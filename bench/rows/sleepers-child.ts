@@ -1,7 +1,7 @@
 /** The process in which sleepers are measured: does one thing, reports its figures, ends. */
 import { stat } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
-import { encode } from "../../src/model/value.ts";
+import { encode } from "../../src/model/values/value.ts";
 import { complete, completed, openSubject, type Subject } from "../stepwell.ts";
 
 const [act = "", folder = "", count = "0"] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /** The process in which streams are measured: streams so many bytes in and out, reports its figures, ends. */
-import { encode } from "../../src/model/value.ts";
+import { encode } from "../../src/model/values/value.ts";
 import { complete, openSubject, type Subject } from "../stepwell.ts";
 
 const bytes = Number(process.argv[2]);

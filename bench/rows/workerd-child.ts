@@ -1,6 +1,6 @@
 /** The process in which the memory of a server and its processes of workerd is measured: does one thing, reports it, ends. */
 import { readFileSync } from "node:fs";
-import { encode } from "../../src/model/value.ts";
+import { encode } from "../../src/model/values/value.ts";
 import { complete, deploy, openSubject } from "../stepwell.ts";
 
 const [act = "", count = "0"] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /** What is particular to workerd: many scripts at once, how soon new code is in use, and memory, the server's and its own. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { encode } from "../../src/model/value.ts";
+import { encode } from "../../src/model/values/value.ts";
 import type { Benchmark } from "../row.ts";
 import { complete, deploy, openSubject } from "../stepwell.ts";
 

@@ -4,7 +4,7 @@
  * as each takes memory and a thread.
  */
 import { isIPv6 } from "node:net";
-import { Failure } from "../model/errors.ts";
+import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 

@@ -1,10 +1,10 @@
 /** When entries are written, and whose. */
 import { expect, test } from "vitest";
 import { LIMITS } from "../model/limits.ts";
-import { LOCAL } from "../model/roles.ts";
+import { LOCAL } from "../model/platform/roles.ts";
 import type { AuditEntry, AuditLog } from "../ports/audit-log.ts";
 import { memoryAudit } from "../stores/memory/audit.ts";
-import { auditEntry } from "../testing/audit-log-contract.ts";
+import { auditEntry } from "../../test/contracts/audit-log.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
 import { Audit } from "./audit.ts";
 

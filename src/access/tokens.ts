@@ -1,8 +1,8 @@
 /** Tokens: made here, kept as hashes, and compared in constant time. */
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import { Failure } from "../model/errors.ts";
+import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { Principal, Role } from "../model/roles.ts";
+import type { Principal, Role } from "../model/platform/roles.ts";
 import type { Catalog, TokenRecord } from "../ports/catalog.ts";
 
 /** A token, which is nowhere but here, and what is kept of it. */

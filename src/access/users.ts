@@ -1,7 +1,7 @@
 /** People who log in with a name and a password. */
-import { Failure } from "../model/errors.ts";
+import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { Principal, Role } from "../model/roles.ts";
+import type { Principal, Role } from "../model/platform/roles.ts";
 import type { Catalog, UserRecord } from "../ports/catalog.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 

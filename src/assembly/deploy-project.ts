@@ -1,6 +1,6 @@
 /** Deploys a project that has been built to a server in this process, with its assets, its cron triggers and its queues. */
-import { deploy, type DevDeployment } from "../scripts/deploy.ts";
-import type { ProjectConfig } from "../scripts/config/project.ts";
+import { deploy, type DevDeployment } from "../workers/deploy/deploy.ts";
+import type { ProjectConfig } from "../workers/config/project.ts";
 import type { Running } from "./compose.ts";
 import { warningsOf, type LoadedProject } from "./project.ts";
 import { projectAssets } from "./project-assets.ts";

@@ -1,15 +1,15 @@
 /** The engine, and what calls Workers besides requests: cron triggers and queues, which need the engine as it needs them. */
 import { join } from "node:path";
-import { bindingHandler } from "../api/binding.ts";
-import { withQueues } from "../api/queue-binding.ts";
-import type { Engine } from "../engine/engine.ts";
+import { bindingHandler } from "../api/binding/workflow.ts";
+import { withQueues } from "../api/binding/queue.ts";
+import type { Engine } from "../engine/contract.ts";
 import { openEngine, type EngineParts } from "../engine/open.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import type { Log } from "../ports/log.ts";
-import { sqliteQueues } from "../stores/sqlite/queues.ts";
-import { CronTriggers } from "../triggers/cron.ts";
-import { Queues } from "../triggers/queues.ts";
-import { Subscriptions } from "../triggers/subscriptions.ts";
+import { sqliteQueues } from "../stores/sqlite/queues/queues.ts";
+import { CronTriggers } from "../workers/crons/cron.ts";
+import { Queues } from "../queues/queues.ts";
+import { Subscriptions } from "../queues/subscriptions.ts";
 import { wholeStore } from "./whole-store.ts";
 
 /** An engine that runs. */

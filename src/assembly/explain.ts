@@ -1,6 +1,6 @@
 /** What went wrong, in one line that says what to do. */
-import { Failure, failureKind } from "../model/errors.ts";
-import { ProjectError } from "../scripts/project-error.ts";
+import { Failure, failureKind } from "../model/failures/failure.ts";
+import { ProjectError } from "../workers/config/project-error.ts";
 
 /** Misuse of the command line. */
 export class UsageError extends Error {

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { AssetStore } from "../scripts/assets.ts";
-import type { ProjectConfig } from "../scripts/config/project.ts";
+import { AssetStore } from "../workers/assets/assets.ts";
+import type { ProjectConfig } from "../workers/config/project.ts";
 import { projectAssets } from "./project-assets.ts";
 
 let folder: string;

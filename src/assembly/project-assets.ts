@@ -2,12 +2,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { getMimeType } from "hono/utils/mime";
-import { ignoredBy } from "../model/ignore-rules.ts";
+import { ignoredBy } from "../model/platform/ignore-rules.ts";
 import type { ScriptAssets } from "../ports/catalog.ts";
-import type { AssetStore } from "../scripts/assets.ts";
-import { assetRules } from "../scripts/assets-config.ts";
-import type { ProjectConfig } from "../scripts/config/project.ts";
-import { ProjectError } from "../scripts/project-error.ts";
+import type { AssetStore } from "../workers/assets/assets.ts";
+import { assetRules } from "../workers/assets/config.ts";
+import type { ProjectConfig } from "../workers/config/project.ts";
+import { ProjectError } from "../workers/config/project-error.ts";
 
 /** What was found. */
 export interface ProjectAssets {

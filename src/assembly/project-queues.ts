@@ -1,7 +1,7 @@
 /** The queues of a project: in `stepwell dev` they are made as they are named, and consumed as the configuration says now. */
-import type { ProjectConfig } from "../scripts/config/project.ts";
-import type { ConsumerConfig } from "../scripts/queue-config.ts";
-import type { Queues, WantedConsumer } from "../triggers/queues.ts";
+import type { ProjectConfig } from "../workers/config/project.ts";
+import type { ConsumerConfig } from "../workers/config/queues.ts";
+import type { Queues, WantedConsumer } from "../queues/queues.ts";
 
 export async function connectQueues(
   queues: Queues,

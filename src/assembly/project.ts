@@ -1,9 +1,9 @@
 /** A project: read and built again and again, from what has been parsed already. */
-import { Bundler, type Bundle } from "../scripts/build/bundle.ts";
-import { runCustomBuild } from "../scripts/build/custom-build.ts";
-import { ProjectError } from "../scripts/project-error.ts";
-import { unsupportedRemark } from "../scripts/unsupported-kinds.ts";
-import { readProject, type ProjectConfig, type ProjectOptions } from "../scripts/config/project.ts";
+import { Bundler, type Bundle } from "../workers/build/bundle.ts";
+import { runCustomBuild } from "../workers/build/custom-build.ts";
+import { ProjectError } from "../workers/config/project-error.ts";
+import { unsupportedRemark } from "../workers/upload/unsupported-kinds.ts";
+import { readProject, type ProjectConfig, type ProjectOptions } from "../workers/config/project.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 /** Where a project is looked for, and what counts for more than what it says of itself. */
@@ -70,7 +70,7 @@ export class Project {
 
 /** Such a project runs with the newest date that there is. */
 async function withDateWarning(config: ProjectConfig): Promise<ProjectConfig> {
-  const { NEWEST_DATE } = await import("../executors/workerd/binary.ts");
+  const { NEWEST_DATE } = await import("../executors/workerd/process/binary.ts");
   const { compatibilityDate: date = NEWEST_DATE, warnings } = config;
   if (date <= NEWEST_DATE) return config;
   const warning = `The installed workerd supports compatibility dates up to ${NEWEST_DATE}: that is used instead of ${date}`;

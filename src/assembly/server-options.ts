@@ -1,9 +1,9 @@
 /** What a server can be told, whoever starts it, and what holds when nothing is said. */
-import type { SettingValue } from "../api/endpoint.ts";
-import { UNNAMED_ACCOUNT } from "../api/params.ts";
-import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/core.ts";
-import { defaultMemoryMiB } from "../executors/workerd/memory.ts";
-import { DEFAULT_POLICY, type DeployPolicy } from "../scripts/deploy-policy.ts";
+import type { SettingValue } from "../api/endpoint/endpoint.ts";
+import { UNNAMED_ACCOUNT } from "../api/endpoint/params.ts";
+import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state/core.ts";
+import { defaultMemoryMiB } from "../executors/workerd/process/memory.ts";
+import { DEFAULT_POLICY, type DeployPolicy } from "../workers/deploy/policy.ts";
 
 export interface ServerOptions {
   readonly host: string;

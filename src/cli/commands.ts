@@ -8,12 +8,12 @@ type Command = (args: readonly string[]) => Promise<void>;
 
 /** Loaded when asked for: who wants help need not wait for a server. */
 const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
-  deploy: async () => (await import("./deploy.ts")).deploy,
-  dev: async () => (await import("./dev.ts")).dev,
-  logs: async () => (await import("./logs.ts")).logs,
-  serve: async () => (await import("./serve.ts")).serve,
-  token: async () => (await import("./token.ts")).token,
-  user: async () => (await import("./user.ts")).user,
+  deploy: async () => (await import("./commands/deploy.ts")).deploy,
+  dev: async () => (await import("./dev/dev.ts")).dev,
+  logs: async () => (await import("./commands/logs.ts")).logs,
+  serve: async () => (await import("./commands/serve.ts")).serve,
+  token: async () => (await import("./commands/token.ts")).token,
+  user: async () => (await import("./commands/user.ts")).user,
 };
 
 /** How long a command that is over may keep the process, in milliseconds: for what it leaves behind by mistake. */

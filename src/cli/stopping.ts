@@ -1,6 +1,6 @@
 /** What ends a server: SIGTERM and SIGINT, from its first moment on. A second signal ends the process at once. */
 import { setImmediate as turn } from "node:timers/promises";
-import { Failure } from "../model/errors.ts";
+import { Failure } from "../model/failures/failure.ts";
 
 /** How long a start that is no longer wanted may take to end, in milliseconds. */
 const GRACE_MS = 5_000;

@@ -1,5 +1,5 @@
 /** How a host answers what user code asks through a binding: only for what is bound, and without telling what went wrong inside. */
-import { Failure } from "../model/errors.ts";
+import { Failure } from "../model/failures/failure.ts";
 import type { BindingCall, CallEnd } from "../protocol/calls.ts";
 import type { Binding, ScriptVersion } from "./catalog.ts";
 import type { BindingHandler } from "./executor.ts";

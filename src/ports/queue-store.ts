@@ -2,7 +2,7 @@
  * What queues keep: what they are, and their messages. Every promise of a change resolves when it is durable; changes that come
  * together share a flush. One process at a time has it open, and nothing is made before the first queue is.
  */
-import type { ConsumerSettings, MessageBody, QueueSettings, Settlement } from "../model/queue.ts";
+import type { ConsumerSettings, MessageBody, QueueSettings, Settlement } from "../model/platform/queue.ts";
 
 /** A queue. Times are epoch milliseconds. */
 export interface Queue {

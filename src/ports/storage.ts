@@ -3,7 +3,7 @@
  * that a binding of Cloudflare's runtime makes.
  */
 
-import { Failure } from "../model/errors.ts";
+import { Failure } from "../model/failures/failure.ts";
 
 /** A namespace, a database (by id), or a bucket (by name). */
 export interface StorageScope {

@@ -2,13 +2,13 @@
  * What the engine needs of a database: to commit, to load, and to find what is due.
  *
  * A store decides nothing. It appends journal rows, keeps one summary row an instance for lists and timers, and counts
- * statuses as it goes. One contract suite (`testing/store-contract.ts`) holds for every implementation.
+ * statuses as it goes. One contract suite (`test/contracts/store.ts`) holds for every implementation.
  */
-import type { ErrorSummary } from "../model/error-summary.ts";
-import { Failure } from "../model/errors.ts";
-import type { Notice } from "../model/notices.ts";
-import type { InstanceStatus, TriggerSource } from "../model/status.ts";
-import { isStoreFault, type StoreFault } from "../model/store-failures.ts";
+import type { ErrorSummary } from "../model/views/error-summary.ts";
+import { Failure } from "../model/failures/failure.ts";
+import type { Notice } from "../model/views/notices.ts";
+import type { InstanceStatus, TriggerSource } from "../model/instance/status.ts";
+import { isStoreFault, type StoreFault } from "../model/failures/store.ts";
 
 /** The right to write, won with `acquire`. A commit under an epoch that is no longer the newest is refused. */
 export interface Lease {
@@ -84,7 +84,7 @@ export interface StoredNotice extends Notice {
 /** A part of a stream output. The store takes the bytes over: whoever handed them in may not use them again. */
 export interface Chunk {
   readonly pk: number;
-  /** Which stream of the instance; numbers grow, and are event ids (`model/stream.ts`). */
+  /** Which stream of the instance; numbers grow, and are event ids (`model/step/stream.ts`). */
   readonly stream: number;
   /** From 0. */
   readonly index: number;

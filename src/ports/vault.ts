@@ -2,8 +2,8 @@
  * Where secrets lie at rest. Outputs of sensitive steps are sealed before they enter the journal, and opened only on the
  * way back to the code that made them: whatever stands between sees a text that means nothing to it.
  */
-import { Failure } from "../model/errors.ts";
-import { isSealed, type Encoded } from "../model/value.ts";
+import { Failure } from "../model/failures/failure.ts";
+import { isSealed, type Encoded } from "../model/values/value.ts";
 
 /** Whose output it is. What was sealed in one place cannot be opened in another. */
 export interface Place {

@@ -2,11 +2,11 @@
  * Whether something is a frame that the code beside the user's may send. Types only: order, kinds and counts are for
  * `decide` to judge, which knows the instance.
  */
-import type { ErrorInfo, RuntimeEvent, StepConfig } from "../model/events.ts";
+import type { ErrorInfo, RuntimeEvent, StepConfig } from "../model/instance/events.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { PackedStep } from "../model/pack.ts";
-import { LONGEST_MS } from "../model/retry.ts";
-import { TRUNCATED, type StreamOutput, type StreamSize } from "../model/stream.ts";
+import type { PackedStep } from "../model/instance/pack.ts";
+import { LONGEST_MS } from "../model/step/retry.ts";
+import { TRUNCATED, type StreamOutput, type StreamSize } from "../model/step/stream.ts";
 import type { ChunkFrame, FromRuntime } from "./frames.ts";
 
 /** A frame as it travels: steps that succeeded at once are packed. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { RuntimeEvent } from "../model/events.ts";
+import type { RuntimeEvent } from "../model/instance/events.ts";
 import {
   checkChunk,
   chunkFromBytes,

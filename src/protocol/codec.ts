@@ -4,8 +4,8 @@
  * Between threads, text is also quicker than structured clone of the same objects (about 7 µs against 10 µs a frame and
  * round trip, in batches of a hundred), because cloning spells out the property names of every object on a slower path.
  */
-import type { RuntimeEvent } from "../model/events.ts";
-import { pack, unpack, type PackedStep } from "../model/pack.ts";
+import type { RuntimeEvent } from "../model/instance/events.ts";
+import { pack, unpack, type PackedStep } from "../model/instance/pack.ts";
 import { isChunkFrame, isFromRuntime, type Packed } from "./check.ts";
 import type { ChunkFrame, FromRuntime, ToRuntime } from "./frames.ts";
 

@@ -2,11 +2,11 @@
  * What the engine and the code beside the user's say to one another. A *run* is one activation of an instance in a
  * host: from `start` until its last event or `stop`. Frames of a run arrive in the order in which they were sent.
  */
-import type { Arrangement } from "../model/arrangement.ts";
-import type { ErrorInfo, RuntimeEvent, ScheduleInfo, StepConfig } from "../model/events.ts";
-import type { StepKey } from "../model/step.ts";
-import type { StreamSize } from "../model/stream.ts";
-import type { Encoded } from "../model/value.ts";
+import type { Arrangement } from "../model/step/arrangement.ts";
+import type { ErrorInfo, RuntimeEvent, ScheduleInfo, StepConfig } from "../model/instance/events.ts";
+import type { StepKey } from "../model/step/step.ts";
+import type { StreamSize } from "../model/step/stream.ts";
+import type { Encoded } from "../model/values/value.ts";
 
 /** What the journal knows of a step that had begun before this run. */
 export type Outcome =

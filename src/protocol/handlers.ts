@@ -1,5 +1,5 @@
 /** What a script is told besides requests and runs, and how its handler ended. */
-import type { DeliveredMessage, Verdict } from "../model/queue.ts";
+import type { DeliveredMessage, Verdict } from "../model/platform/queue.ts";
 
 /** Something that a script has a handler for, by the handler's name. */
 export type ScriptEvent =

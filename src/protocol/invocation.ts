@@ -2,7 +2,7 @@
  * What a script was called for, in the words of Cloudflare's tails, and how that ended. Isolates say so of their scripts, and
  * they can say anything.
  */
-import { redactedHeaders, redactedUrl } from "../model/redacted.ts";
+import { redactedHeaders, redactedUrl } from "../model/views/redact.ts";
 
 /** A request, without what could be a secret. */
 export interface RequestEvent {

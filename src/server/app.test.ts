@@ -1,34 +1,34 @@
 /** Which request goes where, and what it needs to get there. */
 import { PassThrough } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { BodyRoom } from "../api/body.ts";
-import { explorerApi } from "../api/explorer.ts";
-import { ownApi } from "../api/own.ts";
-import { restApi } from "../api/rest.ts";
+import { BodyRoom } from "../api/endpoint/body.ts";
+import { explorerApi } from "../api/explorer/explorer.ts";
+import { ownApi } from "../api/own/own.ts";
+import { restApi } from "../api/cloudflare/rest.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
-import { Failure } from "../model/errors.ts";
+import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
-import { LOCAL } from "../model/roles.ts";
+import { LOCAL } from "../model/platform/roles.ts";
 import { silentLog, type Log } from "../ports/log.ts";
 import { Upgraded, type Executor, type Host } from "../ports/executor.ts";
 import { noStorage } from "../ports/storage.ts";
 import { StoreError } from "../ports/store.ts";
 import { noVault } from "../ports/vault.ts";
-import { Transfers } from "../api/transfers.ts";
+import { Transfers } from "../api/cloudflare/storage/transfers.ts";
 import { systemClock } from "../ports/system-clock.ts";
-import { Tails } from "../scripts/tails.ts";
+import { Tails } from "../workers/logs/tails.ts";
 import { Audit } from "../access/audit.ts";
 import { createToken } from "../access/tokens.ts";
 import { memoryAudit } from "../stores/memory/audit.ts";
-import { HostNames } from "../scripts/host-names.ts";
-import { InstanceLogs } from "../scripts/instance-logs.ts";
-import { AssetStore } from "../scripts/assets.ts";
-import { Publisher } from "../scripts/publisher.ts";
+import { HostNames } from "../workers/hosts/host-names.ts";
+import { InstanceLogs } from "../workers/logs/instance-logs.ts";
+import { AssetStore } from "../workers/assets/assets.ts";
+import { Publisher } from "../workers/deploy/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp, type AppParts } from "./app.ts";
-import { openGuard, type Guard } from "./auth.ts";
-import type { Origin } from "./origin.ts";
-import { orLoggedIn, Sessions } from "./sessions.ts";
+import { openGuard, type Guard } from "./sessions/auth.ts";
+import type { Origin } from "./sessions/origin.ts";
+import { orLoggedIn, Sessions } from "./sessions/sessions.ts";
 
 class Quick {
   async run(): Promise<void> {}

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../ports/system-clock.ts";
 import { listen, type Listener, type Patience } from "./http.ts";
-import { Streamed } from "./streamed.ts";
+import { Streamed } from "./workers/streamed.ts";
 
 let listener: Listener | undefined;
 afterEach(() => listener?.close(0));

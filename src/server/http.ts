@@ -8,9 +8,9 @@ import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import type { Answer } from "./app.ts";
 import { addressOf } from "./address.ts";
-import { isSocketRequest, Sockets } from "./sockets.ts";
+import { isSocketRequest, Sockets } from "./sockets/sockets.ts";
 import { endStalled } from "./stalled.ts";
-import { sendStreamed, Streamed } from "./streamed.ts";
+import { sendStreamed, Streamed } from "./workers/streamed.ts";
 
 export interface Listener {
   /** Like `http://127.0.0.1:8787`. */

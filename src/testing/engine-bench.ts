@@ -1,10 +1,10 @@
 /** An engine on a table: memory store, fake clock, and questions to wait for an answer to without sleeping. */
-import type { EngineSettings } from "../engine/core.ts";
-import type { Engine, InstanceAddress } from "../engine/engine.ts";
+import type { EngineSettings } from "../engine/state/core.ts";
+import type { Engine, InstanceAddress } from "../engine/contract.ts";
 import { openEngine } from "../engine/open.ts";
-import type { EventBody, InstanceEvent } from "../model/events.ts";
-import type { InstanceStatus } from "../model/status.ts";
-import { decode } from "../model/value.ts";
+import type { EventBody, InstanceEvent } from "../model/instance/events.ts";
+import type { InstanceStatus } from "../model/instance/status.ts";
+import { decode } from "../model/values/value.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { Executor, Host } from "../ports/executor.ts";
 import type { LogStore } from "../ports/log-store.ts";

@@ -2,11 +2,11 @@
  * `introspectWorkflowInstance` and `introspectWorkflow`, with the names, the texts and the meaning that they have in
  * `cloudflare:test`: to arrange the steps of instances before they run, and to wait for what becomes of them.
  */
-import type { InstanceAddress } from "../engine/engine.ts";
-import { Failure } from "../model/errors.ts";
-import type { ErrorInfo, InstanceEvent } from "../model/events.ts";
-import { isFinal } from "../model/status.ts";
-import { decode, REDACTED } from "../model/value.ts";
+import type { InstanceAddress } from "../engine/contract.ts";
+import { Failure } from "../model/failures/failure.ts";
+import type { ErrorInfo, InstanceEvent } from "../model/instance/events.ts";
+import { isFinal } from "../model/instance/status.ts";
+import { decode, REDACTED } from "../model/values/value.ts";
 import { InstanceView } from "../model/views/fold.ts";
 import type { StepSelector, WorkflowInstanceModifier } from "./modifier.ts";
 import type { TestBed } from "./test-bed.ts";

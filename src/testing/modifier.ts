@@ -1,6 +1,6 @@
 /**
  * What a test arranges for the steps of an instance: declared through `WorkflowInstanceModifier`, which has the names and
- * the texts of `cloudflare:test`, and kept as data for the runtime (`model/arrangement.ts`).
+ * the texts of `cloudflare:test`, and kept as data for the runtime (`model/step/arrangement.ts`).
  */
 import {
   arrangedStep,
@@ -9,8 +9,8 @@ import {
   type ArrangedResult,
   type ArrangedStep,
   type StepSelection,
-} from "../model/arrangement.ts";
-import { encode } from "../model/value.ts";
+} from "../model/step/arrangement.ts";
+import { encode } from "../model/values/value.ts";
 
 /** A step by its name, and by how often the name had been used: 1-based; absent or 0 means the first. */
 export interface StepSelector {

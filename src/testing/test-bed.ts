@@ -3,11 +3,11 @@
  * instances from the commits that make them, before they run.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Engine, InstanceAddress } from "../engine/engine.ts";
-import { addressKey } from "../engine/live.ts";
-import { Failure } from "../model/errors.ts";
-import type { Arrangement } from "../model/arrangement.ts";
-import { encode } from "../model/value.ts";
+import type { Engine, InstanceAddress } from "../engine/contract.ts";
+import { addressKey } from "../engine/state/live.ts";
+import { Failure } from "../model/failures/failure.ts";
+import type { Arrangement } from "../model/step/arrangement.ts";
+import { encode } from "../model/values/value.ts";
 import type { Batch, BatchResult, Store } from "../ports/store.ts";
 import type { Arrangements } from "../ports/arrangements.ts";
 import { Modifier, type MockEvent } from "./modifier.ts";

@@ -2,15 +2,15 @@
  * An engine for the tests of a user's workflows: in this process, in memory, with bindings like those of a Worker. Sleeps
  * and retry delays take no time: when nothing is under way, the clock is put forward to the next end of one.
  */
-import { bindingHandler } from "../api/binding.ts";
+import { bindingHandler } from "../api/binding/workflow.ts";
 import { openEngine } from "../engine/open.ts";
 import { inProcessExecutor } from "../executors/in-process/executor.ts";
-import { Failure } from "../model/errors.ts";
-import { isWorkflowName } from "../model/names.ts";
-import { CALL_DEPTH, decode, encode } from "../model/value.ts";
+import { Failure } from "../model/failures/failure.ts";
+import { isWorkflowName } from "../model/platform/names.ts";
+import { CALL_DEPTH, decode, encode } from "../model/values/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
-import { workflowBinding, type Workflow } from "../runtime/binding.ts";
-import type { WorkflowClass } from "../runtime/runtime.ts";
+import { workflowBinding, type Workflow } from "../runtime/bindings/workflow.ts";
+import type { WorkflowClass } from "../runtime/run/runtime.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
 import { deployClasses } from "./engine-bench.ts";
 import { register } from "./introspection.ts";

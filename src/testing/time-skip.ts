@@ -1,8 +1,8 @@
 /** Lets time pass in a test: whenever nothing is under way, the clock is put forward to the next end of a sleep or of a retry delay. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { readRow } from "../engine/row.ts";
-import { dueAt } from "../model/due.ts";
-import { evolve, type InstanceState } from "../model/instance.ts";
+import { readRow } from "../engine/journal/row.ts";
+import { dueAt } from "../model/instance/due.ts";
+import { evolve, type InstanceState } from "../model/instance/state.ts";
 import type { InstanceSummary, Store } from "../ports/store.ts";
 import type { SkippingClock } from "./skipping-clock.ts";
 

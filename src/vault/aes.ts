@@ -3,8 +3,8 @@
  * of key id, twelve of nonce, the cipher text, and sixteen of tag; as text it is that in base64 behind a mark.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { Failure } from "../model/errors.ts";
-import { isSealed, SEAL } from "../model/value.ts";
+import { Failure } from "../model/failures/failure.ts";
+import { isSealed, SEAL } from "../model/values/value.ts";
 import type { Place, Vault } from "../ports/vault.ts";
 import type { Key } from "./keys.ts";
 

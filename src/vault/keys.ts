@@ -3,7 +3,7 @@
  * from the key itself, so that nobody has to name keys and a forgotten one can be told from the others.
  */
 import { createHash } from "node:crypto";
-import { Failure } from "../model/errors.ts";
+import { Failure } from "../model/failures/failure.ts";
 
 /** A key for AES-256. */
 export interface Key {

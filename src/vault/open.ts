@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Failure } from "../model/errors.ts";
+import { Failure } from "../model/failures/failure.ts";
 import type { Vault } from "../ports/vault.ts";
 import { aesVault } from "./aes.ts";
 import { KEY_BYTES, parseKeys, type Key } from "./keys.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isSealed, REDACTED, toJson, toLogText } from "../model/value.ts";
+import { isSealed, REDACTED, toJson, toLogText } from "../model/values/value.ts";
 import { noVault, type Place } from "../ports/vault.ts";
 import { aesVault } from "./aes.ts";
 import { parseKeys, type Key } from "./keys.ts";

@@ -1,7 +1,7 @@
 /** What `cloudflare:test` is: the functions of Cloudflare's plugin that need no workerd around the test. */
 import { resetStorage } from "./project.ts";
 
-export { env } from "../runtime/environment.ts";
+export { env } from "../runtime/cloudflare/environment.ts";
 export { introspectWorkflow, introspectWorkflowInstance } from "../testing/index.ts";
 export { applyD1Migrations } from "../testing/d1-migrations.ts";
 export { createExecutionContext, waitOnExecutionContext } from "./context.ts";

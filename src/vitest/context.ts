@@ -1,5 +1,5 @@
 /** Contexts for tests that call handlers themselves, and what has been left to their `waitUntil`. */
-import type { ExecutionContext } from "../runtime/execution-context.ts";
+import type { ExecutionContext } from "../runtime/run/execution-context.ts";
 
 const left = new WeakMap<object, Promise<unknown>[]>();
 

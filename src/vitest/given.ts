@@ -1,6 +1,6 @@
 /** What the plugin hands over to the processes of test files, as JSON. */
 import type { Binding, DeclaredWorkflow } from "../ports/catalog.ts";
-import type { ProjectConfig } from "../scripts/config/project.ts";
+import type { ProjectConfig } from "../workers/config/project.ts";
 
 /** By this name the setup imports the project's main module. */
 export const MAIN_MODULE = "virtual:stepwell/main";

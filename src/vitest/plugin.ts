@@ -7,7 +7,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vitest/config";
 export { readD1Migrations, type D1Migration } from "../testing/d1-migrations.ts";
-import { readProject } from "../scripts/config/project.ts";
+import { readProject } from "../workers/config/project.ts";
 import { MAIN_MODULE, type GivenProject } from "./given.ts";
 
 /** What the plugin is told; the names are those of `@cloudflare/vitest-plugin`. */
@@ -24,8 +24,8 @@ export interface StepwellTestOptions {
 /** The modules that user code imports as `cloudflare:*`, by file. */
 const MODULES = {
   "cloudflare:workers": "./workers-module",
-  "cloudflare:workflows": "../runtime/cloudflare-workflows",
-  "cloudflare:email": "../runtime/cloudflare-email",
+  "cloudflare:workflows": "../runtime/cloudflare/workflows",
+  "cloudflare:email": "../runtime/cloudflare/email",
   "cloudflare:test": "./cloudflare-test",
 } as const;
 

@@ -1,9 +1,9 @@
 /** A project that is being tested: its bindings in `env`, its workflows on an engine in memory, its main module imported when needed. */
 import { constantValue, isConstant } from "../ports/constant-binding.ts";
-import { WorkflowEntrypoint } from "../runtime/cloudflare-workers.ts";
-import { env } from "../runtime/environment.ts";
-import { unsupportedBinding } from "../runtime/unsupported-binding.ts";
-import type { WorkflowClass } from "../runtime/runtime.ts";
+import { WorkflowEntrypoint } from "../runtime/cloudflare/workers.ts";
+import { env } from "../runtime/cloudflare/environment.ts";
+import { unsupportedBinding } from "../runtime/bindings/unsupported.ts";
+import type { WorkflowClass } from "../runtime/run/runtime.ts";
 import type { Binding } from "../ports/catalog.ts";
 import { openTestStepwell } from "../testing/index.ts";
 import { exported, type LoadMain } from "./worker.ts";

@@ -1,13 +1,13 @@
 /** Queues in tests: what is sent is delivered to the Worker's own `queue` handler at once, if it consumes the queue. */
 import { randomUUID } from "node:crypto";
-import type { DeliveredMessage, SentMessage, Verdict } from "../model/queue.ts";
-import { openBatch, type MessageBatch } from "../runtime/message-batch.ts";
-import { handleEvent } from "../runtime/handlers.ts";
-import { env } from "../runtime/environment.ts";
-import type { InvocationLog } from "../runtime/invocation.ts";
-import { noScope } from "../runtime/scope.ts";
-import { queueBinding, type Queue } from "../runtime/queue-binding.ts";
-import { toBody } from "../runtime/queue-body.ts";
+import type { DeliveredMessage, SentMessage, Verdict } from "../model/platform/queue.ts";
+import { openBatch, type MessageBatch } from "../runtime/handlers/message-batch.ts";
+import { handleEvent } from "../runtime/handlers/handlers.ts";
+import { env } from "../runtime/cloudflare/environment.ts";
+import type { InvocationLog } from "../runtime/handlers/invocation.ts";
+import { noScope } from "../runtime/run/scope.ts";
+import { queueBinding, type Queue } from "../runtime/bindings/queue.ts";
+import { toBody } from "../runtime/bindings/queue-body.ts";
 import { createExecutionContext, waitOnExecutionContext } from "./context.ts";
 import type { GivenProject } from "./given.ts";
 import type { LoadMain } from "./worker.ts";

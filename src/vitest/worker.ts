@@ -1,5 +1,5 @@
 /** The Worker that is being tested, as tests call it: `SELF`, and `exports` of `cloudflare:workers`. */
-import type { ExecutionContext } from "../runtime/execution-context.ts";
+import type { ExecutionContext } from "../runtime/run/execution-context.ts";
 import { createExecutionContext } from "./context.ts";
 
 /** Imports the main module. */

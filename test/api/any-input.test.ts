@@ -1,8 +1,8 @@
 /** Whatever is sent, the answer is an envelope, and the server is never at fault. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { normalPath } from "../../src/api/path.ts";
-import { ENDPOINTS } from "../../src/api/rest.ts";
+import { normalPath } from "../../src/api/endpoint/path.ts";
+import { ENDPOINTS } from "../../src/api/cloudflare/rest.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Quick, Sleeper } from "../support/workflows.ts";
 

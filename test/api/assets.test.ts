@@ -7,7 +7,7 @@ import { blake3 } from "@noble/hashes/blake3.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LIMITS } from "../../src/model/limits.ts";
-import { AssetStore } from "../../src/scripts/assets.ts";
+import { AssetStore } from "../../src/workers/assets/assets.ts";
 import { openDeploying, uploadOf, type Answer, type Deploying } from "../support/deploying.ts";
 
 let folder: string;

@@ -1,10 +1,10 @@
 /** The graph of a version over REST, from a deployment to the answer. */
 import { resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { shownGraph } from "../../src/api/graph.ts";
-import { bundle } from "../../src/scripts/build/bundle.ts";
-import { readProject } from "../../src/scripts/config/project.ts";
-import { deploy } from "../../src/scripts/deploy.ts";
+import { shownGraph } from "../../src/api/cloudflare/workflows/graph.ts";
+import { bundle } from "../../src/workers/build/bundle.ts";
+import { readProject } from "../../src/workers/config/project.ts";
+import { deploy } from "../../src/workers/deploy/deploy.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Quick } from "../support/workflows.ts";
 

@@ -1,10 +1,10 @@
 /** Limits as clients meet them: the last value that passes, the first that does not, and what is said of it. */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { EngineSettings } from "../../src/engine/core.ts";
+import type { EngineSettings } from "../../src/engine/state/core.ts";
 import { LIMITS } from "../../src/model/limits.ts";
-import { encode } from "../../src/model/value.ts";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
-import { openGuard } from "../../src/server/auth.ts";
+import { encode } from "../../src/model/values/value.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
+import { openGuard } from "../../src/server/sessions/auth.ts";
 import { openApi, type Answer, type ApiBench } from "../support/api.ts";
 import { Order, Quick, Sleeper } from "../support/workflows.ts";
 

@@ -1,8 +1,8 @@
 /** Finding instances by any filters, errors in groups, workflows at a glance, and actions on all that match. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { OWN_ENDPOINTS } from "../../src/api/own.ts";
+import { OWN_ENDPOINTS } from "../../src/api/own/own.ts";
 import { LIMITS } from "../../src/model/limits.ts";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 
 function refuse(what: string): never {

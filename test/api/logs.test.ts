@@ -1,9 +1,9 @@
 /** What instances write and throw, as our own API answers it. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { instanceLogs } from "../../src/api/routes/instance-logs.ts";
+import { instanceLogs } from "../../src/api/own/instance-logs.ts";
 import { LIMITS } from "../../src/model/limits.ts";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
-import { openGuard } from "../../src/server/auth.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
+import { openGuard } from "../../src/server/sessions/auth.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 
 /** Says something outside of steps, and in two attempts of one. */

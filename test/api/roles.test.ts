@@ -3,15 +3,15 @@
  * shown a payload. Endpoints that are added are in it by themselves.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { EXPLORER_ENDPOINTS } from "../../src/api/explorer.ts";
-import type { Endpoint } from "../../src/api/endpoint.ts";
-import { OWN_ENDPOINTS } from "../../src/api/own.ts";
-import { ENDPOINTS } from "../../src/api/rest.ts";
+import { EXPLORER_ENDPOINTS } from "../../src/api/explorer/explorer.ts";
+import type { Endpoint } from "../../src/api/endpoint/endpoint.ts";
+import { OWN_ENDPOINTS } from "../../src/api/own/own.ts";
+import { ENDPOINTS } from "../../src/api/cloudflare/rest.ts";
 import { createToken } from "../../src/access/tokens.ts";
 import { createUser } from "../../src/access/users.ts";
-import { HIDDEN } from "../../src/model/hidden.ts";
-import { isRole, mayAct, ROLES, type Principal, type Role } from "../../src/model/roles.ts";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import { HIDDEN } from "../../src/model/views/hidden.ts";
+import { isRole, mayAct, ROLES, type Principal, type Role } from "../../src/model/platform/roles.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 
 const SECRET = "the-payload-4111";

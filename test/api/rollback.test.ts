@@ -1,6 +1,6 @@
 /** Rollback and restart from a step as clients see them: REST, wrangler's local API, the binding, the event stream. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 
 let api: ApiBench;

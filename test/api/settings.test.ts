@@ -1,9 +1,9 @@
 /** Tokens, people, limits and the audit log over REST, as an admin uses them. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { OWN_ENDPOINTS } from "../../src/api/own.ts";
+import { OWN_ENDPOINTS } from "../../src/api/own/own.ts";
 import { LIMITS } from "../../src/model/limits.ts";
-import { LOCAL } from "../../src/model/roles.ts";
-import { auditEntry } from "../../src/testing/audit-log-contract.ts";
+import { LOCAL } from "../../src/model/platform/roles.ts";
+import { auditEntry } from "../contracts/audit-log.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Quick } from "../support/workflows.ts";
 

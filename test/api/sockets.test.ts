@@ -1,12 +1,12 @@
 /** Events over WebSockets: real connections on loopback, refusals that can be read, and ends in every direction. */
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { LOCAL } from "../../src/model/roles.ts";
-import { openGuard } from "../../src/server/auth.ts";
+import { LOCAL } from "../../src/model/platform/roles.ts";
+import { openGuard } from "../../src/server/sessions/auth.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { connect, Refused, type Client } from "../support/sockets.ts";
 import { Quick, Secretive, Sleeper } from "../support/workflows.ts";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 
 class Waiter {
   async run(_: unknown, step: WorkflowStep): Promise<void> {

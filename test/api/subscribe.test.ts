@@ -1,7 +1,7 @@
 /** Events of an instance, and of all instances of a workflow, as a stream. */
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Quick, Secretive, Sleeper } from "../support/workflows.ts";
 

@@ -4,13 +4,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { bindingHandler } from "../../src/api/binding.ts";
+import { bindingHandler } from "../../src/api/binding/workflow.ts";
 import type { BindingCall } from "../../src/protocol/calls.ts";
 import { PUBLIC_EVENT_TYPES } from "../../src/model/views/public-event.ts";
-import { decode, encode } from "../../src/model/value.ts";
-import { workflowBinding, type WorkflowInstance } from "../../src/runtime/binding.ts";
-import type { WorkflowInstanceEvent, WorkflowInstanceSubscription } from "../../src/runtime/event-types.ts";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import { decode, encode } from "../../src/model/values/value.ts";
+import { workflowBinding, type WorkflowInstance } from "../../src/runtime/bindings/workflow.ts";
+import type { WorkflowInstanceEvent, WorkflowInstanceSubscription } from "../../src/runtime/bindings/event-types.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Quick, Secretive, Sleeper, Streaming } from "../support/workflows.ts";
 

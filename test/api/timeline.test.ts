@@ -1,13 +1,13 @@
 /** The timeline of an instance, and that a dashboard which carries it on with events shows what a new one would read. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { advance, beginsAnew, fromWire, type Timeline, type WireTimeline } from "../../dashboard/src/instance/timeline.ts";
-import type { InstanceAddress } from "../../src/engine/engine.ts";
-import type { InstanceEvent } from "../../src/model/events.ts";
+import type { InstanceAddress } from "../../src/engine/contract.ts";
+import type { InstanceEvent } from "../../src/model/instance/events.ts";
 import { InstanceView, type LifeView } from "../../src/model/views/fold.ts";
 import { knownFrom, publicEvent, type PublicEvent } from "../../src/model/views/public-event.ts";
 import { timelineOf } from "../../src/model/views/timeline.ts";
-import { iso } from "../../src/model/time.ts";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import { iso } from "../../src/model/time/calendar.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Doomed, Order } from "../support/workflows.ts";
 

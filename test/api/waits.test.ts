@@ -1,6 +1,6 @@
 /** What an instance waits for, over REST, and the ways to help it that are ours. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 
 class Napping {

@@ -12,7 +12,7 @@ import { pan, ticks, zoom } from "../../dashboard/src/instance/window.ts";
 import { timesOf, wasSeen, type Node } from "../../dashboard/src/graph/flow.ts";
 import { painter } from "../../dashboard/src/graph/paint.ts";
 import { batchOf, idProblem, paramsProblem } from "../../dashboard/src/instances/check.ts";
-import { isInstanceId } from "../../src/model/names.ts";
+import { isInstanceId } from "../../src/model/platform/names.ts";
 
 let at = 0;
 

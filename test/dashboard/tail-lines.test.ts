@@ -1,7 +1,7 @@
 /** What comes over a tail, as lines. */
 import { expect, test } from "vitest";
 import { isWanted, LEVELS, linesOf, type Line } from "../../dashboard/src/scripts/tail-lines.ts";
-import { laggedEvent, tailEvent } from "../../src/scripts/tail-event.ts";
+import { laggedEvent, tailEvent } from "../../src/workers/logs/tail-event.ts";
 
 const common = { time: 5, level: "warn", version: { id: "v1", script: "shop" } } as const;
 

@@ -1,6 +1,6 @@
 /** Looks into the database of a server that runs, from outside and without writing: what its instances do, and what they returned. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { decode } from "../../src/model/value.ts";
+import { decode } from "../../src/model/values/value.ts";
 
 /** An instance that has not ended, and how far its journal goes. */
 export interface Unfinished {

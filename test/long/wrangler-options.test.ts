@@ -1,7 +1,7 @@
 /** Every option of `wrangler dev` is known to `stepwell dev`, by wrangler's own help. */
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { readDevOptions } from "../../src/cli/dev-options.ts";
+import { readDevOptions } from "../../src/cli/dev/options.ts";
 import { wranglerIn } from "../support/clients.ts";
 
 /** Values for those that take only some. */

@@ -1,6 +1,6 @@
 /** Workflows that several tests drive. */
-import { NonRetryableError } from "../../src/runtime/cloudflare-workflows.ts";
-import type { WorkflowStep } from "../../src/runtime/cloudflare-workers.ts";
+import { NonRetryableError } from "../../src/runtime/cloudflare/workflows.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 
 /** More than the log shows of an output. */
 export const LONG: string = "x".repeat(5_000);

@@ -4,10 +4,10 @@
  */
 import type * as Theirs from "cloudflare:workers";
 import { WorkflowEntrypoint as TheirEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
-import { WorkflowEntrypoint as OurEntrypoint } from "../../src/runtime/cloudflare-workers.ts";
-import type * as Binding from "../../src/runtime/binding-types.ts";
-import type { WorkflowClass } from "../../src/runtime/runtime.ts";
-import type * as Ours from "../../src/runtime/step-types.ts";
+import { WorkflowEntrypoint as OurEntrypoint } from "../../src/runtime/cloudflare/workers.ts";
+import type * as Binding from "../../src/runtime/bindings/workflow-types.ts";
+import type { WorkflowClass } from "../../src/runtime/run/runtime.ts";
+import type * as Ours from "../../src/runtime/steps/step-types.ts";
 
 /** Compiles when an A can be given where a B is asked for. */
 type Fits<A extends B, B> = A;

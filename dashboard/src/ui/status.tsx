@@ -19,7 +19,7 @@ export const STATUSES: Readonly<Record<InstanceStatus, Look>> = {
   terminated: { word: "Terminated", sign: "■", colour: "text-void" },
 };
 
-export { isFinal } from "../../../src/model/status.ts";
+export { isFinal } from "../../../src/model/instance/status.ts";
 
 export function Status({ status }: { readonly status: InstanceStatus }) {
   const { word, sign, colour } = STATUSES[status];

@@ -1,11 +1,11 @@
-import { decode, encode } from "../../model/value.ts";
+import { decode, encode } from "../../model/values/value.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
-import { workflowBinding } from "../../runtime/binding.ts";
-import { WorkflowEntrypoint } from "../../runtime/cloudflare-workers.ts";
-import { NonRetryableError } from "../../runtime/cloudflare-workflows.ts";
-import type { WorkflowClass } from "../../runtime/runtime.ts";
-import { executorContract } from "../../testing/executor-contract.ts";
-import { contractScript, type Platform } from "../../testing/executor-script.ts";
+import { workflowBinding } from "../../runtime/bindings/workflow.ts";
+import { WorkflowEntrypoint } from "../../runtime/cloudflare/workers.ts";
+import { NonRetryableError } from "../../runtime/cloudflare/workflows.ts";
+import type { WorkflowClass } from "../../runtime/run/runtime.ts";
+import { executorContract } from "../../../test/contracts/executor/executor.ts";
+import { contractScript, type Platform } from "../../../test/contracts/executor/script.ts";
 import { inProcessExecutor } from "./executor.ts";
 
 const SAME_PROCESS = "the script shares this process";

@@ -6,11 +6,11 @@ import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { Executor, Host, HostEnd } from "../../ports/executor.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { scriptLine, type OnLog } from "../../ports/script-log.ts";
-import { Failure } from "../../model/errors.ts";
-import type { ExecutionContext } from "../../runtime/execution-context.ts";
-import { sharedPlace } from "../../runtime/place.ts";
-import { createRuntime, type WorkflowClass } from "../../runtime/runtime.ts";
-import { noScope } from "../../runtime/scope.ts";
+import { Failure } from "../../model/failures/failure.ts";
+import type { ExecutionContext } from "../../runtime/run/execution-context.ts";
+import { sharedPlace } from "../../runtime/run/place.ts";
+import { createRuntime, type WorkflowClass } from "../../runtime/run/runtime.ts";
+import { noScope } from "../../runtime/run/scope.ts";
 import { hearScope, leaveScope, type Hear } from "./console.ts";
 
 /** What runs in this process. */

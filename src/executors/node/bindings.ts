@@ -2,9 +2,9 @@
 import { constantValue, isConstant } from "../../ports/constant-binding.ts";
 import type { Binding } from "../../ports/catalog.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
-import { workflowBinding } from "../../runtime/binding.ts";
-import { queueBinding } from "../../runtime/queue-binding.ts";
-import { unsupportedBinding } from "../../runtime/unsupported-binding.ts";
+import { workflowBinding } from "../../runtime/bindings/workflow.ts";
+import { queueBinding } from "../../runtime/bindings/queue.ts";
+import { unsupportedBinding } from "../../runtime/bindings/unsupported.ts";
 
 /** Asks what a binding stands for. */
 export type CallBound = (to: BindingCall["to"], name: string, method: string, args: readonly unknown[]) => Promise<unknown>;

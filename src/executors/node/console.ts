@@ -4,7 +4,7 @@ import { Console } from "node:console";
 import { Writable } from "node:stream";
 import { loggedValues } from "../../protocol/logged.ts";
 import type { Origin } from "../../protocol/origin.ts";
-import { OpenInvocation, type InvocationLog } from "../../runtime/invocation.ts";
+import { OpenInvocation, type InvocationLog } from "../../runtime/handlers/invocation.ts";
 import type { FromThread, Said } from "./messages.ts";
 
 /** The scope of all user code of the thread. */

@@ -1,5 +1,5 @@
 /** Events that a thread is handling, and who waits for their ends. */
-import { Failure } from "../../model/errors.ts";
+import { Failure } from "../../model/failures/failure.ts";
 import type { EventAnswer, EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import type { ToThread } from "./messages.ts";
 

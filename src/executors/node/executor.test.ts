@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { decode, encode } from "../../model/value.ts";
+import { decode, encode } from "../../model/values/value.ts";
 import type { Executor } from "../../ports/executor.ts";
-import { executorContract } from "../../testing/executor-contract.ts";
-import { Driver } from "../../testing/executor-driver.ts";
-import { contractVersion } from "../../testing/executor-script.ts";
+import { executorContract } from "../../../test/contracts/executor/executor.ts";
+import { Driver } from "../../../test/contracts/executor/driver.ts";
+import { contractVersion } from "../../../test/contracts/executor/script.ts";
 import { scriptOf, type OnLog } from "../../ports/script-log.ts";
 import { nodeExecutor, type NodeExecutorOptions } from "./executor.ts";
 

@@ -5,7 +5,7 @@
  * ended alone, but a single allocation far beyond the limit makes V8 end the whole process.
  */
 import type { ResourceLimits } from "node:worker_threads";
-import { Failure } from "../../model/errors.ts";
+import { Failure } from "../../model/failures/failure.ts";
 import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
 import type { Executor } from "../../ports/executor.ts";
 import { writeLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";

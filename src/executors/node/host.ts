@@ -1,7 +1,7 @@
 /** One worker thread with one script version in it: how it starts, what is said to it and by it, and all the ways it can end. */
 import { createInterface } from "node:readline";
 import { Worker, type ResourceLimits, type Transferable } from "node:worker_threads";
-import { Failure } from "../../model/errors.ts";
+import { Failure } from "../../model/failures/failure.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { answerCall } from "../../ports/answer.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";

@@ -11,9 +11,9 @@ import { siblingUrl } from "./sibling.ts";
 export type ScriptExports = Readonly<Record<string, unknown>>;
 
 const SHIMS: Readonly<Record<string, string>> = {
-  "cloudflare:email": "../../runtime/cloudflare-email",
-  "cloudflare:workers": "../../runtime/cloudflare-workers",
-  "cloudflare:workflows": "../../runtime/cloudflare-workflows",
+  "cloudflare:email": "../../runtime/cloudflare/email",
+  "cloudflare:workers": "../../runtime/cloudflare/workers",
+  "cloudflare:workflows": "../../runtime/cloudflare/workflows",
 };
 
 /** Loads the script and runs its top level. Rejects with whatever that throws. Once a thread. */

@@ -1,6 +1,6 @@
 /** The host's end of `fetch`: takes requests apart, puts responses together, and lets nobody wait for a thread that is gone. */
 import type { Transferable } from "node:worker_threads";
-import { Failure } from "../../model/errors.ts";
+import { Failure } from "../../model/failures/failure.ts";
 import type { RequestEnd, ResponseParts, ToThread } from "./messages.ts";
 
 type Post = (message: ToThread, transfer: readonly Transferable[]) => void;

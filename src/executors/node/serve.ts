@@ -1,7 +1,7 @@
 /** The thread's end of `fetch`: finds the script's handler, calls it, and takes the response apart for the crossing. */
 import { requestEvent } from "../../protocol/invocation.ts";
-import type { ExecutionContext } from "../../runtime/execution-context.ts";
-import { invoke, OpenInvocation, type InvocationLog } from "../../runtime/invocation.ts";
+import type { ExecutionContext } from "../../runtime/run/execution-context.ts";
+import { invoke, OpenInvocation, type InvocationLog } from "../../runtime/handlers/invocation.ts";
 import type { ScriptExports } from "./load.ts";
 import type { RequestEnd, RequestParts, ResponseParts } from "./messages.ts";
 

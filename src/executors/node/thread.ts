@@ -1,17 +1,17 @@
 /** The entry of a worker thread: loads the script, and connects it with the host on the main thread. */
 import { scheduler } from "node:timers/promises";
 import { parentPort, workerData, type Transferable } from "node:worker_threads";
-import { stackOf } from "../../model/thrown.ts";
-import { waitUntil } from "../../runtime/cloudflare-workers.ts";
-import { env } from "../../runtime/environment.ts";
-import type { ExecutionContext } from "../../runtime/execution-context.ts";
-import { sharedPlace } from "../../runtime/place.ts";
-import { createRuntime, type Runtime } from "../../runtime/runtime.ts";
+import { stackOf } from "../../model/values/thrown.ts";
+import { waitUntil } from "../../runtime/cloudflare/workers.ts";
+import { env } from "../../runtime/cloudflare/environment.ts";
+import type { ExecutionContext } from "../../runtime/run/execution-context.ts";
+import { sharedPlace } from "../../runtime/run/place.ts";
+import { createRuntime, type Runtime } from "../../runtime/run/runtime.ts";
 import { decodeToRuntime, encodeBatch } from "../../protocol/codec.ts";
 import type { ScriptEvent } from "../../protocol/handlers.ts";
-import { Calls } from "../../runtime/calls.ts";
+import { Calls } from "../../runtime/bindings/calls.ts";
 import { captureConsole, scope } from "./console.ts";
-import { handleEvent } from "../../runtime/handlers.ts";
+import { handleEvent } from "../../runtime/handlers/handlers.ts";
 import { envOf, processEnvOf } from "./bindings.ts";
 import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
 import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.ts";

@@ -3,19 +3,19 @@
  * them. A process is the unit that fails: a script that never gives way, or needs more memory than there is, takes the
  * others of its process with it, and the engine replays what was lost elsewhere.
  */
-import { Failure } from "../../model/errors.ts";
+import { Failure } from "../../model/failures/failure.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.ts";
 import { writeLine, type Followed, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
-import { Callees } from "./callees.ts";
-import { needsHome, needsObjects, needsStorage } from "./env.ts";
-import { Home } from "./home.ts";
-import { defaultMemoryMiB } from "./memory.ts";
-import { WorkerdHost, type HostParts } from "./host.ts";
+import { Callees } from "./host/callees.ts";
+import { needsHome, needsObjects, needsStorage } from "./script/env.ts";
+import { Home } from "./host/home.ts";
+import { defaultMemoryMiB } from "./process/memory.ts";
+import { WorkerdHost, type HostParts } from "./host/host.ts";
 import type { InspectorTargets } from "./inspector/targets.ts";
-import { Output } from "./output.ts";
-import { Pool } from "./pool.ts";
-import type { AnswerLoader, ProcessSettings, WorkerdProcess } from "./process.ts";
+import { Output } from "./process/output.ts";
+import { Pool } from "./process/pool.ts";
+import type { AnswerLoader, ProcessSettings, WorkerdProcess } from "./process/process.ts";
 import type { StorageProcess } from "./storage/process.ts";
 
 const MIB = 1024 * 1024;

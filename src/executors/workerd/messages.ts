@@ -4,8 +4,8 @@
  */
 import type { ScriptModule } from "../../ports/catalog.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
-import type { Incident } from "./incidents.ts";
-import type { Contexts } from "./room.ts";
+import type { Incident } from "./output/incidents.ts";
+import type { Contexts } from "./host/room.ts";
 
 /** Host to isolate. */
 export type ToIsolate =

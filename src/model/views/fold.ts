@@ -3,13 +3,13 @@
  * which they started. It takes one event at a time. Of outputs it keeps what a view wants of them, so that a view of a journal of
  * any length costs what it shows.
  */
-import type { ErrorInfo, InstanceEvent, ScheduleInfo, StepConfig } from "../events.ts";
-import { keptSteps } from "../restart.ts";
-import { pausedMs, statusAfter, type InstanceStatus, type TriggerSource } from "../status.ts";
-import { displayName, stepId, type StepKey } from "../step.ts";
-import { DEFAULT_STEP_CONFIG } from "../step-config.ts";
-import type { Output } from "../stream.ts";
-import type { Encoded } from "../value.ts";
+import type { ErrorInfo, InstanceEvent, ScheduleInfo, StepConfig } from "../instance/events.ts";
+import { keptSteps } from "../instance/restart.ts";
+import { pausedMs, statusAfter, type InstanceStatus, type TriggerSource } from "../instance/status.ts";
+import { displayName, stepId, type StepKey } from "../step/step.ts";
+import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
+import type { Output } from "../step/stream.ts";
+import type { Encoded } from "../values/value.ts";
 
 /** One call of a step's callback. Epoch milliseconds. */
 export interface AttemptView {

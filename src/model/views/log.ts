@@ -2,12 +2,12 @@
  * The instance log of the REST API (`GET …/instances/{id}`), made of the fold of its events. Outputs are cut while they pass, so
  * that a log of any length costs what it shows.
  */
-import type { ErrorInfo, ScheduleInfo, StepConfig } from "../events.ts";
+import type { ErrorInfo, ScheduleInfo, StepConfig } from "../instance/events.ts";
 import { LIMITS } from "../limits.ts";
-import type { InstanceStatus, TriggerSource } from "../status.ts";
-import { TRUNCATED, type Output } from "../stream.ts";
-import { iso, isoOrNull } from "../time.ts";
-import { REDACTED, toJson, toLogText, type Encoded } from "../value.ts";
+import type { InstanceStatus, TriggerSource } from "../instance/status.ts";
+import { TRUNCATED, type Output } from "../step/stream.ts";
+import { iso, isoOrNull } from "../time/calendar.ts";
+import { REDACTED, toJson, toLogText, type Encoded } from "../values/value.ts";
 import { InstanceView, isStep, timedOut, type RollbackOutcome, type StepLike, type TerminationView } from "./fold.ts";
 
 /** One call of a step's callback. Moments are ISO 8601, here and below. */

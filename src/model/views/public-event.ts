@@ -2,11 +2,11 @@
  * Events as subscribers see them: Cloudflare's `WorkflowInstanceEvent`. Step names get their counter, secrets are
  * redacted, and what is internal stays so.
  */
-import type { InstanceEvent } from "../events.ts";
-import { displayName } from "../step.ts";
-import { DEFAULT_STEP_CONFIG } from "../step-config.ts";
-import type { StoredStream } from "../stream.ts";
-import { REDACTED, toJson, type Encoded } from "../value.ts";
+import type { InstanceEvent } from "../instance/events.ts";
+import { displayName } from "../step/step.ts";
+import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
+import type { StoredStream } from "../step/stream.ts";
+import { REDACTED, toJson, type Encoded } from "../values/value.ts";
 import { isStep, type InstanceView, type StepView } from "./fold.ts";
 
 /** An event as a subscriber gets it; which further fields there are depends on `type`. */

@@ -1,7 +1,7 @@
 /** The full output of one step (`GET …/instances/{id}/step`): what the log cuts off. Of the other steps no output is kept. */
-import type { ErrorInfo } from "../events.ts";
-import type { Output, StoredStream } from "../stream.ts";
-import { REDACTED, toJson } from "../value.ts";
+import type { ErrorInfo } from "../instance/events.ts";
+import type { Output, StoredStream } from "../step/stream.ts";
+import { REDACTED, toJson } from "../values/value.ts";
 import { InstanceView, isStep, timedOut, type StepLike, type StepView } from "./fold.ts";
 
 /** Which step, as the log shows it. */

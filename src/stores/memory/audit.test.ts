@@ -1,4 +1,4 @@
-import { auditLogContract } from "../../testing/audit-log-contract.ts";
+import { auditLogContract } from "../../../test/contracts/audit-log.ts";
 import { memoryAudit } from "./audit.ts";
 
 auditLogContract("memory", memoryAudit);

@@ -1,4 +1,4 @@
-import { storeContract } from "../../testing/store-contract.ts";
+import { storeContract } from "../../../test/contracts/store.ts";
 import { openMemoryStore } from "./open.ts";
 
 storeContract("memory", async () => {

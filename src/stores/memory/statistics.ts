@@ -1,5 +1,5 @@
 /** What the memory store knows of many instances together: what matches a filter, groups of errors, counts by the hour. */
-import { isFinal } from "../../model/status.ts";
+import { isFinal } from "../../model/instance/status.ts";
 import { HOURLY_KEPT_MS, type ErrorGroup, type FoundInstance, type HourlyCount, type InstanceFilter } from "../../ports/store.ts";
 
 /** True when an instance is all that the filter says. */

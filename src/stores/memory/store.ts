@@ -1,8 +1,8 @@
 /** The store as plain maps: nothing survives, nothing is indexed. For tests, and as the shortest account of the contract. */
 import { fits, groupErrors, Hours } from "./statistics.ts";
-import { isFinal, type InstanceStatus } from "../../model/status.ts";
-import type { ErrorSummary } from "../../model/error-summary.ts";
-import type { Notice } from "../../model/notices.ts";
+import { isFinal, type InstanceStatus } from "../../model/instance/status.ts";
+import type { ErrorSummary } from "../../model/views/error-summary.ts";
+import type { Notice } from "../../model/views/notices.ts";
 import {
   StoreError,
   type Append,

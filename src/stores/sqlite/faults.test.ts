@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { StoreError, type Lease, type Store } from "../../ports/store.ts";
-import { sampleInstance } from "../../testing/store-samples.ts";
-import { sqliteAudit } from "./audit.ts";
-import { connectWriter, type Database } from "./database.ts";
+import { sampleInstance } from "../../../test/contracts/store-samples.ts";
+import { sqliteAudit } from "./audit/audit.ts";
+import { connectWriter, type Database } from "./connection/database.ts";
 import { openSqlite, type OpenedSqlite } from "./open.ts";
-import { sqliteQueues } from "./queues.ts";
-import { Writer } from "./writer.ts";
+import { sqliteQueues } from "./queues/queues.ts";
+import { Writer } from "./journal/writer.ts";
 
 let directory: string;
 let file: string;

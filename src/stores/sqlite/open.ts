@@ -4,18 +4,27 @@ import { dirname } from "node:path";
 import type { Catalog } from "../../ports/catalog.ts";
 import type { LogStore } from "../../ports/log-store.ts";
 import type { Store } from "../../ports/store.ts";
-import { AdaptiveWriter } from "./adaptive.ts";
-import { sqliteCatalog } from "./catalog.ts";
-import { Failure } from "../../model/errors.ts";
-import { ask, checkFile, connectReader, connectWriter, openingFailure, tryHold, unwritable, type Database } from "./database.ts";
-import { lockDatabase } from "./lock.ts";
-import { migrate, recognise, SCHEMA_VERSION } from "./migrate.ts";
-import { SqliteLogs } from "./logs.ts";
-import { noticeTable } from "./notices.ts";
-import { Reader } from "./reader.ts";
-import { Searches } from "./search.ts";
-import { Statistics } from "./statistics.ts";
-import { Writer } from "./writer.ts";
+import { AdaptiveWriter } from "./journal/adaptive.ts";
+import { sqliteCatalog } from "./catalog/catalog.ts";
+import { Failure } from "../../model/failures/failure.ts";
+import {
+  ask,
+  checkFile,
+  connectReader,
+  connectWriter,
+  openingFailure,
+  tryHold,
+  unwritable,
+  type Database,
+} from "./connection/database.ts";
+import { lockDatabase } from "./connection/lock.ts";
+import { migrate, recognise, SCHEMA_VERSION } from "./connection/migrate.ts";
+import { SqliteLogs } from "./logs/logs.ts";
+import { noticeTable } from "./catalog/subscriptions.ts";
+import { Reader } from "./journal/reader.ts";
+import { Searches } from "./index/search.ts";
+import { Statistics } from "./index/statistics.ts";
+import { Writer } from "./journal/writer.ts";
 
 /** How a database is opened. */
 export interface SqliteOptions {

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Store } from "../../ports/store.ts";
-import { storeContract } from "../../testing/store-contract.ts";
-import { sampleChange, sampleInstance, sampleRow, sampleWriter } from "../../testing/store-samples.ts";
-import { connectWriter } from "./database.ts";
-import { SCHEMA_VERSION } from "./migrate.ts";
+import { storeContract } from "../../../test/contracts/store.ts";
+import { sampleChange, sampleInstance, sampleRow, sampleWriter } from "../../../test/contracts/store-samples.ts";
+import { connectWriter } from "./connection/database.ts";
+import { SCHEMA_VERSION } from "./connection/migrate.ts";
 import { openSqlite } from "./open.ts";
 import { schema0001 } from "./schema/0001.ts";
 
@@ -233,7 +233,7 @@ function startCommitter(file: string, writer: string): ChildProcess {
   const script = `
     import { writeSync } from "node:fs";
     import { openSqlite } from ${JSON.stringify(new URL("open.ts", import.meta.url).href)};
-    import { sampleInstance, sampleRow, sampleWriter } from ${JSON.stringify(new URL("../../testing/store-samples.ts", import.meta.url).href)};
+    import { sampleInstance, sampleRow, sampleWriter } from ${JSON.stringify(new URL("../../../test/contracts/store-samples.ts", import.meta.url).href)};
     const { store } = await openSqlite(${JSON.stringify(file)}, { writer: ${JSON.stringify(writer)} });
     const { create, commit } = await sampleWriter(store);
     for (let i = 0; ; i += 1) {

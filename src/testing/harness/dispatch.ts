@@ -1,6 +1,6 @@
 /** Requests of tests to Workers: relative URLs, routes, and redirects, which are followed as `fetch` follows them. */
-import { Failure } from "../../model/errors.ts";
-import { bySpecificity, matchesRoute, routePattern } from "../../model/route-pattern.ts";
+import { Failure } from "../../model/failures/failure.ts";
+import { bySpecificity, matchesRoute, routePattern } from "../../model/platform/route-pattern.ts";
 import { Upgraded } from "../../ports/executor.ts";
 import { refusal } from "./errors.ts";
 

@@ -1,13 +1,13 @@
 /** What `getEnv` answers: a Worker's bindings as objects of the test's own process. */
-import { CALL_DEPTH, decode, encode } from "../../model/value.ts";
+import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
 import type { Binding, ServiceBinding } from "../../ports/catalog.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { constantValue, isConstant } from "../../ports/constant-binding.ts";
 import { storedBinding } from "../../executors/workerd/storage/bindings.ts";
-import { workflowBinding, type Call } from "../../runtime/binding.ts";
-import { queueBinding } from "../../runtime/queue-binding.ts";
-import { unsupportedBinding, unusable } from "../../runtime/unsupported-binding.ts";
+import { workflowBinding, type Call } from "../../runtime/bindings/workflow.ts";
+import { queueBinding } from "../../runtime/bindings/queue.ts";
+import { unsupportedBinding, unusable } from "../../runtime/bindings/unsupported.ts";
 import { register } from "../introspection.ts";
 import type { TestBed } from "../test-bed.ts";
 import type { Relay } from "./relay-client.ts";

@@ -1,14 +1,14 @@
 /** The test's end of the relay (`relay.ts`): stands for Workers and Durable Objects in workerd. */
-import type { ProjectConfig } from "../../scripts/config/project.ts";
+import type { ProjectConfig } from "../../workers/config/project.ts";
 import { fileURLToPath } from "node:url";
 import { OBJECT_HEADERS } from "../../executors/workerd/messages.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "../../executors/workerd/isolate/bindings/objects.ts";
-import { CALL_DEPTH, decode, encode } from "../../model/value.ts";
+import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
 import type { Binding } from "../../ports/catalog.ts";
-import { bundle } from "../../scripts/build/bundle.ts";
-import { plainBuild } from "../../scripts/build/options.ts";
-import { deploy } from "../../scripts/deploy.ts";
-import type { Publisher } from "../../scripts/publisher.ts";
+import { bundle } from "../../workers/build/bundle.ts";
+import { plainBuild } from "../../workers/build/options.ts";
+import { deploy } from "../../workers/deploy/deploy.ts";
+import type { Publisher } from "../../workers/deploy/publisher.ts";
 import type { DispatchFetch } from "./types.ts";
 import { RELAY_HEADERS, type RelayTarget } from "./relay-messages.ts";
 

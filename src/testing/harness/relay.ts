@@ -2,7 +2,7 @@
  * The Worker through which tests reach what exists in workerd alone: Durable Objects, and the methods of Workers. It has bindings
  * to all of them. What is called crosses as text, so functions and streams do not; requests pass as they are.
  */
-import { CALL_DEPTH, decode, encode } from "../../model/value.ts";
+import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
 import { RELAY_HEADERS, type RelayTarget } from "./relay-messages.ts";
 
 type Called = Record<string, ((...args: readonly unknown[]) => unknown) | undefined> & {

@@ -1,5 +1,5 @@
 /** Messages of the DevTools protocol, as far as a session looks into them. */
-import { readMark } from "../marks.ts";
+import { readMark } from "../output/marks.ts";
 
 export interface Command {
   readonly id: number;

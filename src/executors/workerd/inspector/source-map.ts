@@ -12,7 +12,7 @@ export interface MappedCode {
 /** Debuggers resolve what is relative against the address of a script, so it has to be one. */
 const BASE = "file:///bundle/";
 
-/** What stands last in a module's code, so that it has an address. Stacks leave it out again (`scripts/stack.ts`). */
+/** What stands last in a module's code, so that it has an address. Stacks leave it out again (`workers/logs/stack.ts`). */
 export function addressComment(module: string): string {
   return `//# sourceURL=${BASE}${encodeURI(module)}`;
 }

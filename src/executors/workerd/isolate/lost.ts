@@ -3,7 +3,7 @@
  * and its log says nothing. So one more is opened, without a word, and closed again, by the rules that hold for the Worker.
  */
 import { connect } from "cloudflare:sockets";
-import { settleable } from "../../../runtime/settleable.ts";
+import { settleable } from "../../../runtime/run/settleable.ts";
 
 /** How long to wait for the other end, in milliseconds. The error is as good as it was without. */
 const LATE_MS = 1_000;

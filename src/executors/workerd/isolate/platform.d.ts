@@ -1,7 +1,7 @@
 /** As much of workerd's own modules and globals as the code in the isolates uses. Its types and Node's cannot be had at once. */
 
 declare module "cloudflare:workers" {
-  import type { IsolateContext } from "./place.ts";
+  import type { IsolateContext } from "./script/place.ts";
 
   export class WorkerEntrypoint {
     constructor(context: never, env: never);

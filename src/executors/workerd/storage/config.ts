@@ -1,5 +1,5 @@
 /** The configuration of the storage process, in Cap'n Proto's text form. */
-import { literal } from "../config.ts";
+import { literal } from "../process/config.ts";
 
 /** What it is made of. */
 export interface StorageConfig {

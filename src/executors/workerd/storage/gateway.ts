@@ -8,7 +8,7 @@ import { KVNamespaceObject } from "miniflare:kv";
 import { R2BucketObject } from "miniflare:r2";
 import { STORAGE_HEADERS } from "../messages.ts";
 import { scopeName } from "./scope.ts";
-import type { Socket } from "../isolate/link.ts";
+import type { Socket } from "../isolate/script/link.ts";
 
 /** As much of an object's state as is used. */
 interface State {

@@ -1,5 +1,5 @@
 /** Requests to a bucket. What is asked, and what is answered, is JSON that stands before the bytes of an object. */
-import { asciiJson } from "../../../../model/ascii-json.ts";
+import { asciiJson } from "../../../../model/values/ascii-json.ts";
 import { STORAGE_HEADERS } from "../../messages.ts";
 import type { Stub } from "./shaped.ts";
 

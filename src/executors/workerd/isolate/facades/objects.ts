@@ -4,8 +4,8 @@
  */
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import { OBJECT_HEADERS, type ObjectAlarms, type ObjectName, type ObjectProps } from "../../messages.ts";
-import { loaded } from "../loaded.ts";
-import { askHost } from "../questions.ts";
+import { loaded } from "../loader/loaded.ts";
+import { askHost } from "../loader/questions.ts";
 
 /** Which class. */
 interface ClassName {

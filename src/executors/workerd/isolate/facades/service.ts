@@ -3,9 +3,9 @@
  * active at the time of a call is the one that gets it.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { routed } from "../assets.ts";
-import { loaded, type Entrypoint } from "../loaded.ts";
-import { askHost } from "../questions.ts";
+import { routed } from "../loader/assets.ts";
+import { loaded, type Entrypoint } from "../loader/loaded.ts";
+import { askHost } from "../loader/questions.ts";
 
 /** Which Worker. */
 interface Props {

@@ -1,0 +1,67 @@
+/** What clients ask of the platform before they come to Workflows: who they are, and which account that is. */
+import { z } from "zod";
+import type { Principal } from "../../../model/platform/roles.ts";
+import { emailOf } from "../workers/author.ts";
+import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
+import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+
+const account = z.object({ id: z.string(), name: z.string(), type: z.literal("standard") });
+
+const membership = z.object({ id: z.string(), status: z.literal("accepted"), roles: z.array(z.string()), account });
+
+const pages = z.object({ page: page.default(1), per_page: perPage(20) });
+
+/** An id as Cloudflare's are. What it stands for is told by names. */
+const ID = "00000000000000000000000000000002";
+
+function userOf(asker: Principal): { id: string; email: string } {
+  return { id: asker.id, email: emailOf(asker) };
+}
+
+/** A list of one, page by page: clients ask until a page is empty. */
+function onePage(item: object, query: z.output<typeof pages>): { result: object[]; info: ReturnType<typeof pageInfo> } {
+  const result = query.page === 1 ? [item] : [];
+  return { result, info: pageInfo(query, result.length, 1) };
+}
+
+function accountOf({ accountId: id }: Api): z.output<typeof account> {
+  return { id, name: id, type: "standard" };
+}
+
+function membershipOf(api: Api, { role }: Principal): z.output<typeof membership> {
+  return { id: ID, status: "accepted", roles: [role === "admin" ? "Administrator" : role], account: accountOf(api) };
+}
+
+/** The platform's own routes, as far as clients of Workflows need them. */
+export const accountRoutes: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/accounts",
+    summary: "List accounts: there is one",
+    query: pages,
+    result: z.array(account),
+    handle: ({ query }, api) => Promise.resolve(onePage(accountOf(api), query)),
+  }),
+  endpoint({
+    method: "get",
+    path: "/memberships",
+    summary: "List memberships: one, in the one account",
+    query: pages,
+    result: z.array(membership),
+    handle: ({ query }, api, _, asker) => Promise.resolve(onePage(membershipOf(api, asker), query)),
+  }),
+  endpoint({
+    method: "get",
+    path: "/user",
+    summary: "Read the user that a token belongs to",
+    result: z.object({ id: z.string(), email: z.string() }),
+    handle: (_, _api, _request, asker) => Promise.resolve({ result: userOf(asker) }),
+  }),
+  endpoint({
+    method: "get",
+    path: "/user/tokens/verify",
+    summary: "Ask whether a token is good",
+    result: z.object({ id: z.string(), status: z.literal("active") }),
+    handle: () => Promise.resolve({ result: { id: ID, status: "active" } }),
+  }),
+];

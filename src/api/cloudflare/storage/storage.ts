@@ -1,0 +1,39 @@
+/** What the routes of KV, D1 and R2 share: to find what they are about, and to ask it. */
+import { Failure, type FailureName } from "../../../model/failures/failure.ts";
+import type { Resource } from "../../../ports/resources.ts";
+import type { StorageRequest } from "../../../ports/storage.ts";
+import type { Api } from "../../endpoint/endpoint.ts";
+
+const MISSING: Readonly<Record<Resource["type"], FailureName>> = { kv: "kv.not_found", d1: "d1.not_found", r2: "r2.not_found" };
+
+/** The namespace, database or bucket with this id. Fails with `<type>.not_found`. */
+export async function found({ catalog }: Api, type: Resource["type"], id: string): Promise<Resource> {
+  const resource = await catalog.resource(type, id);
+  if (resource === undefined) throw missing(type, id);
+  return resource;
+}
+
+/** Says that there is none. */
+export function missing(type: Resource["type"], id: string): Failure {
+  return new Failure(MISSING[type], { detail: type === "d1" ? `The database ${id} could not be found` : `There is no "${id}"` });
+}
+
+/** Asks what is kept in one of them. */
+export function ask({ storage }: Api, { type, id }: Resource, request: StorageRequest): Promise<Response> {
+  return storage.fetch({ type, id }, request);
+}
+
+/** Deletes one with all that is in it. */
+export async function remove({ catalog, storage }: Api, { type, id }: Resource): Promise<void> {
+  await catalog.removeResource(type, id);
+  await storage.forget({ type, id });
+}
+
+/** The items of a page, and what goes with them. */
+export function paged<T>(
+  items: readonly T[],
+  { page, per_page: size }: { readonly page: number; readonly per_page: number },
+): { readonly items: readonly T[]; readonly info: { count: number; page: number; per_page: number; total_count: number } } {
+  const slice = items.slice((page - 1) * size, page * size);
+  return { items: slice, info: { count: slice.length, page, per_page: size, total_count: items.length } };
+}

@@ -1,0 +1,67 @@
+/** Which scripts need which. A script that others are bound to is deleted only by force. */
+import { z } from "zod";
+import { Failure } from "../../../model/failures/failure.ts";
+import { referencesTo, type Reference } from "../../../workers/deploy/references.ts";
+import { objectClasses } from "../../../workers/deploy/objects.ts";
+import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
+import { page, pageInfo } from "../workflows/schemas.ts";
+import { activeVersion, anything, SCRIPT } from "./shown.ts";
+
+const ENVIRONMENT = "production";
+
+/** Fails with `script.referenced` when another script is bound to this one. */
+export async function refuseReferenced({ catalog }: Pick<Api, "catalog">, script: string): Promise<void> {
+  const scripts = new Set((await referencesTo(catalog, script)).map((each) => each.script));
+  if (scripts.size === 0) return;
+  const detail = `This Worker is still used by ${[...scripts].join(", ")}: deploy without that binding first, or delete with force=true`;
+  throw new Failure("script.referenced", { field: "script_name", detail });
+}
+
+async function namespaces({ catalog }: Pick<Api, "catalog">): Promise<object[]> {
+  const scripts = await catalog.scriptNames();
+  const classes = await Promise.all(scripts.map(async (script) => ({ script, ...(await objectClasses(catalog, script)) })));
+  return classes.flatMap(({ script, namespaces: own }) =>
+    Object.entries(own).map(([name, id]) => ({ id, name: `${script}_${name}`, script, class: name, use_sqlite: true })),
+  );
+}
+
+/** What the confirmation of `wrangler delete` asks for. */
+export const scriptsReferences: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workers/durable_objects/namespaces",
+    summary: "List the classes whose Durable Objects are kept",
+    query: z.object({ page: page.default(1), per_page: z.coerce.number().int().min(1).max(1_000).default(100) }),
+    result: z.array(anything),
+    handle: async ({ query }, api) => {
+      const all = await namespaces(api);
+      const shown = all.slice((query.page - 1) * query.per_page, query.page * query.per_page);
+      return { result: shown, info: pageInfo(query, shown.length, all.length) };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/references`,
+    summary: "Ask which scripts are bound to this one",
+    result: anything,
+    handle: async ({ params: { script_name: script } }, api) => {
+      const { bindings } = await activeVersion(api, script);
+      const incoming = await referencesTo(api.catalog, script);
+      const outgoing = bindings.flatMap((each) => (each.type === "service" ? [{ service: each.service, name: each.name }] : []));
+      const shown = (each: { service: string; name: string }): object => ({ ...each, environment: ENVIRONMENT });
+      const of = (wanted: Reference["type"]): { service: string; name: string }[] =>
+        incoming.flatMap(({ script: service, name, type }) => (type === wanted ? [{ service, name }] : []));
+      return {
+        result: {
+          services: { incoming: of("service").map(shown), outgoing: outgoing.map(shown), pages_function: false },
+          durable_objects: of("durable_object_namespace").map(({ service, name }) => ({
+            service,
+            environment: ENVIRONMENT,
+            durable_object_namespace_name: name,
+          })),
+          dispatch_outbounds: [],
+        },
+      };
+    },
+  }),
+];

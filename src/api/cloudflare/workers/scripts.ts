@@ -1,0 +1,176 @@
+/** Scripts: upload, look for, list and delete them. The requests are those of `wrangler deploy` and `wrangler delete`. */
+import { z } from "zod";
+import { Failure } from "../../../model/failures/failure.ts";
+import { LIMITS } from "../../../model/limits.ts";
+import { NO_CLASSES } from "../../../model/platform/objects.ts";
+import type { Principal } from "../../../model/platform/roles.ts";
+import { iso } from "../../../model/time/calendar.ts";
+import type { ScriptVersion } from "../../../ports/catalog.ts";
+import { objectClasses, putObjectClasses } from "../../../workers/deploy/objects.ts";
+import { sentAssets } from "./assets.ts";
+import { checkBindings, storeUpload } from "../../../workers/deploy/revise.ts";
+import { readUpload } from "../../../workers/upload/upload.ts";
+import type { RequestBody } from "../../endpoint/body.ts";
+import { authorOf, signed } from "./author.ts";
+import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
+import { deployMessages, type Message } from "../../endpoint/envelope.ts";
+import { activate, activeVersion, anything, checkScriptName, handlersOf, newestVersion, SCRIPT } from "./shown.ts";
+import { unmake } from "./workers-shown.ts";
+import { refuseReferenced } from "./references.ts";
+import { clearScriptSettings, scriptSettings } from "./settings-document.ts";
+
+const SERVICE = "/accounts/{account_id}/workers/services/{script_name}";
+
+const forced = z.object({ force: z.string().optional() });
+
+const shownUpload = z.looseObject({ id: z.string(), deployment_id: z.string(), startup_time_ms: z.int() });
+
+const NOT_IN_A_VERSION =
+  "Version upload failed. It includes a Durable Object migration, but migrations must be fully applied via a non-versioned deployment";
+
+/** A version that was taken in. */
+export interface Uploaded {
+  readonly version: ScriptVersion;
+  readonly startupMs: number;
+  readonly messages: readonly Message[];
+}
+
+/** Takes an upload in. Scripts that are to be deployed are made; otherwise there has to be one. */
+export async function upload(
+  api: Api,
+  script: string,
+  sent: RequestBody,
+  isDeployed: boolean,
+  asker: Principal,
+): Promise<Uploaded> {
+  checkScriptName(script);
+  if (!isDeployed) await newestVersion(api, script);
+  const form = await sent.form("Not a multipart form of metadata and modules, as `wrangler deploy` sends it");
+  return takeIn(api, script, form, isDeployed, asker);
+}
+
+/** As `upload`, of a form that has arrived. */
+export async function takeIn(api: Api, script: string, form: FormData, isDeployed: boolean, asker: Principal): Promise<Uploaded> {
+  const { metadata, code } = await readUpload(form);
+  const uploaded = { code, metadata: { ...metadata, annotations: signed(metadata.annotations, asker) } };
+  for (const binding of uploaded.metadata.bindings)
+    if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
+  if (!isDeployed && uploaded.metadata.migrations !== undefined)
+    throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
+  return api.publisher.inTurn(script, async () => {
+    const start = performance.now();
+    const { version, objects, remarks } = await storeUpload(api.publisher, script, uploaded, sentAssets(api, uploaded.metadata));
+    const startupMs = Math.round(performance.now() - start);
+    if (isDeployed)
+      await api.publisher.exclusively(async () => {
+        await checkBindings(api.catalog, version);
+        await activate(api, version, uploaded.metadata.annotations);
+        await putObjectClasses(api.catalog, script, objects);
+      });
+    for (const remark of remarks) api.log.warn(remark, { script });
+    return { version, startupMs, messages: deployMessages(remarks) };
+  });
+}
+
+async function showScript(api: Api, script: string): Promise<object> {
+  const version = await activeVersion(api, script);
+  const first = (await api.catalog.scriptVersions(script, version.number - 1, 1)).items[0] ?? version;
+  const { tags = [] } = await scriptSettings(api, script);
+  const { tag: migrationTag } = await objectClasses(api.catalog, script);
+  return {
+    id: script,
+    ...(migrationTag !== undefined && { migration_tag: migrationTag }),
+    tag: tagOf(script),
+    tags,
+    etag: version.hash,
+    handlers: handlersOf(version),
+    last_deployed_from: "wrangler",
+    modified_on: iso(version.createdAt),
+    created_on: iso(first.createdAt),
+    usage_model: "standard",
+    compatibility_flags: version.compatibilityFlags,
+    ...(version.compatibilityDate !== undefined && { compatibility_date: version.compatibilityDate }),
+  };
+}
+
+/** Clients tell scripts apart by it. Here the name does that. */
+function tagOf(script: string): string {
+  return Buffer.from(script).toString("hex").padEnd(32, "0").slice(0, 32);
+}
+
+/** Deletes a Worker with all that goes with it, deployed or not. */
+export async function removeWorker(api: Api, script: string, force: string | undefined): Promise<null> {
+  const { publisher } = api;
+  const work = async (): Promise<null> => {
+    if (force !== "true") await refuseReferenced(api, script);
+    const wasMade = await unmake(api, script);
+    if (!(await api.catalog.removeScript(script)) && !wasMade) throw new Failure("script.not_found", { field: "script_name" });
+    await clearScriptSettings(api, script);
+    await api.cron.replace(script, []);
+    await api.queues.removeConsumersOf(script);
+    await putObjectClasses(api.catalog, script, NO_CLASSES);
+    api.engine.schedulesChanged();
+    return null;
+  };
+  return publisher.inTurn(script, () => publisher.exclusively(work));
+}
+
+/** Scripts as a whole. */
+export const scripts: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workers/scripts",
+    summary: "List scripts",
+    result: z.array(anything),
+    handle: async (_, api) => {
+      const names = await api.catalog.scriptNames();
+      const shown = await Promise.all(names.map((name) => showScript(api, name).catch(() => undefined)));
+      return { result: shown.filter((each) => each !== undefined) };
+    },
+  }),
+  endpoint({
+    method: "put",
+    path: SCRIPT,
+    needs: "admin",
+    summary: "Deploy a script: a multipart form of metadata and modules, which replaces what there was",
+    maxBody: LIMITS.uploadBodyBytes,
+    result: shownUpload,
+    handle: async ({ params: { script_name: script }, sent }, api, _, asker) => {
+      const { version, startupMs, messages } = await upload(api, script, sent, true, asker);
+      const shown = await showScript(api, script);
+      const author = authorOf(version.annotations);
+      const result = { ...shown, deployment_id: version.id, startup_time_ms: startupMs, author_email: author };
+      return { result, messages };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: SCRIPT,
+    needs: "admin",
+    summary: "Delete a script; its workflows stay with their instances, but start no new ones",
+    query: forced,
+    result: z.null(),
+    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
+  }),
+  endpoint({
+    method: "get",
+    path: SERVICE,
+    summary: "Ask whether there is a script",
+    result: anything,
+    handle: async ({ params: { script_name: script } }, api) => {
+      const shown = await showScript(api, script).catch((cause: unknown) => {
+        throw cause instanceof Failure ? new Failure("script.environment_not_found", { field: "script_name" }) : cause;
+      });
+      return { result: { id: script, default_environment: { environment: "production", script: shown } } };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: SERVICE,
+    needs: "admin",
+    summary: "Delete a script; its workflows stay with their instances, but start no new ones",
+    query: forced,
+    result: z.null(),
+    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
+  }),
+];

@@ -1,0 +1,78 @@
+/** The secrets of a script. To change one makes a version and deploys it; what they are is never told. */
+import { z } from "zod";
+import { storeSecrets, type SecretChanges } from "../../../workers/deploy/revise.ts";
+import { LIMITS } from "../../../model/limits.ts";
+import type { Principal } from "../../../model/platform/roles.ts";
+import { signed } from "./author.ts";
+import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
+import { activate, activeVersion, SCRIPT } from "./shown.ts";
+
+const secret = z.object({ name: z.string().min(1), text: z.string(), type: z.literal("secret_text") });
+
+const shown = z.object({ name: z.string(), type: z.literal("secret_text") });
+
+const SECRETS = `${SCRIPT}/secrets` as const;
+
+function change(api: Api, script: string, changes: SecretChanges, asker: Principal): Promise<void> {
+  const { publisher } = api;
+  return publisher.inTurn(script, async () => {
+    const { id } = await activeVersion(api, script);
+    const remarks = signed({ "workers/triggered_by": "secret" }, asker);
+    const version = await storeSecrets(publisher, id, changes, remarks);
+    await publisher.exclusively(() => activate(api, version, remarks));
+  });
+}
+
+async function secretsOf(api: Api, script: string): Promise<z.output<typeof shown>[]> {
+  const { bindings } = await activeVersion(api, script);
+  return bindings.flatMap(({ name, type }) => (type === "secret_text" ? [{ name, type }] : []));
+}
+
+/** Secrets, by name. */
+export const scriptsSecrets: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: SECRETS,
+    summary: "List the names of a script's secrets",
+    result: z.array(shown),
+    handle: async ({ params }, api) => ({ result: await secretsOf(api, params.script_name) }),
+  }),
+  endpoint({
+    method: "put",
+    path: SECRETS,
+    needs: "admin",
+    summary: "Set a secret; this deploys a version",
+    body: secret,
+    result: shown,
+    handle: async ({ params, body: { name, text, type } }, api, _, asker) => {
+      await change(api, params.script_name, { [name]: text }, asker);
+      return { result: { name, type } };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: `${SECRETS}/{secret_name}`,
+    needs: "admin",
+    summary: "Take a secret away; this deploys a version",
+    query: z.object({ url_encoded: z.string().optional() }),
+    result: z.null(),
+    handle: async ({ params }, api, _, asker) => {
+      await change(api, params.script_name, { [params.secret_name]: null }, asker);
+      return { result: null };
+    },
+  }),
+  endpoint({
+    method: "patch",
+    path: `${SCRIPT}/secrets-bulk`,
+    needs: "admin",
+    summary: "Set and take away several secrets at once; this deploys one version",
+    maxBody: LIMITS.valueBodyBytes,
+    body: z.object({ secrets: z.record(z.string().min(1), secret.partial({ name: true }).nullable()) }),
+    result: z.array(shown),
+    handle: async ({ params: { script_name: script }, body }, api, _, asker) => {
+      const changes = Object.entries(body.secrets).map(([name, sent]) => [name, sent?.text ?? null] as const);
+      if (changes.length > 0) await change(api, script, Object.fromEntries(changes), asker);
+      return { result: await secretsOf(api, script) };
+    },
+  }),
+];

@@ -1,0 +1,131 @@
+/** What else there is to say of a script: its settings, where it can be reached, its cron triggers. */
+import { z } from "zod";
+import { LIMITS } from "../../../model/limits.ts";
+import { iso } from "../../../model/time/calendar.ts";
+import { cronExpression } from "../../../workers/deploy/workflow.ts";
+import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
+import { changeScriptSettings, keptSettings, scriptSettings } from "./settings-document.ts";
+import { activeVersion, anything, SCRIPT, showBinding } from "./shown.ts";
+
+const subdomain = z.object({ enabled: z.boolean(), previews_enabled: z.boolean() });
+
+/** A `Worker` is at `<script>.localhost` whatever is said here. */
+async function subdomainOf(api: Api, script: string): Promise<z.output<typeof subdomain>> {
+  return (await scriptSettings(api, script)).subdomain ?? { enabled: false, previews_enabled: false };
+}
+
+async function showSettings(api: Api, script: string): Promise<object> {
+  const { bindings, compatibilityDate, compatibilityFlags } = await activeVersion(api, script);
+  const { tags = [], logpush = false, observability, tail_consumers: consumers = [] } = await scriptSettings(api, script);
+  return {
+    bindings: bindings.map(showBinding),
+    ...(compatibilityDate !== undefined && { compatibility_date: compatibilityDate }),
+    compatibility_flags: compatibilityFlags,
+    usage_model: "standard",
+    tags,
+    logpush,
+    tail_consumers: consumers,
+    ...(observability !== undefined && { observability }),
+  };
+}
+
+async function showSchedules(api: Api, script: string): Promise<object> {
+  await activeVersion(api, script);
+  const triggers = await api.cron.of(script);
+  return {
+    schedules: triggers.map(({ cron, createdAt }) => ({ cron, created_on: iso(createdAt), modified_on: iso(createdAt) })),
+  };
+}
+
+const places: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/accounts/{account_id}/workers/subdomain",
+    summary: "Read the subdomain of the account; Workers are at <script>.localhost",
+    result: z.object({ subdomain: z.string() }),
+    handle: () => Promise.resolve({ result: { subdomain: "stepwell" } }),
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/subdomain`,
+    summary: "Read whether a script is to be reachable",
+    result: subdomain,
+    handle: async ({ params: { script_name: script } }, api) => {
+      await activeVersion(api, script);
+      return { result: await subdomainOf(api, script) };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: `${SCRIPT}/subdomain`,
+    needs: "admin",
+    summary: "Say whether a script is to be reachable: this is kept, and changes nothing",
+    body: z.object({ enabled: z.boolean(), previews_enabled: z.boolean().default(false) }),
+    result: subdomain,
+    handle: async ({ params: { script_name: script }, body }, api) => {
+      await activeVersion(api, script);
+      await changeScriptSettings(api, script, { subdomain: body });
+      return { result: body };
+    },
+  }),
+];
+
+/** Settings, places and cron triggers. */
+export const scriptsSettings: readonly Endpoint[] = [
+  ...places,
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/settings`,
+    summary: "Read the bindings and settings of the version in force, secrets by name",
+    result: anything,
+    handle: async ({ params }, api) => ({ result: await showSettings(api, params.script_name) }),
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/script-settings`,
+    summary: "Read the settings that all versions of a script share",
+    result: anything,
+    handle: async ({ params: { script_name: script } }, api) => {
+      await activeVersion(api, script);
+      const { tags = [], logpush = false, ...rest } = await scriptSettings(api, script);
+      return { result: { tags, logpush, observability: rest.observability, tail_consumers: rest.tail_consumers } };
+    },
+  }),
+  endpoint({
+    method: "patch",
+    path: `${SCRIPT}/script-settings`,
+    needs: "admin",
+    summary: "Change the settings that all versions of a script share: they are kept, and change nothing",
+    body: keptSettings,
+    result: anything,
+    handle: async ({ params: { script_name: script }, body }, api) => {
+      await activeVersion(api, script);
+      const { subdomain: _subdomain, ...shown } = await changeScriptSettings(api, script, body);
+      return { result: shown };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/schedules`,
+    summary: "Read the cron triggers of a script",
+    result: anything,
+    handle: async ({ params }, api) => ({ result: await showSchedules(api, params.script_name) }),
+  }),
+  endpoint({
+    method: "put",
+    path: `${SCRIPT}/schedules`,
+    needs: "admin",
+    summary: "Replace the cron triggers of a script: its scheduled handler is called when they come round",
+    body: z.array(z.object({ cron: cronExpression })).max(LIMITS.cronTriggers),
+    result: anything,
+    handle: async ({ params: { script_name: script }, body }, api) => {
+      await activeVersion(api, script);
+      await api.cron.replace(
+        script,
+        body.map(({ cron }) => cron),
+      );
+      api.engine.schedulesChanged();
+      return { result: await showSchedules(api, script) };
+    },
+  }),
+];

@@ -1,0 +1,131 @@
+/** What the routes of scripts have in common: how scripts and versions are found, made and shown, in Cloudflare's words. */
+import { z } from "zod";
+import { Failure } from "../../../model/failures/failure.ts";
+import { iso } from "../../../model/time/calendar.ts";
+import type { Annotations, Binding, ScriptVersion, ScriptVersionInfo } from "../../../ports/catalog.ts";
+import { authorOf, unsigned } from "./author.ts";
+import type { Api } from "../../endpoint/endpoint.ts";
+
+/** The path of one script. */
+export const SCRIPT = "/accounts/{account_id}/workers/scripts/{script_name}";
+
+/** Whatever a client may read in an answer that it mostly ignores. */
+export const anything: z.ZodType = z.looseObject({});
+
+export const annotations: z.ZodType<Annotations> = z
+  .record(z.string(), z.string().nullish())
+  .nullish()
+  .transform((given) =>
+    Object.fromEntries(Object.entries(given ?? {}).filter((each): each is [string, string] => each[1] != null)),
+  );
+
+/** A script's name becomes part of a host name. */
+const NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+/** Fails with `script.invalid_name`. */
+export function checkScriptName(name: string): void {
+  if (!NAME.test(name)) throw new Failure("script.invalid_name", { field: "script_name" });
+}
+
+/** The version of a script that counts. Fails with `script.not_found`. */
+export async function activeVersion({ catalog }: Pick<Api, "catalog">, script: string): Promise<ScriptVersionInfo> {
+  const [deployment] = (await catalog.deployments(script, 0, 1)).items;
+  const version = deployment && (await catalog.scriptVersionInfo(deployment.versionId));
+  if (version === undefined) throw new Failure("script.not_found", { field: "script_name" });
+  return version;
+}
+
+/** The version that was stored last, whether it counts or not. Fails with `script.not_found`. */
+export async function newestVersion({ catalog }: Pick<Api, "catalog">, script: string): Promise<ScriptVersionInfo> {
+  const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
+  if (newest === undefined) throw new Failure("script.not_found", { field: "script_name" });
+  return newest;
+}
+
+/** Makes a stored version the one that counts, and has the engine follow its schedules. */
+export async function activate(api: Api, version: ScriptVersion, remarks: Annotations): Promise<{ readonly id: string }> {
+  const deployment = await api.publisher.activate(version, version.workflows ?? [], remarks);
+  api.engine.schedulesChanged();
+  return deployment;
+}
+
+/** A binding without what is secret about it. */
+export function showBinding(binding: Binding): object {
+  const { name, type } = binding;
+  switch (binding.type) {
+    case "plain_text":
+      return { name, type, text: binding.text };
+    case "json":
+      return { name, type, json: binding.json };
+    case "workflow":
+      return {
+        name,
+        type,
+        workflow_name: binding.workflow,
+        ...(binding.className !== undefined && { class_name: binding.className }),
+        ...(binding.script !== undefined && { script_name: binding.script }),
+      };
+    case "queue":
+      return { name, type, queue_name: binding.queue };
+    case "kv_namespace":
+      return { name, type, namespace_id: binding.id };
+    case "d1":
+      return { name, type, id: binding.id };
+    case "r2_bucket":
+      return { name, type, bucket_name: binding.bucket };
+    case "durable_object_namespace":
+      return { name, type, class_name: binding.className, ...(binding.script !== undefined && { script_name: binding.script }) };
+    case "service": {
+      const { service, entrypoint } = binding;
+      return { name, type, service, environment: "production", ...(entrypoint !== undefined && { entrypoint }) };
+    }
+    case "unsupported":
+      return { name, type, ...binding.sent, unsupported: binding.kind };
+    case "assets":
+    case "secret_text":
+    case "version_metadata":
+      return { name, type };
+  }
+}
+
+/** A version, as lists and single answers have it. */
+export const shownVersion: z.ZodType = z.looseObject({
+  id: z.string(),
+  number: z.int(),
+  metadata: z.looseObject({ author_email: z.string(), source: z.string(), created_on: z.iso.datetime() }),
+  annotations: z.record(z.string(), z.string()),
+  resources: z.looseObject({ bindings: z.array(z.looseObject({ name: z.string(), type: z.string() })) }),
+});
+
+/** As `shownVersion`. */
+export function showVersion(version: ScriptVersionInfo): object {
+  const { id, number, hash, createdAt, bindings, compatibilityDate, compatibilityFlags } = version;
+  const created = iso(createdAt);
+  return {
+    id,
+    number,
+    metadata: {
+      author_email: authorOf(version.annotations),
+      author_id: "",
+      source: "wrangler",
+      created_on: created,
+      modified_on: created,
+      hasPreview: false,
+    },
+    annotations: unsigned(version.annotations),
+    resources: {
+      bindings: bindings.map(showBinding),
+      script: { etag: hash, handlers: handlersOf(version), last_deployed_from: "wrangler" },
+      script_runtime: {
+        ...(compatibilityDate !== undefined && { compatibility_date: compatibilityDate }),
+        compatibility_flags: compatibilityFlags,
+        usage_model: "standard",
+      },
+    },
+  };
+}
+
+/** Which handlers a default export has is not known without running it; Workers nearly always have this one. */
+export function handlersOf({ exports }: Pick<ScriptVersion, "exports">): string[] {
+  return exports?.includes("default") === true ? ["fetch"] : [];
+}

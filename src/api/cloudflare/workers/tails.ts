@@ -1,0 +1,67 @@
+/** Tails of a script: its live logs. The answer says where a WebSocket gets them; that address is a secret by itself. */
+import { z } from "zod";
+import { Failure } from "../../../model/failures/failure.ts";
+import { iso } from "../../../model/time/calendar.ts";
+import type { TailFilter } from "../../../workers/logs/tail-event.ts";
+import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
+import { activeVersion, SCRIPT } from "./shown.ts";
+
+const TAILS = `${SCRIPT}/tails` as const;
+
+const filter: z.ZodType<TailFilter> = z.strictObject(
+  {
+    query: z.string().optional(),
+    outcome: z.array(z.string()).optional(),
+    scriptVersion: z.string().optional(),
+    sampling_rate: z.number().min(0).max(1).optional(),
+    method: z.array(z.string()).optional(),
+    header: z.strictObject({ key: z.string(), query: z.string().optional() }).optional(),
+    client_ip: z.array(z.string()).optional(),
+  },
+  "Filters are known by query, outcome, scriptVersion, sampling_rate, method, header and client_ip",
+);
+
+const filters = z.object({ filters: z.array(filter).max(10).default([]) });
+
+const shown = z.object({ id: z.string(), url: z.string(), expires_at: z.iso.datetime() });
+
+/** The filter with the client's own address in place of `self`. */
+function withSelf(given: TailFilter, self: string): TailFilter {
+  const { client_ip: addresses } = given;
+  return addresses === undefined ? given : { ...given, client_ip: addresses.map((each) => (each === "self" ? self : each)) };
+}
+
+/** Live logs. */
+export const scriptsTails: readonly Endpoint[] = [
+  endpoint({
+    method: "post",
+    path: TAILS,
+    needs: "viewer",
+    summary: "Begin to follow what a script logs; the answer's url is for a WebSocket of the sub-protocol trace-v1",
+    body: filters,
+    result: shown,
+    handle: async ({ params: { script_name: script }, body }, api, request) => {
+      await activeVersion(api, script);
+      const self = request.headers.get("cf-connecting-ip") ?? "";
+      const { id, expiresAt } = api.tails.open(
+        script,
+        body.filters.map((each) => withSelf(each, self)),
+        Date.now(),
+      );
+      const url = new URL(`/tails/${id}`, request.url);
+      url.protocol = url.protocol.replace("http", "ws");
+      return { result: { id, url: url.href, expires_at: iso(expiresAt) } };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: `${TAILS}/{tail_id}`,
+    needs: "viewer",
+    summary: "End a tail",
+    result: z.null(),
+    handle: async ({ params }, api) => {
+      if (!api.tails.close(params.tail_id, params.script_name)) throw new Failure("script.tail_not_found", { field: "tail_id" });
+      return { result: null };
+    },
+  }),
+];

@@ -1,0 +1,135 @@
+/** Versions of a script, and the deployments that say which one counts. */
+import { z } from "zod";
+import { Failure } from "../../../model/failures/failure.ts";
+import { LIMITS } from "../../../model/limits.ts";
+import type { Principal } from "../../../model/platform/roles.ts";
+import { iso } from "../../../model/time/calendar.ts";
+import type { Deployment } from "../../../ports/catalog.ts";
+import { storeSecrets } from "../../../workers/deploy/revise.ts";
+import { authorOf, signed, unsigned } from "./author.ts";
+import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
+import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { activate, annotations, anything, newestVersion, SCRIPT, shownVersion, showVersion } from "./shown.ts";
+import { upload } from "./scripts.ts";
+
+const deploying = z.object({
+  strategy: z.literal("percentage", "There is one strategy: percentage").default("percentage"),
+  versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })).min(1),
+  annotations,
+});
+
+const shownDeployment = z.looseObject({
+  id: z.string(),
+  created_on: z.iso.datetime(),
+  versions: z.array(z.object({ version_id: z.string(), percentage: z.literal(100) })),
+});
+
+function showDeployment({ id, versionId, createdAt, annotations: remarks }: Deployment): z.input<typeof shownDeployment> {
+  return {
+    id,
+    source: "wrangler",
+    strategy: "percentage",
+    author_email: authorOf(remarks),
+    created_on: iso(createdAt),
+    annotations: unsigned(remarks),
+    versions: [{ version_id: versionId, percentage: 100 }],
+  };
+}
+
+async function deploy(api: Api, script: string, body: z.output<typeof deploying>, asker: Principal): Promise<object> {
+  const [chosen, ...others] = body.versions.filter(({ percentage }) => percentage !== 0);
+  if (chosen === undefined || others.length > 0 || chosen.percentage !== 100)
+    throw new Failure("script.split", { field: "versions" });
+  const { publisher } = api;
+  const work = async (): Promise<object> => {
+    await newestVersion(api, script);
+    const version = await api.catalog.scriptVersion(chosen.version_id);
+    if (version?.script !== script) throw new Failure("script.version_not_found", { field: "versions[0].version_id" });
+    return activate(api, version, signed(body.annotations, asker));
+  };
+  return publisher.inTurn(script, () => publisher.exclusively(work));
+}
+
+const secretChanges = z.object({
+  env: z.record(z.string().min(1), z.object({ type: z.literal("secret_text"), text: z.string() }).nullable()),
+  annotations,
+});
+
+/** Versions and deployments. */
+export const scriptsVersions: readonly Endpoint[] = [
+  endpoint({
+    method: "post",
+    path: `${SCRIPT}/versions`,
+    needs: "admin",
+    summary: "Upload a version without deploying it: a multipart form of metadata and modules",
+    maxBody: LIMITS.uploadBodyBytes,
+    result: shownVersion,
+    handle: async ({ params: { script_name: script }, sent }, api, _, asker) => {
+      const { version, startupMs, messages } = await upload(api, script, sent, false, asker);
+      const info = await api.catalog.scriptVersionInfo(version.id);
+      return { result: { ...(info && showVersion(info)), startup_time_ms: startupMs }, messages };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/versions`,
+    summary: "List the versions of a script, newest first",
+    query: z.object({ page: page.default(1), per_page: perPage(LIMITS.page), deployable: z.string().optional() }),
+    result: z.object({ items: z.array(shownVersion) }),
+    handle: async ({ params: { script_name: script }, query }, api) => {
+      await newestVersion(api, script);
+      const { page: number, per_page: limit } = query;
+      const { items, total } = await api.catalog.scriptVersions(script, (number - 1) * limit, limit);
+      return { result: { items: items.map(showVersion) }, info: pageInfo(query, items.length, total) };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/versions/{version_id}`,
+    summary: "Read a version of a script",
+    result: shownVersion,
+    handle: async ({ params: { script_name: script, version_id: id } }, { catalog }) => {
+      const version = await catalog.scriptVersionInfo(id);
+      if (version?.script !== script) throw new Failure("script.version_not_found", { field: "version_id" });
+      return { result: showVersion(version) };
+    },
+  }),
+  endpoint({
+    method: "patch",
+    path: "/accounts/{account_id}/workers/workers/{script_name}/versions/latest",
+    needs: "admin",
+    summary: "Make a version that differs from the newest in its secrets, without deploying it",
+    body: secretChanges,
+    maxBody: LIMITS.valueBodyBytes,
+    result: shownVersion,
+    handle: ({ params: { script_name: script }, body }, api, _, asker) =>
+      api.publisher.inTurn(script, async () => {
+        const newest = await newestVersion(api, script);
+        const changes = Object.fromEntries(Object.entries(body.env).map(([name, secret]) => [name, secret?.text ?? null]));
+        const { id } = await storeSecrets(api.publisher, newest.id, changes, signed(body.annotations, asker));
+        const info = await api.catalog.scriptVersionInfo(id);
+        return { result: info && showVersion(info) };
+      }),
+  }),
+  endpoint({
+    method: "post",
+    path: `${SCRIPT}/deployments`,
+    needs: "admin",
+    summary: "Deploy a version: new instances get it, those under way stay on theirs",
+    query: z.object({ force: z.string().optional() }),
+    body: deploying,
+    result: anything,
+    handle: async ({ params, body }, api, _, asker) => ({ result: await deploy(api, params.script_name, body, asker) }),
+  }),
+  endpoint({
+    method: "get",
+    path: `${SCRIPT}/deployments`,
+    summary: "List the deployments of a script, newest first: the first is in force",
+    result: z.object({ deployments: z.array(shownDeployment) }),
+    handle: async ({ params: { script_name: script } }, api) => {
+      await newestVersion(api, script);
+      const { items } = await api.catalog.deployments(script, 0, LIMITS.page);
+      return { result: { deployments: items.map(showDeployment) } };
+    },
+  }),
+];

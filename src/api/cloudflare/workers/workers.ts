@@ -1,0 +1,120 @@
+/** Workers, as the newer API of the SDK and Terraform has them: made first, and given versions afterwards. */
+import { z } from "zod";
+import { Failure } from "../../../model/failures/failure.ts";
+import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
+import { changeScriptSettings, keptSettings } from "./settings-document.ts";
+import { checkScriptName } from "./shown.ts";
+import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { checkWorker, make, showWorker, workerNames } from "./workers-shown.ts";
+import { removeWorker } from "./scripts.ts";
+
+const WORKERS = "/accounts/{account_id}/workers/workers";
+
+/** The path of one, by its id or name, which are the same here. */
+export const WORKER: `${typeof WORKERS}/{worker_id}` = `${WORKERS}/{worker_id}`;
+
+/** Settings by name, as `keptSettings` has them; they change nothing here. */
+interface WantedWorker {
+  readonly name: string;
+  readonly [setting: string]: unknown;
+}
+
+const subdomain = z.object({ enabled: z.boolean().optional(), previews_enabled: z.boolean().optional() }).nullish();
+
+const wanted: z.ZodType<WantedWorker> = z.object({ name: z.string(), subdomain }).and(keptSettings);
+
+const change: z.ZodType<Omit<WantedWorker, "name"> & { readonly name?: string | undefined }> = z
+  .object({ name: z.string().optional(), subdomain })
+  .and(keptSettings);
+
+/** What a complete replacement that says nothing of them comes to. */
+const CLEARED = { tags: null, logpush: null, observability: null, tail_consumers: null, subdomain: null };
+
+const shown = z.looseObject({ id: z.string(), name: z.string(), created_on: z.iso.datetime(), updated_on: z.iso.datetime() });
+
+/** The name is what everything else knows a Worker by. */
+function checkSameName(id: string, name: string | undefined): void {
+  if (name !== undefined && name !== id)
+    throw new Failure("body", { field: "name", detail: `A Worker cannot be renamed: make "${name}", and delete "${id}"` });
+}
+
+/** Workers as wholes. */
+export const workers: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: WORKERS,
+    summary: "List Workers by name, also those without a version",
+    query: z.object({
+      page: page.default(1),
+      per_page: perPage(10),
+      order: z.string().optional(),
+      order_by: z.string().optional(),
+    }),
+    result: z.array(shown),
+    handle: async ({ query }, api, request) => {
+      const names = await workerNames(api);
+      const slice = names.slice((query.page - 1) * query.per_page, query.page * query.per_page);
+      const found = await Promise.all(slice.map((name) => showWorker(api, name, request).catch(() => undefined)));
+      const result = found.filter((each) => each !== undefined);
+      return { result, info: pageInfo(query, result.length, names.length) };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: WORKERS,
+    needs: "admin",
+    summary: "Make a Worker that has no version yet",
+    body: wanted,
+    result: shown,
+    handle: async ({ body: { name, ...kept } }, api, request) => {
+      checkScriptName(name);
+      await api.publisher.inTurn(name, () => make(api, name));
+      await changeScriptSettings(api, name, kept);
+      return { result: await showWorker(api, name, request) };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: WORKER,
+    summary: "Read a Worker and where it is",
+    result: shown,
+    handle: async ({ params }, api, request) => ({ result: await showWorker(api, params.worker_id, request) }),
+  }),
+  endpoint({
+    method: "put",
+    path: WORKER,
+    needs: "admin",
+    summary: "Replace the settings that all versions of a Worker share: they are kept, and change nothing",
+    body: wanted,
+    result: shown,
+    handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
+      await checkWorker(api, id);
+      checkSameName(id, name);
+      await changeScriptSettings(api, id, { ...CLEARED, ...kept });
+      return { result: await showWorker(api, id, request) };
+    },
+  }),
+  endpoint({
+    method: "patch",
+    path: WORKER,
+    needs: "admin",
+    summary: "Change settings that all versions of a Worker share: those that are given",
+    body: change,
+    result: shown,
+    handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
+      await checkWorker(api, id);
+      checkSameName(id, name);
+      await changeScriptSettings(api, id, kept);
+      return { result: await showWorker(api, id, request) };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: WORKER,
+    needs: "admin",
+    summary: "Delete a Worker with its versions; its workflows stay with their instances, but start no new ones",
+    query: z.object({ force: z.string().optional() }),
+    result: z.null(),
+    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.worker_id, query.force) }),
+  }),
+];

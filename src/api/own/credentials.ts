@@ -1,0 +1,110 @@
+/** Tokens, and people who have a password: what is kept of them, never what lets them in. */
+import { z } from "zod";
+import { createToken } from "../../access/tokens.ts";
+import { changeUser, createUser } from "../../access/users.ts";
+import { Failure } from "../../model/failures/failure.ts";
+import { LIMITS } from "../../model/limits.ts";
+import { ROLES } from "../../model/platform/roles.ts";
+import { iso } from "../../model/time/calendar.ts";
+import type { TokenRecord, UserRecord } from "../../ports/catalog.ts";
+import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
+import { timestamp } from "../cloudflare/workflows/schemas.ts";
+
+const role = z.enum(ROLES);
+
+const token = z.object({ id: z.string(), label: z.string(), role, created_on: timestamp });
+
+const user = z.object({ name: z.string(), role, created_on: timestamp });
+
+const password = z.string();
+
+const ADMIN = { needs: "admin" } as const;
+
+function showToken({ id, label, role: held, createdAt }: TokenRecord): z.input<typeof token> {
+  return { id, label, role: held, created_on: iso(createdAt) };
+}
+
+function showUser({ name, role: held, createdAt }: UserRecord): z.input<typeof user> {
+  return { name, role: held, created_on: iso(createdAt) };
+}
+
+const tokens: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/tokens",
+    summary: "List tokens, oldest first",
+    ...ADMIN,
+    result: z.array(token),
+    handle: async (_, { catalog }) => ({ result: (await catalog.tokens()).map(showToken) }),
+  }),
+  endpoint({
+    method: "post",
+    path: "/tokens",
+    summary: "Make a token, which is told only in the answer to this",
+    ...ADMIN,
+    body: z.object({ label: z.string().max(LIMITS.tokenLabel).default(""), role }),
+    result: token.extend({ token: z.string() }),
+    handle: async ({ body }, { catalog }) => {
+      const made = await createToken(catalog, body);
+      return { result: { ...showToken(made.record), token: made.token } };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: "/tokens/{token_id}",
+    summary: "Make a token worthless; whoever has logged in with it is logged out",
+    ...ADMIN,
+    result: z.object({ id: z.string() }),
+    handle: async ({ params: { token_id: id } }, { catalog }) => {
+      if (!(await catalog.removeToken(id))) throw new Failure("access.no_token", { field: "token_id" });
+      return { result: { id } };
+    },
+  }),
+];
+
+const users: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/users",
+    summary: "List people who have a password, by name",
+    ...ADMIN,
+    result: z.array(user),
+    handle: async (_, { catalog }) => ({ result: (await catalog.users()).map(showUser) }),
+  }),
+  endpoint({
+    method: "post",
+    path: "/users",
+    summary: "Add somebody who logs in with a name and a password",
+    ...ADMIN,
+    body: z.object({ name: z.string(), role, password }),
+    result: user,
+    handle: async ({ body }, { catalog }) => ({
+      result: showUser(await createUser(catalog, body.name, body.role, body.password)),
+    }),
+  }),
+  endpoint({
+    method: "patch",
+    path: "/users/{user_name}",
+    summary: "Give somebody another role or another password, which logs them out",
+    ...ADMIN,
+    body: z
+      .object({ role: role.optional(), password: password.optional() })
+      .refine((change) => change.role !== undefined || change.password !== undefined, "Say what to change: role or password"),
+    result: user,
+    handle: async ({ params, body }, { catalog }) => ({ result: showUser(await changeUser(catalog, params.user_name, body)) }),
+  }),
+  endpoint({
+    method: "delete",
+    path: "/users/{user_name}",
+    summary: "Remove somebody, who is logged out by that",
+    ...ADMIN,
+    result: z.object({ name: z.string() }),
+    handle: async ({ params: { user_name: name } }, { catalog }) => {
+      if (!(await catalog.removeUser(name))) throw new Failure("access.no_user", { field: "user_name" });
+      return { result: { name } };
+    },
+  }),
+];
+
+/** Both. */
+export const credentials: readonly Endpoint[] = [...tokens, ...users];

@@ -1,0 +1,79 @@
+/** Everything that comes round by a cron expression, of all workflows and scripts: when it did, and when it will. */
+import { z } from "zod";
+import { boundaryAfter, boundaryUpTo, cronInstanceId } from "../../model/time/cron.ts";
+import { cronWords } from "../../model/time/cron-words.ts";
+import { iso } from "../../model/time/calendar.ts";
+import { LIMITS } from "../../model/limits.ts";
+import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
+import { page, pageInfo, perPage, status, timestamp } from "../cloudflare/workflows/schemas.ts";
+
+/** So many of the boundaries to come are shown. */
+const NEXT = 5;
+
+const shown = z.object({
+  cron: z.string(),
+  /** Null where words would not be clearer. */
+  words: z.string().nullable(),
+  /** One of the two: a schedule creates instances of a workflow, a cron trigger calls a script. */
+  workflow: z.string().nullable(),
+  script: z.string().nullable(),
+  next: z.array(timestamp).max(NEXT),
+  /** The boundary that was dealt with last, and what it created, if that is still there. */
+  last: z.object({ boundary: timestamp, instance: z.object({ id: z.string(), status }).nullable() }).nullable(),
+});
+
+interface Round {
+  readonly cron: string;
+  readonly followedTo: number;
+  readonly workflow?: string;
+  readonly script?: string;
+}
+
+async function rounds({ catalog, cron }: Api): Promise<Round[]> {
+  const all: Round[] = [...(await catalog.schedules()), ...(await cron.list())];
+  return all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}
+
+function nameOf({ workflow, script, cron }: Round): string {
+  return `${workflow ?? ""} ${script ?? ""} ${cron}`;
+}
+
+async function show({ store, clock }: Api, { cron, followedTo, workflow, script }: Round): Promise<z.input<typeof shown>> {
+  const next: number[] = [];
+  for (let at = boundaryAfter(cron, clock.now()); at !== undefined && next.length < NEXT; at = boundaryAfter(cron, at))
+    next.push(at);
+  // What has not come round yet is followed from the moment that it was deployed, which is no boundary.
+  const boundary = boundaryUpTo(cron, followedTo) === followedTo ? followedTo : undefined;
+  const made =
+    boundary !== undefined && workflow !== undefined
+      ? await store.find(workflow, cronInstanceId({ cron, scheduledTime: boundary }))
+      : undefined;
+  return {
+    cron,
+    words: cronWords(cron) ?? null,
+    workflow: workflow ?? null,
+    script: script ?? null,
+    next: next.map(iso),
+    last:
+      boundary === undefined
+        ? null
+        : { boundary: iso(boundary), instance: made === undefined ? null : { id: made.id, status: made.status } },
+  };
+}
+
+/** Schedules of workflows and cron triggers of scripts. */
+export const schedules: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/schedules",
+    summary: "List the schedules of workflows and the cron triggers of scripts, with their next boundaries",
+    query: z.object({ page: page.default(1), per_page: perPage(LIMITS.page) }),
+    result: z.array(shown),
+    handle: async ({ query }, api) => {
+      const all = await rounds(api);
+      const slice = all.slice((query.page - 1) * query.per_page, query.page * query.per_page);
+      const result = await Promise.all(slice.map((each) => show(api, each)));
+      return { result, info: pageInfo(query, result.length, all.length) };
+    },
+  }),
+];

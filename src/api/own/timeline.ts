@@ -1,0 +1,71 @@
+/** An instance as a picture shows it: everything but what its steps returned, small enough to be read whole. */
+import { z } from "zod";
+import { Failure } from "../../model/failures/failure.ts";
+import { iso, isoOrNull } from "../../model/time/calendar.ts";
+import { InstanceView } from "../../model/views/fold.ts";
+import { timelineOf } from "../../model/views/timeline.ts";
+import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
+import { open } from "../endpoint/payload.ts";
+import { errorInfo, status, timestamp, triggerSource } from "../cloudflare/workflows/schemas.ts";
+import { workflowOf } from "../cloudflare/workflows/workflows.ts";
+
+const ms = z.number();
+
+const entry = z.object({
+  type: z.enum(["step", "rollback", "sleep", "waitForEvent"]),
+  name: z.string(),
+  start: ms,
+  end: ms.nullable(),
+  state: z.enum(["running", "complete", "errored"]),
+  attempts: z.array(z.object({ start: ms, end: ms.nullable(), error: errorInfo.optional() })).optional(),
+  config: z.int().optional(),
+  event_type: z.string().optional(),
+  error: errorInfo.optional(),
+});
+
+const timeline = z.object({
+  id: z.string(),
+  workflow: z.string(),
+  version_id: z.string(),
+  status,
+  trigger: z.object({ source: triggerSource }),
+  schedule: z.object({ cron: z.string(), scheduledTime: z.number() }).optional(),
+  queued: timestamp,
+  start: timestamp.nullable(),
+  end: timestamp.nullable(),
+  error: errorInfo.nullable(),
+  rollback: z.object({ outcome: z.enum(["complete", "failed"]), error: errorInfo.nullable() }).nullable(),
+  /** When it will be deleted; null while that is not known. */
+  expires: timestamp.nullable(),
+  /** The event that this is the state after: `subscribe` goes on from it. */
+  cursor: z.int(),
+  steps: z.array(entry),
+  /** What `config` of a step is the number of. */
+  configs: z.array(open(z.unknown())),
+});
+
+export const timelines: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/workflows/{workflow_name}/instances/{instance_id}/timeline",
+    summary: "Read what ran when in an instance, without what it returned",
+    result: timeline,
+    handle: async ({ params }, api) => {
+      const { name: workflow } = await workflowOf(api, params.workflow_name);
+      const address = { workflow, id: params.instance_id };
+      const view = new InstanceView();
+      for await (const events of api.engine.past(address)) for (const event of events) view.add(event);
+      const { life, lastEventId: cursor } = view;
+      // A journal is never empty: none means that the instance was deleted while it was read.
+      if (life === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
+      const { expiresAt } = await api.engine.summary(address);
+      const { versionId, status: now, schedule, error, rollback } = life;
+      const trigger = { source: life.trigger };
+      const about = { id: params.instance_id, workflow, version_id: versionId, status: now, trigger, error, rollback, cursor };
+      const moments = { queued: iso(life.queued), start: isoOrNull(life.start), end: isoOrNull(life.end) };
+      return {
+        result: { ...about, ...(schedule && { schedule }), ...moments, expires: isoOrNull(expiresAt), ...timelineOf(view) },
+      };
+    },
+  }),
+];

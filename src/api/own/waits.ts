@@ -1,0 +1,69 @@
+/** Why an instance does not go on, and the two ways to help it that Cloudflare's API has no place for. */
+import { z } from "zod";
+import { Failure } from "../../model/failures/failure.ts";
+import { iso } from "../../model/time/calendar.ts";
+import { putWorkflow } from "../../workers/deploy/workflow.ts";
+import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
+import { restartFrom, status, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { workflowOf } from "../cloudflare/workflows/workflows.ts";
+
+const INSTANCE = "/workflows/{workflow_name}/instances/{instance_id}";
+
+const shown = z.object({
+  status,
+  /** What waits, the earliest first. Epoch milliseconds. */
+  steps: z.array(z.object({ type: z.enum(["step", "sleep", "waitForEvent"]), name: z.string(), due: z.number() })),
+  /** The limit that it waits behind. */
+  place: z.object({ of: z.enum(["workflow", "server"]), limit: z.int(), taken: z.int() }).nullable(),
+  /** What has to be mended before it is resumed. */
+  paused_for: z.string().nullable(),
+});
+
+const limit = z.object({ limit: z.int().min(1).nullable() });
+
+export const waits: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: `${INSTANCE}/waits`,
+    summary: "Read what an instance waits for: moments, events, a place, or something to be mended",
+    result: shown,
+    handle: async ({ params }, api) => {
+      const { name: workflow } = await workflowOf(api, params.workflow_name);
+      const { pausedFor, ...rest } = await api.engine.waits({ workflow, id: params.instance_id });
+      return { result: { ...rest, paused_for: pausedFor } };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: `${INSTANCE}/skip-delay`,
+    summary: "End a sleep, or the delay before a step's next attempt, now",
+    body: restartFrom,
+    result: z.object({ timestamp }),
+    handle: async ({ params, body }, api) => {
+      const { name: workflow } = await workflowOf(api, params.workflow_name);
+      await api.engine.skipDelay({ workflow, id: params.instance_id }, body);
+      return { result: { timestamp: iso(api.clock.now()) } };
+    },
+  }),
+  endpoint({
+    method: "patch",
+    path: "/workflows/{workflow_name}/concurrency",
+    needs: "admin",
+    summary: "Change how many instances of a workflow may run at once, and nothing else of it; null takes the limit away",
+    body: limit,
+    result: limit,
+    handle: async ({ params, body }, api) => {
+      await api.publisher.exclusively(() => changeLimit(api, params.workflow_name, body.limit));
+      return { result: body };
+    },
+  }),
+];
+
+async function changeLimit(api: Pick<Api, "catalog">, name: string, most: number | null): Promise<void> {
+  const { className, script, versionId } = await workflowOf(api, name);
+  const active = await api.catalog.activeScript(script);
+  if (active === undefined) throw new Failure("workflow.script_deleted", { field: "workflow_name" });
+  const { concurrency: _before, ...kept } = (await api.catalog.workflowVersion(versionId))?.settings ?? {};
+  const settings = { ...kept, ...(most !== null && { concurrency: { limit: most } }) };
+  await putWorkflow(api.catalog, { name, className, script }, active, settings);
+}

@@ -1,0 +1,109 @@
+/** `stepwell logs`: what an instance has written and thrown, or what a Worker says from now on. */
+import { once } from "node:events";
+import { format } from "node:util";
+import { WebSocket } from "ws";
+import { displayName } from "../../model/step/step.ts";
+import { commandLine } from "../command-line.ts";
+import { answerOf, send, serverAddress } from "./client.ts";
+import { UsageError } from "../../assembly/explain.ts";
+
+/** A message of an instance, as the server's own API has it. */
+interface Line {
+  readonly time: string;
+  readonly level: string;
+  readonly text: string;
+  readonly step: { readonly name: string; readonly count: number; readonly attempt: number } | null;
+}
+
+/** What a tail brings. */
+interface TailEvent {
+  readonly event: {
+    readonly message?: string;
+    readonly request?: { readonly method: string; readonly url: string };
+    readonly response?: { readonly status: number };
+  } | null;
+  readonly eventTimestamp: number;
+  readonly outcome: string;
+  readonly logs: readonly { readonly level: string; readonly message: readonly unknown[]; readonly timestamp: number }[];
+  readonly exceptions: readonly { readonly message: string; readonly stack?: string; readonly timestamp: number }[];
+}
+
+const OPTIONS = {
+  step: { type: "string" },
+  attempt: { type: "string" },
+  level: { type: "string" },
+  follow: { type: "boolean", default: false },
+} as const;
+
+/** Ends when everything has been printed; with `--follow` when there is nothing more to come. */
+export async function logs(args: readonly string[]): Promise<void> {
+  const { values, positionals } = commandLine({ args: [...args], options: OPTIONS, allowPositionals: true });
+  const { follow, ...filters } = values;
+  const [name, instance, ...more] = positionals;
+  if (name === undefined || more.length > 0)
+    throw new UsageError("stepwell logs WORKFLOW INSTANCE, or stepwell logs SCRIPT --follow");
+  if (instance === undefined) {
+    if (!follow || Object.keys(filters).length > 0)
+      throw new UsageError(
+        "stepwell logs SCRIPT --follow: of a Worker nothing is kept, and only instances have steps and levels",
+      );
+    return followScript(name);
+  }
+  const url = new URL(
+    `${serverAddress().own}/workflows/${encodeURIComponent(name)}/instances/${encodeURIComponent(instance)}/logs`,
+  );
+  for (const [filter, value] of Object.entries(filters)) url.searchParams.set(filter, value);
+  return follow ? followInstance(url) : showInstance(url);
+}
+
+async function showInstance(url: URL): Promise<void> {
+  for (let after: string | undefined = "0"; after !== undefined;) {
+    url.searchParams.set("after", after);
+    const { result, result_info: info } = await answerOf<{ lines: Line[]; dropped: number }>(await send(url.href), "No logs");
+    if (after === "0" && result.dropped > 0) process.stderr.write(`${result.dropped} older messages are not kept\n`);
+    for (const line of result.lines) print(line);
+    after = info?.cursor;
+  }
+}
+
+async function followInstance(url: URL): Promise<void> {
+  const response = await send(url.href, { headers: { accept: "text/event-stream" } });
+  if (!response.ok || response.body === null) return void (await answerOf(response, "No logs"));
+  let rest = "";
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    const events = (rest + chunk).split("\n\n");
+    rest = events.pop() ?? "";
+    for (const event of events) {
+      const data = /^data: (.*)$/m.exec(event)?.[1];
+      if (data !== undefined) print(JSON.parse(data) as Line);
+    }
+  }
+}
+
+async function followScript(script: string): Promise<void> {
+  const tails = `${serverAddress().account}/workers/scripts/${encodeURIComponent(script)}/tails`;
+  const asked = await send(tails, { method: "POST", body: JSON.stringify({ filters: [] }) });
+  const { result } = await answerOf<{ url: string }>(asked, "No logs");
+  const socket = new WebSocket(result.url, "trace-v1");
+  socket.on("message", (data: Buffer) => {
+    const { event, eventTimestamp, outcome, logs: lines, exceptions } = JSON.parse(data.toString()) as TailEvent;
+    if (event?.message !== undefined) process.stderr.write(`${event.message}\n`);
+    const { request, response } = event ?? {};
+    const end = response?.status ?? (outcome === "ok" ? "" : outcome);
+    if (request !== undefined) printAt(eventTimestamp, "info", `${request.method} ${request.url} ${end}`.trimEnd());
+    for (const { level, message, timestamp } of lines) printAt(timestamp, level, format(...message));
+    for (const { message, stack = message, timestamp } of exceptions) printAt(timestamp, "error", stack);
+  });
+  process.once("SIGINT", () => socket.close());
+  process.once("SIGTERM", () => socket.close());
+  await once(socket, "close");
+}
+
+function print({ time, level, text, step }: Line): void {
+  const from = step === null ? "" : `[${displayName(step.name, step.count)}, attempt ${step.attempt}] `;
+  process.stdout.write(`${time} ${level.padEnd(5)} ${from}${text}\n`);
+}
+
+function printAt(time: number, level: string, text: string): void {
+  print({ time: new Date(time).toISOString(), level, text, step: null });
+}

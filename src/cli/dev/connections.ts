@@ -1,0 +1,69 @@
+/** Bindings of a session's Workers to one another: what is missing for them to work. */
+import type { Binding, Catalog } from "../../ports/catalog.ts";
+import { objectClasses } from "../../workers/deploy/objects.ts";
+
+/** A binding that leads to another Worker. */
+export interface Connection {
+  readonly name: string;
+  readonly what: string;
+  readonly script: string;
+  /** What it needs there; undefined when the Worker itself is enough. */
+  readonly needs?: { readonly workflow: string } | { readonly className: string };
+}
+
+/** Those among the bindings of a Worker. */
+export function connectionsOf(own: string, bindings: readonly Binding[]): Connection[] {
+  return bindings.flatMap((binding): Connection[] => {
+    const { name } = binding;
+    switch (binding.type) {
+      case "service":
+        return binding.service === own ? [] : [{ name, what: "service", script: binding.service }];
+      case "workflow":
+        if (binding.script === undefined) return [];
+        return [{ name, what: `workflow "${binding.workflow}"`, script: binding.script, needs: { workflow: binding.workflow } }];
+      case "durable_object_namespace":
+        if (binding.script === undefined) return [];
+        return [
+          { name, what: `Durable Object ${binding.className}`, script: binding.script, needs: { className: binding.className } },
+        ];
+      default:
+        return [];
+    }
+  });
+}
+
+/** What there is to say of a binding. */
+export interface Trouble {
+  readonly text: string;
+  /** Whether using it fails; otherwise it works, but otherwise than the sources say. */
+  readonly isBroken: boolean;
+}
+
+/** Why a binding will not work, or works otherwise than the sources say; undefined when there is nothing to say. */
+export async function trouble(
+  catalog: Catalog,
+  { name, what, script, needs }: Connection,
+  session: ReadonlySet<string>,
+): Promise<Trouble | undefined> {
+  const binding = `${name} (${what} of "${script}")`;
+  const fails = (why: string): Trouble => ({ text: `${binding}: ${why}`, isBroken: true });
+  if ((await catalog.activeScript(script)) === undefined)
+    return fails(`there is no Worker "${script}" in this session, and using it fails. Start both: ${START}`);
+  const lacks = await lacking(catalog, script, needs);
+  if (lacks !== undefined) return fails(`the Worker "${script}" has no ${lacks}, and using it fails`);
+  if (session.has(script)) return undefined;
+  const text = `${binding}: "${script}" is not in this session, and answers as it was deployed last. Start both: ${START}`;
+  return { text, isBroken: false };
+}
+
+const START = "stepwell dev -c wrangler.jsonc -c ../other/wrangler.jsonc";
+
+async function lacking(catalog: Catalog, script: string, needs: Connection["needs"]): Promise<string | undefined> {
+  if (needs === undefined) return undefined;
+  if ("workflow" in needs) {
+    const found = await catalog.workflow(needs.workflow);
+    return found?.script === script ? undefined : `workflow "${needs.workflow}"`;
+  }
+  const { namespaces } = await objectClasses(catalog, script);
+  return Object.hasOwn(namespaces, needs.className) ? undefined : `Durable Objects of the class ${needs.className}`;
+}

@@ -1,0 +1,166 @@
+/**
+ * The engine's table of contents: what can be asked of it. Each verb has a file of its own in this folder.
+ */
+import type { InstanceEvent, Retention, ScheduleInfo } from "../model/instance/events.ts";
+import type { Failure, FailureName } from "../model/failures/failure.ts";
+import type { PublicEvent } from "../model/views/public-event.ts";
+import type { InstanceStatus, TriggerSource } from "../model/instance/status.ts";
+import type { StepKey } from "../model/step/step.ts";
+import type { StoredStream } from "../model/step/stream.ts";
+import type { Encoded } from "../model/values/value.ts";
+import type { InstanceFilter, InstanceSummary } from "../ports/store.ts";
+import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
+import type { MatchCount } from "./reading/matching.ts";
+import type { Waits } from "./reading/waits.ts";
+
+/** An instance to create. */
+export interface CreateRequest {
+  /** 1–100 characters of `[a-zA-Z0-9_-]`, not starting with `-`. A random UUID when absent. */
+  readonly id?: string;
+  /** Becomes `event.payload`; `{}` when absent. At most 1 MiB. */
+  readonly params?: Encoded;
+  readonly schedule?: ScheduleInfo;
+  readonly retention?: Retention;
+}
+
+/** What has happened to the instances of a workflow. */
+export interface WorkflowNews {
+  readonly events: readonly PublicEvent[];
+  /** How many events before these the reader was too slow for: they have been let go. */
+  readonly missed: number;
+}
+
+/** Which instance. */
+export interface InstanceAddress {
+  readonly workflow: string;
+  readonly id: string;
+}
+
+/** What can be done to all instances that match. */
+export const INSTANCE_ACTIONS = ["pause", "resume", "restart", "terminate", "delete"] as const;
+
+export type InstanceAction = (typeof INSTANCE_ACTIONS)[number];
+
+/** How an action on many instances stands. */
+export interface Action {
+  readonly id: string;
+  readonly workflow: string;
+  readonly action: InstanceAction;
+  readonly filter: InstanceFilter;
+  /** Those that matched when it began. */
+  readonly total: MatchCount;
+  readonly state: "running" | "done" | "stopped" | "failed";
+  /** Instances that have been changed. */
+  readonly done: number;
+  /** Instances that were passed over, by what was said of them. */
+  readonly refused: readonly (readonly [FailureName, number])[];
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+}
+
+/**
+ * Runs instances. Every promise resolves only when what it says is durable, and rejects with a `Failure` when the
+ * request is refused, in which case nothing has changed.
+ */
+export interface Engine {
+  /**
+   * Fails as `create` would for any instance at this moment, where that is known without looking anything up: so that a
+   * request can be refused before it has been read.
+   */
+  admit(workflow: string): void;
+  /** Creates instances in one commit; the answer has a summary or a `Failure` for each request, in order. */
+  create(workflow: string, requests: readonly CreateRequest[], trigger: TriggerSource): Promise<(InstanceSummary | Failure)[]>;
+  /** Fails with `workflow.not_found` or `instance.not_found`. */
+  summary(address: InstanceAddress): Promise<InstanceSummary>;
+  /** The durable events of the instance's present life with `eventId > after`, oldest first. */
+  history(address: InstanceAddress, after?: number): AsyncIterable<InstanceEvent>;
+  /** As `history`, many at a time: one by one, a hundred thousand take longer to be handed over than to be read. */
+  past(address: InstanceAddress): AsyncIterable<readonly InstanceEvent[]>;
+  /**
+   * The events of the instance's present life from the first one on, some at a time, and then those that become durable:
+   * until a final one, until the instance is deleted, or until `signal` aborts. Fails as `summary` does, and with
+   * `shutting_down`. Never holds more for a slow reader than for a quick one: what it has missed, it reads from the store.
+   */
+  follow(address: InstanceAddress, signal: AbortSignal): AsyncIterable<readonly InstanceEvent[]>;
+  /**
+   * The public events of all instances of a workflow that become durable from now on, until `signal` aborts; fails with
+   * `shutting_down`. Of these `types`, if they are given, and perhaps of others that somebody else follows.
+   */
+  followWorkflow(workflow: string, signal: AbortSignal, types?: readonly string[]): AsyncIterable<WorkflowNews>;
+  /**
+   * The bytes of a stream that a step has brought, chunk by chunk. Fails with `instance.step_output_corrupt` when they
+   * are not all there.
+   */
+  stream(address: InstanceAddress, stream: StoredStream): AsyncIterable<Uint8Array>;
+  /** Each of these answers the status right after it took effect. */
+  pause(address: InstanceAddress): Promise<InstanceStatus>;
+  resume(address: InstanceAddress): Promise<InstanceStatus>;
+  /**
+   * With `rollback`, steps that can be undone are undone first, and the status is `rollingBack`; one that is rolling back
+   * already ends at once when it is terminated without. Fails with `instance.cannot_terminate` when the instance has ended.
+   */
+  terminate(address: InstanceAddress, options?: { readonly rollback?: boolean }): Promise<InstanceStatus>;
+  /**
+   * Starts the instance again with its own params and the newest version of the workflow: from the beginning, or keeping
+   * the steps that had started before `from` (see `model/instance/restart.ts`). Fails with `instance.cannot_restart` when it has
+   * not started such a step, and with `workflow.script_deleted` when the workflow's script has been deleted.
+   */
+  restart(address: InstanceAddress, from?: StepKey): Promise<InstanceStatus>;
+  /** Fails with `instance.in_finite_state` when the instance has ended. */
+  sendEvent(address: InstanceAddress, eventType: string, payload: Encoded): Promise<void>;
+  /**
+   * Ends a sleep, or the delay before a step's next attempt, now. Fails with `instance.not_delayed` when the instance does
+   * not wait there.
+   */
+  skipDelay(address: InstanceAddress, step: StepKey): Promise<void>;
+  /** What the instance waits for. */
+  waits(address: InstanceAddress): Promise<Waits>;
+  /**
+   * Deletes instances whatever they are doing; the answer has `undefined` or a `Failure` for each id, in order. Fails when they
+   * could not all be deleted because the store takes no changes.
+   */
+  remove(workflow: string, ids: readonly string[]): Promise<(Failure | undefined)[]>;
+  /** How many instances match. */
+  count(filter: InstanceFilter): Promise<MatchCount>;
+  /**
+   * Begins to do something to every instance that matches now, in the background. Those that cannot be changed are passed
+   * over and counted. Fails with `action.too_many`.
+   */
+  act(action: InstanceAction, filter: InstanceFilter): Promise<Action>;
+  /** Actions on the instances of a workflow, the newest first: those under way, and some that are over. */
+  actions(workflow: string): Action[];
+  /** Fails with `action.not_found`. */
+  action(workflow: string, id: string): Action;
+  /** Ends an action before its time; instances that it has not got to stay as they are. Fails with `action.not_found`. */
+  stopAction(workflow: string, id: string): Action;
+  /** Begins to terminate every unfinished instance of a workflow (with this status, if one is given), in the background. */
+  terminateAll(workflow: string, status?: InstanceStatus): "ok" | "already_running";
+  terminatingAll(workflow: string): boolean;
+  /** Begins to delete every instance of a workflow that has been removed from the catalogue, in the background. */
+  removeAll(workflow: string): void;
+  /** A deployment may have changed the catalogue's schedules: they are followed from now on. */
+  schedulesChanged(): void;
+  /** What a test has arranged for instances of a workflow has changed: those that run hear of it before whatever comes next. */
+  arrangementsChanged(workflow: string): void;
+  /** Calls the `fetch` handler of a script's active version. */
+  fetch(script: string, request: Request): Promise<Response>;
+  /**
+   * Calls another handler of a script's active version, and answers how that ended. Rejects with `Failure`s named
+   * `script.no_handler`, `script.not_found`, `script.unavailable` (its host has ended first), `script.invalid` and
+   * `shutting_down`.
+   */
+  dispatch(script: string, event: ScriptEvent): Promise<EventEnd>;
+  /**
+   * Why every change is refused at the moment: the store takes none (`store.full`, `store.read_only`, `store.io`, `store.failed`),
+   * or never will again (`store.fenced`, `store.gone`). Undefined while all is well.
+   */
+  trouble(): Failure | undefined;
+  /**
+   * Resolves when the engine has had to stop by itself, with the reason: `store.fenced` or `store.gone`. Nothing runs any more
+   * then, and everything is refused; it remains to be closed.
+   */
+  readonly ended: Promise<Failure>;
+  /** Stops taking work, waits up to `drainMs` for steps under way, suspends the rest, flushes. */
+  close(drainMs?: number): Promise<void>;
+}

@@ -1,0 +1,59 @@
+/**
+ * Secret outputs: sealed before an event of theirs is decided on, opened only among the outcomes that go back to a run.
+ * Between the two nobody in the engine, the model or a store can read them.
+ */
+import type { RuntimeEvent } from "../../model/instance/events.ts";
+import type { StepState } from "../../model/instance/state.ts";
+import { stepId } from "../../model/step/step.ts";
+import type { Encoded } from "../../model/values/value.ts";
+import type { Place, Vault } from "../../ports/vault.ts";
+import type { Live } from "../state/live.ts";
+
+/** The event as it may be recorded. */
+export function sealed(vault: Vault, live: Live, event: RuntimeEvent): RuntimeEvent {
+  if (event.type !== "step_completed" || typeof event.output !== "string") return event;
+  const step = live.state.byId.get(stepId("do", event.name, event.count));
+  if (step === undefined || !isSensitive(step)) return event;
+  return { ...event, output: vault.seal(event.output, placeOf(live, step)) };
+}
+
+/** The output of a step as its code knows it. Throws what `Vault.open` throws. */
+export function opened(vault: Vault, live: Live, step: StepState, output: Encoded): Encoded {
+  return isSensitive(step) ? vault.open(output, placeOf(live, step)) : output;
+}
+
+/** A chunk of a stream as it may be stored. */
+export function sealedChunk(
+  vault: Vault,
+  live: Live,
+  step: StepState,
+  bytes: Uint8Array<ArrayBuffer>,
+  index: number,
+): Uint8Array<ArrayBuffer> {
+  return isSensitive(step) ? ownBuffer(vault.sealBytes(bytes, placeOf(live, step), index)) : bytes;
+}
+
+/** A chunk of a stream as its code knows it. Throws what `Vault.openBytes` throws. */
+export function openedChunk(
+  vault: Vault,
+  live: Live,
+  step: StepState,
+  bytes: Uint8Array<ArrayBuffer>,
+  index: number,
+): Uint8Array<ArrayBuffer> {
+  return isSensitive(step) ? ownBuffer(vault.openBytes(bytes, placeOf(live, step), index)) : bytes;
+}
+
+/** Bytes that can be handed on: in a buffer that holds nothing else. */
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength ? new Uint8Array(buffer) : new Uint8Array(bytes);
+}
+
+function isSensitive(step: StepState): boolean {
+  return step.kind === "do" && step.config.sensitive !== undefined;
+}
+
+function placeOf(live: Live, step: StepState): Place {
+  return { workflow: live.workflow, instance: live.id, step: step.id };
+}

@@ -1,0 +1,183 @@
+/**
+ * The instances in memory, by key and by address. Whoever works with one holds it; it leaves memory when nobody holds
+ * it, it has no run, and all that was recorded of it is durable — so there is never a second copy of the same instance.
+ */
+import { Failure } from "../../model/failures/failure.ts";
+import { evolve, type InstanceState } from "../../model/instance/state.ts";
+import type { Catalog } from "../../ports/catalog.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { InstanceSummary, Store } from "../../ports/store.ts";
+import type { InstanceAddress } from "../contract.ts";
+import type { StoreHealth } from "../state/health.ts";
+import type { Policies } from "../state/policies.ts";
+import type { Reads } from "../reading/reads.ts";
+import { readRow } from "../journal/row.ts";
+import { addressKey, holdsPlace, newLive, type Live } from "../state/live.ts";
+
+/** Bytes of journal that are read at once while an instance is loaded. */
+const LOAD_BYTES = 256 * 1024;
+
+/** Who is told when instances come and go. */
+export interface InstancesListener {
+  entered(live: Live): void;
+  left(live: Live): void;
+}
+
+/** What instances are loaded with. */
+interface InstancesParts {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly policies: Policies;
+  readonly health: StoreHealth;
+  readonly reads: Reads;
+}
+
+/** True for an instance past its retention: nobody may see it, though it may not be deleted yet. */
+export function isExpired({ expiresAt }: Pick<InstanceSummary, "expiresAt">, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
+}
+
+export class Instances {
+  readonly #parts: InstancesParts;
+  readonly #listener: InstancesListener;
+  readonly #byKey: Map<number, Live> = new Map();
+  readonly #byAddress: Map<string, Live> = new Map();
+  readonly #loading: Map<number, Promise<Live>> = new Map();
+  /** Instances that are being deleted and may not come into memory any more. */
+  readonly #sealed: Set<number> = new Set();
+
+  constructor(parts: InstancesParts, listener: InstancesListener) {
+    this.#parts = parts;
+    this.#listener = listener;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  all(): IterableIterator<Live> {
+    return this.#byKey.values();
+  }
+
+  get(pk: number): Live | undefined {
+    return this.#byKey.get(pk);
+  }
+
+  at(address: InstanceAddress): Live | undefined {
+    return this.#byAddress.get(addressKey(address.workflow, address.id));
+  }
+
+  /** Takes an instance into memory. Answers the one that is there: somebody may have read it as soon as it was durable. */
+  add(live: Live): Live {
+    const present = this.#byKey.get(live.pk);
+    if (present !== undefined) return present;
+    this.#byKey.set(live.pk, live);
+    this.#byAddress.set(addressKey(live.workflow, live.id), live);
+    this.#listener.entered(live);
+    return live;
+  }
+
+  /** Works with an instance in memory, loading it if it is not there. Fails as `find` does. */
+  async use<T>(address: InstanceAddress, work: (live: Live) => Promise<T>): Promise<T> {
+    const live = this.#held(this.at(address)) ?? (await this.hold(await this.find(address)));
+    try {
+      if (live.gone) throw new Failure("instance.not_found", { field: "instance_id" });
+      return await work(live);
+    } finally {
+      this.letGo(live);
+    }
+  }
+
+  /** The instance in memory, to stay there until `letGo`. */
+  async hold(summary: InstanceSummary): Promise<Live> {
+    for (;;) {
+      const live = this.#byKey.get(summary.pk) ?? (await this.#load(summary));
+      // Somebody else who waited for the same load may have let it go again.
+      if (this.#byKey.get(summary.pk) === live) return this.#held(live);
+    }
+  }
+
+  /** Pairs with `hold`. */
+  letGo(live: Live): void {
+    live.holds -= 1;
+    this.release(live);
+  }
+
+  #held<L extends Live | undefined>(live: L): L {
+    if (live !== undefined) live.holds += 1;
+    return live;
+  }
+
+  /** Fails with `workflow.not_found` or `instance.not_found`. */
+  async find({ workflow, id }: InstanceAddress): Promise<InstanceSummary> {
+    const { store, catalog, clock, health } = this.#parts;
+    // What is there is another process's by now.
+    if (health.isOver) throw health.failure;
+    const summary = await store.find(workflow, id);
+    if (summary !== undefined && !isExpired(summary, clock.now())) return summary;
+    const known = await catalog.workflow(workflow);
+    if (known === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
+    throw new Failure("instance.not_found", { field: "instance_id" });
+  }
+
+  #load(summary: InstanceSummary): Promise<Live> {
+    if (this.#sealed.has(summary.pk)) return Promise.reject(new Failure("instance.not_found", { field: "instance_id" }));
+    let loading = this.#loading.get(summary.pk);
+    if (loading === undefined) {
+      loading = this.#read(summary).finally(() => this.#loading.delete(summary.pk));
+      this.#loading.set(summary.pk, loading);
+    }
+    return loading;
+  }
+
+  /** Keeps an instance out of memory until `unseal`; false when it is there or on its way. */
+  seal(pk: number): boolean {
+    if (this.#byKey.has(pk) || this.#loading.has(pk) || this.#sealed.has(pk)) return false;
+    this.#sealed.add(pk);
+    return true;
+  }
+
+  unseal(pk: number): void {
+    this.#sealed.delete(pk);
+  }
+
+  /** Lets an instance leave memory if nothing keeps it there. */
+  release(live: Live): void {
+    if (live.holds > 0 || live.activating || live.run !== undefined) return;
+    if (live.row !== undefined || live.flushing !== undefined) return;
+    this.forget(live);
+  }
+
+  /** Drops an instance from memory, whatever it is doing. */
+  forget(live: Live): void {
+    if (this.#byKey.get(live.pk) !== live) return;
+    this.#byKey.delete(live.pk);
+    this.#byAddress.delete(addressKey(live.workflow, live.id));
+    this.#listener.left(live);
+  }
+
+  async #read(summary: InstanceSummary): Promise<Live> {
+    const { policies, reads, store } = this.#parts;
+    await policies.load(summary.workflow);
+    let state: InstanceState | undefined;
+    let seq = 0;
+    for (;;) {
+      await reads.turn();
+      const rows = await store.load(summary.pk, seq, LOAD_BYTES);
+      if (rows.length === 0) break;
+      for (const row of rows) {
+        seq = row.seq;
+        for (const event of readRow(row)) {
+          state = evolve(state, event, { eventId: event.eventId, timestamp: event.timestamp, seq });
+        }
+        reads.did(row.events.length);
+      }
+    }
+    if (state === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
+    const live = newLive(summary, state, seq);
+    // What works only in the store has lost its run, to a server that ended or a commit that failed.
+    live.leftBehind = holdsPlace(state.status);
+    return this.add(live);
+  }
+}

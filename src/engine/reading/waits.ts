@@ -1,0 +1,49 @@
+/** What an instance waits for: each step that is not at work, a place, or somebody who mends what paused it. */
+import { dueAt, nextWake } from "../../model/instance/due.ts";
+import { LIMITS } from "../../model/limits.ts";
+import { displayName } from "../../model/step/step.ts";
+import type { InstanceStatus } from "../../model/instance/status.ts";
+import type { Scheduler } from "../schedule/claim.ts";
+import type { Core } from "../state/core.ts";
+import type { InstanceAddress } from "../contract.ts";
+import type { FullPlaces } from "../schedule/places.ts";
+
+/** A step that waits. */
+export interface WaitingStep {
+  readonly type: "step" | "sleep" | "waitForEvent";
+  /** With its counter, as in the log. */
+  readonly name: string;
+  /** When it goes on at the latest, in epoch milliseconds. */
+  readonly due: number;
+}
+
+/** What keeps an instance from going on. */
+export interface Waits {
+  readonly status: InstanceStatus;
+  /** Those that are due first, the earliest first. */
+  readonly steps: readonly WaitingStep[];
+  /** The limit that it waits behind, though it could go on; null when there is none. */
+  readonly place: FullPlaces | null;
+  /** What has to be mended before it can be resumed; null unless it was paused by the engine. */
+  readonly pausedFor: string | null;
+}
+
+/** See `Engine.waits`. */
+export function waits(core: Core, scheduler: Scheduler, address: InstanceAddress): Promise<Waits> {
+  return core.instances.use(address, async ({ state, workflow }) => {
+    const steps: WaitingStep[] = [];
+    for (const step of state.open) {
+      const due = dueAt(step);
+      if (due === undefined) continue;
+      steps.push({ type: step.kind === "do" ? "step" : step.kind, name: displayName(step.name, step.count), due });
+    }
+    steps.sort((a, b) => a.due - b.due);
+    const isDue = state.status === "waiting" && (nextWake(state) ?? Infinity) <= core.clock.now();
+    return {
+      status: state.status,
+      steps: steps.slice(0, LIMITS.waitsShown),
+      place: state.status === "queued" || isDue ? (scheduler.fullBy(workflow) ?? null) : null,
+      pausedFor: state.pausedFor ?? null,
+    };
+  });
+}

@@ -1,0 +1,225 @@
+/**
+ * Brings an instance to life in a host: with the code of its version, from the top, with what its journal knows. This
+ * serves the first start, every replay, and recovery alike.
+ */
+import type { ErrorInfo } from "../../model/instance/events.ts";
+import { Failure, failureKind, type FailureName } from "../../model/failures/failure.ts";
+import { WITH_SERVER } from "../../model/instance/loss.ts";
+import type { InstanceStatus } from "../../model/instance/status.ts";
+import type { StartFrame } from "../../protocol/frames.ts";
+import { StoreError } from "../../ports/store.ts";
+import { apply, type Core } from "../state/core.ts";
+import type { HostLink } from "./hosts.ts";
+import { holdsPlace, type Live } from "../state/live.ts";
+import { historyWindow } from "./outcomes.ts";
+import { groupOf } from "./quarantine.ts";
+import type { RunnableVersion } from "../state/versions.ts";
+
+/** How often a host is asked for that ends before it is ready: its code may be what ends it. */
+const HOST_TRIES = 6;
+
+/** How a host fails that ends before it is ready. */
+const NOT_READY: ReadonlySet<FailureName> = new Set(["script.unavailable", "script.invalid"]);
+
+/** How long an instance rests between two tries to start it, in milliseconds: after the first, and at the most. It doubles in between. */
+const REST_MS = 50;
+const LONGEST_REST_MS = 3_200;
+
+/** How long an instance rests that the store could not read, in milliseconds. */
+const READ_REST_MS = 1_000;
+
+/**
+ * Starts a run of an instance that is queued, due, rolling back, or was interrupted. Never rejects: an instance that cannot be
+ * run fails, and one that has been paused or ended meanwhile is let go. One that was left behind without a run is recovered
+ * once its code is ready to run, not sooner: a server that is killed again while it starts says nothing about the instance,
+ * and must not count as a loss of it.
+ */
+export async function activate(core: Core, live: Live): Promise<void> {
+  if (live.activating || live.run !== undefined || !isWanted(core, live)) {
+    core.journal.whenDurable(live, () => core.instances.release(live));
+    return;
+  }
+  live.activating = true;
+  try {
+    for (let tries = 0; isWanted(core, live); tries += 1) {
+      try {
+        const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
+        if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
+        const group = groupOf(core.hosts, live);
+        const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
+        // A restart meanwhile has made void whatever was under way.
+        if (live.leftBehind && holdsPlace(live.state.status)) apply(core, live, { type: "recover", loss: WITH_SERVER });
+        live.leftBehind = false;
+        apply(core, live, { type: "claim" });
+        apply(core, live, { type: "wake" });
+        if (await begin(core, live, version, link)) return;
+      } catch (cause) {
+        if (core.closing || live.gone) return;
+        if (!mayTryAgain(cause, tries)) return giveUp(core, live, cause);
+      }
+      await rest(core, Math.min(REST_MS * 2 ** tries, LONGEST_REST_MS));
+    }
+  } finally {
+    live.activating = false;
+    core.instances.release(live);
+  }
+}
+
+/**
+ * A store or an executor that fails for now says nothing about the instance; a host that ends before it is ready may. So may
+ * one whose code does not load: it did when it was deployed, and what stands still for a while (a machine that is suspended
+ * or overloaded) cannot be told from a top level that never ends.
+ */
+function mayTryAgain(cause: unknown, tries: number): boolean {
+  if (cause instanceof StoreError) return true;
+  if (!(cause instanceof Failure)) return false;
+  return cause.failure === "executor.not_started" || (NOT_READY.has(cause.failure) && tries < HOST_TRIES);
+}
+
+function isWanted(core: Core, { gone, state }: Live): boolean {
+  return !core.closing && !gone && isRunnable(state.status);
+}
+
+function rest({ clock }: Core, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.alarm(clock.now() + ms, resolve));
+}
+
+function isRunnable(status: InstanceStatus): boolean {
+  return status === "queued" || status === "waiting" || holdsPlace(status);
+}
+
+/**
+ * Keeps the host open until the run is in it, which waits there until there is room. False when the host ended all the same, or
+ * takes nothing new any more: there has to be another.
+ */
+async function begin(core: Core, live: Live, version: RunnableVersion, link: HostLink): Promise<boolean> {
+  link.requests += 1;
+  try {
+    const rooms = [core.departures.room(), link.host.room?.()].filter((room) => room !== undefined);
+    if (rooms.length > 0) await Promise.all(rooms);
+    if (link.leaving && rooms.length > 0) return core.closing;
+    const found = await pastOf(core, live);
+    if (link.over) return core.closing;
+    if (found !== undefined) launch(core, live, { version, link, ...found });
+    return true;
+  } finally {
+    link.requests -= 1;
+    core.hosts.released(link);
+  }
+}
+
+/** What a run is to know of the past, and when that was read; undefined when there is nothing to be run any more. */
+async function pastOf(core: Core, live: Live): Promise<Pick<Launch, "history" | "now"> | undefined> {
+  const { state } = live;
+  let history: StartFrame["history"] = [];
+  let now = core.clock.now();
+  // Outcomes are read from durable rows, and what is decided meanwhile must be among them. A rollback asks if it needs them.
+  while (state.steps.length > 0 && live.state.status !== "rollingBack") {
+    const turn = core.turns.take();
+    if (turn !== undefined) await turn;
+    await core.journal.durable(live);
+    // Whoever waited for the same flush may have recorded something since.
+    if (core.journal.isPending(live)) continue;
+    const seen = live.state.lastEventId;
+    now = core.clock.now();
+    history = await historyWindow(core, live, 0, now);
+    if (live.state.lastEventId === seen) break;
+  }
+  return live.gone || live.state !== state || !holdsPlace(state.status) ? undefined : { history, now };
+}
+
+/** How a run begins. */
+interface Launch {
+  readonly version: RunnableVersion;
+  readonly link: HostLink;
+  readonly history: StartFrame["history"];
+  /** When the history was read, in epoch milliseconds. */
+  readonly now: number;
+  /** The run whose rollback handlers it takes over. */
+  readonly inherits?: number;
+}
+
+/** Sends the frame that starts a run. */
+export function launch(core: Core, live: Live, { version, link, history, now, inherits }: Launch): void {
+  const { state } = live;
+  const run = link.nextRun();
+  live.run = { id: run, link, startedAt: core.clock.now(), signalledUpTo: now, told: 0, intakes: undefined };
+  link.runs.set(run, live);
+  const rollback = state.status === "rollingBack" ? state.rollback : undefined;
+  link.send({
+    type: "start",
+    run,
+    className: version.className,
+    workflow: live.workflow,
+    instanceId: live.id,
+    params: state.params,
+    timestamp: live.createdAt,
+    ...(state.schedule && { schedule: state.schedule }),
+    options: version.options,
+    history,
+    knownSteps: state.steps.length,
+    careful: state.recoveries + state.sharedRecoveries > 0,
+    paused: state.status === "waitingForPause",
+    ...(core.arrangements && { arrangements: core.arrangements.of(live.workflow, live.id) }),
+    ...(rollback && { rollback: { error: rollback.trigger, ...(inherits !== undefined && { inherits }) } }),
+  });
+  core.effects.started(live);
+}
+
+/**
+ * The instance cannot go on, and has no run. One that the store cannot read is tried again later; one that lacks a key is paused,
+ * for that can be mended; everything else is its end, and so is this in a rollback, where there is nothing to pause.
+ */
+export function giveUp(core: Core, live: Live, cause: unknown): void {
+  const about = { workflow: live.workflow, instance: live.id };
+  if (cause instanceof StoreError) {
+    core.log.warn("An instance cannot be read and is tried again", { ...about, reason: cause.message });
+    void activateLater(core, live);
+    return;
+  }
+  if (!(cause instanceof Failure)) {
+    core.log.error("An instance could not be started", { ...about, reason: String(cause) });
+    return fail(core, live, "The instance could not be started; the server's log says why");
+  }
+  // Of an error with its stack, the error.
+  const [message = ""] = (cause.detail ?? cause.message).split("\n", 1);
+  if (cause.failure !== "vault.key_missing" || live.state.status === "rollingBack") return fail(core, live, message);
+  const { hint } = failureKind(cause.failure);
+  core.log.error(`An instance is paused: ${message}`, { ...about, failure: cause.failure, hint });
+  apply(core, live, { type: "suspend", reason: message });
+}
+
+/** It stays in memory meanwhile, as if it were being activated: there may be no second copy of it. */
+async function activateLater(core: Core, live: Live): Promise<void> {
+  live.leftBehind = true;
+  live.activating = true;
+  await rest(core, READ_REST_MS);
+  live.activating = false;
+  if (!core.closing) await activate(core, live);
+}
+
+function fail(core: Core, live: Live, message: string): void {
+  const error: ErrorInfo = { name: "WorkflowInternalError", message };
+  apply(core, live, { type: "fail", error });
+}
+
+/** Ends the run of an instance, if it has one: what it does from now on is recorded by nobody. */
+export function stopRun(core: Core, live: Live): void {
+  const { run } = live;
+  if (run === undefined) return;
+  detach(core, live);
+  run.link.send({ type: "stop", run: run.id });
+  core.hosts.released(run.link);
+}
+
+/** Parts an instance from its run: nothing is heard of that any more, and what it waits to be told is not told to the next. */
+export function detach(core: Core, live: Live): void {
+  const { run } = live;
+  if (run !== undefined) {
+    run.link.runs.delete(run.id);
+    core.effects.ended(live, run, false);
+  }
+  live.run = undefined;
+  if (live.row !== undefined) live.row.ack = 0;
+  if (live.flushing !== undefined) live.flushing.ack = 0;
+}

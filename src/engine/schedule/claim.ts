@@ -1,0 +1,337 @@
+/**
+ * Who may run: as many instances as there are places, for all and for each workflow. The interrupted come first, then
+ * those whose wait is over, then new ones, oldest first. While places are free an instance is started where it stands;
+ * beyond that it stays a row, and is found again when places become free. A workflow that has all its places is passed
+ * over, so that it keeps nobody else waiting.
+ *
+ * What is ready is found by looking into the store. Whatever happens — a timer, a place that is freed, a commit that failed —
+ * only makes the next look come earlier, and every few seconds one comes that presumes nothing.
+ */
+import { Failure } from "../../model/failures/failure.ts";
+import type { InstanceStatus } from "../../model/instance/status.ts";
+import type { InstanceSummary, ReadyKind } from "../../ports/store.ts";
+import { Outage } from "../../upkeep/outage.ts";
+import { RecurringLook } from "../../upkeep/recurring-look.ts";
+import { activate } from "../runs/activate.ts";
+import type { Core } from "../state/core.ts";
+import { holdsPlace, type Live } from "../state/live.ts";
+import { Places, type FullPlaces } from "./places.ts";
+import { wakeRun } from "./wake.ts";
+
+/** How many instances are read from the store at once. */
+const PAGE = 256;
+
+/** How often everything is looked at, whatever is known, in milliseconds. */
+const POLL_MS = 2_000;
+
+/** How long there is no look after one that found only what is being started already: at first and at the most, in milliseconds. */
+const STUCK_MS = 20;
+const STUCK_MOST_MS = 500;
+
+/** How long a look waits for what it starts, in milliseconds: one slow host may not keep all others waiting. */
+const START_MS = 1_000;
+
+/** What became of an instance that was found: it runs, its workflow is full, or somebody is at it already. */
+type Taken = "started" | "held" | "busy";
+
+/** How far the instances that hold a place in the store have been gone through, by key. */
+interface Walk {
+  after: number;
+  /** True when some of them are known or feared to be missing in memory. Otherwise a page of them is looked at now and then. */
+  urgent: boolean;
+}
+
+export class Scheduler {
+  readonly #core: Core;
+  readonly #places: Places;
+  readonly #looks: RecurringLook;
+  /** Looks at what is in memory and asks the store whether it is still there. */
+  readonly #poll: () => Promise<void>;
+  #pollAt = -Infinity;
+  #walk: Walk = { after: 0, urgent: true };
+  /** When the first instance outside memory is due, as far as is known, in epoch milliseconds. */
+  #dueAt = -Infinity;
+  /** The store may hold queued instances of workflows that are not full. */
+  #queued = true;
+  /** Workflows that had all their places when they were last looked at; the store may hold more of their instances. */
+  readonly #held: Readonly<Record<Exclude<ReadyKind, "interrupted">, Set<string>>> = { due: new Set(), queued: new Set() };
+  /** Instances that were found and have not started yet. */
+  readonly #starting: Set<number> = new Set();
+  /** Looks in a row that found only such instances, and how long there is no other after that, in epoch milliseconds. */
+  #stuck = 0;
+  #restUntil = -Infinity;
+  /** Ends the wait for what is being started. */
+  #waitNoMore: () => void = () => undefined;
+
+  constructor(core: Core, poll: () => Promise<void>) {
+    this.#core = core;
+    this.#poll = poll;
+    this.#places = new Places(core.settings.maxRunning, (workflow) => core.policies.of(workflow).limit);
+    const { clock, log } = core;
+    const outage = new Outage({
+      clock,
+      log,
+      fails: "Looking for instances to start fails",
+      works: "Looking for instances to start works again",
+      leastMs: 1_000,
+      mostMs: 5_000,
+    });
+    this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
+  }
+
+  /** Keeps the count of places when an instance in memory changes its status. */
+  statusChanged({ workflow, state }: Live, before: InstanceStatus): void {
+    if (holdsPlace(before) === holdsPlace(state.status)) return;
+    if (holdsPlace(state.status)) this.#places.take(workflow);
+    else this.#giveBack(workflow);
+  }
+
+  /** An instance comes into memory. */
+  entered({ workflow, state }: Live): void {
+    if (holdsPlace(state.status)) this.#places.take(workflow);
+  }
+
+  /** An instance leaves memory. */
+  left({ workflow, state }: Live): void {
+    if (holdsPlace(state.status)) this.#giveBack(workflow);
+  }
+
+  /** An instance in memory was given up: what the store says of it is anybody's guess. */
+  lost(): void {
+    this.#walk = { after: 0, urgent: true };
+    this.#dueAt = -Infinity;
+    this.#queued = true;
+    this.look();
+  }
+
+  /** How many more instances of a workflow may start at once: there are places, and nobody was there before them. */
+  room(workflow: string): number {
+    if (this.#walk.urgent || this.#queued || this.#held.due.has(workflow) || this.#held.queued.has(workflow)) return 0;
+    if (this.#core.closing || this.#dueAt <= this.#core.clock.now()) return 0;
+    return Math.max(0, this.#places.freeFor(workflow));
+  }
+
+  /** True when an instance of the workflow that waits may go on at once: it comes before those that are queued. */
+  mayWake(workflow: string): boolean {
+    return !this.#walk.urgent && this.#places.freeFor(workflow) > 0;
+  }
+
+  /** The limit that keeps instances of the workflow waiting, if there is one. */
+  fullBy(workflow: string): FullPlaces | undefined {
+    return this.#places.fullBy(workflow);
+  }
+
+  /** Keeps a place for an instance that is about to run; call the answer once it does. Undefined when there is none. */
+  reserve(workflow: string): (() => void) | undefined {
+    return this.room(workflow) > 0 ? this.#take(workflow) : undefined;
+  }
+
+  /** Keeps the place of an instance that has one while it is between two lives; undefined when it has none. */
+  keep({ workflow, state }: Live): (() => void) | undefined {
+    return holdsPlace(state.status) ? this.#take(workflow) : undefined;
+  }
+
+  /** Starts an instance in memory that is queued, in the place that was kept for it, or leaves it to wait for one. */
+  offer(live: Live, place: (() => void) | undefined = this.reserve(live.workflow)): void {
+    if (place === undefined) this.expect("queued", live.workflow);
+    else void activate(this.#core, live).finally(place);
+  }
+
+  /** There is an instance of this kind in the store, of this workflow. */
+  expect(kind: Exclude<ReadyKind, "interrupted">, workflow: string): void {
+    if (this.#places.isFull(workflow)) {
+      this.#held[kind].add(workflow);
+      return;
+    }
+    if (kind === "due") this.#dueAt = -Infinity;
+    else this.#queued = true;
+    this.look();
+  }
+
+  /** An instance outside memory is due at `at`, in epoch milliseconds. */
+  expectDue(at: number): void {
+    if (at >= this.#dueAt) return;
+    this.#dueAt = at;
+    this.#looks.by(at);
+  }
+
+  /** The workflow may have places again: one was given back, or it may have more than before. */
+  freed(workflow: string): void {
+    if (!this.#places.isFull(workflow)) {
+      if (this.#held.due.delete(workflow)) this.#dueAt = -Infinity;
+      if (this.#held.queued.delete(workflow)) this.#queued = true;
+    }
+    this.look();
+  }
+
+  /** Looks for instances to start, if there may be any for which there is a place. */
+  look(): void {
+    const now = this.#core.clock.now();
+    if (now >= this.#restUntil && this.#next(now) !== undefined) this.#looks.now();
+  }
+
+  /** Looks for no more instances. Resolves when no look is under way. */
+  close(): Promise<void> {
+    this.#waitNoMore();
+    return this.#looks.close();
+  }
+
+  #take(workflow: string): () => void {
+    this.#places.take(workflow);
+    return () => this.#giveBack(workflow);
+  }
+
+  #giveBack(workflow: string): void {
+    this.#places.giveBack(workflow);
+    this.freed(workflow);
+  }
+
+  /** The kind to look for next: one of which there may be some, or one that was not `asked` for yet. */
+  #next(now: number, unasked?: ReadonlySet<ReadyKind>): ReadyKind | undefined {
+    // Nothing is started while nothing can be stored: it would only have to be started again.
+    if (this.#places.free <= 0 || this.#core.closing || this.#core.health.failure !== undefined) return undefined;
+    if (this.#walk.urgent || unasked?.has("interrupted") === true) return "interrupted";
+    if (this.#dueAt <= now || unasked?.has("due") === true) return "due";
+    return this.#queued || unasked?.has("queued") === true ? "queued" : undefined;
+  }
+
+  /** Answers when to look next. */
+  async #look(): Promise<number> {
+    const { clock } = this.#core;
+    const isPoll = clock.now() >= this.#pollAt;
+    if (isPoll) {
+      this.#pollAt = clock.now() + POLL_MS;
+      await this.#poll();
+    }
+    const unasked = new Set<ReadyKind>(isPoll ? ["interrupted", "due", "queued"] : []);
+    for (let kind = this.#next(clock.now(), unasked); kind !== undefined; kind = this.#next(clock.now(), unasked)) {
+      unasked.delete(kind);
+      const taken = await (kind === "interrupted" ? this.#fillInterrupted() : this.#fillFrom(kind));
+      if (taken.includes("started")) this.#stuck = 0;
+      else if (taken.includes("busy")) return this.#rest();
+    }
+    return Math.min(this.#pollAt, this.#dueAt > clock.now() ? this.#dueAt : Infinity);
+  }
+
+  /** All that was found is being started already: it has to get there before it makes sense to look again. */
+  #rest(): number {
+    this.#restUntil = this.#core.clock.now() + Math.min(STUCK_MS * 2 ** this.#stuck, STUCK_MOST_MS);
+    this.#stuck = Math.min(this.#stuck + 1, 10);
+    return this.#restUntil;
+  }
+
+  /** A page of those that hold a place in the store, of which those are started that are not in memory. */
+  async #fillInterrupted(): Promise<Taken[]> {
+    const { store, clock, instances, journal } = this.#core;
+    const walk = this.#walk;
+    const found = await store.ready("interrupted", clock.now(), PAGE, walk.after);
+    const isMissing = ({ pk }: InstanceSummary): boolean => instances.get(pk) === undefined && !this.#starting.has(pk);
+    let missing = found.filter(isMissing);
+    if (missing.length > 0) {
+      // What has just been created is in the store before it is here.
+      await journal.settled();
+      missing = missing.filter(isMissing);
+    }
+    const next = missing.slice(0, Math.max(0, this.#places.free));
+    const isEnd = found.length < PAGE && next.length === missing.length;
+    if (next.length < missing.length) walk.after = next.at(-1)?.pk ?? walk.after;
+    else walk.after = isEnd ? 0 : (found.at(-1)?.pk ?? 0);
+    walk.urgent = !isEnd && (walk.urgent || missing.length > 0);
+    return this.#startAll(next, (summary) => this.#start("interrupted", summary)).catch((cause: unknown) => {
+      this.#walk = { after: 0, urgent: true };
+      throw cause;
+    });
+  }
+
+  async #fillFrom(kind: "due" | "queued"): Promise<Taken[]> {
+    const { store, clock, policies } = this.#core;
+    const limit = Math.min(this.#places.free, PAGE) + this.#starting.size;
+    const skip = this.#places.full();
+    for (const workflow of skip) this.#held[kind].add(workflow);
+    // Whatever is expected while this is being read comes on top.
+    if (kind === "due") this.#dueAt = Infinity;
+    else this.#queued = false;
+    const now = clock.now();
+    let found: InstanceSummary[];
+    try {
+      found = await store.ready(kind, now, limit, 0, skip);
+      const hasMore = found.length === limit;
+      if (kind === "queued") this.#queued ||= hasMore;
+      else this.expectDue(hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));
+      for (const workflow of new Set(found.map((each) => each.workflow))) await policies.load(workflow);
+    } catch (cause) {
+      if (kind === "due") this.#dueAt = -Infinity;
+      else this.#queued = true;
+      throw cause;
+    }
+    return this.#startAll(found, (summary) => this.#startInPlace(kind, summary));
+  }
+
+  async #startInPlace(kind: "due" | "queued", summary: InstanceSummary): Promise<Taken> {
+    const { workflow, pk } = summary;
+    if (this.#starting.has(pk)) return "busy";
+    if (this.#places.freeFor(workflow) > 0) {
+      const giveBack = this.#take(workflow);
+      return this.#start(kind, summary).finally(giveBack);
+    }
+    if (this.#places.isFull(workflow)) this.#held[kind].add(workflow);
+    else if (kind === "due") this.#dueAt = -Infinity;
+    else this.#queued = true;
+    return "held";
+  }
+
+  /** Starts what was found. Does not wait for long: what has not started by then is busy, and goes on by itself. */
+  async #startAll(found: readonly InstanceSummary[], start: (summary: InstanceSummary) => Promise<Taken>): Promise<Taken[]> {
+    const { clock } = this.#core;
+    const taken: Taken[] = found.map(() => "busy");
+    const starts = Promise.all(
+      found.map(async (summary, i) => {
+        taken[i] = await start(summary);
+      }),
+    );
+    const late = Promise.withResolvers<void>();
+    const cancel = clock.alarm(clock.now() + START_MS, late.resolve);
+    this.#waitNoMore = late.resolve;
+    try {
+      await Promise.race([starts, late.promise]);
+    } finally {
+      cancel();
+    }
+    return taken;
+  }
+
+  /** Starts an instance that the store has named. Once it is started, the store no longer names it. */
+  async #start(kind: ReadyKind, summary: InstanceSummary): Promise<Taken> {
+    let live: Live | undefined;
+    this.#starting.add(summary.pk);
+    try {
+      live = await this.#core.instances.hold(summary);
+      const { status, lastEventId } = live.state;
+      // It may have changed since it was found.
+      if (this.#core.closing || live.activating || !isReady(kind, status)) return "busy";
+      const { run } = live;
+      if (run === undefined) await activate(this.#core, live);
+      else if (status === "waiting") wakeRun(this.#core, live, this.#core.clock.now());
+      await this.#core.journal.durable(live);
+      return live.state.lastEventId === lastEventId && live.run === run ? "busy" : "started";
+    } catch (cause) {
+      // Deleted meanwhile, or nothing can be stored.
+      if (cause instanceof Failure) return "busy";
+      throw cause;
+    } finally {
+      this.#starting.delete(summary.pk);
+      if (live !== undefined) this.#core.instances.letGo(live);
+    }
+  }
+}
+
+function isReady(kind: ReadyKind, status: InstanceStatus): boolean {
+  switch (kind) {
+    case "interrupted":
+      return holdsPlace(status);
+    case "due":
+      return status === "waiting";
+    case "queued":
+      return status === "queued";
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Timers of what is in memory: a heap by when each instance is next due, and one alarm for all of them. The others are found
+ * in the store by the scheduler.
+ */
+import { dueAt, nextWake } from "../../model/instance/due.ts";
+import { apply, type Core } from "../state/core.ts";
+import type { Live, Run } from "../state/live.ts";
+import { tell } from "../journal/tell.ts";
+import { TimerHeap } from "./timer-heap.ts";
+
+/** Who says whether an instance that is due may go on, and finds it again when it may. */
+export interface DuePlaces {
+  mayWake(workflow: string): boolean;
+  /** An instance of the workflow is due that the store has to be asked for. */
+  expect(kind: "due", workflow: string): void;
+  /** An instance outside memory is due at `at`, in epoch milliseconds. */
+  expectDue(at: number): void;
+}
+
+export class Timers {
+  readonly #core: Core;
+  readonly #places: DuePlaces;
+  readonly #heap: TimerHeap<Live> = new TimerHeap();
+  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  #closed = false;
+
+  constructor(core: Core, places: DuePlaces) {
+    this.#core = core;
+    this.#places = places;
+  }
+
+  /** The instance is in memory: it is due when its state says so. */
+  track(live: Live): void {
+    const at = nextDue(live);
+    if (at === (live.timer?.at ?? null)) return;
+    this.#drop(live);
+    if (at === null) return;
+    live.timer = this.#heap.add(at, live);
+    this.#arm();
+  }
+
+  /** The instance leaves memory: from now on the store knows when it is due. */
+  leave(live: Live): void {
+    this.#drop(live);
+    const at = nextWake(live.state);
+    if (live.state.status === "waiting" && at !== null) this.#places.expectDue(at);
+  }
+
+  /** Wakes what is due, should the alarm not have. */
+  look(): void {
+    const first = this.#heap.first;
+    if (first !== undefined && first.at <= this.#core.clock.now() && !this.#closed) this.#fire();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#alarm?.cancel();
+  }
+
+  #arm(): void {
+    if (this.#closed) return;
+    const at = this.#heap.first?.at;
+    if (at === undefined || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
+    this.#alarm?.cancel();
+    this.#alarm = { at, cancel: this.#core.clock.alarm(at, () => this.#fire()) };
+  }
+
+  #fire(): void {
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    const now = this.#core.clock.now();
+    for (let timer = this.#heap.first; timer !== undefined && timer.at <= now; timer = this.#heap.first)
+      this.#wake(timer.of, now);
+    this.#arm();
+  }
+
+  #drop(live: Live): void {
+    if (live.timer !== undefined) this.#heap.remove(live.timer);
+    live.timer = undefined;
+  }
+
+  #wake(live: Live, now: number): void {
+    this.#drop(live);
+    if (live.gone || live.run === undefined) return;
+    if (live.state.status === "waiting" && !this.#places.mayWake(live.workflow)) {
+      // It stays as it is, and is found where everybody is found who waits for a place.
+      this.#core.journal.whenDurable(live, () => this.#places.expect("due", live.workflow));
+      return;
+    }
+    wakeRun(this.#core, live, now);
+    this.track(live);
+  }
+}
+
+/** Lets an instance in memory go on with what is due, and its run with the attempts whose delay is over. */
+export function wakeRun(core: Core, live: Live, now: number): void {
+  apply(core, live, { type: "wake" });
+  signalRetries(core, live, now);
+}
+
+/** When the engine has to look at an instance in memory next; what has been signalled already is the run's business. */
+function nextDue(live: Live): number | null {
+  const { run } = live;
+  if (run === undefined) return null;
+  const next = nextWake(live.state);
+  if (next === null || next > run.signalledUpTo) return next;
+  let later: number | null = null;
+  for (const step of live.state.open) {
+    const due = dueAt(step);
+    if (due === undefined || (step.kind === "do" && due <= run.signalledUpTo)) continue;
+    if (later === null || due < later) later = due;
+  }
+  return later;
+}
+
+/** Lets the run begin the attempts whose delay has ended since the last time. */
+function signalRetries(core: Core, live: Live, now: number): void {
+  const { run } = live;
+  if (run === undefined) return;
+  for (const step of live.state.open) {
+    if (step.kind !== "do" || step.phase.is !== "delayed") continue;
+    if (step.phase.dueAt > now || step.phase.dueAt <= run.signalledUpTo) continue;
+    signalRetry(core, live, run, step);
+  }
+  run.signalledUpTo = now;
+}
+
+/** Lets the run begin the next attempt of a step, once it is durable that the one before has failed. */
+export function signalRetry(core: Core, live: Live, run: Run, { name, count }: { name: string; count: number }): void {
+  tell(core, live, run, { type: "retry", run: run.id, key: { kind: "do", name, count } });
+}

@@ -1,0 +1,83 @@
+/**
+ * Whether the store takes what it is given: it does, commits fail for now, or they never will work again. Journal, scheduler and
+ * verbs look here, so that there is one back-off for all of them, and one answer.
+ */
+import type { Failure } from "../../model/failures/failure.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import { StoreError, storeFailure } from "../../ports/store.ts";
+import { Outage } from "../../upkeep/outage.ts";
+
+/**
+ * The delay before commits are tried again, after the first failure and at the most, in milliseconds. In
+ * what is left of the delay when the store works again, nothing goes on.
+ */
+const LEAST_MS = 100;
+const MOST_MS = 1_000;
+
+export class StoreHealth {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #recovered: () => void;
+  readonly #outage: Outage;
+  readonly #ended: PromiseWithResolvers<Failure> = Promise.withResolvers();
+  #failure: Failure | undefined;
+  #isOver = false;
+
+  /** `recovered` is called when commits work again. */
+  constructor({ clock, log }: { readonly clock: Clock; readonly log: Log }, recovered: () => void) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#recovered = recovered;
+    this.#outage = new Outage({
+      clock,
+      log,
+      fails: "Commits fail: requests are refused and instances wait until they work again",
+      works: "Commits work again",
+      leastMs: LEAST_MS,
+      mostMs: MOST_MS,
+    });
+  }
+
+  /** Why nothing can be stored now; undefined when commits work as far as is known. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /** True when nothing will be stored any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Resolves with the reason when the store is somebody else's, or gone: nothing will be stored any more. */
+  get ended(): Promise<Failure> {
+    return this.#ended.promise;
+  }
+
+  /** A commit has failed. Answers when to try again, in epoch milliseconds; `Infinity` when never. */
+  failed(cause: unknown): number {
+    if (this.#isOver) return Infinity;
+    if (cause instanceof StoreError && (cause.fault === "fenced" || cause.fault === "gone")) {
+      this.#isOver = true;
+      this.#failure = storeFailure(cause);
+      this.#log.error("The engine stops: it can store nothing any more", {
+        failure: this.#failure.failure,
+        reason: String(cause),
+      });
+      this.#ended.resolve(this.#failure);
+      return Infinity;
+    }
+    const retryAt = this.#outage.failed(cause);
+    this.#failure = storeFailure(cause, retryAt - this.#clock.now());
+    return retryAt;
+  }
+
+  /** A commit has worked. */
+  worked(): void {
+    if (this.#isOver) return;
+    this.#outage.over();
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    this.#recovered();
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * What is in force for each workflow: what its newest version says, over what the account says, over our own defaults. It
+ * is read when the first instance comes into memory and again when the catalogue changes, so that whoever decides about
+ * an instance in memory has it at hand.
+ */
+import type { Retention } from "../../model/instance/events.ts";
+import { resolveRetention, type FullRetention } from "../../model/instance/retention.ts";
+import type { Catalog, CatalogChange } from "../../ports/catalog.ts";
+
+/** Under which name the catalogue keeps `AccountSettings`, as JSON. */
+export const ACCOUNT_SETTINGS = "account";
+
+/** The defaults of the account. */
+export interface AccountSettings {
+  readonly default_retention?: Retention | undefined;
+}
+
+/** What is in force for a workflow. */
+export interface Policy {
+  /** How many instances of it may be running at once; `Infinity` when nobody has said. */
+  readonly limit: number;
+  /** What instances get that were given no retention of their own. */
+  readonly retention: FullRetention;
+}
+
+const UNKNOWN: Policy = { limit: Infinity, retention: resolveRetention() };
+
+/** The defaults of the account as they are stored now. */
+export async function accountSettings(catalog: Catalog): Promise<AccountSettings> {
+  return readAccountSettings(await catalog.setting(ACCOUNT_SETTINGS));
+}
+
+/** What the document that is kept of them says. */
+export function readAccountSettings(json: string | undefined): AccountSettings {
+  return json === undefined ? {} : (JSON.parse(json) as AccountSettings);
+}
+
+export class Policies {
+  readonly #catalog: Catalog;
+  readonly #changed: (workflow: string) => void;
+  readonly #known: Map<string, Policy> = new Map();
+  /** For each workflow the reading that began last: an earlier one that ends later is out of date. */
+  readonly #reading: Map<string, Promise<void>> = new Map();
+  /** Workflows for which something else may be in force than is known: it could not be read. */
+  readonly #stale: Set<string> = new Set();
+
+  /** `changed` is told of a workflow for which something else may be in force from now on. */
+  constructor(catalog: Catalog, changed: (workflow: string) => void) {
+    this.#catalog = catalog;
+    this.#changed = changed;
+    catalog.watch((change) => this.#refresh(change));
+  }
+
+  /** What is in force now for a workflow that has been loaded. */
+  of(workflow: string): Policy {
+    return this.#known.get(workflow) ?? UNKNOWN;
+  }
+
+  /** Resolves when `of` knows the workflow. */
+  async load(workflow: string): Promise<void> {
+    if (!this.#known.has(workflow)) await (this.#reading.get(workflow) ?? this.#read(workflow));
+  }
+
+  #refresh(change: CatalogChange): void {
+    if ("setting" in change && change.setting !== ACCOUNT_SETTINGS) return;
+    const changed = "workflow" in change ? [change.workflow] : new Set([...this.#known.keys(), ...this.#reading.keys()]);
+    for (const workflow of changed) this.#reread(workflow);
+  }
+
+  /** Reads again what could not be read when it changed. */
+  catchUp(): void {
+    for (const workflow of this.#stale) this.#reread(workflow);
+  }
+
+  /** Where it cannot be read, what was in force stays so until it can. */
+  #reread(workflow: string): void {
+    this.#stale.delete(workflow);
+    this.#read(workflow).catch(() => this.#stale.add(workflow));
+  }
+
+  #read(workflow: string): Promise<void> {
+    const reading: Promise<void> = this.#fetch(workflow).then(
+      (policy) => {
+        if (this.#reading.get(workflow) !== reading) return this.#reading.get(workflow);
+        this.#reading.delete(workflow);
+        this.#known.set(workflow, policy);
+        this.#changed(workflow);
+        return undefined;
+      },
+      (cause: unknown) => {
+        if (this.#reading.get(workflow) === reading) this.#reading.delete(workflow);
+        throw cause;
+      },
+    );
+    this.#reading.set(workflow, reading);
+    return reading;
+  }
+
+  async #fetch(workflow: string): Promise<Policy> {
+    const found = await this.#catalog.workflow(workflow);
+    const newest = found && (await this.#catalog.workflowVersion(found.versionId));
+    const { default_retention: ofAccount } = await accountSettings(this.#catalog);
+    return {
+      limit: newest?.settings.concurrency?.limit ?? Infinity,
+      retention: resolveRetention(newest?.settings.defaultRetention, ofAccount),
+    };
+  }
+}

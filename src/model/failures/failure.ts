@@ -1,0 +1,321 @@
+/**
+ * The catalogue of failures: everything that stepwell refuses, under one stable name each.
+ *
+ * A name is the tail of Cloudflare's REST message (`workflows.api.error.<name>`) and the head of the binding's text
+ * (`(<name>) <sentence>`). Codes and HTTP statuses are Cloudflare's where they are known; the ones that start with 109
+ * are ours. Our own code tells failures apart by `name in the catalogue`, never by their text.
+ */
+
+import { ACCESS_FAILURES, type AccessFailureName } from "./access.ts";
+import { ACTION_FAILURES, type ActionFailureName } from "./actions.ts";
+import { AUTHENTICATION_FAILURES, type AuthenticationFailureName } from "./authentication.ts";
+import { DELAY_FAILURES, type DelayFailureName } from "./delays.ts";
+import type { FailureKind } from "./kind.ts";
+import { LIMITS } from "../limits.ts";
+import { QUEUE_FAILURES, type QueueFailureName } from "./queues.ts";
+import { REQUEST_FAILURES, type RequestFailureName } from "./requests.ts";
+import { SERVICE_FAILURES, type ServiceFailureName } from "./services.ts";
+import { STORAGE_FAILURES, type StorageFailureName } from "./storage.ts";
+import { STORE_FAILURES, type StoreFailureName } from "./store.ts";
+
+/** The name of a failure in the catalogue. */
+export type FailureName =
+  | AccessFailureName
+  | ActionFailureName
+  | AuthenticationFailureName
+  | DelayFailureName
+  | QueueFailureName
+  | RequestFailureName
+  | ServiceFailureName
+  | StorageFailureName
+  | StoreFailureName
+  | "internal_server"
+  | "body"
+  | "not_found"
+  | "workflow.not_found"
+  | "workflow.script_deleted"
+  | "workflow.invalid_name"
+  | "workflow.too_many_schedules"
+  | "workflow.jurisdiction_fixed"
+  | "concurrency.not_found"
+  | "concurrency.already_exists"
+  | "concurrency.too_many"
+  | "version.not_found"
+  | "instance.not_found"
+  | "instance.cannot_terminate"
+  | "instance.cannot_restart"
+  | "instance.already_exists"
+  | "instance.duplicate_in_batch"
+  | "instance.invalid_id"
+  | "instance.in_finite_state"
+  | "instance.too_many_events"
+  | "instance.too_many_queued"
+  | "rate_limit.workflow_instance_creation"
+  | "instance.step_not_found"
+  | "instance.step_output_corrupt"
+  | "instance.too_large"
+  | "workflow.invalid_event_type"
+  | "script.not_found"
+  | "script.environment_not_found"
+  | "script.invalid"
+  | "script.invalid_name"
+  | "script.too_large"
+  | "script.version_not_found"
+  | "script.version_active"
+  | "script.already_exists"
+  | "script.no_secret"
+  | "script.binding_unsupported"
+  | "script.module_unsupported"
+  | "script.split"
+  | "script.tail_not_found"
+  | "script.too_many_tails"
+  | "script.class_missing"
+  | "script.no_fetch_handler"
+  | "script.exception"
+  | "script.unavailable"
+  | "executor.missing"
+  | "executor.not_started"
+  | "account.not_found"
+  | "subscribe.upgrade_required"
+  | "runtime.out_of_order"
+  | "vault.key_missing"
+  | "vault.key_invalid"
+  | "vault.damaged"
+  | "shutting_down";
+
+const catalogue: Readonly<Record<FailureName, FailureKind>> = {
+  internal_server: {
+    code: 10001,
+    status: 500,
+    sentence: "Internal error",
+    hint: "The server's log has the details under this request id.",
+  },
+  body: { code: 10002, status: 400, sentence: "The request is not valid" },
+  not_found: { code: 10900, status: 404, sentence: "No such route" },
+  "workflow.not_found": { code: 10200, status: 404, sentence: "Workflow not found" },
+  "workflow.script_deleted": {
+    code: 10934,
+    status: 409,
+    sentence: "The Worker of this workflow has been deleted, so that no instance can be started",
+    hint: "Deploy the Worker again, or delete the workflow.",
+  },
+  "workflow.invalid_name": {
+    code: 10901,
+    status: 400,
+    sentence: "Workflow name is invalid",
+    hint: "Use 1 to 64 letters, digits, _ and -, not starting with -.",
+  },
+  "workflow.too_many_schedules": {
+    code: 10930,
+    status: 400,
+    sentence: `The account would have more than ${LIMITS.schedules} schedules`,
+    hint: "Take some off this workflow, or off others.",
+  },
+  "workflow.jurisdiction_fixed": {
+    code: 10209,
+    status: 400,
+    message: "detail",
+    sentence: "The jurisdiction of a workflow cannot be changed",
+    hint: "Give the workflow another name, or delete it first, with its instances.",
+  },
+  "concurrency.not_found": { code: 10931, status: 404, sentence: "Concurrency key not found" },
+  "concurrency.already_exists": {
+    code: 10932,
+    status: 409,
+    sentence: "There is a concurrency key of this name",
+    hint: "Change its limit, or choose another name.",
+  },
+  "concurrency.too_many": {
+    code: 10933,
+    status: 400,
+    sentence: `There may be ${LIMITS.concurrencyKeys} concurrency keys`,
+    hint: "Delete one that is not needed.",
+  },
+  "version.not_found": { code: 10300, status: 404, sentence: "Version not found" },
+  "instance.not_found": { code: 10400, status: 404, sentence: "Instance not found" },
+  "instance.cannot_terminate": { code: 10401, status: 409, sentence: "Cannot terminate instance since its on a finite state" },
+  "instance.cannot_restart": { code: 10402, status: 409, sentence: "Cannot restart instance" },
+  "instance.already_exists": {
+    code: 10405,
+    status: 400,
+    sentence: "Instance already exists",
+    hint: "Choose another id, or delete the instance that has it.",
+  },
+  "instance.duplicate_in_batch": { code: 10415, status: 400, sentence: "The id occurs more than once in the batch" },
+  "instance.invalid_id": {
+    code: 10902,
+    status: 400,
+    sentence: "Instance ID is invalid",
+    hint: "Use 1 to 100 letters, digits, _ and -, not starting with -.",
+  },
+  "instance.in_finite_state": { code: 10903, status: 409, sentence: "Instance reached a finite state, cannot send events to it" },
+  "instance.too_many_events": {
+    code: 10911,
+    status: 429,
+    sentence: "The instance holds too many events that no step has waited for",
+  },
+  "instance.too_many_queued": {
+    code: 10951,
+    status: 429,
+    sentence: "Too many instances are queued",
+    hint: "Try again when some have run, or start the server with a higher --max-queued.",
+  },
+  "rate_limit.workflow_instance_creation": {
+    code: 10950,
+    status: 429,
+    sentence: "Too many instances are being created",
+    hint: "Try again later, or start the server with another --create-rate.",
+  },
+  "instance.step_not_found": {
+    code: 10904,
+    status: 404,
+    sentence: "The instance has no such step",
+    hint: "Use the name as the instance's log shows it, with its counter: fetch-1.",
+  },
+  "instance.step_output_corrupt": {
+    code: 10916,
+    status: 500,
+    sentence: "Step has completed but its stored stream output is corrupt or incomplete",
+  },
+  "instance.too_large": { code: 10905, status: 413, sentence: "The value is larger than 1 MiB" },
+  "workflow.invalid_event_type": {
+    code: 10906,
+    status: 400,
+    sentence: "Event type is invalid",
+    hint: "Use 1 to 100 letters, digits, _ and -, not starting with -.",
+  },
+  "script.not_found": {
+    code: 10007,
+    status: 404,
+    message: "This Worker does not exist on your account.",
+    sentence: "This Worker does not exist",
+  },
+  "script.environment_not_found": {
+    code: 10090,
+    status: 404,
+    message: "This Worker does not exist on your account.",
+    sentence: "This Worker does not exist",
+  },
+  "script.invalid": { code: 10021, status: 400, message: "detail", sentence: "The Worker's code does not load" },
+  "script.invalid_name": {
+    code: 10960,
+    status: 400,
+    sentence: "The Worker's name is invalid",
+    hint: "Use 1 to 63 lower-case letters, digits, _ and -, starting with a letter or a digit.",
+  },
+  "script.too_large": { code: 10027, status: 413, message: "detail", sentence: "The Worker is too large" },
+  "script.version_not_found": { code: 10961, status: 404, sentence: "The Worker has no such version" },
+  "script.version_active": {
+    code: 10968,
+    status: 409,
+    sentence: "The version is the one that counts",
+    hint: "Deploy another version first.",
+  },
+  "script.already_exists": { code: 10969, status: 409, sentence: "There is a Worker of this name" },
+  "script.no_secret": { code: 10056, status: 404, message: "Binding not found.", sentence: "The Worker has no such secret" },
+  "script.binding_unsupported": { code: 10962, status: 400, message: "detail", sentence: "A binding is not supported" },
+  "script.module_unsupported": { code: 10963, status: 400, message: "detail", sentence: "A module cannot be run" },
+  "script.split": {
+    code: 10964,
+    status: 400,
+    sentence: "Traffic cannot be split: one version has to get 100 %",
+    hint: "Deploy one version; instances under way stay on theirs.",
+  },
+  "script.too_many_tails": {
+    code: 10966,
+    status: 429,
+    sentence: `There may be ${LIMITS.tails} tails of a Worker`,
+    hint: "End one of them, or wait until it has ended.",
+  },
+  "script.tail_not_found": { code: 10965, status: 404, sentence: "The Worker has no such tail" },
+  "script.class_missing": { code: 10907, status: 400, sentence: "The Worker exports no such class" },
+  "script.no_fetch_handler": { code: 10908, status: 404, sentence: "The Worker has no fetch handler" },
+  "script.exception": {
+    code: 10913,
+    status: 500,
+    sentence: "The Worker threw an exception",
+    hint: "The Worker's log has the stack.",
+  },
+  "script.unavailable": { code: 10909, status: 503, sentence: "The Worker stopped before it answered" },
+  "executor.missing": {
+    code: 10959,
+    status: 503,
+    sentence: "workerd has no binary for this machine",
+    hint: "Start with --executor node, which runs Workers in threads of Node.",
+  },
+  "executor.not_started": {
+    code: 10958,
+    status: 503,
+    sentence: "workerd did not start",
+    hint: "Check that this machine can run its binary (system libraries, rights, memory), or start with --executor node, which runs Workers in threads of Node.",
+  },
+  "account.not_found": {
+    code: 7003,
+    status: 404,
+    message: "Could not route to the account, perhaps its identifier is invalid?",
+    sentence: "There is no such account",
+  },
+  "subscribe.upgrade_required": {
+    code: 10914,
+    status: 426,
+    sentence: "Events come as a stream",
+    hint: "Open a WebSocket, or send Accept: text/event-stream.",
+  },
+  "runtime.out_of_order": {
+    code: 10912,
+    status: 500,
+    sentence: "The code that runs the instance reported something that cannot be",
+  },
+  "vault.key_missing": {
+    code: 10940,
+    status: 503,
+    sentence: "The key with which an output was encrypted is missing",
+    hint: "Start stepwell with that key among the others (STEPWELL_KEY or STEPWELL_KEY_FILE), then resume the instance.",
+  },
+  "vault.key_invalid": {
+    code: 10941,
+    status: 503,
+    sentence: "A key is not usable",
+    hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
+  },
+  "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
+  ...ACCESS_FAILURES,
+  ...ACTION_FAILURES,
+  ...AUTHENTICATION_FAILURES,
+  ...DELAY_FAILURES,
+  ...QUEUE_FAILURES,
+  ...REQUEST_FAILURES,
+  ...SERVICE_FAILURES,
+  ...STORAGE_FAILURES,
+  ...STORE_FAILURES,
+  shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
+};
+
+/** Every failure that there is. */
+export const FAILURE_NAMES: readonly FailureName[] = Object.keys(catalogue) as FailureName[];
+
+/** What the catalogue says of a failure. */
+export function failureKind(name: FailureName): FailureKind {
+  return catalogue[name];
+}
+
+/** A refusal. Changes nothing; is answered clearly. */
+export class Failure extends Error {
+  override readonly name = "WorkflowError";
+  /** Which entry of the catalogue. */
+  readonly failure: FailureName;
+  /** Which part of the input is at fault, as a path such as `params` or `instances[3].id`. */
+  readonly field: string | undefined;
+  /** What exactly is wrong, where the catalogue's sentence is too general. */
+  readonly detail: string | undefined;
+  /** After how many milliseconds it makes sense to try again, where that is known. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(failure: FailureName, about: { field?: string; detail?: string; retryAfterMs?: number; cause?: unknown } = {}) {
+    super(`(${failure}) ${about.detail ?? catalogue[failure].sentence}`, { cause: about.cause });
+    this.failure = failure;
+    this.field = about.field;
+    this.detail = about.detail;
+    this.retryAfterMs = about.retryAfterMs;
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Rollback: the steps of an instance that is to end without success are undone, the last started first, one at a time,
+ * by the handlers that user code gave with them. Here are the state of that phase, its fold and its rules.
+ *
+ * The phase begins when `run` rejects or when somebody terminates the instance with `rollback`, provided that there is a
+ * step to undo: one that has a handler and has started, whatever became of it. It ends with the event that the instance
+ * would have ended with at once. While it lasts an instance can be terminated, which cuts it short, restarted or deleted;
+ * there is nothing in it to pause. Events that are sent to it meanwhile are kept, for a restart from a step.
+ */
+import { followsPhase } from "../step/attempts.ts";
+import { wrongConfig, wrongFailure } from "../step/claims.ts";
+import type { Decision } from "./decide.ts";
+import type { ErrorInfo, EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
+import type { DoStep, InstanceState, Stamp } from "./state.ts";
+import { addLoss, endRow, isTooMany, losses, lostAttempt, neverStarts, type Loss } from "./loss.ts";
+import { isFinal, statusAfter } from "./status.ts";
+import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
+
+/** How far the undoing has come. */
+export interface RollbackState {
+  /** With which error the instance ends, when it ends `errored`. */
+  readonly error: ErrorInfo;
+  /** The error that began the rollback, which is what handlers are told. */
+  readonly trigger: ErrorInfo;
+  readonly end: "errored" | "terminated";
+  /** The steps that are not undone yet, in the order in which they had started: the last one is next. */
+  readonly remaining: DoStep[];
+  /** The handler under way, in the form of a step with the name and count of the one that it undoes. */
+  step: DoStep | undefined;
+}
+
+/** The error that handlers are told of when somebody terminates the instance. */
+const TERMINATED: ErrorInfo = { name: "Terminated", message: "Instance terminated during rollback" };
+
+const CUT_SHORT: ErrorInfo = { name: "Terminated", message: "Instance terminated before its rollback was over" };
+
+/** The steps that a rollback would undo, in the order in which they had started. */
+function undoable(state: InstanceState): DoStep[] {
+  const steps: DoStep[] = [];
+  for (const step of state.steps) if (step.kind === "do" && step.rollback) steps.push(step);
+  return steps;
+}
+
+// The fold
+
+/** True for the events of the phase. */
+export function isOfRollback<E extends { readonly type: string }>(event: E): event is Extract<E, { type: `rollback_${string}` }> {
+  return event.type.startsWith("rollback_");
+}
+
+/** Folds an event of the phase. */
+export function evolveRollback(state: InstanceState, event: RollbackStepEvent | RollbackPhaseEvent, stamp: Stamp): void {
+  switch (event.type) {
+    case "rollback_started":
+      state.status = statusAfter(event.type) ?? state.status;
+      state.pausedAt = null;
+      state.recoveries = 0;
+      state.sharedRecoveries = 0;
+      state.open.clear();
+      state.rollback = {
+        error: event.error,
+        trigger: event.trigger ?? event.error,
+        end: event.end,
+        remaining: undoable(state),
+        step: undefined,
+      };
+      return;
+    case "rollback_completed":
+    case "rollback_errored":
+      return;
+    default:
+      evolveHandler(state, event, stamp);
+  }
+}
+
+function evolveHandler(state: InstanceState, event: RollbackStepEvent, stamp: Stamp): void {
+  const { rollback } = state;
+  if (rollback === undefined) throw new Error(`The journal has ${event.type} outside of a rollback`);
+  if (event.type === "rollback_step_started") {
+    rollback.step = handlerStep(rollback.remaining.at(-1), event.config ?? DEFAULT_STEP_CONFIG);
+    state.open.add(rollback.step);
+    state.recoveries = 0;
+    state.sharedRecoveries = 0;
+    return;
+  }
+  const { step } = rollback;
+  if (step === undefined) throw new Error(`The journal has ${event.type} without the start of the handler`);
+  switch (event.type) {
+    case "rollback_attempt_started":
+      step.attempts = event.attempt;
+      step.phase = { is: "attempting", stream: stamp.eventId, since: stamp.timestamp };
+      state.recoveries = 0;
+      state.sharedRecoveries = 0;
+      return;
+    case "rollback_attempt_completed":
+      if (step.phase.is === "attempting") step.phase = { is: "succeeded", stream: step.phase.stream };
+      return;
+    case "rollback_attempt_errored":
+      step.lost = event.lost === undefined ? endRow(step.lost) : addLoss(step.lost, event.lost);
+      step.phase =
+        event.retryDelayMs === undefined
+          ? { is: "failed", error: event.error }
+          : { is: "delayed", dueAt: stamp.timestamp + event.retryDelayMs };
+      return;
+    case "rollback_step_completed":
+      rollback.remaining.pop();
+      break;
+    case "rollback_step_errored":
+      break;
+    default:
+      // As for every event: what a newer version has written is not skipped.
+      throw new Error(`Unknown event kind ${(event satisfies never as { type: string }).type}`);
+  }
+  state.open.delete(step);
+  rollback.step = undefined;
+}
+
+function handlerStep(undone: DoStep | undefined, config: DoStep["config"]): DoStep {
+  if (undone === undefined) throw new Error("The journal undoes a step that is none");
+  const { id, name, count } = undone;
+  const phase = { is: "started" } as const;
+  return { id, kind: "do", name, count, config, rollback: false, attempts: 0, lost: undefined, phase, settledIn: undefined };
+}
+
+// The rules
+
+/** `run` has rejected: the instance ends, once what can be undone is undone. */
+export function runErrored(state: InstanceState, { error, trigger, rollback, frame }: RunErrored): EventBody {
+  if (rollback === "never" || undoable(state).length === 0)
+    return { type: "workflow_errored", error, ...(frame !== undefined && { frame }) };
+  return { type: "rollback_started", error, ...(trigger && { trigger }), end: "errored" };
+}
+
+/** Somebody ends the instance; one that is rolling back already ends at once unless that is what is asked for. */
+export function terminate(state: InstanceState, rollback: boolean): Decision {
+  if (isFinal(state.status)) return { refused: "instance.cannot_terminate" };
+  if (state.status === "rollingBack") {
+    if (rollback) return { events: [] };
+    return { events: [{ type: "rollback_errored", error: CUT_SHORT }, { type: "workflow_terminated" }] };
+  }
+  if (!rollback || undoable(state).length === 0) return { events: [{ type: "workflow_terminated" }] };
+  return { events: [{ type: "rollback_started", error: TERMINATED, end: "terminated" }] };
+}
+
+/** A fact from the code that runs the handlers. After the last handler, and after one that failed, the instance ends. */
+export function recordRollback(state: InstanceState, event: RollbackStepEvent): Decision {
+  const { rollback } = state;
+  if (state.status !== "rollingBack" || rollback === undefined || !follows(rollback, event)) {
+    return { refused: "runtime.out_of_order", detail: `${event.type} of step "${event.name}" (${event.count})` };
+  }
+  if (event.type === "rollback_step_errored") return { events: [event, ...halted(rollback, event.error)] };
+  if (event.type !== "rollback_step_completed" || rollback.remaining.length > 1) return { events: [event] };
+  return { events: [event, { type: "rollback_completed" }, last(rollback)] };
+}
+
+function follows({ remaining, step }: RollbackState, event: RollbackStepEvent): boolean {
+  const next = remaining.at(-1);
+  if (next?.name !== event.name || next.count !== event.count) return false;
+  if (event.type === "rollback_step_started") return step === undefined && wrongConfig(event.config) === undefined;
+  if (step === undefined) return false;
+  switch (event.type) {
+    case "rollback_attempt_started":
+      return followsPhase(step, "attempt_started", event.attempt);
+    case "rollback_attempt_completed":
+      return followsPhase(step, "attempt_completed", event.attempt);
+    case "rollback_attempt_errored":
+      return followsPhase(step, "attempt_errored", event.attempt) && wrongFailure(step, event) === undefined;
+    case "rollback_step_completed":
+      return followsPhase(step, "step_completed");
+    case "rollback_step_errored":
+      // A handler that is no longer to be found fails without having been tried.
+      return step.phase.is !== "attempting" && step.phase.is !== "succeeded";
+  }
+}
+
+/** The run of the handlers is gone, and with it the attempt that was under way. `now` is epoch milliseconds. */
+export function recoverRollback(state: InstanceState, loss: Loss, now: number): EventBody[] {
+  const { rollback } = state;
+  const events: EventBody[] = [{ type: "workflow_recovered", lost: loss.kind }];
+  if (rollback === undefined) return events;
+  const total = losses(state, loss);
+  if (isTooMany(total)) return [...events, ...halted(rollback, neverStarts(loss, total.alone + total.shared))];
+  const lost = rollback.step && lostAttempt(rollback.step, loss, now);
+  if (rollback.step === undefined || lost === undefined) return events;
+  const { name, count } = rollback.step;
+  events.push({ type: "rollback_attempt_errored", name, count, ...lost });
+  if (lost.retryDelayMs !== undefined) return events;
+  return [...events, { type: "rollback_step_errored", name, count, error: lost.error }, ...halted(rollback, lost.error)];
+}
+
+/** No further handler is run: the instance ends as it was going to, and says that its rollback failed. */
+export function halted(rollback: RollbackState, error: ErrorInfo): EventBody[] {
+  return [{ type: "rollback_errored", error }, last(rollback)];
+}
+
+function last({ end, error }: RollbackState): EventBody {
+  return end === "errored" ? { type: "workflow_errored", error } : { type: "workflow_terminated" };
+}

@@ -1,2 +1,0 @@
-/** The module that user code imports as `cloudflare:workflows`. */
-export { NonRetryableError } from "../model/thrown.ts";

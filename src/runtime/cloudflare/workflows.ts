@@ -1,0 +1,2 @@
+/** The module that user code imports as `cloudflare:workflows`. */
+export { NonRetryableError } from "../../model/values/thrown.ts";

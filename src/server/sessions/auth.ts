@@ -1,0 +1,38 @@
+/** Who asks: whoever sends a token that is known. Cloudflare's three ways to send one are taken. */
+import { recordOf, tokenPrincipal } from "../../access/tokens.ts";
+import { Failure } from "../../model/failures/failure.ts";
+import { LOCAL, type Principal } from "../../model/platform/roles.ts";
+import type { Catalog } from "../../ports/catalog.ts";
+
+/** Says who asks; undefined for whom it does not let in. */
+export type Guard = (headers: Headers, method: string) => Promise<Principal | undefined>;
+
+/** For `dev` on loopback: whoever reaches the server may use it. */
+export const openGuard: Guard = () => Promise.resolve(LOCAL);
+
+/** Asks for a token that the catalogue has the hash of. */
+export function tokenGuard(catalog: Catalog): Guard {
+  return async (headers) => {
+    const token = tokenOf(headers);
+    const record = token === undefined ? undefined : await recordOf(catalog, token);
+    return record && tokenPrincipal(record);
+  };
+}
+
+/**
+ * What a request is told that a guard has refused. Cloudflare has another code for a token that it does not know than for
+ * none: on the latter wrangler goes on to ask who it is, is refused that as well, and shows a stack instead of the reason.
+ */
+export function refusal(headers: Headers): Failure {
+  return new Failure(hasToken(headers) ? "authentication.token" : "authentication");
+}
+
+/** True for a request that sends a token, be it a wrong one. */
+export function hasToken(headers: Headers): boolean {
+  return tokenOf(headers) !== undefined;
+}
+
+function tokenOf(headers: Headers): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  return bearer ?? headers.get("x-auth-key") ?? headers.get("x-auth-user-service-key") ?? undefined;
+}

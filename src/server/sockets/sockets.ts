@@ -1,0 +1,220 @@
+/**
+ * WebSockets. Those of Workers are passed on as they are; the rest are our own: a request to upgrade is answered by the same app as any other, with the same checks; only when the answer
+ * says `upgrade: websocket` there is a handshake, and each line of the answer's body becomes a frame of text; lines do not
+ * go on from one chunk to the next. Refusals go
+ * back as plain HTTP, so that their envelope can be read.
+ */
+import { ServerResponse, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { WebSocketServer, type WebSocket } from "ws";
+import { Failure } from "../../model/failures/failure.ts";
+import { LIMITS } from "../../model/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { Upgraded } from "../../ports/executor.ts";
+import { failureResponse } from "../../api/endpoint/envelope.ts";
+import type { Answer } from "../app.ts";
+import { addressOf } from "../address.ts";
+import { TAIL_PROTOCOL, TailSockets } from "./tails.ts";
+
+/** Close codes (RFC 6455, 7.4.1). */
+const CLOSE = { complete: 1000, goingAway: 1001, failed: 1011 } as const;
+
+/** Milliseconds between two looks at who is still there; who shows no sign of life between two of them is not. */
+const HEARTBEAT_MS = 30_000;
+
+const NEWLINE = 10;
+
+/** Bytes that are written to a client at once, about. */
+const PARCEL_BYTES = 64 * 1024;
+
+/** True for what `Sockets.upgrade` is to answer. Other upgrades (`h2c`) are requests as any other. */
+export function isSocketRequest({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+}
+
+export class Sockets {
+  readonly #answer: Answer;
+  readonly #clock: Clock;
+  readonly #server: WebSocketServer = new WebSocketServer({ noServer: true, maxPayload: LIMITS.socketMessageBytes });
+  /** Sockets, and whether their peer has shown a sign of life since the last look. */
+  readonly #alive: Map<WebSocket, boolean> = new Map();
+  readonly #maxJoined: number;
+  readonly #tails: TailSockets = new TailSockets();
+  /** Connections that Workers have taken over. */
+  readonly #joined: Set<Socket> = new Set();
+  #stopHeartbeat: (() => void) | undefined;
+  #closing = false;
+
+  /** `maxJoined`: how many there may be of Workers. */
+  constructor(answer: Answer, clock: Clock, maxJoined: number = LIMITS.workerSockets) {
+    this.#answer = answer;
+    this.#clock = clock;
+    this.#maxJoined = maxJoined;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#alive.size + this.#tails.size + this.#joined.size;
+  }
+
+  /** Answers a request to upgrade, on the connection that it came on. Never rejects. */
+  async upgrade(incoming: IncomingMessage, connection: Socket, head: Buffer): Promise<void> {
+    const gone = new AbortController();
+    connection.on("error", () => connection.destroy());
+    connection.once("close", () => gone.abort());
+    const response = await this.#respond(incoming, gone.signal);
+    if (response instanceof Upgraded) return this.#join(response, incoming, connection, head);
+    const { body } = response;
+    if (connection.destroyed || this.#closing) {
+      connection.destroy();
+      return void body?.cancel();
+    }
+    if (body === null || response.headers.get("upgrade") !== "websocket") return refuse(incoming, connection, response);
+    if (response.headers.get("sec-websocket-protocol") === TAIL_PROTOCOL) {
+      connection.unshift(head);
+      return this.#tails.serve(incoming, connection, body as ReadableStream<Uint8Array>);
+    }
+    let open = false;
+    this.#server.handleUpgrade(incoming, connection, head, (socket) => {
+      open = true;
+      void this.#serve(socket, connection, body as ReadableStream<Uint8Array>);
+    });
+    // The handshake was wrong, which the client has been told.
+    if (!open) void body.cancel();
+  }
+
+  /** Says to everybody that the server is going away. */
+  close(): void {
+    this.#closing = true;
+    for (const socket of this.#alive.keys()) socket.close(CLOSE.goingAway);
+    this.#tails.close();
+  }
+
+  /** Waits for nobody any more. */
+  terminate(): void {
+    for (const socket of this.#alive.keys()) socket.terminate();
+    for (const connection of this.#joined) connection.destroy();
+    this.#tails.terminate();
+  }
+
+  /** The client and the Worker speak with one another from now on; whoever of them goes takes the other along. */
+  #join({ wire, headers }: Upgraded, incoming: IncomingMessage, connection: Socket, head: Buffer): void {
+    const isFull = this.#joined.size >= this.#maxJoined;
+    if (isFull || connection.destroyed || this.#closing) {
+      wire.destroy();
+      if (isFull) refuse(incoming, connection, failureResponse(new Failure("script.too_many_sockets")));
+      else connection.destroy();
+      return;
+    }
+    this.#joined.add(connection);
+    connection.unshift(head);
+    const lines = [...headers].map(([name, value]) => `${name}: ${value}`);
+    connection.write(
+      ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: websocket", ...lines, "", ""].join("\r\n"),
+    );
+    const over = (): void => {
+      this.#joined.delete(connection);
+      connection.destroy();
+      wire.destroy();
+    };
+    pipeline(wire, connection).then(over, over);
+    pipeline(connection, wire).then(over, over);
+  }
+
+  #respond(incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {
+    const url = `http://${incoming.headers.host ?? ""}${incoming.url ?? ""}`;
+    if (!URL.canParse(url)) return Promise.resolve(new Response(null, { status: 400 }));
+    const headers = new Headers();
+    for (const [name, values = []] of Object.entries(incoming.headersDistinct))
+      for (const value of values) headers.append(name, value);
+    return this.#answer(new Request(url, { headers, signal }), addressOf(incoming));
+  }
+
+  async #serve(socket: WebSocket, connection: Socket, body: ReadableStream<Uint8Array>): Promise<void> {
+    const reader = body.getReader();
+    this.#enter(socket, () => void reader.cancel().catch(() => {}));
+    try {
+      // A closed socket takes frames without end, and in no time: it has to be asked.
+      for (let next = await reader.read(); !next.done && socket.readyState === socket.OPEN; next = await reader.read())
+        for (const frames of parcels(next.value)) await this.#send(socket, connection, frames);
+      socket.close(CLOSE.complete);
+    } catch (cause) {
+      const goingAway = cause instanceof Failure && cause.failure === "shutting_down";
+      socket.close(goingAway ? CLOSE.goingAway : CLOSE.failed);
+    }
+  }
+
+  /** Resolves when the next frames may be made: at once, unless the client has too much to read already. */
+  #send(socket: WebSocket, connection: Socket, frames: readonly Uint8Array[]): Promise<void> | undefined {
+    const sent = Promise.withResolvers<void>();
+    // Together: what costs is not what is written, but how often.
+    connection.cork();
+    for (const frame of frames) {
+      const written = (): void => {
+        // A slow client that goes on reading is alive, even if a ping waits behind all that it has not read.
+        if (this.#alive.has(socket)) this.#alive.set(socket, true);
+        sent.resolve();
+      };
+      socket.send(frame, { binary: false }, frame === frames.at(-1) ? written : undefined);
+    }
+    connection.uncork();
+    return socket.bufferedAmount > LIMITS.socketBufferBytes ? sent.promise : undefined;
+  }
+
+  #enter(socket: WebSocket, left: () => void): void {
+    this.#alive.set(socket, true);
+    // What clients send is read, and passed over; a message that is too large closes the socket (1009).
+    socket.on("error", () => {});
+    socket.on("pong", () => this.#alive.set(socket, true));
+    socket.once("close", () => {
+      this.#alive.delete(socket);
+      if (this.#alive.size === 0) this.#stopHeartbeat?.();
+      left();
+    });
+    if (this.#alive.size === 1) this.#look();
+  }
+
+  #look(): void {
+    this.#stopHeartbeat = this.#clock.alarm(this.#clock.now() + HEARTBEAT_MS, () => {
+      for (const [socket, alive] of this.#alive) {
+        this.#alive.set(socket, false);
+        if (alive) socket.ping();
+        else socket.terminate();
+      }
+      this.#look();
+    });
+  }
+}
+
+/** The lines of a chunk, as many at a time as are to be written together. */
+function* parcels(chunk: Uint8Array): Generator<readonly Uint8Array[]> {
+  let lines: Uint8Array[] = [];
+  let bytes = 0;
+  for (let at = 0; at < chunk.byteLength;) {
+    const newline = chunk.indexOf(NEWLINE, at);
+    const end = newline < 0 ? chunk.byteLength : newline;
+    lines.push(chunk.subarray(at, end));
+    bytes += end - at;
+    at = end + 1;
+    if (bytes < PARCEL_BYTES && at < chunk.byteLength) continue;
+    yield lines;
+    lines = [];
+    bytes = 0;
+  }
+}
+
+/** Answers in plain HTTP, and ends the connection. */
+function refuse(incoming: IncomingMessage, connection: Socket, response: Response): void {
+  const reply = new ServerResponse(incoming);
+  reply.shouldKeepAlive = false;
+  reply.assignSocket(connection);
+  reply.writeHead(response.status, [...response.headers].flat());
+  const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
+  pipeline(body, reply).then(
+    () => connection.end(),
+    () => connection.destroy(),
+  );
+}

@@ -1,0 +1,26 @@
+/** Paths of a Worker at which `wrangler dev` calls its `scheduled` handler, and so does `stepwell dev`; the Worker never sees them. */
+import type { Engine } from "../../engine/contract.ts";
+
+/** That of wrangler now, the one that its documentation has, and the one of `--test-scheduled`. */
+const LOCAL = "/cdn-cgi/local/scheduled";
+const DOCUMENTED = "/cdn-cgi/handler/scheduled";
+const TEST = "/__scheduled";
+
+export function isByHand(pathname: string): boolean {
+  return pathname === LOCAL || pathname === DOCUMENTED || pathname === TEST;
+}
+
+/**
+ * Answers with how the handler ended: in a word, or with `format=json` as an object. `cron` and `time` (epoch milliseconds) of the
+ * query are what it is told. Rejects as `Engine.dispatch` does.
+ */
+export async function callByHand(engine: Engine, script: string, { pathname, searchParams }: URL): Promise<Response> {
+  const cron = searchParams.get("cron") ?? "";
+  const time = Number(searchParams.get("time"));
+  const scheduledTime = Number.isSafeInteger(time) && time > 0 ? time : Date.now();
+  const { thrown } = await engine.dispatch(script, { type: "scheduled", cron, scheduledTime });
+  const outcome = thrown === null ? "ok" : "exception";
+  const status = thrown === null ? 200 : 500;
+  if (pathname === TEST) return new Response(thrown === null ? "Ran scheduled event" : thrown, { status });
+  return searchParams.get("format") === "json" ? Response.json({ outcome }, { status }) : new Response(outcome, { status });
+}

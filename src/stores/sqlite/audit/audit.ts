@@ -1,0 +1,96 @@
+/** The audit log in a SQLite file of its own. The command line writes to it as well, while a server has it open. */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { LIMITS } from "../../../model/limits.ts";
+import type { Principal } from "../../../model/platform/roles.ts";
+import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../../../ports/audit-log.ts";
+import { checkFile, connectReader, openingFailure, unwritable, type Database } from "../connection/database.ts";
+import { migrate } from "../connection/migrate.ts";
+import { count, queries, type Queries, type Row } from "../connection/queries.ts";
+import { audit0001 } from "../schema/audit-0001.ts";
+
+const MIGRATIONS = [audit0001];
+
+const ADD = `INSERT INTO entries (at, kind, id, name, role, method, action, target, address, status, code)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const TRIM = `DELETE FROM entries WHERE action = ? AND n <=
+  (SELECT n FROM entries WHERE action = ? ORDER BY n DESC LIMIT 1 OFFSET ?)`;
+
+/** How many more than may stay are waited for, so that trimming is rare. */
+const SLACK = 1_000;
+
+/** Opens a file, which is made, like the directories above it, when it is not there. Throws `Failure`s as `openSqlite` rejects with. */
+export function sqliteAudit(file: string): AuditLog {
+  try {
+    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw unwritable(file, cause);
+  }
+  try {
+    const db = connectReader(file);
+    try {
+      migrate(db, file, MIGRATIONS);
+      return auditOn(db);
+    } catch (cause) {
+      db.close();
+      throw cause;
+    }
+  } catch (cause) {
+    throw openingFailure(file, cause);
+  }
+}
+
+/** More entries than this at once are a crowd. */
+const CROWD = 20;
+
+function auditOn(db: Database): AuditLog {
+  const query = queries(db);
+  const counts = new Map<string, number>();
+  let isFlushed = true;
+  return {
+    add: async (entries) => {
+      if (entries.length === 0) return;
+      // The thread would stand still for each flush. A crowd's entries reach the disk in their order all the same, with the next one's.
+      if (isFlushed !== entries.length <= CROWD) db.exec(`PRAGMA synchronous = ${isFlushed ? "NORMAL" : "FULL"}`);
+      isFlushed = entries.length <= CROWD;
+      query.within(() => add(query, counts, entries));
+    },
+    list: async (wanted) => list(query, wanted),
+    verify: async () => checkFile(db),
+    close: async () => db.close(),
+  };
+}
+
+function add({ one, run }: Queries, counts: Map<string, number>, entries: readonly AuditEntry[]): void {
+  for (const { at, who, method, action, target, address, status, code } of entries) {
+    const { kind = null, id = null, name = null, role = null } = who ?? {};
+    run(ADD, at, kind, id, name, role, method, action, target, address, status, code);
+  }
+  for (const action of new Set(entries.map((each) => each.action))) {
+    const known = counts.get(action);
+    const added = entries.filter((each) => each.action === action).length;
+    // Counted once, from then on known: what the command line adds meanwhile is little.
+    const now = known === undefined ? count(one("SELECT count(*) AS n FROM entries WHERE action = ?", action)) : known + added;
+    if (now > LIMITS.auditEntries + SLACK) run(TRIM, action, action, LIMITS.auditEntries);
+    counts.set(action, Math.min(now, now > LIMITS.auditEntries + SLACK ? LIMITS.auditEntries : now));
+  }
+}
+
+function list({ all }: Queries, { who, action, from, to, before, limit }: AuditQuery): StoredAuditEntry[] {
+  const wanted: [sql: string, ...values: (string | number)[]][] = [
+    ...(before === undefined ? [] : [["n < ?", before] as [string, number]]),
+    ...(from === undefined ? [] : [["at >= ?", from] as [string, number]]),
+    ...(to === undefined ? [] : [["at < ?", to] as [string, number]]),
+    ...(action === undefined ? [] : [["instr(action, ?) > 0", action] as [string, string]]),
+    ...(who === undefined ? [] : [["(instr(lower(name), lower(?)) > 0 OR id = ?)", who, who] as [string, string, string]]),
+  ];
+  const where = wanted.length === 0 ? "" : `WHERE ${wanted.map(([sql]) => sql).join(" AND ")}`;
+  const values = wanted.flatMap(([, ...each]) => each);
+  return all(`SELECT * FROM entries ${where} ORDER BY n DESC LIMIT ?`, ...values, limit).map(toEntry);
+}
+
+function toEntry({ kind, id, name, role, ...rest }: Row): StoredAuditEntry {
+  const who = kind === null ? null : ({ kind, id, name, role } as Principal);
+  return { ...rest, who } as unknown as StoredAuditEntry;
+}

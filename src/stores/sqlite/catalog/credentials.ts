@@ -1,0 +1,26 @@
+/** The part of the catalogue about who may ask: tokens, and people with passwords. */
+import type { Catalog, TokenRecord, UserRecord } from "../../../ports/catalog.ts";
+import type { Queries } from "../connection/queries.ts";
+
+const TOKEN = "SELECT id, label, hash, role, created_at AS createdAt FROM tokens";
+
+const USER = "SELECT name, role, password, created_at AS createdAt FROM users";
+
+const PUT_USER = `INSERT INTO users (name, role, password, created_at) VALUES (?, ?, ?, ?)
+  ON CONFLICT (name) DO UPDATE SET role = excluded.role, password = excluded.password, created_at = excluded.created_at`;
+
+type OfCredentials = "tokens" | "putToken" | "removeToken" | "users" | "putUser" | "removeUser";
+
+/** Both tables. */
+export function credentialTables({ all, run }: Queries): Pick<Catalog, OfCredentials> {
+  return {
+    tokens: async () => all(`${TOKEN} ORDER BY created_at, pk`) as unknown as TokenRecord[],
+    putToken: async ({ id, label, hash, role, createdAt }) => {
+      run("INSERT INTO tokens (id, label, hash, role, created_at) VALUES (?, ?, ?, ?, ?)", id, label, hash, role, createdAt);
+    },
+    removeToken: async (id) => run("DELETE FROM tokens WHERE id = ?", id),
+    users: async () => all(`${USER} ORDER BY name`) as unknown as UserRecord[],
+    putUser: async ({ name, role, password, createdAt }) => void run(PUT_USER, name, role, password, createdAt),
+    removeUser: async (name) => run("DELETE FROM users WHERE name = ?", name),
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * Deletes old versions: of scripts and workflows the newest are kept to go back to, and those that are in force or that an
+ * instance needs are kept anyway. Once an hour, a few at a time; when there is nothing to delete, two small questions are all.
+ */
+import { LIMITS } from "../../model/limits.ts";
+import type { Catalog, SpareVersions } from "../../ports/catalog.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Store } from "../../ports/store.ts";
+
+/** How often it looks, in milliseconds. */
+const LOOK_MS = 60 * 60 * 1_000;
+
+/** Instances that are looked at at once, versions that are deleted at once, and the rest in between, in milliseconds. */
+const SLICE = 10_000;
+const BATCH = 10;
+const REST_MS = 10;
+
+/** What it works with. */
+export interface CollectorParts {
+  readonly catalog: Pick<Catalog, "spareVersions" | "removeVersions" | "workflowVersion">;
+  readonly store: Pick<Store, "versionsInUse">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class VersionCollector {
+  readonly #parts: CollectorParts;
+  #cancel: () => void = () => {};
+  #closed = false;
+  #working: Promise<void> = Promise.resolve();
+  #stopResting: () => void = () => {};
+
+  /** Looks for the first time in an hour. */
+  constructor(parts: CollectorParts) {
+    this.#parts = parts;
+    this.#expect();
+  }
+
+  /** Looks now. Never rejects. */
+  look(): Promise<void> {
+    this.#cancel();
+    return (this.#working = this.#collect()
+      .catch((cause: unknown) => this.#parts.log.warn("Old versions could not be deleted", { reason: String(cause) }))
+      .finally(() => this.#expect()));
+  }
+
+  /** Stops where it is. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel();
+    this.#stopResting();
+    await this.#working;
+  }
+
+  #expect(): void {
+    const { clock } = this.#parts;
+    if (!this.#closed) this.#cancel = clock.alarm(clock.now() + LOOK_MS, () => void this.look());
+  }
+
+  async #collect(): Promise<void> {
+    const { catalog } = this.#parts;
+    const spare = await catalog.spareVersions(LIMITS.versions);
+    if (spare.workflowVersions.length + spare.scriptVersions.length === 0) return;
+    const { workflows, scripts } = await this.#inUse();
+    const workflowVersions = spare.workflowVersions.filter((id) => !workflows.has(id));
+    const scriptVersions = spare.scriptVersions.filter((id) => !scripts.has(id));
+    for (const batch of batches({ workflowVersions, scriptVersions })) {
+      if (this.#closed) return;
+      await catalog.removeVersions(batch);
+      await this.#rest();
+    }
+  }
+
+  /** Versions of workflows that any instance has, and of scripts that one needs which has not ended. */
+  async #inUse(): Promise<{ workflows: ReadonlySet<string>; scripts: ReadonlySet<string | undefined> }> {
+    const { store, catalog } = this.#parts;
+    const living = new Set<string>();
+    const workflows = new Set<string>();
+    for (let after: number | undefined = 0; after !== undefined && !this.#closed;) {
+      const slice = await store.versionsInUse(after, SLICE);
+      for (const id of slice.living) living.add(id);
+      for (const id of [...slice.living, ...slice.ended]) workflows.add(id);
+      after = slice.last;
+      await this.#rest();
+    }
+    const versions = await Promise.all([...living].map((id) => catalog.workflowVersion(id)));
+    return { workflows, scripts: new Set(versions.map((version) => version?.scriptVersionId)) };
+  }
+
+  #rest(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    const { clock } = this.#parts;
+    return new Promise((resolve) => {
+      const cancel = clock.alarm(clock.now() + REST_MS, resolve);
+      this.#stopResting = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+function* batches({ workflowVersions, scriptVersions }: SpareVersions): Generator<SpareVersions> {
+  for (let at = 0; at < Math.max(workflowVersions.length, scriptVersions.length); at += BATCH) {
+    yield {
+      workflowVersions: workflowVersions.slice(at, at + BATCH),
+      scriptVersions: scriptVersions.slice(at, at + BATCH),
+    };
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Deploys a project that has been bundled here, for `stepwell dev`. What has not changed is not stored again, so starting
+ * `dev` twice makes one version.
+ */
+import { relative } from "node:path";
+import { LIMITS } from "../../model/limits.ts";
+import type { Binding, Catalog, ScriptAssets, ScriptVersion } from "../../ports/catalog.ts";
+import { openSecrets } from "../../ports/secrets.ts";
+import type { Resource } from "../../ports/resources.ts";
+import type { Bundle } from "../build/bundle.ts";
+import { tooManySchedules, type ProjectConfig } from "../config/project.ts";
+import { ProjectError } from "../config/project-error.ts";
+import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
+import { classesWith, classNames, migrationsAfter, objectClasses, putObjectClasses, type ObjectChanges } from "./objects.ts";
+import { putWorkflow, schedulesWith } from "./workflow.ts";
+
+/** What a deployment did. */
+export interface DevDeployment {
+  readonly script: string;
+  readonly scriptVersionId: string;
+  /** False when the very same had been deployed before. */
+  readonly changed: boolean;
+  readonly workflows: readonly string[];
+}
+
+/** What there is instead of code in a project of static assets alone. */
+const NO_CODE: Bundle = { code: "", modules: [], exports: [], inputs: [], warnings: [] };
+
+/** Deploys a bundled project. Rejects with a `ProjectError` when a class is missing; nothing has changed then. */
+export async function deploy(
+  publisher: Publisher,
+  config: ProjectConfig,
+  bundle: Bundle = NO_CODE,
+  assets?: ScriptAssets,
+): Promise<DevDeployment> {
+  const { catalog } = publisher;
+  const { workflows } = config;
+  checkClasses(config, bundle);
+  const crons = workflows.map(({ name, settings }) => ({ name, crons: (settings?.schedules ?? []).map(({ cron }) => cron) }));
+  const schedules = await schedulesWith(catalog, crons);
+  if (schedules > LIMITS.schedules) throw tooManySchedules(config.file, schedules);
+  const code = versionOf(config, bundle, assets);
+  return publisher.inTurn(config.name, async () => {
+    for (const resource of resourcesOf(config, Date.now())) await catalog.addResource(resource);
+    const active = await catalog.activeScript(config.name);
+    const objects = await classesWith(catalog, config.name, code, await objectChanges(catalog, config));
+    const wanted = { ...code, objectClasses: classNames(objects) };
+    const deployed = { script: config.name, workflows: workflows.map(({ name }) => name) };
+    const changed = active === undefined || !isUnchanged(publisher, active, wanted);
+    const version = changed ? await publisher.store(wanted, "mapped") : active;
+    await publisher.exclusively(async () => {
+      if (changed) await publisher.activate(version, workflows);
+      else
+        for (const { name, className, settings } of workflows)
+          await putWorkflow(catalog, { name, className, script: config.name }, active, settings ?? {});
+      await putObjectClasses(catalog, config.name, objects);
+    });
+    return { ...deployed, scriptVersionId: version.id, changed };
+  });
+}
+
+/** A version whose secrets cannot be read any more is deployed anew. */
+function isUnchanged({ vault }: Publisher, active: ScriptVersion, wanted: WantedVersion): boolean {
+  if (active.hash !== contentHash(wanted)) return false;
+  try {
+    return JSON.stringify(secretsOf(openSecrets(vault, active))) === JSON.stringify(secretsOf(wanted));
+  } catch {
+    return false;
+  }
+}
+
+function secretsOf({ bindings }: Pick<ScriptVersion, "bindings">): readonly Binding[] {
+  return bindings.filter(({ type }) => type === "secret_text");
+}
+
+function checkClasses({ build, bindings, workflows }: ProjectConfig, { exports }: Bundle): void {
+  if (exports === undefined) return;
+  const missing = (className: string): boolean => !exports.includes(className);
+  const known = exports.filter((each) => each !== "default").join(", ") || "no classes";
+  const main = build === undefined ? "The Worker" : relative(build.folder, build.main);
+  const refuse = (className: string, what: string): never => {
+    throw new ProjectError(`${main} exports no class "${className}", which ${what} needs (it exports ${known})`);
+  };
+  for (const { name, className } of workflows) if (missing(className)) refuse(className, `the workflow "${name}"`);
+  for (const each of bindings)
+    if (each.type === "durable_object_namespace" && each.script === undefined && missing(each.className))
+      refuse(each.className, `the Durable Object binding "${each.name}"`);
+}
+
+async function objectChanges(catalog: Catalog, { name, objects }: ProjectConfig): Promise<ObjectChanges> {
+  if (!("migrations" in objects)) return objects;
+  const { tag } = await objectClasses(catalog, name);
+  return { migrations: migrationsAfter(tag, objects.migrations) };
+}
+
+/** What bindings lead to, which is made when it is not there. */
+function resourcesOf({ bindings, databaseNames }: ProjectConfig, createdAt: number): Resource[] {
+  return bindings.flatMap((binding): Resource[] => {
+    switch (binding.type) {
+      case "kv_namespace":
+        return [{ type: "kv", id: binding.id, name: binding.id, createdAt }];
+      case "d1":
+        return [{ type: "d1", id: binding.id, name: databaseNames[binding.id] ?? binding.id, createdAt }];
+      case "r2_bucket":
+        return [{ type: "r2", id: binding.bucket, name: binding.bucket, createdAt }];
+      default:
+        return [];
+    }
+  });
+}
+
+function versionOf(config: ProjectConfig, bundle: Bundle, assets: ScriptAssets | undefined): WantedVersion {
+  const { code, sourceMap, mainModule, modules, exports } = bundle;
+  return {
+    script: config.name,
+    code,
+    ...(modules.length > 0 && { modules }),
+    bindings: config.bindings,
+    workflows: config.workflows,
+    compatibilityFlags: config.compatibilityFlags,
+    ...(sourceMap !== undefined && { sourceMap }),
+    ...(mainModule !== undefined && { mainModule }),
+    ...(exports !== undefined && { exports }),
+    ...(assets && { assets }),
+    ...(config.compatibilityDate !== undefined && { compatibilityDate: config.compatibilityDate }),
+  };
+}

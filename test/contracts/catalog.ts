@@ -1,0 +1,394 @@
+/** What every catalogue must do, as tests; part of the contract of a store. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Deployment, ScriptVersion, Workflow, WorkflowVersion } from "../../src/ports/catalog.ts";
+import type { OpenedStore } from "./store-samples.ts";
+
+function workflow(name: string, createdAt: number, versionId = `${name}-1`): Workflow {
+  return { id: `id-${name}`, name, className: "Flow", script: "shop", versionId, createdAt, modifiedAt: createdAt + 1 };
+}
+
+function workflowVersion(of: string, id: string, createdAt: number): WorkflowVersion {
+  const settings = { limits: { steps: 9 }, schedules: [{ cron: "* * * * *" }] };
+  return { id, workflow: of, className: "Flow", scriptVersionId: "script-1", createdAt, settings, hasGraph: false };
+}
+
+const FULL: ScriptVersion = {
+  id: "script-1",
+  script: "shop",
+  hash: "h1",
+  code: "export class Flow {} // \u{1F600}",
+  sourceMap: "{}",
+  bindings: [
+    { type: "plain_text", name: "A", text: "a" },
+    { type: "json", name: "B", json: { b: [1, null] } },
+    { type: "workflow", name: "FLOW", workflow: "orders", className: "Flow" },
+    { type: "version_metadata", name: "V", metadata: { id: "script-1", tag: "", timestamp: "" } },
+  ],
+  mainModule: "main.js",
+  modules: [
+    { name: "./a.txt", type: "text", content: "a\u{1F600}" },
+    { name: "b.bin", type: "data", content: "AAE=" },
+  ],
+  exports: ["Flow", "default"],
+  workflows: [{ name: "orders", className: "Flow", settings: { limits: { steps: 9 } } }],
+  objectClasses: ["Counter"],
+  annotations: { "workers/message": "first" },
+  compatibilityDate: "2026-11-01",
+  compatibilityFlags: ["nodejs_compat"],
+  createdAt: 5,
+};
+
+/** As lists show it. */
+function info({ code: _code, sourceMap: _map, modules: _modules, ...rest }: ScriptVersion, number: number): object {
+  return { ...rest, number };
+}
+
+function deployment(id: string, versionId: string, script = "shop"): Deployment {
+  return { id, script, versionId, createdAt: 1, annotations: { "workers/message": id } };
+}
+
+const BARE: ScriptVersion = {
+  id: "script-2",
+  script: "shop",
+  hash: "h2",
+  code: "",
+  bindings: [],
+  compatibilityFlags: [],
+  createdAt: 6,
+};
+
+/** Defines the tests for a catalogue. */
+export function catalogContract(name: string, open: () => Promise<OpenedStore>): void {
+  describe(`${name}: catalog`, () => {
+    const at = {} as OpenedStore;
+    beforeEach(async () => {
+      Object.assign(at, await open());
+    });
+    afterEach(() => at.close());
+
+    test("a workflow is what was last put, and keeps its versions", async () => {
+      const { catalog } = at;
+      expect(await catalog.workflow("orders")).toBeUndefined();
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
+      await catalog.putWorkflow(workflow("orders", 1, "v2"), workflowVersion("orders", "v2", 2));
+      expect(await catalog.workflow("orders")).toEqual(workflow("orders", 1, "v2"));
+      expect(await catalog.workflowVersion("v1")).toEqual(workflowVersion("orders", "v1", 1));
+      expect(await catalog.workflowVersion("v2")).toEqual(workflowVersion("orders", "v2", 2));
+      expect(await catalog.workflowVersion("v3")).toBeUndefined();
+      const { items, total } = await catalog.workflows({ offset: 0, limit: 10 });
+      expect([items.length, total]).toEqual([1, 1]);
+    });
+
+    test("workflows are listed newest first, by a part of the name, in slices", async () => {
+      const { catalog } = at;
+      const times = { "a-one": 1, "b-one": 3, "c-two": 2, "d-one": 3 };
+      for (const [each, createdAt] of Object.entries(times)) {
+        await catalog.putWorkflow(workflow(each, createdAt), workflowVersion(each, `${each}-1`, createdAt));
+      }
+      const names = async (query: { search?: string; offset: number; limit: number }): Promise<[string[], number]> => {
+        const { items, total } = await catalog.workflows(query);
+        return [items.map((each) => each.name), total];
+      };
+      expect(await names({ offset: 0, limit: 10 })).toEqual([["d-one", "b-one", "c-two", "a-one"], 4]);
+      expect(await names({ search: "-one", offset: 1, limit: 1 })).toEqual([["b-one"], 3]);
+      expect(await names({ search: "%", offset: 0, limit: 10 })).toEqual([[], 0]);
+    });
+
+    test("versions of a workflow are listed newest first, in slices", async () => {
+      const { catalog } = at;
+      for (const [id, createdAt] of [
+        ["v1", 1],
+        ["v2", 2],
+        ["v3", 2],
+      ] as const) {
+        await catalog.putWorkflow(workflow("orders", 1, id), workflowVersion("orders", id, createdAt));
+      }
+      await catalog.putWorkflow(workflow("bills", 1, "w1"), workflowVersion("bills", "w1", 9));
+      const { items, total } = await catalog.workflowVersions("orders", 0, 2);
+      expect([items.map(({ id }) => id), total]).toEqual([["v3", "v2"], 3]);
+      expect((await catalog.workflowVersions("orders", 2, 2)).items).toEqual([workflowVersion("orders", "v1", 1)]);
+    });
+
+    test("a version's graph is kept beside it, and goes with it", async () => {
+      const { catalog } = at;
+      const graph = '{"nodes":"\u{1F600}"}';
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1), graph);
+      await catalog.putWorkflow(workflow("orders", 1, "v2"), workflowVersion("orders", "v2", 2));
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
+      expect(await catalog.workflowGraph("v1")).toBe(graph);
+      expect(await catalog.workflowGraph("v2")).toBeUndefined();
+      expect(await catalog.workflowGraph("v3")).toBeUndefined();
+      expect(await catalog.workflowVersion("v1")).toEqual({ ...workflowVersion("orders", "v1", 1), hasGraph: true });
+      const { items } = await catalog.workflowVersions("orders", 0, 2);
+      expect(items.map(({ hasGraph }) => hasGraph)).toEqual([false, true]);
+      await catalog.removeWorkflow("orders");
+      expect(await catalog.workflowGraph("v1")).toBeUndefined();
+    });
+
+    test("a removed workflow is forgotten with its versions, and with nobody else's", async () => {
+      const { catalog } = at;
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
+      await catalog.putWorkflow(workflow("bills", 1, "w1"), workflowVersion("bills", "w1", 1));
+      expect(await catalog.removeWorkflow("orders")).toBe(true);
+      expect(await catalog.removeWorkflow("orders")).toBe(false);
+      expect(await catalog.workflow("orders")).toBeUndefined();
+      expect(await catalog.workflowVersion("v1")).toBeUndefined();
+      expect(await catalog.workflowVersion("w1")).toBeDefined();
+    });
+
+    test("schedules are those of the newest version; what stays goes on from where it is", async () => {
+      const { catalog } = at;
+      const put = (of: string, id: string, createdAt: number, crons: readonly string[]): Promise<void> =>
+        catalog.putWorkflow(workflow(of, 1, id), {
+          ...workflowVersion(of, id, createdAt),
+          settings: crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) },
+        });
+      const schedules = async (): Promise<string[]> =>
+        (await catalog.schedules()).map((each) => `${each.workflow} ${each.cron} ${each.followedTo}`).toSorted();
+      expect(await schedules()).toEqual([]);
+      await put("orders", "v1", 10, ["0 * * * *", "5 * * * *", "0 * * * *"]);
+      await put("bills", "w1", 11, ["0 * * * *"]);
+      expect(await schedules()).toEqual(["bills 0 * * * * 11", "orders 0 * * * * 10", "orders 5 * * * * 10"]);
+      await catalog.followSchedule("orders", "0 * * * *", 30);
+      await catalog.followSchedule("orders", "0 * * * *", 20);
+      await catalog.followSchedule("orders", "9 * * * *", 20);
+      await put("orders", "v2", 40, ["7 * * * *", "0 * * * *"]);
+      expect(await schedules()).toEqual(["bills 0 * * * * 11", "orders 0 * * * * 30", "orders 7 * * * * 40"]);
+      await put("orders", "v3", 50, []);
+      expect(await schedules()).toEqual(["bills 0 * * * * 11"]);
+      await put("orders", "v4", 60, ["0 * * * *"]);
+      await catalog.removeWorkflow("bills");
+      expect(await schedules()).toEqual(["orders 0 * * * * 60"]);
+    });
+
+    test("the script version that was put last is the active one; older ones stay as they were", async () => {
+      const { catalog } = at;
+      expect(await catalog.activeScript("shop")).toBeUndefined();
+      await catalog.putScriptVersion(FULL);
+      await catalog.putScriptVersion(BARE);
+      expect(await catalog.activeScript("shop")).toEqual(BARE);
+      expect(await catalog.scriptVersion("script-1")).toEqual(FULL);
+      await catalog.putScriptVersion({ ...FULL, code: "other" });
+      expect(await catalog.activeScript("shop")).toEqual(FULL);
+      await catalog.putScriptVersion({ ...BARE, id: "script-3", script: "bank" });
+      expect(await catalog.scriptNames()).toEqual(["bank", "shop"]);
+      expect(await catalog.scriptVersion("script-9")).toBeUndefined();
+    });
+
+    test("versions of a script are counted, and listed newest first without their code", async () => {
+      const { catalog } = at;
+      await catalog.addScriptVersion(FULL);
+      await catalog.addScriptVersion({ ...BARE, id: "other", script: "bank" });
+      await catalog.addScriptVersion(BARE);
+      await catalog.addScriptVersion({ ...FULL, code: "other" });
+      expect(await catalog.activeScript("shop")).toBeUndefined();
+      expect(await catalog.scriptNames()).toEqual([]);
+      expect(await catalog.scriptVersion("script-1")).toEqual(FULL);
+      expect(await catalog.scriptVersionInfo("script-1")).toEqual(info(FULL, 1));
+      expect(await catalog.scriptVersionInfo("script-9")).toBeUndefined();
+      expect(await catalog.scriptVersions("shop", 0, 9)).toEqual({ items: [info(BARE, 2), info(FULL, 1)], total: 2 });
+      expect(await catalog.scriptVersions("shop", 1, 1)).toEqual({ items: [info(FULL, 1)], total: 2 });
+    });
+
+    test("a deployment is in force with the workflows that came with it, and the newest is first", async () => {
+      const { catalog } = at;
+      await catalog.addScriptVersion(FULL);
+      await catalog.addScriptVersion(BARE);
+      const seen: unknown[] = [];
+      catalog.watch((change) => seen.push(change));
+      await catalog.activate(deployment("d1", "script-1"), [
+        { workflow: workflow("orders", 1, "v1"), version: workflowVersion("orders", "v1", 1), graph: "{}" },
+        { workflow: { ...workflow("bills", 2), script: "bank" }, version: workflowVersion("bills", "bills-1", 2) },
+      ]);
+      expect(seen).toEqual([{ workflow: "orders" }, { workflow: "bills" }]);
+      expect(await catalog.activeScript("shop")).toEqual(FULL);
+      expect(await catalog.workflowGraph("v1")).toBe("{}");
+      expect(await catalog.workflowsOf("shop")).toEqual([workflow("orders", 1, "v1")]);
+      await catalog.activate(deployment("d2", "script-2"), []);
+      await catalog.activate(deployment("d3", "script-1"), []);
+      await catalog.activate(deployment("d4", "script-1", "bank"), []);
+      expect(await catalog.deployments("shop", 0, 2)).toEqual({
+        items: [deployment("d3", "script-1"), deployment("d2", "script-2")],
+        total: 3,
+      });
+      expect((await catalog.deployments("shop", 2, 2)).items).toEqual([deployment("d1", "script-1")]);
+      expect(await catalog.scriptNames()).toEqual(["bank", "shop"]);
+    });
+
+    test("a removed script is forgotten but for its workflows and their code, and begins anew", async () => {
+      const { catalog } = at;
+      await catalog.addScriptVersion(FULL);
+      await catalog.addScriptVersion({ ...BARE, id: "unused" });
+      await catalog.putScriptVersion({ ...BARE, id: "other", script: "bank" });
+      await catalog.activate(deployment("d1", "script-1"), [
+        { workflow: workflow("orders", 1, "v1"), version: workflowVersion("orders", "v1", 1) },
+      ]);
+      await catalog.putWorkflow({ ...workflow("bills", 1, "w1"), script: "bank" }, workflowVersion("bills", "w1", 1));
+      const seen: unknown[] = [];
+      catalog.watch((change) => seen.push(change));
+      expect(await catalog.activeScript("shop")).toEqual(FULL);
+      expect(await catalog.removeScript("shop")).toBe(true);
+      expect(await catalog.removeScript("shop")).toBe(false);
+      expect(seen).toEqual([{ workflow: "orders" }]);
+      expect(await catalog.activeScript("shop")).toBeUndefined();
+      expect(await catalog.workflow("orders")).toEqual(workflow("orders", 1, "v1"));
+      expect(await catalog.workflowVersion("v1")).toEqual(workflowVersion("orders", "v1", 1));
+      expect(await catalog.scriptVersion("script-1")).toEqual(FULL);
+      expect(await catalog.scriptVersion("unused")).toBeUndefined();
+      expect(await catalog.scriptVersionInfo("script-1")).toBeUndefined();
+      expect(await catalog.scriptVersions("shop", 0, 9)).toEqual({ items: [], total: 0 });
+      expect(await catalog.deployments("shop", 0, 9)).toEqual({ items: [], total: 0 });
+      expect((await catalog.schedules()).map((each) => each.workflow)).toEqual(["bills"]);
+      expect(await catalog.scriptNames()).toEqual(["bank"]);
+      await catalog.addScriptVersion(BARE);
+      expect(await catalog.scriptVersionInfo("script-2")).toEqual(info(BARE, 1));
+    });
+
+    test("what is left of removed scripts goes with the last workflow that points to it", async () => {
+      const { catalog } = at;
+      const deploy = async (id: string): Promise<void> => {
+        await catalog.addScriptVersion({ ...BARE, id });
+        const version = { ...workflowVersion("orders", `of-${id}`, 1), scriptVersionId: id };
+        await catalog.activate(deployment(`by-${id}`, id), [{ workflow: workflow("orders", 1, version.id), version }]);
+      };
+      await deploy("first");
+      await catalog.putWorkflow(workflow("bills", 1), { ...workflowVersion("bills", "bills-1", 1), scriptVersionId: "first" });
+      await catalog.removeScript("shop");
+      await deploy("second");
+      await catalog.removeScript("shop");
+      await deploy("third");
+      expect((await catalog.activeScript("shop"))?.id).toBe("third");
+      const left = async (): Promise<boolean[]> =>
+        Promise.all(["first", "second", "third"].map(async (id) => (await catalog.scriptVersion(id)) !== undefined));
+      expect(await left()).toEqual([true, true, true]);
+      await catalog.removeWorkflow("orders");
+      expect(await left()).toEqual([true, false, true]);
+      await catalog.removeWorkflow("bills");
+      expect(await left()).toEqual([false, false, true]);
+    });
+
+    test("versions that are neither new nor in force are spare, and can be deleted", async () => {
+      const { catalog } = at;
+      const deploy = async (n: number): Promise<void> => {
+        await catalog.addScriptVersion({ ...BARE, id: `s${n}` });
+        const version = { ...workflowVersion("orders", `w${n}`, n), scriptVersionId: `s${n}` };
+        await catalog.activate(deployment(`d${n}`, `s${n}`), [{ workflow: workflow("orders", 1, version.id), version }]);
+      };
+      for (const n of [1, 2, 3, 4, 5]) await deploy(n);
+      // Back to an old one, by which another workflow goes as well.
+      const back = { ...workflowVersion("orders", "w6", 6), scriptVersionId: "s2" };
+      await catalog.activate(deployment("d6", "s2"), [{ workflow: workflow("orders", 1, "w6"), version: back }]);
+      await catalog.putWorkflow(workflow("bills", 1), { ...workflowVersion("bills", "bills-1", 1), scriptVersionId: "s1" });
+      const sorted = async (keep: number): Promise<string[]> => {
+        const { workflowVersions, scriptVersions } = await catalog.spareVersions(keep);
+        return [...workflowVersions, ...scriptVersions].sort();
+      };
+      expect(await sorted(9)).toEqual([]);
+      expect(await sorted(2)).toEqual(["s3", "w1", "w2", "w3", "w4"]);
+      await catalog.removeVersions({ workflowVersions: ["w1", "w4", "w6", "bills-1"], scriptVersions: ["s1", "s2", "s3"] });
+      const present = async (...ids: readonly string[]): Promise<string[]> => {
+        const found = await Promise.all(
+          ids.map(async (id) => (await catalog.workflowVersion(id)) ?? (await catalog.scriptVersion(id))),
+        );
+        return found.flatMap((each) => (each === undefined ? [] : [each.id]));
+      };
+      expect(await present("w1", "w2", "w4", "w6", "bills-1", "s1", "s2", "s3", "s4")).toEqual([
+        "w2",
+        "w6",
+        "bills-1",
+        "s1",
+        "s2",
+        "s4",
+      ]);
+      const { items } = await catalog.deployments("shop", 0, 9);
+      expect(items.map(({ id }) => id)).toEqual(["d6", "d5", "d4", "d2", "d1"]);
+      expect((await catalog.scriptVersions("shop", 0, 9)).items.map(({ number }) => number)).toEqual([5, 4, 2, 1]);
+      // What is left of a removed script is spare as soon as nothing in force needs it.
+      await catalog.removeScript("shop");
+      expect(await sorted(9)).toEqual(["s5"]);
+      await catalog.putWorkflow(workflow("orders", 1, "w7"), { ...workflowVersion("orders", "w7", 7), scriptVersionId: "s1" });
+      expect(await sorted(9)).toContain("s2");
+    });
+
+    test("whoever watches is told of each change, and finds it", async () => {
+      const { catalog } = at;
+      const seen: unknown[] = [];
+      catalog.watch((change) => seen.push(change));
+      const first: unknown[] = [];
+      catalog.watch(() => first.push(catalog.workflow("orders"), catalog.setting("limits")));
+      await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
+      await catalog.putSetting("limits", "1");
+      await catalog.removeWorkflow("orders");
+      expect(seen).toEqual([{ workflow: "orders" }, { setting: "limits" }, { workflow: "orders" }]);
+      const found = workflow("orders", 1, "v1");
+      expect(await Promise.all(first)).toEqual([found, undefined, found, "1", undefined, "1"]);
+    });
+
+    test("tokens and settings", async () => {
+      const { catalog } = at;
+      const first = { id: "t1", label: "ci", hash: "aa", role: "viewer", createdAt: 1 } as const;
+      const second = { id: "t2", label: "me", hash: "bb", role: "admin", createdAt: 2 } as const;
+      await catalog.putToken(second);
+      await catalog.putToken(first);
+      expect(await catalog.tokens()).toEqual([first, second]);
+      expect(await catalog.removeToken("t1")).toBe(true);
+      expect(await catalog.removeToken("t1")).toBe(false);
+      expect(await catalog.tokens()).toEqual([second]);
+      expect(await catalog.setting("limits")).toBeUndefined();
+      await catalog.putSetting("limits", "1");
+      await catalog.putSetting("limits", "2");
+      expect(await catalog.setting("limits")).toBe("2");
+    });
+
+    test("users, each name once", async () => {
+      const { catalog } = at;
+      const ada = { name: "ada", role: "operator", password: "x", createdAt: 2 } as const;
+      const bob = { name: "bob", role: "observer", password: "y", createdAt: 1 } as const;
+      await catalog.putUser(bob);
+      await catalog.putUser(ada);
+      expect(await catalog.users()).toEqual([ada, bob]);
+      await catalog.putUser({ ...ada, role: "admin", password: "z" });
+      expect(await catalog.users()).toEqual([{ ...ada, role: "admin", password: "z" }, bob]);
+      expect(await catalog.removeUser("ada")).toBe(true);
+      expect(await catalog.removeUser("ada")).toBe(false);
+      expect(await catalog.users()).toEqual([bob]);
+    });
+
+    test("a setting is changed with nothing in between, or not at all", async () => {
+      const { catalog } = at;
+      const append = (text: string): Promise<void> => catalog.changeSetting("list", (before = "") => before + text);
+      await Promise.all(["a", "b", "c"].map(append));
+      expect(await catalog.setting("list")).toBe("abc");
+      const refusal = new Error("no");
+      await expect(
+        catalog.changeSetting("list", () => {
+          throw refusal;
+        }),
+      ).rejects.toBe(refusal);
+      expect(await catalog.setting("list")).toBe("abc");
+    });
+
+    test("resources have ids and names that no other of their type has", async () => {
+      const { catalog } = at;
+      const kv = { type: "kv", id: "1", name: "b", createdAt: 5 } as const;
+      expect(await catalog.addResource(kv)).toBe(true);
+      expect(await catalog.addResource({ ...kv, name: "other" })).toBe(false);
+      expect(await catalog.addResource({ ...kv, id: "other" })).toBe(false);
+      expect(await catalog.addResource({ ...kv, type: "d1" })).toBe(true);
+      expect(await catalog.addResource({ ...kv, id: "2", name: "a" })).toBe(true);
+      expect(await catalog.resources("kv")).toEqual([{ ...kv, id: "2", name: "a" }, kv]);
+      expect(await catalog.resource("kv", "1")).toEqual(kv);
+      expect(await catalog.resource("r2", "1")).toBeUndefined();
+      expect(await catalog.resourceNamed("kv", "b")).toEqual(kv);
+      expect(await catalog.renameResource("kv", "1", "a")).toBe(false);
+      expect(await catalog.renameResource("kv", "none", "c")).toBe(false);
+      expect(await catalog.renameResource("kv", "1", "b")).toBe(true);
+      expect(await catalog.renameResource("kv", "1", "c")).toBe(true);
+      expect(await catalog.resourceNamed("kv", "c")).toEqual({ ...kv, name: "c" });
+      expect(await catalog.removeResource("kv", "1")).toBe(true);
+      expect(await catalog.removeResource("kv", "1")).toBe(false);
+      expect(await catalog.resources("kv")).toHaveLength(1);
+      expect(await catalog.resources("d1")).toHaveLength(1);
+    });
+  });
+}
