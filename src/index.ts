@@ -12,7 +12,7 @@ import { cronProblem } from "./model/time/cron.ts";
 import { LIMITS } from "./model/limits.ts";
 import { isWorkflowName } from "./model/platform/names.ts";
 import { CALL_DEPTH, decode, encode } from "./model/values/value.ts";
-import type { Catalog } from "./ports/catalog.ts";
+import type { Catalog } from "./ports/catalog/catalog.ts";
 import { silentLog, type Log } from "./ports/log.ts";
 import { systemClock } from "./ports/system-clock.ts";
 import { workflowBinding } from "./runtime/bindings/workflow.ts";

@@ -3,7 +3,7 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypt
 import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Principal, Role } from "../model/platform/roles.ts";
-import type { Catalog, TokenRecord } from "../ports/catalog.ts";
+import type { Catalog, TokenRecord } from "../ports/catalog/catalog.ts";
 
 /** A token, which is nowhere but here, and what is kept of it. */
 export interface MadeToken {

@@ -2,7 +2,7 @@
 import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Principal, Role } from "../model/platform/roles.ts";
-import type { Catalog, UserRecord } from "../ports/catalog.ts";
+import type { Catalog, UserRecord } from "../ports/catalog/catalog.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 
 const NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,${LIMITS.userName - 1}}$`);

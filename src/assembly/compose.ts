@@ -15,7 +15,7 @@ import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import { displayName } from "../model/step/step.ts";
 import type { Arrangements } from "../ports/arrangements.ts";
-import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
+import type { Catalog, ScriptVersion } from "../ports/catalog/catalog.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Log, LogFields } from "../ports/log.ts";

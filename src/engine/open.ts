@@ -2,7 +2,7 @@
 import { Failure } from "../model/failures/failure.ts";
 import { isFinal } from "../model/instance/status.ts";
 import type { Arrangements } from "../ports/arrangements.ts";
-import type { Catalog } from "../ports/catalog.ts";
+import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BindingHandler, Executor } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";

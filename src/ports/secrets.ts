@@ -3,7 +3,7 @@
  * to load it. Each is sealed for its script and its name.
  */
 import { isSealed } from "../model/values/value.ts";
-import type { Binding, ScriptVersion } from "./catalog.ts";
+import type { Binding, ScriptVersion } from "./catalog/catalog.ts";
 import type { Place, Vault } from "./vault.ts";
 
 type WithBindings = Pick<ScriptVersion, "script" | "bindings">;

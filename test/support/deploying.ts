@@ -10,7 +10,7 @@ import type { Engine, InstanceAddress } from "../../src/engine/contract.ts";
 import { openEngine } from "../../src/engine/open.ts";
 import { nodeExecutor } from "../../src/executors/node/executor.ts";
 import { decode } from "../../src/model/values/value.ts";
-import type { Catalog } from "../../src/ports/catalog.ts";
+import type { Catalog } from "../../src/ports/catalog/catalog.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { noStorage } from "../../src/ports/storage.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";

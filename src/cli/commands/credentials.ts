@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { isRole, ROLES, type Role } from "../../model/platform/roles.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import { sqliteAudit } from "../../stores/sqlite/audit/audit.ts";
 import { openSqliteCatalog } from "../../stores/sqlite/open.ts";
 import { auditIn, databaseIn } from "../../assembly/compose.ts";

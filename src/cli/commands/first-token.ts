@@ -2,7 +2,7 @@
 import { chmod, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeToken } from "../../access/tokens.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 
 /** Makes an admin's token in a file where there is none yet, and says where it is. */
 export async function provideFirstToken(catalog: Catalog, data: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** `stepwell token`: makes, lists and revokes the tokens of a data directory, also while a server uses it. */
 import { commandLine } from "../command-line.ts";
 import { createToken } from "../../access/tokens.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import { onCatalog, roleOf } from "./credentials.ts";
 import { UsageError } from "../../assembly/explain.ts";
 

@@ -1,7 +1,7 @@
 /** `stepwell user`: people who log in to a server with a name and a password. Works while the server runs. */
 import { commandLine } from "../command-line.ts";
 import { changeUser, createUser } from "../../access/users.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import { onCatalog, roleOf, type Note } from "./credentials.ts";
 import { UsageError } from "../../assembly/explain.ts";
 import { readPassword } from "./password.ts";

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../../executors/in-process/executor.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { decode } from "../../model/values/value.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Store } from "../../ports/store.ts";
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";

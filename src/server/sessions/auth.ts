@@ -2,7 +2,7 @@
 import { recordOf, tokenPrincipal } from "../../access/tokens.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { LOCAL, type Principal } from "../../model/platform/roles.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 
 /** Says who asks; undefined for whom it does not let in. */
 export type Guard = (headers: Headers, method: string) => Promise<Principal | undefined>;

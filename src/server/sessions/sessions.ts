@@ -12,7 +12,7 @@ import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Client } from "../address.ts";
 import type { Principal } from "../../model/platform/roles.ts";
-import type { Catalog, TokenRecord, UserRecord } from "../../ports/catalog.ts";
+import type { Catalog, TokenRecord, UserRecord } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { hasToken, type Guard } from "./auth.ts";
 import { sessionCookie, sessionsIn } from "./cookies.ts";

@@ -14,7 +14,7 @@ import type {
   Workflow,
   WorkflowChange,
   WorkflowVersion,
-} from "../../ports/catalog.ts";
+} from "../../ports/catalog/catalog.ts";
 import { MemoryResources } from "./resources.ts";
 
 export class MemoryCatalog extends MemoryResources implements Catalog {

@@ -1,6 +1,6 @@
 /** KV namespaces, D1 databases, R2 buckets and event subscriptions, in lists. */
-import type { Resource, Resources } from "../../ports/resources.ts";
-import type { EventSubscription, EventSubscriptions } from "../../ports/subscriptions.ts";
+import type { Resource, Resources } from "../../ports/catalog/resources.ts";
+import type { EventSubscription, EventSubscriptions } from "../../ports/catalog/subscriptions.ts";
 
 export class MemoryResources implements Resources, EventSubscriptions {
   #all: readonly Resource[] = [];

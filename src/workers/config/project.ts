@@ -4,7 +4,7 @@ import { z } from "zod";
 import { LIMITS } from "../../model/limits.ts";
 import { isWorkflowName } from "../../model/platform/names.ts";
 import type { ObjectExport } from "../../model/platform/objects.ts";
-import type { Binding, DeclaredWorkflow, ScriptAssets } from "../../ports/catalog.ts";
+import type { Binding, DeclaredWorkflow, ScriptAssets } from "../../ports/catalog/catalog.ts";
 import type { BuildOptions } from "../build/options.ts";
 import { assetsHandling, withoutUndefined } from "../assets/config.ts";
 import { ProjectError } from "./project-error.ts";

@@ -5,7 +5,7 @@
  */
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Timetable, TimetableEntry } from "../../ports/timetable.ts";

@@ -14,7 +14,7 @@ import type {
   Deployment,
   ScriptVersion,
   WorkflowChange,
-} from "../../ports/catalog.ts";
+} from "../../ports/catalog/catalog.ts";
 import { sealSecrets } from "../../ports/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";

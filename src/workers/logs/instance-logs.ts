@@ -4,7 +4,7 @@
  * the instances that run on it; what it says of others is left out.
  */
 import { LIMITS } from "../../model/limits.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Append, KeptLines, LogLine, LogStore } from "../../ports/log-store.ts";

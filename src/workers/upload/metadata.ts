@@ -5,7 +5,7 @@ import { isWorkflowName } from "../../model/platform/names.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Migrations, ObjectExport } from "../../model/platform/objects.ts";
 import { isQueueName } from "../../model/platform/queue.ts";
-import type { Binding, DeclaredWorkflow, ScriptAssets } from "../../ports/catalog.ts";
+import type { Binding, DeclaredWorkflow, ScriptAssets } from "../../ports/catalog/catalog.ts";
 import { assetRules, assetsHandling, withoutUndefined } from "../assets/config.ts";
 import { migrations } from "../deploy/objects.ts";
 import { unsupported } from "./unsupported-kinds.ts";

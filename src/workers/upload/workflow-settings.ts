@@ -3,7 +3,7 @@ import { z } from "zod";
 import { durationMs, isDuration } from "../../model/time/duration.ts";
 import type { Retention } from "../../model/instance/events.ts";
 import { LIMITS } from "../../model/limits.ts";
-import { JURISDICTIONS, type WorkflowSettings } from "../../ports/catalog.ts";
+import { JURISDICTIONS, type WorkflowSettings } from "../../ports/catalog/catalog.ts";
 import { cronExpression } from "../deploy/workflow.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encode } from "../../../model/values/value.ts";
 import { readHeaderRules, readRedirects } from "../../../model/platform/asset-rules.ts";
-import type { Binding, ScriptAssets } from "../../../ports/catalog.ts";
+import type { Binding, ScriptAssets } from "../../../ports/catalog/catalog.ts";
 import type { Executor, Host } from "../../../ports/executor.ts";
 import { contractVersion } from "../../../../test/contracts/executor/script.ts";
 import { workerdExecutor } from "../executor.ts";

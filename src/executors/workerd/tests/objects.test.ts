@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { encode } from "../../../model/values/value.ts";
-import type { Binding, ScriptVersion } from "../../../ports/catalog.ts";
+import type { Binding, ScriptVersion } from "../../../ports/catalog/catalog.ts";
 import type { Executor, Host } from "../../../ports/executor.ts";
 import { Driver } from "../../../../test/contracts/executor/driver.ts";
 import { contractVersion } from "../../../../test/contracts/executor/script.ts";

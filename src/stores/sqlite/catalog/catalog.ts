@@ -8,7 +8,7 @@ import type {
   Workflow,
   WorkflowChange,
   WorkflowVersion,
-} from "../../../ports/catalog.ts";
+} from "../../../ports/catalog/catalog.ts";
 import type { Database } from "../connection/database.ts";
 import { credentialTables } from "./credentials.ts";
 import { subscriptionTable } from "./subscriptions.ts";

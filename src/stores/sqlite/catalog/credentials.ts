@@ -1,5 +1,5 @@
 /** The part of the catalogue about who may ask: tokens, and people with passwords. */
-import type { Catalog, TokenRecord, UserRecord } from "../../../ports/catalog.ts";
+import type { Catalog, TokenRecord, UserRecord } from "../../../ports/catalog/catalog.ts";
 import type { Queries } from "../connection/queries.ts";
 
 const TOKEN = "SELECT id, label, hash, role, created_at AS createdAt FROM tokens";

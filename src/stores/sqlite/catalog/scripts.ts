@@ -1,6 +1,6 @@
 /** Scripts, their versions and their deployments. */
 import { createHash } from "node:crypto";
-import type { Catalog, Deployment, ScriptVersion, ScriptVersionInfo, Slice } from "../../../ports/catalog.ts";
+import type { Catalog, Deployment, ScriptVersion, ScriptVersionInfo, Slice } from "../../../ports/catalog/catalog.ts";
 import { count, type Queries, type Row, type Run } from "../connection/queries.ts";
 
 type OfScripts =

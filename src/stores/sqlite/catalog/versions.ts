@@ -1,5 +1,5 @@
 /** Versions that nobody needs any more: which they are, as far as the catalogue knows, and how they go. */
-import type { Catalog } from "../../../ports/catalog.ts";
+import type { Catalog } from "../../../ports/catalog/catalog.ts";
 import type { Queries } from "../connection/queries.ts";
 import { sweepScripts } from "./scripts.ts";
 

@@ -3,8 +3,8 @@
  * Small tables beside the journal, in the same database. Written rarely, so each verb is a transaction of its own.
  */
 
-import type { HeaderRules, Redirects } from "../model/platform/asset-rules.ts";
-import type { Role } from "../model/platform/roles.ts";
+import type { HeaderRules, Redirects } from "../../model/platform/asset-rules.ts";
+import type { Role } from "../../model/platform/roles.ts";
 import type { Resources } from "./resources.ts";
 import type { EventSubscriptions } from "./subscriptions.ts";
 
