@@ -1,6 +1,8 @@
 /** What every catalogue must do, as tests; part of the contract of a store. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Deployment, ScriptVersion, Workflow, WorkflowVersion } from "../../src/ports/catalog/catalog.ts";
+import type { Deployment } from "../../src/ports/catalog/deployments.ts";
+import type { ScriptVersion } from "../../src/ports/catalog/script-versions.ts";
+import type { Workflow, WorkflowVersion } from "../../src/ports/catalog/workflows.ts";
 import type { OpenedStore } from "./store-samples.ts";
 
 function workflow(name: string, createdAt: number, versionId = `${name}-1`): Workflow {

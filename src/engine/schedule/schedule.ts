@@ -4,7 +4,7 @@
  */
 import { cronInstanceId, dueBoundary, nextBoundary } from "../../model/time/cron.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import type { Schedule } from "../../ports/catalog/catalog.ts";
+import type { Schedule } from "../../ports/catalog/schedules.ts";
 import type { Timetable, TimetableEntry } from "../../ports/timetable.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";

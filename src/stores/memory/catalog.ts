@@ -1,20 +1,11 @@
 /** The catalogue as plain maps, which remember in which order things came. */
-import type {
-  Catalog,
-  CatalogChange,
-  Deployment,
-  NewWorkflowVersion,
-  Schedule,
-  ScriptVersion,
-  ScriptVersionInfo,
-  Slice,
-  SpareVersions,
-  TokenRecord,
-  UserRecord,
-  Workflow,
-  WorkflowChange,
-  WorkflowVersion,
-} from "../../ports/catalog/catalog.ts";
+import type { Catalog, CatalogChange } from "../../ports/catalog/catalog.ts";
+import type { TokenRecord, UserRecord } from "../../ports/catalog/credentials.ts";
+import type { Deployment, SpareVersions } from "../../ports/catalog/deployments.ts";
+import type { Schedule } from "../../ports/catalog/schedules.ts";
+import type { ScriptVersion, ScriptVersionInfo } from "../../ports/catalog/script-versions.ts";
+import type { Slice } from "../../ports/catalog/slice.ts";
+import type { NewWorkflowVersion, Workflow, WorkflowChange, WorkflowVersion } from "../../ports/catalog/workflows.ts";
 import { MemoryResources } from "./resources.ts";
 
 export class MemoryCatalog extends MemoryResources implements Catalog {

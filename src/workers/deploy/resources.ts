@@ -1,6 +1,6 @@
 /** The KV namespaces, D1 databases and R2 buckets that bindings lead to. */
 import { Failure } from "../../model/failures/failure.ts";
-import type { Binding } from "../../ports/catalog/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Resource, Resources } from "../../ports/catalog/resources.ts";
 
 /** What a binding leads to. */

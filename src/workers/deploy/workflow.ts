@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { cronProblem } from "../../model/time/cron.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import type { Catalog, ScriptVersion, Workflow, WorkflowChange, WorkflowSettings } from "../../ports/catalog/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
+import type { Workflow, WorkflowChange, WorkflowSettings } from "../../ports/catalog/workflows.ts";
 import { readGraph } from "../code/analysis.ts";
 
 /** Points a workflow, new or known, to a class of a script version. Answers the workflow as it is then. */

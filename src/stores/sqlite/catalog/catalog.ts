@@ -1,14 +1,8 @@
 /** The catalogue of what is deployed, in small tables of the same database. */
-import type {
-  Catalog,
-  CatalogChange,
-  NewWorkflowVersion,
-  Schedule,
-  Slice,
-  Workflow,
-  WorkflowChange,
-  WorkflowVersion,
-} from "../../../ports/catalog/catalog.ts";
+import type { Catalog, CatalogChange } from "../../../ports/catalog/catalog.ts";
+import type { Schedule } from "../../../ports/catalog/schedules.ts";
+import type { Slice } from "../../../ports/catalog/slice.ts";
+import type { NewWorkflowVersion, Workflow, WorkflowChange, WorkflowVersion } from "../../../ports/catalog/workflows.ts";
 import type { Database } from "../connection/database.ts";
 import { credentialTables } from "./credentials.ts";
 import { subscriptionTable } from "./subscriptions.ts";
