@@ -135,7 +135,7 @@ async function register(
 ): Promise<void> {
   const script = { id: SCRIPT, script: SCRIPT, hash: SCRIPT, code: "", bindings: [], compatibilityFlags: [] };
   await catalog.putScriptVersion({ ...script, createdAt: Date.now() });
-  const left = (await catalog.schedules()).map(({ workflow }) => workflow);
+  const left = (await catalog.timetable("workflow")).map(({ owner }) => owner);
   for (const name of new Set([...names, ...left])) {
     const crons = names.includes(name) ? [schedules[name] ?? []].flat() : [];
     const settings = crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) };

@@ -57,7 +57,7 @@ async function boot(now: number): Promise<void> {
   const executor = nodeExecutor({ onLog: ({ level, text }) => level !== "error" && tell(text) });
   cron = new CronTriggers({ catalog, clock, log });
   const world = { store, catalog, executor, clock, log, ids: { uuid: () => crypto.randomUUID() } };
-  engine = await openEngine({ ...world, timetable: (started) => cron.timetable(started) });
+  engine = await openEngine({ ...world, followCron: (started) => cron.follow(started) });
   await quiet();
 }
 

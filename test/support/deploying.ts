@@ -92,7 +92,7 @@ export async function openDeploying({
     notices: subscriptions,
     ids: { uuid: () => crypto.randomUUID() },
     bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
-    timetable: (started) => cron.timetable(started),
+    followCron: (started) => cron.follow(started),
   });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore }, engine);

@@ -76,8 +76,8 @@ class Machine {
           booted.refuse?.() ? Promise.reject(new Error("The disk is full")) : power.through(() => store.commit(batch, lease)),
       }),
       catalog: bound(catalog, {
-        followSchedule: (workflow, cron, to) => power.through(() => catalog.followSchedule(workflow, cron, to)),
-        schedules: () => (power.off ? new Promise(() => undefined) : catalog.schedules()),
+        follow: (entry, to) => power.through(() => catalog.follow(entry, to)),
+        timetable: () => (power.off ? new Promise(() => undefined) : catalog.timetable()),
       }),
       executor: inProcessExecutor({ classes: { Tick }, now: () => clock.now() }),
       clock,

@@ -82,6 +82,6 @@ export async function schedulesWith(
   wanted: readonly { readonly name: string; readonly crons: readonly string[] }[],
 ): Promise<number> {
   const names = new Set(wanted.map(({ name }) => name));
-  const others = (await catalog.schedules()).filter(({ workflow }) => !names.has(workflow));
+  const others = (await catalog.timetable("workflow")).filter(({ owner }) => !names.has(owner));
   return wanted.reduce((sum, { crons }) => sum + new Set(crons).size, others.length);
 }
