@@ -11,7 +11,7 @@ import type { ErrorInfo, EventBody } from "../src/model/instance/events.ts";
 import { fingerprint } from "../src/model/views/fingerprint.ts";
 import type { InstanceStatus } from "../src/model/instance/status.ts";
 import { encode } from "../src/model/values/value.ts";
-import type { Catalog } from "../src/ports/catalog.ts";
+import type { Catalog } from "../src/ports/catalog/catalog.ts";
 import type { Lease, NewInstance, Store } from "../src/ports/store.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";
 

@@ -10,7 +10,7 @@ import { inProcessExecutor } from "../src/executors/in-process/executor.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
 import { workerdExecutor } from "../src/executors/workerd/executor.ts";
 import { encode } from "../src/model/values/value.ts";
-import type { Catalog } from "../src/ports/catalog.ts";
+import type { Catalog } from "../src/ports/catalog/catalog.ts";
 import type { Executor } from "../src/ports/executor.ts";
 import { writeLine, type OnLog } from "../src/ports/script-log.ts";
 import type { Store } from "../src/ports/store.ts";

@@ -12,7 +12,7 @@ import { cronProblem } from "./model/time/cron.ts";
 import { LIMITS } from "./model/limits.ts";
 import { isWorkflowName } from "./model/platform/names.ts";
 import { CALL_DEPTH, decode, encode } from "./model/values/value.ts";
-import type { Catalog } from "./ports/catalog.ts";
+import type { Catalog } from "./ports/catalog/catalog.ts";
 import { silentLog, type Log } from "./ports/log.ts";
 import { systemClock } from "./ports/system-clock.ts";
 import { workflowBinding } from "./runtime/bindings/workflow.ts";
@@ -135,7 +135,7 @@ async function register(
 ): Promise<void> {
   const script = { id: SCRIPT, script: SCRIPT, hash: SCRIPT, code: "", bindings: [], compatibilityFlags: [] };
   await catalog.putScriptVersion({ ...script, createdAt: Date.now() });
-  const left = (await catalog.schedules()).map(({ workflow }) => workflow);
+  const left = (await catalog.timetable("workflow")).map(({ owner }) => owner);
   for (const name of new Set([...names, ...left])) {
     const crons = names.includes(name) ? [schedules[name] ?? []].flat() : [];
     const settings = crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) };

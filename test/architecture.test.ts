@@ -37,6 +37,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   access: { folders: ["model", "ports", "upkeep"] },
   vault: { folders: ["model", "ports"] },
   "stores/*": STORE,
+  "stores/memory": { folders: ["model", "ports", "stores/sqlite"] },
   "stores/postgres": { ...STORE, packages: ["postgres"] },
   "executors/*": EXECUTOR,
   "executors/workerd": { ...EXECUTOR, packages: ["workerd", "ws", "esbuild", "cloudflare:*", "miniflare:*", "@noble/hashes"] },

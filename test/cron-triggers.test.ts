@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEngine } from "../src/engine/open.ts";
 import type { Engine } from "../src/engine/contract.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
-import type { Catalog } from "../src/ports/catalog.ts";
+import type { Catalog } from "../src/ports/catalog/catalog.ts";
 import type { Log } from "../src/ports/log.ts";
 import type { Store } from "../src/ports/store.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
@@ -57,7 +57,7 @@ async function boot(now: number): Promise<void> {
   const executor = nodeExecutor({ onLog: ({ level, text }) => level !== "error" && tell(text) });
   cron = new CronTriggers({ catalog, clock, log });
   const world = { store, catalog, executor, clock, log, ids: { uuid: () => crypto.randomUUID() } };
-  engine = await openEngine({ ...world, timetable: (started) => cron.timetable(started) });
+  engine = await openEngine({ ...world, followCron: (started) => cron.follow(started) });
   await quiet();
 }
 

@@ -26,7 +26,7 @@ async function openAndClose(options: Omit<StepwellOptions, "file">): Promise<voi
 
 async function schedules(): Promise<string[]> {
   const opened = await openSqliteCatalog(join(folder, "w.db"));
-  const found = (await opened.catalog.schedules()).map(({ workflow, cron }) => `${workflow}: ${cron}`);
+  const found = (await opened.catalog.timetable()).map(({ owner, cron }) => `${owner}: ${cron}`);
   opened.close();
   return found.toSorted();
 }

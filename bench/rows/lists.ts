@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Catalog } from "../../src/ports/catalog.ts";
+import type { Catalog } from "../../src/ports/catalog/catalog.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { openSqlite } from "../../src/stores/sqlite/open.ts";
 import { sampleInstance } from "../../test/contracts/store-samples.ts";

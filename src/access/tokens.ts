@@ -3,7 +3,7 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypt
 import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Principal, Role } from "../model/platform/roles.ts";
-import type { Catalog, TokenRecord } from "../ports/catalog.ts";
+import type { CredentialStore, TokenRecord } from "../ports/catalog/credentials.ts";
 
 /** A token, which is nowhere but here, and what is kept of it. */
 export interface MadeToken {
@@ -18,7 +18,7 @@ export function makeToken({ label, role }: Pick<TokenRecord, "label" | "role">):
 }
 
 /** Makes a token and stores its hash. Fails with `access.too_many`. */
-export async function createToken(catalog: Catalog, about: Pick<TokenRecord, "label" | "role">): Promise<MadeToken> {
+export async function createToken(catalog: CredentialStore, about: Pick<TokenRecord, "label" | "role">): Promise<MadeToken> {
   if ((await catalog.tokens()).length >= LIMITS.tokens) throw new Failure("access.too_many", { field: "body" });
   const made = makeToken(about);
   await catalog.putToken(made.record);
@@ -26,7 +26,7 @@ export async function createToken(catalog: Catalog, about: Pick<TokenRecord, "la
 }
 
 /** What is kept of a token; undefined for one that nobody has made. */
-export async function recordOf(catalog: Catalog, token: string): Promise<TokenRecord | undefined> {
+export async function recordOf(catalog: CredentialStore, token: string): Promise<TokenRecord | undefined> {
   const given = digest(token);
   let found: TokenRecord | undefined;
   // All of them are compared, so that the time it takes says nothing about which.

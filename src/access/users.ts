@@ -2,13 +2,13 @@
 import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Principal, Role } from "../model/platform/roles.ts";
-import type { Catalog, UserRecord } from "../ports/catalog.ts";
+import type { CredentialStore, UserRecord } from "../ports/catalog/credentials.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 
 const NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,${LIMITS.userName - 1}}$`);
 
 /** Adds somebody. Fails with `access.user_exists`, `access.too_many`, and for what is no name or no password with `body`. */
-export async function createUser(catalog: Catalog, name: string, role: Role, password: string): Promise<UserRecord> {
+export async function createUser(catalog: CredentialStore, name: string, role: Role, password: string): Promise<UserRecord> {
   if (!NAME.test(name))
     throw new Failure("body", {
       field: "name",
@@ -31,7 +31,7 @@ export interface UserChange {
 }
 
 /** Changes somebody, whose sessions end by that. Fails with `access.no_user`. */
-export async function changeUser(catalog: Catalog, name: string, { role, password }: UserChange): Promise<UserRecord> {
+export async function changeUser(catalog: CredentialStore, name: string, { role, password }: UserChange): Promise<UserRecord> {
   if (password !== undefined) checkPassword(password);
   const hash = password === undefined ? undefined : await hashPassword(password);
   const user = (await catalog.users()).find((each) => each.name === name);
@@ -42,7 +42,7 @@ export async function changeUser(catalog: Catalog, name: string, { role, passwor
 }
 
 /** The user of this name and password. */
-export async function userOf(catalog: Catalog, name: string, password: string): Promise<UserRecord | undefined> {
+export async function userOf(catalog: CredentialStore, name: string, password: string): Promise<UserRecord | undefined> {
   const user = (await catalog.users()).find((each) => each.name === name);
   return (await isPassword(password, user?.password)) ? user : undefined;
 }

@@ -25,7 +25,7 @@ export interface StartedEngine {
 
 /** Starts them. Queues have a database of their own in the data directory, once there are any. */
 export async function startEngine(
-  parts: Omit<EngineParts, "bindings" | "timetable" | "log"> & { readonly log: Log; readonly accountId: string },
+  parts: Omit<EngineParts, "bindings" | "followCron" | "log"> & { readonly log: Log; readonly accountId: string },
   data: string,
 ): Promise<StartedEngine> {
   const cron = new CronTriggers(parts);
@@ -39,7 +39,7 @@ export async function startEngine(
     notices: subscriptions,
     store: wholeStore(parts.store, [queueStore]),
     bindings: bindingsOf,
-    timetable: (started) => cron.timetable(started),
+    followCron: (started) => cron.follow(started),
   });
   try {
     const queues = await Queues.open({ ...parts, store: queueStore }, engine);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
-import type { Catalog } from "../ports/catalog.ts";
+import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../ports/executor.ts";
 import { noStorage, type Storage } from "../ports/storage.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";

@@ -2,7 +2,7 @@
 import { Failure } from "../model/failures/failure.ts";
 import { isFinal } from "../model/instance/status.ts";
 import type { Arrangements } from "../ports/arrangements.ts";
-import type { Catalog } from "../ports/catalog.ts";
+import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BindingHandler, Executor } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";
@@ -11,7 +11,7 @@ import { silentLog, type Log } from "../ports/log.ts";
 import type { OnInvocation } from "../ports/script-log.ts";
 import type { Lease, Store } from "../ports/store.ts";
 import { openSecrets } from "../ports/secrets.ts";
-import type { Timetable } from "../ports/timetable.ts";
+import type { Follow } from "../ports/timetable.ts";
 import { noVault, type Vault } from "../ports/vault.ts";
 import { stopRun } from "./runs/activate.ts";
 import { Admission } from "./verbs/admit.ts";
@@ -35,7 +35,7 @@ import { Reads } from "./reading/reads.ts";
 import { Collector, keptUntil } from "./upkeep/retain.ts";
 import { orderNext } from "./runs/rollback.ts";
 import { hostEnded, receive, tellOutcomes } from "./runs/run.ts";
-import { Schedules, workflowTimetable } from "./schedule/schedule.ts";
+import { followSchedule, Schedules } from "./schedule/schedule.ts";
 import { readStream } from "./runs/streams.ts";
 import { tell, tellArrangements } from "./journal/tell.ts";
 import { Versions } from "./state/versions.ts";
@@ -56,8 +56,8 @@ export interface EngineParts {
   readonly vault?: Vault;
   /** Answers what the user code of a host asks of its workflow bindings, given the engine that it asks; `host` aborts with the host. */
   readonly bindings?: (engine: Engine, host: AbortSignal) => BindingHandler;
-  /** What else comes round beside the schedules of workflows, given the engine that it asks. */
-  readonly timetable?: (engine: Engine) => Timetable;
+  /** What is done at the boundaries of scripts' cron triggers, given the engine that it asks. Nothing when it is absent. */
+  readonly followCron?: (engine: Engine) => Follow;
   /** Tells subscribers; nobody subscribes when it is absent. */
   readonly notices?: NoticeTaker;
   /** Gets each run of an instance that has ended. */
@@ -81,8 +81,8 @@ interface Wheels {
 /** Opens an engine: takes the right to write, and picks up whatever was left unfinished. */
 export async function openEngine(parts: EngineParts): Promise<Engine> {
   const lease = await parts.store.acquire(parts.ids.uuid());
-  const other: Timetable = { entries: () => parts.timetable?.(engine).entries() ?? Promise.resolve([]) };
-  const wheels = assemble(parts, lease, (host) => parts.bindings?.(engine, host) ?? noBindings, [other]);
+  const followCron: Follow = async (entry, boundary) => parts.followCron?.(engine)(entry, boundary);
+  const wheels = assemble(parts, lease, (host) => parts.bindings?.(engine, host) ?? noBindings, followCron);
   const engine = facade(wheels);
   wheels.collector.look();
   wheels.scheduler.look();
@@ -94,7 +94,7 @@ function noBindings(): Promise<never> {
   return Promise.reject(new Failure("internal_server", { detail: "No bindings" }));
 }
 
-function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, timetables: readonly Timetable[]): Wheels {
+function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, followCron: Follow): Wheels {
   const { store, catalog, executor, clock, ids, log = silentLog, vault = noVault, notices = noNotices } = parts;
   const settings = { ...DEFAULT_SETTINGS, ...parts.settings };
   const watchers = new Watchers(clock);
@@ -141,7 +141,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, time
   const scheduler = new Scheduler(core, () => checkAll(core, timers, parking));
   const timers = new Timers(core, scheduler);
   const parking = new Parking(core);
-  const schedules = new Schedules(core, [workflowTimetable(core, scheduler), ...timetables]);
+  const schedules = new Schedules(core, { workflow: followSchedule(core, scheduler), script: followCron });
   const collector = new Collector(core);
   const bulk = new Bulk(core, scheduler);
   const wheels: Wheels = { core, scheduler, timers, parking, schedules, collector, bulk, watchers };

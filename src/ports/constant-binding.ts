@@ -1,5 +1,5 @@
 /** Bindings whose value stands in the deployment itself: the same in every executor that makes `env` on this side. */
-import type { Binding } from "./catalog.ts";
+import type { Binding } from "./catalog/bindings.ts";
 
 type ConstantBinding = Extract<Binding, { type: "plain_text" | "secret_text" | "json" | "version_metadata" }>;
 

@@ -5,7 +5,7 @@
 import type { BindingCall } from "../protocol/calls.ts";
 import type { FromRuntime, ToRuntime } from "../protocol/frames.ts";
 import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
-import type { ScriptVersion } from "./catalog.ts";
+import type { ScriptVersion } from "./catalog/script-versions.ts";
 
 /**
  * Why a host is gone. `closed` was asked for; the others take the host's instances with them, to be replayed. `isShared` is

@@ -3,7 +3,7 @@ import { LIMITS } from "../model/limits.ts";
 import { valuesOf } from "../protocol/logged.ts";
 import type { Invocation, InvocationEvent, InvocationOutcome } from "../protocol/invocation.ts";
 import { originOf, type Origin } from "../protocol/origin.ts";
-import type { ScriptVersion } from "./catalog.ts";
+import type { ScriptVersion } from "./catalog/script-versions.ts";
 
 /** Levels by weight, the lightest first. */
 export const LOG_LEVELS = ["debug", "log", "info", "warn", "error"] as const;

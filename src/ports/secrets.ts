@@ -3,7 +3,8 @@
  * to load it. Each is sealed for its script and its name.
  */
 import { isSealed } from "../model/values/value.ts";
-import type { Binding, ScriptVersion } from "./catalog.ts";
+import type { Binding } from "./catalog/bindings.ts";
+import type { ScriptVersion } from "./catalog/script-versions.ts";
 import type { Place, Vault } from "./vault.ts";
 
 type WithBindings = Pick<ScriptVersion, "script" | "bindings">;

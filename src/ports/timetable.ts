@@ -1,18 +1,30 @@
-/** What the engine's alarm follows besides the schedules of workflows: other things that come round by cron expressions. */
+/** What comes round by cron expressions: schedules of workflows, and cron triggers of scripts. Rows of the catalogue. */
 
-/** An expression, how far it has been followed, and what is to happen at its boundaries. */
+/** Which of them it is: a workflow gets an instance at each boundary, a script is called. */
+export type TimetableKind = "workflow" | "script";
+
+/** A cron expression, and how far it has been followed. Times are epoch milliseconds. */
 export interface TimetableEntry {
+  readonly kind: TimetableKind;
+  /** The name of the workflow or the script. */
+  readonly owner: string;
   readonly cron: string;
-  /** Epoch milliseconds: boundaries up to here are dealt with. */
+  /** Boundaries up to here are dealt with, or were before the entry was made. */
   readonly followedTo: number;
-  /**
-   * What is due at a boundary (epoch milliseconds). Resolves as soon as it has begun or is known to have, however long it
-   * lasts: the next look at the entries may come before it is dealt with.
-   */
-  fire(boundary: number): Promise<void>;
+  readonly createdAt: number;
 }
 
+/**
+ * Begins what is due at a boundary of an entry, and sees to it that the entry is followed up to there. Resolves as soon as it
+ * has begun: it may be asked for the same boundary again before the entry has been followed.
+ */
+export type Follow = (entry: TimetableEntry, boundary: number) => Promise<void>;
+
 export interface Timetable {
-  /** As they are now. */
-  entries(): Promise<readonly TimetableEntry[]>;
+  /** Those of one kind, or all; those of an owner in the order in which they were given. */
+  timetable(kind?: TimetableKind): Promise<TimetableEntry[]>;
+  /** Replaces the expressions of an owner: those that it had already go on from where they are, others begin at `from`. */
+  putCrons(kind: TimetableKind, owner: string, crons: readonly string[], from: number): Promise<void>;
+  /** Boundaries up to `to` are dealt with. Never goes back; nothing happens when there is no such entry. */
+  follow(entry: Pick<TimetableEntry, "kind" | "owner" | "cron">, to: number): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { SentMessage } from "../model/platform/queue.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Store, StoredNotice } from "../ports/store.ts";
-import type { EventSubscription, EventSubscriptions } from "../ports/subscriptions.ts";
+import type { EventSubscription, EventSubscriptions } from "../ports/catalog/subscriptions.ts";
 import { iso } from "../model/time/calendar.ts";
 import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";

@@ -5,7 +5,7 @@ import { openEngine } from "../engine/open.ts";
 import type { EventBody, InstanceEvent } from "../model/instance/events.ts";
 import type { InstanceStatus } from "../model/instance/status.ts";
 import { decode } from "../model/values/value.ts";
-import type { Catalog } from "../ports/catalog.ts";
+import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { Executor, Host } from "../ports/executor.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { Store } from "../ports/store.ts";

@@ -4,7 +4,7 @@ import { WorkflowEntrypoint } from "../runtime/cloudflare/workers.ts";
 import { env } from "../runtime/cloudflare/environment.ts";
 import { unsupportedBinding } from "../runtime/bindings/unsupported.ts";
 import type { WorkflowClass } from "../runtime/run/runtime.ts";
-import type { Binding } from "../ports/catalog.ts";
+import type { Binding } from "../ports/catalog/bindings.ts";
 import { openTestStepwell } from "../testing/index.ts";
 import { exported, type LoadMain } from "./worker.ts";
 import { deliverTo } from "./queue.ts";

@@ -113,7 +113,7 @@ async function everything(): Promise<string> {
     catalog.tokens(),
     catalog.users(),
     catalog.workflows({ offset: 0, limit: 100 }),
-    catalog.schedules(),
+    catalog.timetable(),
     catalog.resources("kv"),
     catalog.setting("account"),
     store.list({ workflow: "Talker", direction: "asc", limit: 100, offset: 0 }),

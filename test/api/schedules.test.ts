@@ -51,7 +51,7 @@ describe("schedules", () => {
     const first = (await put("timed", "0 * * * *")).result as { version_id: string };
     expect((await put("timed", "0 * * * *")).result).toMatchObject({ version_id: first.version_id });
     await api.call("PUT", "/workflows/timed", { class_name: "Sleeper", script_name: "script" });
-    expect([await shown("timed"), await api.catalog.schedules()]).toEqual([[], []]);
+    expect([await shown("timed"), await api.catalog.timetable()]).toEqual([[], []]);
     for (const schedules of [null, []]) {
       await put("timed", "0 * * * *");
       expect(await shown("timed")).toHaveLength(1);
@@ -63,7 +63,7 @@ describe("schedules", () => {
   test("go with their workflow", async () => {
     await put("timed", "0 * * * *");
     await api.call("DELETE", "/workflows/timed");
-    expect(await api.catalog.schedules()).toEqual([]);
+    expect(await api.catalog.timetable()).toEqual([]);
   });
 
   test.each([
@@ -81,7 +81,7 @@ describe("schedules", () => {
     expect([answer.status, answer.errors[0]?.code]).toEqual([400, 10002]);
     expect(answer.errors[0]?.error_chain[0]?.message.startsWith(`${field}: `)).toBe(true);
     expect((await api.call("GET", "/workflows/timed/versions")).result).toEqual(before.result);
-    expect(await api.catalog.schedules()).toMatchObject([{ workflow: "timed", cron: "0 * * * *" }]);
+    expect(await api.catalog.timetable()).toMatchObject([{ owner: "timed", cron: "0 * * * *" }]);
   });
 
   test("may be a hundred in all, each counted once", async () => {

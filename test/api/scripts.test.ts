@@ -464,13 +464,13 @@ describe("what goes with a script", () => {
     await api.call("PUT", "../../workflows/other", { script_name: "bank", class_name: "Flow", schedules: crons(99) });
     expect(await put("two")).toMatchObject({ status: 400, errors: [{ code: 10930 }] });
     expect(await api.catalog.activeScript("shop")).toBeUndefined();
-    expect(await api.catalog.schedules()).toHaveLength(99);
+    expect(await api.catalog.timetable()).toHaveLength(99);
   });
 
   test("its workflows outlive it: what is under way goes on, and nothing starts until it is back", async () => {
     const flow = "../../workflows/flow";
     const schedules = [{ cron: "0 0 1 1 *" }];
-    const crons = async (): Promise<string[]> => (await api.catalog.schedules()).map(({ cron }) => cron);
+    const crons = async (): Promise<string[]> => (await api.catalog.timetable()).map(({ cron }) => cron);
     await put("one", [FLOW, SECRET]);
     await api.call("PUT", flow, { script_name: "shop", class_name: "Flow", schedules });
     for (const id of ["i", "j"]) await api.engine.create("flow", [{ id, params: '{"wait":true}' }], "api");

@@ -1,6 +1,8 @@
 /** What every catalogue must do, as tests; part of the contract of a store. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Deployment, ScriptVersion, Workflow, WorkflowVersion } from "../../src/ports/catalog.ts";
+import type { Deployment } from "../../src/ports/catalog/deployments.ts";
+import type { ScriptVersion } from "../../src/ports/catalog/script-versions.ts";
+import type { Workflow, WorkflowVersion } from "../../src/ports/catalog/workflows.ts";
 import type { OpenedStore } from "./store-samples.ts";
 
 function workflow(name: string, createdAt: number, versionId = `${name}-1`): Workflow {
@@ -144,14 +146,14 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
           settings: crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) },
         });
       const schedules = async (): Promise<string[]> =>
-        (await catalog.schedules()).map((each) => `${each.workflow} ${each.cron} ${each.followedTo}`).toSorted();
+        (await catalog.timetable()).map((each) => `${each.owner} ${each.cron} ${each.followedTo}`).toSorted();
       expect(await schedules()).toEqual([]);
       await put("orders", "v1", 10, ["0 * * * *", "5 * * * *", "0 * * * *"]);
       await put("bills", "w1", 11, ["0 * * * *"]);
       expect(await schedules()).toEqual(["bills 0 * * * * 11", "orders 0 * * * * 10", "orders 5 * * * * 10"]);
-      await catalog.followSchedule("orders", "0 * * * *", 30);
-      await catalog.followSchedule("orders", "0 * * * *", 20);
-      await catalog.followSchedule("orders", "9 * * * *", 20);
+      await catalog.follow({ kind: "workflow", owner: "orders", cron: "0 * * * *" }, 30);
+      await catalog.follow({ kind: "workflow", owner: "orders", cron: "0 * * * *" }, 20);
+      await catalog.follow({ kind: "workflow", owner: "orders", cron: "9 * * * *" }, 20);
       await put("orders", "v2", 40, ["7 * * * *", "0 * * * *"]);
       expect(await schedules()).toEqual(["bills 0 * * * * 11", "orders 0 * * * * 30", "orders 7 * * * * 40"]);
       await put("orders", "v3", 50, []);
@@ -159,6 +161,21 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       await put("orders", "v4", 60, ["0 * * * *"]);
       await catalog.removeWorkflow("bills");
       expect(await schedules()).toEqual(["orders 0 * * * * 60"]);
+    });
+
+    test("a workflow and a script of one name have entries of their own in the timetable", async () => {
+      const { catalog } = at;
+      const crons = async (...of: Parameters<typeof catalog.timetable>): Promise<string[]> =>
+        (await catalog.timetable(...of)).map((each) => `${each.kind} ${each.owner} ${each.cron} ${each.followedTo}`);
+      await catalog.putWorkflow(workflow("clock", 1, "v1"), workflowVersion("clock", "v1", 1));
+      await catalog.putCrons("script", "clock", ["9 * * * *", "* * * * *", "9 * * * *"], 10);
+      await catalog.follow({ kind: "script", owner: "clock", cron: "* * * * *" }, 20);
+      expect(await crons("script")).toEqual(["script clock 9 * * * * 10", "script clock * * * * * 20"]);
+      expect(await crons("workflow")).toEqual(["workflow clock * * * * * 1"]);
+      await catalog.putCrons("script", "clock", ["* * * * *", "5 * * * *"], 30);
+      expect(await crons("script")).toEqual(["script clock * * * * * 20", "script clock 5 * * * * 30"]);
+      await catalog.putCrons("script", "clock", [], 40);
+      expect(await crons()).toEqual(["workflow clock * * * * * 1"]);
     });
 
     test("the script version that was put last is the active one; older ones stay as they were", async () => {
@@ -238,7 +255,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.scriptVersionInfo("script-1")).toBeUndefined();
       expect(await catalog.scriptVersions("shop", 0, 9)).toEqual({ items: [], total: 0 });
       expect(await catalog.deployments("shop", 0, 9)).toEqual({ items: [], total: 0 });
-      expect((await catalog.schedules()).map((each) => each.workflow)).toEqual(["bills"]);
+      expect((await catalog.timetable()).map((each) => each.owner)).toEqual(["bills"]);
       expect(await catalog.scriptNames()).toEqual(["bank"]);
       await catalog.addScriptVersion(BARE);
       expect(await catalog.scriptVersionInfo("script-2")).toEqual(info(BARE, 1));

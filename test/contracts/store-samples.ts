@@ -1,6 +1,6 @@
 /** Instances, rows and batches to try a store with: what the parts of the contract share. */
 import type { InstanceStatus } from "../../src/model/instance/status.ts";
-import type { Catalog } from "../../src/ports/catalog.ts";
+import type { Catalog } from "../../src/ports/catalog/catalog.ts";
 import type { LogStore } from "../../src/ports/log-store.ts";
 import type {
   Append,

@@ -5,7 +5,7 @@
  */
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { Failure } from "../../src/model/failures/failure.ts";
-import type { ScriptVersion } from "../../src/ports/catalog.ts";
+import type { ScriptVersion } from "../../src/ports/catalog/script-versions.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Executor, Host, HostEnd } from "../../src/ports/executor.ts";
 import type { OnLog } from "../../src/ports/script-log.ts";

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { workerdExecutor } from "../../src/executors/workerd/executor.ts";
 import type { Executor, Host } from "../../src/ports/executor.ts";
-import type { ScriptVersion } from "../../src/ports/catalog.ts";
+import type { ScriptVersion } from "../../src/ports/catalog/script-versions.ts";
 
 const URL_OF_SCRIPT = "http://stale.test/";
 

@@ -10,7 +10,7 @@ import type { Engine, InstanceAddress } from "../../src/engine/contract.ts";
 import { openEngine } from "../../src/engine/open.ts";
 import { nodeExecutor } from "../../src/executors/node/executor.ts";
 import { decode } from "../../src/model/values/value.ts";
-import type { Catalog } from "../../src/ports/catalog.ts";
+import type { Catalog } from "../../src/ports/catalog/catalog.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { noStorage } from "../../src/ports/storage.ts";
 import { systemClock } from "../../src/ports/system-clock.ts";
@@ -92,7 +92,7 @@ export async function openDeploying({
     notices: subscriptions,
     ids: { uuid: () => crypto.randomUUID() },
     bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
-    timetable: (started) => cron.timetable(started),
+    followCron: (started) => cron.follow(started),
   });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore }, engine);

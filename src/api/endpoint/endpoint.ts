@@ -12,7 +12,7 @@ import { LIMITS } from "../../model/limits.ts";
 import { mayAct, type Principal, type Role } from "../../model/platform/roles.ts";
 import { Unserialisable } from "../../model/values/value.ts";
 import { illFormedAt } from "../../model/values/well-formed.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Storage } from "../../ports/storage.ts";

@@ -8,7 +8,7 @@ import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/instance/status.ts";
 import { iso } from "../../model/time/calendar.ts";
-import type { Workflow } from "../../ports/catalog.ts";
+import type { Workflow } from "../../ports/catalog/workflows.ts";
 import { endpoint, mount, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { explorerFailure } from "../endpoint/envelope.ts";
 import { changeStatus, readLog, shownLog, type Change } from "../cloudflare/workflows/instance.ts";

@@ -6,7 +6,7 @@ import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { ROLES } from "../../model/platform/roles.ts";
 import { iso } from "../../model/time/calendar.ts";
-import type { TokenRecord, UserRecord } from "../../ports/catalog.ts";
+import type { TokenRecord, UserRecord } from "../../ports/catalog/credentials.ts";
 import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
 import { timestamp } from "../cloudflare/workflows/schemas.ts";
 

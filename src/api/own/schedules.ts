@@ -4,6 +4,7 @@ import { boundaryAfter, boundaryUpTo, cronInstanceId } from "../../model/time/cr
 import { cronWords } from "../../model/time/cron-words.ts";
 import { iso } from "../../model/time/calendar.ts";
 import { LIMITS } from "../../model/limits.ts";
+import type { TimetableEntry } from "../../ports/timetable.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { page, pageInfo, perPage, status, timestamp } from "../cloudflare/workflows/schemas.ts";
 
@@ -22,37 +23,32 @@ const shown = z.object({
   last: z.object({ boundary: timestamp, instance: z.object({ id: z.string(), status }).nullable() }).nullable(),
 });
 
-interface Round {
-  readonly cron: string;
-  readonly followedTo: number;
-  readonly workflow?: string;
-  readonly script?: string;
-}
-
-async function rounds({ catalog, cron }: Api): Promise<Round[]> {
-  const all: Round[] = [...(await catalog.schedules()), ...(await cron.list())];
+/** Scripts come before workflows. */
+async function entries({ catalog }: Api): Promise<TimetableEntry[]> {
+  const all = await catalog.timetable();
   return all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
-function nameOf({ workflow, script, cron }: Round): string {
-  return `${workflow ?? ""} ${script ?? ""} ${cron}`;
+function nameOf({ kind, owner, cron }: TimetableEntry): string {
+  return kind === "workflow" ? `${owner}  ${cron}` : ` ${owner} ${cron}`;
 }
 
-async function show({ store, clock }: Api, { cron, followedTo, workflow, script }: Round): Promise<z.input<typeof shown>> {
+async function show({ store, clock }: Api, entry: TimetableEntry): Promise<z.input<typeof shown>> {
+  const { kind, owner, cron, followedTo } = entry;
   const next: number[] = [];
   for (let at = boundaryAfter(cron, clock.now()); at !== undefined && next.length < NEXT; at = boundaryAfter(cron, at))
     next.push(at);
   // What has not come round yet is followed from the moment that it was deployed, which is no boundary.
   const boundary = boundaryUpTo(cron, followedTo) === followedTo ? followedTo : undefined;
   const made =
-    boundary !== undefined && workflow !== undefined
-      ? await store.find(workflow, cronInstanceId({ cron, scheduledTime: boundary }))
+    boundary !== undefined && kind === "workflow"
+      ? await store.find(owner, cronInstanceId({ cron, scheduledTime: boundary }))
       : undefined;
   return {
     cron,
     words: cronWords(cron) ?? null,
-    workflow: workflow ?? null,
-    script: script ?? null,
+    workflow: kind === "workflow" ? owner : null,
+    script: kind === "script" ? owner : null,
     next: next.map(iso),
     last:
       boundary === undefined
@@ -70,7 +66,7 @@ export const schedules: readonly Endpoint[] = [
     query: z.object({ page: page.default(1), per_page: perPage(LIMITS.page) }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
-      const all = await rounds(api);
+      const all = await entries(api);
       const slice = all.slice((query.page - 1) * query.per_page, query.page * query.per_page);
       const result = await Promise.all(slice.map((each) => show(api, each)));
       return { result, info: pageInfo(query, result.length, all.length) };

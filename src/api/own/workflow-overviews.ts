@@ -4,7 +4,7 @@ import { boundaryAfter } from "../../model/time/cron.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/instance/status.ts";
 import { iso } from "../../model/time/calendar.ts";
-import type { Workflow } from "../../ports/catalog.ts";
+import type { Workflow } from "../../ports/catalog/workflows.ts";
 import type { HourlyCount } from "../../ports/store.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { page, pageInfo, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";

@@ -1,9 +1,9 @@
 /** What commands that say who may use a server have in common: they work on its data directory, also while it runs, and are noted. */
+import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { isRole, ROLES, type Role } from "../../model/platform/roles.ts";
-import type { Catalog } from "../../ports/catalog.ts";
 import { sqliteAudit } from "../../stores/sqlite/audit/audit.ts";
 import { openSqliteCatalog } from "../../stores/sqlite/open.ts";
 import { auditIn, databaseIn } from "../../assembly/compose.ts";
@@ -13,7 +13,7 @@ import { UsageError } from "../../assembly/explain.ts";
 export type Note = (action: string, target: string) => Promise<void>;
 
 /** Does something with the catalogue of a data directory. */
-export async function onCatalog(data: string, work: (catalog: Catalog, note: Note) => Promise<void>): Promise<void> {
+export async function onCatalog(data: string, work: (catalog: CredentialStore, note: Note) => Promise<void>): Promise<void> {
   const folder = resolve(data);
   if (!existsSync(databaseIn(folder)))
     throw new UsageError(`There is no data in ${folder}: --data names the data directory of a server`);

@@ -1,11 +1,11 @@
 /** The first token of a data directory, written to a file: the output of a service is copied to many places. */
+import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { chmod, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeToken } from "../../access/tokens.ts";
-import type { Catalog } from "../../ports/catalog.ts";
 
 /** Makes an admin's token in a file where there is none yet, and says where it is. */
-export async function provideFirstToken(catalog: Catalog, data: string): Promise<void> {
+export async function provideFirstToken(catalog: CredentialStore, data: string): Promise<void> {
   if ((await catalog.tokens()).length > 0) return;
   const { token, record } = makeToken({ label: "first", role: "admin" });
   const file = join(data, "first-token");

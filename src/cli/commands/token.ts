@@ -1,7 +1,7 @@
 /** `stepwell token`: makes, lists and revokes the tokens of a data directory, also while a server uses it. */
+import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { commandLine } from "../command-line.ts";
 import { createToken } from "../../access/tokens.ts";
-import type { Catalog } from "../../ports/catalog.ts";
 import { onCatalog, roleOf } from "./credentials.ts";
 import { UsageError } from "../../assembly/explain.ts";
 
@@ -36,7 +36,7 @@ export async function token(args: readonly string[]): Promise<void> {
   });
 }
 
-async function list(catalog: Catalog): Promise<void> {
+async function list(catalog: CredentialStore): Promise<void> {
   for (const { id, label, role, createdAt } of await catalog.tokens()) {
     process.stdout.write(`${id}  ${new Date(createdAt).toISOString()}  ${role.padEnd(8)}  ${label}\n`);
   }

@@ -1,7 +1,7 @@
 /** `stepwell user`: people who log in to a server with a name and a password. Works while the server runs. */
+import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { commandLine } from "../command-line.ts";
 import { changeUser, createUser } from "../../access/users.ts";
-import type { Catalog } from "../../ports/catalog.ts";
 import { onCatalog, roleOf, type Note } from "./credentials.ts";
 import { UsageError } from "../../assembly/explain.ts";
 import { readPassword } from "./password.ts";
@@ -41,7 +41,7 @@ const NOTED: Readonly<Record<Exclude<Verb, "list">, Parameters<Note>[0]>> = {
 };
 
 const DO: Readonly<
-  Record<Exclude<Verb, "list">, (catalog: Catalog, name: string, role: ReturnType<typeof roleOf>) => Promise<unknown>>
+  Record<Exclude<Verb, "list">, (catalog: CredentialStore, name: string, role: ReturnType<typeof roleOf>) => Promise<unknown>>
 > = {
   create: async (catalog, name, role) => createUser(catalog, name, role, await readPassword(`Password for ${name}: `)),
   role: (catalog, name, role) => changeUser(catalog, name, { role }),
@@ -51,7 +51,7 @@ const DO: Readonly<
   },
 };
 
-async function list(catalog: Catalog): Promise<void> {
+async function list(catalog: CredentialStore): Promise<void> {
   for (const { name, role, createdAt } of await catalog.users())
     process.stdout.write(`${name}  ${new Date(createdAt).toISOString()}  ${role}\n`);
 }

@@ -1,5 +1,5 @@
 /** The bindings of a Worker as a table, like the one that wrangler prints at the start. Secrets are named, never shown. */
-import type { Binding } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
 
 /** Longer values are cut. */
 const SHOWN = 40;

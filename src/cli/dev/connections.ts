@@ -1,5 +1,6 @@
 /** Bindings of a session's Workers to one another: what is missing for them to work. */
-import type { Binding, Catalog } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import { objectClasses } from "../../workers/deploy/objects.ts";
 
 /** A binding that leads to another Worker. */

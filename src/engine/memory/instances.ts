@@ -4,7 +4,7 @@
  */
 import { Failure } from "../../model/failures/failure.ts";
 import { evolve, type InstanceState } from "../../model/instance/state.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { InstanceSummary, Store } from "../../ports/store.ts";
 import type { InstanceAddress } from "../contract.ts";

@@ -3,7 +3,7 @@
  * had nothing to do for a while. A `HostLink` is the engine's end of one host.
  */
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
-import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { BindingHandler, Executor, Host, HostEnd } from "../../ports/executor.ts";
 import type { Live } from "../state/live.ts";

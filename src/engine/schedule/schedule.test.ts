@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../../executors/in-process/executor.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { decode } from "../../model/values/value.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Store } from "../../ports/store.ts";
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
@@ -76,8 +76,8 @@ class Machine {
           booted.refuse?.() ? Promise.reject(new Error("The disk is full")) : power.through(() => store.commit(batch, lease)),
       }),
       catalog: bound(catalog, {
-        followSchedule: (workflow, cron, to) => power.through(() => catalog.followSchedule(workflow, cron, to)),
-        schedules: () => (power.off ? new Promise(() => undefined) : catalog.schedules()),
+        follow: (entry, to) => power.through(() => catalog.follow(entry, to)),
+        timetable: () => (power.off ? new Promise(() => undefined) : catalog.timetable()),
       }),
       executor: inProcessExecutor({ classes: { Tick }, now: () => clock.now() }),
       clock,

@@ -1,11 +1,10 @@
 /**
- * One alarm for the earliest boundary of everything that comes round: the schedules of workflows, and what other timetables
- * the engine was given. At each look they say what there is, so nothing is remembered here.
+ * One alarm for the earliest boundary of everything that comes round: the schedules of workflows, and the cron triggers of
+ * scripts. At each look the timetable says what there is, so nothing is remembered here.
  */
 import { cronInstanceId, dueBoundary, nextBoundary } from "../../model/time/cron.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import type { Schedule } from "../../ports/catalog.ts";
-import type { Timetable, TimetableEntry } from "../../ports/timetable.ts";
+import type { Follow, TimetableKind } from "../../ports/timetable.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import type { Scheduler } from "./claim.ts";
@@ -15,14 +14,17 @@ import { create } from "../verbs/create.ts";
 /** How often everything is looked at, whatever is expected, in milliseconds. */
 const POLL_MS = 60_000;
 
+/** What is done at the boundaries of entries, by their kind. */
+export type Follows = Readonly<Record<TimetableKind, Follow>>;
+
 export class Schedules {
   readonly #core: Core;
-  readonly #timetables: readonly Timetable[];
+  readonly #follows: Follows;
   readonly #looks: RecurringLook;
 
-  constructor(core: Core, timetables: readonly Timetable[]) {
+  constructor(core: Core, follows: Follows) {
     this.#core = core;
-    this.#timetables = timetables;
+    this.#follows = follows;
     const { clock, log } = core;
     const says = { fails: "Following the schedules fails", works: "Following the schedules works again" };
     const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
@@ -41,38 +43,31 @@ export class Schedules {
 
   /** Answers when to look next. */
   async #look(): Promise<number> {
-    const now = this.#core.clock.now();
-    const entries = (await Promise.all(this.#timetables.map((timetable) => timetable.entries()))).flat();
-    const fired = await Promise.allSettled(entries.map((entry) => fire(entry, now)));
+    const { catalog, clock } = this.#core;
+    const now = clock.now();
+    const entries = await catalog.timetable();
+    const fired = await Promise.allSettled(
+      entries.map(async (entry) => {
+        const boundary = dueBoundary(entry, now);
+        if (boundary !== undefined) await this.#follows[entry.kind](entry, boundary);
+      }),
+    );
     for (const each of fired) if (each.status === "rejected") throw each.reason;
     const times = entries.map((entry) => nextBoundary(entry, now)).filter((at) => at !== undefined);
     return Math.min(...times, now + POLL_MS);
   }
 }
 
-async function fire(entry: TimetableEntry, now: number): Promise<void> {
-  const boundary = dueBoundary(entry, now);
-  if (boundary !== undefined) await entry.fire(boundary);
-}
-
 /**
- * The schedules of workflows. A boundary's instance is created first and the schedule followed to it afterwards: whoever
- * dies in between creates it again, which its id forbids. So none is lost, and none comes twice.
+ * Creates the instance of a boundary first, and says afterwards that the schedule has been followed: if the process dies in
+ * between, the create is repeated and refused as a duplicate id. So none is lost, and none comes twice.
  */
-export function workflowTimetable(core: Core, scheduler: Scheduler): Timetable {
-  const begin = async ({ workflow, cron }: Schedule, scheduledTime: number): Promise<void> => {
-    const info = { cron, scheduledTime };
+export function followSchedule(core: Core, scheduler: Scheduler): Follow {
+  return async (entry, scheduledTime) => {
+    const info = { cron: entry.cron, scheduledTime };
     const request = { id: cronInstanceId(info), schedule: info };
-    const [made] = await create(core, scheduler, workflow, [request], "cron");
+    const [made] = await create(core, scheduler, entry.owner, [request], "cron");
     if (made instanceof Failure && made.failure !== "instance.already_exists") throw made;
-    await core.catalog.followSchedule(workflow, cron, scheduledTime);
-  };
-  return {
-    entries: async () =>
-      (await core.catalog.schedules()).map((schedule) => ({
-        cron: schedule.cron,
-        followedTo: schedule.followedTo,
-        fire: (boundary) => begin(schedule, boundary),
-      })),
+    await core.catalog.follow(entry, scheduledTime);
   };
 }

@@ -5,7 +5,7 @@
  */
 import type { Retention } from "../../model/instance/events.ts";
 import { resolveRetention, type FullRetention } from "../../model/instance/retention.ts";
-import type { Catalog, CatalogChange } from "../../ports/catalog.ts";
+import type { Catalog, CatalogChange } from "../../ports/catalog/catalog.ts";
 
 /** Under which name the catalogue keeps `AccountSettings`, as JSON. */
 export const ACCOUNT_SETTINGS = "account";

@@ -1,7 +1,8 @@
 /** What instances are pinned to: a workflow's version, with the script version that has its class. Kept once read. */
 import { LIMITS } from "../../model/limits.ts";
 import type { RunOptions } from "../../protocol/frames.ts";
-import type { Catalog, ScriptVersion } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 
 /** A version that can be run. */
 export interface RunnableVersion {

@@ -11,7 +11,7 @@ import { logOf, logView } from "../../model/views/log.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { NonRetryableError } from "../../model/values/thrown.ts";
 import { decode, encode } from "../../model/values/value.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Store } from "../../ports/store.ts";
 import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";

@@ -8,7 +8,7 @@ import { inProcessExecutor } from "../../executors/in-process/executor.ts";
 import type { InstanceEvent } from "../../model/instance/events.ts";
 import { isFinal } from "../../model/instance/status.ts";
 import { NonRetryableError } from "../../model/values/thrown.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Store } from "../../ports/store.ts";
 import type { WorkflowRollbackContext, WorkflowStep, WorkflowStepContext } from "../../runtime/cloudflare/workers.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";

@@ -6,7 +6,7 @@ import { isInstanceId } from "../../model/platform/names.ts";
 import { noticesOf } from "../../model/views/notices.ts";
 import type { TriggerSource } from "../../model/instance/status.ts";
 import { isTooLarge, type Encoded } from "../../model/values/value.ts";
-import type { Workflow } from "../../ports/catalog.ts";
+import type { Workflow } from "../../ports/catalog/workflows.ts";
 import type { InstanceSummary, NewInstance } from "../../ports/store.ts";
 import { activate } from "../runs/activate.ts";
 import type { Scheduler } from "../schedule/claim.ts";

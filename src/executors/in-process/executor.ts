@@ -4,7 +4,7 @@
  */
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { Executor, Host, HostEnd } from "../../ports/executor.ts";
-import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { scriptLine, type OnLog } from "../../ports/script-log.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import type { ExecutionContext } from "../../runtime/run/execution-context.ts";

@@ -1,6 +1,6 @@
 /** What a script finds in its `env` and in `process.env`, made of its bindings. */
 import { constantValue, isConstant } from "../../ports/constant-binding.ts";
-import type { Binding } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
 import { workflowBinding } from "../../runtime/bindings/workflow.ts";
 import { queueBinding } from "../../runtime/bindings/queue.ts";

@@ -6,7 +6,8 @@
  */
 import type { ResourceLimits } from "node:worker_threads";
 import { Failure } from "../../model/failures/failure.ts";
-import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { Executor } from "../../ports/executor.ts";
 import { writeLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import { ThreadHost } from "./host.ts";

@@ -2,7 +2,8 @@
  * What a host and its thread say to one another. Batches of frames cross as bare strings, because there are many of
  * them, and chunks of streams as they are, their bytes transferred; everything else is an object.
  */
-import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { LogKind, LogLevel } from "../../ports/script-log.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { ChunkFrame } from "../../protocol/frames.ts";

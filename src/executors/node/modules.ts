@@ -1,5 +1,5 @@
 /** The modules of a script as Node loads them: what is no code is wrapped in a module whose default export it is. */
-import type { ScriptModule } from "../../ports/catalog.ts";
+import type { ScriptModule } from "../../ports/catalog/script-versions.ts";
 import type { ScriptCode } from "./messages.ts";
 
 /** A scheme of its own, so that stacks show what is the user's, and that no path on this machine stands in them. */

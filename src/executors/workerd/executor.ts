@@ -4,7 +4,7 @@
  * others of its process with it, and the engine replays what was lost elsewhere.
  */
 import { Failure } from "../../model/failures/failure.ts";
-import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.ts";
 import { writeLine, type Followed, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import { Callees } from "./host/callees.ts";

@@ -2,7 +2,7 @@
  * What a host and its isolate say to one another. Batches of frames and chunks of streams cross as the codec has them, a
  * text that begins with a bracket and bytes; everything else is an object as JSON.
  */
-import type { ScriptModule } from "../../ports/catalog.ts";
+import type { ScriptModule } from "../../ports/catalog/script-versions.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { Incident } from "./output/incidents.ts";
 import type { Contexts } from "./host/room.ts";

@@ -1,8 +1,8 @@
 /** Who asks: whoever sends a token that is known. Cloudflare's three ways to send one are taken. */
+import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { recordOf, tokenPrincipal } from "../../access/tokens.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { LOCAL, type Principal } from "../../model/platform/roles.ts";
-import type { Catalog } from "../../ports/catalog.ts";
 
 /** Says who asks; undefined for whom it does not let in. */
 export type Guard = (headers: Headers, method: string) => Promise<Principal | undefined>;
@@ -11,7 +11,7 @@ export type Guard = (headers: Headers, method: string) => Promise<Principal | un
 export const openGuard: Guard = () => Promise.resolve(LOCAL);
 
 /** Asks for a token that the catalogue has the hash of. */
-export function tokenGuard(catalog: Catalog): Guard {
+export function tokenGuard(catalog: CredentialStore): Guard {
   return async (headers) => {
     const token = tokenOf(headers);
     const record = token === undefined ? undefined : await recordOf(catalog, token);

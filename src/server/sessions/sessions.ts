@@ -12,7 +12,7 @@ import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Client } from "../address.ts";
 import type { Principal } from "../../model/platform/roles.ts";
-import type { Catalog, TokenRecord, UserRecord } from "../../ports/catalog.ts";
+import type { CredentialStore, TokenRecord, UserRecord } from "../../ports/catalog/credentials.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { hasToken, type Guard } from "./auth.ts";
 import { sessionCookie, sessionsIn } from "./cookies.ts";
@@ -37,13 +37,13 @@ interface Session {
 }
 
 export class Sessions {
-  readonly #catalog: Catalog;
+  readonly #catalog: CredentialStore;
   readonly #clock: Pick<Clock, "now" | "alarm">;
   readonly #attempts: Attempts;
   /** By a hash of the cookie, its name included, so that nothing here is worth stealing. The oldest come first. */
   readonly #sessions: Map<string, Session> = new Map();
 
-  constructor(catalog: Catalog, clock: Pick<Clock, "now" | "alarm">) {
+  constructor(catalog: CredentialStore, clock: Pick<Clock, "now" | "alarm">) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#attempts = new Attempts(clock);

@@ -1,10 +1,15 @@
 /** A store, a catalogue and logs that live as long as the process. */
-import { MemoryCatalog } from "./catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
+import { sqliteCatalog } from "../sqlite/catalog/catalog.ts";
+import { connectReader } from "../sqlite/connection/database.ts";
+import { migrate } from "../sqlite/connection/migrate.ts";
 import { MemoryLogs } from "./logs.ts";
 import { MemoryStore } from "./store.ts";
 
 /** New ones, empty. */
-export function openMemoryStore(): { readonly store: MemoryStore; readonly catalog: MemoryCatalog; readonly logs: MemoryLogs } {
+export function openMemoryStore(): { readonly store: MemoryStore; readonly catalog: Catalog; readonly logs: MemoryLogs } {
   const store = new MemoryStore();
-  return { store, catalog: new MemoryCatalog(), logs: new MemoryLogs((pk) => store.has(pk)) };
+  const db = connectReader(":memory:");
+  migrate(db, ":memory:");
+  return { store, catalog: sqliteCatalog(db), logs: new MemoryLogs((pk) => store.has(pk)) };
 }

@@ -1,7 +1,7 @@
 /** Opens a database file: takes the lock, brings the schema up to date, and hands out store, catalogue and logs. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { LogStore } from "../../ports/log-store.ts";
 import type { Store } from "../../ports/store.ts";
 import { AdaptiveWriter } from "./journal/adaptive.ts";

@@ -1,6 +1,6 @@
 /** What `getEnv` answers: a Worker's bindings as objects of the test's own process. */
 import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
-import type { Binding, ServiceBinding } from "../../ports/catalog.ts";
+import type { Binding, ServiceBinding } from "../../ports/catalog/bindings.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { constantValue, isConstant } from "../../ports/constant-binding.ts";

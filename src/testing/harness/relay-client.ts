@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { OBJECT_HEADERS } from "../../executors/workerd/messages.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "../../executors/workerd/isolate/bindings/objects.ts";
 import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
-import type { Binding } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
 import { bundle } from "../../workers/build/bundle.ts";
 import { plainBuild } from "../../workers/build/options.ts";
 import { deploy } from "../../workers/deploy/deploy.ts";

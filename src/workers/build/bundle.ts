@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { context, formatMessages, type BuildContext, type Metafile } from "esbuild";
-import type { ScriptModule } from "../../ports/catalog.ts";
+import type { ScriptModule } from "../../ports/catalog/script-versions.ts";
 import { readExports } from "../code/analysis.ts";
 import { checkEntry, checkExports } from "./entry.ts";
 import { aliasPlugin, esbuildOptions, platformPlugin } from "./esbuild.ts";

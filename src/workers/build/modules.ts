@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
-import type { ScriptModule } from "../../ports/catalog.ts";
+import type { ScriptModule } from "../../ports/catalog/script-versions.ts";
 import type { BuildOptions, ModuleRule } from "./options.ts";
 import { globPattern, moduleType, type ActiveRules } from "./rules.ts";
 

@@ -4,7 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { LIMITS } from "../../model/limits.ts";
-import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { systemClock } from "../../ports/system-clock.ts";
 
 /** What the thread is asked. */

@@ -1,6 +1,6 @@
 /** Names that a module exports, told from its code. */
 import { expect, test } from "vitest";
-import type { ScriptModule } from "../../ports/catalog.ts";
+import type { ScriptModule } from "../../ports/catalog/script-versions.ts";
 import { exportedNames } from "./exports.ts";
 
 const esm = (name: string, content: string): ScriptModule => ({ name, type: "esm", content });

@@ -1,6 +1,6 @@
 /** What a script's main module exports, read from its code without running it. */
 import { parse, type Identifier, type Literal, type ModuleDeclaration, type Statement } from "acorn";
-import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { boundNames } from "../graph/known/syntax.ts";
 
 /** The names, or undefined where they cannot be told: then nobody is refused for what may be there. */

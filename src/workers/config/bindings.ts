@@ -1,5 +1,5 @@
 /** What a project's configuration puts into `env`. */
-import type { Binding } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
 import { unsupportedBindings } from "./unsupported.ts";
 import type { WranglerConfig } from "./wrangler.ts";
 

@@ -1,5 +1,5 @@
 /** Bindings and other parts of a configuration that Cloudflare has and stepwell has not, so that none of them is silently absent. */
-import type { UnsupportedBinding } from "../../ports/catalog.ts";
+import type { UnsupportedBinding } from "../../ports/catalog/bindings.ts";
 import { unsupported, type UnsupportedType } from "../upload/unsupported-kinds.ts";
 import type { WranglerConfig } from "./wrangler.ts";
 

@@ -3,7 +3,8 @@
  * instance needs are kept anyway. Once an hour, a few at a time; when there is nothing to delete, two small questions are all.
  */
 import { LIMITS } from "../../model/limits.ts";
-import type { Catalog, SpareVersions } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { SpareVersions } from "../../ports/catalog/deployments.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Store } from "../../ports/store.ts";

@@ -1,6 +1,8 @@
 /** Deploying: what gets a new version, what does not, and that a refusal leaves everything as it was. */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Binding, Catalog, DeclaredWorkflow, ScriptVersion } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { DeclaredWorkflow, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { noVault } from "../../ports/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
 import type { Bundle } from "../build/bundle.ts";
@@ -81,7 +83,7 @@ const everything = async (): Promise<unknown> => ({
   workflows: await catalog.workflows({ offset: 0, limit: 100 }),
   orders: await catalog.workflowVersions("orders", 0, 100),
   returns: await catalog.workflowVersions("returns", 0, 100),
-  schedules: await catalog.schedules(),
+  schedules: await catalog.timetable(),
 });
 
 const withSchedules = (workflow: DeclaredWorkflow, crons: readonly string[]): DeclaredWorkflow => ({
@@ -167,7 +169,7 @@ describe("the next deployment", () => {
 
   test("has the schedules that it names, and no others", async () => {
     const scheduled = (crons: readonly string[]): Change => ({ config: { workflows: [withSchedules(ORDERS, crons), RETURNS] } });
-    const crons = async (): Promise<string[]> => (await catalog.schedules()).map(({ workflow, cron }) => `${workflow}: ${cron}`);
+    const crons = async (): Promise<string[]> => (await catalog.timetable()).map(({ owner, cron }) => `${owner}: ${cron}`);
     await put(scheduled(["0 * * * *", "5 * * * *"]));
     expect(await crons()).toEqual(["orders: 0 * * * *", "orders: 5 * * * *"]);
     await put(scheduled(["5 * * * *"]));
@@ -209,7 +211,7 @@ describe("a refusal changes nothing", () => {
     expect(await everything()).toEqual(before);
     const fitting = [withSchedules(ORDERS, many(0, 60)), withSchedules(RETURNS, many(0, 40))];
     await put({ config: { workflows: fitting } });
-    expect(await catalog.schedules()).toHaveLength(100);
+    expect(await catalog.timetable()).toHaveLength(100);
     await put({ config: { workflows: fitting } });
   });
 

@@ -4,9 +4,11 @@
  */
 import { relative } from "node:path";
 import { LIMITS } from "../../model/limits.ts";
-import type { Binding, Catalog, ScriptAssets, ScriptVersion } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { ScriptAssets, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { openSecrets } from "../../ports/secrets.ts";
-import type { Resource } from "../../ports/resources.ts";
+import type { Resource } from "../../ports/catalog/resources.ts";
 import type { Bundle } from "../build/bundle.ts";
 import { tooManySchedules, type ProjectConfig } from "../config/project.ts";
 import { ProjectError } from "../config/project-error.ts";

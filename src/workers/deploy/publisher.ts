@@ -6,15 +6,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
-import type {
-  Annotations,
-  Binding,
-  Catalog,
-  DeclaredWorkflow,
-  Deployment,
-  ScriptVersion,
-  WorkflowChange,
-} from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { Deployment } from "../../ports/catalog/deployments.ts";
+import type { Annotations, DeclaredWorkflow, ScriptVersion } from "../../ports/catalog/script-versions.ts";
+import type { WorkflowChange } from "../../ports/catalog/workflows.ts";
 import { sealSecrets } from "../../ports/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";

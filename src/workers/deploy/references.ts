@@ -1,6 +1,8 @@
 /** Which scripts need which: what is bound has to be there, and what others are bound to is not deleted by mistake. */
 import { Failure } from "../../model/failures/failure.ts";
-import type { Binding, Catalog, ScriptVersionInfo } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Deployments } from "../../ports/catalog/deployments.ts";
+import type { ScriptVersionInfo } from "../../ports/catalog/script-versions.ts";
 
 /** A script that needs another one. */
 export interface Reference {
@@ -11,7 +13,7 @@ export interface Reference {
 }
 
 /** Fails with `script.service_missing` when a script of this name would be bound to one that is not there. */
-export async function checkServices(catalog: Catalog, script: string, bindings: readonly Binding[]): Promise<void> {
+export async function checkServices(catalog: Deployments, script: string, bindings: readonly Binding[]): Promise<void> {
   for (const binding of bindings) {
     if (binding.type !== "service" || binding.service === script) continue;
     if ((await active(catalog, binding.service)) !== undefined) continue;
@@ -21,7 +23,7 @@ export async function checkServices(catalog: Catalog, script: string, bindings: 
 }
 
 /** The bindings of other scripts' active versions to this one. */
-export async function referencesTo(catalog: Catalog, script: string): Promise<Reference[]> {
+export async function referencesTo(catalog: Deployments, script: string): Promise<Reference[]> {
   const found: Reference[] = [];
   for (const other of await catalog.scriptNames()) {
     if (other === script) continue;
@@ -35,7 +37,7 @@ export async function referencesTo(catalog: Catalog, script: string): Promise<Re
   return found;
 }
 
-async function active(catalog: Catalog, script: string): Promise<ScriptVersionInfo | undefined> {
+async function active(catalog: Deployments, script: string): Promise<ScriptVersionInfo | undefined> {
   const [deployment] = (await catalog.deployments(script, 0, 1)).items;
   return deployment && catalog.scriptVersionInfo(deployment.versionId);
 }

@@ -1,7 +1,7 @@
 /** The KV namespaces, D1 databases and R2 buckets that bindings lead to. */
 import { Failure } from "../../model/failures/failure.ts";
-import type { Binding } from "../../ports/catalog.ts";
-import type { Resource, Resources } from "../../ports/resources.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Resource, Resources } from "../../ports/catalog/resources.ts";
 
 /** What a binding leads to. */
 interface BoundResource extends Pick<Resource, "type" | "id"> {

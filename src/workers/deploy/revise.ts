@@ -1,7 +1,9 @@
 /** New versions of a script: from an upload, and from a version that is stored, with other bindings. */
 import { Failure } from "../../model/failures/failure.ts";
 import type { ObjectClasses } from "../../model/platform/objects.ts";
-import type { Annotations, Binding, Catalog, ScriptAssets, ScriptVersion } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { Annotations, ScriptAssets, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { openSecrets } from "../../ports/secrets.ts";
 import { readExports } from "../code/analysis.ts";
 import { bindingsOf, objectExports, workflowsOf } from "../upload/metadata.ts";

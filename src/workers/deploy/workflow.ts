@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { cronProblem } from "../../model/time/cron.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import type { Catalog, ScriptVersion, Workflow, WorkflowChange, WorkflowSettings } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
+import type { Workflow, WorkflowChange, WorkflowSettings } from "../../ports/catalog/workflows.ts";
 import { readGraph } from "../code/analysis.ts";
 
 /** Points a workflow, new or known, to a class of a script version. Answers the workflow as it is then. */
@@ -80,6 +82,6 @@ export async function schedulesWith(
   wanted: readonly { readonly name: string; readonly crons: readonly string[] }[],
 ): Promise<number> {
   const names = new Set(wanted.map(({ name }) => name));
-  const others = (await catalog.schedules()).filter(({ workflow }) => !names.has(workflow));
+  const others = (await catalog.timetable("workflow")).filter(({ owner }) => !names.has(owner));
   return wanted.reduce((sum, { crons }) => sum + new Set(crons).size, others.length);
 }

@@ -5,7 +5,7 @@
  */
 import { Failure } from "../../model/failures/failure.ts";
 import { isHostName } from "../../model/platform/host-name.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import { Routes } from "./routes.ts";
 
 /** The document that has the names that deployments asked for: scripts by host name. */

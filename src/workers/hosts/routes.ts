@@ -2,7 +2,7 @@
 import { Failure } from "../../model/failures/failure.ts";
 import { isHostName } from "../../model/platform/host-name.ts";
 import { bySpecificity, matchesHost, matchesRoute, routePattern, type RoutePattern } from "../../model/platform/route-pattern.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 
 /** The document that has them: scripts by pattern. */
 const SETTING = "routes";

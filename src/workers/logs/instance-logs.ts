@@ -4,7 +4,7 @@
  * the instances that run on it; what it says of others is left out.
  */
 import { LIMITS } from "../../model/limits.ts";
-import type { Catalog } from "../../ports/catalog.ts";
+import type { Workflows } from "../../ports/catalog/workflows.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Append, KeptLines, LogLine, LogStore } from "../../ports/log-store.ts";
@@ -24,7 +24,7 @@ const REMEMBERED = 1_000;
 /** What messages are written with. */
 export interface InstanceLogsParts {
   readonly store: Pick<Store, "find">;
-  readonly catalog: Pick<Catalog, "workflowVersion">;
+  readonly catalog: Pick<Workflows, "workflowVersion">;
   readonly logs: LogStore;
   readonly clock: Clock;
   readonly log: Log;

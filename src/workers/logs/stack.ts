@@ -4,7 +4,7 @@
  */
 import { posix } from "node:path";
 import { SourceMap, type SourceMapPayload, type SourceMapping } from "node:module";
-import type { ScriptVersion } from "../../ports/catalog.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 
 /** What is needed of a version to find the sources. */
 export type MappedCode = Pick<ScriptVersion, "sourceMap" | "mainModule">;

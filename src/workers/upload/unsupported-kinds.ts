@@ -1,5 +1,5 @@
 /** Kinds of bindings that Cloudflare has and stepwell has not: what they are called, and what is said of them. */
-import type { Binding, UnsupportedBinding } from "../../ports/catalog.ts";
+import type { Binding, UnsupportedBinding } from "../../ports/catalog/bindings.ts";
 
 /** Names by the type that uploads use. */
 export const UNSUPPORTED_KINDS = {

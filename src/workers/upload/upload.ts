@@ -7,7 +7,7 @@ import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { isDeeper } from "../../model/values/depth.ts";
 import { illFormedAt } from "../../model/values/well-formed.ts";
-import type { ScriptModule, ScriptVersion } from "../../ports/catalog.ts";
+import type { ScriptModule, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { metadata, NO_MAIN, type Metadata } from "./metadata.ts";
 
 /** The code of an upload. */

@@ -4,7 +4,7 @@
  */
 import { afterEach, describe } from "vitest";
 import { Failure } from "../../../src/model/failures/failure.ts";
-import type { ScriptVersion } from "../../../src/ports/catalog.ts";
+import type { ScriptVersion } from "../../../src/ports/catalog/script-versions.ts";
 import type { BindingHandler, Executor, Host } from "../../../src/ports/executor.ts";
 import type { OnLog } from "../../../src/ports/script-log.ts";
 import { arrangementCases } from "./arrangement.ts";

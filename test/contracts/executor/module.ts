@@ -1,6 +1,6 @@
 /** Executor contract: scripts of several modules. */
 import { expect, test } from "vitest";
-import type { ScriptModule } from "../../../src/ports/catalog.ts";
+import type { ScriptModule } from "../../../src/ports/catalog/script-versions.ts";
 import type { OpenHost } from "./executor.ts";
 
 /** `(module (func (export "answer") (result i32) i32.const 42))`. */

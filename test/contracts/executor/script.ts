@@ -2,7 +2,7 @@
  * The script that the executor contract runs, as one function: its text makes a module for executors that load one, and
  * calling it makes the classes for those that are given them. It must therefore refer to nothing outside itself.
  */
-import type { ScriptVersion } from "../../../src/ports/catalog.ts";
+import type { ScriptVersion } from "../../../src/ports/catalog/script-versions.ts";
 
 /** What the function needs of `cloudflare:workers` and `cloudflare:workflows`. */
 export interface Platform {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { NOTICE_EVENTS, type NoticeEvent } from "../../../model/views/notices.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { EventSubscription } from "../../../ports/subscriptions.ts";
+import type { EventSubscription } from "../../../ports/catalog/subscriptions.ts";
 import { noticeEventNamed } from "../../../queues/subscriptions.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page, pageInfo, perPage } from "../workflows/schemas.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { Resource } from "../../../ports/resources.ts";
+import type { Resource } from "../../../ports/catalog/resources.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page } from "../workflows/schemas.ts";
 import { ask, missing, paged, remove } from "./storage.ts";

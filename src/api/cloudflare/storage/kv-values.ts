@@ -4,7 +4,7 @@ import { asciiJson } from "../../../model/values/ascii-json.ts";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { isDeeper } from "../../../model/values/depth.ts";
-import type { Resource } from "../../../ports/resources.ts";
+import type { Resource } from "../../../ports/catalog/resources.ts";
 import type { StorageRequest } from "../../../ports/storage.ts";
 import type { RequestBody } from "../../endpoint/body.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
-import type { Resource } from "../../../ports/resources.ts";
+import type { Resource } from "../../../ports/catalog/resources.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page } from "../workflows/schemas.ts";
 import { found, paged, remove } from "./storage.ts";

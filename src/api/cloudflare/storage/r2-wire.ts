@@ -1,7 +1,7 @@
 /** Requests to a bucket, as the binding of Cloudflare's runtime makes them: JSON in a header or before the bytes of an object. */
 import { asciiJson } from "../../../model/values/ascii-json.ts";
 import { Failure } from "../../../model/failures/failure.ts";
-import type { Resource } from "../../../ports/resources.ts";
+import type { Resource } from "../../../ports/catalog/resources.ts";
 import type { StorageRequest } from "../../../ports/storage.ts";
 import type { Api } from "../../endpoint/endpoint.ts";
 import { ask } from "./storage.ts";

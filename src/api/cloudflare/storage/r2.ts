@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { Resource } from "../../../ports/resources.ts";
+import type { Resource } from "../../../ports/catalog/resources.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 import { askBucket } from "./r2-wire.ts";
 import { found, remove } from "./storage.ts";

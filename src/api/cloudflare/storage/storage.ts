@@ -1,6 +1,6 @@
 /** What the routes of KV, D1 and R2 share: to find what they are about, and to ask it. */
 import { Failure, type FailureName } from "../../../model/failures/failure.ts";
-import type { Resource } from "../../../ports/resources.ts";
+import type { Resource } from "../../../ports/catalog/resources.ts";
 import type { StorageRequest } from "../../../ports/storage.ts";
 import type { Api } from "../../endpoint/endpoint.ts";
 

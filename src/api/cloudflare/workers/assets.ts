@@ -3,7 +3,7 @@ import { getMimeType } from "hono/utils/mime";
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
-import type { ScriptAssets } from "../../../ports/catalog.ts";
+import type { ScriptAssets } from "../../../ports/catalog/script-versions.ts";
 import type { Metadata } from "../../../workers/upload/metadata.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { SCRIPT } from "./shown.ts";

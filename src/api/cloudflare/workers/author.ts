@@ -1,6 +1,6 @@
 /** Who made a version or a deployment. It is kept among its annotations, under a key that no client sets or sees. */
 import type { Principal } from "../../../model/platform/roles.ts";
-import type { Annotations } from "../../../ports/catalog.ts";
+import type { Annotations } from "../../../ports/catalog/script-versions.ts";
 
 const KEY = "stepwell/author";
 

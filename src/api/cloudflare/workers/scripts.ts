@@ -5,7 +5,7 @@ import { LIMITS } from "../../../model/limits.ts";
 import { NO_CLASSES } from "../../../model/platform/objects.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { ScriptVersion } from "../../../ports/catalog.ts";
+import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
 import { objectClasses, putObjectClasses } from "../../../workers/deploy/objects.ts";
 import { sentAssets } from "./assets.ts";
 import { checkBindings, storeUpload } from "../../../workers/deploy/revise.ts";

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { Annotations, Binding, ScriptVersion, ScriptVersionInfo } from "../../../ports/catalog.ts";
+import type { Binding } from "../../../ports/catalog/bindings.ts";
+import type { Annotations, ScriptVersion, ScriptVersionInfo } from "../../../ports/catalog/script-versions.ts";
 import { authorOf, unsigned } from "./author.ts";
 import type { Api } from "../../endpoint/endpoint.ts";
 

@@ -4,7 +4,7 @@ import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { Deployment } from "../../../ports/catalog.ts";
+import type { Deployment } from "../../../ports/catalog/deployments.ts";
 import { storeSecrets } from "../../../workers/deploy/revise.ts";
 import { authorOf, signed, unsigned } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { ScriptVersionInfo } from "../../../ports/catalog.ts";
+import type { ScriptVersionInfo } from "../../../ports/catalog/script-versions.ts";
 import { formOf, jsonUpload, modulesOf } from "../../../workers/upload/json-upload.ts";
 import { authorOf, unsigned } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";

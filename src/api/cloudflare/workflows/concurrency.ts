@@ -7,7 +7,7 @@ import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { isWorkflowName } from "../../../model/platform/names.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { Catalog } from "../../../ports/catalog.ts";
+import type { Catalog } from "../../../ports/catalog/catalog.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { deployMessages } from "../../endpoint/envelope.ts";
 import { page, pageInfo, perPage, timestamp } from "./schemas.ts";

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
-import type { Catalog } from "../../../ports/catalog.ts";
+import type { Catalog } from "../../../ports/catalog/catalog.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { deployMessages, type Message } from "../../endpoint/envelope.ts";
 import { triggersOf } from "../workers/settings-document.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { Workflow, WorkflowVersion } from "../../../ports/catalog.ts";
+import type { Workflow, WorkflowVersion } from "../../../ports/catalog/workflows.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { shownGraph } from "./graph.ts";
 import { open } from "../../endpoint/payload.ts";

@@ -2,7 +2,7 @@
 import { WebSocket } from "ws";
 import { Failure } from "../../../model/failures/failure.ts";
 import { answerCall } from "../../../ports/answer.ts";
-import type { ScriptVersion } from "../../../ports/catalog.ts";
+import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
 import type { BindingHandler, Host, HostEnd } from "../../../ports/executor.ts";
 import type { Followed } from "../../../ports/script-log.ts";
 import type { BindingCall } from "../../../protocol/calls.ts";

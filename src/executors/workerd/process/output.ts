@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { ScriptVersion } from "../../../ports/catalog.ts";
+import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
 import { saidInvocation, saidLine, scriptLine, type LogLevel, type OnInvocation, type OnLog } from "../../../ports/script-log.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { invocationOf, type Invocation } from "../../../protocol/invocation.ts";

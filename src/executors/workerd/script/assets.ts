@@ -3,7 +3,7 @@
  * miniflare publishes; here is what that is configured with, in its own form.
  */
 import { createHash } from "node:crypto";
-import type { ScriptAssets } from "../../../ports/catalog.ts";
+import type { ScriptAssets } from "../../../ports/catalog/script-versions.ts";
 import type { LoadingAssets } from "../messages.ts";
 
 const HEADER_BYTES = 20;

@@ -1,5 +1,5 @@
 /** Compatibility date and flags, as a script declares them and as workerd is given them. */
-import type { ScriptVersion } from "../../../ports/catalog.ts";
+import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
 import { NEWEST_DATE } from "../process/binary.ts";
 import { importsEmail, withOlderRegistry } from "./email.ts";
 

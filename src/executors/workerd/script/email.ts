@@ -3,7 +3,7 @@
  * what its loader loads. A module of the script that has the name goes first, which only the older of the two module registries
  * allows; from the compatibility date 2026-11-17 on the newer one is the default. So a script that imports this one gets the older.
  */
-import type { ScriptVersion } from "../../../ports/catalog.ts";
+import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
 
 export const EMAIL_MODULE = "cloudflare:email";
 

@@ -1,5 +1,6 @@
 /** What a script's bindings become on the way into its isolate: plain values, and facades. Bindings to workflows are made there. */
-import type { Binding, ScriptVersion } from "../../../ports/catalog.ts";
+import type { Binding } from "../../../ports/catalog/bindings.ts";
+import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
 import { exportedName, type Facade } from "../messages.ts";
 
 /** The values that are sent as they are. */

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import type { ScriptVersion } from "../../../ports/catalog.ts";
+import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
 import { cached } from "../cached.ts";
 import { EMAIL_MODULE, importsEmail } from "./email.ts";
 import { addressComment } from "../inspector/source-map.ts";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { encode } from "../../../model/values/value.ts";
-import type { ScriptVersion } from "../../../ports/catalog.ts";
+import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
 import type { Executor, HostEnd } from "../../../ports/executor.ts";
 import { executorContract } from "../../../../test/contracts/executor/executor.ts";
 import { Driver } from "../../../../test/contracts/executor/driver.ts";

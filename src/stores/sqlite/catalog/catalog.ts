@@ -1,20 +1,14 @@
 /** The catalogue of what is deployed, in small tables of the same database. */
-import type {
-  Catalog,
-  CatalogChange,
-  NewWorkflowVersion,
-  Schedule,
-  Slice,
-  Workflow,
-  WorkflowChange,
-  WorkflowVersion,
-} from "../../../ports/catalog.ts";
+import type { Catalog, CatalogChange } from "../../../ports/catalog/catalog.ts";
+import type { Slice } from "../../../ports/catalog/slice.ts";
+import type { Workflow, WorkflowChange, WorkflowVersion } from "../../../ports/catalog/workflows.ts";
 import type { Database } from "../connection/database.ts";
 import { credentialTables } from "./credentials.ts";
 import { subscriptionTable } from "./subscriptions.ts";
 import { count, queries, type Queries, type Row, type Run } from "../connection/queries.ts";
 import { resourceTable } from "./resources.ts";
 import { deleteScript, putDeployment, scriptTables, sweepScripts, type ActiveScripts } from "./scripts.ts";
+import { putCrons, timetable } from "./timetable.ts";
 import { versionTables } from "./versions.ts";
 
 const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id AS versionId,
@@ -22,10 +16,6 @@ const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id A
 
 const VERSION = `SELECT id, workflow, class_name AS className, script_version_id AS scriptVersionId,
   created_at AS createdAt, settings, graph IS NOT NULL AS hasGraph FROM workflow_versions`;
-
-const SCHEDULE = "SELECT workflow, cron, followed_to AS followedTo FROM schedules";
-
-const FOLLOW = "UPDATE schedules SET followed_to = max(followed_to, ?) WHERE workflow = ? AND cron = ?";
 
 /** The catalogue of what is deployed, on a connection. */
 export function sqliteCatalog(db: Database): Catalog {
@@ -40,6 +30,7 @@ export function sqliteCatalog(db: Database): Catalog {
     ...scriptTables(query, active),
     ...resourceTable(query),
     ...subscriptionTable(query),
+    ...timetable(query),
     ...versionTables(query),
     ...credentialTables(query),
     ...settings(query, tell),
@@ -58,9 +49,7 @@ type OfWorkflows =
   | "removeScript"
   | "workflowVersion"
   | "workflowGraph"
-  | "workflowVersions"
-  | "schedules"
-  | "followSchedule";
+  | "workflowVersions";
 
 function workflowTables(query: Queries, tell: Tell, active: ActiveScripts): Pick<Catalog, OfWorkflows> {
   const { one, all, run, within } = query;
@@ -109,7 +98,7 @@ function workflowTables(query: Queries, tell: Tell, active: ActiveScripts): Pick
     removeScript: async (script) => {
       const own = workflowsOf(script);
       const removed = within(() => {
-        for (const { name } of own) deleteSchedules(run, name);
+        for (const { name } of own) putCrons(run, "workflow", name, [], 0);
         return deleteScript(run, script);
       });
       active.delete(script);
@@ -117,8 +106,6 @@ function workflowTables(query: Queries, tell: Tell, active: ActiveScripts): Pick
       return removed;
     },
     ...versions(query),
-    schedules: async () => all(SCHEDULE) as unknown as Schedule[],
-    followSchedule: async (of, cron, to) => void run(FOLLOW, to, of, cron),
   };
 }
 
@@ -157,13 +144,9 @@ function settings({ one, run, within }: Queries, tell: Tell): Pick<Catalog, "set
 
 function deleteWorkflow(run: Run, name: string): boolean {
   run("DELETE FROM workflow_versions WHERE workflow = ?", name);
-  deleteSchedules(run, name);
+  putCrons(run, "workflow", name, [], 0);
   sweepScripts(run);
   return run("DELETE FROM workflows WHERE name = ?", name);
-}
-
-function deleteSchedules(run: Run, workflow: string): void {
-  run("DELETE FROM schedules WHERE workflow = ?", workflow);
 }
 
 function putWorkflow(run: Run, { workflow, version, graph }: WorkflowChange): void {
@@ -190,13 +173,8 @@ function putWorkflow(run: Run, { workflow, version, graph }: WorkflowChange): vo
     JSON.stringify(version.settings),
     graph ?? null,
   );
-  putSchedules(run, version);
-}
-
-function putSchedules(run: Run, { workflow, createdAt, settings }: NewWorkflowVersion): void {
-  const crons = JSON.stringify((settings.schedules ?? []).map(({ cron }) => cron));
-  run("DELETE FROM schedules WHERE workflow = ? AND cron NOT IN (SELECT value FROM json_each(?))", workflow, crons);
-  run("INSERT INTO schedules SELECT ?, value, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", workflow, createdAt, crons);
+  const crons = (version.settings.schedules ?? []).map(({ cron }) => cron);
+  putCrons(run, "workflow", version.workflow, crons, version.createdAt);
 }
 
 function toVersion(row: Row | undefined): WorkflowVersion | undefined {

@@ -1,5 +1,5 @@
 /** The part of the catalogue about who may ask: tokens, and people with passwords. */
-import type { Catalog, TokenRecord, UserRecord } from "../../../ports/catalog.ts";
+import type { CredentialStore, TokenRecord, UserRecord } from "../../../ports/catalog/credentials.ts";
 import type { Queries } from "../connection/queries.ts";
 
 const TOKEN = "SELECT id, label, hash, role, created_at AS createdAt FROM tokens";
@@ -9,10 +9,8 @@ const USER = "SELECT name, role, password, created_at AS createdAt FROM users";
 const PUT_USER = `INSERT INTO users (name, role, password, created_at) VALUES (?, ?, ?, ?)
   ON CONFLICT (name) DO UPDATE SET role = excluded.role, password = excluded.password, created_at = excluded.created_at`;
 
-type OfCredentials = "tokens" | "putToken" | "removeToken" | "users" | "putUser" | "removeUser";
-
 /** Both tables. */
-export function credentialTables({ all, run }: Queries): Pick<Catalog, OfCredentials> {
+export function credentialTables({ all, run }: Queries): CredentialStore {
   return {
     tokens: async () => all(`${TOKEN} ORDER BY created_at, pk`) as unknown as TokenRecord[],
     putToken: async ({ id, label, hash, role, createdAt }) => {

@@ -1,5 +1,5 @@
 /** KV namespaces, D1 databases and R2 buckets. */
-import type { Resource, Resources } from "../../../ports/resources.ts";
+import type { Resource, Resources } from "../../../ports/catalog/resources.ts";
 import type { Queries } from "../connection/queries.ts";
 
 const RESOURCE = "SELECT type, id, name, created_at AS createdAt FROM resources";

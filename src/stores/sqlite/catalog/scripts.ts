@@ -1,6 +1,8 @@
 /** Scripts, their versions and their deployments. */
 import { createHash } from "node:crypto";
-import type { Catalog, Deployment, ScriptVersion, ScriptVersionInfo, Slice } from "../../../ports/catalog.ts";
+import type { Deployment, Deployments } from "../../../ports/catalog/deployments.ts";
+import type { ScriptVersion, ScriptVersionInfo } from "../../../ports/catalog/script-versions.ts";
+import type { Slice } from "../../../ports/catalog/slice.ts";
 import { count, type Queries, type Row, type Run } from "../connection/queries.ts";
 
 type OfScripts =
@@ -36,7 +38,7 @@ const SWEEP_CODE = "DELETE FROM script_code WHERE hash NOT IN (SELECT code_hash 
 const DEPLOYMENT = "SELECT id, script, version_id AS versionId, created_at AS createdAt, annotations FROM deployments";
 
 /** What has to do with scripts alone. */
-export function scriptTables({ one, all, run, within }: Queries, active: ActiveScripts): Pick<Catalog, OfScripts> {
+export function scriptTables({ one, all, run, within }: Queries, active: ActiveScripts): Pick<Deployments, OfScripts> {
   return {
     activeScript: async (script) => {
       // Asked for with every request to a Worker and every instance that is made, and code may be megabytes.

@@ -1,7 +1,7 @@
 /** Event subscriptions, and the notices that wait to be delivered. */
 import type { Notice, NoticeEvent } from "../../../model/views/notices.ts";
 import type { StoredNotice, Store } from "../../../ports/store.ts";
-import type { EventSubscriptions } from "../../../ports/subscriptions.ts";
+import type { EventSubscriptions } from "../../../ports/catalog/subscriptions.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { queries, type Queries } from "../connection/queries.ts";
 

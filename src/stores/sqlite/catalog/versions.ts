@@ -1,5 +1,5 @@
 /** Versions that nobody needs any more: which they are, as far as the catalogue knows, and how they go. */
-import type { Catalog } from "../../../ports/catalog.ts";
+import type { Deployments } from "../../../ports/catalog/deployments.ts";
 import type { Queries } from "../connection/queries.ts";
 import { sweepScripts } from "./scripts.ts";
 
@@ -18,7 +18,7 @@ const SPARE_SCRIPTS = `SELECT id FROM
   WHERE (place > ? OR number < 0) AND id NOT IN (${SCRIPT_IN_FORCE})`;
 
 /** What has to do with versions as a whole. */
-export function versionTables({ all, run, within }: Queries): Pick<Catalog, "spareVersions" | "removeVersions"> {
+export function versionTables({ all, run, within }: Queries): Pick<Deployments, "spareVersions" | "removeVersions"> {
   const ids = (sql: string, keep: number): string[] => all(sql, keep).map(({ id }) => String(id));
   return {
     spareVersions: async (keep) => ({ workflowVersions: ids(SPARE_WORKFLOWS, keep), scriptVersions: ids(SPARE_SCRIPTS, keep) }),

@@ -1,5 +1,5 @@
 /** Who wants to be told what of the instances of a workflow. Rows of the catalogue; what they are told is a queue's message. */
-import type { NoticeEvent } from "../model/views/notices.ts";
+import type { NoticeEvent } from "../../model/views/notices.ts";
 
 export interface EventSubscription {
   readonly id: string;

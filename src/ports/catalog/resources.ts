@@ -1,5 +1,5 @@
 /** What Workers keep data in: KV namespaces, D1 databases, R2 buckets. Rows of the catalogue; what is in them is elsewhere. */
-import type { StorageScope } from "./storage.ts";
+import type { StorageScope } from "../storage.ts";
 
 export interface Resource {
   readonly type: StorageScope["type"];
