@@ -14,7 +14,7 @@ import { isWorkflowName } from "./model/platform/names.ts";
 import { CALL_DEPTH, decode, encode } from "./model/values/value.ts";
 import type { Catalog } from "./ports/catalog.ts";
 import { silentLog, type Log } from "./ports/log.ts";
-import { systemClock } from "./ports/system-clock.ts";
+import { systemClock } from "./system/clock.ts";
 import { workflowBinding } from "./runtime/bindings/workflow.ts";
 import type { Workflow } from "./runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "./runtime/run/runtime.ts";

@@ -22,7 +22,7 @@ import type { Log, LogFields } from "../ports/log.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
-import { systemClock } from "../ports/system-clock.ts";
+import { systemClock } from "../system/clock.ts";
 import type { Vault } from "../ports/vault.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
 import { VersionCollector } from "../workers/deploy/collect-versions.ts";

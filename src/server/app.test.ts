@@ -15,7 +15,7 @@ import { noStorage } from "../ports/storage.ts";
 import { StoreError } from "../ports/store.ts";
 import { noVault } from "../ports/vault.ts";
 import { Transfers } from "../api/cloudflare/storage/transfers.ts";
-import { systemClock } from "../ports/system-clock.ts";
+import { systemClock } from "../system/clock.ts";
 import { Tails } from "../workers/logs/tails.ts";
 import { Audit } from "../access/audit.ts";
 import { createToken } from "../access/tokens.ts";

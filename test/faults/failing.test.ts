@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import { decode, encode } from "../../src/model/values/value.ts";
 import type { BindingHandler } from "../../src/ports/executor.ts";
-import { systemClock } from "../../src/ports/system-clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { StoreError } from "../../src/ports/store.ts";
 import { workflowBinding } from "../../src/runtime/bindings/workflow.ts";
 import { WorkflowEntrypoint } from "../../src/runtime/cloudflare/workers.ts";

@@ -10,7 +10,7 @@ import type { EngineSettings } from "../../src/engine/state/core.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { CALL_DEPTH, decode, encode } from "../../src/model/values/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
-import { systemClock } from "../../src/ports/system-clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { noStorage, type Storage } from "../../src/ports/storage.ts";
 import { noVault } from "../../src/ports/vault.ts";
 import { Audit } from "../../src/access/audit.ts";

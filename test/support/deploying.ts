@@ -13,7 +13,7 @@ import { decode } from "../../src/model/values/value.ts";
 import type { Catalog } from "../../src/ports/catalog.ts";
 import { silentLog } from "../../src/ports/log.ts";
 import { noStorage } from "../../src/ports/storage.ts";
-import { systemClock } from "../../src/ports/system-clock.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
 import type { AssetStore } from "../../src/workers/assets/assets.ts";

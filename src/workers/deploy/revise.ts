@@ -2,7 +2,7 @@
 import { Failure } from "../../model/failures/failure.ts";
 import type { ObjectClasses } from "../../model/platform/objects.ts";
 import type { Annotations, Binding, Catalog, ScriptAssets, ScriptVersion } from "../../ports/catalog.ts";
-import { openSecrets } from "../../ports/secrets.ts";
+import { openSecrets } from "../code/secrets.ts";
 import { readExports } from "../code/analysis.ts";
 import { bindingsOf, objectExports, workflowsOf } from "../upload/metadata.ts";
 import type { DeployPolicy } from "./policy.ts";

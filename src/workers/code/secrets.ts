@@ -2,9 +2,9 @@
  * The secrets among a script's bindings. They are sealed before a version is stored, and opened only when a host is about
  * to load it. Each is sealed for its script and its name.
  */
-import { isSealed } from "../model/values/value.ts";
-import type { Binding, ScriptVersion } from "./catalog.ts";
-import type { Place, Vault } from "./vault.ts";
+import { isSealed } from "../../model/values/value.ts";
+import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
+import type { Place, Vault } from "../../ports/vault.ts";
 
 type WithBindings = Pick<ScriptVersion, "script" | "bindings">;
 
