@@ -8,7 +8,8 @@ import type { ResourceLimits } from "node:worker_threads";
 import { Failure } from "../../model/failures/failure.ts";
 import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
 import type { Executor } from "../../ports/executor.ts";
-import { writeLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
+import type { OnInvocation, OnLog } from "../../ports/script-log.ts";
+import { writeLine } from "../output/lines.ts";
 import { ThreadHost } from "./host.ts";
 
 /** Settings of a node executor. All are optional. */

@@ -3,7 +3,7 @@
  * them, and chunks of streams as they are, their bytes transferred; everything else is an object.
  */
 import type { Binding, ScriptVersion } from "../../ports/catalog.ts";
-import type { LogKind, LogLevel } from "../../ports/script-log.ts";
+import type { LogKind, LogLevel } from "../../model/views/script-line.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { ChunkFrame } from "../../protocol/frames.ts";
 import type { Invocation } from "../../protocol/invocation.ts";

@@ -7,7 +7,7 @@ import { systemClock } from "../../system/clock.ts";
 import { Tails } from "../../workers/logs/tails.ts";
 import { serverApp, type AppParts } from "../app.ts";
 import { listen, type Listener } from "../http.ts";
-import { silentLog } from "../../ports/log.ts";
+import { silentLog } from "../../absent/log.ts";
 import { Hono } from "hono";
 
 let listener: Listener;
