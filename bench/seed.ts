@@ -12,7 +12,9 @@ import { fingerprint } from "../src/model/views/fingerprint.ts";
 import type { InstanceStatus } from "../src/model/instance/status.ts";
 import { encode } from "../src/model/values/value.ts";
 import type { Catalog } from "../src/ports/catalog/catalog.ts";
-import type { Lease, NewInstance, Store } from "../src/ports/store.ts";
+import type { Store } from "../src/ports/store.ts";
+import type { Lease } from "../src/ports/instances/journal-store.ts";
+import type { NewInstance } from "../src/ports/instances/commit.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";
 
 const DAY_MS = 86_400_000;

@@ -12,9 +12,10 @@ import { workerdExecutor } from "../src/executors/workerd/executor.ts";
 import { encode } from "../src/model/values/value.ts";
 import type { Catalog } from "../src/ports/catalog/catalog.ts";
 import type { Executor } from "../src/ports/executor.ts";
-import { writeLine, type OnLog } from "../src/ports/script-log.ts";
+import type { OnLog } from "../src/ports/script-log.ts";
+import { writeLine } from "../src/executors/output/lines.ts";
 import type { Store } from "../src/ports/store.ts";
-import { systemClock } from "../src/ports/system-clock.ts";
+import { systemClock } from "../src/system/clock.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";
 import { WORKER, WORKFLOWS } from "./workflows.ts";
 

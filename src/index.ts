@@ -13,8 +13,10 @@ import { LIMITS } from "./model/limits.ts";
 import { isWorkflowName } from "./model/platform/names.ts";
 import { CALL_DEPTH, decode, encode } from "./model/values/value.ts";
 import type { Catalog } from "./ports/catalog/catalog.ts";
-import { silentLog, type Log } from "./ports/log.ts";
-import { systemClock } from "./ports/system-clock.ts";
+import type { Log } from "./ports/log.ts";
+import { silentLog } from "./absent/log.ts";
+import { systemClock } from "./system/clock.ts";
+import { systemIds } from "./system/ids.ts";
 import { workflowBinding } from "./runtime/bindings/workflow.ts";
 import type { Workflow } from "./runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "./runtime/run/runtime.ts";
@@ -98,7 +100,7 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
     vault,
     executor: inProcessExecutor({ classes: workflows, env }),
     clock: systemClock,
-    ids: { uuid: () => crypto.randomUUID() },
+    ids: systemIds,
     log,
     settings: {
       ...options.limits,

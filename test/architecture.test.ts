@@ -20,17 +20,19 @@ interface Layer {
 const PURE = { packages: [], node: "none" } as const;
 
 const STORE: Layer = { folders: ["model", "ports"] };
-const EXECUTOR: Layer = { folders: ["model", "protocol", "runtime", "ports"] };
+const EXECUTOR: Layer = { folders: ["model", "protocol", "runtime", "ports", "executors/output"] };
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   model: { folders: [], ...PURE, packages: ["devalue"] },
   protocol: { folders: ["model"], ...PURE },
   runtime: { folders: ["model", "protocol"], ...PURE },
   ports: { folders: ["model", "protocol"], ...PURE },
+  absent: { folders: ["model", "ports"], ...PURE },
+  system: { folders: ["ports"], ...PURE },
   upkeep: { folders: ["model", "ports"], ...PURE },
-  engine: { folders: ["model", "protocol", "ports", "upkeep"], ...PURE },
+  engine: { folders: ["model", "protocol", "ports", "absent", "upkeep"], ...PURE },
   workers: {
-    folders: ["model", "protocol", "ports", "upkeep"],
+    folders: ["model", "protocol", "ports", "system", "upkeep"],
     packages: ["acorn", "esbuild", "zod", "@noble/hashes", "unenv", "@cloudflare/unenv-preset", "@cloudflare/workers-utils"],
   },
   queues: { folders: ["model", "protocol", "ports", "upkeep"] },
@@ -40,16 +42,22 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "stores/memory": { folders: ["model", "ports", "stores/sqlite"] },
   "stores/postgres": { ...STORE, packages: ["postgres"] },
   "executors/*": EXECUTOR,
+  "executors/output": { folders: ["model", "protocol", "ports"] },
   "executors/workerd": { ...EXECUTOR, packages: ["workerd", "ws", "esbuild", "cloudflare:*", "miniflare:*", "@noble/hashes"] },
-  api: { folders: ["model", "ports", "access", "engine", "workers", "queues"], packages: ["hono", "zod", "@hono/zod-openapi"] },
+  api: {
+    folders: ["model", "ports", "system", "access", "engine", "workers", "queues"],
+    packages: ["hono", "zod", "@hono/zod-openapi"],
+  },
   server: {
-    folders: ["model", "ports", "access", "engine", "workers", "api"],
+    folders: ["model", "protocol", "ports", "system", "access", "engine", "workers", "api"],
     packages: ["hono", "@hono/node-server", "pino", "ws"],
   },
   assembly: {
     folders: [
       "model",
       "ports",
+      "absent",
+      "system",
       "access",
       "engine",
       "workers",
@@ -69,6 +77,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "protocol",
       "runtime",
       "ports",
+      "system",
       "engine",
       "workers",
       "api",
@@ -88,6 +97,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     folders: [
       "model",
       "ports",
+      "absent",
+      "system",
       "engine",
       "workers",
       "api",
@@ -103,7 +114,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** What a `*.test.ts` may import on top of what its folder may: test equipment, and the runtime to write workflows with. */
 const IN_TESTS: Layer = {
-  folders: ["testing", "runtime", "stores/memory", "executors/in-process"],
+  folders: ["testing", "runtime", "absent", "system", "stores/memory", "executors/in-process"],
   // croner is the second opinion on what a cron expression means.
   packages: ["vitest", "fast-check", "croner"],
 };

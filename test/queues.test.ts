@@ -1,10 +1,10 @@
 /** Queues with a clock of their own and a real store. What consumers do is said here, batch by batch. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Failure, type FailureName } from "../src/model/failures/failure.ts";
-import { NO_VERDICT, type DeliveredMessage, type Verdict } from "../src/model/platform/queue.ts";
-import { silentLog } from "../src/ports/log.ts";
-import type { Queue, QueueStore } from "../src/ports/queue-store.ts";
-import { StoreError } from "../src/ports/store.ts";
+import { type DeliveredMessage, NO_VERDICT, type Queue, type Verdict } from "../src/model/platform/queue.ts";
+import { silentLog } from "../src/absent/log.ts";
+import type { QueueStore } from "../src/ports/queue-store.ts";
+import { StoreError } from "../src/model/failures/store-error.ts";
 import type { EventEnd } from "../src/protocol/handlers.ts";
 import { sqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { Engine } from "../src/engine/contract.ts";
 import { openEngine } from "../src/engine/open.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
-import { systemClock } from "../src/ports/system-clock.ts";
+import { systemClock } from "../src/system/clock.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";
 import { openVault } from "../src/vault/open.ts";
 

@@ -9,7 +9,7 @@ import { workerdExecutor } from "../src/executors/workerd/executor.ts";
 import { failureResponse } from "../src/api/endpoint/envelope.ts";
 import { Failure } from "../src/model/failures/failure.ts";
 import type { Executor, Host } from "../src/ports/executor.ts";
-import { systemClock } from "../src/ports/system-clock.ts";
+import { systemClock } from "../src/system/clock.ts";
 import { listen, type Listener } from "../src/server/http.ts";
 import { Sockets } from "../src/server/sockets/sockets.ts";
 import { contractVersion } from "./contracts/executor/script.ts";

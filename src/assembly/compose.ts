@@ -1,5 +1,4 @@
 /** Puts a server together: store, executor, engine, API, listener. The only place that picks a store and an executor. */
-import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Audit } from "../access/audit.ts";
@@ -18,12 +17,13 @@ import type { Arrangements } from "../ports/arrangements.ts";
 import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { ScriptVersion } from "../ports/catalog/script-versions.ts";
 import type { BindingHandler } from "../ports/executor.ts";
-import type { Ids } from "../ports/ids.ts";
 import type { Log, LogFields } from "../ports/log.ts";
-import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
+import type { OnLog, ScriptLine } from "../ports/script-log.ts";
+import { scriptOf } from "../model/views/script-line.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
-import { systemClock } from "../ports/system-clock.ts";
+import { systemClock } from "../system/clock.ts";
+import { systemIds } from "../system/ids.ts";
 import type { Vault } from "../ports/vault.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
 import { VersionCollector } from "../workers/deploy/collect-versions.ts";
@@ -54,8 +54,6 @@ import { wholeStore } from "./whole-store.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
-
-const RANDOM_IDS: Ids = { uuid: () => randomUUID() };
 
 /** A server that runs. */
 export interface Running {
@@ -142,7 +140,7 @@ export async function startServer(
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
   heard.listeners.push(logLine(dev.onLine ?? toLog(log), tails, logs));
   const { settings, accountId } = options;
-  const given = { settings, accountId, ids: RANDOM_IDS, onInvocation: heard.onInvocation, ...arranged(dev, store) };
+  const given = { settings, accountId, ids: systemIds, onInvocation: heard.onInvocation, ...arranged(dev, store) };
   const parts = { ...world, ...given, store: wholeStore(store, [audit]), vault, executor };
   const { engine, cron, queues, subscriptions, bindings, ...started } = await orElse(startEngine(parts, data), undo);
   found.resolve({ catalog, vault, bindings });

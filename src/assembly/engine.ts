@@ -5,8 +5,8 @@ import { withQueues } from "../api/binding/queue.ts";
 import type { Engine } from "../engine/contract.ts";
 import { openEngine, type EngineParts } from "../engine/open.ts";
 import type { BindingHandler } from "../ports/executor.ts";
-import type { Log } from "../ports/log.ts";
 import { sqliteQueues } from "../stores/sqlite/queues/queues.ts";
+import { openingSecrets } from "../workers/code/secrets.ts";
 import { CronTriggers } from "../workers/crons/cron.ts";
 import { Queues } from "../queues/queues.ts";
 import { Subscriptions } from "../queues/subscriptions.ts";
@@ -25,7 +25,8 @@ export interface StartedEngine {
 
 /** Starts them. Queues have a database of their own in the data directory, once there are any. */
 export async function startEngine(
-  parts: Omit<EngineParts, "bindings" | "followCron" | "log"> & { readonly log: Log; readonly accountId: string },
+  parts: Omit<EngineParts, "bindings" | "followCron"> &
+    Required<Pick<EngineParts, "log" | "vault">> & { readonly accountId: string },
   data: string,
 ): Promise<StartedEngine> {
   const cron = new CronTriggers(parts);
@@ -36,6 +37,7 @@ export async function startEngine(
   const subscriptions = await Subscriptions.open(parts);
   const engine = await openEngine({
     ...parts,
+    executor: openingSecrets(parts.executor, parts.vault),
     notices: subscriptions,
     store: wholeStore(parts.store, [queueStore]),
     bindings: bindingsOf,

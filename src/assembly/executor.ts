@@ -4,9 +4,10 @@ import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts
 import { nodeExecutor } from "../executors/node/executor.ts";
 import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../ports/executor.ts";
-import { noStorage, type Storage } from "../ports/storage.ts";
+import type { Storage } from "../ports/storage.ts";
+import { noStorage } from "../absent/storage.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
-import { openSecrets } from "../ports/secrets.ts";
+import { openSecrets } from "../workers/code/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { objectClasses } from "../workers/deploy/objects.ts";
 import { knownCf } from "./request-cf.ts";

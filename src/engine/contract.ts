@@ -8,7 +8,8 @@ import type { InstanceStatus, TriggerSource } from "../model/instance/status.ts"
 import type { StepKey } from "../model/step/step.ts";
 import type { StoredStream } from "../model/step/stream.ts";
 import type { Encoded } from "../model/values/value.ts";
-import type { InstanceFilter, InstanceSummary } from "../ports/store.ts";
+import type { InstanceFilter } from "../ports/instances/search.ts";
+import type { InstanceSummary } from "../ports/instances/summary.ts";
 import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
 import type { MatchCount } from "./reading/matching.ts";
 import type { Waits } from "./reading/waits.ts";

@@ -6,13 +6,16 @@ import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BindingHandler, Executor } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";
-import { noNotices, type NoticeTaker } from "../ports/notices.ts";
-import { silentLog, type Log } from "../ports/log.ts";
+import type { NoticeTaker } from "../ports/notices.ts";
+import { noNotices } from "../absent/notices.ts";
+import type { Log } from "../ports/log.ts";
+import { silentLog } from "../absent/log.ts";
 import type { OnInvocation } from "../ports/script-log.ts";
-import type { Lease, Store } from "../ports/store.ts";
-import { openSecrets } from "../ports/secrets.ts";
 import type { Follow } from "../ports/timetable.ts";
-import { noVault, type Vault } from "../ports/vault.ts";
+import type { Store } from "../ports/store.ts";
+import type { Lease } from "../ports/instances/journal-store.ts";
+import type { Vault } from "../ports/vault.ts";
+import { noVault } from "../absent/vault.ts";
 import { stopRun } from "./runs/activate.ts";
 import { Admission } from "./verbs/admit.ts";
 import { Bulk } from "./verbs/bulk.ts";
@@ -126,7 +129,7 @@ function assemble(parts: EngineParts, lease: Lease, bindings: HostBindings, foll
       lost: (live) => effects.lost(live),
     },
   );
-  const hosts = hostsOf(withSecrets(executor, vault), bindings, clock, settings, () => core);
+  const hosts = hostsOf(executor, bindings, clock, settings, () => core);
   const effects = effectsOf(() => wheels, parts.onInvocation);
   const versions = new Versions(catalog, settings.defaultRetryDelayMs);
   const rules = {
@@ -204,15 +207,6 @@ function hostsOf(executor: Executor, bindings: HostBindings, clock: Clock, setti
     { executor, bindings, clock, perVersion: settings.hostsPerVersion, idleMs: settings.hostIdleMs },
     { frames: (link, frames) => receive(core(), link, frames), ended: (link, end) => hostEnded(core(), link, end) },
   );
-}
-
-/** Secrets are opened where a script is loaded, and nowhere before that. */
-function withSecrets(executor: Executor, vault: Vault): Executor {
-  return {
-    name: executor.name,
-    open: async (version, bindings) => executor.open(openSecrets(vault, version), bindings),
-    close: () => executor.close(),
-  };
 }
 
 /** A step that succeeds at its first attempt moves no timer: that is the hot path. */

@@ -16,20 +16,6 @@ export type HostEnd =
   | { readonly kind: "died"; readonly detail: string; readonly isShared?: boolean }
   | { readonly kind: "hung"; readonly silentMs: number; readonly isShared?: boolean };
 
-/**
- * The answer of a script that goes on as a WebSocket. Its headers complete the handshake; from then on the two ends speak as
- * on the wire, frame by frame, and nobody between them looks.
- */
-export class Upgraded extends Response {
-  readonly wire: NodeJS.ReadWriteStream & { destroy(): void };
-
-  constructor(wire: Upgraded["wire"], headers: Headers) {
-    // 101 is no status that a `Response` may have.
-    super(null, { headers });
-    this.wire = wire;
-  }
-}
-
 export interface Host {
   /** Hands over frames, in order. A no-op once the host has ended. */
   send(frames: readonly ToRuntime[]): void;

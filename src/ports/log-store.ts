@@ -3,7 +3,7 @@
  * gone after a crash; of an instance the newest `LIMITS.logLines` messages are kept, `LIMITS.logText` characters in all.
  */
 import type { AttemptOrigin } from "../protocol/origin.ts";
-import type { LogKind, LogLevel } from "./script-log.ts";
+import type { LogKind, LogLevel } from "../model/views/script-line.ts";
 
 /** A message of an instance. */
 export interface LogLine {

@@ -8,6 +8,3 @@ export interface Log {
 
 /** Facts that go with a log line. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
-
-/** Says nothing. */
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

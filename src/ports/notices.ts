@@ -1,4 +1,7 @@
-/** Whoever tells subscribers what happens to instances. */
+/** Notices of what happens to instances: written with the commit that causes them, and read by what informs subscribers. */
+import type { Notice } from "../model/views/notices.ts";
+
+/** Informs subscribers of what happens to instances. */
 export interface NoticeTaker {
   /** Whether anybody wants to know of the instances of a workflow. Asked for each new instance and each change of a status. */
   isWatched(workflow: string): boolean;
@@ -6,5 +9,14 @@ export interface NoticeTaker {
   committed(): void;
 }
 
-/** Nobody subscribes. */
-export const noNotices: NoticeTaker = { isWatched: () => false, committed: () => {} };
+/** A notice as it is kept; keys grow, and none is given twice. */
+export interface StoredNotice extends Notice {
+  readonly pk: number;
+}
+
+export interface NoticeStore {
+  /** The notices of commits that have not been removed, in order. */
+  notices(limit: number): Promise<StoredNotice[]>;
+  /** Removes those up to this key. */
+  removeNotices(upTo: number): Promise<void>;
+}

@@ -2,29 +2,7 @@
  * What queues keep: what they are, and their messages. Every promise of a change resolves when it is durable; changes that come
  * together share a flush. One process at a time has it open, and nothing is made before the first queue is.
  */
-import type { ConsumerSettings, MessageBody, QueueSettings, Settlement } from "../model/platform/queue.ts";
-
-/** A queue. Times are epoch milliseconds. */
-export interface Queue {
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: number;
-  readonly modifiedAt: number;
-  readonly settings: QueueSettings;
-  readonly consumer?: Consumer;
-}
-
-/** Who gets the messages of a queue: a script's `queue` handler, or whoever asks for them. */
-export type Consumer = ConsumerKind & {
-  readonly id: string;
-  readonly createdAt: number;
-  readonly settings: ConsumerSettings;
-  /** The name of the queue that takes what is given up. */
-  readonly deadLetterQueue?: string;
-};
-
-/** What a consumer is. */
-export type ConsumerKind = { readonly type: "worker"; readonly script: string } | { readonly type: "http_pull" };
+import type { MessageBody, Queue, Settlement } from "../model/platform/queue.ts";
 
 /** A message to be kept. Times are epoch milliseconds. */
 export interface NewMessage extends MessageBody {

@@ -1,18 +1,8 @@
 /** What scripts write and throw, and what they are called for: it goes to whoever started the executor, a message at a time. */
-import { LIMITS } from "../model/limits.ts";
-import { valuesOf } from "../protocol/logged.ts";
-import type { Invocation, InvocationEvent, InvocationOutcome } from "../protocol/invocation.ts";
-import { originOf, type Origin } from "../protocol/origin.ts";
 import type { ScriptVersion } from "./catalog/script-versions.ts";
-
-/** Levels by weight, the lightest first. */
-export const LOG_LEVELS = ["debug", "log", "info", "warn", "error"] as const;
-
-/** The console's method that a message was written with. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** `exception` for what user code has thrown; the text is its stack then. */
-export type LogKind = "console" | "exception";
+import type { LogKind, LogLevel } from "../model/views/script-line.ts";
+import type { Invocation } from "../protocol/invocation.ts";
+import type { Origin } from "../protocol/origin.ts";
 
 /** One message, which may have several lines of text. */
 export interface ScriptLine {
@@ -51,47 +41,3 @@ export interface Followed {
   /** Calls `heard` when that may have changed for a script. */
   onChange(heard: (script: string) => void): void;
 }
-
-export type { InvocationEvent, InvocationOutcome, Origin };
-
-/** What is known of a message besides its text. */
-export type LineFacts = Pick<ScriptLine, "level"> & Partial<Pick<ScriptLine, "kind" | "version" | "origin" | "values">>;
-
-/** A message that has arrived now. */
-export function scriptLine(text: string, { kind = "console", ...facts }: LineFacts): ScriptLine {
-  const kept = text.length > LIMITS.logLine ? `${text.slice(0, LIMITS.logLine - 1)}…` : text;
-  return { time: Date.now(), kind, text: kept, ...facts };
-}
-
-/** An invocation as an isolate has told of it now. */
-export function saidInvocation({ id, ...known }: Invocation, version: ScriptVersion): ScriptInvocation {
-  return { ...known, version, origin: { request: id }, time: Date.now() };
-}
-
-/** A message as an isolate has sent it, where user code has a hand in everything: what cannot be is left out. */
-export function saidLine(
-  text: unknown,
-  { level, kind, origin, values }: Partial<Record<string, unknown>>,
-  version: ScriptVersion,
-): ScriptLine {
-  const known = originOf(origin);
-  const logged = valuesOf(values);
-  return scriptLine(String(text), {
-    level: LOG_LEVELS.find((each) => each === level) ?? "log",
-    kind: kind === "exception" ? kind : "console",
-    version,
-    ...(known && { origin: known }),
-    ...(logged && { values: logged }),
-  });
-}
-
-/** The name of the script that wrote it. */
-export function scriptOf({ version }: Pick<ScriptLine, "version">): string {
-  return version?.script ?? "workerd";
-}
-
-/** Writes messages to where the process writes its own. */
-export const writeLine: OnLog = (line) => {
-  const stream = line.level === "error" || line.level === "warn" ? process.stderr : process.stdout;
-  stream.write(`[${scriptOf(line)}] ${line.text}\n`);
-};

@@ -3,8 +3,6 @@
  * that a binding of Cloudflare's runtime makes.
  */
 
-import { Failure } from "../model/failures/failure.ts";
-
 /** A namespace, a database (by id), or a bucket (by name). */
 export interface StorageScope {
   readonly type: "kv" | "d1" | "r2";
@@ -26,9 +24,3 @@ export interface Storage {
   /** Deletes all that is kept there, and what it took on disk. */
   forget(scope: StorageScope): Promise<void>;
 }
-
-/** Keeps nothing: for servers that have no place for it. */
-export const noStorage: Storage = {
-  fetch: () => Promise.reject(new Failure("storage.unavailable")),
-  forget: () => Promise.reject(new Failure("storage.unavailable")),
-};

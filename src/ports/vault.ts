@@ -2,8 +2,7 @@
  * Where secrets lie at rest. Outputs of sensitive steps are sealed before they enter the journal, and opened only on the
  * way back to the code that made them: whatever stands between sees a text that means nothing to it.
  */
-import { Failure } from "../model/failures/failure.ts";
-import { isSealed, type Encoded } from "../model/values/value.ts";
+import type { Encoded } from "../model/values/value.ts";
 
 /** Whose output it is. What was sealed in one place cannot be opened in another. */
 export interface Place {
@@ -28,14 +27,3 @@ export interface Vault {
   /** As `open`, for a piece; a piece that stood elsewhere in the output is refused, too. */
   openBytes(sealed: Uint8Array, place: Place, number: number): Uint8Array;
 }
-
-/** For engines whose store forgets everything anyway: seals nothing, and has no key to what another vault has sealed. */
-export const noVault: Vault = {
-  seal: (value) => value,
-  open: (value) => {
-    if (isSealed(value)) throw new Failure("vault.key_missing");
-    return value;
-  },
-  sealBytes: (piece) => piece,
-  openBytes: (piece) => piece,
-};

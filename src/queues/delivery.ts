@@ -4,14 +4,14 @@
  * still; one that lives hears how each batch has ended, also when its host dies.
  */
 import { Failure, type FailureName } from "../model/failures/failure.ts";
-import { batchDueAt, NO_VERDICT, settle, type Settlement } from "../model/platform/queue.ts";
+import { batchDueAt, type Consumer, NO_VERDICT, type Queue, settle, type Settlement } from "../model/platform/queue.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { Consumer, Queue, QueueStore, StoredMessage } from "../ports/queue-store.ts";
+import type { QueueStore, StoredMessage } from "../ports/queue-store.ts";
 import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Rests } from "../upkeep/rests.ts";
-import { StoreError } from "../ports/store.ts";
+import { StoreError } from "../model/failures/store-error.ts";
 import type { EventEnd } from "../protocol/handlers.ts";
 import type { Dispatcher } from "../ports/dispatcher.ts";
 

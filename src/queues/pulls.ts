@@ -3,9 +3,9 @@
  * names the delivery, so that nobody can speak for a message that has been given to another since.
  */
 import { Failure } from "../model/failures/failure.ts";
-import { NO_VERDICT, settle, type Settlement } from "../model/platform/queue.ts";
+import { type Consumer, NO_VERDICT, type Queue, settle, type Settlement } from "../model/platform/queue.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Consumer, Queue, QueueStore, StoredMessage } from "../ports/queue-store.ts";
+import type { QueueStore, StoredMessage } from "../ports/queue-store.ts";
 
 /** A message that is somebody's until its lease is over. */
 export interface PulledMessage extends StoredMessage {

@@ -2,18 +2,21 @@
 import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import {
+  type Consumer,
   CONSUMER_DEFAULTS,
-  isQueueName,
-  QUEUE_DEFAULTS,
-  sendingProblem,
+  type ConsumerKind,
   type ConsumerSettings,
+  isQueueName,
+  type Queue,
+  QUEUE_DEFAULTS,
   type QueueSettings,
+  sendingProblem,
   type SentMessage,
   type Settlement,
 } from "../model/platform/queue.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { Backlog, Consumer, ConsumerKind, Queue, QueueStore } from "../ports/queue-store.ts";
+import type { Backlog, QueueStore } from "../ports/queue-store.ts";
 import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";

@@ -8,8 +8,8 @@ import { LIMITS } from "../model/limits.ts";
 import type { SentMessage } from "../model/platform/queue.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { Store, StoredNotice } from "../ports/store.ts";
 import type { EventSubscription, EventSubscriptions } from "../ports/catalog/subscriptions.ts";
+import type { NoticeStore, StoredNotice } from "../ports/notices.ts";
 import { iso } from "../model/time/calendar.ts";
 import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
@@ -23,7 +23,7 @@ export type WantedSubscription = Pick<EventSubscription, "name" | "isEnabled" | 
 
 export interface SubscriptionsParts {
   readonly catalog: EventSubscriptions;
-  readonly store: Pick<Store, "notices" | "removeNotices">;
+  readonly store: NoticeStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly accountId: string;

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
-import { systemClock } from "../ports/system-clock.ts";
+import { systemClock } from "../system/clock.ts";
 import { listen, type Listener, type Patience } from "./http.ts";
 import { Streamed } from "./workers/streamed.ts";
 

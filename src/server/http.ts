@@ -5,7 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import { systemClock } from "../ports/system-clock.ts";
+import { systemClock } from "../system/clock.ts";
 import type { Answer } from "./app.ts";
 import { addressOf } from "./address.ts";
 import { isSocketRequest, Sockets } from "./sockets/sockets.ts";

@@ -1,6 +1,6 @@
 /** The machine's clock, which can be put forward: so tests need not wait for what is only a matter of time. */
 import type { Clock } from "../ports/clock.ts";
-import { systemClock } from "../ports/system-clock.ts";
+import { systemClock } from "../system/clock.ts";
 
 export interface SkippingClock extends Clock {
   /** Puts the clock forward to `at` (epoch milliseconds); alarms up to there ring soon. A time that has passed changes nothing. */

@@ -8,7 +8,8 @@ import { addressKey } from "../engine/state/live.ts";
 import { Failure } from "../model/failures/failure.ts";
 import type { Arrangement } from "../model/step/arrangement.ts";
 import { encode } from "../model/values/value.ts";
-import type { Batch, BatchResult, Store } from "../ports/store.ts";
+import type { Store } from "../ports/store.ts";
+import type { Batch, BatchResult } from "../ports/instances/commit.ts";
 import type { Arrangements } from "../ports/arrangements.ts";
 import { Modifier, type MockEvent } from "./modifier.ts";
 

@@ -11,6 +11,7 @@ import { CALL_DEPTH, decode, encode } from "../model/values/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { workflowBinding, type Workflow } from "../runtime/bindings/workflow.ts";
 import type { WorkflowClass } from "../runtime/run/runtime.ts";
+import { systemIds } from "../system/ids.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
 import { deployClasses } from "./engine-bench.ts";
 import { register } from "./introspection.ts";
@@ -76,7 +77,7 @@ export async function openTestStepwell<Binding extends string>(
     executor: inProcessExecutor({ classes: options.workflows, env: own, now: () => clock.now() }),
     arrangements: bed.arrangements,
     clock,
-    ids: { uuid: () => crypto.randomUUID() },
+    ids: systemIds,
     settings: options.defaultRetryDelayMs === undefined ? {} : { defaultRetryDelayMs: options.defaultRetryDelayMs },
   });
   bed.opened(engine);

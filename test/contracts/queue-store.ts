@@ -1,8 +1,8 @@
 /** What holds for every store of queues. */
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CONSUMER_DEFAULTS, QUEUE_DEFAULTS } from "../../src/model/platform/queue.ts";
-import type { NewMessage, Queue, QueueStore } from "../../src/ports/queue-store.ts";
+import { CONSUMER_DEFAULTS, type Queue, QUEUE_DEFAULTS } from "../../src/model/platform/queue.ts";
+import type { NewMessage, QueueStore } from "../../src/ports/queue-store.ts";
 
 /** A queue with this name; its id begins with it. */
 export function queueOf(name: string): Queue {

@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ErrorSummary } from "../../src/model/views/error-summary.ts";
 import { fingerprint } from "../../src/model/views/fingerprint.ts";
 import { INSTANCE_STATUSES } from "../../src/model/instance/status.ts";
-import type { ErrorGroup, FoundInstance, InstanceFilter, Position, SearchPage, Store } from "../../src/ports/store.ts";
+import type { Store } from "../../src/ports/store.ts";
+import type { ErrorGroup } from "../../src/ports/instances/statistics.ts";
+import type { FoundInstance, InstanceFilter, Position, SearchPage } from "../../src/ports/instances/search.ts";
 import { sampleChange, sampleInstance, sampleWriter, type OpenedStore, type SampleWriter } from "./store-samples.ts";
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { INSTANCE_STATUSES, type InstanceStatus } from "../../src/model/instance/status.ts";
-import type { Append, Batch, Store } from "../../src/ports/store.ts";
+import type { Store } from "../../src/ports/store.ts";
+import type { Append, Batch } from "../../src/ports/instances/commit.ts";
 import { sampleChange, sampleInstance, sampleRow, sampleWriter, type OpenedStore, type SampleWriter } from "./store-samples.ts";
 
 const WORKFLOWS = ["orders", "bills"] as const;

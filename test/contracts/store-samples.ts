@@ -2,16 +2,10 @@
 import type { InstanceStatus } from "../../src/model/instance/status.ts";
 import type { Catalog } from "../../src/ports/catalog/catalog.ts";
 import type { LogStore } from "../../src/ports/log-store.ts";
-import type {
-  Append,
-  Batch,
-  BatchResult,
-  InstanceSummary,
-  JournalRow,
-  Lease,
-  NewInstance,
-  Store,
-} from "../../src/ports/store.ts";
+import type { Store } from "../../src/ports/store.ts";
+import type { Append, Batch, BatchResult, JournalRow, NewInstance } from "../../src/ports/instances/commit.ts";
+import type { InstanceSummary } from "../../src/ports/instances/summary.ts";
+import type { Lease } from "../../src/ports/instances/journal-store.ts";
 
 /** A new, empty store; `close` closes it and takes away whatever it left. */
 export interface OpenedStore {

@@ -5,7 +5,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Notice } from "../../src/model/views/notices.ts";
 import type { InstanceStatus } from "../../src/model/instance/status.ts";
-import type { Chunk, InstanceSummary, Store } from "../../src/ports/store.ts";
+import type { Store } from "../../src/ports/store.ts";
+import type { Chunk } from "../../src/ports/instances/commit.ts";
+import type { InstanceSummary } from "../../src/ports/instances/summary.ts";
 import { catalogContract } from "./catalog.ts";
 import { logStoreContract } from "./log-store.ts";
 import {

@@ -1,5 +1,7 @@
 /** The SQLite store, with commits that fail by chance: before anything is written, after everything is, or all of them for a while. */
-import type { Batch, BatchResult, Lease, Store } from "../../src/ports/store.ts";
+import type { Store } from "../../src/ports/store.ts";
+import type { Batch, BatchResult } from "../../src/ports/instances/commit.ts";
+import type { Lease } from "../../src/ports/instances/journal-store.ts";
 import { openSqlite as openReal } from "../../src/stores/sqlite/open.ts";
 import { randomFrom } from "./random.ts";
 

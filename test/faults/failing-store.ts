@@ -2,7 +2,10 @@
  * A store that fails, where `mortal-store.ts` dies: commits are refused, or made although they are answered with an error; reads
  * fail; answers come late. What fails is decided by a seed, until the store is mended.
  */
-import { StoreError, type Batch, type BatchResult, type Lease, type Store } from "../../src/ports/store.ts";
+import type { Store } from "../../src/ports/store.ts";
+import { StoreError } from "../../src/model/failures/store-error.ts";
+import type { Batch, BatchResult } from "../../src/ports/instances/commit.ts";
+import type { Lease } from "../../src/ports/instances/journal-store.ts";
 
 /** How often what fails. Shares are from 0 to 1. */
 export interface Faults {

@@ -5,8 +5,8 @@
 import { expect, test } from "vitest";
 import { decode, encode } from "../../src/model/values/value.ts";
 import type { BindingHandler } from "../../src/ports/executor.ts";
-import { systemClock } from "../../src/ports/system-clock.ts";
-import { StoreError } from "../../src/ports/store.ts";
+import { systemClock } from "../../src/system/clock.ts";
+import { StoreError } from "../../src/model/failures/store-error.ts";
 import { workflowBinding } from "../../src/runtime/bindings/workflow.ts";
 import { WorkflowEntrypoint } from "../../src/runtime/cloudflare/workers.ts";
 import { NonRetryableError } from "../../src/runtime/cloudflare/workflows.ts";

@@ -1,5 +1,7 @@
 /** A store whose process "dies" before or after a commit: from then on nothing is stored and nobody hears anything. */
-import type { Batch, BatchResult, Lease, Store } from "../../src/ports/store.ts";
+import type { Store } from "../../src/ports/store.ts";
+import type { Batch, BatchResult } from "../../src/ports/instances/commit.ts";
+import type { Lease } from "../../src/ports/instances/journal-store.ts";
 
 /** A store that lets so many commits through; the one after them is stored or not, and answered never. */
 export class MortalStore {

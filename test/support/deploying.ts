@@ -11,11 +11,12 @@ import { openEngine } from "../../src/engine/open.ts";
 import { nodeExecutor } from "../../src/executors/node/executor.ts";
 import { decode } from "../../src/model/values/value.ts";
 import type { Catalog } from "../../src/ports/catalog/catalog.ts";
-import { silentLog } from "../../src/ports/log.ts";
-import { noStorage } from "../../src/ports/storage.ts";
-import { systemClock } from "../../src/ports/system-clock.ts";
+import { silentLog } from "../../src/absent/log.ts";
+import { noStorage } from "../../src/absent/storage.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
+import { openingSecrets } from "../../src/workers/code/secrets.ts";
 import type { AssetStore } from "../../src/workers/assets/assets.ts";
 import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
@@ -89,6 +90,7 @@ export async function openDeploying({
   const subscriptions = await Subscriptions.open({ ...world, accountId: "local" });
   const engine = await openEngine({
     ...world,
+    executor: openingSecrets(executor, vault),
     notices: subscriptions,
     ids: { uuid: () => crypto.randomUUID() },
     bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),

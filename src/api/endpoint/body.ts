@@ -7,7 +7,7 @@ import { LIMITS } from "../../model/limits.ts";
 import { CALL_DEPTH } from "../../model/values/value.ts";
 import { isDeeper } from "../../model/values/depth.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { systemClock } from "../../ports/system-clock.ts";
+import { systemClock } from "../../system/clock.ts";
 import { parseJson, TURN } from "../../model/values/json-array.ts";
 
 /** Deeper JSON could be taken, but neither stored nor shown: what is in a body is a little less deep than the body. */

@@ -4,7 +4,7 @@ import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { isWorkflowName } from "../../model/platform/names.ts";
 import { iso } from "../../model/time/calendar.ts";
-import type { ErrorGroup } from "../../ports/store.ts";
+import type { ErrorGroup } from "../../ports/instances/statistics.ts";
 import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
 import { page, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
 

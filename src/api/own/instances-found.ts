@@ -1,7 +1,7 @@
 /** The instances of a workflow by any filters, with the errors that they ended with. */
 import { z } from "zod";
 import { countMatching, findMatching } from "../../engine/reading/matching.ts";
-import type { FoundInstance } from "../../ports/store.ts";
+import type { FoundInstance } from "../../ports/instances/search.ts";
 import { readCursor, writeCursor } from "../cloudflare/workflows/cursor.ts";
 import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
 import { FILTER, toFilter } from "../cloudflare/workflows/filter.ts";

@@ -5,7 +5,7 @@ import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/instance/status.ts";
 import { iso } from "../../model/time/calendar.ts";
 import type { Workflow } from "../../ports/catalog/workflows.ts";
-import type { HourlyCount } from "../../ports/store.ts";
+import type { HourlyCount } from "../../ports/instances/statistics.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { page, pageInfo, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
 

@@ -3,7 +3,7 @@ import { errorSummary } from "../../model/views/error-summary.ts";
 import { nextWake } from "../../model/instance/due.ts";
 import { noticesOf, type Notice } from "../../model/views/notices.ts";
 import type { NoticeTaker } from "../../ports/notices.ts";
-import type { Append, NewInstance } from "../../ports/store.ts";
+import type { Append, NewInstance } from "../../ports/instances/commit.ts";
 import type { Live, OpenRow } from "../state/live.ts";
 import { rowText } from "./row.ts";
 

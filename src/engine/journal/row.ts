@@ -5,7 +5,7 @@
 import type { DoEvent, EventBody, InstanceEvent } from "../../model/instance/events.ts";
 import { arrayParts } from "../../model/values/json-array.ts";
 import { pack, unpack, type PackedStep } from "../../model/instance/pack.ts";
-import type { JournalRow } from "../../ports/store.ts";
+import type { JournalRow } from "../../ports/instances/commit.ts";
 
 /** A time, or an event. */
 export type RowEntry = number | EventBody;

@@ -8,7 +8,7 @@ import type { InstanceState } from "../../model/instance/state.ts";
 import { stepId } from "../../model/step/step.ts";
 import { publicEvent, type Known, type PublicEvent } from "../../model/views/public-event.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { NewInstance } from "../../ports/store.ts";
+import type { NewInstance } from "../../ports/instances/commit.ts";
 import { Feeds, type FeedReader } from "./feed.ts";
 import type { Live, OpenRow } from "../state/live.ts";
 import { readEntries, readRow } from "./row.ts";

@@ -1,11 +1,11 @@
 /** What a store finds in bounded parts, as a whole: a page that is full, and a count that is good enough. */
 import { LIMITS } from "../../model/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Found, FoundInstance, InstanceFilter, SearchPage, Store, Tally } from "../../ports/store.ts";
+import type { Found, FoundInstance, InstanceFilter, InstanceSearch, SearchPage, Tally } from "../../ports/instances/search.ts";
 
 /** What is searched with. */
 interface Parts {
-  readonly store: Pick<Store, "search" | "tally">;
+  readonly store: InstanceSearch;
   readonly clock: Pick<Clock, "soon">;
 }
 

@@ -1,6 +1,6 @@
 /** Reading: what has happened to an instance, and what happens to it from now on. Only durable events are shown. */
 import type { InstanceEvent } from "../../model/instance/events.ts";
-import type { JournalRow } from "../../ports/store.ts";
+import type { JournalRow } from "../../ports/instances/commit.ts";
 import type { Core } from "../state/core.ts";
 import type { InstanceAddress, WorkflowNews } from "../contract.ts";
 import type { FeedReader } from "../journal/feed.ts";

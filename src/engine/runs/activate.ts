@@ -7,7 +7,7 @@ import { Failure, failureKind, type FailureName } from "../../model/failures/fai
 import { WITH_SERVER } from "../../model/instance/loss.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { StartFrame } from "../../protocol/frames.ts";
-import { StoreError } from "../../ports/store.ts";
+import { StoreError } from "../../model/failures/store-error.ts";
 import { apply, type Core } from "../state/core.ts";
 import type { HostLink } from "./hosts.ts";
 import { holdsPlace, type Live } from "../state/live.ts";

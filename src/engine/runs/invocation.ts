@@ -1,6 +1,7 @@
 /** A run of an instance that has ended, as clients that follow its script are told of it. */
 import type { InstanceStatus } from "../../model/instance/status.ts";
-import type { InvocationOutcome, ScriptInvocation } from "../../ports/script-log.ts";
+import type { ScriptInvocation } from "../../ports/script-log.ts";
+import type { InvocationOutcome } from "../../protocol/invocation.ts";
 import type { Live, Run } from "../state/live.ts";
 
 /** `isLost`: its host has ended. */

@@ -6,7 +6,8 @@ import { InstanceView } from "../../model/views/fold.ts";
 import { logOf, logView, type StepEntry } from "../../model/views/log.ts";
 import { knownFrom, publicEvent } from "../../model/views/public-event.ts";
 import { stepOutput, stepView } from "../../model/views/step-output.ts";
-import type { Chunk, Store } from "../../ports/store.ts";
+import type { Store } from "../../ports/store.ts";
+import type { Chunk } from "../../ports/instances/commit.ts";
 import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import { openBench, type Bench } from "../../testing/engine-bench.ts";
 

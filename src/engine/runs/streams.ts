@@ -9,7 +9,7 @@ import { LIMITS } from "../../model/limits.ts";
 import { stepId } from "../../model/step/step.ts";
 import { chunkLength, refuseChunk, type StoredStream } from "../../model/step/stream.ts";
 import type { ChunkFrame, FromRuntime } from "../../protocol/frames.ts";
-import { StoreError } from "../../ports/store.ts";
+import { StoreError } from "../../model/failures/store-error.ts";
 import { giveUp, stopRun } from "./activate.ts";
 import type { Core } from "../state/core.ts";
 import type { InstanceAddress } from "../contract.ts";

@@ -9,7 +9,8 @@
  */
 import { Failure } from "../../model/failures/failure.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
-import type { InstanceSummary, ReadyKind } from "../../ports/store.ts";
+import type { InstanceSummary } from "../../ports/instances/summary.ts";
+import type { ReadyKind } from "../../ports/instances/instance-index.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import { activate } from "../runs/activate.ts";

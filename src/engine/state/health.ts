@@ -5,7 +5,7 @@
 import type { Failure } from "../../model/failures/failure.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { StoreError, storeFailure } from "../../ports/store.ts";
+import { StoreError, storeFailure } from "../../model/failures/store-error.ts";
 import { Outage } from "../../upkeep/outage.ts";
 
 /**

@@ -2,7 +2,8 @@
 import { afterEach, expect, test } from "vitest";
 import { inProcessExecutor } from "../../executors/in-process/executor.ts";
 import type { Retention } from "../../model/instance/events.ts";
-import type { Batch, Store } from "../../ports/store.ts";
+import type { Store } from "../../ports/store.ts";
+import type { Batch } from "../../ports/instances/commit.ts";
 import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import { openBench, type Bench } from "../../testing/engine-bench.ts";
 import { ACCOUNT_SETTINGS } from "../state/policies.ts";

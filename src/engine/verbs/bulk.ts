@@ -6,7 +6,9 @@
 import { Failure, type FailureName } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES, isFinal, type InstanceStatus } from "../../model/instance/status.ts";
-import { isStoreTrouble, type InstanceFilter, type InstanceSummary, type Position } from "../../ports/store.ts";
+import { isStoreTrouble } from "../../model/failures/store-error.ts";
+import type { InstanceFilter, Position } from "../../ports/instances/search.ts";
+import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { Rests } from "../../upkeep/rests.ts";
 import type { Scheduler } from "../schedule/claim.ts";

@@ -4,7 +4,7 @@ import { isEventType } from "../../model/platform/names.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { StepKey } from "../../model/step/step.ts";
 import { isTooLarge, type Encoded } from "../../model/values/value.ts";
-import { isStoreTrouble } from "../../ports/store.ts";
+import { isStoreTrouble } from "../../model/failures/store-error.ts";
 import { activate, stopRun } from "../runs/activate.ts";
 import type { Scheduler } from "../schedule/claim.ts";
 import { applyDurably, checkOpen, type Core } from "../state/core.ts";

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { format } from "node:util";
 import type { Origin } from "../../protocol/origin.ts";
-import type { LogLevel } from "../../ports/script-log.ts";
+import type { LogLevel } from "../../model/views/script-line.ts";
 
 /** Takes a message. */
 export type Hear = (text: string, level: LogLevel, origin: Origin) => void;

@@ -5,7 +5,8 @@
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { Executor, Host, HostEnd } from "../../ports/executor.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import { scriptLine, type OnLog } from "../../ports/script-log.ts";
+import type { OnLog } from "../../ports/script-log.ts";
+import { scriptLine } from "../output/lines.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import type { ExecutionContext } from "../../runtime/run/execution-context.ts";
 import { sharedPlace } from "../../runtime/run/place.ts";

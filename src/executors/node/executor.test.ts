@@ -4,7 +4,8 @@ import type { Executor } from "../../ports/executor.ts";
 import { executorContract } from "../../../test/contracts/executor/executor.ts";
 import { Driver } from "../../../test/contracts/executor/driver.ts";
 import { contractVersion } from "../../../test/contracts/executor/script.ts";
-import { scriptOf, type OnLog } from "../../ports/script-log.ts";
+import type { OnLog } from "../../ports/script-log.ts";
+import { scriptOf } from "../../model/views/script-line.ts";
 import { nodeExecutor, type NodeExecutorOptions } from "./executor.ts";
 
 executorContract("node", ({ hangAfterMs, onLog }) => nodeExecutor({ hangAfterMs, onLog }));

@@ -9,7 +9,8 @@ import { Failure } from "../../model/failures/failure.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { Executor } from "../../ports/executor.ts";
-import { writeLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
+import type { OnInvocation, OnLog } from "../../ports/script-log.ts";
+import { writeLine } from "../output/lines.ts";
 import { ThreadHost } from "./host.ts";
 
 /** Settings of a node executor. All are optional. */

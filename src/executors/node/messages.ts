@@ -4,7 +4,7 @@
  */
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import type { LogKind, LogLevel } from "../../ports/script-log.ts";
+import type { LogKind, LogLevel } from "../../model/views/script-line.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { ChunkFrame } from "../../protocol/frames.ts";
 import type { Invocation } from "../../protocol/invocation.ts";

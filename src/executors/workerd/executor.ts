@@ -6,7 +6,8 @@
 import { Failure } from "../../model/failures/failure.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.ts";
-import { writeLine, type Followed, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
+import type { Followed, OnInvocation, OnLog } from "../../ports/script-log.ts";
+import { writeLine } from "../output/lines.ts";
 import { Callees } from "./host/callees.ts";
 import { needsHome, needsObjects, needsStorage } from "./script/env.ts";
 import { Home } from "./host/home.ts";

@@ -26,3 +26,6 @@ export function expiryOf(
   const kind = status === "complete" ? "successMs" : "errorMs";
   return endedAt + (retention?.[kind] ?? defaults[kind]);
 }
+
+/** How long counts of an hour are kept, in milliseconds. */
+export const HOURLY_KEPT_MS: number = 48 * 3_600_000;

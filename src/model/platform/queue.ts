@@ -66,6 +66,28 @@ export const CONSUMER_DEFAULTS: ConsumerSettings = {
   visibilityTimeoutMs: 30_000,
 };
 
+/** A queue. Times are epoch milliseconds. */
+export interface Queue {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+  readonly settings: QueueSettings;
+  readonly consumer?: Consumer;
+}
+
+/** Gets the messages of a queue: a script's `queue` handler, or a client that pulls them. */
+export type Consumer = ConsumerKind & {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly settings: ConsumerSettings;
+  /** The name of the queue that takes what is given up. */
+  readonly deadLetterQueue?: string;
+};
+
+/** What a consumer is. */
+export type ConsumerKind = { readonly type: "worker"; readonly script: string } | { readonly type: "http_pull" };
+
 /** What a consumer has said of the messages of a batch. */
 export interface Verdict {
   /** Of those that it has said nothing of by name: undefined when it has said nothing at all. */

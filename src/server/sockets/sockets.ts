@@ -13,7 +13,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { Upgraded } from "../../ports/executor.ts";
+import { Upgraded } from "../../protocol/upgraded.ts";
 import { failureResponse } from "../../api/endpoint/envelope.ts";
 import type { Answer } from "../app.ts";
 import { addressOf } from "../address.ts";

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { LIMITS } from "../../model/limits.ts";
-import { systemClock } from "../../ports/system-clock.ts";
+import { systemClock } from "../../system/clock.ts";
 import { Tails } from "../../workers/logs/tails.ts";
 import { serverApp, type AppParts } from "../app.ts";
 import { listen, type Listener } from "../http.ts";
-import { silentLog } from "../../ports/log.ts";
+import { silentLog } from "../../absent/log.ts";
 import { Hono } from "hono";
 
 let listener: Listener;

@@ -5,7 +5,7 @@
  */
 import type { Engine } from "../../engine/contract.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import { Upgraded } from "../../ports/executor.ts";
+import { Upgraded } from "../../protocol/upgraded.ts";
 import type { Log } from "../../ports/log.ts";
 import { failureResponse } from "../../api/endpoint/envelope.ts";
 import { callByHand, isByHand } from "./by-hand.ts";

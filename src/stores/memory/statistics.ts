@@ -1,6 +1,8 @@
 /** What the memory store knows of many instances together: what matches a filter, groups of errors, counts by the hour. */
 import { isFinal } from "../../model/instance/status.ts";
-import { HOURLY_KEPT_MS, type ErrorGroup, type FoundInstance, type HourlyCount, type InstanceFilter } from "../../ports/store.ts";
+import { HOURLY_KEPT_MS } from "../../model/instance/retention.ts";
+import type { ErrorGroup, HourlyCount } from "../../ports/instances/statistics.ts";
+import type { FoundInstance, InstanceFilter } from "../../ports/instances/search.ts";
 
 /** True when an instance is all that the filter says. */
 export function fits(instance: FoundInstance, filter: InstanceFilter): boolean {

@@ -3,32 +3,15 @@ import { fits, groupErrors, Hours } from "./statistics.ts";
 import { isFinal, type InstanceStatus } from "../../model/instance/status.ts";
 import type { ErrorSummary } from "../../model/views/error-summary.ts";
 import type { Notice } from "../../model/views/notices.ts";
-import {
-  StoreError,
-  type Append,
-  type Batch,
-  type BatchResult,
-  type Chunk,
-  type ErrorGroup,
-  type Found,
-  type FoundInstance,
-  type GroupQuery,
-  type HourlyCount,
-  type InstanceFilter,
-  type InstanceSummary,
-  type JournalRow,
-  type Lease,
-  type ListQuery,
-  type NewInstance,
-  type Position,
-  type ReadyKind,
-  type SearchPage,
-  type Store,
-  type StoredNotice,
-  type SummaryChange,
-  type Tally,
-  type VersionsInUse,
-} from "../../ports/store.ts";
+import type { Store } from "../../ports/store.ts";
+import { StoreError } from "../../model/failures/store-error.ts";
+import type { Append, Batch, BatchResult, Chunk, JournalRow, NewInstance } from "../../ports/instances/commit.ts";
+import type { ErrorGroup, GroupQuery, HourlyCount } from "../../ports/instances/statistics.ts";
+import type { Found, FoundInstance, InstanceFilter, Position, SearchPage, Tally } from "../../ports/instances/search.ts";
+import type { InstanceSummary, SummaryChange } from "../../ports/instances/summary.ts";
+import type { Lease } from "../../ports/instances/journal-store.ts";
+import type { ListQuery, ReadyKind, VersionsInUse } from "../../ports/instances/instance-index.ts";
+import type { StoredNotice } from "../../ports/notices.ts";
 
 interface Entry {
   summary: InstanceSummary;

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { StoreError, type Lease, type Store } from "../../ports/store.ts";
+import type { Store } from "../../ports/store.ts";
+import { StoreError } from "../../model/failures/store-error.ts";
+import type { Lease } from "../../ports/instances/journal-store.ts";
 import { sampleInstance } from "../../../test/contracts/store-samples.ts";
 import { sqliteAudit } from "./audit/audit.ts";
 import { connectWriter, type Database } from "./connection/database.ts";

@@ -2,6 +2,10 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { InstanceIndex } from "../../ports/instances/instance-index.ts";
+import type { JournalStore } from "../../ports/instances/journal-store.ts";
+import type { InstanceSearch } from "../../ports/instances/search.ts";
+import type { InstanceStatistics } from "../../ports/instances/statistics.ts";
 import type { LogStore } from "../../ports/log-store.ts";
 import type { Store } from "../../ports/store.ts";
 import { AdaptiveWriter } from "./journal/adaptive.ts";
@@ -126,11 +130,7 @@ function openLocked(file: string, unlock: () => void, { writer = "adaptive" }: S
   }
 }
 
-type Asked = Pick<Store, "search" | "tally" | "errorGroups" | "hourly">;
-
-type Noticed = Pick<Store, "notices" | "removeNotices">;
-
-function sqliteSearch(db: Database): Asked {
+function sqliteSearch(db: Database): InstanceSearch & InstanceStatistics {
   const searches = new Searches(db);
   const statistics = new Statistics(db);
   return {
@@ -148,7 +148,7 @@ function sqliteStore(
   writer: Writer | AdaptiveWriter,
   reader: Reader,
   logs: SqliteLogs,
-): Omit<Store, keyof Asked | keyof Noticed | "verify" | "close"> {
+): Omit<JournalStore & InstanceIndex, "verify" | "close"> {
   return {
     acquire: async (owner) => ask(() => writer.acquire(owner)),
     commit: async (batch, lease) => {

@@ -1,7 +1,7 @@
 /** Requests of tests to Workers: relative URLs, routes, and redirects, which are followed as `fetch` follows them. */
 import { Failure } from "../../model/failures/failure.ts";
 import { bySpecificity, matchesRoute, routePattern } from "../../model/platform/route-pattern.ts";
-import { Upgraded } from "../../ports/executor.ts";
+import { Upgraded } from "../../protocol/upgraded.ts";
 import { refusal } from "./errors.ts";
 
 /** As in the Fetch standard. */

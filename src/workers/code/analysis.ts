@@ -5,7 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { LIMITS } from "../../model/limits.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import { systemClock } from "../../ports/system-clock.ts";
+import { systemClock } from "../../system/clock.ts";
 
 /** What the thread is asked. */
 export type Question =

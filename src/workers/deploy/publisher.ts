@@ -11,7 +11,7 @@ import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Deployment } from "../../ports/catalog/deployments.ts";
 import type { Annotations, DeclaredWorkflow, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { WorkflowChange } from "../../ports/catalog/workflows.ts";
-import { sealSecrets } from "../../ports/secrets.ts";
+import { sealSecrets } from "../code/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";
 import { mapStack } from "../logs/stack.ts";

@@ -4,7 +4,7 @@ import type { ObjectClasses } from "../../model/platform/objects.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Annotations, ScriptAssets, ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import { openSecrets } from "../../ports/secrets.ts";
+import { openSecrets } from "../code/secrets.ts";
 import { readExports } from "../code/analysis.ts";
 import { bindingsOf, objectExports, workflowsOf } from "../upload/metadata.ts";
 import type { DeployPolicy } from "./policy.ts";

@@ -1,6 +1,7 @@
 /** What of invocations is told when. */
 import { expect, test } from "vitest";
-import type { Origin, ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
+import type { ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
+import type { Origin } from "../../protocol/origin.ts";
 import { Invocations, LATE_MS, PART_MS } from "./invocations.ts";
 
 const NOW = 1_000;

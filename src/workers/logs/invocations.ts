@@ -2,7 +2,8 @@
  * Gathers what scripts write until the invocation that it comes from has ended, for those who follow a log one invocation at a time.
  * One that goes on for long, or writes a lot, is told in parts. Pure: it is told the time, and says when it is to be asked again.
  */
-import type { Origin, ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
+import type { ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
+import type { Origin } from "../../protocol/origin.ts";
 
 /** An invocation, or a part of one, with what it has written in that time. */
 export interface Told {

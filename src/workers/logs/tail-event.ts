@@ -1,5 +1,8 @@
 /** What a tail shows of an invocation, in Cloudflare's words, and which of them a client wants. */
-import { scriptOf, type InvocationEvent, type Origin, type ScriptInvocation, type ScriptLine } from "../../ports/script-log.ts";
+import type { ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
+import { scriptOf } from "../../model/views/script-line.ts";
+import type { InvocationEvent } from "../../protocol/invocation.ts";
+import type { Origin } from "../../protocol/origin.ts";
 import type { Told } from "./invocations.ts";
 
 /** What is left out unless it is so. What is absent leaves nothing out. */

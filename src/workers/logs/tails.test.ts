@@ -2,8 +2,9 @@
 import { expect, test } from "vitest";
 import { fakeClock } from "../../testing/fake-clock.ts";
 import { LIMITS } from "../../model/limits.ts";
-import { systemClock } from "../../ports/system-clock.ts";
-import type { LogLevel, ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
+import { systemClock } from "../../system/clock.ts";
+import type { ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
+import type { LogLevel } from "../../model/views/script-line.ts";
 import { PART_MS } from "./invocations.ts";
 import { Tails } from "./tails.ts";
 

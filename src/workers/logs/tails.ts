@@ -7,7 +7,8 @@ import { randomUUID } from "node:crypto";
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { scriptOf, type Followed, type ScriptInvocation, type ScriptLine } from "../../ports/script-log.ts";
+import type { Followed, ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
+import { scriptOf } from "../../model/views/script-line.ts";
 import { Invocations, type Told } from "./invocations.ts";
 import { isShown, laggedEvent, tailEvent, type TailFilter } from "./tail-event.ts";
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { Consumer } from "../../../ports/queue-store.ts";
+import type { Consumer } from "../../../model/platform/queue.ts";
 import type { WantedConsumer } from "../../../queues/queues.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { activeVersion } from "../workers/shown.ts";

@@ -1,9 +1,8 @@
 /** Queues: make, look for, change, empty and delete them. */
 import { z } from "zod";
 import { LIMITS } from "../../../model/limits.ts";
-import { delayProblem, type QueueSettings } from "../../../model/platform/queue.ts";
+import { delayProblem, type Queue, type QueueSettings } from "../../../model/platform/queue.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { Queue } from "../../../ports/queue-store.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page } from "../workflows/schemas.ts";
 import { activeVersion } from "../workers/shown.ts";

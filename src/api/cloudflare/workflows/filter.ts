@@ -3,7 +3,7 @@ import { z } from "zod";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { InstanceStatus } from "../../../model/instance/status.ts";
-import type { InstanceFilter } from "../../../ports/store.ts";
+import type { InstanceFilter } from "../../../ports/instances/search.ts";
 import { instant, status } from "./schemas.ts";
 
 type Field<T> = z.ZodOptional<z.ZodType<T>>;

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { Failure } from "../../../model/failures/failure.ts";
-import { Upgraded } from "../../../ports/executor.ts";
+import { Upgraded } from "../../../protocol/upgraded.ts";
 import { requestEvent, type Invocation, type InvocationOutcome } from "../../../protocol/invocation.ts";
 import { HEADERS } from "../messages.ts";
 import type { WorkerdProcess } from "../process/process.ts";

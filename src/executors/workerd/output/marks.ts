@@ -1,7 +1,7 @@
 /** What stands before and after each message of a script in the output of its process. */
 import type { Invocation } from "../../../protocol/invocation.ts";
 import type { Origin } from "../../../protocol/origin.ts";
-import type { LogKind, LogLevel } from "../../../ports/script-log.ts";
+import type { LogKind, LogLevel } from "../../../model/views/script-line.ts";
 
 /** On both sides of what a mark says. */
 const EDGE = "\u0001";

@@ -2,7 +2,8 @@
  * The reasons that workerd has written, by their references, for as long as somebody may ask. Requests that are refused, or go to
  * names that nobody knows, are in the log once and then counted: a Worker can make thousands of them a second.
  */
-import { scriptLine, type OnLog } from "../../../ports/script-log.ts";
+import type { OnLog } from "../../../ports/script-log.ts";
+import { scriptLine } from "../../output/lines.ts";
 import { incidentIn, stackIn, type Incident } from "./incidents.ts";
 
 /** How many reasons are remembered, the newest. */

@@ -10,7 +10,8 @@ import { executorContract } from "../../../../test/contracts/executor/executor.t
 import { Driver } from "../../../../test/contracts/executor/driver.ts";
 import { contractVersion } from "../../../../test/contracts/executor/script.ts";
 import { workerdExecutor, type WorkerdExecutorOptions } from "../executor.ts";
-import { scriptOf, type OnLog } from "../../../ports/script-log.ts";
+import type { OnLog } from "../../../ports/script-log.ts";
+import { scriptOf } from "../../../model/views/script-line.ts";
 
 executorContract("workerd", ({ hangAfterMs, onLog }) => workerdExecutor({ hangAfterMs, hasSpare: false, onLog }), {
   crash: "an exception that nobody catches ends what it was thrown in, as on Cloudflare; what it ends is tested here",

@@ -1,7 +1,7 @@
 /** Event subscriptions, and the notices that wait to be delivered. */
 import type { Notice, NoticeEvent } from "../../../model/views/notices.ts";
-import type { StoredNotice, Store } from "../../../ports/store.ts";
 import type { EventSubscriptions } from "../../../ports/catalog/subscriptions.ts";
+import type { NoticeStore, StoredNotice } from "../../../ports/notices.ts";
 import type { Database, Statement } from "../connection/database.ts";
 import { queries, type Queries } from "../connection/queries.ts";
 
@@ -53,7 +53,7 @@ export class NoticeWriter {
 }
 
 /** Reads notices, and removes those that have been delivered. */
-export function noticeTable(db: Database): Pick<Store, "notices" | "removeNotices"> {
+export function noticeTable(db: Database): NoticeStore {
   const { all, run } = queries(db);
   const read = "SELECT pk, workflow, instance, version AS versionId, event, at FROM notices ORDER BY pk LIMIT ?";
   return {

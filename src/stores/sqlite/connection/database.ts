@@ -6,7 +6,7 @@ import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { StoreFault } from "../../../model/failures/store.ts";
-import { StoreError } from "../../../ports/store.ts";
+import { StoreError } from "../../../model/failures/store-error.ts";
 import { FileIdentity } from "./file-identity.ts";
 
 export type Database = DatabaseSync;

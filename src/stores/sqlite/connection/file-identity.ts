@@ -3,7 +3,7 @@
  * that what it calls durable is nowhere: whoever acknowledges a change asks here first.
  */
 import { statSync } from "node:fs";
-import { StoreError } from "../../../ports/store.ts";
+import { StoreError } from "../../../model/failures/store-error.ts";
 
 /** Which file a path leads to. */
 interface Identity {

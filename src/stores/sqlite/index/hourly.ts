@@ -1,6 +1,6 @@
 /** What happens to the instances of each workflow in an hour: what a batch adds, written once at its end. */
 import { isFinal, type InstanceStatus } from "../../../model/instance/status.ts";
-import { HOURLY_KEPT_MS } from "../../../ports/store.ts";
+import { HOURLY_KEPT_MS } from "../../../model/instance/retention.ts";
 import type { Database, Statement } from "../connection/database.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 /** Which index a search walks, and which filters are put to what it finds there. */
-import type { InstanceFilter } from "../../../ports/store.ts";
+import type { InstanceFilter } from "../../../ports/instances/search.ts";
 import { count, type Queries } from "../connection/queries.ts";
 
 /** A condition. Instances are `i`, errors are `e`. */

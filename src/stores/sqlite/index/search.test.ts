@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { InstanceFilter, Position, Store } from "../../../ports/store.ts";
+import type { Store } from "../../../ports/store.ts";
+import type { InstanceFilter, Position } from "../../../ports/instances/search.ts";
 import { sampleInstance, sampleWriter } from "../../../../test/contracts/store-samples.ts";
 import { openSqlite } from "../open.ts";
 

@@ -5,7 +5,7 @@
  * other filters are put to what it finds — for a bounded number of rows: whoever wants more goes on from where it ended. A
  * filter that few match is put first instead, and what it finds is sorted.
  */
-import type { Found, FoundInstance, InstanceFilter, Position, SearchPage, Tally } from "../../../ports/store.ts";
+import type { Found, FoundInstance, InstanceFilter, Position, SearchPage, Tally } from "../../../ports/instances/search.ts";
 import type { Database } from "../connection/database.ts";
 import { choosePlan, type Plan, type Term } from "./search-plan.ts";
 import { queries, type Queries, type Row } from "../connection/queries.ts";

@@ -1,5 +1,6 @@
 /** What is kept about many instances together: groups of errors, and counts by the hour. */
-import type { ErrorGroup, GroupQuery, HourlyCount, InstanceFilter } from "../../../ports/store.ts";
+import type { ErrorGroup, GroupQuery, HourlyCount } from "../../../ports/instances/statistics.ts";
+import type { InstanceFilter } from "../../../ports/instances/search.ts";
 import type { Database } from "../connection/database.ts";
 import { hourOf } from "./hourly.ts";
 import { queries, type Queries } from "../connection/queries.ts";

@@ -4,7 +4,8 @@
  * (0.95 → 0.7 ms for a step alone in the engine). What more than a few wait for is written by the thread, beside the
  * engine's work. One of the two is at it at a time, so commits keep their order.
  */
-import type { Batch, BatchResult, Lease } from "../../../ports/store.ts";
+import type { Batch, BatchResult } from "../../../ports/instances/commit.ts";
+import type { Lease } from "../../../ports/instances/journal-store.ts";
 import { connectWriter } from "../connection/database.ts";
 import { ThreadWriter } from "./thread.ts";
 import { Writer } from "./writer.ts";

@@ -2,7 +2,7 @@
  * The chunks of streams, for the writer. What becomes void is written down as a range of streams in the commit that makes
  * it so, and deleted a few chunks a commit: a stream of a gigabyte must hold nobody up.
  */
-import type { Chunk } from "../../../ports/store.ts";
+import type { Chunk } from "../../../ports/instances/commit.ts";
 import type { Database, Statement } from "../connection/database.ts";
 
 /** Chunks that one commit deletes. Each of them is dozens of pages to put on the list of free ones. */

@@ -1,6 +1,8 @@
 /** Everything that is asked of the instances and the journal, on a connection that never waits for a commit. */
 import type { InstanceStatus } from "../../../model/instance/status.ts";
-import type { InstanceSummary, JournalRow, ListQuery, ReadyKind, VersionsInUse } from "../../../ports/store.ts";
+import type { InstanceSummary } from "../../../ports/instances/summary.ts";
+import type { JournalRow } from "../../../ports/instances/commit.ts";
+import type { ListQuery, ReadyKind, VersionsInUse } from "../../../ports/instances/instance-index.ts";
 import type { Database, Statement } from "../connection/database.ts";
 
 const SUMMARY = `SELECT pk,

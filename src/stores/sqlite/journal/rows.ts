@@ -2,7 +2,7 @@
  * The rows of the journal, for the writer. Those that become void — their instance is deleted, or begins a new life — are
  * named by the commit that makes them so, and deleted a few a commit: a journal of fifty thousand rows must hold nobody up.
  */
-import type { JournalRow } from "../../../ports/store.ts";
+import type { JournalRow } from "../../../ports/instances/commit.ts";
 import type { Database, Statement } from "../connection/database.ts";
 
 /** Rows of an instance that the commit itself deletes: most journals are no longer, and there may be hundreds in one commit. */

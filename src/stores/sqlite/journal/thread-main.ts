@@ -1,6 +1,6 @@
 /** The writing thread: the writer on its connection, doing what the store asks, one thing after the other. */
 import { parentPort, workerData } from "node:worker_threads";
-import { StoreError } from "../../../ports/store.ts";
+import { StoreError } from "../../../model/failures/store-error.ts";
 import { connectWriter } from "../connection/database.ts";
 import type { FromWriter, ToWriter } from "./thread-messages.ts";
 import { Writer } from "./writer.ts";

@@ -1,6 +1,7 @@
 /** What the store and its writing thread say to one another. Answers come in the order of the questions. */
 import type { StoreFault } from "../../../model/failures/store.ts";
-import type { Batch, BatchResult, Lease } from "../../../ports/store.ts";
+import type { Batch, BatchResult } from "../../../ports/instances/commit.ts";
+import type { Lease } from "../../../ports/instances/journal-store.ts";
 
 /** Store to thread. */
 export type ToWriter =

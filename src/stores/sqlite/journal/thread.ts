@@ -3,7 +3,9 @@
  * the caller is held up for as long as it takes to copy a batch.
  */
 import { Worker } from "node:worker_threads";
-import { StoreError, type Batch, type BatchResult, type Lease } from "../../../ports/store.ts";
+import { StoreError } from "../../../model/failures/store-error.ts";
+import type { Batch, BatchResult } from "../../../ports/instances/commit.ts";
+import type { Lease } from "../../../ports/instances/journal-store.ts";
 import type { FromWriter, ToWriter } from "./thread-messages.ts";
 
 interface Waiting {

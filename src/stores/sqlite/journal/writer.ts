@@ -3,7 +3,9 @@
  * checked inside the transaction, so that whoever has lost the lease cannot write, however late.
  */
 import type { InstanceStatus } from "../../../model/instance/status.ts";
-import { StoreError, type Append, type Batch, type BatchResult, type Lease, type NewInstance } from "../../../ports/store.ts";
+import { StoreError } from "../../../model/failures/store-error.ts";
+import type { Append, Batch, BatchResult, NewInstance } from "../../../ports/instances/commit.ts";
+import type { Lease } from "../../../ports/instances/journal-store.ts";
 import { StatusCounts } from "../index/counts.ts";
 import { ChunkWriter } from "./chunks.ts";
 import { transaction, type Database, type Statement } from "../connection/database.ts";

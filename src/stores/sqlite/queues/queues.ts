@@ -1,8 +1,8 @@
 /** Queues in a SQLite file of their own. What is asked in one turn of the event loop is written in one transaction. */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { bodyBytes, type Settlement } from "../../../model/platform/queue.ts";
-import type { Backlog, DeadLetters, NewMessage, Queue, QueueStore, StoredMessage } from "../../../ports/queue-store.ts";
+import { bodyBytes, type Queue, type Settlement } from "../../../model/platform/queue.ts";
+import type { Backlog, DeadLetters, NewMessage, QueueStore, StoredMessage } from "../../../ports/queue-store.ts";
 import { Backlogs } from "./backlogs.ts";
 import { checkFile, connectReader, openingFailure, unwritable, type Database } from "../connection/database.ts";
 import { migrate } from "../connection/migrate.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { systemClock } from "./system-clock.ts";
+import { systemClock } from "./clock.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 

@@ -2,10 +2,11 @@
  * The secrets among a script's bindings. They are sealed before a version is stored, and opened only when a host is about
  * to load it. Each is sealed for its script and its name.
  */
-import { isSealed } from "../model/values/value.ts";
-import type { Binding } from "./catalog/bindings.ts";
-import type { ScriptVersion } from "./catalog/script-versions.ts";
-import type { Place, Vault } from "./vault.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
+import { isSealed } from "../../model/values/value.ts";
+import type { Executor } from "../../ports/executor.ts";
+import type { Place, Vault } from "../../ports/vault.ts";
 
 type WithBindings = Pick<ScriptVersion, "script" | "bindings">;
 
@@ -21,6 +22,15 @@ export function sealSecrets<T extends WithBindings>(vault: Vault, version: T): T
  */
 export function openSecrets<T extends WithBindings>(vault: Vault, version: T): T {
   return withTexts(version, (text, place) => (isSealed(text) ? vault.open(text, place) : text));
+}
+
+/** An executor that loads versions as they are stored: secrets are opened where a script is loaded, and nowhere before that. */
+export function openingSecrets(executor: Executor, vault: Vault): Executor {
+  return {
+    name: executor.name,
+    open: async (version, bindings) => executor.open(openSecrets(vault, version), bindings),
+    close: () => executor.close(),
+  };
 }
 
 function withTexts<T extends WithBindings>(version: T, change: (text: string, place: Place) => string): T {

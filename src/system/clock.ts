@@ -1,5 +1,5 @@
 /** The clock of the machine. Its timers never keep a process alive: what does is the server, or the embedding program. */
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /**
  * How far off an alarm's timer is at the most, in milliseconds; one that is further off is set again on the way. Timers stand
