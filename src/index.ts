@@ -15,7 +15,7 @@ import { CALL_DEPTH, decode, encode } from "./model/values/value.ts";
 import type { Catalog } from "./ports/catalog.ts";
 import { silentLog, type Log } from "./ports/log.ts";
 import { systemClock } from "./ports/system-clock.ts";
-import { workflowBinding } from "./runtime/bindings/workflow.ts";
+import { workflowBinding } from "./bindings/workflow/client.ts";
 import type { Workflow } from "./runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "./runtime/run/runtime.ts";
 import { putWorkflow } from "./workers/deploy/workflow.ts";

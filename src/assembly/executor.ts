@@ -6,7 +6,7 @@ import type { Catalog } from "../ports/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../ports/executor.ts";
 import { noStorage, type Storage } from "../ports/storage.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
-import { openSecrets } from "../ports/secrets.ts";
+import { openSecrets } from "../bindings/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { objectClasses } from "../workers/deploy/objects.ts";
 import { knownCf } from "./request-cf.ts";

@@ -10,7 +10,7 @@ import { noNotices, type NoticeTaker } from "../ports/notices.ts";
 import { silentLog, type Log } from "../ports/log.ts";
 import type { OnInvocation } from "../ports/script-log.ts";
 import type { Lease, Store } from "../ports/store.ts";
-import { openSecrets } from "../ports/secrets.ts";
+import { openSecrets } from "../bindings/secrets.ts";
 import type { Timetable } from "../ports/timetable.ts";
 import { noVault, type Vault } from "../ports/vault.ts";
 import { stopRun } from "./runs/activate.ts";

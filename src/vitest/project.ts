@@ -2,7 +2,7 @@
 import { constantValue, isConstant } from "../ports/constant-binding.ts";
 import { WorkflowEntrypoint } from "../runtime/cloudflare/workers.ts";
 import { env } from "../runtime/cloudflare/environment.ts";
-import { unsupportedBinding } from "../runtime/bindings/unsupported.ts";
+import { unsupportedBinding } from "../bindings/unsupported/stand-in.ts";
 import type { WorkflowClass } from "../runtime/run/runtime.ts";
 import type { Binding } from "../ports/catalog.ts";
 import { openTestStepwell } from "../testing/index.ts";

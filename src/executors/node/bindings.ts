@@ -2,9 +2,9 @@
 import { constantValue, isConstant } from "../../ports/constant-binding.ts";
 import type { Binding } from "../../ports/catalog.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
-import { workflowBinding } from "../../runtime/bindings/workflow.ts";
-import { queueBinding } from "../../runtime/bindings/queue.ts";
-import { unsupportedBinding } from "../../runtime/bindings/unsupported.ts";
+import { workflowBinding } from "../../bindings/workflow/client.ts";
+import { queueBinding } from "../../bindings/queue/client.ts";
+import { unsupportedBinding } from "../../bindings/unsupported/stand-in.ts";
 
 /** Asks what a binding stands for. */
 export type CallBound = (to: BindingCall["to"], name: string, method: string, args: readonly unknown[]) => Promise<unknown>;

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { Worker, type ResourceLimits, type Transferable } from "node:worker_threads";
 import { Failure } from "../../model/failures/failure.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
-import { answerCall } from "../../ports/answer.ts";
+import { answerCall } from "../../bindings/answer.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import { saidInvocation, saidLine, scriptLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import type { BindingCall } from "../../protocol/calls.ts";

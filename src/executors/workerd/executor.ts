@@ -8,7 +8,7 @@ import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.ts";
 import { writeLine, type Followed, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import { Callees } from "./host/callees.ts";
-import { needsHome, needsObjects, needsStorage } from "./script/env.ts";
+import { needsHome, needsObjects, needsStorage } from "../../bindings/provisions.ts";
 import { Home } from "./host/home.ts";
 import { defaultMemoryMiB } from "./process/memory.ts";
 import { WorkerdHost, type HostParts } from "./host/host.ts";

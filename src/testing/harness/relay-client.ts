@@ -2,7 +2,7 @@
 import type { ProjectConfig } from "../../workers/config/project.ts";
 import { fileURLToPath } from "node:url";
 import { OBJECT_HEADERS } from "../../executors/workerd/messages.ts";
-import { DurableObjectNamespace, type ObjectsStub } from "../../executors/workerd/isolate/bindings/objects.ts";
+import { DurableObjectNamespace, type ObjectsStub } from "../../bindings/objects/namespace.ts";
 import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
 import type { Binding } from "../../ports/catalog.ts";
 import { bundle } from "../../workers/build/bundle.ts";

@@ -1,6 +1,6 @@
 /** Bindings and other parts of a configuration that Cloudflare has and stepwell has not, so that none of them is silently absent. */
 import type { UnsupportedBinding } from "../../ports/catalog.ts";
-import { unsupported, type UnsupportedType } from "../upload/unsupported-kinds.ts";
+import { unsupported, type UnsupportedType } from "../../bindings/unsupported/kinds.ts";
 import type { WranglerConfig } from "./wrangler.ts";
 
 /** Types of bindings by their key in the configuration. */

@@ -5,7 +5,7 @@
 import { relative } from "node:path";
 import { LIMITS } from "../../model/limits.ts";
 import type { Binding, Catalog, ScriptAssets, ScriptVersion } from "../../ports/catalog.ts";
-import { openSecrets } from "../../ports/secrets.ts";
+import { openSecrets } from "../../bindings/secrets.ts";
 import type { Resource } from "../../ports/resources.ts";
 import type { Bundle } from "../build/bundle.ts";
 import { tooManySchedules, type ProjectConfig } from "../config/project.ts";

@@ -15,7 +15,7 @@ import type {
   ScriptVersion,
   WorkflowChange,
 } from "../../ports/catalog.ts";
-import { sealSecrets } from "../../ports/secrets.ts";
+import { sealSecrets } from "../../bindings/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";
 import { mapStack } from "../logs/stack.ts";

@@ -2,12 +2,12 @@
 import { Failure } from "../../model/failures/failure.ts";
 import type { ObjectClasses } from "../../model/platform/objects.ts";
 import type { Annotations, Binding, Catalog, ScriptAssets, ScriptVersion } from "../../ports/catalog.ts";
-import { openSecrets } from "../../ports/secrets.ts";
+import { openSecrets } from "../../bindings/secrets.ts";
 import { readExports } from "../code/analysis.ts";
 import { bindingsOf, objectExports, workflowsOf } from "../upload/metadata.ts";
 import type { DeployPolicy } from "./policy.ts";
 import { adopt, checkAdoptable, missingResources, refuseMissing } from "./resources.ts";
-import { unsupportedRemark } from "../upload/unsupported-kinds.ts";
+import { unsupportedRemark } from "../../bindings/unsupported/kinds.ts";
 import { classesWith, classNames } from "./objects.ts";
 import { checkServices } from "./references.ts";
 import type { Publisher } from "./publisher.ts";

@@ -8,7 +8,7 @@ import { isQueueName } from "../../model/platform/queue.ts";
 import type { Binding, DeclaredWorkflow, ScriptAssets } from "../../ports/catalog.ts";
 import { assetRules, assetsHandling, withoutUndefined } from "../assets/config.ts";
 import { migrations } from "../deploy/objects.ts";
-import { unsupported } from "./unsupported-kinds.ts";
+import { unsupported } from "../../bindings/unsupported/kinds.ts";
 import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 
 /** A binding as it is sent; what else it has depends on its type. */

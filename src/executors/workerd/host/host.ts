@@ -1,7 +1,7 @@
 /** One isolate with one script version in it: how it is loaded, what is said to it and by it, and how it ends. */
 import { WebSocket } from "ws";
 import { Failure } from "../../../model/failures/failure.ts";
-import { answerCall } from "../../../ports/answer.ts";
+import { answerCall } from "../../../bindings/answer.ts";
 import type { ScriptVersion } from "../../../ports/catalog.ts";
 import type { BindingHandler, Host, HostEnd } from "../../../ports/executor.ts";
 import type { Followed } from "../../../ports/script-log.ts";
@@ -13,7 +13,7 @@ import type { Invocation } from "../../../protocol/invocation.ts";
 import type { EventEnd, ScriptEvent } from "../../../protocol/handlers.ts";
 import { loadingAssets } from "../script/assets.ts";
 import { compatibility } from "../script/compatibility.ts";
-import { envOf, facadesOf } from "../script/env.ts";
+import { envOf, facadesOf } from "../../../bindings/provisions.ts";
 import { describeLoadError } from "../output/load-error.ts";
 import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "../messages.ts";
 import { dispatch } from "./dispatch.ts";

@@ -8,7 +8,7 @@ import type { ScriptVersion } from "../../../ports/catalog.ts";
 import { cached } from "../cached.ts";
 import { EMAIL_MODULE, importsEmail } from "./email.ts";
 import { addressComment } from "../inspector/source-map.ts";
-import { facadesOf } from "./env.ts";
+import { facadesOf } from "../../../bindings/provisions.ts";
 import type { SentModule } from "../messages.ts";
 
 /** What the main module of a script is called unless the upload says otherwise. */

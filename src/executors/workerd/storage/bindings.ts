@@ -1,9 +1,9 @@
 /** KV, D1 and R2 for code outside of workerd: the objects that scripts find in `env`, over requests to what is kept. */
 import type { Storage, StorageRequest, StorageScope } from "../../../ports/storage.ts";
-import { D1Database } from "../isolate/bindings/d1.ts";
-import { KvNamespace } from "../isolate/bindings/kv.ts";
-import { R2Bucket } from "../isolate/bindings/r2.ts";
-import type { Stub } from "../isolate/bindings/shaped.ts";
+import { D1Database } from "../../../bindings/d1/database.ts";
+import { KvNamespace } from "../../../bindings/kv/namespace.ts";
+import { R2Bucket } from "../../../bindings/r2/bucket.ts";
+import type { Stub } from "../../../bindings/isolate.ts";
 
 export type StoredBinding = KvNamespace | D1Database | R2Bucket;
 

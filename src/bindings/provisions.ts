@@ -1,6 +1,6 @@
 /** What a script's bindings become on the way into its isolate: plain values, and facades. Bindings to workflows are made there. */
-import type { Binding, ScriptVersion } from "../../../ports/catalog.ts";
-import { exportedName, type Facade } from "../messages.ts";
+import type { Binding, ScriptVersion } from "../ports/catalog.ts";
+import { exportedName, type Facade } from "../executors/workerd/messages.ts";
 
 /** The values that are sent as they are. */
 export function envOf(bindings: readonly Binding[]): Record<string, unknown> {

@@ -1,9 +1,9 @@
 /** The script's side of bindings that lead out of its isolate: Cloudflare's API, over the stub that the loader has put into `env`. */
-import type { Facade } from "../../messages.ts";
-import { D1Database } from "./d1.ts";
-import { KvNamespace } from "./kv.ts";
-import { R2Bucket } from "./r2.ts";
-import { DurableObjectNamespace, type ObjectsStub } from "./objects.ts";
+import type { Facade } from "../executors/workerd/messages.ts";
+import { D1Database } from "./d1/database.ts";
+import { KvNamespace } from "./kv/namespace.ts";
+import { R2Bucket } from "./r2/bucket.ts";
+import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts";
 
 /** Asks what lies behind a binding. */
 export interface Stub {

@@ -3,8 +3,8 @@
  * to load it. Each is sealed for its script and its name.
  */
 import { isSealed } from "../model/values/value.ts";
-import type { Binding, ScriptVersion } from "./catalog.ts";
-import type { Place, Vault } from "./vault.ts";
+import type { Binding, ScriptVersion } from "../ports/catalog.ts";
+import type { Place, Vault } from "../ports/vault.ts";
 
 type WithBindings = Pick<ScriptVersion, "script" | "bindings">;
 

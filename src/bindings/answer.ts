@@ -1,8 +1,8 @@
 /** How a host answers what user code asks through a binding: only for what is bound, and without telling what went wrong inside. */
 import { Failure } from "../model/failures/failure.ts";
 import type { BindingCall, CallEnd } from "../protocol/calls.ts";
-import type { Binding, ScriptVersion } from "./catalog.ts";
-import type { BindingHandler } from "./executor.ts";
+import type { Binding, ScriptVersion } from "../ports/catalog.ts";
+import type { BindingHandler } from "../ports/executor.ts";
 
 /** Never rejects. `fault` gets what is no refusal; user code is told only that there was something. */
 export async function answerCall(
