@@ -20,17 +20,22 @@ interface Layer {
 const PURE = { packages: [], node: "none" } as const;
 
 const STORE: Layer = { folders: ["model", "ports"] };
-const EXECUTOR: Layer = { folders: ["model", "protocol", "runtime", "ports"] };
+const EXECUTOR: Layer = { folders: ["model", "protocol", "runtime", "ports", "bindings"] };
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   model: { folders: [], ...PURE, packages: ["devalue"] },
   protocol: { folders: ["model"], ...PURE },
   runtime: { folders: ["model", "protocol"], ...PURE },
   ports: { folders: ["model", "protocol"], ...PURE },
+  bindings: {
+    folders: ["model", "protocol", "runtime", "ports"],
+    packages: ["zod", "@noble/hashes", "@cloudflare/workers-utils"],
+    node: "none",
+  },
   upkeep: { folders: ["model", "ports"], ...PURE },
-  engine: { folders: ["model", "protocol", "ports", "upkeep"], ...PURE },
+  engine: { folders: ["model", "protocol", "ports", "bindings", "upkeep"], ...PURE },
   workers: {
-    folders: ["model", "protocol", "ports", "upkeep"],
+    folders: ["model", "protocol", "ports", "bindings", "upkeep"],
     packages: ["acorn", "esbuild", "zod", "@noble/hashes", "unenv", "@cloudflare/unenv-preset", "@cloudflare/workers-utils"],
   },
   queues: { folders: ["model", "protocol", "ports", "upkeep"] },
@@ -40,7 +45,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "stores/postgres": { ...STORE, packages: ["postgres"] },
   "executors/*": EXECUTOR,
   "executors/workerd": { ...EXECUTOR, packages: ["workerd", "ws", "esbuild", "cloudflare:*", "miniflare:*", "@noble/hashes"] },
-  api: { folders: ["model", "ports", "access", "engine", "workers", "queues"], packages: ["hono", "zod", "@hono/zod-openapi"] },
+  api: {
+    folders: ["model", "ports", "bindings", "access", "engine", "workers", "queues"],
+    packages: ["hono", "zod", "@hono/zod-openapi"],
+  },
   server: {
     folders: ["model", "ports", "access", "engine", "workers", "api"],
     packages: ["hono", "@hono/node-server", "pino", "ws"],
@@ -49,6 +57,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     folders: [
       "model",
       "ports",
+      "bindings",
       "access",
       "engine",
       "workers",
@@ -68,6 +77,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "protocol",
       "runtime",
       "ports",
+      "bindings",
       "engine",
       "workers",
       "api",
@@ -80,13 +90,14 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["vitest", "fast-check", "cloudflare:*"],
   },
   vitest: {
-    folders: ["model", "runtime", "ports", "testing", "workers", "executors/workerd"],
+    folders: ["model", "runtime", "ports", "bindings", "testing", "workers", "executors/workerd"],
     packages: ["vitest", "virtual:*"],
   },
   "index.ts": {
     folders: [
       "model",
       "ports",
+      "bindings",
       "engine",
       "workers",
       "api",

@@ -1,7 +1,6 @@
 /** The engine, and what calls Workers besides requests: cron triggers and queues, which need the engine as it needs them. */
 import { join } from "node:path";
-import { bindingHandler } from "../api/binding/workflow.ts";
-import { withQueues } from "../api/binding/queue.ts";
+import { bindingAnswers } from "../api/binding/answers.ts";
 import type { Engine } from "../engine/contract.ts";
 import { openEngine, type EngineParts } from "../engine/open.ts";
 import type { BindingHandler } from "../ports/executor.ts";
@@ -31,7 +30,7 @@ export async function startEngine(
   const cron = new CronTriggers(parts);
   const opened = Promise.withResolvers<Queues>();
   const bindingsOf = (started: Engine, host: AbortSignal): BindingHandler =>
-    withQueues(bindingHandler(started, host), opened.promise);
+    bindingAnswers({ engine: started, queues: opened.promise }, host);
   const queueStore = sqliteQueues(join(data, "queues.db"));
   const subscriptions = await Subscriptions.open(parts);
   const engine = await openEngine({

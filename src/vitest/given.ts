@@ -1,5 +1,6 @@
 /** What the plugin hands over to the processes of test files, as JSON. */
-import type { Binding, DeclaredWorkflow } from "../ports/catalog.ts";
+import type { Binding } from "../ports/catalog/bindings.ts";
+import type { DeclaredWorkflow } from "../ports/catalog.ts";
 import type { ProjectConfig } from "../workers/config/project.ts";
 
 /** By this name the setup imports the project's main module. */

@@ -1,7 +1,7 @@
 /** The deploy API on a table: memory store, a real vault, and real worker threads that load what is uploaded. */
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import { bindingHandler } from "../../src/api/binding/workflow.ts";
+import { bindingAnswers } from "../../src/api/binding/answers.ts";
 import { BodyRoom } from "../../src/api/endpoint/body.ts";
 import { explorerApi } from "../../src/api/explorer/explorer.ts";
 import { ownApi } from "../../src/api/own/own.ts";
@@ -30,7 +30,6 @@ import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
-import { withQueues } from "../../src/api/binding/queue.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
 import { aesVault } from "../../src/vault/aes.ts";
@@ -91,7 +90,7 @@ export async function openDeploying({
     ...world,
     notices: subscriptions,
     ids: { uuid: () => crypto.randomUUID() },
-    bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
+    bindings: (started, host) => bindingAnswers({ engine: started, queues: queuesOpened }, host),
     timetable: (started) => cron.timetable(started),
   });
   const queueStore = sqliteQueues(":memory:");

@@ -1,58 +1,44 @@
-/** Kinds of bindings that Cloudflare has and stepwell has not: what they are called, and what is said of them. */
-import type { Binding, UnsupportedBinding } from "../../ports/catalog.ts";
+/** Kinds of bindings that Cloudflare has and stepwell has not. A kind that becomes supported loses its line here. */
+import type { Config } from "@cloudflare/workers-utils";
 
-/** Names by the type that uploads use. */
-export const UNSUPPORTED_KINDS = {
-  agent_memory: "Agent Memory",
-  ai: "Workers AI",
-  ai_search: "AI Search",
-  ai_search_namespace: "AI Search namespace",
-  analytics: "Analytics",
-  analytics_engine: "Analytics Engine",
-  artifacts: "Artifacts",
-  browser: "Browser Run",
-  data_blob: "data blob",
-  dispatch_namespace: "dispatch namespace",
-  flagship: "Flagship",
-  hyperdrive: "Hyperdrive",
-  images: "Images",
-  k2: "K2",
-  logfwdr: "log forwarding",
-  media: "Media Transformations",
-  mtls_certificate: "mTLS certificate",
-  pipelines: "Pipelines",
-  ratelimit: "rate limit",
-  secret_key: "Web Crypto key",
-  secrets_store_secret: "Secrets Store",
-  send_email: "Email",
-  stream: "Stream",
-  text_blob: "text blob",
-  unsafe_hello_world: "Hello World",
-  vectorize: "Vectorize",
-  vpc_network: "VPC network",
-  vpc_service: "VPC service",
-  wasm_module: "Wasm module",
-  websearch: "Web Search",
-  worker_loader: "Worker Loader",
-} as const;
-
-/** A type that stepwell does not have. */
-export type UnsupportedType = keyof typeof UNSUPPORTED_KINDS;
-
-/** Fields that hold the secret of a key: they are not kept. */
-const KEYS: ReadonlySet<string> = new Set(["key_base64", "key_jwk"]);
-
-/** A binding of an upload, of a type that stepwell does not have. What it says is kept, to be given back to clients. */
-export function unsupported(sent: { readonly name: string; readonly type: string }): UnsupportedBinding {
-  const { name, type } = sent;
-  const kind = type in UNSUPPORTED_KINDS ? UNSUPPORTED_KINDS[type as UnsupportedType] : type;
-  const kept = Object.entries(sent).filter(([field]) => !KEYS.has(field));
-  return { type: "unsupported", name, kind, sent: Object.fromEntries(kept) };
+interface UnsupportedKind {
+  /** What Cloudflare calls it. */
+  readonly title: string;
+  /** Where a wrangler configuration has such bindings, if not in `logfwdr` or `unsafe`. */
+  readonly key?: keyof Config | "analytics" | "k2";
 }
 
-/** One sentence that names all such bindings; undefined when there are none. */
-export function unsupportedRemark(bindings: readonly Binding[]): string | undefined {
-  const named = bindings.flatMap((each) => (each.type === "unsupported" ? [`${each.name} (${each.kind})`] : []));
-  if (named.length === 0) return undefined;
-  return `Bindings that are not supported yet; using one throws an error that says so: ${named.join(", ")}`;
-}
+/** By the type that uploads use. */
+export const UNSUPPORTED_KINDS: Readonly<Record<string, UnsupportedKind>> = {
+  agent_memory: { title: "Agent Memory", key: "agent_memory" },
+  ai: { title: "Workers AI", key: "ai" },
+  ai_search: { title: "AI Search", key: "ai_search" },
+  ai_search_namespace: { title: "AI Search namespace", key: "ai_search_namespaces" },
+  analytics: { title: "Analytics", key: "analytics" },
+  analytics_engine: { title: "Analytics Engine", key: "analytics_engine_datasets" },
+  artifacts: { title: "Artifacts", key: "artifacts" },
+  browser: { title: "Browser Run", key: "browser" },
+  data_blob: { title: "data blob", key: "data_blobs" },
+  dispatch_namespace: { title: "dispatch namespace", key: "dispatch_namespaces" },
+  flagship: { title: "Flagship", key: "flagship" },
+  hyperdrive: { title: "Hyperdrive", key: "hyperdrive" },
+  images: { title: "Images", key: "images" },
+  k2: { title: "K2", key: "k2" },
+  logfwdr: { title: "log forwarding" },
+  media: { title: "Media Transformations", key: "media" },
+  mtls_certificate: { title: "mTLS certificate", key: "mtls_certificates" },
+  pipelines: { title: "Pipelines", key: "pipelines" },
+  ratelimit: { title: "rate limit", key: "ratelimits" },
+  secret_key: { title: "Web Crypto key" },
+  secrets_store_secret: { title: "Secrets Store", key: "secrets_store_secrets" },
+  send_email: { title: "Email", key: "send_email" },
+  stream: { title: "Stream", key: "stream" },
+  text_blob: { title: "text blob", key: "text_blobs" },
+  unsafe_hello_world: { title: "Hello World", key: "unsafe_hello_world" },
+  vectorize: { title: "Vectorize", key: "vectorize" },
+  vpc_network: { title: "VPC network", key: "vpc_networks" },
+  vpc_service: { title: "VPC service", key: "vpc_services" },
+  wasm_module: { title: "Wasm module", key: "wasm_modules" },
+  websearch: { title: "Web Search", key: "websearch" },
+  worker_loader: { title: "Worker Loader", key: "worker_loaders" },
+};

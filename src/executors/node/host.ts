@@ -4,6 +4,7 @@ import { Worker, type ResourceLimits, type Transferable } from "node:worker_thre
 import { Failure } from "../../model/failures/failure.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import { answerCall } from "../../bindings/answer.ts";
+import { provisionsOf } from "../../bindings/provisions.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import { saidInvocation, saidLine, scriptLine, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
@@ -193,7 +194,8 @@ function startThread(
 ): Worker {
   const { script, bindings, code, mainModule, modules } = version;
   const parts = { ...(mainModule && { mainModule }), ...(modules && { modules }) };
-  const data: ThreadData = { code: { code, ...parts }, bindings, requestCf, stops };
+  const provisions = provisionsOf(script, bindings);
+  const data: ThreadData = { code: { code, ...parts }, provisions, requestCf, stops };
   const worker = new Worker(siblingUrl("./thread"), {
     name: `script ${script}`,
     workerData: data,

@@ -1,10 +1,10 @@
 /** The test's end of the relay (`relay.ts`): stands for Workers and Durable Objects in workerd. */
 import type { ProjectConfig } from "../../workers/config/project.ts";
 import { fileURLToPath } from "node:url";
-import { OBJECT_HEADERS } from "../../executors/workerd/messages.ts";
+import { OBJECT_HEADERS } from "../../bindings/objects/headers.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "../../bindings/objects/namespace.ts";
 import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
-import type { Binding } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
 import { bundle } from "../../workers/build/bundle.ts";
 import { plainBuild } from "../../workers/build/options.ts";
 import { deploy } from "../../workers/deploy/deploy.ts";

@@ -9,7 +9,7 @@ import { checkNames, Project, type LoadedProject, type ProjectSource } from "../
 import { PLACEHOLDER_CF } from "../../assembly/request-cf.ts";
 import { defaultOptions } from "../../assembly/server-options.ts";
 import { holdFolder, releaseFolder } from "../../executors/workerd/process/lifeline.ts";
-import type { Binding } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
 import { applyD1Migrations, readD1Migrations, type MigratedDatabase } from "../d1-migrations.ts";
 import {
   introspectAll,

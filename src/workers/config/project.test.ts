@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Binding } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
 import { ProjectError } from "./project-error.ts";
 import { readProject, type ProjectConfig, type ProjectOptions } from "./project.ts";
 

@@ -1,6 +1,7 @@
 /** Deploying: what gets a new version, what does not, and that a refusal leaves everything as it was. */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Binding, Catalog, DeclaredWorkflow, ScriptVersion } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Catalog, DeclaredWorkflow, ScriptVersion } from "../../ports/catalog.ts";
 import { noVault } from "../../ports/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
 import type { Bundle } from "../build/bundle.ts";

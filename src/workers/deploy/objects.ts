@@ -12,7 +12,8 @@ import {
   type ObjectClasses,
   type ObjectExport,
 } from "../../model/platform/objects.ts";
-import type { Binding, Catalog } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Catalog } from "../../ports/catalog.ts";
 
 const names = z.array(z.string().min(1)).optional();
 /** One step of a migration, as it is sent and as a configuration has it. */

@@ -6,16 +6,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
-import type {
-  Annotations,
-  Binding,
-  Catalog,
-  DeclaredWorkflow,
-  Deployment,
-  ScriptVersion,
-  WorkflowChange,
-} from "../../ports/catalog.ts";
-import { sealSecrets } from "../../bindings/secrets.ts";
+import type { Annotations, Catalog, DeclaredWorkflow, Deployment, ScriptVersion, WorkflowChange } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import { sealSecrets, withoutSecrets } from "../../bindings/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";
 import { mapStack } from "../logs/stack.ts";
@@ -141,10 +134,9 @@ export function contentHash({
   ...rest
 }: WantedVersion): string {
   const { compatibilityDate, compatibilityFlags } = rest;
-  const shown = bindings.map((binding) => {
-    if (binding.type === "secret_text") return { ...binding, text: "" };
-    return binding.type === "version_metadata" ? { ...binding, metadata: null } : binding;
-  });
+  const shown = bindings.map((binding) =>
+    binding.type === "version_metadata" ? { ...binding, metadata: null } : withoutSecrets(binding),
+  );
   const exported = workflows.flatMap(({ name, className, isExported }) => (isExported === true ? [[className, name]] : []));
   const content = { script, code, bindings: shown, modules, compatibilityFlags, compatibilityDate, assets };
   if (exported.length > 0) Object.assign(content, { exported });

@@ -1,6 +1,7 @@
 /** Which scripts need which: what is bound has to be there, and what others are bound to is not deleted by mistake. */
 import { Failure } from "../../model/failures/failure.ts";
-import type { Binding, Catalog, ScriptVersionInfo } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Catalog, ScriptVersionInfo } from "../../ports/catalog.ts";
 
 /** A script that needs another one. */
 export interface Reference {

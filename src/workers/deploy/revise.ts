@@ -1,13 +1,14 @@
 /** New versions of a script: from an upload, and from a version that is stored, with other bindings. */
 import { Failure } from "../../model/failures/failure.ts";
 import type { ObjectClasses } from "../../model/platform/objects.ts";
-import type { Annotations, Binding, Catalog, ScriptAssets, ScriptVersion } from "../../ports/catalog.ts";
+import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { Annotations, Catalog, ScriptAssets, ScriptVersion } from "../../ports/catalog.ts";
 import { openSecrets } from "../../bindings/secrets.ts";
 import { readExports } from "../code/analysis.ts";
 import { bindingsOf, objectExports, workflowsOf } from "../upload/metadata.ts";
 import type { DeployPolicy } from "./policy.ts";
 import { adopt, checkAdoptable, missingResources, refuseMissing } from "./resources.ts";
-import { unsupportedRemark } from "../../bindings/unsupported/kinds.ts";
+import { unsupportedRemark } from "../../bindings/unsupported/kind.ts";
 import { classesWith, classNames } from "./objects.ts";
 import { checkServices } from "./references.ts";
 import type { Publisher } from "./publisher.ts";

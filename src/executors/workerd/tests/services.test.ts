@@ -1,7 +1,8 @@
 /** Scripts that call one another in real isolates: requests and methods, what goes along with a call, and which version gets it. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { encode } from "../../../model/values/value.ts";
-import type { Binding, ScriptVersion } from "../../../ports/catalog.ts";
+import type { Binding } from "../../../ports/catalog/bindings.ts";
+import type { ScriptVersion } from "../../../ports/catalog.ts";
 import type { Executor, Host } from "../../../ports/executor.ts";
 import { Driver } from "../../../../test/contracts/executor/driver.ts";
 import { contractVersion } from "../../../../test/contracts/executor/script.ts";

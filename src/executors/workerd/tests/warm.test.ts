@@ -5,7 +5,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { StepKind } from "../../../model/step/step.ts";
 import { decode, encode, type Encoded } from "../../../model/values/value.ts";
-import type { Binding, ScriptVersion } from "../../../ports/catalog.ts";
+import type { Binding } from "../../../ports/catalog/bindings.ts";
+import type { ScriptVersion } from "../../../ports/catalog.ts";
 import type { Executor, Host } from "../../../ports/executor.ts";
 import { Driver, type DrivenRun } from "../../../../test/contracts/executor/driver.ts";
 import { contractVersion } from "../../../../test/contracts/executor/script.ts";
