@@ -17,7 +17,7 @@ import type { Log } from "./ports/log.ts";
 import { silentLog } from "./absent/log.ts";
 import { systemClock } from "./system/clock.ts";
 import { systemIds } from "./system/ids.ts";
-import { workflowBinding } from "./runtime/bindings/workflow.ts";
+import { workflowBinding } from "./bindings/workflow/client.ts";
 import type { Workflow } from "./runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "./runtime/run/runtime.ts";
 import { putWorkflow } from "./workers/deploy/workflow.ts";

@@ -20,7 +20,7 @@ interface Layer {
 const PURE = { packages: [], node: "none" } as const;
 
 const STORE: Layer = { folders: ["model", "ports"] };
-const EXECUTOR: Layer = { folders: ["model", "protocol", "runtime", "ports", "executors/output"] };
+const EXECUTOR: Layer = { folders: ["model", "protocol", "runtime", "ports", "executors/output", "bindings"] };
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   model: { folders: [], ...PURE, packages: ["devalue"] },
@@ -29,10 +29,15 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   ports: { folders: ["model", "protocol"], ...PURE },
   absent: { folders: ["model", "ports"], ...PURE },
   system: { folders: ["ports"], ...PURE },
+  bindings: {
+    folders: ["model", "protocol", "runtime", "ports"],
+    packages: ["zod", "@noble/hashes", "@cloudflare/workers-utils"],
+    node: "none",
+  },
   upkeep: { folders: ["model", "ports"], ...PURE },
-  engine: { folders: ["model", "protocol", "ports", "absent", "upkeep"], ...PURE },
+  engine: { folders: ["model", "protocol", "ports", "absent", "upkeep", "bindings"], ...PURE },
   workers: {
-    folders: ["model", "protocol", "ports", "system", "upkeep"],
+    folders: ["model", "protocol", "ports", "system", "upkeep", "bindings"],
     packages: ["acorn", "esbuild", "zod", "@noble/hashes", "unenv", "@cloudflare/unenv-preset", "@cloudflare/workers-utils"],
   },
   queues: { folders: ["model", "protocol", "ports", "upkeep"] },
@@ -45,7 +50,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "executors/output": { folders: ["model", "protocol", "ports"] },
   "executors/workerd": { ...EXECUTOR, packages: ["workerd", "ws", "esbuild", "cloudflare:*", "miniflare:*", "@noble/hashes"] },
   api: {
-    folders: ["model", "ports", "system", "access", "engine", "workers", "queues"],
+    folders: ["model", "ports", "system", "access", "engine", "workers", "queues", "bindings"],
     packages: ["hono", "zod", "@hono/zod-openapi"],
   },
   server: {
@@ -58,6 +63,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "ports",
       "absent",
       "system",
+      "bindings",
       "access",
       "engine",
       "workers",
@@ -78,6 +84,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "runtime",
       "ports",
       "system",
+      "bindings",
       "engine",
       "workers",
       "api",
@@ -90,7 +97,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["vitest", "fast-check", "cloudflare:*"],
   },
   vitest: {
-    folders: ["model", "runtime", "ports", "testing", "workers", "executors/workerd"],
+    folders: ["model", "runtime", "ports", "bindings", "testing", "workers", "executors/workerd"],
     packages: ["vitest", "virtual:*"],
   },
   "index.ts": {
@@ -99,6 +106,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "ports",
       "absent",
       "system",
+      "bindings",
       "engine",
       "workers",
       "api",

@@ -1,12 +1,11 @@
 /** The engine, and what calls Workers besides requests: cron triggers and queues, which need the engine as it needs them. */
 import { join } from "node:path";
-import { bindingHandler } from "../api/binding/workflow.ts";
-import { withQueues } from "../api/binding/queue.ts";
+import { bindingAnswers } from "../api/binding/answers.ts";
 import type { Engine } from "../engine/contract.ts";
 import { openEngine, type EngineParts } from "../engine/open.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import { sqliteQueues } from "../stores/sqlite/queues/queues.ts";
-import { openingSecrets } from "../workers/code/secrets.ts";
+import { openingSecrets } from "../bindings/secrets.ts";
 import { CronTriggers } from "../workers/crons/cron.ts";
 import { Queues } from "../queues/queues.ts";
 import { Subscriptions } from "../queues/subscriptions.ts";
@@ -32,7 +31,7 @@ export async function startEngine(
   const cron = new CronTriggers(parts);
   const opened = Promise.withResolvers<Queues>();
   const bindingsOf = (started: Engine, host: AbortSignal): BindingHandler =>
-    withQueues(bindingHandler(started, host), opened.promise);
+    bindingAnswers({ engine: started, queues: opened.promise }, host);
   const queueStore = sqliteQueues(join(data, "queues.db"));
   const subscriptions = await Subscriptions.open(parts);
   const engine = await openEngine({

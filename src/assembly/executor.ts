@@ -7,7 +7,7 @@ import type { BindingHandler, Executor, FindCallee } from "../ports/executor.ts"
 import type { Storage } from "../ports/storage.ts";
 import { noStorage } from "../absent/storage.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
-import { openSecrets } from "../workers/code/secrets.ts";
+import { openSecrets } from "../bindings/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { objectClasses } from "../workers/deploy/objects.ts";
 import { knownCf } from "./request-cf.ts";

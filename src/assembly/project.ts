@@ -2,7 +2,7 @@
 import { Bundler, type Bundle } from "../workers/build/bundle.ts";
 import { runCustomBuild } from "../workers/build/custom-build.ts";
 import { ProjectError } from "../workers/config/project-error.ts";
-import { unsupportedRemark } from "../workers/upload/unsupported-kinds.ts";
+import { unsupportedRemark } from "../bindings/unsupported/kind.ts";
 import { readProject, type ProjectConfig, type ProjectOptions } from "../workers/config/project.ts";
 import type { ServerOptions } from "./server-options.ts";
 

@@ -6,6 +6,7 @@ import type { BindingCall } from "../protocol/calls.ts";
 import type { FromRuntime, ToRuntime } from "../protocol/frames.ts";
 import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
 import type { ScriptVersion } from "./catalog/script-versions.ts";
+import type { Binding } from "./catalog/bindings.ts";
 
 /**
  * Why a host is gone. `closed` was asked for; the others take the host's instances with them, to be replayed. `isShared` is
@@ -50,8 +51,11 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** Answers a binding call with an encoded value; rejects with a `Failure` whose text user code may see. */
-export type BindingHandler = (call: BindingCall) => Promise<string>;
+/**
+ * Answers a binding call with an encoded value; rejects with a `Failure` whose text user code may see. `binding` is the one that the
+ * call has come by; absent where classes run without a deployment.
+ */
+export type BindingHandler = (call: BindingCall, binding?: Binding) => Promise<string>;
 
 /** A script that another one calls. */
 export interface Callee {

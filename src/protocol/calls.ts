@@ -2,9 +2,9 @@
 
 /** What user code in a host may ask of the engine. */
 export interface BindingCall {
-  /** What the binding stands for. */
-  readonly to: "workflow" | "queue";
-  /** Its name. */
+  /** The type of the binding. */
+  readonly to: string;
+  /** What the binding stands for, by its name. */
   readonly name: string;
   readonly method: string;
   /** An encoded array of arguments. */

@@ -9,7 +9,7 @@ import { Failure } from "../model/failures/failure.ts";
 import { isWorkflowName } from "../model/platform/names.ts";
 import { CALL_DEPTH, decode, encode } from "../model/values/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
-import { workflowBinding, type Workflow } from "../runtime/bindings/workflow.ts";
+import { workflowBinding, type Workflow } from "../bindings/workflow/client.ts";
 import type { WorkflowClass } from "../runtime/run/runtime.ts";
 import { systemIds } from "../system/ids.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";

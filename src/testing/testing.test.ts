@@ -1,7 +1,7 @@
 /** `stepwell/testing`: each behaviour of `cloudflare:test`'s introspection, and what stepwell adds to it. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { WorkflowStep } from "../runtime/cloudflare/workers.ts";
-import type { Workflow } from "../runtime/bindings/workflow.ts";
+import type { Workflow } from "../bindings/workflow/client.ts";
 import { env, introspectWorkflow, introspectWorkflowInstance, openTestStepwell, type TestStepwell } from "./index.ts";
 
 const ONCE = { retries: { limit: 3, delay: "1 hour", backoff: "constant" } } as const;

@@ -1,8 +1,9 @@
 /** A project that is being tested: its bindings in `env`, its workflows on an engine in memory, its main module imported when needed. */
-import { constantValue, isConstant } from "../ports/constant-binding.ts";
+import { kindOf } from "../bindings/kinds.ts";
+import { made } from "../bindings/made.ts";
 import { WorkflowEntrypoint } from "../runtime/cloudflare/workers.ts";
 import { env } from "../runtime/cloudflare/environment.ts";
-import { unsupportedBinding } from "../runtime/bindings/unsupported.ts";
+import { unsupportedBinding } from "../bindings/unsupported/stand-in.ts";
 import type { WorkflowClass } from "../runtime/run/runtime.ts";
 import type { Binding } from "../ports/catalog/bindings.ts";
 import { openTestStepwell } from "../testing/index.ts";
@@ -50,23 +51,17 @@ export async function openProject(project: GivenProject, load: LoadMain): Promis
   };
 }
 
-function valueOf(binding: Binding, { queues }: GivenProject, load: LoadMain, kept: TestStorage): unknown {
-  if (isConstant(binding)) return constantValue(binding);
-  switch (binding.type) {
-    case "kv_namespace":
-      return kept.binding({ type: "kv", id: binding.id });
-    case "d1":
-      return kept.binding({ type: "d1", id: binding.id });
-    case "r2_bucket":
-      return kept.binding({ type: "r2", id: binding.bucket });
-    case "queue":
-      return deliverTo(binding.queue, queues, load);
-    case "unsupported":
-      return unsupportedBinding(binding.name, binding.kind);
-    default:
-      return unsupportedBinding(binding.name, ELSEWHERE[binding.type] ?? binding.type);
-  }
+function valueOf(binding: Binding, { name, queues }: GivenProject, load: LoadMain, kept: TestStorage): unknown {
+  if (binding.type === "queue") return deliverTo(binding.queue, queues, load);
+  const kind = kindOf(binding);
+  const provided = { type: binding.type, ...kind.provide(binding, name) };
+  const resource = kind.resource?.(binding);
+  const isElsewhere = provided.is === "client" || (provided.is === "stub" && resource === undefined);
+  if (isElsewhere) return unsupportedBinding(binding.name, ELSEWHERE[binding.type] ?? binding.type);
+  return made(binding.name, provided, { call: () => Promise.reject(NO_SERVER), stub: resource && kept.stub(resource) });
 }
+
+const NO_SERVER = new Error("There is no server in tests of this plugin");
 
 /** A class whose code is imported when it first runs. */
 function lazily(load: LoadMain, className: string): WorkflowClass {

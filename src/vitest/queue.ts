@@ -6,7 +6,7 @@ import { handleEvent } from "../runtime/handlers/handlers.ts";
 import { env } from "../runtime/cloudflare/environment.ts";
 import type { InvocationLog } from "../runtime/handlers/invocation.ts";
 import { noScope } from "../runtime/run/scope.ts";
-import { queueBinding, type Queue } from "../runtime/bindings/queue.ts";
+import { queueBinding, type Queue } from "../bindings/queue/client.ts";
 import { toBody } from "../runtime/bindings/queue-body.ts";
 import { createExecutionContext, waitOnExecutionContext } from "./context.ts";
 import type { GivenProject } from "./given.ts";

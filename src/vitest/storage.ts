@@ -3,7 +3,8 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { storedBinding, type StoredBinding } from "../executors/workerd/storage/bindings.ts";
+import type { Stub } from "../bindings/stub.ts";
+import { stubTo } from "../executors/workerd/storage/bindings.ts";
 import { StorageProcess } from "../executors/workerd/storage/process.ts";
 import type { StorageScope } from "../ports/storage.ts";
 
@@ -13,8 +14,8 @@ export class TestStorage {
   readonly #used: Map<string, StorageScope> = new Map();
 
   /** A namespace, a database or a bucket. */
-  binding(scope: StorageScope): StoredBinding {
-    return storedBinding(scope, async (of, request) => {
+  stub(scope: StorageScope): Stub {
+    return stubTo(scope, async (of, request) => {
       this.#used.set(`${of.type} ${of.id}`, of);
       await this.#process.open();
       return this.#process.fetch(of, request);

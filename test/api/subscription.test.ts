@@ -8,7 +8,7 @@ import { bindingHandler } from "../../src/api/binding/workflow.ts";
 import type { BindingCall } from "../../src/protocol/calls.ts";
 import { PUBLIC_EVENT_TYPES } from "../../src/model/views/public-event.ts";
 import { decode, encode } from "../../src/model/values/value.ts";
-import { workflowBinding, type WorkflowInstance } from "../../src/runtime/bindings/workflow.ts";
+import { workflowBinding, type WorkflowInstance } from "../../src/bindings/workflow/client.ts";
 import type { WorkflowInstanceEvent, WorkflowInstanceSubscription } from "../../src/runtime/bindings/event-types.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";

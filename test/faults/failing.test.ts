@@ -7,7 +7,7 @@ import { decode, encode } from "../../src/model/values/value.ts";
 import type { BindingHandler } from "../../src/ports/executor.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { StoreError } from "../../src/model/failures/store-error.ts";
-import { workflowBinding } from "../../src/runtime/bindings/workflow.ts";
+import { workflowBinding } from "../../src/bindings/workflow/client.ts";
 import { WorkflowEntrypoint } from "../../src/runtime/cloudflare/workers.ts";
 import { NonRetryableError } from "../../src/runtime/cloudflare/workflows.ts";
 import type { WorkflowClass } from "../../src/runtime/run/runtime.ts";

@@ -1,7 +1,7 @@
 /** The deploy API on a table: memory store, a real vault, and real worker threads that load what is uploaded. */
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import { bindingHandler } from "../../src/api/binding/workflow.ts";
+import { bindingAnswers } from "../../src/api/binding/answers.ts";
 import { BodyRoom } from "../../src/api/endpoint/body.ts";
 import { explorerApi } from "../../src/api/explorer/explorer.ts";
 import { ownApi } from "../../src/api/own/own.ts";
@@ -16,7 +16,7 @@ import { noStorage } from "../../src/absent/storage.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
-import { openingSecrets } from "../../src/workers/code/secrets.ts";
+import { openingSecrets } from "../../src/bindings/secrets.ts";
 import type { AssetStore } from "../../src/workers/assets/assets.ts";
 import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
@@ -31,7 +31,6 @@ import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
-import { withQueues } from "../../src/api/binding/queue.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
 import { aesVault } from "../../src/vault/aes.ts";
@@ -93,7 +92,7 @@ export async function openDeploying({
     executor: openingSecrets(executor, vault),
     notices: subscriptions,
     ids: { uuid: () => crypto.randomUUID() },
-    bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
+    bindings: (started, host) => bindingAnswers({ engine: started, queues: queuesOpened }, host),
     followCron: (started) => cron.follow(started),
   });
   const queueStore = sqliteQueues(":memory:");

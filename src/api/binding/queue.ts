@@ -18,8 +18,9 @@ const sent: z.ZodType<SentMessage> = z
 const send = z.tuple([z.array(sent), z.number().optional()]);
 
 /** Answers the calls of user code to queues. */
-function queueHandler(queues: Pick<Queues, "named" | "send" | "backlog">): BindingHandler {
+export function queueHandler(opened: Promise<Pick<Queues, "named" | "send" | "backlog">>): BindingHandler {
   return async ({ name, method, args }) => {
+    const queues = await opened;
     const given: unknown = decode(args);
     if (method === "send") {
       const parsed = send.safeParse(given);
@@ -28,11 +29,6 @@ function queueHandler(queues: Pick<Queues, "named" | "send" | "backlog">): Bindi
     } else if (method !== "metrics") throw new Failure("body", { detail: `A queue has no method "${method}"` });
     return encode(metricsOf(await queues.backlog(queues.named(name).id)));
   };
-}
-
-/** Has calls answered by whom they are meant for. The queues may be opened later than the engine. */
-export function withQueues(workflows: BindingHandler, queues: Promise<Queues>): BindingHandler {
-  return async (call) => (call.to === "queue" ? queueHandler(await queues)(call) : workflows(call));
 }
 
 function metricsOf({ count, bytes, oldestSentAt }: Backlog): object {

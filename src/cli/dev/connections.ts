@@ -1,35 +1,20 @@
 /** Bindings of a session's Workers to one another: what is missing for them to work. */
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { Connection } from "../../bindings/kind.ts";
+import { kindOf } from "../../bindings/kinds.ts";
 import { objectClasses } from "../../workers/deploy/objects.ts";
 
 /** A binding that leads to another Worker. */
-export interface Connection {
+interface NamedConnection extends Connection {
   readonly name: string;
-  readonly what: string;
-  readonly script: string;
-  /** What it needs there; undefined when the Worker itself is enough. */
-  readonly needs?: { readonly workflow: string } | { readonly className: string };
 }
 
 /** Those among the bindings of a Worker. */
-export function connectionsOf(own: string, bindings: readonly Binding[]): Connection[] {
-  return bindings.flatMap((binding): Connection[] => {
-    const { name } = binding;
-    switch (binding.type) {
-      case "service":
-        return binding.service === own ? [] : [{ name, what: "service", script: binding.service }];
-      case "workflow":
-        if (binding.script === undefined) return [];
-        return [{ name, what: `workflow "${binding.workflow}"`, script: binding.script, needs: { workflow: binding.workflow } }];
-      case "durable_object_namespace":
-        if (binding.script === undefined) return [];
-        return [
-          { name, what: `Durable Object ${binding.className}`, script: binding.script, needs: { className: binding.className } },
-        ];
-      default:
-        return [];
-    }
+export function connectionsOf(own: string, bindings: readonly Binding[]): NamedConnection[] {
+  return bindings.flatMap((binding) => {
+    const connection = kindOf(binding).connection?.(binding, own);
+    return connection === undefined ? [] : [{ name: binding.name, ...connection }];
   });
 }
 
@@ -43,7 +28,7 @@ export interface Trouble {
 /** Why a binding will not work, or works otherwise than the sources say; undefined when there is nothing to say. */
 export async function trouble(
   catalog: Catalog,
-  { name, what, script, needs }: Connection,
+  { name, what, script, needs }: NamedConnection,
   session: ReadonlySet<string>,
 ): Promise<Trouble | undefined> {
   const binding = `${name} (${what} of "${script}")`;

@@ -1,5 +1,6 @@
 /** What `stepwell dev` prints once it is ready: where everything is, and what the Workers are bound to. */
 import { styleText } from "node:util";
+import { resourcesOf } from "../../workers/deploy/resources.ts";
 import { bindingsTable } from "./bindings-table.ts";
 import type { Deployed } from "./worker.ts";
 
@@ -31,15 +32,13 @@ export function greeting({ url, port, accountId, workers, broken, inspector }: G
   lines.push(`  Dashboard  ${url}/`, `  API        ${url}/client/v4/accounts/${accountId}/workflows`);
   if (inspector !== undefined) lines.push(`  Debugger   ${inspector}`);
   lines.push(`  wrangler workflows list --local --port ${port}`);
-  if (workers.some(({ config }) => config.bindings.some(({ type }) => STORED.has(type)))) lines.push(storage(url, accountId));
+  if (workers.some(({ config }) => resourcesOf(config.bindings).length > 0)) lines.push(storage(url, accountId));
   for (const { script, config } of workers) {
     const table = bindingsTable(config.bindings, broken.get(script) ?? new Set());
     if (table.length > 0) lines.push(`Bindings of ${bold(script)}:`, ...table);
   }
   return `${lines.join("\n")}\n`;
 }
-
-const STORED: ReadonlySet<string> = new Set(["kv_namespace", "d1", "r2_bucket"]);
 
 /** wrangler's `--local` means files of its own. */
 function storage(url: string, accountId: string): string {

@@ -4,7 +4,8 @@ import { inProcessExecutor } from "../../executors/in-process/executor.ts";
 import { NonRetryableError } from "../../model/values/thrown.ts";
 import { encode } from "../../model/values/value.ts";
 import type { InstanceEvent } from "../../model/instance/events.ts";
-import type { WorkflowStep, WorkflowRollbackContext } from "../../runtime/cloudflare/workers.ts";
+import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
+import type { WorkflowRollbackContext } from "../../runtime/steps/step-types.ts";
 import { openBench, type Bench } from "../../testing/engine-bench.ts";
 import { openEngine } from "../open.ts";
 

@@ -1,6 +1,6 @@
 import { decode, encode } from "../../model/values/value.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
-import { workflowBinding } from "../../runtime/bindings/workflow.ts";
+import { workflowBinding } from "../../bindings/workflow/client.ts";
 import { WorkflowEntrypoint } from "../../runtime/cloudflare/workers.ts";
 import { NonRetryableError } from "../../runtime/cloudflare/workflows.ts";
 import type { WorkflowClass } from "../../runtime/run/runtime.ts";

@@ -1,36 +1,17 @@
-/** What a script finds in its `env` and in `process.env`, made of its bindings. */
-import { constantValue, isConstant } from "../../ports/constant-binding.ts";
-import type { Binding } from "../../ports/catalog/bindings.ts";
-import type { BindingCall } from "../../protocol/calls.ts";
-import { workflowBinding } from "../../runtime/bindings/workflow.ts";
-import { queueBinding } from "../../runtime/bindings/queue.ts";
-import { unsupportedBinding } from "../../runtime/bindings/unsupported.ts";
-
-/** Asks what a binding stands for. */
-export type CallBound = (to: BindingCall["to"], name: string, method: string, args: readonly unknown[]) => Promise<unknown>;
+/** What a script finds in its `env` and in `process.env`. */
+import { made, type Surroundings } from "../../bindings/made.ts";
+import type { Provisions } from "../../bindings/provisions.ts";
 
 /** What `env` holds. */
-export function envOf(bindings: readonly Binding[], call: CallBound): Record<string, unknown> {
-  return Object.fromEntries(bindings.map((binding) => [binding.name, bindingValue(binding, call)]));
-}
-
-function bindingValue(binding: Binding, call: CallBound): unknown {
-  if (isConstant(binding)) return constantValue(binding);
-  switch (binding.type) {
-    case "workflow":
-      return workflowBinding((method, args) => call("workflow", binding.workflow, method, args));
-    case "queue":
-      return queueBinding((method, args) => call("queue", binding.queue, method, args));
-    case "unsupported":
-      return unsupportedBinding(binding.name, binding.kind);
-    // Refused before the thread is made.
-    default:
-      return undefined;
-  }
+export function envOf(provisions: Provisions, call: Surroundings["call"]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(provisions).map(([name, each]) => [name, made(name, each, { call })]));
 }
 
 /** What `process.env` holds: the texts, as on Cloudflare under `nodejs_compat`, and nothing of the server's own. */
-export function processEnvOf(bindings: readonly Binding[]): Record<string, string> {
-  const texts = bindings.filter((binding) => binding.type === "plain_text" || binding.type === "secret_text");
-  return Object.fromEntries(texts.map(({ name, text }) => [name, text]));
+export function processEnvOf(provisions: Provisions): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(provisions).flatMap(([name, each]) =>
+      each.is === "value" && (each.type === "plain_text" || each.type === "secret_text") ? [[name, String(each.value)]] : [],
+    ),
+  );
 }

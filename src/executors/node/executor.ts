@@ -5,8 +5,8 @@
  * ended alone, but a single allocation far beyond the limit makes V8 end the whole process.
  */
 import type { ResourceLimits } from "node:worker_threads";
+import { provisionsOf } from "../../bindings/provisions.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { Executor } from "../../ports/executor.ts";
 import type { OnInvocation, OnLog } from "../../ports/script-log.ts";
@@ -34,17 +34,6 @@ const DEFAULT_HANG_AFTER_MS = 60_000;
  * generation has to fit in there; with the larger one that Node allows by default it often does not, which ends the process.
  */
 const YOUNG_GENERATION_MIB = 16;
-
-/** Types of bindings that a thread can have. */
-const OWN: ReadonlySet<Binding["type"]> = new Set([
-  "plain_text",
-  "json",
-  "secret_text",
-  "workflow",
-  "queue",
-  "version_metadata",
-  "unsupported",
-]);
 
 /** An executor whose hosts are worker threads. */
 export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
@@ -76,11 +65,12 @@ export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
 }
 
 /** Bindings that only Cloudflare's own runtime can give. */
-function refuseForeign({ bindings, assets }: ScriptVersion): void {
+function refuseForeign({ script, bindings, assets }: ScriptVersion): void {
   if (assets !== undefined)
     throw new Failure("script.binding_unsupported", { detail: "Static assets need a server with --executor workerd" });
-  const foreign = bindings.find(({ type }) => !OWN.has(type));
+  const foreign = Object.entries(provisionsOf(script, bindings)).find(([, { is }]) => is === "stub");
   if (foreign === undefined) return;
-  const detail = `"${foreign.name}" is of the type ${foreign.type}, for which the server has to run with --executor workerd`;
+  const [name, { type }] = foreign;
+  const detail = `"${name}" is of the type ${type}, for which the server has to run with --executor workerd`;
   throw new Failure("script.binding_unsupported", { detail });
 }

@@ -3,7 +3,8 @@ import { createInterface } from "node:readline";
 import { Worker, type ResourceLimits, type Transferable } from "node:worker_threads";
 import { Failure } from "../../model/failures/failure.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import { answerCall } from "../../ports/answer.ts";
+import { answerCall } from "../../bindings/answer.ts";
+import { provisionsOf } from "../../bindings/provisions.ts";
 import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import type { OnInvocation, OnLog } from "../../ports/script-log.ts";
 import { saidInvocation, saidLine, scriptLine } from "../output/lines.ts";
@@ -194,7 +195,8 @@ function startThread(
 ): Worker {
   const { script, bindings, code, mainModule, modules } = version;
   const parts = { ...(mainModule && { mainModule }), ...(modules && { modules }) };
-  const data: ThreadData = { code: { code, ...parts }, bindings, requestCf, stops };
+  const provisions = provisionsOf(script, bindings);
+  const data: ThreadData = { code: { code, ...parts }, provisions, requestCf, stops };
   const worker = new Worker(siblingUrl("./thread"), {
     name: `script ${script}`,
     workerData: data,

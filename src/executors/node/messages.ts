@@ -2,9 +2,9 @@
  * What a host and its thread say to one another. Batches of frames cross as bare strings, because there are many of
  * them, and chunks of streams as they are, their bytes transferred; everything else is an object.
  */
-import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { LogKind, LogLevel } from "../../model/views/script-line.ts";
+import type { Provisions } from "../../bindings/provisions.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { ChunkFrame } from "../../protocol/frames.ts";
 import type { Invocation } from "../../protocol/invocation.ts";
@@ -14,7 +14,7 @@ import type { EventAnswer, ScriptEvent } from "../../protocol/handlers.ts";
 /** What a thread is given when it starts. */
 export interface ThreadData {
   readonly code: ScriptCode;
-  readonly bindings: readonly Binding[];
+  readonly provisions: Provisions;
   /** What requests have in `cf`. */
   readonly requestCf: Readonly<Record<string, unknown>>;
   /** In shared memory: how many `stop` frames have been sent. A thread that is busy learns of them by that. */

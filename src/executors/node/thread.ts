@@ -17,7 +17,7 @@ import { describeLoadError, loadScript, type ScriptExports } from "./load.ts";
 import type { FromThread, RequestParts, ThreadData, ToThread } from "./messages.ts";
 import { Server } from "./serve.ts";
 
-const { code, bindings, requestCf, stops } = workerData as ThreadData;
+const { code, provisions, requestCf, stops } = workerData as ThreadData;
 const log = captureConsole(post);
 const { threw } = log;
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
@@ -25,9 +25,9 @@ let loaded: { readonly runtime: Runtime; readonly server: Server; readonly expor
 
 Object.assign(
   env,
-  envOf(bindings, (...about) => calls.call(...about)),
+  envOf(provisions, (...about) => calls.call(...about)),
 );
-Object.assign(process.env, processEnvOf(bindings));
+Object.assign(process.env, processEnvOf(provisions));
 // A global of Workers which Node has in a module alone.
 Object.assign(globalThis, { scheduler });
 // A promise that a script has forgotten is no reason to stop its instances.

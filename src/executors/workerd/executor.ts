@@ -9,7 +9,7 @@ import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.
 import type { Followed, OnInvocation, OnLog } from "../../ports/script-log.ts";
 import { writeLine } from "../output/lines.ts";
 import { Callees } from "./host/callees.ts";
-import { needsHome, needsObjects, needsStorage } from "./script/env.ts";
+import { needsHome, needsObjects, needsStorage } from "./script/needs.ts";
 import { Home } from "./host/home.ts";
 import { defaultMemoryMiB } from "./process/memory.ts";
 import { WorkerdHost, type HostParts } from "./host/host.ts";
@@ -194,9 +194,9 @@ async function prepare(version: ScriptVersion, { storage, objects, assets }: Wor
   const refuse = (what: string): never => {
     throw new Failure("script.binding_unsupported", { detail: `${what} need a data directory` });
   };
-  if (needsObjects(version.bindings) && objects === undefined) refuse("Durable Objects");
+  if (needsObjects(version) && objects === undefined) refuse("Durable Objects");
   if (version.assets !== undefined && assets === undefined) refuse("Static assets");
-  if (!needsStorage(version.bindings)) return;
+  if (!needsStorage(version)) return;
   if (storage === undefined) refuse("Bindings to KV, D1 and R2");
   await storage?.open().catch((cause: unknown) => {
     // It says nothing about the script, which may be opened again.

@@ -3,6 +3,9 @@
  * text that begins with a bracket and bytes; everything else is an object as JSON.
  */
 import type { ScriptModule } from "../../ports/catalog/script-versions.ts";
+import type { Provided } from "../../bindings/made.ts";
+import type { Provision } from "../../bindings/kind.ts";
+import type { ObjectName } from "../../bindings/objects/headers.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { Incident } from "./output/incidents.ts";
 import type { Contexts } from "./host/room.ts";
@@ -72,20 +75,19 @@ export interface LoadingAssets {
 }
 
 /**
- * A binding that leads out of the isolate. In the loader it becomes an entrypoint with properties that the script can
- * neither see nor change (`isolate/facades/`), in the isolate what Cloudflare's API looks like (`isolate/bindings/`).
+ * A binding that leads out of the isolate: an entrypoint of the loader (`isolate/facades/`), by the name of its class, with
+ * properties that the script can neither see nor change.
  */
-export type Facade =
-  | { readonly type: "kv_namespace"; readonly id: string }
-  | { readonly type: "d1"; readonly id: string }
-  | { readonly type: "r2_bucket"; readonly id: string }
-  | { readonly type: "durable_object_namespace"; readonly script: string; readonly className: string }
-  | { readonly type: "assets" }
-  | { readonly type: "service"; readonly script: string; readonly entrypoint?: string };
+export type Facade = Pick<Extract<Provision, { readonly is: "stub" }>, "facade" | "props">;
 
-/** Under which name in `env` the namespace of an exported class reaches the isolate; it is moved to `ctx.exports` from there. */
-export function exportedName(className: string): string {
-  return `ctx.exports.${className}`;
+/** What an isolate is completed with before the user's code is read. It stands in a module that user code can read. */
+export interface Prepared {
+  /** Marks what the script writes to the console. */
+  readonly key: string;
+  /** The objects in `env`, by name. */
+  readonly objects: Readonly<Record<string, Provided>>;
+  /** Classes whose objects in `env` (`exportedName`) are moved to `ctx.exports`. */
+  readonly exported: readonly string[];
 }
 
 /** What the loader asks. */
@@ -110,14 +112,6 @@ export interface Answers {
 /** As `Answers`, by the question. */
 export type AnswerFor<Q extends Question> = Answers[Q["ask"]];
 
-/** An object of a namespace. */
-export interface ObjectName {
-  /** 64 hexadecimal digits. */
-  readonly id: string;
-  /** What the id was made of, if it was. */
-  readonly name?: string;
-}
-
 /** What the user's class of an object is started with. Facets that user code makes have no alarms. */
 export interface ObjectProps extends ObjectName {
   readonly className: string;
@@ -130,13 +124,6 @@ export interface ObjectAlarms {
   get(): Promise<number | null>;
   clear(): Promise<void>;
 }
-
-/** Headers of requests to Durable Objects, on their way through the loader. None of them reaches one. */
-export const OBJECT_HEADERS = {
-  id: "x-stepwell-object",
-  name: "x-stepwell-object-name",
-  address: "x-stepwell-object-address",
-} as const;
 
 /** Loader to host. */
 export interface FromLoader {
@@ -175,10 +162,4 @@ export const STORAGE_HEADERS = {
   type: "x-stepwell-storage",
   /** Which namespace, database or bucket. */
   id: "x-stepwell-storage-id",
-  /** What is asked of R2, as JSON: its own header, here also for what has a body. */
-  r2Request: "cf-r2-request",
-  r2MetadataSize: "cf-r2-metadata-size",
-  r2Error: "cf-r2-error",
-  /** Of an answer: the body has to say how long it is. */
-  noLength: "x-stepwell-no-length",
 } as const;

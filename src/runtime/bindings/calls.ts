@@ -3,6 +3,9 @@ import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import { settleable } from "../run/settleable.ts";
 
+/** Asks what a binding stands for: a method, and its arguments. Methods of an instance have its id as their first argument. */
+export type Call = (method: string, args: readonly unknown[]) => Promise<unknown>;
+
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -19,7 +22,7 @@ export class Calls {
   }
 
   /** Asks what a binding stands for. Rejects with an `Error` that has the refusal's text. */
-  call(to: BindingCall["to"], name: string, method: string, args: readonly unknown[]): Promise<unknown> {
+  call(to: string, name: string, method: string, args: readonly unknown[]): Promise<unknown> {
     const { promise, resolve, reject } = settleable<unknown>();
     const encoded = encode(args, CALL_DEPTH);
     const id = (this.#last += 1);

@@ -1,8 +1,8 @@
 /** The test's end of the relay (`relay.ts`): stands for Workers and Durable Objects in workerd. */
 import type { ProjectConfig } from "../../workers/config/project.ts";
 import { fileURLToPath } from "node:url";
-import { OBJECT_HEADERS } from "../../executors/workerd/messages.ts";
-import { DurableObjectNamespace, type ObjectsStub } from "../../executors/workerd/isolate/bindings/objects.ts";
+import { OBJECT_HEADERS } from "../../bindings/objects/headers.ts";
+import { DurableObjectNamespace, type ObjectsStub } from "../../bindings/objects/namespace.ts";
 import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import { bundle } from "../../workers/build/bundle.ts";

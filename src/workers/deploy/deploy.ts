@@ -4,16 +4,16 @@
  */
 import { relative } from "node:path";
 import { LIMITS } from "../../model/limits.ts";
-import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { ScriptAssets, ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import type { Resource } from "../../ports/catalog/resources.ts";
-import { openSecrets } from "../code/secrets.ts";
+import { openSecrets } from "../../bindings/secrets.ts";
+import { secretBindings } from "../../bindings/secrets.ts";
 import type { Bundle } from "../build/bundle.ts";
 import { tooManySchedules, type ProjectConfig } from "../config/project.ts";
 import { ProjectError } from "../config/project-error.ts";
 import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
 import { classesWith, classNames, migrationsAfter, objectClasses, putObjectClasses, type ObjectChanges } from "./objects.ts";
+import { resourcesOf } from "./resources.ts";
 import { putWorkflow, schedulesWith } from "./workflow.ts";
 
 /** What a deployment did. */
@@ -43,7 +43,10 @@ export async function deploy(
   if (schedules > LIMITS.schedules) throw tooManySchedules(config.file, schedules);
   const code = versionOf(config, bundle, assets);
   return publisher.inTurn(config.name, async () => {
-    for (const resource of resourcesOf(config, Date.now())) await catalog.addResource(resource);
+    for (const { type, id } of resourcesOf(config.bindings)) {
+      const name = type === "d1" ? (config.databaseNames[id] ?? id) : id;
+      await catalog.addResource({ type, id, name, createdAt: Date.now() });
+    }
     const active = await catalog.activeScript(config.name);
     const objects = await classesWith(catalog, config.name, code, await objectChanges(catalog, config));
     const wanted = { ...code, objectClasses: classNames(objects) };
@@ -65,14 +68,12 @@ export async function deploy(
 function isUnchanged({ vault }: Publisher, active: ScriptVersion, wanted: WantedVersion): boolean {
   if (active.hash !== contentHash(wanted)) return false;
   try {
-    return JSON.stringify(secretsOf(openSecrets(vault, active))) === JSON.stringify(secretsOf(wanted));
+    return (
+      JSON.stringify(secretBindings(openSecrets(vault, active).bindings)) === JSON.stringify(secretBindings(wanted.bindings))
+    );
   } catch {
     return false;
   }
-}
-
-function secretsOf({ bindings }: Pick<ScriptVersion, "bindings">): readonly Binding[] {
-  return bindings.filter(({ type }) => type === "secret_text");
 }
 
 function checkClasses({ build, bindings, workflows }: ProjectConfig, { exports }: Bundle): void {
@@ -93,22 +94,6 @@ async function objectChanges(catalog: Catalog, { name, objects }: ProjectConfig)
   if (!("migrations" in objects)) return objects;
   const { tag } = await objectClasses(catalog, name);
   return { migrations: migrationsAfter(tag, objects.migrations) };
-}
-
-/** What bindings lead to, which is made when it is not there. */
-function resourcesOf({ bindings, databaseNames }: ProjectConfig, createdAt: number): Resource[] {
-  return bindings.flatMap((binding): Resource[] => {
-    switch (binding.type) {
-      case "kv_namespace":
-        return [{ type: "kv", id: binding.id, name: binding.id, createdAt }];
-      case "d1":
-        return [{ type: "d1", id: binding.id, name: databaseNames[binding.id] ?? binding.id, createdAt }];
-      case "r2_bucket":
-        return [{ type: "r2", id: binding.bucket, name: binding.bucket, createdAt }];
-      default:
-        return [];
-    }
-  });
 }
 
 function versionOf(config: ProjectConfig, bundle: Bundle, assets: ScriptAssets | undefined): WantedVersion {

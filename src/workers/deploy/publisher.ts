@@ -11,7 +11,8 @@ import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Deployment } from "../../ports/catalog/deployments.ts";
 import type { Annotations, DeclaredWorkflow, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { WorkflowChange } from "../../ports/catalog/workflows.ts";
-import { sealSecrets } from "../code/secrets.ts";
+import { sealSecrets } from "../../bindings/secrets.ts";
+import { withoutSecrets } from "../../bindings/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";
 import { mapStack } from "../logs/stack.ts";
@@ -137,10 +138,9 @@ export function contentHash({
   ...rest
 }: WantedVersion): string {
   const { compatibilityDate, compatibilityFlags } = rest;
-  const shown = bindings.map((binding) => {
-    if (binding.type === "secret_text") return { ...binding, text: "" };
-    return binding.type === "version_metadata" ? { ...binding, metadata: null } : binding;
-  });
+  const shown = bindings.map((binding) =>
+    binding.type === "version_metadata" ? { ...binding, metadata: null } : withoutSecrets(binding),
+  );
   const exported = workflows.flatMap(({ name, className, isExported }) => (isExported === true ? [[className, name]] : []));
   const content = { script, code, bindings: shown, modules, compatibilityFlags, compatibilityDate, assets };
   if (exported.length > 0) Object.assign(content, { exported });

@@ -1,26 +1,21 @@
 /** The KV namespaces, D1 databases and R2 buckets that bindings lead to. */
+import type { BoundResource } from "../../bindings/kind.ts";
+import { kindOf } from "../../bindings/kinds.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
-import type { Resource, Resources } from "../../ports/catalog/resources.ts";
+import type { Resources } from "../../ports/catalog/resources.ts";
 
-/** What a binding leads to. */
-interface BoundResource extends Pick<Resource, "type" | "id"> {
-  /** The name of the binding. */
+/** What a binding leads to, and its name. */
+interface Needed extends BoundResource {
   readonly name: string;
 }
 
-function boundResource(binding: Binding): BoundResource[] {
-  const { name } = binding;
-  switch (binding.type) {
-    case "kv_namespace":
-      return [{ type: "kv", id: binding.id, name }];
-    case "d1":
-      return [{ type: "d1", id: binding.id, name }];
-    case "r2_bucket":
-      return [{ type: "r2", id: binding.bucket, name }];
-    default:
-      return [];
-  }
+/** What bindings lead to. */
+export function resourcesOf(bindings: readonly Binding[]): Needed[] {
+  return bindings.flatMap((binding) => {
+    const resource = kindOf(binding).resource?.(binding);
+    return resource === undefined ? [] : [{ ...resource, name: binding.name }];
+  });
 }
 
 const TITLES = { kv: "KV namespace", d1: "D1 database", r2: "R2 bucket" } as const;
@@ -34,9 +29,9 @@ export function isAdoptable(id: string): boolean {
 }
 
 /** What bindings lead to that is not there, each once. */
-export async function missingResources(resources: Resources, bindings: readonly Binding[]): Promise<BoundResource[]> {
-  const missing = new Map<string, BoundResource>();
-  for (const bound of bindings.flatMap(boundResource)) {
+export async function missingResources(resources: Resources, bindings: readonly Binding[]): Promise<Needed[]> {
+  const missing = new Map<string, Needed>();
+  for (const bound of resourcesOf(bindings)) {
     const { type, id } = bound;
     if ((await resources.resource(type, id)) === undefined) missing.set(`${type} ${id}`, bound);
   }
@@ -44,23 +39,19 @@ export async function missingResources(resources: Resources, bindings: readonly 
 }
 
 /** Fails with `storage.unbound` when there are any. */
-export function refuseMissing([first]: readonly BoundResource[]): void {
+export function refuseMissing([first]: readonly Needed[]): void {
   if (first === undefined) return;
   const { name, type, id } = first;
   throw new Failure("storage.unbound", { detail: `"${name}" is bound to the ${TITLES[type]} "${id}", which is not there` });
 }
 
 /** Fails with `storage.unbound` for an id that nothing is made under. */
-export function checkAdoptable(missing: readonly BoundResource[]): void {
+export function checkAdoptable(missing: readonly Needed[]): void {
   refuseMissing(missing.filter(({ id }) => !isAdoptable(id)));
 }
 
 /** Makes what is missing under the ids that bindings name it by. Answers a sentence about it, if there was anything. */
-export async function adopt(
-  resources: Resources,
-  missing: readonly BoundResource[],
-  createdAt: number,
-): Promise<readonly string[]> {
+export async function adopt(resources: Resources, missing: readonly Needed[], createdAt: number): Promise<readonly string[]> {
   const made: string[] = [];
   for (const { type, id, name } of missing)
     if (await resources.addResource({ type, id, name: id, createdAt })) made.push(`${TITLES[type]} "${id}" for ${name}`);

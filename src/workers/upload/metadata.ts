@@ -1,15 +1,14 @@
 /** The metadata of an upload: what it may say, and the bindings and workflows that come of it. */
 import { z } from "zod";
+import { className } from "../../bindings/fields.ts";
+import { KINDS, knownType } from "../../bindings/kinds.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { isWorkflowName } from "../../model/platform/names.ts";
-import { LIMITS } from "../../model/limits.ts";
 import type { Migrations, ObjectExport } from "../../model/platform/objects.ts";
-import { isQueueName } from "../../model/platform/queue.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { DeclaredWorkflow, ScriptAssets } from "../../ports/catalog/script-versions.ts";
 import { assetRules, assetsHandling, withoutUndefined } from "../assets/config.ts";
 import { migrations } from "../deploy/objects.ts";
-import { unsupported } from "./unsupported-kinds.ts";
 import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 
 /** A binding as it is sent; what else it has depends on its type. */
@@ -19,8 +18,6 @@ interface SentBinding {
 }
 
 const binding: z.ZodType<SentBinding> = z.looseObject({ name: z.string().min(1), type: z.string() });
-
-const className = z.string().min(1).max(LIMITS.scriptName);
 
 /** A class that the main module exports. Settings of a workflow may stand beside its name. */
 interface SentExport extends ObjectExport {
@@ -103,66 +100,13 @@ export function bindingsOf(
   return [...own, ...stored.filter(({ name, type }) => kept.includes(type) && !names.has(name))];
 }
 
-const texts = z.object({ text: z.string() });
-const json = z.object({ json: z.unknown().refine((value) => value !== undefined, "Missing") });
 const inherited = z.object({ old_name: z.string().optional() });
-const namespace = z.object({ namespace_id: z.string().min(1) });
-const database = z.object({ id: z.string().min(1) });
-const bucket = z.object({ bucket_name: z.string().min(1) });
-const queue = z.object({ queue_name: z.string().refine(isQueueName, "A queue's name is 1 to 63 letters, digits and -") });
-const service = z.object({ service: z.string().min(1), entrypoint: z.string().min(1).optional() });
-const objects = z.object({ class_name: className, script_name: z.string().min(1).optional() });
-const workflow = z.object({
-  workflow_name: z.string().refine(isWorkflowName, "A workflow's name is 1 to 64 letters, digits, _ and -, not starting with -"),
-  class_name: className.optional(),
-  script_name: z.string().min(1).optional(),
-});
 
 function toBinding(sent: SentBinding, field: string, script: string, stored: readonly Binding[]): Binding {
-  const { name, type } = sent;
-  switch (type) {
-    case "plain_text":
-    case "secret_text":
-      return { type, name, text: read(texts, sent, field).text };
-    case "json":
-      return { type, name, json: read(json, sent, field).json };
-    case "assets":
-      return { type, name };
-    case "version_metadata":
-      return { type, name, metadata: { id: "", tag: "", timestamp: "" } };
-    case "kv_namespace":
-      return { type, name, id: read(namespace, sent, field).namespace_id };
-    case "d1":
-      return { type, name, id: read(database, sent, field).id };
-    case "r2_bucket":
-      return { type, name, bucket: read(bucket, sent, field).bucket_name };
-    case "workflow": {
-      const { workflow_name: of, class_name: declared, script_name: owner = script } = read(workflow, sent, field);
-      if (owner === script && declared === undefined)
-        throw new Failure("body", { field: `${field}.class_name`, detail: "A workflow of this Worker needs its class" });
-      return {
-        type,
-        name,
-        workflow: of,
-        ...(declared !== undefined && { className: declared }),
-        ...(owner !== script && { script: owner }),
-      };
-    }
-    case "queue":
-      return { type, name, queue: read(queue, sent, field).queue_name };
-    case "durable_object_namespace": {
-      const { class_name: declared, script_name: owner = script } = read(objects, sent, field);
-      return { type, name, className: declared, ...(owner !== script && { script: owner }) };
-    }
-    case "service": {
-      const { service: of, entrypoint } = read(service, sent, field);
-      return { type, name, service: of, ...(entrypoint !== undefined && { entrypoint }) };
-    }
-    case "inherit":
-      return inherit(name, read(inherited, sent, field).old_name ?? name, field, stored);
-    default:
-      return unsupported(sent);
-  }
+  const { name, type: called } = sent;
+  if (called === "inherit") return inherit(name, read(inherited, sent, field).old_name ?? name, field, stored);
+  const type = knownType(called);
+  return { type, name, ...read(KINDS[type].upload(script), sent, field) } as Binding;
 }
 
 function inherit(name: string, from: string, field: string, stored: readonly Binding[]): Binding {

@@ -2,7 +2,7 @@
  * The Worker that carries a scenario's script out, through the workflow binding and nothing else. The very same source
  * runs on both systems.
  */
-import type { Workflow, WorkflowInstance } from "../../../src/runtime/bindings/workflow.ts";
+import type { Workflow, WorkflowInstance } from "../../../src/bindings/workflow/client.ts";
 import { DEFAULT_ID, type Action } from "../scenario.ts";
 import { seenBy } from "./observe.ts";
 import { show } from "./show.ts";

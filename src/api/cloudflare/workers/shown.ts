@@ -1,5 +1,6 @@
 /** What the routes of scripts have in common: how scripts and versions are found, made and shown, in Cloudflare's words. */
 import { z } from "zod";
+import { kindOf } from "../../../bindings/kinds.ts";
 import { Failure } from "../../../model/failures/failure.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { Binding } from "../../../ports/catalog/bindings.ts";
@@ -53,40 +54,7 @@ export async function activate(api: Api, version: ScriptVersion, remarks: Annota
 /** A binding without what is secret about it. */
 export function showBinding(binding: Binding): object {
   const { name, type } = binding;
-  switch (binding.type) {
-    case "plain_text":
-      return { name, type, text: binding.text };
-    case "json":
-      return { name, type, json: binding.json };
-    case "workflow":
-      return {
-        name,
-        type,
-        workflow_name: binding.workflow,
-        ...(binding.className !== undefined && { class_name: binding.className }),
-        ...(binding.script !== undefined && { script_name: binding.script }),
-      };
-    case "queue":
-      return { name, type, queue_name: binding.queue };
-    case "kv_namespace":
-      return { name, type, namespace_id: binding.id };
-    case "d1":
-      return { name, type, id: binding.id };
-    case "r2_bucket":
-      return { name, type, bucket_name: binding.bucket };
-    case "durable_object_namespace":
-      return { name, type, class_name: binding.className, ...(binding.script !== undefined && { script_name: binding.script }) };
-    case "service": {
-      const { service, entrypoint } = binding;
-      return { name, type, service, environment: "production", ...(entrypoint !== undefined && { entrypoint }) };
-    }
-    case "unsupported":
-      return { name, type, ...binding.sent, unsupported: binding.kind };
-    case "assets":
-    case "secret_text":
-    case "version_metadata":
-      return { name, type };
-  }
+  return { name, type, ...kindOf(binding).show(binding) };
 }
 
 /** A version, as lists and single answers have it. */

@@ -1,8 +1,10 @@
 /** One isolate with one script version in it: how it is loaded, what is said to it and by it, and how it ends. */
 import { WebSocket } from "ws";
 import { Failure } from "../../../model/failures/failure.ts";
-import { answerCall } from "../../../ports/answer.ts";
 import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
+import { answerCall } from "../../../bindings/answer.ts";
+import { exportedBindings } from "../../../bindings/exported.ts";
+import { provisionsOf, valuesOf } from "../../../bindings/provisions.ts";
 import type { BindingHandler, Host, HostEnd } from "../../../ports/executor.ts";
 import type { Followed } from "../../../ports/script-log.ts";
 import type { BindingCall } from "../../../protocol/calls.ts";
@@ -13,10 +15,10 @@ import type { Invocation } from "../../../protocol/invocation.ts";
 import type { EventEnd, ScriptEvent } from "../../../protocol/handlers.ts";
 import { loadingAssets } from "../script/assets.ts";
 import { compatibility } from "../script/compatibility.ts";
-import { envOf, facadesOf } from "../script/env.ts";
 import { describeLoadError } from "../output/load-error.ts";
 import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "../messages.ts";
 import { dispatch } from "./dispatch.ts";
+import { facadesOf, objectsOf } from "../script/env.ts";
 import { assetModule, isolateModules, ownModules } from "../script/modules.ts";
 import type { Output } from "../process/output.ts";
 import type { InspectorTargets } from "../inspector/targets.ts";
@@ -175,13 +177,16 @@ export class WorkerdHost implements Host {
 
   async #ask(): Promise<Loaded> {
     const { process, version, hangAfterMs } = this.#parts;
+    const { bindings, classes } = exportedBindings(version);
+    const provisions = provisionsOf(version.script, [...version.bindings, ...bindings]);
+    const prepared = { key: this.#key, objects: objectsOf(provisions), exported: classes };
     const worker: Loading["worker"] = {
       ...compatibility(version),
-      ...isolateModules(await ownModules(), version, this.#key, this.#parts.targets !== undefined),
-      env: envOf(version.bindings),
+      ...isolateModules(await ownModules(), version, prepared, this.#parts.targets !== undefined),
+      env: valuesOf(provisions),
     };
     const assets = version.assets && loadingAssets(version.assets, version.code !== "", await assetModule(), worker);
-    const loading: Loading = { worker, facades: facadesOf(version), ...(assets && { assets }) };
+    const loading: Loading = { worker, facades: facadesOf(provisions), ...(assets && { assets }) };
     const refusal = new Failure("script.invalid", { detail: `The Worker's top level did not finish within ${hangAfterMs} ms` });
     const over = new AbortController();
     const { promise: late, reject } = Promise.withResolvers<never>();

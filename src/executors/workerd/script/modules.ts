@@ -8,8 +8,7 @@ import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
 import { cached } from "../cached.ts";
 import { EMAIL_MODULE, importsEmail } from "./email.ts";
 import { addressComment } from "../inspector/source-map.ts";
-import { facadesOf } from "./env.ts";
-import type { SentModule } from "../messages.ts";
+import type { Prepared, SentModule } from "../messages.ts";
 
 /** What the main module of a script is called unless the upload says otherwise. */
 const SCRIPT_MODULE = "index.js";
@@ -69,23 +68,16 @@ function moduleName(name: string = SCRIPT_MODULE): string {
   return posix.normalize(`/${name}`).slice(1);
 }
 
-/** The modules of an isolate, and which of them is the main one. `key` marks what the script writes. Debuggers need addresses. */
+/** The modules of an isolate, and which of them is the main one. Debuggers need addresses. */
 export function isolateModules(
   { runtime }: OwnModules,
   version: ScriptVersion,
-  key: string,
+  prepared: Prepared,
   isInspected: boolean,
 ): { readonly mainModule: string; readonly modules: Readonly<Record<string, SentModule>> } {
-  const { code, bindings, mainModule, modules = [], workflows: declared = [], objectClasses = [] } = version;
+  const { code, mainModule, modules = [] } = version;
   const script = moduleName(mainModule);
   const from = JSON.stringify(`../${script}`);
-  const workflows = bindings.flatMap((binding) => (binding.type === "workflow" ? [[binding.name, binding.workflow]] : []));
-  const queues = bindings.flatMap((binding) => (binding.type === "queue" ? [[binding.name, binding.queue]] : []));
-  const unsupported = bindings.flatMap((binding) => (binding.type === "unsupported" ? [[binding.name, binding.kind]] : []));
-  const exported = declared.flatMap(({ name, className, isExported }) => (isExported === true ? [[className, name]] : []));
-  const facades = Object.entries(facadesOf(version)).map(([name, { type }]) => [name, type]);
-  const named = [workflows, queues, facades, unsupported, exported].map((each): object => Object.fromEntries(each) as object);
-  const given = [key, ...named, objectClasses].map((each) => JSON.stringify(each));
   return {
     mainModule: MAIN_MODULE,
     modules: {
@@ -100,7 +92,7 @@ export function isolateModules(
         "export { StepwellHandlers, StepwellLink, StepwellObject, StepwellRun };",
         "export default handlers(script.default ?? {});",
       ),
-      [BINDINGS_MODULE]: esm(`import { prepare } from "../${RUNTIME_MODULE}";`, `prepare(${given.join(", ")});`),
+      [BINDINGS_MODULE]: esm(`import { prepare } from "../${RUNTIME_MODULE}";`, `prepare(${JSON.stringify(prepared)});`),
       [RUNTIME_MODULE]: esm(runtime),
       ...(importsEmail(version) && { [EMAIL_MODULE]: esm(`export { EmailMessage } from "./${RUNTIME_MODULE}";`) }),
     },

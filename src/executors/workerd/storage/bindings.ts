@@ -1,23 +1,10 @@
-/** KV, D1 and R2 for code outside of workerd: the objects that scripts find in `env`, over requests to what is kept. */
+/** KV, D1 and R2 for code outside of workerd: what the objects that scripts find in `env` are made over there. */
 import type { Storage, StorageRequest, StorageScope } from "../../../ports/storage.ts";
-import { D1Database } from "../isolate/bindings/d1.ts";
-import { KvNamespace } from "../isolate/bindings/kv.ts";
-import { R2Bucket } from "../isolate/bindings/r2.ts";
-import type { Stub } from "../isolate/bindings/shaped.ts";
+import type { Stub } from "../../../bindings/stub.ts";
 
-export type StoredBinding = KvNamespace | D1Database | R2Bucket;
-
-/** A binding to `scope`. */
-export function storedBinding(scope: StorageScope, fetch: Storage["fetch"]): StoredBinding {
-  const stub: Stub = { fetch: async (url, init = {}) => readable(await fetch(scope, await requestOf(url, init))) };
-  switch (scope.type) {
-    case "kv":
-      return new KvNamespace(stub);
-    case "d1":
-      return new D1Database(stub);
-    case "r2":
-      return new R2Bucket(stub);
-  }
+/** What lies in `scope`, for the object that a binding is made into. */
+export function stubTo(scope: StorageScope, fetch: Storage["fetch"]): Stub {
+  return { fetch: async (url, init = {}) => readable(await fetch(scope, await requestOf(url, init))) };
 }
 
 /** With its body as a whole: values in tests are small, and how long one is has to be said. */

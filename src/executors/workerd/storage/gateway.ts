@@ -6,6 +6,7 @@ import { abortIsolate } from "cloudflare:workers";
 import { D1DatabaseObject } from "miniflare:d1";
 import { KVNamespaceObject } from "miniflare:kv";
 import { R2BucketObject } from "miniflare:r2";
+import { R2_HEADERS } from "../../../bindings/r2/headers.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
 import { scopeName } from "./scope.ts";
 import type { Socket } from "../isolate/script/link.ts";
@@ -77,9 +78,9 @@ const gateway: { fetch(request: Request, env: Env): Promise<Response> } = {
     if (namespace === undefined) return new Response(null, { status: 404 });
     const name = scopeName(type, request.headers.get(STORAGE_HEADERS.id) ?? "");
     if (request.method === "PURGE") return forgotten(() => namespace.get(namespace.idFromName(name)).fetch(request, {}));
-    const isSplit = request.method === "PUT" && request.headers.has(STORAGE_HEADERS.r2Request);
+    const isSplit = request.method === "PUT" && request.headers.has(R2_HEADERS.request);
     const asked = isSplit ? withMetadata(request) : request;
-    if (asked === undefined) return new Response(null, { status: 411, headers: { [STORAGE_HEADERS.noLength]: "1" } });
+    if (asked === undefined) return new Response(null, { status: 411, headers: { [R2_HEADERS.noLength]: "1" } });
     return namespace.get(namespace.idFromName(name)).fetch(asked, { cf: { miniflare: { name } } });
   },
 };
@@ -98,14 +99,14 @@ async function forgotten(ask: () => Promise<Response>): Promise<Response> {
 
 /** R2 wants what is asked in front of the value; here it comes in a header, because only whoever sees the body's length can join them. */
 function withMetadata(request: Request): Request | undefined {
-  const metadata = new TextEncoder().encode(request.headers.get(STORAGE_HEADERS.r2Request) ?? "");
+  const metadata = new TextEncoder().encode(request.headers.get(R2_HEADERS.request) ?? "");
   const length = request.headers.get("content-length") ?? (request.body === null ? "0" : "");
   if (length === "") return undefined;
   const { readable, writable } = new FixedLengthStream(metadata.length + Number(length));
   void joined(metadata, request.body, writable).catch(() => {});
   return new Request(request.url, {
     method: "PUT",
-    headers: { [STORAGE_HEADERS.r2MetadataSize]: `${metadata.length}` },
+    headers: { [R2_HEADERS.metadataSize]: `${metadata.length}` },
     body: readable,
   });
 }

@@ -3,7 +3,8 @@
  * knows which isolate has the newest code and starts the facet anew when that changes, and keeps its alarm.
  */
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import { OBJECT_HEADERS, type ObjectAlarms, type ObjectName, type ObjectProps } from "../../messages.ts";
+import { OBJECT_HEADERS, type ObjectName } from "../../../../bindings/objects/headers.ts";
+import type { ObjectAlarms, ObjectProps } from "../../messages.ts";
 import { loaded } from "../loader/loaded.ts";
 import { askHost } from "../loader/questions.ts";
 

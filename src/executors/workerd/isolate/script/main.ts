@@ -6,17 +6,15 @@ export { EmailMessage } from "../../../../runtime/cloudflare/email.ts";
 import { abortIsolate, env, WorkerEntrypoint, type DurableObject } from "cloudflare:workers";
 import { NonRetryableError as PlatformError } from "cloudflare:workflows";
 import { NonRetryableError } from "../../../../model/values/thrown.ts";
+import { exportedName } from "../../../../bindings/exported.ts";
+import { made } from "../../../../bindings/made.ts";
 import type { ScriptEvent } from "../../../../protocol/handlers.ts";
 import { chunkFromBytes, chunkToBytes, decodeToRuntime, encodeBatch } from "../../../../protocol/codec.ts";
-import { workflowBinding } from "../../../../runtime/bindings/workflow.ts";
 import { Calls } from "../../../../runtime/bindings/calls.ts";
 import { handleEvent } from "../../../../runtime/handlers/handlers.ts";
 import type { InvocationLog } from "../../../../runtime/handlers/invocation.ts";
-import { queueBinding } from "../../../../runtime/bindings/queue.ts";
-import { unsupportedBinding } from "../../../../runtime/bindings/unsupported.ts";
 import { createRuntime, type Runtime, type WorkflowClass } from "../../../../runtime/run/runtime.ts";
-import { exportedName, type Facade, type FromIsolate, type Loaded, type ObjectProps, type ToIsolate } from "../../messages.ts";
-import { shaped } from "../bindings/shaped.ts";
+import type { FromIsolate, Loaded, ObjectProps, Prepared, ToIsolate } from "../../messages.ts";
 import { forgetCaches } from "./caches.ts";
 import { markConsole, scope } from "./console.ts";
 import { Explanations } from "./explained.ts";
@@ -64,37 +62,16 @@ forgetCaches(caches);
 // The runtime goes by its own class; what user code throws is workerd's.
 Object.setPrototypeOf(PlatformError.prototype, NonRetryableError.prototype);
 
-/**
- * Completes `env`, and marks what the script writes to the console. `facades` says of what type the stubs in `env` are,
- * `workflows`, `queues` and `exportedWorkflows` what bindings stand for, `unsupported` of what kinds those are that are not to be had,
- * `objectClasses` which classes have objects that are kept.
- */
-export function prepare(
-  key: string,
-  workflows: Readonly<Record<string, string>>,
-  queues: Readonly<Record<string, string>>,
-  facades: Readonly<Record<string, Facade["type"]>>,
-  unsupported: Readonly<Record<string, string>>,
-  exportedWorkflows: Readonly<Record<string, string>>,
-  objectClasses: readonly string[],
-): void {
+/** Completes `env`, and marks what the script writes to the console. */
+export function prepare({ key, objects, exported: classes }: Prepared): void {
   log = markConsole(key);
   explanations.install();
-  for (const [name, type] of Object.entries(facades)) env[name] = shaped(type, env[name]);
-  for (const [name, kind] of Object.entries(unsupported)) env[name] = unsupportedBinding(name, kind);
-  for (const [name, workflow] of Object.entries(workflows)) env[name] = bindingTo(workflow);
-  for (const [name, queue] of Object.entries(queues)) {
-    env[name] = queueBinding((method, args) => keptAlive(() => calls.call("queue", queue, method, args)));
-  }
-  for (const [className, workflow] of Object.entries(exportedWorkflows)) exportable[className] = bindingTo(workflow);
-  for (const className of objectClasses) {
+  for (const [name, provided] of Object.entries(objects))
+    env[name] = made(name, provided, { stub: env[name], call: (...about) => keptAlive(() => calls.call(...about)) });
+  for (const className of classes) {
     exportable[className] = env[exportedName(className)];
     delete env[exportedName(className)];
   }
-}
-
-function bindingTo(workflow: string): unknown {
-  return workflowBinding((method, args) => keptAlive(() => calls.call("workflow", workflow, method, args)));
 }
 
 /**

@@ -4,7 +4,7 @@
  * of it are made in the same way.
  */
 import { DurableObject, type Facets, type FacetStart, type ObjectState } from "cloudflare:workers";
-import { DurableObjectId } from "../bindings/objects.ts";
+import { DurableObjectId } from "../../../../bindings/objects/namespace.ts";
 import type { InvocationLog } from "../../../../runtime/handlers/invocation.ts";
 import type { ObjectAlarms, ObjectProps } from "../../messages.ts";
 import { watchHandlers } from "./object-handlers.ts";

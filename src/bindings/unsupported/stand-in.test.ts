@@ -1,7 +1,7 @@
 /** A binding that there is not: it may be looked at, and not be used. */
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { unsupportedBinding } from "./unsupported.ts";
+import { unsupportedBinding } from "./stand-in.ts";
 
 const binding = unsupportedBinding("AI", "Workers AI") as { run?: unknown; connectionString?: unknown };
 const SAID = 'The binding "AI" (Workers AI) is not supported by stepwell';

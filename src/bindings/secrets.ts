@@ -2,11 +2,12 @@
  * The secrets among a script's bindings. They are sealed before a version is stored, and opened only when a host is about
  * to load it. Each is sealed for its script and its name.
  */
-import type { Binding } from "../../ports/catalog/bindings.ts";
-import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import { isSealed } from "../../model/values/value.ts";
-import type { Executor } from "../../ports/executor.ts";
-import type { Place, Vault } from "../../ports/vault.ts";
+import { isSealed } from "../model/values/value.ts";
+import type { Binding } from "../ports/catalog/bindings.ts";
+import type { ScriptVersion } from "../ports/catalog/script-versions.ts";
+import type { Executor } from "../ports/executor.ts";
+import type { Place, Vault } from "../ports/vault.ts";
+import { kindOf } from "./kinds.ts";
 
 type WithBindings = Pick<ScriptVersion, "script" | "bindings">;
 
@@ -33,12 +34,21 @@ export function openingSecrets(executor: Executor, vault: Vault): Executor {
   };
 }
 
+/** The bindings that have secrets. */
+export function secretBindings(bindings: readonly Binding[]): readonly Binding[] {
+  return bindings.filter((each) => kindOf(each).withSecrets !== undefined);
+}
+
+/** A binding without its secrets: what others may tell it by. */
+export function withoutSecrets(binding: Binding): Binding {
+  return kindOf(binding).withSecrets?.(binding, () => "") ?? binding;
+}
+
 function withTexts<T extends WithBindings>(version: T, change: (text: string, place: Place) => string): T {
-  const bindings = version.bindings.map((binding): Binding => {
-    if (binding.type !== "secret_text") return binding;
+  const bindings = version.bindings.map((binding) => {
     // No workflow has an empty name, so this is no place of an output.
     const place = { workflow: "", instance: version.script, step: `secret ${binding.name}` };
-    return { ...binding, text: change(binding.text, place) };
+    return kindOf(binding).withSecrets?.(binding, (text) => change(text, place)) ?? binding;
   });
   return { ...version, bindings };
 }

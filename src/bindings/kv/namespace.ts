@@ -2,8 +2,8 @@
  * A KV namespace as user code sees it: Cloudflare's API, made of requests like those that its runtime makes. Sources: the
  * documentation of the API, and what the same calls do in workerd (`test/storage.test.ts` compares the two).
  */
-import { asciiJson } from "../../../../model/values/ascii-json.ts";
-import type { Stub } from "./shaped.ts";
+import { asciiJson } from "../../model/values/ascii-json.ts";
+import type { Stub } from "../stub.ts";
 
 type ValueType = "text" | "json" | "arrayBuffer" | "stream";
 

@@ -1,7 +1,7 @@
 /** Requests to a bucket. What is asked, and what is answered, is JSON that stands before the bytes of an object. */
-import { asciiJson } from "../../../../model/values/ascii-json.ts";
-import { STORAGE_HEADERS } from "../../messages.ts";
-import type { Stub } from "./shaped.ts";
+import { asciiJson } from "../../model/values/ascii-json.ts";
+import type { Stub } from "../stub.ts";
+import { R2_HEADERS } from "./headers.ts";
 
 /** What may be stored. */
 export type Value = ReadableStream<Uint8Array> | ArrayBuffer | NodeJS.ArrayBufferView | string | Blob | null;
@@ -34,7 +34,7 @@ export class R2Answer {
 
   /** The JSON before the bytes. To be read first. */
   async json<T>(): Promise<T> {
-    const size = Number(this.#response.headers.get(STORAGE_HEADERS.r2MetadataSize) ?? 0);
+    const size = Number(this.#response.headers.get(R2_HEADERS.metadataSize) ?? 0);
     const { body } = this.#response;
     if (body === null || size === 0) return (await this.#response.json()) as T;
     return JSON.parse(new TextDecoder().decode(await beginning(body, size))) as T;
@@ -70,15 +70,15 @@ declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Ar
 /** Asks for something that brings no bytes along. */
 export function askR2(stub: Stub, asked: Asked): Promise<R2Answer> {
   if (READING.has(asked.method))
-    return answered(asked.method, stub.fetch(URL_OF_BUCKET, { headers: { [STORAGE_HEADERS.r2Request]: asciiJson(asked) } }));
+    return answered(asked.method, stub.fetch(URL_OF_BUCKET, { headers: { [R2_HEADERS.request]: asciiJson(asked) } }));
   const body = new TextEncoder().encode(JSON.stringify(asked));
-  const headers = { [STORAGE_HEADERS.r2MetadataSize]: `${body.length}` };
+  const headers = { [R2_HEADERS.metadataSize]: `${body.length}` };
   return answered(asked.method, stub.fetch(URL_OF_BUCKET, { method: "PUT", headers, body }));
 }
 
 /** Asks for something that stores bytes. How many there are only the runtime knows, so that the gateway joins the two. */
 export function askR2With(stub: Stub, asked: Asked, value: Value): Promise<R2Answer> {
-  const headers = { [STORAGE_HEADERS.r2Request]: asciiJson(asked) };
+  const headers = { [R2_HEADERS.request]: asciiJson(asked) };
   return answered(asked.method, stub.fetch(URL_OF_BUCKET, { method: "PUT", headers, body: toBody(value), duplex: "half" }));
 }
 
@@ -94,11 +94,11 @@ function toBody(value: Value | undefined): Exclude<Value, null> {
 async function answered(method: string, asking: Promise<Response>): Promise<R2Answer> {
   const response = await asking;
   if (response.ok) return new R2Answer("done", response);
-  if (response.headers.has(STORAGE_HEADERS.noLength))
+  if (response.headers.has(R2_HEADERS.noLength))
     throw new TypeError(
       "Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)",
     );
-  const told = response.headers.get(STORAGE_HEADERS.r2Error);
+  const told = response.headers.get(R2_HEADERS.error);
   if (told === null) throw new Error(`${method}: Unspecified error (0)`);
   const { message, v4code } = JSON.parse(told) as { message: string; v4code: number };
   if (v4code === NO_SUCH_OBJECT && (method === "get" || method === "head")) return new R2Answer("none", response);

@@ -4,7 +4,7 @@
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { OBJECT_HEADERS, type ObjectName } from "../../messages.ts";
+import { OBJECT_HEADERS, type ObjectName } from "./headers.ts";
 
 /** The loader's end (`facades/objects.ts`). */
 export interface ObjectsStub {

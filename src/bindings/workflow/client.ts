@@ -3,13 +3,11 @@
  * noun. It does nothing but forward; what each verb means is said where it is answered, in `api/binding/workflow.ts`.
  */
 import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/instance/subscription.ts";
-import type { BatchError, InstanceStatus, Workflow, WorkflowInstance } from "./workflow-types.ts";
-import { toSubscription } from "../streams/subscription.ts";
+import type { Call } from "../../runtime/bindings/calls.ts";
+import type { BatchError, InstanceStatus, Workflow, WorkflowInstance } from "../../runtime/bindings/workflow-types.ts";
+import { toSubscription } from "../../runtime/streams/subscription.ts";
 
-export type * from "./workflow-types.ts";
-
-/** Asks the engine. Handle methods have the instance's id as their first argument. */
-export type Call = (method: string, args: readonly unknown[]) => Promise<unknown>;
+export type * from "../../runtime/bindings/workflow-types.ts";
 
 /** A binding that forwards to `call`. */
 export function workflowBinding<Params = unknown>(call: Call): Workflow<Params> {

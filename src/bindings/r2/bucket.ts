@@ -2,10 +2,10 @@
  * An R2 bucket as user code sees it: Cloudflare's API, made of requests like those that its runtime makes. Sources: the
  * documentation of the API, and what the same calls do in workerd (`test/storage.test.ts` compares the two).
  */
-import { askR2, askR2With, type Value } from "./r2-request.ts";
-import { R2Object, R2ObjectBody, type SentObject } from "./r2-object.ts";
-import { toConditional, toHashes, toHttpFields, toRange, type GetOptions, type PutOptions } from "./r2-options.ts";
-import type { Stub } from "./shaped.ts";
+import { askR2, askR2With, type Value } from "./request.ts";
+import { R2Object, R2ObjectBody, type SentObject } from "./object.ts";
+import { toConditional, toHashes, toHttpFields, toRange, type GetOptions, type PutOptions } from "./options.ts";
+import type { Stub } from "../stub.ts";
 
 interface ListOptions {
   readonly limit?: number;

@@ -1,0 +1,45 @@
+/** How the server answers what user code asks through a binding: only for what is bound, and without telling what went wrong inside. */
+import { Failure } from "../model/failures/failure.ts";
+import type { Binding, BindingOf, BindingType } from "../ports/catalog/bindings.ts";
+import type { ScriptVersion } from "../ports/catalog/script-versions.ts";
+import type { BindingHandler } from "../ports/executor.ts";
+import type { BindingCall, CallEnd } from "../protocol/calls.ts";
+import { exportedBindings } from "./exported.ts";
+import { kindOf } from "./kinds.ts";
+
+/** Answers the calls of one kind of binding. */
+export type Answer<T extends BindingType> = (call: BindingCall, binding: BindingOf<T>) => Promise<string>;
+
+/** Has calls answered by the kind of the binding that they come by. */
+export function answeredBy(answers: { readonly [T in BindingType]?: Answer<T> }): BindingHandler {
+  return async (call, binding) => {
+    const answer = binding && (answers[binding.type] as Answer<BindingType> | undefined);
+    if (binding === undefined || answer === undefined)
+      throw new Failure("internal_server", { detail: `Nothing answers calls of the type ${call.to}` });
+    return answer(call, binding);
+  };
+}
+
+/** Never rejects. `fault` gets what is no refusal; user code is told only that there was something. */
+export async function answerCall(
+  version: ScriptVersion,
+  handler: BindingHandler,
+  call: BindingCall,
+  fault: (cause: unknown) => void,
+): Promise<CallEnd> {
+  try {
+    const binding = [...version.bindings, ...exportedBindings(version).bindings].find((each) => isFor(version, each, call));
+    if (binding === undefined) throw new Failure(call.to === "queue" ? "queue.not_found" : "workflow.not_found");
+    return { kind: "answered", value: await handler(call, binding) };
+  } catch (cause) {
+    if (cause instanceof Failure) return { kind: "refused", message: cause.message };
+    fault(cause);
+    return { kind: "refused", message: new Failure("internal_server").message };
+  }
+}
+
+function isFor({ script }: ScriptVersion, binding: Binding, { to, name }: BindingCall): boolean {
+  if (binding.type !== to) return false;
+  const provision = kindOf(binding).provide(binding, script);
+  return provision.is === "client" && provision.to === name;
+}

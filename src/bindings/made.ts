@@ -1,0 +1,55 @@
+/**
+ * The objects that are made beside user code, in isolates and threads alike. This is bundled into every isolate: it imports what
+ * objects are made of, and never a `kind.ts`.
+ */
+import type { BindingType } from "../ports/catalog/bindings.ts";
+import type { Call } from "../runtime/bindings/calls.ts";
+import { D1Database } from "./d1/database.ts";
+import type { Provision } from "./kind.ts";
+import { KvNamespace } from "./kv/namespace.ts";
+import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts";
+import { queueBinding } from "./queue/client.ts";
+import { R2Bucket } from "./r2/bucket.ts";
+import type { Stub } from "./stub.ts";
+import { unsupportedBinding } from "./unsupported/stand-in.ts";
+import { workflowBinding } from "./workflow/client.ts";
+
+/** What an object may be made of. Which of these there is, the kind's provision says. */
+interface Parts {
+  /** The binding's own name. */
+  readonly name: string;
+  /** Asks the server. */
+  readonly call: Call;
+  readonly stub: unknown;
+  readonly of: unknown;
+}
+
+/** By type. Where none is made, `env` has the stub itself. */
+const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
+  kv_namespace: ({ stub }) => new KvNamespace(stub as Stub),
+  d1: ({ stub }) => new D1Database(stub as Stub),
+  r2_bucket: ({ stub }) => new R2Bucket(stub as Stub),
+  durable_object_namespace: ({ stub }) => new DurableObjectNamespace(stub as ObjectsStub),
+  queue: ({ call }) => queueBinding(call),
+  workflow: ({ call }) => workflowBinding(call),
+  unsupported: ({ name, of }) => unsupportedBinding(name, of as string),
+};
+
+/** What becomes of a binding, as it is said beside user code: of a stub nothing but that there is one. */
+export type Provided = { readonly type: BindingType } & (Exclude<Provision, { readonly is: "stub" }> | { readonly is: "stub" });
+
+/** What objects need of their surroundings. */
+export interface Surroundings {
+  /** Asks the server by a binding of a type for what it names. */
+  readonly call: (type: BindingType, to: string, ...about: Parameters<Call>) => Promise<unknown>;
+  readonly stub?: unknown;
+}
+
+/** What `env` has under a name. */
+export function made(name: string, provided: Provided, { call, stub }: Surroundings): unknown {
+  const { type, is } = provided;
+  if (is === "value") return provided.value;
+  const make = MAKERS[type] ?? (() => stub);
+  const to = is === "client" ? provided.to : "";
+  return make({ name, stub, of: is === "made" ? provided.of : undefined, call: (...about) => call(type, to, ...about) });
+}

@@ -1,0 +1,17 @@
+/** What becomes of a script's bindings in `env`, by their names. */
+import type { Binding, BindingType } from "../ports/catalog/bindings.ts";
+import type { Provision } from "./kind.ts";
+import { kindOf } from "./kinds.ts";
+
+export type Provisions = Readonly<Record<string, Provision & { readonly type: BindingType }>>;
+
+export function provisionsOf(script: string, bindings: readonly Binding[]): Provisions {
+  return Object.fromEntries(bindings.map((each) => [each.name, { type: each.type, ...kindOf(each).provide(each, script) }]));
+}
+
+/** The values among them. */
+export function valuesOf(provisions: Provisions): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(provisions).flatMap(([name, each]) => (each.is === "value" ? [[name, each.value]] : [])),
+  );
+}
