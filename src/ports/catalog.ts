@@ -64,7 +64,7 @@ export interface ScriptVersion {
   readonly objectClasses?: readonly string[];
   readonly assets?: ScriptAssets;
   readonly annotations?: Annotations;
-  /** Secret texts among them are sealed (`secrets.ts`) wherever a version is stored. */
+  /** Secret texts among them are sealed (`bindings/secrets.ts`) wherever a version is stored. */
   readonly bindings: readonly Binding[];
   readonly compatibilityDate?: string;
   readonly compatibilityFlags: readonly string[];
