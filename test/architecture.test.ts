@@ -136,7 +136,18 @@ const EMPTY_NAMES = /(^|[/.-])(utils?|helpers?|common|misc|managers?|lib)(?=[/.-
 const MAX_LINES = 300;
 
 /** Code that runs beside user code. */
-const IN_ISOLATES = /^src\/(runtime|executors\/workerd\/isolate)\//;
+const IN_ISOLATES = /^src\/(runtime|bindings|executors\/workerd\/isolate)\//;
+
+/** Where the code of isolates and threads begins, and the packages that may come along: what is loaded there is loaded often. */
+const ISOLATE_ENTRIES = ["script/main", "loader/loader"].map((name) => `src/executors/workerd/isolate/${name}.ts`);
+const ISOLATE_PACKAGES = [
+  "@noble/hashes",
+  "cloudflare:sockets",
+  "cloudflare:workers",
+  "cloudflare:workflows",
+  "devalue",
+  "node:async_hooks",
+];
 
 const PROMISE_CONSTRUCTOR = /\b(new|extends)\s+Promise\b/;
 
@@ -224,6 +235,22 @@ const constructsPromises = (files: readonly Source[]): string[] =>
 
 const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
 
+/** Imports that are there when the code runs. */
+const loadedBy = ({ text }: Source): string[] => importsOf(text.replaceAll(/^(import|export) type\b[^;]*;/gm, ""));
+
+/** Packages that code brings along which begins at `entries`. */
+function packagesOf(files: readonly Source[], entries: readonly string[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const reached = new Set(entries);
+  const found = new Set<string>();
+  for (const path of reached)
+    for (const specifier of loadedBy(byPath.get(path) ?? { path, text: "" })) {
+      if (specifier.startsWith(".")) reached.add(normalize(join(dirname(path), specifier)).replaceAll("\\", "/"));
+      else found.add(packageOf(specifier));
+    }
+  return [...found];
+}
+
 const emptyNames = (files: readonly Source[]): string[] =>
   files.map(({ path }) => path).filter((path) => EMPTY_NAMES.test(path.slice("src".length)));
 
@@ -242,6 +269,10 @@ describe("src/ keeps the architecture", () => {
 
   test("promises in isolates are made by runtime/settleable.ts", () => {
     expect(constructsPromises(sources)).toEqual([]);
+  });
+
+  test("isolates are spared what only the server needs", () => {
+    expect(packagesOf(sources, ISOLATE_ENTRIES).toSorted()).toEqual(ISOLATE_PACKAGES);
   });
 
   test("the table has no circle, and names only folders that it has", () => {
@@ -309,6 +340,15 @@ describe("the guard sees a planted breach", () => {
     expect(emptyNames([named("src/engine/library.ts"), named("src/model/common-prefix.ts")])).toEqual([
       "src/model/common-prefix.ts",
     ]);
+  });
+
+  test("a package that isolates would bring along", () => {
+    const files = [
+      { path: "src/bindings/made.ts", text: `import { kv } from "./kv/kind.ts";\nimport type { d1 } from "./d1/kind.ts";` },
+      { path: "src/bindings/kv/kind.ts", text: `import { z } from "zod";` },
+      { path: "src/bindings/d1/kind.ts", text: `import "another";` },
+    ];
+    expect(packagesOf(files, ["src/bindings/made.ts"])).toEqual(["zod"]);
   });
 
   test("a promise that is made by the constructor", () => {

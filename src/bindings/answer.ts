@@ -5,7 +5,7 @@ import type { ScriptVersion } from "../ports/catalog/script-versions.ts";
 import type { BindingHandler } from "../ports/executor.ts";
 import type { BindingCall, CallEnd } from "../protocol/calls.ts";
 import { exportedBindings } from "./exported.ts";
-import { kindOf } from "./kinds.ts";
+import { provisionOf } from "./provisions.ts";
 
 /** Answers the calls of one kind of binding. */
 export type Answer<T extends BindingType> = (call: BindingCall, binding: BindingOf<T>) => Promise<string>;
@@ -40,6 +40,6 @@ export async function answerCall(
 
 function isFor({ script }: ScriptVersion, binding: Binding, { to, name }: BindingCall): boolean {
   if (binding.type !== to) return false;
-  const provision = kindOf(binding).provide(binding, script);
+  const provision = provisionOf(script, binding);
   return provision.is === "client" && provision.to === name;
 }

@@ -3,10 +3,17 @@ import type { Binding, BindingType } from "../ports/catalog/bindings.ts";
 import type { Provision } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
 
-export type Provisions = Readonly<Record<string, Provision & { readonly type: BindingType }>>;
+export type Provisions = Readonly<Record<string, TypedProvision>>;
+
+type TypedProvision = Provision & { readonly type: BindingType };
+
+/** What becomes of one binding of a script. */
+export function provisionOf(script: string, binding: Binding): TypedProvision {
+  return { type: binding.type, ...kindOf(binding).provide(binding, script) };
+}
 
 export function provisionsOf(script: string, bindings: readonly Binding[]): Provisions {
-  return Object.fromEntries(bindings.map((each) => [each.name, { type: each.type, ...kindOf(each).provide(each, script) }]));
+  return Object.fromEntries(bindings.map((each) => [each.name, provisionOf(script, each)]));
 }
 
 /** The values among them. */

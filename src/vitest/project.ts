@@ -1,6 +1,7 @@
 /** A project that is being tested: its bindings in `env`, its workflows on an engine in memory, its main module imported when needed. */
 import { kindOf } from "../bindings/kinds.ts";
 import { made } from "../bindings/made.ts";
+import { provisionOf } from "../bindings/provisions.ts";
 import { WorkflowEntrypoint } from "../runtime/cloudflare/workers.ts";
 import { env } from "../runtime/cloudflare/environment.ts";
 import { unsupportedBinding } from "../bindings/unsupported/stand-in.ts";
@@ -53,9 +54,8 @@ export async function openProject(project: GivenProject, load: LoadMain): Promis
 
 function valueOf(binding: Binding, { name, queues }: GivenProject, load: LoadMain, kept: TestStorage): unknown {
   if (binding.type === "queue") return deliverTo(binding.queue, queues, load);
-  const kind = kindOf(binding);
-  const provided = { type: binding.type, ...kind.provide(binding, name) };
-  const resource = kind.resource?.(binding);
+  const provided = provisionOf(name, binding);
+  const resource = kindOf(binding).resource?.(binding);
   const isElsewhere = provided.is === "client" || (provided.is === "stub" && resource === undefined);
   if (isElsewhere) return unsupportedBinding(binding.name, ELSEWHERE[binding.type] ?? binding.type);
   return made(binding.name, provided, { call: () => Promise.reject(NO_SERVER), stub: resource && kept.stub(resource) });

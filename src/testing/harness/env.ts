@@ -5,6 +5,7 @@ import type { BindingHandler } from "../../ports/executor.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { kindOf } from "../../bindings/kinds.ts";
 import { made } from "../../bindings/made.ts";
+import { provisionOf } from "../../bindings/provisions.ts";
 import { unusable } from "../../bindings/unsupported/stand-in.ts";
 import { stubTo } from "../../executors/workerd/storage/bindings.ts";
 import type { Workflow } from "../../runtime/bindings/workflow-types.ts";
@@ -26,9 +27,8 @@ export function envOf(script: string, bindings: readonly Binding[], parts: EnvPa
 }
 
 function valueOf(script: string, binding: Binding, { storage, bindings, bed, relay }: EnvParts): unknown {
-  const kind = kindOf(binding);
-  const provided = { type: binding.type, ...kind.provide(binding, script) };
-  const resource = kind.resource?.(binding);
+  const provided = provisionOf(script, binding);
+  const resource = kindOf(binding).resource?.(binding);
   if (provided.is === "stub" && resource === undefined) return standIn(script, binding, relay);
   const value = made(binding.name, provided, {
     call: async (to, name, method, args) => decode(await bindings({ to, name, method, args: encode(args, CALL_DEPTH) }, binding)),

@@ -1,0 +1,17 @@
+/** Every kind of binding that asks the server is answered. */
+import { expect, test } from "vitest";
+import { EXAMPLES } from "../../../test/support/binding-examples.ts";
+import { provisionOf } from "../../bindings/provisions.ts";
+import { Failure } from "../../model/failures/failure.ts";
+import { encode } from "../../model/values/value.ts";
+import { bindingAnswers } from "./answers.ts";
+
+const answers = bindingAnswers({ engine: {} as never, queues: Promise.resolve({} as never) }, new AbortController().signal);
+
+test.each(Object.values(EXAMPLES))("$type", async (binding) => {
+  const provision = provisionOf("shop", binding);
+  const call = { to: binding.type, name: "x", method: "no such method", args: encode([]) };
+  const failure: unknown = await answers(call, binding).catch((cause: unknown) => cause);
+  const isUnanswered = failure instanceof Failure && failure.failure === "internal_server";
+  expect(isUnanswered).toBe(provision.is !== "client");
+});
