@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../src/engine/contract.ts";
-import type { EngineSettings } from "../src/engine/state/core.ts";
+import type { EngineSettings } from "../src/engine/runs/core.ts";
 import { openEngine } from "../src/engine/open.ts";
 import { inProcessExecutor } from "../src/executors/in-process/executor.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";

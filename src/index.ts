@@ -3,7 +3,7 @@
  * and the same binding that Workers get; only the server and the isolation are left out.
  */
 import { bindingHandler } from "./api/binding/workflow.ts";
-import type { EngineLimits } from "./engine/state/core.ts";
+import type { EngineLimits } from "./engine/runs/core.ts";
 import type { Engine } from "./engine/contract.ts";
 import { openEngine } from "./engine/open.ts";
 import { inProcessExecutor } from "./executors/in-process/executor.ts";
@@ -26,7 +26,7 @@ import { openVault } from "./vault/open.ts";
 export type * from "./runtime/bindings/workflow-types.ts";
 export type * from "./runtime/steps/step-types.ts";
 export type { WorkflowClass } from "./runtime/run/runtime.ts";
-export type { EngineLimits } from "./engine/state/core.ts";
+export type { EngineLimits } from "./engine/runs/core.ts";
 export type { Log, LogFields } from "./ports/log.ts";
 export { WorkflowEntrypoint } from "./runtime/cloudflare/workers.ts";
 export { NonRetryableError } from "./runtime/cloudflare/workflows.ts";

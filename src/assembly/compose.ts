@@ -26,7 +26,7 @@ import { systemClock } from "../ports/system-clock.ts";
 import type { Vault } from "../ports/vault.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
 import { VersionCollector } from "../workers/deploy/collect-versions.ts";
-import { HostNames } from "../workers/hosts/host-names.ts";
+import { HostNames } from "../workers/addresses/host-names.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
 import { Publisher } from "../workers/deploy/publisher.ts";
 import { mapStack } from "../workers/logs/stack.ts";

@@ -13,7 +13,7 @@ import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Rests } from "../upkeep/rests.ts";
 import { StoreError } from "../ports/store.ts";
 import type { EventEnd } from "../protocol/handlers.ts";
-import type { Dispatcher } from "../ports/dispatcher.ts";
+import type { Dispatcher } from "../ports/script-calls.ts";
 
 /** How long nothing is delivered after a failure that is not the messages', in milliseconds. */
 const PAUSE_MS = 5_000;

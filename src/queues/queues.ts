@@ -17,7 +17,7 @@ import type { Backlog, Consumer, ConsumerKind, Queue, QueueStore } from "../port
 import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
-import type { Dispatcher } from "../ports/dispatcher.ts";
+import type { Dispatcher } from "../ports/script-calls.ts";
 import { Pulls, type PulledEnd, type PulledMessage, type PulledVerdict } from "./pulls.ts";
 
 /** How often messages are looked for that have been kept for long enough, in milliseconds. */

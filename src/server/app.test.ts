@@ -20,7 +20,7 @@ import { Tails } from "../workers/logs/tails.ts";
 import { Audit } from "../access/audit.ts";
 import { createToken } from "../access/tokens.ts";
 import { memoryAudit } from "../stores/memory/audit.ts";
-import { HostNames } from "../workers/hosts/host-names.ts";
+import { HostNames } from "../workers/addresses/host-names.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
 import { Publisher } from "../workers/deploy/publisher.ts";

@@ -17,7 +17,7 @@ import { failureResponse } from "../api/endpoint/envelope.ts";
 import { OWN_PREFIX } from "../api/own/own.ts";
 import { normalPath } from "../api/endpoint/path.ts";
 import { hasToken, refusal, type Guard } from "./sessions/auth.ts";
-import type { HostNames } from "../workers/hosts/host-names.ts";
+import type { HostNames } from "../workers/addresses/host-names.ts";
 import { transferRoutes, type Transfers } from "../api/cloudflare/storage/transfers.ts";
 import type { Tails } from "../workers/logs/tails.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./pages/dashboard.ts";

@@ -1,5 +1,5 @@
 /** An engine on a table: memory store, fake clock, and questions to wait for an answer to without sleeping. */
-import type { EngineSettings } from "../engine/state/core.ts";
+import type { EngineSettings } from "../engine/runs/core.ts";
 import type { Engine, InstanceAddress } from "../engine/contract.ts";
 import { openEngine } from "../engine/open.ts";
 import type { EventBody, InstanceEvent } from "../model/instance/events.ts";

@@ -22,7 +22,7 @@ import { Tails } from "../../src/workers/logs/tails.ts";
 import { Audit } from "../../src/access/audit.ts";
 import { memoryAudit } from "../../src/stores/memory/audit.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "../../src/workers/deploy/policy.ts";
-import { HostNames } from "../../src/workers/hosts/host-names.ts";
+import { HostNames } from "../../src/workers/addresses/host-names.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Publisher } from "../../src/workers/deploy/publisher.ts";
 import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";

@@ -18,7 +18,7 @@ import type { Log } from "../../ports/log.ts";
 import type { Storage } from "../../ports/storage.ts";
 import { StoreError, storeFailure, type Store } from "../../ports/store.ts";
 import type { AssetStore } from "../../workers/assets/assets.ts";
-import type { HostNames } from "../../workers/hosts/host-names.ts";
+import type { HostNames } from "../../workers/addresses/host-names.ts";
 import type { InstanceLogs } from "../../workers/logs/instance-logs.ts";
 import type { Publisher } from "../../workers/deploy/publisher.ts";
 import type { Tails } from "../../workers/logs/tails.ts";

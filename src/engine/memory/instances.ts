@@ -10,7 +10,7 @@ import type { InstanceSummary, Store } from "../../ports/store.ts";
 import type { InstanceAddress } from "../contract.ts";
 import type { StoreHealth } from "../state/health.ts";
 import type { Policies } from "../state/policies.ts";
-import type { Reads } from "../reading/reads.ts";
+import type { Reads } from "./reads.ts";
 import { readRow } from "../journal/row.ts";
 import { addressKey, holdsPlace, newLive, type Live } from "../state/live.ts";
 

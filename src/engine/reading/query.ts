@@ -1,7 +1,7 @@
 /** Reading: what has happened to an instance, and what happens to it from now on. Only durable events are shown. */
 import type { InstanceEvent } from "../../model/instance/events.ts";
 import type { JournalRow } from "../../ports/store.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "../runs/core.ts";
 import type { InstanceAddress, WorkflowNews } from "../contract.ts";
 import type { FeedReader } from "../journal/feed.ts";
 import { readRow, rowParts } from "../journal/row.ts";

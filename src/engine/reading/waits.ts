@@ -3,8 +3,8 @@ import { dueAt, nextWake } from "../../model/instance/due.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { displayName } from "../../model/step/step.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
-import type { Scheduler } from "../schedule/claim.ts";
-import type { Core } from "../state/core.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
+import type { Core } from "../runs/core.ts";
 import type { InstanceAddress } from "../contract.ts";
 import type { FullPlaces } from "../schedule/places.ts";
 

@@ -9,7 +9,7 @@ import { displayName } from "../../model/step/step.ts";
 import { WITH_SERVER, type Loss } from "../../model/instance/loss.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import type { Log } from "../../ports/log.ts";
-import type { HostLink, Hosts } from "./hosts.ts";
+import type { HostLink, Hosts } from "../../workers/hosts/hosts.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
 
 /** Groups that have hosts at once. Beyond that, runs that were lost together are replayed together. */

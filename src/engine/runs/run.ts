@@ -11,16 +11,16 @@ import { stepId, type StepKey } from "../../model/step/step.ts";
 import type { ChunkFrame, FromRuntime, Outcome } from "../../protocol/frames.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import { activate, detach, giveUp, stopRun } from "./activate.ts";
-import { apply, type Core } from "../state/core.ts";
-import type { HostLink } from "./hosts.ts";
+import { apply, type Core } from "./core.ts";
+import type { HostLink } from "../../workers/hosts/hosts.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
 import { historyWindow } from "./outcomes.ts";
 import { logEnd, logGivenUp, lossOf, part, wasLostBefore } from "./quarantine.ts";
 import { orderNext, rollBack } from "./rollback.ts";
 import { sealed } from "../journal/seal.ts";
 import { endIntake, sendChunk, takeChunk } from "./streams.ts";
-import { tell } from "../journal/tell.ts";
-import { signalRetry } from "../schedule/wake.ts";
+import { tell } from "./signal.ts";
+import { signalRetry } from "../schedule/timers.ts";
 
 /** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
 export function receive(core: Core, link: HostLink, frames: readonly FromRuntime[]): void {

@@ -7,7 +7,7 @@ import type { Failure } from "../../model/failures/failure.ts";
 import type { InstanceState } from "../../model/instance/state.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { Intake } from "../../model/step/stream.ts";
-import type { HostLink } from "../runs/hosts.ts";
+import type { HostLink } from "../../workers/hosts/hosts.ts";
 import type { RowEntry } from "../journal/row.ts";
 import type { Timer } from "../schedule/timer-heap.ts";
 

@@ -9,9 +9,9 @@ import { INSTANCE_STATUSES, isFinal, type InstanceStatus } from "../../model/ins
 import { isStoreTrouble, type InstanceFilter, type InstanceSummary, type Position } from "../../ports/store.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { Rests } from "../../upkeep/rests.ts";
-import type { Scheduler } from "../schedule/claim.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
 import { pause, remove, restart, resume, terminate } from "./control.ts";
-import { checkOpen, type Core } from "../state/core.ts";
+import { checkOpen, type Core } from "../runs/core.ts";
 import type { Action, InstanceAction } from "../contract.ts";
 import { countMatching, turn, type MatchCount } from "../reading/matching.ts";
 

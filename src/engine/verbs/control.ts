@@ -6,13 +6,13 @@ import type { StepKey } from "../../model/step/step.ts";
 import { isTooLarge, type Encoded } from "../../model/values/value.ts";
 import { isStoreTrouble } from "../../ports/store.ts";
 import { activate, stopRun } from "../runs/activate.ts";
-import type { Scheduler } from "../schedule/claim.ts";
-import { applyDurably, checkOpen, type Core } from "../state/core.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
+import { applyDurably, checkOpen, type Core } from "../runs/core.ts";
 import { checkDeployed } from "./create.ts";
 import type { InstanceAddress } from "../contract.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
 import { rollBack } from "../runs/rollback.ts";
-import { tell } from "../journal/tell.ts";
+import { tell } from "../runs/signal.ts";
 
 /** Attempts under way may end; no new one begins. */
 export function pause(core: Core, address: InstanceAddress): Promise<InstanceStatus> {

@@ -9,11 +9,11 @@ import { isTooLarge, type Encoded } from "../../model/values/value.ts";
 import type { Workflow } from "../../ports/catalog.ts";
 import type { InstanceSummary, NewInstance } from "../../ports/store.ts";
 import { activate } from "../runs/activate.ts";
-import type { Scheduler } from "../schedule/claim.ts";
-import { checkOpen, type Core } from "../state/core.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
+import { checkOpen, type Core } from "../runs/core.ts";
 import type { CreateRequest } from "../contract.ts";
 import { newLive } from "../state/live.ts";
-import { freeId } from "../upkeep/retain.ts";
+import { freeId } from "../upkeep/collector.ts";
 import { rowText } from "../journal/row.ts";
 
 /** What an instance is given when its creator gave it nothing. */

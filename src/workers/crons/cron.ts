@@ -9,7 +9,7 @@ import type { Catalog } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Timetable, TimetableEntry } from "../../ports/timetable.ts";
-import type { Dispatcher } from "../../ports/dispatcher.ts";
+import type { Dispatcher } from "../../ports/script-calls.ts";
 
 /** A cron expression of a script. Times are epoch milliseconds. */
 export interface CronTrigger {

@@ -5,7 +5,7 @@
 import { expiryOf } from "../../model/instance/retention.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "../runs/core.ts";
 import type { InstanceAddress } from "../contract.ts";
 import { isExpired } from "../memory/instances.ts";
 import type { Live } from "../state/live.ts";

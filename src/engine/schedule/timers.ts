@@ -3,9 +3,9 @@
  * in the store by the scheduler.
  */
 import { dueAt, nextWake } from "../../model/instance/due.ts";
-import { apply, type Core } from "../state/core.ts";
+import { apply, type Core } from "../runs/core.ts";
 import type { Live, Run } from "../state/live.ts";
-import { tell } from "../journal/tell.ts";
+import { tell } from "../runs/signal.ts";
 import { TimerHeap } from "./timer-heap.ts";
 
 /** Who says whether an instance that is due may go on, and finds it again when it may. */

@@ -4,7 +4,7 @@ import { LIMITS } from "../../model/limits.ts";
 import { NO_VERDICT } from "../../model/platform/queue.ts";
 import type { Host } from "../../ports/executor.ts";
 import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "../../engine/runs/core.ts";
 
 /** Calls the active version of a script; its host stays open until the call is over. */
 async function callScript<T>(core: Core, script: string, call: (host: Host) => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@
  * run that says that it is idle has to have heard all of them.
  */
 import type { ToRuntime } from "../../protocol/frames.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "./core.ts";
 import type { Live, Run } from "../state/live.ts";
 
 /** Sends the frame when what it follows from is durable, unless the run is over by then. */

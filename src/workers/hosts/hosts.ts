@@ -6,7 +6,7 @@ import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { BindingHandler, Executor, Host, HostEnd } from "../../ports/executor.ts";
-import type { Live } from "../state/live.ts";
+import type { Live } from "../../engine/state/live.ts";
 
 /** Makes what answers the binding calls of a host; `host` aborts when the host has ended. */
 export type HostBindings = (host: AbortSignal) => BindingHandler;

@@ -17,15 +17,15 @@ import type { Store } from "../../ports/store.ts";
 import type { Vault } from "../../ports/vault.ts";
 import type { Admission, CreationLimits } from "../verbs/admit.ts";
 import type { Departures } from "../memory/departures.ts";
-import type { StoreHealth } from "./health.ts";
-import type { Hosts } from "../runs/hosts.ts";
+import type { StoreHealth } from "../state/health.ts";
+import type { Hosts } from "../../workers/hosts/hosts.ts";
 import type { Instances } from "../memory/instances.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { Live, Run } from "./live.ts";
-import type { Policies } from "./policies.ts";
-import type { Reads } from "../reading/reads.ts";
+import type { Live, Run } from "../state/live.ts";
+import type { Policies } from "../state/policies.ts";
+import type { Reads } from "../memory/reads.ts";
 import type { Turns } from "../memory/turns.ts";
-import type { Versions } from "./versions.ts";
+import type { Versions } from "../state/versions.ts";
 
 /** Limits that the person who runs the engine may set. */
 export interface EngineLimits extends CreationLimits {

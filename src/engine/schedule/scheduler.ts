@@ -13,10 +13,10 @@ import type { InstanceSummary, ReadyKind } from "../../ports/store.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import { activate } from "../runs/activate.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "../runs/core.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
 import { Places, type FullPlaces } from "./places.ts";
-import { wakeRun } from "./wake.ts";
+import { wakeRun } from "./timers.ts";
 
 /** How many instances are read from the store at once. */
 const PAGE = 256;

@@ -8,8 +8,8 @@ import type { Schedule } from "../../ports/catalog.ts";
 import type { Timetable, TimetableEntry } from "../../ports/timetable.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
-import type { Scheduler } from "./claim.ts";
-import type { Core } from "../state/core.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
+import type { Core } from "../runs/core.ts";
 import { create } from "../verbs/create.ts";
 
 /** How often everything is looked at, whatever is expected, in milliseconds. */
