@@ -60,7 +60,7 @@ async function open(
 ): Promise<Send> {
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
   opened.push(bench);
-  const { engine, store, catalog, clock } = bench;
+  const { engine, calls, store, catalog, clock } = bench;
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails(systemClock);
@@ -92,6 +92,7 @@ async function open(
     audit,
     bodies: api.bodies,
     engine,
+    calls,
     tails,
     workers: names,
     transfers,

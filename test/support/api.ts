@@ -6,7 +6,7 @@ import { bindingHandler } from "../../src/api/binding/workflow.ts";
 import { explorerApi } from "../../src/api/explorer/explorer.ts";
 import { ownApi } from "../../src/api/own/own.ts";
 import { ENDPOINTS, restApi } from "../../src/api/cloudflare/rest.ts";
-import type { EngineSettings } from "../../src/engine/runs/core.ts";
+import type { EngineSettings } from "../../src/engine/state/settings.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { CALL_DEPTH, decode, encode } from "../../src/model/values/value.ts";
 import { silentLog } from "../../src/ports/log.ts";
@@ -72,7 +72,7 @@ export async function openApi(
     Object.keys(classes),
     settings,
   );
-  const { engine, store, catalog, clock } = bench;
+  const { engine, calls, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails(clock);
   const logs = new InstanceLogs({ ...bench, log: silentLog });
@@ -80,7 +80,8 @@ export async function openApi(
   const transfers = new Transfers(clock);
   const cron = new CronTriggers({ catalog, clock, log: silentLog });
   const queueStore = sqliteQueues(":memory:");
-  const queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
+  const queues = await Queues.open({ store: queueStore, clock, log: silentLog, calls });
+  queues.start();
   const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, accountId: "local" });
   const parts = {
     logs,
@@ -106,6 +107,7 @@ export async function openApi(
     audit,
     bodies,
     engine,
+    calls,
     tails,
     transfers,
     workers: names,

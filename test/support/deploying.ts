@@ -7,7 +7,7 @@ import { explorerApi } from "../../src/api/explorer/explorer.ts";
 import { ownApi } from "../../src/api/own/own.ts";
 import { restApi } from "../../src/api/cloudflare/rest.ts";
 import type { Engine, InstanceAddress } from "../../src/engine/contract.ts";
-import { openEngine } from "../../src/engine/open.ts";
+import { openEngine, type EngineHosts } from "../../src/engine/open.ts";
 import { nodeExecutor } from "../../src/executors/node/executor.ts";
 import { decode } from "../../src/model/values/value.ts";
 import type { Catalog } from "../../src/ports/catalog.ts";
@@ -23,6 +23,9 @@ import { Audit } from "../../src/access/audit.ts";
 import { memoryAudit } from "../../src/stores/memory/audit.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "../../src/workers/deploy/policy.ts";
 import { HostNames } from "../../src/workers/addresses/host-names.ts";
+import { BindingRegistry } from "../../src/workers/hosts/binding-registry.ts";
+import { HostCalls } from "../../src/workers/hosts/calls.ts";
+import { Hosts } from "../../src/workers/hosts/hosts.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Publisher } from "../../src/workers/deploy/publisher.ts";
 import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
@@ -84,19 +87,23 @@ export async function openDeploying({
   const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
   const executor = nodeExecutor({ onLog: (line) => logs.write(line) });
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
+  const bindings = new BindingRegistry();
+  const hosts: EngineHosts = new Hosts({ ...world, bindings });
+  const calls = new HostCalls({ ...world, hosts });
   const cron = new CronTriggers(world);
-  const { promise: queuesOpened, resolve: opensQueues } = Promise.withResolvers<Queues>();
   const subscriptions = await Subscriptions.open({ ...world, accountId: "local" });
   const engine = await openEngine({
     ...world,
+    hosts,
     notices: subscriptions,
     ids: { uuid: () => crypto.randomUUID() },
-    bindings: (started, host) => withQueues(bindingHandler(started, host), queuesOpened),
-    timetable: (started) => cron.timetable(started),
+    timetable: cron.timetable(calls),
   });
   const queueStore = sqliteQueues(":memory:");
-  const queues = await Queues.open({ ...world, store: queueStore }, engine);
-  opensQueues(queues);
+  const queues = await Queues.open({ ...world, store: queueStore, calls });
+  bindings.register((host) => withQueues(bindingHandler(engine, host), queues));
+  engine.start();
+  queues.start();
   subscriptions.start(queues);
   let loads = 0;
   const publisher = new Publisher({
@@ -135,6 +142,7 @@ export async function openDeploying({
     audit,
     bodies: api.bodies,
     engine,
+    calls,
     tails,
     transfers,
     workers: hostNames,

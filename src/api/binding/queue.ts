@@ -30,9 +30,10 @@ function queueHandler(queues: Pick<Queues, "named" | "send" | "backlog">): Bindi
   };
 }
 
-/** Has calls answered by whom they are meant for. The queues may be opened later than the engine. */
-export function withQueues(workflows: BindingHandler, queues: Promise<Queues>): BindingHandler {
-  return async (call) => (call.to === "queue" ? queueHandler(await queues)(call) : workflows(call));
+/** Has each call answered by what its binding leads to. */
+export function withQueues(workflows: BindingHandler, queues: Queues): BindingHandler {
+  const answer = queueHandler(queues);
+  return (call) => (call.to === "queue" ? answer(call) : workflows(call));
 }
 
 function metricsOf({ count, bytes, oldestSentAt }: Backlog): object {

@@ -1,18 +1,13 @@
 /** What a store finds in bounded parts, as a whole: a page that is full, and a count that is good enough. */
 import { LIMITS } from "../../model/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { MatchCount } from "../contract.ts";
 import type { Found, FoundInstance, InstanceFilter, SearchPage, Store, Tally } from "../../ports/store.ts";
 
 /** What is searched with. */
 interface Parts {
   readonly store: Pick<Store, "search" | "tally">;
   readonly clock: Pick<Clock, "soon">;
-}
-
-/** How many instances match: exactly, or at least so many. */
-export interface MatchCount {
-  readonly count: number;
-  readonly isExact: boolean;
 }
 
 /** Searches on until the page is full, in so many parts at the most; whatever else there is to do comes in between. */

@@ -10,7 +10,7 @@ import { StoreError, type InstanceSummary, type Lease, type Store } from "../../
 import type { Executor } from "../../ports/executor.ts";
 import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import { openBench, type Bench } from "../../testing/engine-bench.ts";
-import type { EngineSettings } from "../runs/core.ts";
+import type { EngineSettings } from "../state/settings.ts";
 import { rowText } from "../journal/row.ts";
 
 class Quick {

@@ -8,9 +8,9 @@ import type { Schedule } from "../../ports/catalog.ts";
 import type { Timetable, TimetableEntry } from "../../ports/timetable.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
-import type { Scheduler } from "../schedule/scheduler.ts";
 import type { Core } from "../runs/core.ts";
 import { create } from "../verbs/create.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 
 /** How often everything is looked at, whatever is expected, in milliseconds. */
 const POLL_MS = 60_000;
@@ -29,9 +29,10 @@ export class Schedules {
     this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
   }
 
-  /** Begins what is due, and sets the alarm for what comes next. */
-  look(): void {
-    if (!this.#core.closing) this.#looks.now();
+  /** Begins what is due, now and from now on. A change of the catalogue makes it look earlier. */
+  start(): void {
+    this.#core.catalog.watch(() => this.#looks.now());
+    this.#looks.now();
   }
 
   /** Nothing is begun any more. Resolves when what was being begun is. */
@@ -56,20 +57,21 @@ async function fire(entry: TimetableEntry, now: number): Promise<void> {
 }
 
 /**
- * The schedules of workflows. A boundary's instance is created first and the schedule followed to it afterwards: whoever
- * dies in between creates it again, which its id forbids. So none is lost, and none comes twice.
+ * The schedules of workflows. A boundary's instance is created first and the schedule followed to it afterwards: if the
+ * process dies in between, the create is repeated and refused as a duplicate id. So none is lost, and none comes twice.
  */
-export function workflowTimetable(core: Core, scheduler: Scheduler): Timetable {
+export function workflowTimetable(verbs: Verbs): Timetable {
+  const { catalog } = verbs.core;
   const begin = async ({ workflow, cron }: Schedule, scheduledTime: number): Promise<void> => {
     const info = { cron, scheduledTime };
     const request = { id: cronInstanceId(info), schedule: info };
-    const [made] = await create(core, scheduler, workflow, [request], "cron");
+    const [made] = await create(verbs, workflow, [request], "cron");
     if (made instanceof Failure && made.failure !== "instance.already_exists") throw made;
-    await core.catalog.followSchedule(workflow, cron, scheduledTime);
+    await catalog.followSchedule(workflow, cron, scheduledTime);
   };
   return {
     entries: async () =>
-      (await core.catalog.schedules()).map((schedule) => ({
+      (await catalog.schedules()).map((schedule) => ({
         cron: schedule.cron,
         followedTo: schedule.followedTo,
         fire: (boundary) => begin(schedule, boundary),

@@ -9,7 +9,7 @@ import type { Catalog } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Timetable, TimetableEntry } from "../../ports/timetable.ts";
-import type { Dispatcher } from "../../ports/script-calls.ts";
+import type { ScriptCalls } from "../../ports/script-calls.ts";
 
 /** A cron expression of a script. Times are epoch milliseconds. */
 export interface CronTrigger {
@@ -46,8 +46,7 @@ export class CronTriggers {
   }
 
   /**
-   * Replaces those of a script; one that it had already goes on from where it is. The engine has to look at its timetable
-   * after that.
+   * Replaces those of a script; one that it had already goes on from where it is.
    *
    * @throws Failure `body` when there would be too many in all.
    */
@@ -66,18 +65,18 @@ export class CronTriggers {
   }
 
   /** What the engine's alarm follows. */
-  timetable(dispatcher: Dispatcher): Timetable {
-    return { entries: async () => (await this.list()).map((trigger) => this.#entry(trigger, dispatcher)) };
+  timetable(calls: Pick<ScriptCalls, "call">): Timetable {
+    return { entries: async () => (await this.list()).map((trigger) => this.#entry(trigger, calls)) };
   }
 
-  #entry(trigger: CronTrigger, dispatcher: Dispatcher): TimetableEntry {
+  #entry(trigger: CronTrigger, calls: Pick<ScriptCalls, "call">): TimetableEntry {
     const key = `${trigger.script} ${trigger.cron}`;
     return {
       cron: trigger.cron,
       followedTo: Math.max(trigger.followedTo, this.#begun.get(key) ?? 0),
       fire: (boundary) => {
         this.#begun.set(key, boundary);
-        void this.#call(trigger, boundary, dispatcher).catch((cause: unknown) =>
+        void this.#call(trigger, boundary, calls).catch((cause: unknown) =>
           this.#log.error("A cron trigger was not followed", { script: trigger.script, reason: String(cause) }),
         );
         return Promise.resolve();
@@ -85,10 +84,10 @@ export class CronTriggers {
     };
   }
 
-  async #call({ script, cron }: CronTrigger, scheduledTime: number, dispatcher: Dispatcher): Promise<void> {
+  async #call({ script, cron }: CronTrigger, scheduledTime: number, calls: Pick<ScriptCalls, "call">): Promise<void> {
     const about = { script, cron, scheduledTime: new Date(scheduledTime).toISOString() };
     try {
-      const { thrown } = await dispatcher.dispatch(script, { type: "scheduled", cron, scheduledTime });
+      const { thrown } = await calls.call(script, { type: "scheduled", cron, scheduledTime });
       if (thrown === null) this.#log.info("A cron trigger has run", about);
       // What it threw is in the script's own log.
       else this.#log.warn("A cron trigger has failed", about);

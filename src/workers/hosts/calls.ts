@@ -2,52 +2,72 @@
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { NO_VERDICT } from "../../model/platform/queue.ts";
+import type { Catalog } from "../../ports/catalog.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Host } from "../../ports/executor.ts";
+import type { Log } from "../../ports/log.ts";
+import type { ScriptCalls } from "../../ports/script-calls.ts";
 import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
-import type { Core } from "../../engine/runs/core.ts";
+import type { Hosts } from "./hosts.ts";
 
-/** Calls the active version of a script; its host stays open until the call is over. */
-async function callScript<T>(core: Core, script: string, call: (host: Host) => Promise<T>): Promise<T> {
-  const { host, over } = await hostFor(core, script);
-  return call(host).finally(over);
+/** What calls are made with. */
+export interface HostCallsParts {
+  readonly hosts: Hosts;
+  readonly catalog: Pick<Catalog, "activeScript">;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
-/** As `callScript`, with a request: the call is over when the last byte of its answer has been passed on. */
-export async function fetchScript(core: Core, script: string, request: Request): Promise<Response> {
-  const { host, over } = await hostFor(core, script);
-  return host.fetch(request, over).catch((cause: unknown) => {
-    over();
-    throw cause;
-  });
-}
+export class HostCalls implements ScriptCalls {
+  readonly #parts: HostCallsParts;
 
-async function hostFor(core: Core, script: string): Promise<{ readonly host: Host; readonly over: () => void }> {
-  if (core.health.isOver) throw core.health.failure;
-  if (core.closing) throw new Failure("shutting_down");
-  const version = await core.catalog.activeScript(script);
-  if (version === undefined) throw new Failure("script.not_found");
-  const link = core.hosts.ready(version.id) ?? (await core.hosts.acquire(version));
-  link.requests += 1;
-  const over = (): void => {
-    link.requests -= 1;
-    core.hosts.released(link);
-  };
-  return { host: link.host, over };
-}
+  constructor(parts: HostCallsParts) {
+    this.#parts = parts;
+  }
 
-/** As `Engine.dispatch`. A handler that takes too long is not waited for, as if it had thrown. */
-export async function dispatch(core: Core, script: string, event: ScriptEvent): Promise<EventEnd> {
-  const late = Promise.withResolvers<EventEnd>();
-  const cancel = core.clock.alarm(core.clock.now() + LIMITS.handlerMs, () => {
-    core.log.warn("A handler takes too long, and is not waited for any more", { script, handler: event.type });
-    late.resolve({ thrown: `It took longer than ${LIMITS.handlerMs / 60_000} minutes`, verdict: NO_VERDICT });
-  });
-  try {
-    return await Promise.race([callScript(core, script, (host) => host.dispatch(event)), late.promise]);
-  } catch (cause) {
-    // Whatever has ended with the engine has not failed.
-    throw core.closing ? new Failure("shutting_down", { cause }) : cause;
-  } finally {
-    cancel();
+  /** The host stays open until the last byte of the answer has been passed on. */
+  async fetch(script: string, request: Request): Promise<Response> {
+    const { host, over } = await this.#hostFor(script);
+    return host.fetch(request, over).catch((cause: unknown) => {
+      over();
+      throw cause;
+    });
+  }
+
+  /** A handler that takes too long is not waited for, as if it had thrown. */
+  async call(script: string, event: ScriptEvent): Promise<EventEnd> {
+    const { hosts, clock, log } = this.#parts;
+    const late = Promise.withResolvers<EventEnd>();
+    const cancel = clock.alarm(clock.now() + LIMITS.handlerMs, () => {
+      log.warn("A handler takes too long, and is not waited for any more", { script, handler: event.type });
+      late.resolve({ thrown: `It took longer than ${LIMITS.handlerMs / 60_000} minutes`, verdict: NO_VERDICT });
+    });
+    try {
+      return await Promise.race([this.#dispatch(script, event), late.promise]);
+    } catch (cause) {
+      // What has ended with the server has not failed.
+      throw hosts.refusal === undefined ? cause : new Failure("shutting_down", { cause });
+    } finally {
+      cancel();
+    }
+  }
+
+  async #dispatch(script: string, event: ScriptEvent): Promise<EventEnd> {
+    const { host, over } = await this.#hostFor(script);
+    return host.dispatch(event).finally(over);
+  }
+
+  async #hostFor(script: string): Promise<{ readonly host: Host; readonly over: () => void }> {
+    const { hosts, catalog } = this.#parts;
+    if (hosts.refusal !== undefined) throw hosts.refusal;
+    const version = await catalog.activeScript(script);
+    if (version === undefined) throw new Failure("script.not_found");
+    const link = hosts.ready(version.id) ?? (await hosts.acquire(version));
+    link.requests += 1;
+    const over = (): void => {
+      link.requests -= 1;
+      hosts.released(link);
+    };
+    return { host: link.host, over };
   }
 }
