@@ -24,7 +24,7 @@ import { follow, followWorkflow, history, past } from "./reading/query.ts";
 import { waits } from "./reading/waits.ts";
 import { stopRun } from "./runs/activate.ts";
 import type { Core } from "./runs/core.ts";
-import { hostEnded, receive } from "./runs/run.ts";
+import { HostedRuns } from "./runs/run.ts";
 import { signalArrangements } from "./runs/signal.ts";
 import { readStream } from "./runs/streams.ts";
 import { Parking } from "./schedule/parking.ts";
@@ -104,10 +104,7 @@ function openCore(world: World, hosts: EngineHosts): Core {
   const instances = new Instances({ ...world, watchers, journal, reads });
   const spread = { reads, turns: new Turns(clock), departures: new Departures(clock, settings.maxIdle) };
   const core: Core = { ...world, watchers, journal, instances, ...spread, hosts, closing: false };
-  hosts.listen({
-    frames: (link, frames) => receive(core, link, frames),
-    ended: (link, end) => hostEnded(core, link, end),
-  });
+  hosts.listen(new HostedRuns(core));
   return core;
 }
 

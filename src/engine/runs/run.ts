@@ -10,7 +10,7 @@ import type { ChunkFrame, FromRuntime } from "../../protocol/frames.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import { activate, detach, giveUp, stopRun } from "./activate.ts";
 import type { Core } from "./core.ts";
-import type { HostLink } from "../../workers/hosts/link.ts";
+import type { HostLink, HostListener } from "../../workers/hosts/link.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
 import { reportEnd } from "./invocation.ts";
 import { historyWindow } from "./outcomes.ts";
@@ -19,32 +19,58 @@ import { orderNext, rollBack } from "./rollback.ts";
 import { sealed } from "../journal/seal.ts";
 import { endIntake, sendChunk, takeChunk } from "./streams.ts";
 
-/** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
-export function receive(core: Core, link: HostLink<Live>, frames: readonly FromRuntime[]): void {
-  for (const frame of frames) {
-    const live = link.runs.get(frame.run);
-    if (live === undefined) continue;
-    switch (frame.type) {
-      case "events":
-        record(core, live, frame);
-        break;
-      case "idle":
-        idle(core, live, frame.heard);
-        break;
-      case "parked":
-        parked(core, live);
-        break;
-      case "need":
-        void sendWindow(core, live, frame.from);
-        break;
-      case "chunk":
-        receiveChunk(core, live, frame);
-        break;
-      case "read":
-        void sendChunk(core, live, frame);
-        break;
-      case "lost":
-        lose(core, live, frame.detail);
+/** The runs of instances, as hosts have them. */
+export class HostedRuns implements HostListener<Live> {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
+  frames(link: HostLink<Live>, frames: readonly FromRuntime[]): void {
+    const core = this.#core;
+    for (const frame of frames) {
+      const live = link.runs.get(frame.run);
+      if (live === undefined) continue;
+      switch (frame.type) {
+        case "events":
+          record(core, live, frame);
+          break;
+        case "idle":
+          idle(core, live, frame.heard);
+          break;
+        case "parked":
+          parked(core, live);
+          break;
+        case "need":
+          void sendWindow(core, live, frame.from);
+          break;
+        case "chunk":
+          receiveChunk(core, live, frame);
+          break;
+        case "read":
+          void sendChunk(core, live, frame);
+          break;
+        case "lost":
+          lose(core, live, frame.detail);
+      }
+    }
+  }
+
+  /** A host is gone: what ran in it is recovered and goes on in another. */
+  ended(link: HostLink<Live>, end: HostEnd): void {
+    const core = this.#core;
+    const lives = [...link.runs.values()];
+    const loss = lossOf(link, end);
+    link.runs.clear();
+    if (core.closing) return;
+    if (lives.length > 0 || end.kind !== "closed") logEnd(core.log, link, end, lives, core.clock.now());
+    if (loss.kind !== "server") part(core.hosts, lives.filter(wasLostBefore));
+    for (const live of lives) {
+      if (live.run !== undefined) reportEnd(core, live, live.run, true);
+      live.run = undefined;
+      recover(core, live, loss);
     }
   }
 }
@@ -138,21 +164,6 @@ async function sendWindow(core: Core, live: Live, from: number): Promise<void> {
     if (live.run !== run) return;
     stopRun(core, live);
     giveUp(core, live, cause);
-  }
-}
-
-/** A host is gone: what ran in it is recovered and goes on in another. */
-export function hostEnded(core: Core, link: HostLink<Live>, end: HostEnd): void {
-  const lives = [...link.runs.values()];
-  const loss = lossOf(link, end);
-  link.runs.clear();
-  if (core.closing) return;
-  if (lives.length > 0 || end.kind !== "closed") logEnd(core.log, link, end, lives, core.clock.now());
-  if (loss.kind !== "server") part(core.hosts, lives.filter(wasLostBefore));
-  for (const live of lives) {
-    if (live.run !== undefined) reportEnd(core, live, live.run, true);
-    live.run = undefined;
-    recover(core, live, loss);
   }
 }
 

@@ -3,20 +3,13 @@
  * had nothing to do for a while. Runs of instances and calls of handlers share them.
  */
 import type { Failure } from "../../model/failures/failure.ts";
-import type { FromRuntime } from "../../protocol/frames.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { BindingHandler, Executor, Host, HostEnd } from "../../ports/executor.ts";
+import type { BindingHandler, Executor, Host } from "../../ports/executor.ts";
 import { openSecrets } from "../../ports/secrets.ts";
 import { noVault, type Vault } from "../../ports/vault.ts";
 import { BindingRegistry } from "./binding-registry.ts";
-import { HostLink } from "./link.ts";
-
-/** What the owner of the runs in hosts does when something happens there. */
-export interface HostListener<R> {
-  frames(link: HostLink<R>, frames: readonly FromRuntime[]): void;
-  ended(link: HostLink<R>, end: HostEnd): void;
-}
+import { HostLink, type HostListener } from "./link.ts";
 
 /** What hosts are opened with. */
 export interface HostsParts {
@@ -190,12 +183,11 @@ export class Hosts<R = unknown> {
       throw cause;
     });
     void host.ended.then(() => over.abort());
-    const link = new HostLink<R>(host, pool.version);
+    const link = new HostLink(host, pool.version, this.#listener);
     if (this.#closed) {
       await host.close();
       return link;
     }
-    host.onFrames((frames) => this.#listener?.frames(link, frames));
     pool.links.push(link);
     void host.leaving?.then(() => {
       if (link.over) return;

@@ -1,7 +1,13 @@
 /** The owner's end of one open host, with the runs in it. Frames of one turn leave together. `R` is what the owner keeps of a run. */
-import type { ToRuntime } from "../../protocol/frames.ts";
+import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { ScriptVersion } from "../../ports/catalog.ts";
-import type { Host } from "../../ports/executor.ts";
+import type { Host, HostEnd } from "../../ports/executor.ts";
+
+/** What the owner of the runs in hosts does when something happens there. */
+export interface HostListener<R> {
+  frames(link: HostLink<R>, frames: readonly FromRuntime[]): void;
+  ended(link: HostLink<R>, end: HostEnd): void;
+}
 
 export class HostLink<R = unknown> {
   readonly host: Host;
@@ -18,9 +24,10 @@ export class HostLink<R = unknown> {
   #acks: number[] = [];
   #scheduled = false;
 
-  constructor(host: Host, version: ScriptVersion) {
+  constructor(host: Host, version: ScriptVersion, listener: HostListener<R> | undefined) {
     this.host = host;
     this.version = version;
+    host.onFrames((frames) => listener?.frames(this, frames));
   }
 
   /** A number for a run that this host has not had yet. */
