@@ -5,7 +5,8 @@
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { rowText, type RowEntry } from "../src/engine/journal/row.ts";
+import { rowText } from "../src/engine/journal/row.ts";
+import type { RowEntry } from "../src/engine/state/live.ts";
 import type { ErrorSummary } from "../src/model/views/error-summary.ts";
 import type { ErrorInfo, EventBody } from "../src/model/instance/events.ts";
 import { fingerprint } from "../src/model/views/fingerprint.ts";

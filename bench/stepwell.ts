@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../src/engine/contract.ts";
-import type { EngineSettings } from "../src/engine/state/core.ts";
+import type { EngineSettings } from "../src/engine/state/settings.ts";
 import { openEngine } from "../src/engine/open.ts";
 import { inProcessExecutor } from "../src/executors/in-process/executor.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
@@ -16,6 +16,7 @@ import type { OnLog } from "../src/ports/script-log.ts";
 import { writeLine } from "../src/executors/output/lines.ts";
 import type { Store } from "../src/ports/store.ts";
 import { systemClock } from "../src/system/clock.ts";
+import { Hosts } from "../src/workers/hosts/hosts.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";
 import { WORKER, WORKFLOWS } from "./workflows.ts";
 
@@ -44,11 +45,12 @@ export async function openSubject(
   const engine = await openEngine({
     store,
     catalog,
-    executor: await pick(executor),
+    hosts: new Hosts({ executor: await pick(executor), clock: systemClock }),
     clock: systemClock,
     ids: { uuid: () => crypto.randomUUID() },
     settings,
   });
+  engine.start();
   return {
     engine,
     store,

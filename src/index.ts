@@ -3,7 +3,7 @@
  * and the same binding that Workers get; only the server and the isolation are left out.
  */
 import { bindingHandler } from "./api/binding/workflow.ts";
-import type { EngineLimits } from "./engine/state/core.ts";
+import type { EngineLimits } from "./engine/state/settings.ts";
 import type { Engine } from "./engine/contract.ts";
 import { openEngine } from "./engine/open.ts";
 import { inProcessExecutor } from "./executors/in-process/executor.ts";
@@ -20,6 +20,7 @@ import { systemIds } from "./system/ids.ts";
 import { workflowBinding } from "./bindings/workflow/client.ts";
 import type { Workflow } from "./runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "./runtime/run/runtime.ts";
+import { Hosts } from "./workers/hosts/hosts.ts";
 import { putWorkflow } from "./workers/deploy/workflow.ts";
 import { openSqlite } from "./stores/sqlite/open.ts";
 import { parseKeys } from "./vault/keys.ts";
@@ -28,7 +29,7 @@ import { openVault } from "./vault/open.ts";
 export type * from "./runtime/bindings/workflow-types.ts";
 export type * from "./runtime/steps/step-types.ts";
 export type { WorkflowClass } from "./runtime/run/runtime.ts";
-export type { EngineLimits } from "./engine/state/core.ts";
+export type { EngineLimits } from "./engine/state/settings.ts";
 export type { Log, LogFields } from "./ports/log.ts";
 export { WorkflowEntrypoint } from "./runtime/cloudflare/workers.ts";
 export { NonRetryableError } from "./runtime/cloudflare/workflows.ts";
@@ -98,7 +99,7 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
     store,
     catalog,
     vault,
-    executor: inProcessExecutor({ classes: workflows, env }),
+    hosts: new Hosts({ executor: inProcessExecutor({ classes: workflows, env }), clock: systemClock }),
     clock: systemClock,
     ids: systemIds,
     log,
@@ -107,6 +108,7 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
       ...(options.defaultRetryDelayMs !== undefined && { defaultRetryDelayMs: options.defaultRetryDelayMs }),
     },
   });
+  engine.start();
   const answer = bindingHandler(engine, new AbortController().signal);
   const close = async (drainMs = 0): Promise<void> => {
     await engine.close(drainMs);

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
 interface Layer {
-  /** Folders of `src/` whose files may be imported; `*` is any of them. A folder's own files always may. */
+  /** Folders of `src/` whose files may be imported, with those in them; `*` is any of them. A folder's own files always may. */
   readonly folders: readonly string[];
   /** npm packages; `*` is any of them. */
   readonly packages?: readonly string[];
@@ -21,6 +21,15 @@ const PURE = { packages: [], node: "none" } as const;
 
 const STORE: Layer = { folders: ["model", "ports"] };
 const EXECUTOR: Layer = { folders: ["model", "protocol", "runtime", "ports", "executors/output", "bindings"] };
+
+/** The rooms of the engine from the bottom up: each imports those before it, and the files beside the rooms all of them. */
+const ROOMS = ["contract.ts", "state", "journal", "memory", "runs", "schedule", "reading", "verbs", "upkeep"].map(
+  (room) => `engine/${room}`,
+);
+const engineLayer = (rooms: readonly string[]): Layer => ({
+  folders: ["model", "protocol", "ports", "absent", "upkeep", "workers/hosts", ...rooms],
+  ...PURE,
+});
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   model: { folders: [], ...PURE, packages: ["devalue"] },
@@ -35,7 +44,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: "none",
   },
   upkeep: { folders: ["model", "ports"], ...PURE },
-  engine: { folders: ["model", "protocol", "ports", "absent", "upkeep", "bindings"], ...PURE },
+  "workers/hosts": { folders: ["model", "protocol", "ports", "absent", "bindings"], ...PURE },
+  ...Object.fromEntries(ROOMS.map((room, i) => [room, engineLayer(ROOMS.slice(0, i))])),
+  engine: engineLayer(ROOMS),
   workers: {
     folders: ["model", "protocol", "ports", "system", "upkeep", "bindings"],
     packages: ["acorn", "esbuild", "zod", "@noble/hashes", "unenv", "@cloudflare/unenv-preset", "@cloudflare/workers-utils"],
@@ -84,6 +95,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "runtime",
       "ports",
       "system",
+      "absent",
       "bindings",
       "engine",
       "workers",
@@ -167,7 +179,8 @@ const isTest = (path: string): boolean => path.endsWith(".test.ts");
 /** `src/stores/sqlite/journal/rows.ts` is of the layer `stores/sqlite`, `src/api/routes/a.ts` of `api`, `src/index.ts` of itself. */
 function layerOf(path: string): string {
   const [, first = "", second = ""] = path.split("/");
-  return first === "stores" || first === "executors" ? `${first}/${second}` : first;
+  const room = `${first}/${second}`;
+  return room in LAYERS || `${first}/*` in LAYERS ? room : first;
 }
 
 const STATIC_IMPORT = /^(?:import|export)\b[^"'`;=]*?\bfrom\s*["']([^"']+)["']/gm;
@@ -188,15 +201,21 @@ const packageOf = (specifier: string): string => specifier.split("/", specifier.
 const isListed = (name: string, list: readonly string[] = []): boolean =>
   list.some((entry) => entry === "*" || entry === name || (entry.endsWith(":*") && name.startsWith(entry.slice(0, -1))));
 
+const isIn = (layer: string, folders: readonly string[]): boolean =>
+  isListed(layer, folders) || folders.some((folder) => layer.startsWith(`${folder}/`));
+
+/** The tests of a room may use the whole house. */
+const houseOf = (layer: string): string[] => [layer.replace(/\/.+/, "")].filter((folder) => folder in LAYERS);
+
 function mayImport({ path }: Source, specifier: string): boolean {
   const own = layerOf(path);
   const { folders, packages, node }: Layer = rowOf(own) ?? { folders: [], ...PURE };
-  const extra: Layer = isTest(path) ? IN_TESTS : { folders: [] };
+  const extra: Layer = isTest(path) ? { ...IN_TESTS, folders: [...IN_TESTS.folders, ...houseOf(own)] } : { folders: [] };
   if (specifier.startsWith(".")) {
     const imported = normalize(join(dirname(path), specifier)).replaceAll("\\", "/");
     if (isTest(path) && EQUIPMENT.test(imported)) return true;
     const target = layerOf(imported);
-    return target === own || isListed(target, folders) || isListed(target, extra.folders);
+    return target === own || isIn(target, folders) || isIn(target, extra.folders);
   }
   if (specifier.startsWith("(computed)")) return node !== "none";
   if (isBuiltin(specifier)) return node !== "none" || isTest(path);
@@ -293,6 +312,10 @@ describe("the guard sees a planted breach", () => {
     ["engine, node:", "src/engine/a.ts", `import { setTimeout } from "node:timers/promises";`],
     ["engine, node without its prefix", "src/engine/a.ts", `import fs from "fs";`],
     ["engine, without from", "src/engine/a.ts", `import "pino";`],
+    ["engine, a Worker's deployment", "src/engine/a.ts", `import { deploy } from "../workers/deploy/deploy.ts";`],
+    ["a room of the engine, upwards", "src/engine/state/a.ts", `import type { Core } from "../runs/core.ts";`],
+    ["a room of the engine, the top", "src/engine/runs/a.ts", `import { openEngine } from "../open.ts";`],
+    ["hosts of Workers, the engine", "src/workers/hosts/a.ts", `import type { Live } from "../../engine/state/live.ts";`],
     ["protocol, re-export", "src/protocol/a.ts", `export * from "../runtime/step.ts";`],
     ["ports, dynamic", "src/ports/a.ts", `const at = await import("node:crypto");`],
     ["ports, computed", "src/ports/a.ts", "const at = await import(`node:${name}`);"],
@@ -316,6 +339,8 @@ describe("the guard sees a planted breach", () => {
 
   test.each([
     ["src/engine/a.ts", `import { x } from "./b.ts";\nexport type { Y } from "../model/y.ts";`],
+    ["src/engine/journal/a.ts", `import type { Live } from "../state/live.ts";\nimport type { Action } from "../contract.ts";`],
+    ["src/engine/state/a.test.ts", `import { openEngine } from "../open.ts";`],
     ["src/model/values/value.ts", `import { stringify } from "devalue";`],
     ["src/engine/a.test.ts", `import { test } from "vitest";\nimport { clock } from "../testing/clock.ts";`],
     ["src/stores/sqlite/a.ts", `import { DatabaseSync } from "node:sqlite";`],

@@ -1,6 +1,6 @@
 /** Cron triggers on an engine with a clock of its own, and real threads whose handlers tell what they were told. */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openEngine } from "../src/engine/open.ts";
+import { openEngine, type EngineHosts } from "../src/engine/open.ts";
 import type { Engine } from "../src/engine/contract.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
 import type { Catalog } from "../src/ports/catalog/catalog.ts";
@@ -8,6 +8,8 @@ import type { Log } from "../src/ports/log.ts";
 import type { Store } from "../src/ports/store.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
 import { openMemoryStore } from "../src/stores/memory/open.ts";
+import { HostCalls } from "../src/workers/hosts/calls.ts";
+import { Hosts } from "../src/workers/hosts/hosts.ts";
 import { CronTriggers } from "../src/workers/crons/cron.ts";
 
 const MINUTE = 60_000;
@@ -27,6 +29,7 @@ let store: Store;
 let catalog: Catalog;
 let clock: FakeClock;
 let engine: Engine;
+let calls: HostCalls;
 let cron: CronTriggers;
 /** What handlers were told, and what the server has said of it. The two come different ways. */
 let told: string[];
@@ -56,14 +59,16 @@ async function boot(now: number): Promise<void> {
   const tell = hear(told);
   const executor = nodeExecutor({ onLog: ({ level, text }) => level !== "error" && tell(text) });
   cron = new CronTriggers({ catalog, clock, log });
-  const world = { store, catalog, executor, clock, log, ids: { uuid: () => crypto.randomUUID() } };
-  engine = await openEngine({ ...world, followCron: (started) => cron.follow(started) });
+  const world = { store, catalog, clock, log, ids: { uuid: () => crypto.randomUUID() } };
+  const hosts: EngineHosts = new Hosts({ executor, clock });
+  calls = new HostCalls({ ...world, hosts });
+  engine = await openEngine({ ...world, hosts, followCron: cron.follow(calls) });
+  engine.start();
   await quiet();
 }
 
 async function set(...crons: readonly string[]): Promise<void> {
   await cron.replace("clock", crons);
-  engine.schedulesChanged();
   await quiet();
 }
 
@@ -109,7 +114,6 @@ test("a handler that fails is told, and not called again for that", async () => 
   await set("1 * * * *");
   clock.advance(31 * MINUTE);
   expect(await heard(1, 1)).toEqual([[`1 * * * * ${at(1, 1)}`], [FAILED]]);
-  engine.schedulesChanged();
   await engine.close();
   await boot(at(1, 2));
   await quiet();
@@ -120,9 +124,8 @@ test("one that has not ended is called once for each boundary, and again by the 
   await set("2 * * * *");
   clock.advance(32 * MINUTE);
   await heard(1, 0);
-  engine.schedulesChanged();
   await quiet();
-  await engine.dispatch("clock", { type: "scheduled", cron: "by hand", scheduledTime: 0 });
+  await calls.call("clock", { type: "scheduled", cron: "by hand", scheduledTime: 0 });
   await heard(2, 0);
   await engine.close();
   await boot(at(1, 3));

@@ -4,14 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Engine } from "../src/engine/contract.ts";
-import { openEngine } from "../src/engine/open.ts";
 import { inProcessExecutor } from "../src/executors/in-process/executor.ts";
 import { silentLog } from "../src/absent/log.ts";
 import type { QueueStore } from "../src/ports/queue-store.ts";
 import type { Store } from "../src/ports/store.ts";
 import { sqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
 import { openSqlite, type OpenedSqlite } from "../src/stores/sqlite/open.ts";
-import { deployClasses } from "../src/testing/engine-bench.ts";
+import { deployClasses, startEngine } from "../src/testing/engine-bench.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
 import { Queues } from "../src/queues/queues.ts";
 import { Subscriptions } from "../src/queues/subscriptions.ts";
@@ -56,8 +55,9 @@ async function boot(over: (store: Store) => Store = (store) => store): Promise<v
   subscriptions = await Subscriptions.open({ ...world, accountId: "local" });
   const executor = inProcessExecutor({ classes: CLASSES, now: () => clock.now(), onLog: () => {} });
   const ids = { uuid: () => crypto.randomUUID() };
-  engine = await openEngine({ ...world, executor, ids, notices: subscriptions });
-  queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
+  engine = await startEngine({ ...world, executor, ids, notices: subscriptions });
+  queues = await Queues.open({ ...world, store: queueStore, calls: { call: () => Promise.reject(new Error("No consumers")) } });
+  queues.start();
 }
 
 async function halt(): Promise<void> {

@@ -1,7 +1,7 @@
 /** docs/limits.md names every limit there is: one that is added has to be told to users. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { DEFAULT_SETTINGS } from "../src/engine/state/core.ts";
+import { DEFAULT_SETTINGS } from "../src/engine/state/settings.ts";
 import { LIMITS } from "../src/model/limits.ts";
 
 const page = readFileSync(new URL("../docs/limits.md", import.meta.url), "utf8");

@@ -5,6 +5,7 @@ import { type DeliveredMessage, NO_VERDICT, type Queue, type Verdict } from "../
 import { silentLog } from "../src/absent/log.ts";
 import type { QueueStore } from "../src/ports/queue-store.ts";
 import { StoreError } from "../src/model/failures/store-error.ts";
+import type { ScriptCalls } from "../src/ports/script-calls.ts";
 import type { EventEnd } from "../src/protocol/handlers.ts";
 import { sqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
@@ -39,26 +40,26 @@ afterEach(async () => {
 });
 
 /** A server starts on what is there. */
-function boot(): Promise<Queues> {
-  return Queues.open(
-    { store, clock, log: silentLog },
-    {
-      dispatch: (script, event) => {
-        if (event.type !== "queue") throw new Error("There are no others here");
-        const { promise, resolve, reject } = Promise.withResolvers<EventEnd>();
-        given.push({
-          script,
-          queue: event.queue,
-          messages: event.messages,
-          end: (verdict = {}, thrown) => resolve({ thrown: thrown ?? null, verdict: { ...NO_VERDICT, ...verdict } }),
-          fail: (failure) => reject(new Failure(failure)),
-        });
-        wake?.();
-        return promise;
-      },
-    },
-  );
+async function boot(): Promise<Queues> {
+  const opened = await Queues.open({ store, clock, log: silentLog, calls: { call } });
+  opened.start();
+  return opened;
 }
+
+/** A consumer that has been given a batch, and ends when the test says so. */
+const call: ScriptCalls["call"] = (script, event) => {
+  if (event.type !== "queue") throw new Error("There are no others here");
+  const { promise, resolve, reject } = Promise.withResolvers<EventEnd>();
+  given.push({
+    script,
+    queue: event.queue,
+    messages: event.messages,
+    end: (verdict = {}, thrown) => resolve({ thrown: thrown ?? null, verdict: { ...NO_VERDICT, ...verdict } }),
+    fail: (failure) => reject(new Failure(failure)),
+  });
+  wake?.();
+  return promise;
+};
 
 /** Resolves when there has been an n-th batch, with that. */
 async function batch(n: number): Promise<Given> {

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Engine } from "../src/engine/contract.ts";
-import { openEngine } from "../src/engine/open.ts";
 import { nodeExecutor } from "../src/executors/node/executor.ts";
 import { systemClock } from "../src/system/clock.ts";
 import { openSqlite } from "../src/stores/sqlite/open.ts";
+import { startEngine } from "../src/testing/engine-bench.ts";
 import { openVault } from "../src/vault/open.ts";
 
 const BYTES = 64 * 1024 * 1024;
@@ -54,7 +54,7 @@ test("64 MiB are whole in the end, and no byte of them is readable in the file",
     { id: "w1", name: "large", className: "Large", script: "script", versionId: "v1", createdAt: 0, modifiedAt: 0 },
     version,
   );
-  const engine = await openEngine({
+  const engine = await startEngine({
     store,
     catalog,
     executor: nodeExecutor({}),

@@ -16,10 +16,10 @@ import { displayName } from "../model/step/step.ts";
 import type { Arrangements } from "../ports/arrangements.ts";
 import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { ScriptVersion } from "../ports/catalog/script-versions.ts";
-import type { BindingHandler } from "../ports/executor.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import type { OnLog, ScriptLine } from "../ports/script-log.ts";
 import { scriptOf } from "../model/views/script-line.ts";
+import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
 import { systemClock } from "../system/clock.ts";
@@ -27,12 +27,13 @@ import { systemIds } from "../system/ids.ts";
 import type { Vault } from "../ports/vault.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
 import { VersionCollector } from "../workers/deploy/collect-versions.ts";
-import { HostNames } from "../workers/hosts/host-names.ts";
+import { HostNames } from "../workers/addresses/host-names.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
 import { Publisher } from "../workers/deploy/publisher.ts";
 import { mapStack } from "../workers/logs/stack.ts";
 import { Tails } from "../workers/logs/tails.ts";
 import type { CronTriggers } from "../workers/crons/cron.ts";
+import { BindingRegistry } from "../workers/hosts/binding-registry.ts";
 import type { Queues } from "../queues/queues.ts";
 import { serverApp, type Answer, type AppParts } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/sessions/auth.ts";
@@ -46,7 +47,7 @@ import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
 import { closeToOthers, keepOutOfGit } from "./data-directory.ts";
 import { startEngine } from "./engine.ts";
-import { assetsIn, executionOf, type Execution, type ExecutionParts, type ScriptListeners, type World } from "./executor.ts";
+import { assetsIn, executionOf, type Execution, type ExecutionParts, type ScriptListeners } from "./executor.ts";
 import { explainListening, UsageError } from "./explain.ts";
 import { settingsOf, type ServerOptions } from "./server-options.ts";
 import { selfSigned } from "./self-signed.ts";
@@ -62,18 +63,18 @@ export interface Running {
   readonly catalog: Catalog;
   readonly log: Log;
   readonly engine: Engine;
+  /** Calls Workers. */
+  readonly calls: ScriptCalls;
   /** What holds KV, D1 and R2. */
   readonly storage: Storage;
-  /** Answers what is asked of bindings, until `host` aborts. */
-  readonly bindings: (host: AbortSignal) => BindingHandler;
+  /** What answers Workers. */
+  readonly bindings: BindingRegistry;
   /** The way in for code. */
   readonly publisher: Publisher;
   readonly cron: CronTriggers;
   readonly queues: Queues;
   /** What Workers have of static assets. */
   readonly assets: AssetStore;
-  /** The catalogue has been changed from here: its schedules are followed as they are now. */
-  deployed(): void;
   /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
   open(): void;
   /** Resolves when the server has had to stop taking work by itself, with the reason: its data directory is not its own any more. */
@@ -131,23 +132,25 @@ export async function startServer(
   const { log = createLog({ format: options.logFormat, level: options.logLevel }) } = dev;
   const tails = new Tails(systemClock);
   const heard = scriptListeners(tails);
-  const found = Promise.withResolvers<World>();
-  const { executor, storage, ...execution } = await executionOf(options, data, access, heard, found.promise, dev);
-  const { undo, ...kept } = await openData(options, data, log, execution);
-  await orElse(startUnlessStopped(execution, stopping), undo);
+  const { undo: closeData, ...kept } = await openData(options, data, log);
   const { store, catalog, vault, audit, hostNames } = kept;
+  const bindings = new BindingRegistry();
+  const opening = executionOf(options, data, access, heard, { catalog, vault, bindings }, dev);
+  const { execution, undo } = await startExecution(opening, stopping, closeData);
+  const { executor, storage } = execution;
   const world = { store, catalog, clock: systemClock, log };
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
   heard.listeners.push(logLine(dev.onLine ?? toLog(log), tails, logs));
   const { settings, accountId } = options;
   const given = { settings, accountId, ids: systemIds, onInvocation: heard.onInvocation, ...arranged(dev, store) };
-  const parts = { ...world, ...given, store: wholeStore(store, [audit]), vault, executor };
-  const { engine, cron, queues, subscriptions, bindings, ...started } = await orElse(startEngine(parts, data), undo);
-  found.resolve({ catalog, vault, bindings });
+  const parts = { ...world, ...given, store: wholeStore(store, [audit]), vault, executor, bindings };
+  const { close: closeEngine, ...started } = await orElse(startEngine(parts, data), undo);
+  const { engine, calls, cron, queues } = started;
+  execution.startAlarms();
   const collector = new VersionCollector(world);
   const close = async (drainMs: number): Promise<void> => {
     await collector.close();
-    await started.close(drainMs);
+    await closeEngine(drainMs);
     await execution.close();
     await logs.close();
     await store.close();
@@ -156,8 +159,7 @@ export async function startServer(
   const publisher = new Publisher({ catalog, vault, load, policy: options.policy });
   const sent = { transfers: new Transfers(systemClock), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data));
-  const triggers = { cron, queues, subscriptions };
-  const routed = { ...world, ...sent, ...triggers, publisher, assets, tails, logs, hostNames, engine, storage, audit };
+  const routed = { ...world, ...sent, ...started, publisher, assets, tails, logs, hostNames, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
   const { answer, open } = heldBack(app, stopping);
   try {
@@ -169,9 +171,8 @@ export async function startServer(
       await audit.close();
     };
     const { url, port } = listener;
-    const deployed = (): void => engine.schedulesChanged();
-    const code = { catalog, publisher, assets, cron, queues, deployed };
-    return { ...code, url, port, log, engine, storage, bindings, ended: engine.ended, open, stop };
+    const code = { catalog, publisher, assets, cron, queues, calls, bindings };
+    return { ...code, url, port, log, engine, storage, ended: engine.ended, open, stop };
   } catch (cause) {
     await close(0);
     await audit.close();
@@ -193,7 +194,22 @@ function arranged({ arrangements }: DevParts, store: Store): Pick<EngineParts, "
   return arrangements === undefined ? {} : { arrangements: arrangements(store) };
 }
 
-/** Sees that Workers can be run. When the server is not wanted any more, whatever waits for code to load is let go. */
+/** Sees that Workers can be run; else all is closed again. */
+async function startExecution(
+  opening: Promise<Execution>,
+  stopping: Starting,
+  closeData: () => Promise<void>,
+): Promise<{ readonly execution: Execution; readonly undo: () => Promise<void> }> {
+  const execution = await orElse(opening, closeData);
+  const undo = async (): Promise<void> => {
+    await execution.close();
+    await closeData();
+  };
+  await orElse(startUnlessStopped(execution, stopping), undo);
+  return { execution, undo };
+}
+
+/** When the server is not wanted any more, whatever waits for code to load is let go. */
 async function startUnlessStopped(execution: Pick<Execution, "start" | "close">, stopping: Starting): Promise<void> {
   stopping.signal.addEventListener("abort", () => stopping.isStarting && void execution.close(), { once: true });
   stopping.signal.throwIfAborted();
@@ -208,19 +224,11 @@ interface DataDirectory extends OpenedSqlite {
   readonly undo: () => Promise<void>;
 }
 
-/** Opens what is in a data directory. When a part cannot be opened all is closed again, `execution` as well. */
-async function openData(
-  options: ServerOptions,
-  data: string,
-  log: Log,
-  execution: Pick<Execution, "close">,
-): Promise<DataDirectory> {
-  const given = await orElse(keysOf(process.env), () => execution.close());
-  const sqlite = await orElse(openSqlite(databaseIn(data)), () => execution.close());
-  const undo = async (): Promise<void> => {
-    await execution.close();
-    await sqlite.store.close();
-  };
+/** Opens what is in a data directory. When a part cannot be opened all is closed again. */
+async function openData(options: ServerOptions, data: string, log: Log): Promise<DataDirectory> {
+  const given = await keysOf(process.env);
+  const sqlite = await openSqlite(databaseIn(data));
+  const undo = (): Promise<void> => sqlite.store.close();
   // Not before it is known to be ours.
   await orElse(closeToOthers(data, log), undo);
   await keepOutOfGit(data);
@@ -236,7 +244,7 @@ async function openAudit(data: string, log: Log): Promise<Audit> {
 
 /** The whole HTTP surface. */
 function appOf(
-  api: Api,
+  api: Api & Pick<AppParts, "calls">,
   access: "open" | "tokens",
   proxies: readonly string[],
   { primary, originOf }: DevParts,

@@ -17,7 +17,7 @@ export interface DeployedProject extends DevDeployment {
 
 /** Rejects with a `ProjectError`. */
 export async function deployProject(
-  running: Pick<Running, "assets" | "publisher" | "cron" | "queues" | "deployed">,
+  running: Pick<Running, "assets" | "publisher" | "cron" | "queues">,
   loaded: LoadedProject,
 ): Promise<DeployedProject> {
   const { config, bundle } = loaded;
@@ -25,7 +25,6 @@ export async function deployProject(
   const deployment = await deploy(running.publisher, config, bundle, assets);
   await running.cron.replace(config.name, config.crons);
   await connectQueues(running.queues, config);
-  running.deployed();
   return {
     ...deployment,
     config,

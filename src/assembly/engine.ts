@@ -1,50 +1,58 @@
-/** The engine, and what calls Workers besides requests: cron triggers and queues, which need the engine as it needs them. */
+/**
+ * The engine, and what calls Workers besides requests: cron triggers and queues. They are built in layers: hosts first, then what
+ * runs and calls Workers in them, and at last what answers Workers. Nothing is at work before that.
+ */
 import { join } from "node:path";
 import { bindingAnswers } from "../api/binding/answers.ts";
 import type { Engine } from "../engine/contract.ts";
-import { openEngine, type EngineParts } from "../engine/open.ts";
-import type { BindingHandler } from "../ports/executor.ts";
+import { type EngineHosts, type EngineParts, openEngine } from "../engine/open.ts";
+import type { Log } from "../ports/log.ts";
+import type { Executor } from "../ports/executor.ts";
+import type { ScriptCalls } from "../ports/script-calls.ts";
+import type { Vault } from "../ports/vault.ts";
 import { sqliteQueues } from "../stores/sqlite/queues/queues.ts";
-import { openingSecrets } from "../bindings/secrets.ts";
 import { CronTriggers } from "../workers/crons/cron.ts";
+import type { BindingRegistry } from "../workers/hosts/binding-registry.ts";
+import { HostCalls } from "../workers/hosts/calls.ts";
+import { Hosts } from "../workers/hosts/hosts.ts";
 import { Queues } from "../queues/queues.ts";
 import { Subscriptions } from "../queues/subscriptions.ts";
 import { wholeStore } from "./whole-store.ts";
 
+/** What they are made of. */
+interface StartParts extends Omit<EngineParts, "hosts" | "followCron" | "notices"> {
+  readonly executor: Executor;
+  readonly vault: Vault;
+  /** Gets what answers Workers. */
+  readonly bindings: BindingRegistry;
+  readonly log: Log;
+  readonly accountId: string;
+}
+
 /** An engine that runs. */
 export interface StartedEngine {
   readonly engine: Engine;
+  readonly calls: ScriptCalls;
   readonly cron: CronTriggers;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
-  /** Answers what the code of a host asks of its bindings. */
-  readonly bindings: (host: AbortSignal) => BindingHandler;
   readonly close: (drainMs: number) => Promise<void>;
 }
 
 /** Starts them. Queues have a database of their own in the data directory, once there are any. */
-export async function startEngine(
-  parts: Omit<EngineParts, "bindings" | "followCron"> &
-    Required<Pick<EngineParts, "log" | "vault">> & { readonly accountId: string },
-  data: string,
-): Promise<StartedEngine> {
+export async function startEngine(parts: StartParts, data: string): Promise<StartedEngine> {
+  const hosts: EngineHosts = new Hosts(parts);
+  const calls = new HostCalls({ ...parts, hosts });
   const cron = new CronTriggers(parts);
-  const opened = Promise.withResolvers<Queues>();
-  const bindingsOf = (started: Engine, host: AbortSignal): BindingHandler =>
-    bindingAnswers({ engine: started, queues: opened.promise }, host);
   const queueStore = sqliteQueues(join(data, "queues.db"));
   const subscriptions = await Subscriptions.open(parts);
-  const engine = await openEngine({
-    ...parts,
-    executor: openingSecrets(parts.executor, parts.vault),
-    notices: subscriptions,
-    store: wholeStore(parts.store, [queueStore]),
-    bindings: bindingsOf,
-    followCron: (started) => cron.follow(started),
-  });
+  const store = wholeStore(parts.store, [queueStore]);
+  const engine = await openEngine({ ...parts, hosts, notices: subscriptions, store, followCron: cron.follow(calls) });
   try {
-    const queues = await Queues.open({ ...parts, store: queueStore }, engine);
-    opened.resolve(queues);
+    const queues = await Queues.open({ ...parts, store: queueStore, calls });
+    parts.bindings.register((host) => bindingAnswers({ engine, queues }, host));
+    engine.start();
+    queues.start();
     subscriptions.start(queues);
     const close = async (drainMs: number): Promise<void> => {
       await engine.close(drainMs);
@@ -52,7 +60,7 @@ export async function startEngine(
       await queues.close();
       await queueStore.close();
     };
-    return { engine, cron, queues, subscriptions, bindings: (host) => bindingsOf(engine, host), close };
+    return { engine, calls, cron, queues, subscriptions, close };
   } catch (cause) {
     await engine.close();
     throw cause;

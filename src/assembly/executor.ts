@@ -3,13 +3,14 @@ import { join } from "node:path";
 import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts";
 import { nodeExecutor } from "../executors/node/executor.ts";
 import type { Catalog } from "../ports/catalog/catalog.ts";
-import type { BindingHandler, Executor, FindCallee } from "../ports/executor.ts";
 import type { Storage } from "../ports/storage.ts";
 import { noStorage } from "../absent/storage.ts";
+import type { Executor, FindCallee } from "../ports/executor.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
 import { openSecrets } from "../bindings/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import { objectClasses } from "../workers/deploy/objects.ts";
+import type { BindingRegistry } from "../workers/hosts/binding-registry.ts";
 import { knownCf } from "./request-cf.ts";
 import type { ServerOptions } from "./server-options.ts";
 
@@ -19,6 +20,8 @@ export interface Execution {
   readonly storage: Storage;
   /** Resolves when Workers can be run. Rejects with `Failure("executor.not_started")`. */
   start(): Promise<void>;
+  /** Scripts can be found and answered: what wakes by itself may from now on. */
+  startAlarms(): void;
   close(): Promise<void>;
 }
 
@@ -43,25 +46,21 @@ export interface ExecutionParts {
 export interface World {
   readonly catalog: Catalog;
   readonly vault: Vault;
-  /** Answers what the code of a host asks of its bindings. */
-  readonly bindings: (host: AbortSignal) => BindingHandler;
+  readonly bindings: BindingRegistry;
 }
 
-/**
- * On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public and what the options add.
- * `world` comes later: the engine is opened with its executor.
- */
+/** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public and what the options add. */
 export async function executionOf(
   { executor: name, hangAfterMs, workerMemoryMiB, network, proxies }: ServerOptions,
   data: string,
   access: "open" | "tokens",
   { onLog, onInvocation, followed }: ScriptListeners,
-  world: Promise<World>,
+  world: World,
   { targets, outbound, requestCf = knownCf(proxies) }: ExecutionParts = {},
 ): Promise<Execution> {
   if (name === "node") {
     const executor = nodeExecutor({ onLog, onInvocation, hangAfterMs, requestCf });
-    return { executor, storage: noStorage, start: () => Promise.resolve(), close: () => executor.close() };
+    return { executor, storage: noStorage, start: () => Promise.resolve(), startAlarms: () => {}, close: () => executor.close() };
   }
   // Not before it is wanted: where there is no binary, there is the other executor.
   const { workerdExecutor } = await import("../executors/workerd/executor.ts");
@@ -69,7 +68,6 @@ export async function executionOf(
   const storage = new StorageProcess(join(data, "storage"), onLog);
   const reachable = access === "open" ? ["public", "private", ...network] : ["public", ...network];
   const kept = { storage, objects: join(data, "objects"), assets: assetsIn(data) };
-  const found = { callees: calleesIn(world), ready: world };
   const limits = { hangAfterMs, memoryMiB: workerMemoryMiB };
   const executor = workerdExecutor({
     onLog,
@@ -77,7 +75,7 @@ export async function executionOf(
     followed,
     ...limits,
     ...kept,
-    ...found,
+    callees: calleesIn(world),
     requestCf,
     ...(targets && { targets }),
     ...(outbound !== undefined && { outbound }),
@@ -87,7 +85,7 @@ export async function executionOf(
     await executor.close();
     await storage.close();
   };
-  return { executor, storage, start: () => executor.start(), close };
+  return { executor, storage, start: () => executor.start(), startAlarms: () => executor.startAlarms(), close };
 }
 
 /** Where the static assets of a data directory are. */
@@ -95,12 +93,11 @@ export function assetsIn(data: string): string {
   return join(data, "assets");
 }
 
-function calleesIn(world: Promise<World>): FindCallee {
+function calleesIn({ catalog, vault, bindings }: World): FindCallee {
   return async (script) => {
-    const { catalog, vault, bindings } = await world;
     const version = await catalog.activeScript(script);
     if (version === undefined) return undefined;
     const { namespaces: objects } = await objectClasses(catalog, script);
-    return { version: openSecrets(vault, version), objects, bindings };
+    return { version: openSecrets(vault, version), objects, bindings: (host) => bindings.of(host) };
   };
 }

@@ -1,7 +1,7 @@
 /** What a server can be told, whoever starts it, and what holds when nothing is said. */
 import type { SettingValue } from "../api/endpoint/endpoint.ts";
 import { UNNAMED_ACCOUNT } from "../api/endpoint/params.ts";
-import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state/core.ts";
+import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state/settings.ts";
 import { defaultMemoryMiB } from "../executors/workerd/process/memory.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "../workers/deploy/policy.ts";
 

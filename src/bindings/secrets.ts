@@ -5,7 +5,6 @@
 import { isSealed } from "../model/values/value.ts";
 import type { Binding } from "../ports/catalog/bindings.ts";
 import type { ScriptVersion } from "../ports/catalog/script-versions.ts";
-import type { Executor } from "../ports/executor.ts";
 import type { Place, Vault } from "../ports/vault.ts";
 import { kindOf } from "./kinds.ts";
 
@@ -23,15 +22,6 @@ export function sealSecrets<T extends WithBindings>(vault: Vault, version: T): T
  */
 export function openSecrets<T extends WithBindings>(vault: Vault, version: T): T {
   return withTexts(version, (text, place) => (isSealed(text) ? vault.open(text, place) : text));
-}
-
-/** An executor that loads versions as they are stored: secrets are opened where a script is loaded, and nowhere before that. */
-export function openingSecrets(executor: Executor, vault: Vault): Executor {
-  return {
-    name: executor.name,
-    open: async (version, bindings) => executor.open(openSecrets(vault, version), bindings),
-    close: () => executor.close(),
-  };
 }
 
 /** The bindings that have secrets. */

@@ -1,7 +1,7 @@
 /** The options that starting a server takes, whichever command starts it. */
 import type { ParseArgsConfig } from "node:util";
 import { defaultOptions, type ServerOptions } from "../assembly/server-options.ts";
-import type { EngineSettings } from "../engine/state/core.ts";
+import type { EngineSettings } from "../engine/state/settings.ts";
 import { isHostName } from "../model/platform/host-name.ts";
 import { ADOPTIONS, type Adoption } from "../workers/deploy/policy.ts";
 import { isAddressRange } from "../server/address.ts";

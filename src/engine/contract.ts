@@ -1,5 +1,5 @@
 /**
- * The engine's table of contents: what can be asked of it. Each verb has a file of its own in this folder.
+ * The engine's table of contents: what can be asked of it. Each verb has a file of its own in `verbs/` or `reading/`.
  */
 import type { InstanceEvent, Retention, ScheduleInfo } from "../model/instance/events.ts";
 import type { Failure, FailureName } from "../model/failures/failure.ts";
@@ -10,9 +10,6 @@ import type { StoredStream } from "../model/step/stream.ts";
 import type { Encoded } from "../model/values/value.ts";
 import type { InstanceFilter } from "../ports/instances/search.ts";
 import type { InstanceSummary } from "../ports/instances/summary.ts";
-import type { EventEnd, ScriptEvent } from "../protocol/handlers.ts";
-import type { MatchCount } from "./reading/matching.ts";
-import type { Waits } from "./reading/waits.ts";
 
 /** An instance to create. */
 export interface CreateRequest {
@@ -35,6 +32,39 @@ export interface WorkflowNews {
 export interface InstanceAddress {
   readonly workflow: string;
   readonly id: string;
+}
+
+/** How many instances match: exactly, or at least so many. */
+export interface MatchCount {
+  readonly count: number;
+  readonly isExact: boolean;
+}
+
+/** A limit that is reached: how many places there are, and how many are taken. */
+export interface FullPlaces {
+  readonly of: "workflow" | "server";
+  readonly limit: number;
+  readonly taken: number;
+}
+
+/** A step that waits. */
+export interface WaitingStep {
+  readonly type: "step" | "sleep" | "waitForEvent";
+  /** With its counter, as in the log. */
+  readonly name: string;
+  /** When it goes on at the latest, in epoch milliseconds. */
+  readonly due: number;
+}
+
+/** What keeps an instance from going on. */
+export interface Waits {
+  readonly status: InstanceStatus;
+  /** Those that are due first, the earliest first. */
+  readonly steps: readonly WaitingStep[];
+  /** The limit that it waits behind, though it could go on; null when there is none. */
+  readonly place: FullPlaces | null;
+  /** What has to be mended before it can be resumed; null unless it was paused by the engine. */
+  readonly pausedFor: string | null;
 }
 
 /** What can be done to all instances that match. */
@@ -65,6 +95,8 @@ export interface Action {
  * request is refused, in which case nothing has changed.
  */
 export interface Engine {
+  /** Looks for work from now on. Nothing that was left unfinished goes on before that. */
+  start(): void;
   /**
    * Fails as `create` would for any instance at this moment, where that is known without looking anything up: so that a
    * request can be refused before it has been read.
@@ -140,18 +172,8 @@ export interface Engine {
   terminatingAll(workflow: string): boolean;
   /** Begins to delete every instance of a workflow that has been removed from the catalogue, in the background. */
   removeAll(workflow: string): void;
-  /** A deployment may have changed the catalogue's schedules: they are followed from now on. */
-  schedulesChanged(): void;
   /** What a test has arranged for instances of a workflow has changed: those that run hear of it before whatever comes next. */
   arrangementsChanged(workflow: string): void;
-  /** Calls the `fetch` handler of a script's active version. */
-  fetch(script: string, request: Request): Promise<Response>;
-  /**
-   * Calls another handler of a script's active version, and answers how that ended. Rejects with `Failure`s named
-   * `script.no_handler`, `script.not_found`, `script.unavailable` (its host has ended first), `script.invalid` and
-   * `shutting_down`.
-   */
-  dispatch(script: string, event: ScriptEvent): Promise<EventEnd>;
   /**
    * Why every change is refused at the moment: the store takes none (`store.full`, `store.read_only`, `store.io`, `store.failed`),
    * or never will again (`store.fenced`, `store.gone`). Undefined while all is well.
@@ -162,6 +184,6 @@ export interface Engine {
    * then, and everything is refused; it remains to be closed.
    */
   readonly ended: Promise<Failure>;
-  /** Stops taking work, waits up to `drainMs` for steps under way, suspends the rest, flushes. */
+  /** Stops taking work, waits up to `drainMs` for steps under way, suspends the rest, flushes, and closes the hosts. */
   close(drainMs?: number): Promise<void>;
 }

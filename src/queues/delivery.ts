@@ -13,7 +13,7 @@ import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Rests } from "../upkeep/rests.ts";
 import { StoreError } from "../model/failures/store-error.ts";
 import type { EventEnd } from "../protocol/handlers.ts";
-import type { Dispatcher } from "../ports/dispatcher.ts";
+import type { ScriptCalls } from "../ports/script-calls.ts";
 
 /** How long nothing is delivered after a failure that is not the messages', in milliseconds. */
 const PAUSE_MS = 5_000;
@@ -26,7 +26,7 @@ export interface DeliveryParts {
   readonly store: QueueStore;
   readonly clock: Clock;
   readonly log: Log;
-  readonly dispatcher: Dispatcher;
+  readonly calls: Pick<ScriptCalls, "call">;
   /** The queue as it is now; undefined when it has been deleted. */
   queue(): Queue | undefined;
   /** Does as the settlement says; what is given up goes where the consumer wants it. */
@@ -141,7 +141,7 @@ export class Delivery {
   async #call(queue: Queue, { script }: WorkerConsumer, messages: readonly StoredMessage[]): Promise<EventEnd> {
     const delivered = messages.map(({ pk: _pk, sentAt: timestamp, ...rest }) => ({ ...rest, timestamp }));
     try {
-      return await this.#parts.dispatcher.dispatch(script, { type: "queue", queue: queue.name, messages: delivered });
+      return await this.#parts.calls.call(script, { type: "queue", queue: queue.name, messages: delivered });
     } catch (cause) {
       if (cause instanceof Failure && COUNTED.has(cause.failure)) return { thrown: cause.message, verdict: NO_VERDICT };
       throw cause;

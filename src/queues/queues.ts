@@ -20,7 +20,7 @@ import type { Backlog, QueueStore } from "../ports/queue-store.ts";
 import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
-import type { Dispatcher } from "../ports/dispatcher.ts";
+import type { ScriptCalls } from "../ports/script-calls.ts";
 import { Pulls, type PulledEnd, type PulledMessage, type PulledVerdict } from "./pulls.ts";
 
 /** How often messages are looked for that have been kept for long enough, in milliseconds. */
@@ -37,20 +37,20 @@ export interface QueuesParts {
   readonly store: QueueStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** Brings messages to their consumers. */
+  readonly calls: Pick<ScriptCalls, "call">;
 }
 
 export class Queues {
   readonly #parts: QueuesParts;
-  readonly #dispatcher: Dispatcher;
   readonly #queues: Map<string, Queue> = new Map();
   readonly #deliveries: Map<string, Delivery> = new Map();
   readonly #pulls: Pulls;
   readonly #expiry: RecurringLook;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: QueuesParts, dispatcher: Dispatcher) {
+  private constructor(parts: QueuesParts) {
     this.#parts = parts;
-    this.#dispatcher = dispatcher;
     const { clock, log } = parts;
     const says = { fails: "Old messages of queues cannot be deleted", works: "Old messages of queues are deleted again" };
     const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 60_000 });
@@ -58,12 +58,17 @@ export class Queues {
     this.#pulls = new Pulls({ ...parts, settle: (queue, settlement) => this.#settle(queue, settlement) });
   }
 
-  /** Opens those that the store has, and goes on delivering. */
-  static async open(parts: QueuesParts, dispatcher: Dispatcher): Promise<Queues> {
-    const opened = new Queues(parts, dispatcher);
-    for (const queue of await parts.store.queues()) opened.#keep(queue);
-    opened.#expiry.now();
+  /** Opens those that the store has. Their messages stay where they are until `start`. */
+  static async open(parts: QueuesParts): Promise<Queues> {
+    const opened = new Queues(parts);
+    for (const queue of await parts.store.queues()) opened.#queues.set(queue.id, queue);
     return opened;
+  }
+
+  /** Delivers from now on. */
+  start(): void {
+    for (const queue of this.#queues.values()) this.#keep(queue);
+    this.#expiry.now();
   }
 
   /** By name. */
@@ -233,7 +238,7 @@ export class Queues {
     let delivery = this.#deliveries.get(id);
     if (delivery === undefined) {
       const settle: DeliveryParts["settle"] = (of, settlement) => this.#settle(of, settlement);
-      const parts = { ...this.#parts, dispatcher: this.#dispatcher, queue: () => this.#queues.get(id), settle };
+      const parts = { ...this.#parts, queue: () => this.#queues.get(id), settle };
       delivery = new Delivery(parts);
       this.#deliveries.set(id, delivery);
     }

@@ -22,7 +22,7 @@ import { Tails } from "../workers/logs/tails.ts";
 import { Audit } from "../access/audit.ts";
 import { createToken } from "../access/tokens.ts";
 import { memoryAudit } from "../stores/memory/audit.ts";
-import { HostNames } from "../workers/hosts/host-names.ts";
+import { HostNames } from "../workers/addresses/host-names.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
 import { Publisher } from "../workers/deploy/publisher.ts";
@@ -62,7 +62,7 @@ async function open(
 ): Promise<Send> {
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
   opened.push(bench);
-  const { engine, store, catalog, clock } = bench;
+  const { engine, calls, store, catalog, clock } = bench;
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails(systemClock);
@@ -94,6 +94,7 @@ async function open(
     audit,
     bodies: api.bodies,
     engine,
+    calls,
     tails,
     workers: names,
     transfers,

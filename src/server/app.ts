@@ -9,6 +9,7 @@ import type { Engine } from "../engine/contract.ts";
 import { Failure, failureKind } from "../model/failures/failure.ts";
 import type { AuditEntry } from "../ports/audit-log.ts";
 import type { Log } from "../ports/log.ts";
+import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Audit } from "../access/audit.ts";
 import type { BodyRoom } from "../api/endpoint/body.ts";
 import { beginNotes, notesOn, type Asked } from "../api/endpoint/asked.ts";
@@ -17,7 +18,7 @@ import { failureResponse } from "../api/endpoint/envelope.ts";
 import { OWN_PREFIX } from "../api/own/own.ts";
 import { normalPath } from "../api/endpoint/path.ts";
 import { hasToken, refusal, type Guard } from "./sessions/auth.ts";
-import type { HostNames } from "../workers/hosts/host-names.ts";
+import type { HostNames } from "../workers/addresses/host-names.ts";
 import { transferRoutes, type Transfers } from "../api/cloudflare/storage/transfers.ts";
 import type { Tails } from "../workers/logs/tails.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./pages/dashboard.ts";
@@ -35,6 +36,8 @@ import { callWorker, primaryAt, PRIMARY_HOST, workerAt } from "./workers/workers
 /** What the server is made of. */
 export interface AppParts {
   readonly engine: Engine;
+  /** Calls Workers. */
+  readonly calls: ScriptCalls;
   /** The REST API, with its full paths below `/client/v4`. */
   readonly rest: Hono<Env>;
   /** What is not Cloudflare's, with its paths below `OWN_PREFIX`. */
@@ -79,7 +82,7 @@ export type Answer = (request: Request, peer?: string) => Promise<Response>;
 /** Answers requests. */
 export function serverApp(parts: AppParts): Answer {
   const control = controlPlane(parts);
-  const calls = { ...parts, hasSessions: parts.sessions !== undefined };
+  const access = { ...parts, hasSessions: parts.sessions !== undefined };
   const scriptAt = (url: URL): string | undefined => parts.workers.scriptFor(url);
   const clientOf = clientsBehind(parts.proxies, (peer) =>
     parts.log.warn("Ignored X-Forwarded-For of a proxy that is not trusted; --trusted-proxy ADDRESS trusts it", { proxy: peer }),
@@ -94,7 +97,7 @@ export function serverApp(parts: AppParts): Answer {
       return new Response("This host name is not served here\n", { status: 403 });
     if (worker !== undefined) {
       const start = performance.now();
-      const response = await callWorker(calls, worker, request);
+      const response = await callWorker(access, worker, request);
       parts.onAnswer?.(answerLine(request.method, worker.url, response.status, performance.now() - start));
       return response;
     }

@@ -1,19 +1,24 @@
 /** An engine on a table: memory store, fake clock, and questions to wait for an answer to without sleeping. */
-import type { EngineSettings } from "../engine/state/core.ts";
+import type { EngineSettings } from "../engine/state/settings.ts";
 import type { Engine, InstanceAddress } from "../engine/contract.ts";
-import { openEngine } from "../engine/open.ts";
+import { openEngine, type EngineHosts, type EngineParts } from "../engine/open.ts";
 import type { EventBody, InstanceEvent } from "../model/instance/events.ts";
 import type { InstanceStatus } from "../model/instance/status.ts";
 import { decode } from "../model/values/value.ts";
 import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { Executor, Host } from "../ports/executor.ts";
+import { silentLog } from "../absent/log.ts";
 import type { LogStore } from "../ports/log-store.ts";
+import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Store } from "../ports/store.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
+import { HostCalls } from "../workers/hosts/calls.ts";
+import { Hosts } from "../workers/hosts/hosts.ts";
 import { fakeClock, type FakeClock } from "./fake-clock.ts";
 
 export interface Bench {
   readonly engine: Engine;
+  readonly calls: ScriptCalls;
   readonly store: Store;
   readonly catalog: Catalog;
   readonly logs: LogStore;
@@ -50,14 +55,16 @@ export async function openBench(
   if (known === undefined) await deployClasses(catalog, classes);
   const counted = countRuns(executor(clock));
   let ids = 0;
+  const hosts: EngineHosts = new Hosts({ executor: counted.executor, clock });
   const engine = await openEngine({
     store,
     catalog,
-    executor: counted.executor,
+    hosts,
     clock,
     ids: { uuid: () => `id-${(ids += 1)}` },
     settings,
   });
+  engine.start();
   const events = async (address: InstanceAddress): Promise<InstanceEvent[]> => {
     const found: InstanceEvent[] = [];
     for await (const event of engine.history(address)) found.push(event);
@@ -71,6 +78,7 @@ export async function openBench(
   };
   return {
     engine,
+    calls: new HostCalls({ hosts, catalog, clock, log: silentLog }),
     store,
     catalog,
     logs,
@@ -90,6 +98,16 @@ export async function openBench(
     runs: counted.runs,
     close: () => engine.close(),
   };
+}
+
+/** Starts an engine with hosts of its own. */
+export async function startEngine({
+  executor,
+  ...parts
+}: Omit<EngineParts, "hosts"> & { readonly executor: Executor }): Promise<Engine> {
+  const engine = await openEngine({ ...parts, hosts: new Hosts({ executor, clock: parts.clock }) });
+  engine.start();
+  return engine;
 }
 
 /** Deploys one script with these classes, each a workflow of the same name. */

@@ -13,6 +13,7 @@ import { workflowBinding, type Workflow } from "../bindings/workflow/client.ts";
 import type { WorkflowClass } from "../runtime/run/runtime.ts";
 import { systemIds } from "../system/ids.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
+import { Hosts } from "../workers/hosts/hosts.ts";
 import { deployClasses } from "./engine-bench.ts";
 import { register } from "./introspection.ts";
 import { skippingClock } from "./skipping-clock.ts";
@@ -71,10 +72,11 @@ export async function openTestStepwell<Binding extends string>(
     return [workflow, binding] as const;
   });
   const own = { ...options.env, ...Object.fromEntries(bindings) } as TestStepwell<Binding>["env"];
+  const executor = inProcessExecutor({ classes: options.workflows, env: own, now: () => clock.now() });
   const engine = await openEngine({
     store,
     catalog,
-    executor: inProcessExecutor({ classes: options.workflows, env: own, now: () => clock.now() }),
+    hosts: new Hosts({ executor, clock }),
     arrangements: bed.arrangements,
     clock,
     ids: systemIds,
@@ -82,6 +84,7 @@ export async function openTestStepwell<Binding extends string>(
   });
   bed.opened(engine);
   answer = bindingHandler(engine, AbortSignal.any([]));
+  engine.start();
   Object.assign(provided, own);
   const close = async (): Promise<void> => {
     bed.close();

@@ -1,6 +1,6 @@
 /** Limits as clients meet them: the last value that passes, the first that does not, and what is said of it. */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { EngineSettings } from "../../src/engine/state/core.ts";
+import type { EngineSettings } from "../../src/engine/state/settings.ts";
 import { LIMITS } from "../../src/model/limits.ts";
 import { encode } from "../../src/model/values/value.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";

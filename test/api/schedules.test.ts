@@ -116,7 +116,6 @@ describe("an instance that a schedule created", () => {
       { ...workflow, versionId: "timed" },
       { ...version, id: "timed", createdAt, settings: { schedules: [{ cron }] } },
     );
-    api.engine.schedulesChanged();
     await api.quiet();
     api.clock.advance(scheduledTime - api.clock.now());
     await api.quiet();

@@ -6,7 +6,7 @@ import { bindingHandler } from "../../src/api/binding/workflow.ts";
 import { explorerApi } from "../../src/api/explorer/explorer.ts";
 import { ownApi } from "../../src/api/own/own.ts";
 import { ENDPOINTS, restApi } from "../../src/api/cloudflare/rest.ts";
-import type { EngineSettings } from "../../src/engine/state/core.ts";
+import type { EngineSettings } from "../../src/engine/state/settings.ts";
 import { inProcessExecutor } from "../../src/executors/in-process/executor.ts";
 import { CALL_DEPTH, decode, encode } from "../../src/model/values/value.ts";
 import { silentLog } from "../../src/absent/log.ts";
@@ -16,7 +16,7 @@ import { noStorage } from "../../src/absent/storage.ts";
 import { noVault } from "../../src/absent/vault.ts";
 import { Audit } from "../../src/access/audit.ts";
 import { memoryAudit } from "../../src/stores/memory/audit.ts";
-import { HostNames } from "../../src/workers/hosts/host-names.ts";
+import { HostNames } from "../../src/workers/addresses/host-names.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
@@ -73,7 +73,7 @@ export async function openApi(
     Object.keys(classes),
     settings,
   );
-  const { engine, store, catalog, clock } = bench;
+  const { engine, calls, store, catalog, clock } = bench;
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails(clock);
   const logs = new InstanceLogs({ ...bench, log: silentLog });
@@ -81,7 +81,8 @@ export async function openApi(
   const transfers = new Transfers(clock);
   const cron = new CronTriggers({ catalog, clock, log: silentLog });
   const queueStore = sqliteQueues(":memory:");
-  const queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
+  const queues = await Queues.open({ store: queueStore, clock, log: silentLog, calls });
+  queues.start();
   const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, accountId: "local" });
   const parts = {
     logs,
@@ -107,6 +108,7 @@ export async function openApi(
     audit,
     bodies,
     engine,
+    calls,
     tails,
     transfers,
     workers: names,

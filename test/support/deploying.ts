@@ -1,13 +1,13 @@
 /** The deploy API on a table: memory store, a real vault, and real worker threads that load what is uploaded. */
+import { bindingAnswers } from "../../src/api/binding/answers.ts";
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import { bindingAnswers } from "../../src/api/binding/answers.ts";
 import { BodyRoom } from "../../src/api/endpoint/body.ts";
 import { explorerApi } from "../../src/api/explorer/explorer.ts";
 import { ownApi } from "../../src/api/own/own.ts";
 import { restApi } from "../../src/api/cloudflare/rest.ts";
 import type { Engine, InstanceAddress } from "../../src/engine/contract.ts";
-import { openEngine } from "../../src/engine/open.ts";
+import { openEngine, type EngineHosts } from "../../src/engine/open.ts";
 import { nodeExecutor } from "../../src/executors/node/executor.ts";
 import { decode } from "../../src/model/values/value.ts";
 import type { Catalog } from "../../src/ports/catalog/catalog.ts";
@@ -16,14 +16,16 @@ import { noStorage } from "../../src/absent/storage.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import type { Vault } from "../../src/ports/vault.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
-import { openingSecrets } from "../../src/bindings/secrets.ts";
 import type { AssetStore } from "../../src/workers/assets/assets.ts";
 import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
 import { Audit } from "../../src/access/audit.ts";
 import { memoryAudit } from "../../src/stores/memory/audit.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "../../src/workers/deploy/policy.ts";
-import { HostNames } from "../../src/workers/hosts/host-names.ts";
+import { HostNames } from "../../src/workers/addresses/host-names.ts";
+import { BindingRegistry } from "../../src/workers/hosts/binding-registry.ts";
+import { HostCalls } from "../../src/workers/hosts/calls.ts";
+import { Hosts } from "../../src/workers/hosts/hosts.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Publisher } from "../../src/workers/deploy/publisher.ts";
 import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
@@ -84,20 +86,23 @@ export async function openDeploying({
   const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
   const executor = nodeExecutor({ onLog: (line) => logs.write(line) });
   const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
+  const bindings = new BindingRegistry();
+  const hosts: EngineHosts = new Hosts({ ...world, bindings });
+  const calls = new HostCalls({ ...world, hosts });
   const cron = new CronTriggers(world);
-  const { promise: queuesOpened, resolve: opensQueues } = Promise.withResolvers<Queues>();
   const subscriptions = await Subscriptions.open({ ...world, accountId: "local" });
   const engine = await openEngine({
     ...world,
-    executor: openingSecrets(executor, vault),
+    hosts,
     notices: subscriptions,
     ids: { uuid: () => crypto.randomUUID() },
-    bindings: (started, host) => bindingAnswers({ engine: started, queues: queuesOpened }, host),
-    followCron: (started) => cron.follow(started),
+    followCron: cron.follow(calls),
   });
   const queueStore = sqliteQueues(":memory:");
-  const queues = await Queues.open({ ...world, store: queueStore }, engine);
-  opensQueues(queues);
+  const queues = await Queues.open({ ...world, store: queueStore, calls });
+  bindings.register((host) => bindingAnswers({ engine, queues }, host));
+  engine.start();
+  queues.start();
   subscriptions.start(queues);
   let loads = 0;
   const publisher = new Publisher({
@@ -136,6 +141,7 @@ export async function openDeploying({
     audit,
     bodies: api.bodies,
     engine,
+    calls,
     tails,
     transfers,
     workers: hostNames,

@@ -9,8 +9,7 @@ import { bindingHandler } from "./workflow.ts";
 /** What answers are made of. All hosts share it. */
 export interface AnswerParts {
   readonly engine: Engine;
-  /** They may be opened later than the engine. */
-  readonly queues: Promise<Pick<Queues, "named" | "send" | "backlog">>;
+  readonly queues: Pick<Queues, "named" | "send" | "backlog">;
 }
 
 /** Answers the code of one host, until `host` aborts. */

@@ -18,9 +18,8 @@ const sent: z.ZodType<SentMessage> = z
 const send = z.tuple([z.array(sent), z.number().optional()]);
 
 /** Answers the calls of user code to queues. */
-export function queueHandler(opened: Promise<Pick<Queues, "named" | "send" | "backlog">>): BindingHandler {
+export function queueHandler(queues: Pick<Queues, "named" | "send" | "backlog">): BindingHandler {
   return async ({ name, method, args }) => {
-    const queues = await opened;
     const given: unknown = decode(args);
     if (method === "send") {
       const parsed = send.safeParse(given);

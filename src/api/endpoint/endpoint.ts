@@ -19,7 +19,7 @@ import type { Storage } from "../../ports/storage.ts";
 import type { Store } from "../../ports/store.ts";
 import { StoreError, storeFailure } from "../../model/failures/store-error.ts";
 import type { AssetStore } from "../../workers/assets/assets.ts";
-import type { HostNames } from "../../workers/hosts/host-names.ts";
+import type { HostNames } from "../../workers/addresses/host-names.ts";
 import type { InstanceLogs } from "../../workers/logs/instance-logs.ts";
 import type { Publisher } from "../../workers/deploy/publisher.ts";
 import type { Tails } from "../../workers/logs/tails.ts";

@@ -1,7 +1,6 @@
 /** Doing something to all instances that match: counted first, followed while it goes on, and stopped when asked to. */
 import { z } from "zod";
-import { INSTANCE_ACTIONS, type Action } from "../../engine/contract.ts";
-import type { MatchCount } from "../../engine/reading/matching.ts";
+import { INSTANCE_ACTIONS, type Action, type MatchCount } from "../../engine/contract.ts";
 import { failureKind } from "../../model/failures/failure.ts";
 import { iso, isoOrNull } from "../../model/time/calendar.ts";
 import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";

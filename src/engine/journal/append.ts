@@ -5,12 +5,12 @@ import { noticesOf, type Notice } from "../../model/views/notices.ts";
 import type { NoticeTaker } from "../../ports/notices.ts";
 import type { Append, NewInstance } from "../../ports/instances/commit.ts";
 import type { Live, OpenRow } from "../state/live.ts";
+import type { Policies } from "../state/policies.ts";
 import { rowText } from "./row.ts";
 
 /** What the store is told besides. */
 interface AppendParts {
-  /** Until when an instance is kept as it stands now, in epoch milliseconds; null while it has not ended. */
-  readonly expiryOf: (live: Live) => number | null;
+  readonly policies: Policies;
   readonly notices: NoticeTaker;
 }
 
@@ -33,14 +33,22 @@ export function nextWakeStored(live: Live): number | null {
 }
 
 /** A row as the store takes it. */
-export function toAppend(row: OpenRow, { expiryOf, notices: taker }: AppendParts): Append {
+export function toAppend(row: OpenRow, { policies, notices: taker }: AppendParts): Append {
   const { live, seq, firstEventId, from, voids } = row;
   const journalRow = { seq, firstEventId, events: rowText(row.entries) };
   const voided = voids === undefined ? undefined : { voids };
   if (!row.changed) return { pk: live.pk, row: journalRow, ...voided };
   const { status, versionId, startedAt, endedAt } = live.state;
   const modifiedAt = row.timestamp;
-  const to = { status, versionId, modifiedAt, startedAt, endedAt, wakeAt: nextWakeStored(live), expiresAt: expiryOf(live) };
+  const to = {
+    status,
+    versionId,
+    modifiedAt,
+    startedAt,
+    endedAt,
+    wakeAt: nextWakeStored(live),
+    expiresAt: policies.keptUntil(live),
+  };
   const error = errorSummary(live.state, row.entries);
   const change = error === undefined ? { from, to } : { from, to, error };
   const notices = rowNotices(row, taker);

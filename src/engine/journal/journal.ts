@@ -21,6 +21,8 @@ import type { NoticeTaker } from "../../ports/notices.ts";
 import { isNoted, nextWakeStored, rowNotices, toAppend } from "./append.ts";
 import type { StoreHealth } from "../state/health.ts";
 import type { Live, OpenRow } from "../state/live.ts";
+import type { Policies } from "../state/policies.ts";
+import type { Watchers } from "./watch.ts";
 
 interface PendingCreate {
   readonly instance: NewInstance;
@@ -62,24 +64,22 @@ export interface JournalParts {
   readonly lease: Lease;
   readonly clock: Clock;
   readonly health: StoreHealth;
-  /** Until when an instance is kept as it stands now, in epoch milliseconds; null while it has not ended. */
-  readonly expiryOf: (live: Live) => number | null;
+  readonly policies: Policies;
   readonly notices: NoticeTaker;
+  readonly watchers: Watchers;
 }
 
-/** Who is told when rows are durable or lost. */
+/** What the layer above does when rows are durable or lost. */
 export interface JournalListener {
-  /** The instance is durable. */
-  created(instance: NewInstance): void;
-  /** The row is durable; its `after` callbacks have run. */
-  flushed(live: Live, row: OpenRow): void;
+  /** A row is durable; its `after` callbacks have run. */
+  flushed(live: Live): void;
   /** What was recorded is lost: the instance in memory is ahead of the store and must be given up. */
   lost(live: Live): void;
 }
 
 export class Journal {
   readonly #parts: JournalParts;
-  readonly #listener: JournalListener;
+  #listener: JournalListener | undefined;
   #group: Group = emptyGroup();
   #scheduled = false;
   #flushing = false;
@@ -89,8 +89,12 @@ export class Journal {
   #idle: (() => void)[] = [];
   #settling: PromiseWithResolvers<void> | undefined;
 
-  constructor(parts: JournalParts, listener: JournalListener) {
+  constructor(parts: JournalParts) {
     this.#parts = parts;
+  }
+
+  /** Names the layer above. Once, before the first row. */
+  listen(listener: JournalListener): void {
     this.#listener = listener;
   }
 
@@ -322,9 +326,10 @@ export class Journal {
   }
 
   #settle(group: Group, created: readonly (number | "exists")[]): void {
+    const { watchers } = this.#parts;
     group.creates.forEach(({ instance, done }, i) => {
       const pk = created[i] ?? "exists";
-      if (pk !== "exists") this.#listener.created(instance);
+      if (pk !== "exists") watchers.created(instance);
       done(pk);
     });
     for (const pending of group.chunks) pending.done();
@@ -333,7 +338,8 @@ export class Journal {
       live.flushing = undefined;
       if (row.ack > 0) live.run?.link.ack(live.run.id, row.ack);
       for (const after of row.after) after();
-      this.#listener.flushed(live, row);
+      this.#listener?.flushed(live);
+      watchers.flushed(live, row);
     }
     for (const pending of group.removes) pending.done();
   }
@@ -362,7 +368,7 @@ export class Journal {
     live.flushing = undefined;
     live.row = undefined;
     for (const row of rows) for (const failed of row.failed) failed(failure);
-    this.#listener.lost(live);
+    this.#listener?.lost(live);
   }
 }
 

@@ -6,9 +6,7 @@ import type { DoEvent, EventBody, InstanceEvent } from "../../model/instance/eve
 import { arrayParts } from "../../model/values/json-array.ts";
 import { pack, unpack, type PackedStep } from "../../model/instance/pack.ts";
 import type { JournalRow } from "../../ports/instances/commit.ts";
-
-/** A time, or an event. */
-export type RowEntry = number | EventBody;
+import type { RowEntry } from "../state/live.ts";
 
 /** The text of a row. */
 export function rowText(entries: readonly RowEntry[]): string {

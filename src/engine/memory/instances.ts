@@ -1,27 +1,39 @@
 /**
- * The instances in memory, by key and by address. Whoever works with one holds it; it leaves memory when nobody holds
- * it, it has no run, and all that was recorded of it is durable — so there is never a second copy of the same instance.
+ * The instances in memory, by key and by address, and the one way in which a command reaches them. A caller that works with
+ * one holds it; it leaves memory when nothing holds it, it has no run, and all that was recorded of it is durable — so there is
+ * never a second copy of the same instance.
  */
+import { decide, type Command, type Decision } from "../../model/instance/decide.ts";
+import type { EventBody } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { evolve, type InstanceState } from "../../model/instance/state.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import type { InstanceAddress } from "../contract.ts";
 import type { StoreHealth } from "../state/health.ts";
 import type { Policies } from "../state/policies.ts";
-import type { Reads } from "../reading/reads.ts";
+import type { Reads } from "./reads.ts";
+import type { Journal, JournalListener } from "../journal/journal.ts";
 import { readRow } from "../journal/row.ts";
+import type { Watchers } from "../journal/watch.ts";
 import { addressKey, holdsPlace, newLive, type Live } from "../state/live.ts";
 
 /** Bytes of journal that are read at once while an instance is loaded. */
 const LOAD_BYTES = 256 * 1024;
 
-/** Who is told when instances come and go. */
-export interface InstancesListener {
+/** What the layers above do when an instance in memory changes. */
+export interface InstanceListener {
   entered(live: Live): void;
   left(live: Live): void;
+  /** After every change, at once. */
+  changed(live: Live, before: InstanceStatus, events: readonly EventBody[]): void;
+  /** A run of it has begun. */
+  started(live: Live): void;
+  /** Memory can no longer be trusted about it: it is given up, and read again from the store. */
+  lost(live: Live): void;
 }
 
 /** What instances are loaded with. */
@@ -32,25 +44,64 @@ interface InstancesParts {
   readonly policies: Policies;
   readonly health: StoreHealth;
   readonly reads: Reads;
+  readonly watchers: Watchers;
+  readonly journal: Journal;
 }
 
-/** True for an instance past its retention: nobody may see it, though it may not be deleted yet. */
+/** True for an instance past its retention: it is seen no more, though it may not be deleted yet. */
 export function isExpired({ expiresAt }: Pick<InstanceSummary, "expiresAt">, now: number): boolean {
   return expiresAt !== null && expiresAt <= now;
 }
 
-export class Instances {
+export class Instances implements JournalListener {
   readonly #parts: InstancesParts;
-  readonly #listener: InstancesListener;
+  #listener: InstanceListener | undefined;
   readonly #byKey: Map<number, Live> = new Map();
   readonly #byAddress: Map<string, Live> = new Map();
   readonly #loading: Map<number, Promise<Live>> = new Map();
   /** Instances that are being deleted and may not come into memory any more. */
   readonly #sealed: Set<number> = new Set();
 
-  constructor(parts: InstancesParts, listener: InstancesListener) {
+  constructor(parts: InstancesParts) {
     this.#parts = parts;
+    parts.journal.listen(this);
+  }
+
+  /** Names the layers above. Once, before the first instance. */
+  listen(listener: InstanceListener): void {
     this.#listener = listener;
+  }
+
+  /**
+   * Applies a command: decides, records, and lets the layers above follow. Durable later — see `Journal.whenDurable`.
+   * A refusal has changed nothing.
+   */
+  apply(live: Live, command: Command, now: number = this.#parts.clock.now()): Decision {
+    if (live.gone) return { refused: "instance.not_found" };
+    const before = live.state.status;
+    const decision = decide(live.state, command, now);
+    if ("events" in decision && decision.events.length > 0) {
+      this.#parts.journal.record(live, decision.events, now);
+      this.#listener?.changed(live, before, decision.events);
+    }
+    return decision;
+  }
+
+  /** A run of the instance has begun. */
+  started(live: Live): void {
+    this.#listener?.started(live);
+  }
+
+  /** What was recorded of it is durable. */
+  flushed(live: Live): void {
+    this.release(live);
+  }
+
+  /** What was recorded of it is not what the store has: it is given up. */
+  lost(live: Live): void {
+    live.gone = true;
+    this.#listener?.lost(live);
+    this.forget(live);
   }
 
   get size(): number {
@@ -75,7 +126,7 @@ export class Instances {
     if (present !== undefined) return present;
     this.#byKey.set(live.pk, live);
     this.#byAddress.set(addressKey(live.workflow, live.id), live);
-    this.#listener.entered(live);
+    this.#listener?.entered(live);
     return live;
   }
 
@@ -155,7 +206,9 @@ export class Instances {
     if (this.#byKey.get(live.pk) !== live) return;
     this.#byKey.delete(live.pk);
     this.#byAddress.delete(addressKey(live.workflow, live.id));
-    this.#listener.left(live);
+    this.#listener?.left(live);
+    // A client that follows a deleted instance has nothing to wait for.
+    if (live.gone) this.#parts.watchers.instances.end(live.pk);
   }
 
   async #read(summary: InstanceSummary): Promise<Live> {

@@ -2,17 +2,12 @@
 import { LIMITS } from "../../model/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Found, FoundInstance, InstanceFilter, InstanceSearch, SearchPage, Tally } from "../../ports/instances/search.ts";
+import type { MatchCount } from "../contract.ts";
 
 /** What is searched with. */
 interface Parts {
   readonly store: InstanceSearch;
   readonly clock: Pick<Clock, "soon">;
-}
-
-/** How many instances match: exactly, or at least so many. */
-export interface MatchCount {
-  readonly count: number;
-  readonly isExact: boolean;
 }
 
 /** Searches on until the page is full, in so many parts at the most; whatever else there is to do comes in between. */

@@ -1,11 +1,11 @@
 /** Reading: what has happened to an instance, and what happens to it from now on. Only durable events are shown. */
 import type { InstanceEvent } from "../../model/instance/events.ts";
 import type { JournalRow } from "../../ports/instances/commit.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "../runs/core.ts";
 import type { InstanceAddress, WorkflowNews } from "../contract.ts";
 import type { FeedReader } from "../journal/feed.ts";
 import { readRow, rowParts } from "../journal/row.ts";
-import type { FreshRow, Watchers } from "../journal/watch.ts";
+import type { FreshRow } from "../journal/watch.ts";
 
 /** Bytes of journal that are read at once. */
 const READ_BYTES = 256 * 1024;
@@ -41,14 +41,13 @@ export async function* past(core: Core, address: InstanceAddress): AsyncGenerato
 /** See `Engine.follow`. */
 export async function* follow(
   core: Core,
-  watchers: Watchers,
   address: InstanceAddress,
   signal: AbortSignal,
 ): AsyncGenerator<readonly InstanceEvent[]> {
   const { pk } = await core.instances.find(address);
   const position = { pk, seq: 0 };
   while (!signal.aborted) {
-    const reader = watchers.instances.open(pk, signal);
+    const reader = core.watchers.instances.open(pk, signal);
     try {
       // Asked while it is watched: a deletion from now on ends the feed. So does a failed commit, after which all goes on.
       if ((await core.store.find(address.workflow, address.id))?.pk !== pk) return;
@@ -65,7 +64,7 @@ export async function* follow(
 
 /** See `Engine.followWorkflow`. */
 export async function* followWorkflow(
-  watchers: Watchers,
+  { watchers }: Core,
   workflow: string,
   signal: AbortSignal,
   types?: readonly string[],

@@ -2,31 +2,9 @@
 import { dueAt, nextWake } from "../../model/instance/due.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { displayName } from "../../model/step/step.ts";
-import type { InstanceStatus } from "../../model/instance/status.ts";
-import type { Scheduler } from "../schedule/claim.ts";
-import type { Core } from "../state/core.ts";
-import type { InstanceAddress } from "../contract.ts";
-import type { FullPlaces } from "../schedule/places.ts";
-
-/** A step that waits. */
-export interface WaitingStep {
-  readonly type: "step" | "sleep" | "waitForEvent";
-  /** With its counter, as in the log. */
-  readonly name: string;
-  /** When it goes on at the latest, in epoch milliseconds. */
-  readonly due: number;
-}
-
-/** What keeps an instance from going on. */
-export interface Waits {
-  readonly status: InstanceStatus;
-  /** Those that are due first, the earliest first. */
-  readonly steps: readonly WaitingStep[];
-  /** The limit that it waits behind, though it could go on; null when there is none. */
-  readonly place: FullPlaces | null;
-  /** What has to be mended before it can be resumed; null unless it was paused by the engine. */
-  readonly pausedFor: string | null;
-}
+import type { Scheduler } from "../schedule/scheduler.ts";
+import type { Core } from "../runs/core.ts";
+import type { InstanceAddress, WaitingStep, Waits } from "../contract.ts";
 
 /** See `Engine.waits`. */
 export function waits(core: Core, scheduler: Scheduler, address: InstanceAddress): Promise<Waits> {

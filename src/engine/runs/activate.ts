@@ -8,9 +8,10 @@ import { WITH_SERVER } from "../../model/instance/loss.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { StartFrame } from "../../protocol/frames.ts";
 import { StoreError } from "../../model/failures/store-error.ts";
-import { apply, type Core } from "../state/core.ts";
-import type { HostLink } from "./hosts.ts";
+import type { Core } from "./core.ts";
+import type { HostLink } from "../../workers/hosts/link.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
+import { reportEnd } from "./invocation.ts";
 import { historyWindow } from "./outcomes.ts";
 import { groupOf } from "./quarantine.ts";
 import type { RunnableVersion } from "../state/versions.ts";
@@ -48,10 +49,10 @@ export async function activate(core: Core, live: Live): Promise<void> {
         const group = groupOf(core.hosts, live);
         const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
         // A restart meanwhile has made void whatever was under way.
-        if (live.leftBehind && holdsPlace(live.state.status)) apply(core, live, { type: "recover", loss: WITH_SERVER });
+        if (live.leftBehind && holdsPlace(live.state.status)) core.instances.apply(live, { type: "recover", loss: WITH_SERVER });
         live.leftBehind = false;
-        apply(core, live, { type: "claim" });
-        apply(core, live, { type: "wake" });
+        core.instances.apply(live, { type: "claim" });
+        core.instances.apply(live, { type: "wake" });
         if (await begin(core, live, version, link)) return;
       } catch (cause) {
         if (core.closing || live.gone) return;
@@ -92,7 +93,7 @@ function isRunnable(status: InstanceStatus): boolean {
  * Keeps the host open until the run is in it, which waits there until there is room. False when the host ended all the same, or
  * takes nothing new any more: there has to be another.
  */
-async function begin(core: Core, live: Live, version: RunnableVersion, link: HostLink): Promise<boolean> {
+async function begin(core: Core, live: Live, version: RunnableVersion, link: HostLink<Live>): Promise<boolean> {
   link.requests += 1;
   try {
     const rooms = [core.departures.room(), link.host.room?.()].filter((room) => room !== undefined);
@@ -131,7 +132,7 @@ async function pastOf(core: Core, live: Live): Promise<Pick<Launch, "history" | 
 /** How a run begins. */
 interface Launch {
   readonly version: RunnableVersion;
-  readonly link: HostLink;
+  readonly link: HostLink<Live>;
   readonly history: StartFrame["history"];
   /** When the history was read, in epoch milliseconds. */
   readonly now: number;
@@ -143,7 +144,7 @@ interface Launch {
 export function launch(core: Core, live: Live, { version, link, history, now, inherits }: Launch): void {
   const { state } = live;
   const run = link.nextRun();
-  live.run = { id: run, link, startedAt: core.clock.now(), signalledUpTo: now, told: 0, intakes: undefined };
+  live.run = { id: run, link, startedAt: core.clock.now(), signalledUpTo: now, signals: 0, intakes: undefined };
   link.runs.set(run, live);
   const rollback = state.status === "rollingBack" ? state.rollback : undefined;
   link.send({
@@ -163,7 +164,7 @@ export function launch(core: Core, live: Live, { version, link, history, now, in
     ...(core.arrangements && { arrangements: core.arrangements.of(live.workflow, live.id) }),
     ...(rollback && { rollback: { error: rollback.trigger, ...(inherits !== undefined && { inherits }) } }),
   });
-  core.effects.started(live);
+  core.instances.started(live);
 }
 
 /**
@@ -186,7 +187,7 @@ export function giveUp(core: Core, live: Live, cause: unknown): void {
   if (cause.failure !== "vault.key_missing" || live.state.status === "rollingBack") return fail(core, live, message);
   const { hint } = failureKind(cause.failure);
   core.log.error(`An instance is paused: ${message}`, { ...about, failure: cause.failure, hint });
-  apply(core, live, { type: "suspend", reason: message });
+  core.instances.apply(live, { type: "suspend", reason: message });
 }
 
 /** It stays in memory meanwhile, as if it were being activated: there may be no second copy of it. */
@@ -200,7 +201,7 @@ async function activateLater(core: Core, live: Live): Promise<void> {
 
 function fail(core: Core, live: Live, message: string): void {
   const error: ErrorInfo = { name: "WorkflowInternalError", message };
-  apply(core, live, { type: "fail", error });
+  core.instances.apply(live, { type: "fail", error });
 }
 
 /** Ends the run of an instance, if it has one: what it does from now on is recorded by nobody. */
@@ -217,7 +218,7 @@ export function detach(core: Core, live: Live): void {
   const { run } = live;
   if (run !== undefined) {
     run.link.runs.delete(run.id);
-    core.effects.ended(live, run, false);
+    reportEnd(core, live, run, false);
   }
   live.run = undefined;
   if (live.row !== undefined) live.row.ack = 0;

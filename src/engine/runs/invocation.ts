@@ -1,19 +1,24 @@
 /** A run of an instance that has ended, as clients that follow its script are told of it. */
 import type { InstanceStatus } from "../../model/instance/status.ts";
-import type { ScriptInvocation } from "../../ports/script-log.ts";
 import type { InvocationOutcome } from "../../protocol/invocation.ts";
 import type { Live, Run } from "../state/live.ts";
+import type { World } from "../state/world.ts";
 
-/** `isLost`: its host has ended. */
-export function invocationOf({ workflow, id: instance, state }: Live, run: Run, isLost: boolean, time: number): ScriptInvocation {
-  return {
+/** Reports it. `isLost`: its host has ended. */
+export function reportEnd(
+  { onInvocation, clock }: World,
+  { workflow, id: instance, state }: Live,
+  run: Run,
+  isLost: boolean,
+): void {
+  onInvocation?.({
     version: run.link.version,
     origin: { workflow, instance },
     event: { rpcMethod: "run", workflow, instance },
     startedAt: run.startedAt,
     outcome: isLost ? "unknown" : outcomeOf(state.status),
-    time,
-  };
+    time: clock.now(),
+  });
 }
 
 function outcomeOf(status: InstanceStatus): InvocationOutcome {

@@ -12,7 +12,7 @@ import type { Outcome } from "../../protocol/frames.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Vault } from "../../ports/vault.ts";
 import type { Live } from "../state/live.ts";
-import type { Reads } from "../reading/reads.ts";
+import type { Reads } from "../memory/reads.ts";
 import { readRow } from "../journal/row.ts";
 import { opened } from "../journal/seal.ts";
 

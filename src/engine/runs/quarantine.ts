@@ -9,7 +9,8 @@ import { displayName } from "../../model/step/step.ts";
 import { WITH_SERVER, type Loss } from "../../model/instance/loss.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import type { Log } from "../../ports/log.ts";
-import type { HostLink, Hosts } from "./hosts.ts";
+import type { Hosts } from "../../workers/hosts/hosts.ts";
+import type { HostLink } from "../../workers/hosts/link.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
 
 /** Groups that have hosts at once. Beyond that, runs that were lost together are replayed together. */
@@ -22,7 +23,7 @@ const NAMED = 10;
 const DETAIL_LENGTH = 200;
 
 /** What the end of a host means for the runs in it, before they are taken out of it. */
-export function lossOf({ runs, requests }: HostLink, end: HostEnd): Loss {
+export function lossOf({ runs, requests }: HostLink<Live>, end: HostEnd): Loss {
   if (end.kind === "closed") return WITH_SERVER;
   const isAlone = end.isShared !== true && runs.size === 1 && requests === 0;
   if (end.kind === "hung") return { kind: isAlone ? "alone" : "shared", how: `its host hung: no answer for ${end.silentMs} ms` };

@@ -6,8 +6,7 @@ import { encode } from "../../model/values/value.ts";
 import type { InstanceEvent } from "../../model/instance/events.ts";
 import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import type { WorkflowRollbackContext } from "../../runtime/steps/step-types.ts";
-import { openBench, type Bench } from "../../testing/engine-bench.ts";
-import { openEngine } from "../open.ts";
+import { type Bench, openBench, startEngine } from "../../testing/engine-bench.ts";
 
 let bench: Bench;
 /** What handlers did, and were told. */
@@ -286,7 +285,7 @@ test("after a restart of the engine, a handler waits for the rest of its delay, 
   const { store, catalog, clock } = bench;
   clock.advance(9_000);
   const executor = inProcessExecutor({ classes: { Stubborn }, now: () => clock.now() });
-  const engine = await openEngine({ store, catalog, executor, clock, ids: { uuid: () => "again" } });
+  const engine = await startEngine({ store, catalog, executor, clock, ids: { uuid: () => "again" } });
   try {
     await bench.quiet();
     clock.advance(999);
@@ -312,7 +311,7 @@ test("a handler that the code no longer has is said to be missing, and halts the
     }
   }
   const executor = inProcessExecutor({ classes: { Stubborn: Changed }, now: () => clock.now() });
-  const engine = await openEngine({ store, catalog, executor, clock, ids: { uuid: () => "again" } });
+  const engine = await startEngine({ store, catalog, executor, clock, ids: { uuid: () => "again" } });
   try {
     for (let turn = 0; (await engine.summary(stubborn)).status !== "errored" && turn < 1_000; turn += 1) await bench.quiet();
     const last: InstanceEvent[] = [];

@@ -7,7 +7,7 @@ import { dueAt } from "../../model/instance/due.ts";
 import type { DoStep } from "../../model/instance/state.ts";
 import type { Outcome } from "../../protocol/frames.ts";
 import { activate, detach, giveUp, launch, stopRun } from "./activate.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "./core.ts";
 import type { Live, Run } from "../state/live.ts";
 import { outcomeOfStep } from "./outcomes.ts";
 

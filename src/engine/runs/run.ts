@@ -2,52 +2,75 @@
  * A run as the engine sees it: frames come in from a host, are decided one by one, and their acknowledgement leaves when
  * they are durable. Frames are input, not truth — the host shares its memory with user code.
  */
-import type { EventBody, RuntimeEvent } from "../../model/instance/events.ts";
-import type { StepState } from "../../model/instance/state.ts";
+import type { RuntimeEvent } from "../../model/instance/events.ts";
 import { isWorking } from "../../model/instance/due.ts";
 import type { Loss } from "../../model/instance/loss.ts";
 import { isFinal } from "../../model/instance/status.ts";
-import { stepId, type StepKey } from "../../model/step/step.ts";
-import type { ChunkFrame, FromRuntime, Outcome } from "../../protocol/frames.ts";
+import type { ChunkFrame, FromRuntime } from "../../protocol/frames.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import { activate, detach, giveUp, stopRun } from "./activate.ts";
-import { apply, type Core } from "../state/core.ts";
-import type { HostLink } from "./hosts.ts";
+import type { Core } from "./core.ts";
+import type { HostLink, HostListener } from "../../workers/hosts/link.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
+import { reportEnd } from "./invocation.ts";
 import { historyWindow } from "./outcomes.ts";
 import { logEnd, logGivenUp, lossOf, part, wasLostBefore } from "./quarantine.ts";
 import { orderNext, rollBack } from "./rollback.ts";
 import { sealed } from "../journal/seal.ts";
 import { endIntake, sendChunk, takeChunk } from "./streams.ts";
-import { tell } from "../journal/tell.ts";
-import { signalRetry } from "../schedule/wake.ts";
 
-/** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
-export function receive(core: Core, link: HostLink, frames: readonly FromRuntime[]): void {
-  for (const frame of frames) {
-    const live = link.runs.get(frame.run);
-    if (live === undefined) continue;
-    switch (frame.type) {
-      case "events":
-        record(core, live, frame);
-        break;
-      case "idle":
-        idle(core, live, frame.heard);
-        break;
-      case "parked":
-        parked(core, live);
-        break;
-      case "need":
-        void sendWindow(core, live, frame.from);
-        break;
-      case "chunk":
-        receiveChunk(core, live, frame);
-        break;
-      case "read":
-        void sendChunk(core, live, frame);
-        break;
-      case "lost":
-        lose(core, live, frame.detail);
+/** The runs of instances, as hosts have them. */
+export class HostedRuns implements HostListener<Live> {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Takes in what a host says. Frames of runs that it was not given, or that have ended, are passed over. */
+  frames(link: HostLink<Live>, frames: readonly FromRuntime[]): void {
+    const core = this.#core;
+    for (const frame of frames) {
+      const live = link.runs.get(frame.run);
+      if (live === undefined) continue;
+      switch (frame.type) {
+        case "events":
+          record(core, live, frame);
+          break;
+        case "idle":
+          idle(core, live, frame.heard);
+          break;
+        case "parked":
+          parked(core, live);
+          break;
+        case "need":
+          void sendWindow(core, live, frame.from);
+          break;
+        case "chunk":
+          receiveChunk(core, live, frame);
+          break;
+        case "read":
+          void sendChunk(core, live, frame);
+          break;
+        case "lost":
+          lose(core, live, frame.detail);
+      }
+    }
+  }
+
+  /** A host is gone: what ran in it is recovered and goes on in another. */
+  ended(link: HostLink<Live>, end: HostEnd): void {
+    const core = this.#core;
+    const lives = [...link.runs.values()];
+    const loss = lossOf(link, end);
+    link.runs.clear();
+    if (core.closing) return;
+    if (lives.length > 0 || end.kind !== "closed") logEnd(core.log, link, end, lives, core.clock.now());
+    if (loss.kind !== "server") part(core.hosts, lives.filter(wasLostBefore));
+    for (const live of lives) {
+      if (live.run !== undefined) reportEnd(core, live, live.run, true);
+      live.run = undefined;
+      recover(core, live, loss);
     }
   }
 }
@@ -58,7 +81,7 @@ function record(core: Core, live: Live, frame: Extract<FromRuntime, { type: "eve
     const wrong = mayEndStream(live, said) && live.run !== undefined ? endIntake(live.run, said) : undefined;
     if (wrong !== undefined) return breach(core, live, wrong);
     const event = live.state.sensitive ? sealed(core.vault, live, said) : said;
-    const decision = apply(core, live, { type: "record", event }, now);
+    const decision = core.instances.apply(live, { type: "record", event }, now);
     if ("refused" in decision) return breach(core, live, decision.detail ?? decision.refused);
     if (isFinal(live.state.status)) return keepsHandlers(event) ? stopRun(core, live) : ended(core, live);
     if (event.type === "workflow_errored") return rollBack(core, live);
@@ -117,8 +140,8 @@ function idle(core: Core, live: Live, heard: number): void {
   }
   // It was quiet when it said so; what it is told meanwhile sets it going again. Were it recorded as waiting, and lost before
   // it could go on, nobody would start it before its next timer.
-  if (heard !== live.run?.told) return;
-  apply(core, live, { type: "idle" });
+  if (heard !== live.run?.signals) return;
+  core.instances.apply(live, { type: "idle" });
   if (live.state.status === "paused") stopRun(core, live);
 }
 
@@ -144,78 +167,10 @@ async function sendWindow(core: Core, live: Live, from: number): Promise<void> {
   }
 }
 
-/** A host is gone: what ran in it is recovered and goes on in another. */
-export function hostEnded(core: Core, link: HostLink, end: HostEnd): void {
-  const lives = [...link.runs.values()];
-  const loss = lossOf(link, end);
-  link.runs.clear();
-  if (core.closing) return;
-  if (lives.length > 0 || end.kind !== "closed") logEnd(core.log, link, end, lives, core.clock.now());
-  if (loss.kind !== "server") part(core.hosts, lives.filter(wasLostBefore));
-  for (const live of lives) {
-    if (live.run !== undefined) core.effects.ended(live, live.run, true);
-    live.run = undefined;
-    recover(core, live, loss);
-  }
-}
-
 /** Records the loss of a run, and starts the next. */
 function recover(core: Core, live: Live, loss: Loss): void {
-  const decision = apply(core, live, { type: "recover", loss });
+  const decision = core.instances.apply(live, { type: "recover", loss });
   if ("events" in decision) logGivenUp(core.log, live, decision.events);
   if (holdsPlace(live.state.status)) void activate(core, live);
   else core.journal.whenDurable(live, () => core.instances.release(live));
-}
-
-/** Tells a run what has happened to the steps that it waits in, once that is durable. */
-export function tellOutcomes(core: Core, live: Live, events: readonly EventBody[]): void {
-  for (const event of events) {
-    const { run } = live;
-    if (run === undefined) return;
-    // The alarm passes over delays that ended when it last rang, or before: one as short as that is over already.
-    const isDelay = event.type === "attempt_errored" || event.type === "rollback_attempt_errored";
-    if (isDelay && isOver(delayedBy(live, event), run.signalledUpTo)) signalRetry(core, live, run, event);
-    const outcome = settledOutcome(live, event);
-    if (outcome === undefined) continue;
-    tell(core, live, run, { type: "outcome", run: run.id, outcome });
-  }
-}
-
-/** The step, or the handler in the form of one, whose attempt has failed. */
-function delayedBy({ state }: Live, event: Extract<EventBody, { retryDelayMs?: number }>): StepState | undefined {
-  if (event.type === "rollback_attempt_errored") return state.rollback?.step;
-  return state.byId.get(stepId("do", event.name, event.count));
-}
-
-/** True when the delay that a failed attempt began had ended by `until`. */
-function isOver(step: StepState | undefined, until: number): boolean {
-  return step?.kind === "do" && step.phase.is === "delayed" && step.phase.dueAt <= until;
-}
-
-function settledOutcome(live: Live, event: EventBody): Outcome | undefined {
-  switch (event.type) {
-    case "sleep_completed":
-      return { key: keyOf("sleep", event), state: "slept" };
-    case "wait_completed":
-      return {
-        key: keyOf("waitForEvent", event),
-        state: "received",
-        eventType: waitOf(live, event).eventType,
-        payload: event.payload,
-        receivedAt: event.receivedAt,
-      };
-    case "wait_timed_out":
-      return { key: keyOf("waitForEvent", event), state: "timedOut", timeoutMs: waitOf(live, event).timeoutMs };
-    default:
-      return undefined;
-  }
-}
-
-function keyOf(kind: StepKey["kind"], { name, count }: { readonly name: string; readonly count: number }): StepKey {
-  return { kind, name, count };
-}
-
-function waitOf(live: Live, event: { readonly name: string; readonly count: number }): { eventType: string; timeoutMs: number } {
-  const step = live.state.byId.get(stepId("waitForEvent", event.name, event.count));
-  return step?.kind === "waitForEvent" ? step : { eventType: "", timeoutMs: 0 };
 }

@@ -11,7 +11,7 @@ import { chunkLength, refuseChunk, type StoredStream } from "../../model/step/st
 import type { ChunkFrame, FromRuntime } from "../../protocol/frames.ts";
 import { StoreError } from "../../model/failures/store-error.ts";
 import { giveUp, stopRun } from "./activate.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "./core.ts";
 import type { InstanceAddress } from "../contract.ts";
 import type { Live, Run, RunningIntake } from "../state/live.ts";
 import { openedChunk, sealedChunk } from "../journal/seal.ts";

@@ -2,13 +2,7 @@
  * How many places there are, and who has them: so many for all instances together, and for a workflow as many as its
  * policy says. Only counts are kept, and only of workflows that have a place at the moment.
  */
-
-/** A limit that is reached: how many places there are, and how many are taken. */
-export interface FullPlaces {
-  readonly of: "workflow" | "server";
-  readonly limit: number;
-  readonly taken: number;
-}
+import type { FullPlaces } from "../contract.ts";
 
 export class Places {
   readonly #most: number;

@@ -1,7 +1,8 @@
 /** The heap against a list that is sorted anew each time. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { TimerHeap, type Timer } from "./timer-heap.ts";
+import type { Timer } from "../state/live.ts";
+import { TimerHeap } from "./timer-heap.ts";
 
 const act = fc.oneof(fc.record({ add: fc.nat(50) }), fc.record({ remove: fc.nat() }), fc.constant({ takeFirst: true } as const));
 

@@ -2,14 +2,7 @@
  * Which timer is the earliest: a binary heap whose entries know where they stand, so that one can be taken out when its
  * instance leaves memory. Were it left to be found at the top in a year, so would the instance that hangs on it.
  */
-
-/** A timer in a heap. */
-export interface Timer<T> {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly of: T;
-  index: number;
-}
+import type { Timer } from "../state/live.ts";
 
 export class TimerHeap<T> {
   readonly #heap: Timer<T>[] = [];

@@ -12,7 +12,10 @@ import { openMemoryStore } from "../../stores/memory/open.ts";
 import { deployClasses } from "../../testing/engine-bench.ts";
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import type { Engine } from "../contract.ts";
-import { openEngine } from "../open.ts";
+import { HostCalls } from "../../workers/hosts/calls.ts";
+import type { ScriptCalls } from "../../ports/script-calls.ts";
+import { Hosts } from "../../workers/hosts/hosts.ts";
+import { openEngine, type EngineHosts } from "../open.ts";
 
 let calls = 0;
 let release: (() => void)[] = [];
@@ -29,6 +32,7 @@ class Steps {
 
 interface Setup {
   readonly engine: Engine;
+  readonly scripts: ScriptCalls;
   readonly store: Store;
   readonly clock: FakeClock;
   readonly lines: string[];
@@ -76,8 +80,11 @@ async function open(): Promise<Setup> {
   const instead: Partial<Store> = { commit, ready };
   const failing = new Proxy(store, { get: (of, verb: keyof Store) => instead[verb] ?? of[verb].bind(of) });
   const executor = inProcessExecutor({ classes: { Steps }, now: () => clock.now() });
-  const engine = await openEngine({ store: failing, catalog, executor, clock, log, ids: { uuid: () => crypto.randomUUID() } });
-  return (setup = Object.assign(state, { engine, store, clock, lines }));
+  const hosts: EngineHosts = new Hosts({ executor, clock });
+  const engine = await openEngine({ store: failing, catalog, hosts, clock, log, ids: { uuid: () => crypto.randomUUID() } });
+  engine.start();
+  const scripts = new HostCalls({ hosts, catalog, clock, log });
+  return (setup = Object.assign(state, { engine, scripts, store, clock, lines }));
 }
 
 async function quiet(): Promise<void> {
@@ -259,7 +266,7 @@ test("an engine whose lease another has taken stops: no code goes on, everything
     create("c"),
     setup.engine.terminate(address("a")),
     setup.engine.summary(address("a")),
-    setup.engine.fetch("script", new Request("http://x/")),
+    setup.scripts.fetch("script", new Request("http://x/")),
     setup.engine.act("pause", { workflow: "Steps" }),
   ])
     await expect(each).rejects.toMatchObject(refused);

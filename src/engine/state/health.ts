@@ -15,20 +15,24 @@ import { Outage } from "../../upkeep/outage.ts";
 const LEAST_MS = 100;
 const MOST_MS = 1_000;
 
+/** What the layer above does about it. */
+export interface HealthListener {
+  /** Commits work again. */
+  recovered(): void;
+}
+
 export class StoreHealth {
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #recovered: () => void;
+  #listener: HealthListener | undefined;
   readonly #outage: Outage;
   readonly #ended: PromiseWithResolvers<Failure> = Promise.withResolvers();
   #failure: Failure | undefined;
   #isOver = false;
 
-  /** `recovered` is called when commits work again. */
-  constructor({ clock, log }: { readonly clock: Clock; readonly log: Log }, recovered: () => void) {
+  constructor({ clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#clock = clock;
     this.#log = log;
-    this.#recovered = recovered;
     this.#outage = new Outage({
       clock,
       log,
@@ -37,6 +41,11 @@ export class StoreHealth {
       leastMs: LEAST_MS,
       mostMs: MOST_MS,
     });
+  }
+
+  /** Names the layer above. Once. */
+  listen(listener: HealthListener): void {
+    this.#listener = listener;
   }
 
   /** Why nothing can be stored now; undefined when commits work as far as is known. */
@@ -78,6 +87,6 @@ export class StoreHealth {
     this.#outage.over();
     if (this.#failure === undefined) return;
     this.#failure = undefined;
-    this.#recovered();
+    this.#listener?.recovered();
   }
 }

@@ -4,12 +4,22 @@
  */
 import type { Notice } from "../../model/views/notices.ts";
 import type { Failure } from "../../model/failures/failure.ts";
+import type { EventBody } from "../../model/instance/events.ts";
 import type { InstanceState } from "../../model/instance/state.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { Intake } from "../../model/step/stream.ts";
-import type { HostLink } from "../runs/hosts.ts";
-import type { RowEntry } from "../journal/row.ts";
-import type { Timer } from "../schedule/timer-heap.ts";
+import type { HostLink } from "../../workers/hosts/link.ts";
+
+/** What a journal row has: a time, or an event that was recorded then. */
+export type RowEntry = number | EventBody;
+
+/** A timer in a heap. */
+export interface Timer<T> {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly of: T;
+  index: number;
+}
 
 /** A journal row that is still being filled, or is being flushed. */
 export interface OpenRow {
@@ -40,13 +50,13 @@ export interface OpenRow {
 /** One activation of an instance in a host. */
 export interface Run {
   readonly id: number;
-  readonly link: HostLink;
+  readonly link: HostLink<Live>;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   /** Retry delays that ended up to here have been signalled. */
   signalledUpTo: number;
-  /** How often it has been told to go on or to stop, in frames that are sent or will be once something is durable. */
-  told: number;
+  /** Signals to go on or to stop, in frames that are sent or will be once something is durable. */
+  signals: number;
   /** Streams that attempts of the run are sending, by step; undefined until there is one. */
   intakes: Map<string, RunningIntake> | undefined;
 }

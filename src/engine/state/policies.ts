@@ -4,8 +4,9 @@
  * an instance in memory has it at hand.
  */
 import type { Retention } from "../../model/instance/events.ts";
-import { resolveRetention, type FullRetention } from "../../model/instance/retention.ts";
 import type { Catalog, CatalogChange } from "../../ports/catalog/catalog.ts";
+import { expiryOf, type FullRetention, resolveRetention } from "../../model/instance/retention.ts";
+import type { Live } from "./live.ts";
 
 /** Under which name the catalogue keeps `AccountSettings`, as JSON. */
 export const ACCOUNT_SETTINGS = "account";
@@ -35,25 +36,39 @@ export function readAccountSettings(json: string | undefined): AccountSettings {
   return json === undefined ? {} : (JSON.parse(json) as AccountSettings);
 }
 
+/** What the layer above does about it. */
+export interface PolicyListener {
+  /** Something else may be in force for the workflow from now on. */
+  policyChanged(workflow: string): void;
+}
+
 export class Policies {
   readonly #catalog: Catalog;
-  readonly #changed: (workflow: string) => void;
+  #listener: PolicyListener | undefined;
   readonly #known: Map<string, Policy> = new Map();
   /** For each workflow the reading that began last: an earlier one that ends later is out of date. */
   readonly #reading: Map<string, Promise<void>> = new Map();
   /** Workflows for which something else may be in force than is known: it could not be read. */
   readonly #stale: Set<string> = new Set();
 
-  /** `changed` is told of a workflow for which something else may be in force from now on. */
-  constructor(catalog: Catalog, changed: (workflow: string) => void) {
+  constructor(catalog: Catalog) {
     this.#catalog = catalog;
-    this.#changed = changed;
     catalog.watch((change) => this.#refresh(change));
+  }
+
+  /** Names the layer above. Once. */
+  listen(listener: PolicyListener): void {
+    this.#listener = listener;
   }
 
   /** What is in force now for a workflow that has been loaded. */
   of(workflow: string): Policy {
     return this.#known.get(workflow) ?? UNKNOWN;
+  }
+
+  /** Until when an instance in memory is to be kept as it stands, in epoch milliseconds; null while it has not ended. */
+  keptUntil({ state, workflow }: Live): number | null {
+    return expiryOf(state, this.of(workflow).retention);
   }
 
   /** Resolves when `of` knows the workflow. */
@@ -84,7 +99,7 @@ export class Policies {
         if (this.#reading.get(workflow) !== reading) return this.#reading.get(workflow);
         this.#reading.delete(workflow);
         this.#known.set(workflow, policy);
-        this.#changed(workflow);
+        this.#listener?.policyChanged(workflow);
         return undefined;
       },
       (cause: unknown) => {

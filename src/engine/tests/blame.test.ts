@@ -12,11 +12,10 @@ import type { Log, LogFields } from "../../ports/log.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
 import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import type { WorkflowClass } from "../../runtime/run/runtime.ts";
-import { deployClasses } from "../../testing/engine-bench.ts";
+import { deployClasses, startEngine } from "../../testing/engine-bench.ts";
 import { failingExecutor, type Habitat } from "../../../test/faults/failing-executor.ts";
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import type { Engine, InstanceAddress } from "../contract.ts";
-import { openEngine } from "../open.ts";
 
 const NO_RETRIES = { retries: { limit: 0, delay: 0 }, timeout: "1 hour" } as const;
 const MANY_RETRIES = { retries: { limit: 1_000, delay: 0 }, timeout: "1 hour" } as const;
@@ -88,7 +87,7 @@ async function open(poison: Poison): Promise<World> {
       void logged.push({ level, message, fields });
   const log: Log = { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
   const executor = failingExecutor({ clock, classes: (habitat) => classesOf(clock, poison, habitat) });
-  const engine = await openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" }, log });
+  const engine = await startEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" }, log });
   return (world = { engine, clock, logged, executor });
 }
 

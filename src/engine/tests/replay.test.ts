@@ -20,8 +20,8 @@ import { FailingStore, type Faults } from "../../../test/faults/failing-store.ts
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { MortalStore } from "../../../test/faults/mortal-store.ts";
 import type { Engine } from "../contract.ts";
-import { openEngine } from "../open.ts";
 import { readRow } from "../journal/row.ts";
+import { startEngine } from "../../testing/engine-bench.ts";
 
 /** As many as a step has failures, and not one more: an attempt that is cut off is no retry. */
 function retries(limit: number): {
@@ -224,7 +224,7 @@ function open(
   life: EngineLife = { dead: false, calls },
 ): Promise<Engine> {
   const executor = inProcessExecutor({ classes: { Program: interpreter(program, life) }, now: () => clock.now() });
-  return openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
+  return startEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
 }
 
 /** An engine whose hosts fail in turn as planned, and no longer once the plan is over. */
@@ -242,7 +242,7 @@ function openFailing({ store, catalog, clock, calls, program }: World, plan: rea
     }),
     nextFault: () => plan[next++],
   });
-  return openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
+  return startEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
 }
 
 /** Lets the engine work, time pass and events come, until the instance has ended or `stop` says so. */
@@ -407,7 +407,7 @@ describe("an instance that is interrupted", () => {
       const executor = { name: "never ready", open: () => new Promise<never>(() => {}), close: () => Promise.resolve() };
       const { store, catalog, clock } = world;
       // Nobody closes it: it is gone when the next one takes the lease.
-      await openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
+      await startEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
       for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     }
     const last = await open(world, world.store);

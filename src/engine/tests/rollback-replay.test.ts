@@ -13,12 +13,11 @@ import type { Store } from "../../ports/store.ts";
 import type { WorkflowRollbackContext, WorkflowStepContext } from "../../runtime/steps/step-types.ts";
 import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
-import { deployClasses } from "../../testing/engine-bench.ts";
+import { deployClasses, startEngine } from "../../testing/engine-bench.ts";
 import { FailingStore } from "../../../test/faults/failing-store.ts";
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { MortalStore } from "../../../test/faults/mortal-store.ts";
 import type { Engine } from "../contract.ts";
-import { openEngine } from "../open.ts";
 import { readRow } from "../journal/row.ts";
 
 const RETRIES = { retries: { limit: 1_000, delay: 100, backoff: "constant" } } as const;
@@ -101,7 +100,7 @@ function open(world: World, store: Store, life: Life): Promise<Engine> {
   }
   const { catalog, clock } = world;
   const executor = inProcessExecutor({ classes: { Program }, now: () => clock.now() });
-  return openEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
+  return startEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
 }
 
 /** Lets the engine work and time pass, until the instance has ended or `stop` says so. */

@@ -6,16 +6,7 @@ import { Failure } from "../../model/failures/failure.ts";
 import { takeTokens, type Bucket, type Taken } from "../../model/platform/rate.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
-
-/** Limits to what may be created. */
-export interface CreationLimits {
-  /** Instances that may be queued at once, of all workflows. Default 2,000,000, as on Cloudflare. */
-  readonly maxQueued: number;
-  /** Instances that may be created in a second, of all workflows. No limit by default; Cloudflare: 300. */
-  readonly createRate: number;
-  /** The same for each workflow. No limit by default; Cloudflare: 100. */
-  readonly createRatePerWorkflow: number;
-}
+import type { CreationLimits } from "../state/settings.ts";
 
 /** How long a queue that was found full is taken to be so by requests that have not been read, in milliseconds. */
 const FULL_MS = 250;

@@ -11,11 +11,11 @@ import type { InstanceFilter, Position } from "../../ports/instances/search.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { Rests } from "../../upkeep/rests.ts";
-import type { Scheduler } from "../schedule/claim.ts";
 import { pause, remove, restart, resume, terminate } from "./control.ts";
-import { checkOpen, type Core } from "../state/core.ts";
-import type { Action, InstanceAction } from "../contract.ts";
-import { countMatching, turn, type MatchCount } from "../reading/matching.ts";
+import type { Core } from "../runs/core.ts";
+import { checkOpen, type Verbs } from "./verbs.ts";
+import type { Action, InstanceAction, MatchCount } from "../contract.ts";
+import { countMatching, turn } from "../reading/matching.ts";
 
 /** Instances that are changed together. */
 const PAGE = 100;
@@ -33,8 +33,8 @@ interface Job {
 }
 
 export class Bulk {
+  readonly #verbs: Verbs;
   readonly #core: Core;
-  readonly #scheduler: Scheduler;
   /** Those that were asked for, oldest first. */
   readonly #jobs: Map<string, Job> = new Map();
   /** Workflows whose instances are all being terminated; one such job each. */
@@ -43,10 +43,10 @@ export class Bulk {
   readonly #outage: Outage;
   readonly #rests: Rests;
 
-  constructor(core: Core, scheduler: Scheduler) {
-    this.#core = core;
-    this.#scheduler = scheduler;
-    const { clock, log } = core;
+  constructor(verbs: Verbs) {
+    this.#verbs = verbs;
+    this.#core = verbs.core;
+    const { clock, log } = verbs.core;
     const says = { fails: "Actions on many instances wait for the store", works: "Actions on many instances go on" };
     this.#outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 5_000 });
     this.#rests = new Rests(clock);
@@ -196,13 +196,13 @@ export class Bulk {
         await pause(this.#core, instance);
         return true;
       case "resume":
-        await resume(this.#core, this.#scheduler, instance);
+        await resume(this.#verbs, instance);
         return true;
       case "terminate":
         await terminate(this.#core, instance, false);
         return true;
       case "restart":
-        await restart(this.#core, this.#scheduler, instance, undefined);
+        await restart(this.#verbs, instance, undefined);
         return true;
       case "delete": {
         const [refusal] = await remove(this.#core, instance.workflow, [instance.id]);

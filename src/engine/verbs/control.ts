@@ -6,13 +6,13 @@ import type { StepKey } from "../../model/step/step.ts";
 import { isTooLarge, type Encoded } from "../../model/values/value.ts";
 import { isStoreTrouble } from "../../model/failures/store-error.ts";
 import { activate, stopRun } from "../runs/activate.ts";
-import type { Scheduler } from "../schedule/claim.ts";
-import { applyDurably, checkOpen, type Core } from "../state/core.ts";
+import type { Core } from "../runs/core.ts";
 import { checkDeployed } from "./create.ts";
 import type { InstanceAddress } from "../contract.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
 import { rollBack } from "../runs/rollback.ts";
-import { tell } from "../journal/tell.ts";
+import { signal } from "../runs/signal.ts";
+import { applyDurably, checkOpen, type Verbs } from "./verbs.ts";
 
 /** Attempts under way may end; no new one begins. */
 export function pause(core: Core, address: InstanceAddress): Promise<InstanceStatus> {
@@ -21,17 +21,17 @@ export function pause(core: Core, address: InstanceAddress): Promise<InstanceSta
     const { status } = live.state;
     if (status === "paused") stopRun(core, live);
     else if (status === "waitingForPause" && live.run !== undefined)
-      tell(core, live, live.run, { type: "pause", run: live.run.id });
+      signal(core, live, live.run, { type: "pause", run: live.run.id });
     await durable;
     return status;
   });
 }
 
-export function resume(core: Core, scheduler: Scheduler, address: InstanceAddress): Promise<InstanceStatus> {
+export function resume({ core, scheduler }: Verbs, address: InstanceAddress): Promise<InstanceStatus> {
   return core.instances.use(address, async (live) => {
     const durable = applyDurably(core, live, { type: "resume" });
     const { status } = live.state;
-    if (status === "running" && live.run !== undefined) tell(core, live, live.run, { type: "unpause", run: live.run.id });
+    if (status === "running" && live.run !== undefined) signal(core, live, live.run, { type: "unpause", run: live.run.id });
     await durable;
     if (live.state.status === "queued") scheduler.offer(live);
     return status;
@@ -53,15 +53,14 @@ export function terminate(core: Core, address: InstanceAddress, rollback: boolea
 
 /** The newest version of the workflow runs it again; one whose workflow has been deleted keeps its own. */
 export function restart(
-  core: Core,
-  scheduler: Scheduler,
+  { core, scheduler, admission }: Verbs,
   address: InstanceAddress,
   from: StepKey | undefined,
 ): Promise<InstanceStatus> {
   return core.instances.use<InstanceStatus>(address, async (live) => {
     const workflow = await core.catalog.workflow(live.workflow);
     if (workflow !== undefined) await checkDeployed(core, workflow);
-    core.admission.admit(live.workflow, 1);
+    admission.admit(live.workflow, 1);
     const life = live.state;
     const versionId = workflow?.versionId ?? life.versionId;
     const place = scheduler.keep(live);
@@ -80,8 +79,7 @@ export function restart(
 }
 
 export async function sendEvent(
-  core: Core,
-  scheduler: Scheduler,
+  { core, scheduler }: Verbs,
   address: InstanceAddress,
   eventType: string,
   payload: Encoded,
@@ -99,7 +97,7 @@ export async function sendEvent(
 }
 
 /** Without a place the step is due all the same, and goes on when there is one. */
-export async function skipDelay(core: Core, scheduler: Scheduler, address: InstanceAddress, step: StepKey): Promise<void> {
+export async function skipDelay({ core, scheduler }: Verbs, address: InstanceAddress, step: StepKey): Promise<void> {
   await core.instances.use(address, async (live) => {
     // What is due from now on may be due at the very moment up to which all has been signalled.
     if (live.run !== undefined) live.run.signalledUpTo = Math.min(live.run.signalledUpTo, core.clock.now() - 1);
@@ -130,7 +128,7 @@ async function removeOne(core: Core, live: Live): Promise<void> {
   try {
     await core.journal.remove(live.pk);
   } catch (cause) {
-    core.effects.lost(live);
+    core.instances.lost(live);
     throw cause;
   }
   core.instances.forget(live);

@@ -10,24 +10,24 @@ import type { Workflow } from "../../ports/catalog/workflows.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import type { NewInstance } from "../../ports/instances/commit.ts";
 import { activate } from "../runs/activate.ts";
-import type { Scheduler } from "../schedule/claim.ts";
-import { checkOpen, type Core } from "../state/core.ts";
+import type { Core } from "../runs/core.ts";
 import type { CreateRequest } from "../contract.ts";
 import { newLive } from "../state/live.ts";
-import { freeId } from "../upkeep/retain.ts";
+import { freeId } from "../memory/expired.ts";
 import { rowText } from "../journal/row.ts";
+import { checkOpen, type Verbs } from "./verbs.ts";
 
 /** What an instance is given when its creator gave it nothing. */
 const NO_PARAMS: Encoded = "{}";
 
 /** See `Engine.create`. */
 export async function create(
-  core: Core,
-  scheduler: Scheduler,
+  verbs: Verbs,
   workflow: string,
   requests: readonly CreateRequest[],
   trigger: TriggerSource,
 ): Promise<(InstanceSummary | Failure)[]> {
+  const { core, scheduler, admission } = verbs;
   checkOpen(core);
   const known = await core.catalog.workflow(workflow);
   if (known === undefined) throw new Failure("workflow.not_found", { field: "workflow_name" });
@@ -36,18 +36,16 @@ export async function create(
   const refusals = requests.map((request, i) => checkRequest(request, requests.length > 1 ? `[${i}].` : ""));
   const wanted = refusals.filter((each) => each === undefined).length;
   // A schedule is its workflow's own doing: what it makes is not held against those who ask.
-  if (trigger !== "cron") core.admission.admit(workflow, wanted);
+  if (trigger !== "cron") admission.admit(workflow, wanted);
   const places = refusals.map((refusal) => (refusal === undefined ? scheduler.reserve(workflow) : undefined));
-  const queued = await core.admission
-    .queue(wanted - places.filter((place) => place !== undefined).length)
-    .catch((cause: unknown) => {
-      for (const giveBack of places) giveBack?.();
-      throw cause;
-    });
+  const queued = await admission.queue(wanted - places.filter((place) => place !== undefined).length).catch((cause: unknown) => {
+    for (const giveBack of places) giveBack?.();
+    throw cause;
+  });
   const birth = { workflow, versionId: known.versionId, trigger, now: core.clock.now() };
   const createAt = async (request: CreateRequest, i: number): Promise<InstanceSummary | Failure> => {
     const of = { ...birth, id: request.id ?? core.ids.uuid(), place: places[i] };
-    return refusals[i] ?? createOne(core, scheduler, of, request);
+    return refusals[i] ?? createOne(verbs, of, request);
   };
   return Promise.all(requests.map(createAt)).finally(queued);
 }
@@ -77,12 +75,7 @@ interface Birth {
   readonly place: (() => void) | undefined;
 }
 
-async function createOne(
-  core: Core,
-  scheduler: Scheduler,
-  birth: Birth,
-  request: CreateRequest,
-): Promise<InstanceSummary | Failure> {
+async function createOne({ core, scheduler }: Verbs, birth: Birth, request: CreateRequest): Promise<InstanceSummary | Failure> {
   const { workflow, id, versionId, trigger, now, place } = birth;
   const queued: EventBody = {
     type: "workflow_queued",

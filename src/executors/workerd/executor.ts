@@ -62,8 +62,6 @@ export interface WorkerdExecutorOptions {
   readonly assets?: string;
   /** Finds scripts that others are bound to. Without it there are none. */
   readonly callees?: FindCallee;
-  /** Resolves when scripts can be found: alarms of Durable Objects may ring from then on. Default: at once. */
-  readonly ready?: Promise<unknown>;
   /** Gets isolates that can be debugged. Without it none can. */
   readonly targets?: InspectorTargets;
   /** Gets every line that a script writes. Default: standard output and standard error. */
@@ -78,12 +76,14 @@ export interface WorkerdExecutorOptions {
 export interface WorkerdExecutor extends Executor {
   /** Starts the first process. Rejects with `Failure("executor.not_started")` when that fails. */
   start(): Promise<void>;
+  /** Scripts can be found and answered: alarms of Durable Objects may ring from now on. */
+  startAlarms(): void;
 }
 
 /** An executor whose hosts are isolates of workerd. */
 export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdExecutor {
   const { processes = 2, hasSpare = true, onLog = writeLine, objects } = options;
-  const { callees: find = () => Promise.resolve(undefined), ready = Promise.resolve() } = options;
+  const { callees: find = () => Promise.resolve(undefined) } = options;
   const closing = new AbortController();
   const settings = settingsOf(options, closing.signal);
   const { hangAfterMs, memoryBytes } = settings;
@@ -110,7 +110,6 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   // What is there cannot be parted: each may take as long as if it were alone, and there is no other process to go on in.
   const own = { sharedHangAfterMs: hangAfterMs, fullBytes: memoryBytes };
   const home = new Home({ ...parts, settings: { ...settings, ...own }, objects });
-  void ready.then(() => home.startForAlarms());
   const place = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
     const process = await (needsHome(version) ? home.acquire() : pool.acquire(version.script));
     const host = make(process, version, { bindings });
@@ -120,6 +119,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   return {
     name: "workerd",
     start: () => pool.warm(),
+    startAlarms: () => home.startForAlarms(),
     open: async (version, bindings) => {
       await prepare(version, options);
       return loaded(() => place(version, bindings));

@@ -1,5 +1,5 @@
 /** Paths of a Worker at which `wrangler dev` calls its `scheduled` handler, and so does `stepwell dev`; the Worker never sees them. */
-import type { Engine } from "../../engine/contract.ts";
+import type { ScriptCalls } from "../../ports/script-calls.ts";
 
 /** That of wrangler now, the one that its documentation has, and the one of `--test-scheduled`. */
 const LOCAL = "/cdn-cgi/local/scheduled";
@@ -12,13 +12,13 @@ export function isByHand(pathname: string): boolean {
 
 /**
  * Answers with how the handler ended: in a word, or with `format=json` as an object. `cron` and `time` (epoch milliseconds) of the
- * query are what it is told. Rejects as `Engine.dispatch` does.
+ * query are what it is told. Rejects as `ScriptCalls.call` does.
  */
-export async function callByHand(engine: Engine, script: string, { pathname, searchParams }: URL): Promise<Response> {
+export async function callByHand(calls: ScriptCalls, script: string, { pathname, searchParams }: URL): Promise<Response> {
   const cron = searchParams.get("cron") ?? "";
   const time = Number(searchParams.get("time"));
   const scheduledTime = Number.isSafeInteger(time) && time > 0 ? time : Date.now();
-  const { thrown } = await engine.dispatch(script, { type: "scheduled", cron, scheduledTime });
+  const { thrown } = await calls.call(script, { type: "scheduled", cron, scheduledTime });
   const outcome = thrown === null ? "ok" : "exception";
   const status = thrown === null ? 200 : 500;
   if (pathname === TEST) return new Response(thrown === null ? "Ran scheduled event" : thrown, { status });

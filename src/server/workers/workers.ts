@@ -3,10 +3,10 @@
  * where a page could use the session of its reader. So where people log in, pages there are sandboxed, and the Worker has no cookies.
  * The session cookie is kept from Workers at every address.
  */
-import type { Engine } from "../../engine/contract.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { Upgraded } from "../../protocol/upgraded.ts";
 import type { Log } from "../../ports/log.ts";
+import type { ScriptCalls } from "../../ports/script-calls.ts";
 import { failureResponse } from "../../api/endpoint/envelope.ts";
 import { callByHand, isByHand } from "./by-hand.ts";
 import { setsSession, withoutSession } from "../sessions/cookies.ts";
@@ -50,9 +50,9 @@ export function primaryAt(url: URL, primary: (() => string) | undefined): Worker
   return { script: primary(), url, origin: "local" };
 }
 
-/** What calls of Workers need. */
-export interface WorkerCalls {
-  readonly engine: Engine;
+/** How requests are passed on to Workers. */
+export interface WorkerAccess {
+  readonly calls: ScriptCalls;
   /** Whether handlers can be called by hand, at paths of the Worker: for development. */
   readonly byHand: boolean;
   /** Whether people log in at this server's origin. */
@@ -81,20 +81,24 @@ const ORIGIN_WIDE = [
 ];
 
 /** Answers with what the Worker says. Never rejects. */
-export async function callWorker(calls: WorkerCalls, { script, url, origin }: WorkerRoute, request: Request): Promise<Response> {
-  const { engine, byHand, hasSessions, originOf, log } = calls;
+export async function callWorker(
+  access: WorkerAccess,
+  { script, url, origin }: WorkerRoute,
+  request: Request,
+): Promise<Response> {
+  const { calls, byHand, hasSessions, originOf, log } = access;
   const seen = origin === "local" && originOf !== undefined ? atOrigin(url, originOf(script)) : url;
   try {
     if (byHand && isByHand(url.pathname)) {
       // Links are refused too: this is a GET with an effect.
       if (isForeign(request.headers, url)) throw new Failure("authentication.origin");
-      return await callByHand(engine, script, url);
+      return await callByHand(calls, script, url);
     }
     const isSandboxed = hasSessions && origin === "shared";
     const { method, body, signal } = request;
     const headers = movedHeaders(sentHeaders(request.headers, isSandboxed), url, seen);
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
-    const response = await engine.fetch(script, new Request(seen, body === null ? init : { ...init, body, duplex: "half" }));
+    const response = await calls.fetch(script, new Request(seen, body === null ? init : { ...init, body, duplex: "half" }));
     const onBroken = (cause: unknown): void => log.warn("A Worker's answer broke off", { script, reason: String(cause) });
     return shown(response, { script, url, seen, isShared: origin === "shared", isSandboxed, onBroken });
   } catch (cause) {

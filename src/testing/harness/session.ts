@@ -46,9 +46,9 @@ export class Session {
   #workers: readonly HarnessWorker[] = [];
 
   private constructor(parts: SessionParts) {
-    const { publisher, engine } = parts.running;
+    const { publisher, calls } = parts.running;
     this.#parts = parts;
-    this.#relay = new Relay(publisher, (script, request) => engine.fetch(script, request));
+    this.#relay = new Relay(publisher, (script, request) => calls.fetch(script, request));
   }
 
   /** Rejects with what is wrong with the Workers; nothing is left then. */
@@ -122,7 +122,7 @@ export class Session {
     try {
       const response = await send((each) => {
         const { name } = to ?? this.worker(routed(this.#workers, new URL(each.url)));
-        return running.engine.fetch(name, each);
+        return running.calls.fetch(name, each);
       }, request);
       timeline.note(`${said} - ${response.status}`, to?.name);
       return response;
@@ -134,7 +134,7 @@ export class Session {
 
   async scheduled({ name }: HarnessWorker, cron: string, scheduledTime: number): Promise<{ outcome: string; noRetry: boolean }> {
     const { running, timeline } = this.#parts;
-    const { thrown } = await running.engine.dispatch(name, { type: "scheduled", cron, scheduledTime });
+    const { thrown } = await running.calls.call(name, { type: "scheduled", cron, scheduledTime });
     const outcome = thrown === null ? "ok" : "exception";
     timeline.note(`scheduled - ${cron} - ${outcome}`, name);
     return { outcome, noRetry: false };
@@ -146,7 +146,7 @@ export class Session {
     const version = await running.catalog.activeScript(name);
     const own = bindings.map((each) => (each.type === "version_metadata" ? (sameIn(version?.bindings, each) ?? each) : each));
     const { storage } = running;
-    return envOf(name, own, { storage, bindings: running.bindings(this.#over.signal), bed, relay: this.#relay });
+    return envOf(name, own, { storage, bindings: running.bindings.of(this.#over.signal), bed, relay: this.#relay });
   }
 
   /** Its default export. */

@@ -6,9 +6,9 @@
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Dispatcher } from "../../ports/dispatcher.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Follow, Timetable, TimetableEntry } from "../../ports/timetable.ts";
+import type { ScriptCalls } from "../../ports/script-calls.ts";
 
 interface CronParts {
   readonly catalog: Timetable;
@@ -35,8 +35,7 @@ export class CronTriggers {
   }
 
   /**
-   * Replaces those of a script; one that it had already goes on from where it is. The engine has to look at the timetable
-   * after that.
+   * Replaces those of a script; one that it had already goes on from where it is.
    *
    * @throws Failure `body` when there would be too many in all.
    */
@@ -49,22 +48,22 @@ export class CronTriggers {
   }
 
   /** Calls the handler of an entry's script, unless it has been called for this boundary. */
-  follow(dispatcher: Dispatcher): Follow {
+  follow(calls: Pick<ScriptCalls, "call">): Follow {
     return async (entry, boundary) => {
       const key = `${entry.owner} ${entry.cron}`;
       if ((this.#begun.get(key) ?? 0) >= boundary) return;
       this.#begun.set(key, boundary);
-      void this.#call(entry, boundary, dispatcher).catch((cause: unknown) =>
+      void this.#call(entry, boundary, calls).catch((cause: unknown) =>
         this.#log.error("A cron trigger was not followed", { script: entry.owner, reason: String(cause) }),
       );
     };
   }
 
-  async #call(entry: TimetableEntry, scheduledTime: number, dispatcher: Dispatcher): Promise<void> {
+  async #call(entry: TimetableEntry, scheduledTime: number, calls: Pick<ScriptCalls, "call">): Promise<void> {
     const { owner: script, cron } = entry;
     const about = { script, cron, scheduledTime: new Date(scheduledTime).toISOString() };
     try {
-      const { thrown } = await dispatcher.dispatch(script, { type: "scheduled", cron, scheduledTime });
+      const { thrown } = await calls.call(script, { type: "scheduled", cron, scheduledTime });
       if (thrown === null) this.#log.info("A cron trigger has run", about);
       // What it threw is in the script's own log.
       else this.#log.warn("A cron trigger has failed", about);

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import type { Route } from "../../../workers/hosts/routes.ts";
+import type { Route } from "../../../workers/addresses/routes.ts";
 import { activeVersion, anything, SCRIPT } from "../workers/shown.ts";
 
 const origins = z.array(z.looseObject({ hostname: z.string().toLowerCase() }));

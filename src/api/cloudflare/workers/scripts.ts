@@ -109,7 +109,6 @@ export async function removeWorker(api: Api, script: string, force: string | und
     await api.cron.replace(script, []);
     await api.queues.removeConsumersOf(script);
     await putObjectClasses(api.catalog, script, NO_CLASSES);
-    api.engine.schedulesChanged();
     return null;
   };
   return publisher.inTurn(script, () => publisher.exclusively(work));

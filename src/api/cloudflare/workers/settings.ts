@@ -124,7 +124,6 @@ export const scriptsSettings: readonly Endpoint[] = [
         script,
         body.map(({ cron }) => cron),
       );
-      api.engine.schedulesChanged();
       return { result: await showSchedules(api, script) };
     },
   }),

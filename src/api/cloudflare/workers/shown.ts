@@ -44,11 +44,9 @@ export async function newestVersion({ catalog }: Pick<Api, "catalog">, script: s
   return newest;
 }
 
-/** Makes a stored version the one that counts, and has the engine follow its schedules. */
+/** Makes a stored version the one that counts. */
 export async function activate(api: Api, version: ScriptVersion, remarks: Annotations): Promise<{ readonly id: string }> {
-  const deployment = await api.publisher.activate(version, version.workflows ?? [], remarks);
-  api.engine.schedulesChanged();
-  return deployment;
+  return api.publisher.activate(version, version.workflows ?? [], remarks);
 }
 
 /** A binding without what is secret about it. */

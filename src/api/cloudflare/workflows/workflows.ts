@@ -168,7 +168,6 @@ export const workflows: readonly Endpoint[] = [
     result: putShown,
     handle: async ({ params, body }, api) => {
       const workflow = await api.publisher.exclusively(() => putChecked(api, params.workflow_name, body));
-      api.engine.schedulesChanged();
       const flags = { is_deleted: 0, terminator_running: api.engine.terminatingAll(workflow.name) ? 1 : 0 };
       const identity = await showIdentity(api, workflow, await newestSettings(api.catalog, workflow));
       return { result: { ...identity, version_id: workflow.versionId, ...flags } };

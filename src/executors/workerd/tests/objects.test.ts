@@ -6,18 +6,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { encode } from "../../../model/values/value.ts";
 import type { Binding } from "../../../ports/catalog/bindings.ts";
 import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
-import type { Executor, Host } from "../../../ports/executor.ts";
+import type { Host } from "../../../ports/executor.ts";
 import { Driver } from "../../../../test/contracts/executor/driver.ts";
 import { contractVersion } from "../../../../test/contracts/executor/script.ts";
-import { workerdExecutor } from "../executor.ts";
+import { workerdExecutor, type WorkerdExecutor } from "../executor.ts";
 
 let folder: string;
-let executor: Executor;
+let executor: WorkerdExecutor;
 const active = new Map<string, { version: ScriptVersion; objects: Record<string, string> }>();
 
 const noCalls = (): Promise<string> => Promise.resolve(encode(null));
 
-const openExecutor = (): Executor =>
+const openExecutor = (): WorkerdExecutor =>
   workerdExecutor({
     onLog: () => {},
     objects: join(folder, "objects"),
@@ -195,6 +195,7 @@ test("an alarm that was due while nothing ran rings at the start", async () => {
   await executor.close();
   while (Date.now() < at);
   executor = openExecutor();
+  executor.startAlarms();
   const again = await deploy("two");
   while ((await ask(again, "/rang")) === null);
   expect(await ask(again, "/rang")).toMatchObject({ retryCount: 0 });

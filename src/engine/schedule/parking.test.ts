@@ -9,7 +9,7 @@ import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import type { WorkflowClass } from "../../runtime/run/runtime.ts";
 import { openBench, type Bench } from "../../testing/engine-bench.ts";
 import type { FakeClock } from "../../testing/fake-clock.ts";
-import type { EngineSettings } from "../state/core.ts";
+import type { EngineSettings } from "../state/settings.ts";
 
 /** How often the code of each instance has begun. */
 let begun: Map<string, number> = new Map();

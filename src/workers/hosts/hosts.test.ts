@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { Executor, Host, HostEnd } from "../../ports/executor.ts";
 import { contractVersion } from "../../../test/contracts/executor/script.ts";
 import { fakeClock } from "../../testing/fake-clock.ts";
-import { Hosts, type HostLink } from "./hosts.ts";
+import { Hosts } from "./hosts.ts";
+import type { HostLink } from "./link.ts";
 
 /** Hosts of an executor that opens what it is told to, two a version. */
 function openHosts(
@@ -15,8 +16,7 @@ function openHosts(
     signals.push(host);
     return () => Promise.resolve("");
   };
-  const listener = { frames: () => undefined, ended: () => undefined };
-  return { hosts: new Hosts({ executor, bindings, clock, perVersion, idleMs: 1_000 }, listener), signals };
+  return { hosts: new Hosts({ executor, bindings: { of: bindings }, clock, perVersion, idleMs: 1_000 }), signals };
 }
 
 test("what a host reads through its bindings is its own, and ends with it", async () => {

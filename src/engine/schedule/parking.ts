@@ -8,7 +8,7 @@
  * there can that be known. One that still is here after a while is stopped.
  */
 import { stopRun } from "../runs/activate.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "../runs/core.ts";
 import type { Live } from "../state/live.ts";
 
 /** How long what an instance has set going may keep it in memory, once it was asked to leave, in milliseconds: as on Cloudflare. */

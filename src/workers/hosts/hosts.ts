@@ -1,117 +1,91 @@
 /**
  * The hosts that are open: a few for each script version in use, opened when first needed and closed when a version has
- * had nothing to do for a while. A `HostLink` is the engine's end of one host.
+ * had nothing to do for a while. Runs of instances and calls of handlers share them.
  */
-import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
+import type { Failure } from "../../model/failures/failure.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { BindingHandler, Executor, Host, HostEnd } from "../../ports/executor.ts";
-import type { Live } from "../state/live.ts";
+import type { BindingHandler, Executor, Host } from "../../ports/executor.ts";
+import { openSecrets } from "../../bindings/secrets.ts";
+import { noVault } from "../../absent/vault.ts";
+import type { Vault } from "../../ports/vault.ts";
+import { BindingRegistry } from "./binding-registry.ts";
+import { HostLink, type HostListener } from "./link.ts";
 
-/** Makes what answers the binding calls of a host; `host` aborts when the host has ended. */
-export type HostBindings = (host: AbortSignal) => BindingHandler;
-
-/** Who is told what happens in hosts. */
-export interface HostListener {
-  frames(link: HostLink, frames: readonly FromRuntime[]): void;
-  ended(link: HostLink, end: HostEnd): void;
-}
-
-/** One open host, and the runs in it. Frames of one turn leave together. */
-export class HostLink {
-  readonly host: Host;
-  readonly version: ScriptVersion;
-  readonly runs: Map<number, Live> = new Map();
-  /** Requests that its script is answering, and runs that are about to begin in it. */
-  requests = 0;
-  /** True once the host has ended. */
-  over = false;
-  /** True once it gets no further work, and is closed when it has none. */
-  leaving = false;
-  #lastRun = 0;
-  #outbox: ToRuntime[] = [];
-  #acks: number[] = [];
-  #scheduled = false;
-
-  constructor(host: Host, version: ScriptVersion) {
-    this.host = host;
-    this.version = version;
-  }
-
-  /** A number for a run that this host has not had yet. */
-  nextRun(): number {
-    return (this.#lastRun += 1);
-  }
-
-  /** True when there is so little memory where the host is that those who only wait should leave it. */
-  get isTight(): boolean {
-    return this.leaving || this.host.isTight === true;
-  }
-
-  send(frame: ToRuntime): void {
-    this.#outbox.push(frame);
-    this.#schedule();
-  }
-
-  /** All `events` frames of the run up to number n are durable. */
-  ack(run: number, n: number): void {
-    this.#acks.push(run, n);
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      const frames = this.#outbox;
-      if (this.#acks.length > 0) frames.push({ type: "acks", acks: this.#acks });
-      this.#outbox = [];
-      this.#acks = [];
-      this.host.send(frames);
-    });
-  }
+/** What hosts are opened with. */
+export interface HostsParts {
+  readonly executor: Executor;
+  readonly clock: Clock;
+  /** Opens the secrets of a script when it is loaded, and nowhere before that. */
+  readonly vault?: Vault;
+  /** Answers binding calls. */
+  readonly bindings?: Pick<BindingRegistry, "of">;
+  /** How many hosts a script version may have. Default: 1. */
+  readonly perVersion?: number;
+  /** How long the hosts of an unused version stay open, in milliseconds. Default: 60,000. */
+  readonly idleMs?: number;
 }
 
 /** How long the host of a group stays open when nothing is in it, in milliseconds. */
 const GROUP_IDLE_MS = 1_000;
 
-interface Pool {
+interface Pool<R> {
   readonly key: string;
   /** Of a group of runs that share no host with others; undefined for all others, and for requests. */
   readonly group: string | undefined;
   readonly version: ScriptVersion;
-  readonly links: HostLink[];
-  readonly opening: Promise<HostLink>[];
+  readonly links: HostLink<R>[];
+  readonly opening: Promise<HostLink<R>>[];
   /** Set while it may be closed for having nothing to do. */
   idleAlarm: (() => void) | undefined;
   /** When something in it has ended last, in milliseconds since 1970. */
   usedAt: number;
 }
 
-export class Hosts {
+export class Hosts<R = unknown> {
   readonly #executor: Executor;
-  readonly #bindings: HostBindings;
+  readonly #vault: Vault;
+  readonly #bindingsOf: (host: AbortSignal) => BindingHandler;
   readonly #clock: Clock;
-  readonly #listener: HostListener;
   readonly #perVersion: number;
   readonly #idleMs: number;
-  readonly #pools: Map<string, Pool> = new Map();
+  readonly #pools: Map<string, Pool<R>> = new Map();
   /** Hosts that get no further work, and are closed once they have none. */
-  readonly #leaving: Set<HostLink> = new Set();
+  readonly #leaving: Set<HostLink<R>> = new Set();
+  #listener: HostListener<R> | undefined;
   #lastGroup = 0;
+  #refusal: Failure | undefined;
   #closed = false;
 
-  constructor(
-    parts: { executor: Executor; bindings: HostBindings; clock: Clock; perVersion: number; idleMs: number },
-    listener: HostListener,
-  ) {
-    this.#executor = parts.executor;
-    this.#bindings = parts.bindings;
-    this.#clock = parts.clock;
-    this.#perVersion = parts.perVersion;
-    this.#idleMs = parts.idleMs;
+  constructor({
+    executor,
+    clock,
+    vault = noVault,
+    bindings = new BindingRegistry(),
+    perVersion = 1,
+    idleMs = 60_000,
+  }: HostsParts) {
+    this.#executor = executor;
+    this.#vault = vault;
+    this.#bindingsOf = (host) => bindings.of(host);
+    this.#clock = clock;
+    this.#perVersion = perVersion;
+    this.#idleMs = idleMs;
+  }
+
+  /** Names the owner of the runs. Once, before the first run. */
+  listen(listener: HostListener<R>): void {
     this.#listener = listener;
+  }
+
+  /** Why calls of handlers are refused; undefined while they are taken. */
+  get refusal(): Failure | undefined {
+    return this.#refusal;
+  }
+
+  /** Refuses calls of handlers from now on; those under way go on. The first reason counts. */
+  refuse(reason: Failure): void {
+    this.#refusal ??= reason;
   }
 
   /** A name for a group that there has not been yet. */
@@ -127,14 +101,14 @@ export class Hosts {
   }
 
   /** The least busy host of a version that is open already, when no further one is to be opened. A group has one of its own. */
-  ready(versionId: string, group?: string): HostLink | undefined {
+  ready(versionId: string, group?: string): HostLink<R> | undefined {
     const pool = this.#pools.get(keyOf(versionId, group));
     if (pool === undefined || pool.links.length < this.#most(pool)) return undefined;
     return leastBusy(pool.links);
   }
 
   /** A host of a version; opens one if there are fewer than there may be. Rejects when the code does not load. */
-  async acquire(version: ScriptVersion, group?: string): Promise<HostLink> {
+  async acquire(version: ScriptVersion, group?: string): Promise<HostLink<R>> {
     const pool = this.#poolOf(version, group);
     pool.idleAlarm?.();
     pool.idleAlarm = undefined;
@@ -152,7 +126,7 @@ export class Hosts {
   }
 
   /** Tells that a run or request in a host has ended; closes hosts that nobody uses any more. */
-  released(link: HostLink): void {
+  released(link: HostLink<R>): void {
     if (this.#leaving.has(link) && link.runs.size + link.requests === 0) void link.host.close();
     for (const pool of this.#pools.values()) {
       if (!pool.links.includes(link)) continue;
@@ -163,7 +137,7 @@ export class Hosts {
   }
 
   /** Under a load that comes and goes one alarm serves many pauses: it looks how long the one is that it rings in. */
-  #closeOnceIdle(pool: Pool): void {
+  #closeOnceIdle(pool: Pool<R>): void {
     const idleMs = pool.group === undefined ? this.#idleMs : Math.min(this.#idleMs, GROUP_IDLE_MS);
     pool.idleAlarm = this.#clock.alarm(pool.usedAt + idleMs, () => {
       pool.idleAlarm = undefined;
@@ -181,11 +155,11 @@ export class Hosts {
     await Promise.all([...pools, ...leaving, this.#executor.close()]);
   }
 
-  #most({ group }: Pool): number {
+  #most({ group }: Pool<R>): number {
     return group === undefined ? this.#perVersion : 1;
   }
 
-  #poolOf(version: ScriptVersion, group: string | undefined): Pool {
+  #poolOf(version: ScriptVersion, group: string | undefined): Pool<R> {
     const key = keyOf(version.id, group);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
@@ -196,26 +170,25 @@ export class Hosts {
   }
 
   /** A pool whose last host has ended by itself. */
-  #forgetIfEmpty(pool: Pool): void {
+  #forgetIfEmpty(pool: Pool<R>): void {
     if (pool.links.length + pool.opening.length > 0) return;
     pool.idleAlarm?.();
     pool.idleAlarm = undefined;
     if (this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
   }
 
-  async #open(pool: Pool): Promise<HostLink> {
+  async #open(pool: Pool<R>): Promise<HostLink<R>> {
     const over = new AbortController();
-    const host = await this.#executor.open(pool.version, this.#bindings(over.signal)).catch((cause: unknown) => {
+    const host = await this.#load(pool.version, over.signal).catch((cause: unknown) => {
       over.abort();
       throw cause;
     });
     void host.ended.then(() => over.abort());
-    const link = new HostLink(host, pool.version);
+    const link = new HostLink(host, pool.version, this.#listener);
     if (this.#closed) {
       await host.close();
       return link;
     }
-    host.onFrames((frames) => this.#listener.frames(link, frames));
     pool.links.push(link);
     void host.leaving?.then(() => {
       if (link.over) return;
@@ -230,12 +203,16 @@ export class Hosts {
       this.#leaving.delete(link);
       link.over = true;
       this.#forgetIfEmpty(pool);
-      this.#listener.ended(link, end);
+      this.#listener?.ended(link, end);
     });
     return link;
   }
 
-  async #closePool(pool: Pool): Promise<void> {
+  async #load(version: ScriptVersion, host: AbortSignal): Promise<Host> {
+    return this.#executor.open(openSecrets(this.#vault, version), this.#bindingsOf(host));
+  }
+
+  async #closePool(pool: Pool<R>): Promise<void> {
     pool.idleAlarm?.();
     if (this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
     await Promise.allSettled(pool.opening);
@@ -243,12 +220,12 @@ export class Hosts {
   }
 }
 
-function remove({ links }: Pool, link: HostLink): void {
+function remove<R>({ links }: Pool<R>, link: HostLink<R>): void {
   const at = links.indexOf(link);
   if (at >= 0) links.splice(at, 1);
 }
 
-function isIdle({ links }: Pool): boolean {
+function isIdle({ links }: Pool<unknown>): boolean {
   return links.every(({ runs, requests }) => runs.size + requests === 0);
 }
 
@@ -256,8 +233,8 @@ function keyOf(versionId: string, group: string | undefined): string {
   return group === undefined ? versionId : `${versionId} ${group}`;
 }
 
-function leastBusy(links: readonly HostLink[]): HostLink | undefined {
-  let best: HostLink | undefined;
+function leastBusy<R>(links: readonly HostLink<R>[]): HostLink<R> | undefined {
+  let best: HostLink<R> | undefined;
   for (const link of links) if (best === undefined || link.runs.size < best.runs.size) best = link;
   return best;
 }

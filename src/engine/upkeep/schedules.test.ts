@@ -11,7 +11,7 @@ import type { Store } from "../../ports/store.ts";
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
 import type { Engine } from "../contract.ts";
-import { openEngine } from "../open.ts";
+import { startEngine } from "../../testing/engine-bench.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -70,7 +70,7 @@ class Machine {
     const clock = fakeClock(now);
     const { store, catalog } = this;
     const booted: { refuse: Process["refuse"] } = { refuse: undefined };
-    const engine = await openEngine({
+    const engine = await startEngine({
       store: bound(store, {
         commit: (batch, lease) =>
           booted.refuse?.() ? Promise.reject(new Error("The disk is full")) : power.through(() => store.commit(batch, lease)),
@@ -194,7 +194,6 @@ describe("a schedule", () => {
     const process = await deployed(HOURLY, "*/20 * * * *");
     const alarms = process.clock.pending;
     await machine.deploy("tock", [HOURLY], START);
-    process.engine.schedulesChanged();
     await quiet();
     expect(process.clock.pending).toBe(alarms);
     await pass(process, 10 * MINUTE);
@@ -218,7 +217,6 @@ describe("a deployment", () => {
     machine = new Machine();
     const process = await machine.boot(at(9, 59));
     await machine.deploy("tick", [HOURLY], at(9, 59));
-    process.engine.schedulesChanged();
     await quiet();
     expect(await machine.ids()).toEqual([]);
     await pass(process, MINUTE);
@@ -232,7 +230,6 @@ describe("a deployment", () => {
     await passHours(process, 3);
     expect(await machine.ids()).toEqual(hourly(1));
     await machine.deploy("tick", [HOURLY], process.clock.now());
-    process.engine.schedulesChanged();
     await quiet();
     await passHours(process, 1);
     expect(await machine.ids()).toEqual(hourly(1, 5));
@@ -250,9 +247,7 @@ describe("a deployment", () => {
   test("is looked at even when it comes while the schedules are being read", async () => {
     machine = new Machine();
     const process = await machine.boot(START);
-    process.engine.schedulesChanged();
     await machine.deploy("tick", [HOURLY], START);
-    process.engine.schedulesChanged();
     await quiet();
     await passHours(process, 1);
     expect(await machine.ids()).toEqual(hourly(1));
@@ -315,7 +310,6 @@ describe("failures", () => {
     const process = await deployed(HOURLY);
     await process.engine.close();
     expect(process.clock.pending).toBe(0);
-    process.engine.schedulesChanged();
     await quiet();
     expect([await machine.ids(), process.clock.pending]).toEqual([[], 0]);
   });

@@ -13,7 +13,7 @@ import type { Lease } from "../../ports/instances/journal-store.ts";
 import type { Executor } from "../../ports/executor.ts";
 import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import { openBench, type Bench } from "../../testing/engine-bench.ts";
-import type { EngineSettings } from "../state/core.ts";
+import type { EngineSettings } from "../state/settings.ts";
 import { rowText } from "../journal/row.ts";
 
 class Quick {

@@ -7,9 +7,9 @@ import { Failure } from "../../model/failures/failure.ts";
 import type { Follow, TimetableKind } from "../../ports/timetable.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
-import type { Scheduler } from "./claim.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "../runs/core.ts";
 import { create } from "../verbs/create.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 
 /** How often everything is looked at, whatever is expected, in milliseconds. */
 const POLL_MS = 60_000;
@@ -31,9 +31,10 @@ export class Schedules {
     this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
   }
 
-  /** Begins what is due, and sets the alarm for what comes next. */
-  look(): void {
-    if (!this.#core.closing) this.#looks.now();
+  /** Begins what is due, now and from now on. A change of the catalogue makes it look earlier. */
+  start(): void {
+    this.#core.catalog.watch(() => this.#looks.now());
+    this.#looks.now();
   }
 
   /** Nothing is begun any more. Resolves when what was being begun is. */
@@ -62,12 +63,12 @@ export class Schedules {
  * Creates the instance of a boundary first, and says afterwards that the schedule has been followed: if the process dies in
  * between, the create is repeated and refused as a duplicate id. So none is lost, and none comes twice.
  */
-export function followSchedule(core: Core, scheduler: Scheduler): Follow {
+export function followSchedule(verbs: Verbs): Follow {
   return async (entry, scheduledTime) => {
     const info = { cron: entry.cron, scheduledTime };
     const request = { id: cronInstanceId(info), schedule: info };
-    const [made] = await create(core, scheduler, entry.owner, [request], "cron");
+    const [made] = await create(verbs, entry.owner, [request], "cron");
     if (made instanceof Failure && made.failure !== "instance.already_exists") throw made;
-    await core.catalog.follow(entry, scheduledTime);
+    await verbs.core.catalog.follow(entry, scheduledTime);
   };
 }

@@ -14,10 +14,16 @@ import type { ReadyKind } from "../../ports/instances/instance-index.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import { activate } from "../runs/activate.ts";
-import type { Core } from "../state/core.ts";
+import type { Core } from "../runs/core.ts";
+import type { HealthListener } from "../state/health.ts";
 import { holdsPlace, type Live } from "../state/live.ts";
-import { Places, type FullPlaces } from "./places.ts";
-import { wakeRun } from "./wake.ts";
+import type { PolicyListener } from "../state/policies.ts";
+import type { FullPlaces } from "../contract.ts";
+import { checkAll } from "./check.ts";
+import type { Parking } from "./parking.ts";
+import { Places } from "./places.ts";
+import type { DuePlaces, Timers } from "./timers.ts";
+import { wakeRun } from "../runs/signal.ts";
 
 /** How many instances are read from the store at once. */
 const PAGE = 256;
@@ -42,12 +48,12 @@ interface Walk {
   urgent: boolean;
 }
 
-export class Scheduler {
+export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
   readonly #core: Core;
+  readonly #timers: Timers;
+  readonly #parking: Parking;
   readonly #places: Places;
   readonly #looks: RecurringLook;
-  /** Looks at what is in memory and asks the store whether it is still there. */
-  readonly #poll: () => Promise<void>;
   #pollAt = -Infinity;
   #walk: Walk = { after: 0, urgent: true };
   /** When the first instance outside memory is due, as far as is known, in epoch milliseconds. */
@@ -64,9 +70,10 @@ export class Scheduler {
   /** Ends the wait for what is being started. */
   #waitNoMore: () => void = () => undefined;
 
-  constructor(core: Core, poll: () => Promise<void>) {
+  constructor(core: Core, timers: Timers, parking: Parking) {
     this.#core = core;
-    this.#poll = poll;
+    this.#timers = timers;
+    this.#parking = parking;
     this.#places = new Places(core.settings.maxRunning, (workflow) => core.policies.of(workflow).limit);
     const { clock, log } = core;
     const outage = new Outage({
@@ -78,6 +85,18 @@ export class Scheduler {
       mostMs: 5_000,
     });
     this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
+    timers.listen(this);
+    core.health.listen(this);
+    core.policies.listen(this);
+  }
+
+  recovered(): void {
+    this.look();
+  }
+
+  /** It may have more places than before. */
+  policyChanged(workflow: string): void {
+    this.freed(workflow);
   }
 
   /** Keeps the count of places when an instance in memory changes its status. */
@@ -202,7 +221,7 @@ export class Scheduler {
     const isPoll = clock.now() >= this.#pollAt;
     if (isPoll) {
       this.#pollAt = clock.now() + POLL_MS;
-      await this.#poll();
+      await checkAll(this.#core, this.#timers, this.#parking);
     }
     const unasked = new Set<ReadyKind>(isPoll ? ["interrupted", "due", "queued"] : []);
     for (let kind = this.#next(clock.now(), unasked); kind !== undefined; kind = this.#next(clock.now(), unasked)) {

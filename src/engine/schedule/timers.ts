@@ -3,12 +3,12 @@
  * in the store by the scheduler.
  */
 import { dueAt, nextWake } from "../../model/instance/due.ts";
-import { apply, type Core } from "../state/core.ts";
-import type { Live, Run } from "../state/live.ts";
-import { tell } from "../journal/tell.ts";
+import type { Core } from "../runs/core.ts";
+import { wakeRun } from "../runs/signal.ts";
+import type { Live } from "../state/live.ts";
 import { TimerHeap } from "./timer-heap.ts";
 
-/** Who says whether an instance that is due may go on, and finds it again when it may. */
+/** What says whether an instance that is due may go on, and finds it again when it may. */
 export interface DuePlaces {
   mayWake(workflow: string): boolean;
   /** An instance of the workflow is due that the store has to be asked for. */
@@ -19,13 +19,17 @@ export interface DuePlaces {
 
 export class Timers {
   readonly #core: Core;
-  readonly #places: DuePlaces;
   readonly #heap: TimerHeap<Live> = new TimerHeap();
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  #places: DuePlaces | undefined;
   #closed = false;
 
-  constructor(core: Core, places: DuePlaces) {
+  constructor(core: Core) {
     this.#core = core;
+  }
+
+  /** Names what has the places. Once, before the first timer. */
+  listen(places: DuePlaces): void {
     this.#places = places;
   }
 
@@ -43,7 +47,7 @@ export class Timers {
   leave(live: Live): void {
     this.#drop(live);
     const at = nextWake(live.state);
-    if (live.state.status === "waiting" && at !== null) this.#places.expectDue(at);
+    if (live.state.status === "waiting" && at !== null) this.#places?.expectDue(at);
   }
 
   /** Wakes what is due, should the alarm not have. */
@@ -82,20 +86,14 @@ export class Timers {
   #wake(live: Live, now: number): void {
     this.#drop(live);
     if (live.gone || live.run === undefined) return;
-    if (live.state.status === "waiting" && !this.#places.mayWake(live.workflow)) {
+    if (live.state.status === "waiting" && this.#places?.mayWake(live.workflow) === false) {
       // It stays as it is, and is found where everybody is found who waits for a place.
-      this.#core.journal.whenDurable(live, () => this.#places.expect("due", live.workflow));
+      this.#core.journal.whenDurable(live, () => this.#places?.expect("due", live.workflow));
       return;
     }
     wakeRun(this.#core, live, now);
     this.track(live);
   }
-}
-
-/** Lets an instance in memory go on with what is due, and its run with the attempts whose delay is over. */
-export function wakeRun(core: Core, live: Live, now: number): void {
-  apply(core, live, { type: "wake" });
-  signalRetries(core, live, now);
 }
 
 /** When the engine has to look at an instance in memory next; what has been signalled already is the run's business. */
@@ -111,21 +109,4 @@ function nextDue(live: Live): number | null {
     if (later === null || due < later) later = due;
   }
   return later;
-}
-
-/** Lets the run begin the attempts whose delay has ended since the last time. */
-function signalRetries(core: Core, live: Live, now: number): void {
-  const { run } = live;
-  if (run === undefined) return;
-  for (const step of live.state.open) {
-    if (step.kind !== "do" || step.phase.is !== "delayed") continue;
-    if (step.phase.dueAt > now || step.phase.dueAt <= run.signalledUpTo) continue;
-    signalRetry(core, live, run, step);
-  }
-  run.signalledUpTo = now;
-}
-
-/** Lets the run begin the next attempt of a step, once it is durable that the one before has failed. */
-export function signalRetry(core: Core, live: Live, run: Run, { name, count }: { name: string; count: number }): void {
-  tell(core, live, run, { type: "retry", run: run.id, key: { kind: "do", name, count } });
 }
