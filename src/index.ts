@@ -18,7 +18,7 @@ import { systemClock } from "./ports/system-clock.ts";
 import { workflowBinding } from "./runtime/bindings/workflow.ts";
 import type { Workflow } from "./runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "./runtime/run/runtime.ts";
-import { putWorkflow } from "./workers/deploy/workflow.ts";
+import { putWorkflow } from "./workers/versions/workflow.ts";
 import { openSqlite } from "./stores/sqlite/open.ts";
 import { parseKeys } from "./vault/keys.ts";
 import { openVault } from "./vault/open.ts";

@@ -8,7 +8,7 @@ import { noStorage, type Storage } from "../ports/storage.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
-import { objectClasses } from "../workers/deploy/objects.ts";
+import { objectClasses } from "../workers/versions/objects.ts";
 import { knownCf } from "./request-cf.ts";
 import type { ServerOptions } from "./server-options.ts";
 

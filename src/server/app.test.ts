@@ -23,7 +23,7 @@ import { memoryAudit } from "../stores/memory/audit.ts";
 import { HostNames } from "../workers/hosts/host-names.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
-import { Publisher } from "../workers/deploy/publisher.ts";
+import { Publisher } from "../workers/versions/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp, type AppParts } from "./app.ts";
 import { openGuard, type Guard } from "./sessions/auth.ts";

@@ -19,7 +19,7 @@ import { HostNames } from "../../src/workers/hosts/host-names.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
-import { Publisher } from "../../src/workers/deploy/publisher.ts";
+import { Publisher } from "../../src/workers/versions/publisher.ts";
 import { workflowBinding } from "../../src/runtime/bindings/workflow.ts";
 import type { Workflow } from "../../src/runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "../../src/runtime/run/runtime.ts";

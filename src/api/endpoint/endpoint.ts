@@ -20,7 +20,7 @@ import { StoreError, storeFailure, type Store } from "../../ports/store.ts";
 import type { AssetStore } from "../../workers/assets/assets.ts";
 import type { HostNames } from "../../workers/hosts/host-names.ts";
 import type { InstanceLogs } from "../../workers/logs/instance-logs.ts";
-import type { Publisher } from "../../workers/deploy/publisher.ts";
+import type { Publisher } from "../../workers/versions/publisher.ts";
 import type { Tails } from "../../workers/logs/tails.ts";
 import type { CronTriggers } from "../../workers/crons/cron.ts";
 import type { Queues } from "../../queues/queues.ts";

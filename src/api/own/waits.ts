@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Failure } from "../../model/failures/failure.ts";
 import { iso } from "../../model/time/calendar.ts";
-import { putWorkflow } from "../../workers/deploy/workflow.ts";
+import { putWorkflow } from "../../workers/versions/workflow.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { restartFrom, status, timestamp } from "../cloudflare/workflows/schemas.ts";
 import { workflowOf } from "../cloudflare/workflows/workflows.ts";

@@ -1,7 +1,7 @@
 /** Bindings of a session's Workers to one another: what is missing for them to work. */
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
-import { objectClasses } from "../../workers/deploy/objects.ts";
+import { objectClasses } from "../../workers/versions/objects.ts";
 
 /** A binding that leads to another Worker. */
 export interface Connection {

@@ -12,9 +12,16 @@ import type { Resource } from "../../ports/catalog/resources.ts";
 import type { Bundle } from "../build/bundle.ts";
 import { tooManySchedules, type ProjectConfig } from "../config/project.ts";
 import { ProjectError } from "../config/project-error.ts";
-import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
-import { classesWith, classNames, migrationsAfter, objectClasses, putObjectClasses, type ObjectChanges } from "./objects.ts";
-import { putWorkflow, schedulesWith } from "./workflow.ts";
+import { contentHash, type Publisher, type WantedVersion } from "../versions/publisher.ts";
+import {
+  classesWith,
+  classNames,
+  migrationsAfter,
+  objectClasses,
+  putObjectClasses,
+  type ObjectChanges,
+} from "../versions/objects.ts";
+import { putWorkflow, schedulesWith } from "../versions/workflow.ts";
 
 /** What a deployment did. */
 export interface DevDeployment {

@@ -8,7 +8,7 @@ import { isQueueName } from "../../model/platform/queue.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { DeclaredWorkflow, ScriptAssets } from "../../ports/catalog/script-versions.ts";
 import { assetRules, assetsHandling, withoutUndefined } from "../assets/config.ts";
-import { migrations } from "../deploy/objects.ts";
+import { migrations } from "../versions/objects.ts";
 import { unsupported } from "./unsupported-kinds.ts";
 import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 

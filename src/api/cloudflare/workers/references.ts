@@ -1,8 +1,8 @@
 /** Which scripts need which. A script that others are bound to is deleted only by force. */
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
-import { referencesTo, type Reference } from "../../../workers/deploy/references.ts";
-import { objectClasses } from "../../../workers/deploy/objects.ts";
+import { referencesTo, type Reference } from "../../../workers/versions/references.ts";
+import { objectClasses } from "../../../workers/versions/objects.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page, pageInfo } from "../workflows/schemas.ts";
 import { activeVersion, anything, SCRIPT } from "./shown.ts";

@@ -1,6 +1,6 @@
 /** The secrets of a script. To change one makes a version and deploys it; what they are is never told. */
 import { z } from "zod";
-import { storeSecrets, type SecretChanges } from "../../../workers/deploy/revise.ts";
+import { storeSecrets, type SecretChanges } from "../../../workers/versions/revise.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { signed } from "./author.ts";

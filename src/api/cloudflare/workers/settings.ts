@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import { cronExpression } from "../../../workers/deploy/workflow.ts";
+import { cronExpression } from "../../../workers/versions/workflow.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { changeScriptSettings, keptSettings, scriptSettings } from "./settings-document.ts";
 import { activeVersion, anything, SCRIPT, showBinding } from "./shown.ts";

@@ -5,7 +5,7 @@ import { LIMITS } from "../../../model/limits.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { Deployment } from "../../../ports/catalog/deployments.ts";
-import { storeSecrets } from "../../../workers/deploy/revise.ts";
+import { storeSecrets } from "../../../workers/versions/revise.ts";
 import { authorOf, signed, unsigned } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page, pageInfo, perPage } from "../workflows/schemas.ts";

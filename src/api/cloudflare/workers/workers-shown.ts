@@ -4,7 +4,7 @@
  */
 import { Failure } from "../../../model/failures/failure.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import { referencesTo } from "../../../workers/deploy/references.ts";
+import { referencesTo } from "../../../workers/versions/references.ts";
 import type { Api } from "../../endpoint/endpoint.ts";
 import { scriptSettings } from "./settings-document.ts";
 

@@ -8,7 +8,7 @@ import { LIMITS } from "../../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../../model/instance/status.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { Workflow, WorkflowSettings } from "../../../ports/catalog/workflows.ts";
-import { putWorkflow, schedulesWith } from "../../../workers/deploy/workflow.ts";
+import { putWorkflow, schedulesWith } from "../../../workers/versions/workflow.ts";
 import { JURISDICTIONS, keptFor, SETTINGS, settingsOf } from "../../../workers/upload/workflow-settings.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "./schemas.ts";
