@@ -18,7 +18,7 @@ import { systemClock } from "./ports/system-clock.ts";
 import { workflowBinding } from "./runtime/bindings/workflow.ts";
 import type { Workflow } from "./runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "./runtime/run/runtime.ts";
-import { putWorkflow } from "./workers/versions/workflow.ts";
+import { workflowEdit, type WorkflowEdit } from "./workers/versions/workflow.ts";
 import { openSqlite } from "./stores/sqlite/open.ts";
 import { parseKeys } from "./vault/keys.ts";
 import { openVault } from "./vault/open.ts";
@@ -136,11 +136,13 @@ async function register(
   const script = { id: SCRIPT, script: SCRIPT, hash: SCRIPT, code: "", bindings: [], compatibilityFlags: [] };
   await catalog.putScriptVersion({ ...script, createdAt: Date.now() });
   const left = (await catalog.timetable("workflow")).map(({ owner }) => owner);
+  const edits: WorkflowEdit[] = [];
   for (const name of new Set([...names, ...left])) {
     const crons = names.includes(name) ? [schedules[name] ?? []].flat() : [];
     const settings = crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) };
-    await putWorkflow(catalog, { name, className: name, script: SCRIPT }, script, settings);
+    edits.push(...(await workflowEdit(catalog, { name, className: name, script: SCRIPT }, script, settings)));
   }
+  await catalog.commit(edits);
 }
 
 /** Fails with `body` for a schedule of a workflow without a class, and for one that cannot be followed. */

@@ -32,7 +32,6 @@ import { InstanceLogs } from "../workers/logs/instance-logs.ts";
 import { Publisher } from "../workers/versions/publisher.ts";
 import { mapStack } from "../workers/logs/stack.ts";
 import { Tails } from "../workers/logs/tails.ts";
-import type { CronTriggers } from "../workers/crons/cron.ts";
 import type { Queues } from "../queues/queues.ts";
 import { serverApp, type Answer, type AppParts } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/sessions/auth.ts";
@@ -70,7 +69,6 @@ export interface Running {
   readonly bindings: (host: AbortSignal) => BindingHandler;
   /** The way in for code. */
   readonly publisher: Publisher;
-  readonly cron: CronTriggers;
   readonly queues: Queues;
   /** What Workers have of static assets. */
   readonly assets: AssetStore;
@@ -144,7 +142,7 @@ export async function startServer(
   const { settings, accountId } = options;
   const given = { settings, accountId, ids: RANDOM_IDS, onInvocation: heard.onInvocation, ...arranged(dev, store) };
   const parts = { ...world, ...given, store: wholeStore(store, [audit]), vault, executor };
-  const { engine, cron, queues, subscriptions, bindings, ...started } = await orElse(startEngine(parts, data), undo);
+  const { engine, queues, subscriptions, bindings, ...started } = await orElse(startEngine(parts, data), undo);
   found.resolve({ catalog, vault, bindings });
   const collector = new VersionCollector(world);
   const close = async (drainMs: number): Promise<void> => {
@@ -158,8 +156,7 @@ export async function startServer(
   const publisher = new Publisher({ catalog, vault, load, policy: options.policy });
   const sent = { transfers: new Transfers(systemClock), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data));
-  const triggers = { cron, queues, subscriptions };
-  const routed = { ...world, ...sent, ...triggers, publisher, assets, tails, logs, hostNames, engine, storage, audit };
+  const routed = { ...world, ...sent, queues, subscriptions, publisher, assets, tails, logs, hostNames, engine, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
   const { answer, open } = heldBack(app, stopping);
   try {
@@ -172,7 +169,7 @@ export async function startServer(
     };
     const { url, port } = listener;
     const deployed = (): void => engine.schedulesChanged();
-    const code = { catalog, publisher, assets, cron, queues, deployed };
+    const code = { catalog, publisher, assets, queues, deployed };
     return { ...code, url, port, log, engine, storage, bindings, ended: engine.ended, open, stop };
   } catch (cause) {
     await close(0);

@@ -15,7 +15,6 @@ import { wholeStore } from "./whole-store.ts";
 /** An engine that runs. */
 export interface StartedEngine {
   readonly engine: Engine;
-  readonly cron: CronTriggers;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
   /** Answers what the code of a host asks of its bindings. */
@@ -51,7 +50,7 @@ export async function startEngine(
       await queues.close();
       await queueStore.close();
     };
-    return { engine, cron, queues, subscriptions, bindings: (host) => bindingsOf(engine, host), close };
+    return { engine, queues, subscriptions, bindings: (host) => bindingsOf(engine, host), close };
   } catch (cause) {
     await engine.close();
     throw cause;

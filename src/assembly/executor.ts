@@ -8,7 +8,6 @@ import { noStorage, type Storage } from "../ports/storage.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
 import { openSecrets } from "../ports/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
-import { objectClasses } from "../workers/versions/objects.ts";
 import { knownCf } from "./request-cf.ts";
 import type { ServerOptions } from "./server-options.ts";
 
@@ -99,7 +98,7 @@ function calleesIn(world: Promise<World>): FindCallee {
     const { catalog, vault, bindings } = await world;
     const version = await catalog.activeScript(script);
     if (version === undefined) return undefined;
-    const { namespaces: objects } = await objectClasses(catalog, script);
+    const { namespaces: objects } = await catalog.objectClasses(script);
     return { version: openSecrets(vault, version), objects, bindings };
   };
 }

@@ -23,7 +23,6 @@ import { Publisher } from "../../src/workers/versions/publisher.ts";
 import { workflowBinding } from "../../src/runtime/bindings/workflow.ts";
 import type { Workflow } from "../../src/runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "../../src/runtime/run/runtime.ts";
-import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
@@ -78,7 +77,6 @@ export async function openApi(
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
   const transfers = new Transfers(clock);
-  const cron = new CronTriggers({ catalog, clock, log: silentLog });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ store: queueStore, clock, log: silentLog }, engine);
   const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, accountId: "local" });
@@ -86,7 +84,6 @@ export async function openApi(
     logs,
     hostNames: names,
     publisher,
-    cron,
     queues,
     subscriptions,
     tails,

@@ -118,7 +118,6 @@ export async function openDeploying({
     transfers,
     storage: noStorage,
     assets,
-    cron,
     queues,
     subscriptions,
     engine,

@@ -22,7 +22,6 @@ import type { HostNames } from "../../workers/hosts/host-names.ts";
 import type { InstanceLogs } from "../../workers/logs/instance-logs.ts";
 import type { Publisher } from "../../workers/versions/publisher.ts";
 import type { Tails } from "../../workers/logs/tails.ts";
-import type { CronTriggers } from "../../workers/crons/cron.ts";
 import type { Queues } from "../../queues/queues.ts";
 import type { Subscriptions } from "../../queues/subscriptions.ts";
 import { takeHeaders } from "./answer-headers.ts";
@@ -45,7 +44,6 @@ export interface Api {
   readonly catalog: Catalog;
   /** The way in for code. */
   readonly publisher: Publisher;
-  readonly cron: CronTriggers;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
   /** Live logs of scripts. */

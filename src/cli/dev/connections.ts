@@ -1,7 +1,6 @@
 /** Bindings of a session's Workers to one another: what is missing for them to work. */
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
-import { objectClasses } from "../../workers/versions/objects.ts";
 
 /** A binding that leads to another Worker. */
 export interface Connection {
@@ -65,6 +64,6 @@ async function lacking(catalog: Catalog, script: string, needs: Connection["need
     const found = await catalog.workflow(needs.workflow);
     return found?.script === script ? undefined : `workflow "${needs.workflow}"`;
   }
-  const { namespaces } = await objectClasses(catalog, script);
+  const { namespaces } = await catalog.objectClasses(script);
   return Object.hasOwn(namespaces, needs.className) ? undefined : `Durable Objects of the class ${needs.className}`;
 }

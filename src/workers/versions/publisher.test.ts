@@ -1,4 +1,4 @@
-/** What is answered when code does not load, and which deployments wait for which. */
+/** What is answered when code does not load. */
 import { expect, test } from "vitest";
 import { Failure } from "../../model/failures/failure.ts";
 import { noVault } from "../../ports/vault.ts";
@@ -22,8 +22,8 @@ test.each([
 ] as const)("the whole stack, with places %s, and nothing is stored", async (positions, detail) => {
   const { catalog } = openMemoryStore();
   const load = (): Promise<never> => Promise.reject(new Failure("script.invalid", { detail: DETAIL }));
-  const storing = new Publisher({ catalog, vault: noVault, load }).store(WANTED, positions);
-  await expect(storing).rejects.toMatchObject({ failure: "script.invalid", detail });
+  const making = new Publisher({ catalog, vault: noVault, load }).maker(positions)(WANTED);
+  await expect(making).rejects.toMatchObject({ failure: "script.invalid", detail });
   expect((await catalog.scriptVersions("shop", 0, 1)).total).toBe(0);
 });
 
@@ -31,35 +31,18 @@ test.each(["raw", "mapped"] as const)("a sentence stays one, with places %s", as
   const { catalog } = openMemoryStore();
   const detail = "The Worker's top level did not finish within 3000 ms";
   const load = (): Promise<never> => Promise.reject(new Failure("script.invalid", { detail }));
-  const storing = new Publisher({ catalog, vault: noVault, load }).store(WANTED, positions);
-  await expect(storing).rejects.toMatchObject({ failure: "script.invalid", detail });
+  const making = new Publisher({ catalog, vault: noVault, load }).maker(positions)(WANTED);
+  await expect(making).rejects.toMatchObject({ failure: "script.invalid", detail });
 });
 
-test("a script that takes long to load holds up its own next change, and nothing else", async () => {
+test("what is wanted again as it was is not loaded again, and anything else is", async () => {
   const { catalog } = openMemoryStore();
-  const loading = Promise.withResolvers<void>();
-  const load = ({ script }: { script: string }): Promise<void> => (script === "slow" ? loading.promise : Promise.resolve());
-  const publisher = new Publisher({ catalog, vault: noVault, load });
-  const done: string[] = [];
-  const deploy = (script: string, mark: string): Promise<unknown> =>
-    publisher.inTurn(script, async () => {
-      const version = await publisher.store({ ...WANTED, script, code: mark }, "raw");
-      await publisher.exclusively(() => publisher.activate(version, []));
-      done.push(mark);
-    });
-  const slow = [deploy("slow", "first"), deploy("slow", "second")];
-  await deploy("quick", "quick");
-  await publisher.exclusively(() => Promise.resolve(done.push("workflow")));
-  expect(done).toEqual(["quick", "workflow"]);
-  loading.resolve();
-  await Promise.all(slow);
-  expect(done).toEqual(["quick", "workflow", "first", "second"]);
-  expect((await catalog.activeScript("slow"))?.code).toBe("second");
-});
-
-test("a change that fails is no reason for the next to", async () => {
-  const { catalog } = openMemoryStore();
-  const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
-  await expect(publisher.inTurn("shop", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
-  expect(await publisher.inTurn("shop", () => Promise.resolve("yes"))).toBe("yes");
+  const loaded: string[] = [];
+  const load = async ({ code }: { code: string }): Promise<void> => void loaded.push(code);
+  const make = new Publisher({ catalog, vault: noVault, load }).maker("raw");
+  const first = await make(WANTED);
+  expect(await make({ ...WANTED, bindings: [] })).toBe(first);
+  expect(loaded).toEqual(["the code"]);
+  expect((await make({ ...WANTED, code: "other" })).id).not.toBe(first.id);
+  expect(loaded).toEqual(["the code", "other"]);
 });

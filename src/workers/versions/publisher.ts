@@ -1,21 +1,17 @@
 /**
- * The one way in for code. A version is stored once it has been loaded and has the classes that it says it has, its secrets
- * sealed; nothing points to it then. To activate it is one change of the catalogue, which takes its workflows along. So
- * nothing is ever half deployed. Instances under way stay on the version they began with.
+ * The one way in for code: a version is made once it has been loaded and has the classes that it says it has, its secrets sealed.
+ * Use cases store and activate it in one change of the catalogue, together with its workflows; so nothing is ever half deployed.
  */
 import { createHash, randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../../model/failures/failure.ts";
-import { LIMITS } from "../../model/limits.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
-import type { Deployment } from "../../ports/catalog/deployments.ts";
-import type { Annotations, DeclaredWorkflow, ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import type { WorkflowChange } from "../../ports/catalog/workflows.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { sealSecrets } from "../../ports/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";
 import { mapStack } from "../logs/stack.ts";
-import { schedulesWith, workflowChange } from "./workflow.ts";
 
 /** What a publisher works with. */
 export interface PublisherParts {
@@ -27,17 +23,21 @@ export interface PublisherParts {
   readonly policy?: DeployPolicy;
 }
 
-/** A version as somebody wants it, its secrets in the clear. */
+/** A version as it is wanted, its secrets in the clear. */
 export type WantedVersion = Omit<ScriptVersion, "id" | "hash" | "createdAt">;
+
+/**
+ * Makes a version, its secrets sealed, which takes as long as its code takes to load.
+ *
+ * @throws Failure `script.invalid` when it does not load or lacks a class.
+ */
+export type VersionMaker = (wanted: WantedVersion) => Promise<ScriptVersion>;
 
 export class Publisher {
   readonly catalog: Catalog;
   readonly vault: Vault;
   readonly policy: DeployPolicy;
   readonly #load: PublisherParts["load"];
-  /** The last change of each script that is not over yet. */
-  readonly #turns: Map<string, Promise<unknown>> = new Map();
-  #change: Promise<unknown> = Promise.resolve();
 
   constructor({ catalog, vault, load, policy = DEFAULT_POLICY }: PublisherParts) {
     this.catalog = catalog;
@@ -47,73 +47,23 @@ export class Publisher {
   }
 
   /**
-   * Changes a script: its changes take place in the order in which they were asked for. Those of other scripts do not wait,
-   * so `work` may load code. What it reads of other scripts may change meanwhile: it is to be checked again in `exclusively`.
+   * Makes versions for one change, which may be decided several times: what is wanted again as it was is not loaded again. Failures have
+   * the whole stack of what was thrown, with the places in the sources when they are wanted `mapped`; clients that have the
+   * source map themselves want them `raw`.
    */
-  inTurn<T>(script: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(script) ?? Promise.resolve();
-    const result = before.then(work);
-    const over = result
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#turns.get(script) === over) this.#turns.delete(script);
-      });
-    this.#turns.set(script, over);
-    return result;
+  maker(positions: "mapped" | "raw"): VersionMaker {
+    let last: { readonly wanted: WantedVersion; readonly made: Promise<ScriptVersion> } | undefined;
+    return (wanted) => {
+      if (last === undefined || !isDeepStrictEqual(last.wanted, wanted)) last = { wanted, made: this.#make(wanted, positions) };
+      return last.made;
+    };
   }
 
-  /** Reads the catalogue and changes it with nothing in between, one at a time. `work` is to touch nothing else: all wait for it. */
-  exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#change.then(work);
-    this.#change = result.catch(() => undefined);
-    return result;
-  }
-
-  /**
-   * Stores a version that nothing points to yet, which takes as long as its code takes to load. A failure has the whole stack of what was thrown: with the places in the
-   * sources when they are wanted `mapped`; clients that have the source map themselves want them `raw`.
-   *
-   * @throws Failure `script.invalid` when it does not load or lacks a class; nothing is stored then.
-   */
-  async store(wanted: WantedVersion, positions: "mapped" | "raw"): Promise<ScriptVersion> {
+  async #make(wanted: WantedVersion, positions: "mapped" | "raw"): Promise<ScriptVersion> {
     const version = identified(wanted);
     checkClasses(version);
     await this.#load(version).catch((cause: unknown) => refuse(cause, version, positions));
-    const sealed = sealSecrets(this.vault, version);
-    await this.catalog.addScriptVersion(sealed);
-    return sealed;
-  }
-
-  /**
-   * Makes a stored version the one that counts. `workflows` are those that it is to have; others of the script, whose
-   * class it has, go with it, and those whose class it lacks stay where they are.
-   *
-   * @throws Failure `workflow.too_many_schedules`; nothing has changed then. Deleting a script frees its schedules, and
-   * others may have taken their places when it comes back.
-   */
-  async activate(
-    version: Pick<ScriptVersion, "id" | "script" | "code" | "exports">,
-    workflows: readonly DeclaredWorkflow[],
-    annotations: Annotations = {},
-  ): Promise<Deployment> {
-    const { id: versionId, script, exports } = version;
-    const declared = new Map(workflows.map((each) => [each.name, each]));
-    for (const { name, className } of await this.catalog.workflowsOf(script))
-      if (!declared.has(name) && exports?.includes(className) !== false) declared.set(name, { name, className });
-    const changes: WorkflowChange[] = [];
-    for (const { name, className, settings } of declared.values()) {
-      const change = await workflowChange(this.catalog, { name, className, script }, version, settings);
-      if (change !== undefined) changes.push(change);
-    }
-    const schedules = changes.map(({ workflow: { name }, version: { settings } }) => ({
-      name,
-      crons: (settings.schedules ?? []).map(({ cron }) => cron),
-    }));
-    if ((await schedulesWith(this.catalog, schedules)) > LIMITS.schedules)
-      throw new Failure("workflow.too_many_schedules", { field: "schedules" });
-    const deployment = { id: randomUUID(), script, versionId, createdAt: Date.now(), annotations };
-    await this.catalog.activate(deployment, changes);
-    return deployment;
+    return sealSecrets(this.vault, version);
   }
 }
 

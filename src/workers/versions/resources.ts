@@ -1,6 +1,7 @@
 /** The KV namespaces, D1 databases and R2 buckets that bindings lead to. */
 import { Failure } from "../../model/failures/failure.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
+import type { CatalogEdit } from "../../ports/catalog/edits.ts";
 import type { Resource, Resources } from "../../ports/catalog/resources.ts";
 
 /** What a binding leads to. */
@@ -55,14 +56,17 @@ export function checkAdoptable(missing: readonly BoundResource[]): void {
   refuseMissing(missing.filter(({ id }) => !isAdoptable(id)));
 }
 
-/** Makes what is missing under the ids that bindings name it by. Answers a sentence about it, if there was anything. */
+/** Makes what is missing under the ids that bindings name it by, with a sentence about it, if there is anything. */
 export async function adopt(
   resources: Resources,
   missing: readonly BoundResource[],
   createdAt: number,
-): Promise<readonly string[]> {
-  const made: string[] = [];
-  for (const { type, id, name } of missing)
-    if (await resources.addResource({ type, id, name: id, createdAt })) made.push(`${TITLES[type]} "${id}" for ${name}`);
-  return made.length === 0 ? [] : [`Made empty, under the id in the configuration: ${made.join(", ")}`];
+): Promise<{ readonly edits: readonly CatalogEdit[]; readonly remarks: readonly string[] }> {
+  const free: BoundResource[] = [];
+  for (const bound of missing) if ((await resources.resourceNamed(bound.type, bound.id)) === undefined) free.push(bound);
+  const made = free.map(({ type, id, name }) => `${TITLES[type]} "${id}" for ${name}`);
+  return {
+    edits: free.map(({ type, id }) => ({ type: "resource", resource: { type, id, name: id, createdAt } })),
+    remarks: made.length === 0 ? [] : [`Made empty, under the id in the configuration: ${made.join(", ")}`],
+  };
 }
