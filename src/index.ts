@@ -21,7 +21,7 @@ import { workflowBinding } from "./bindings/workflow/client.ts";
 import type { Workflow } from "./runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "./runtime/run/runtime.ts";
 import { Hosts } from "./workers/hosts/hosts.ts";
-import { putWorkflow } from "./workers/deploy/workflow.ts";
+import { workflowEdit, type WorkflowEdit } from "./workers/versions/workflow.ts";
 import { openSqlite } from "./stores/sqlite/open.ts";
 import { parseKeys } from "./vault/keys.ts";
 import { openVault } from "./vault/open.ts";
@@ -140,11 +140,13 @@ async function register(
   const script = { id: SCRIPT, script: SCRIPT, hash: SCRIPT, code: "", bindings: [], compatibilityFlags: [] };
   await catalog.putScriptVersion({ ...script, createdAt: Date.now() });
   const left = (await catalog.timetable("workflow")).map(({ owner }) => owner);
+  const edits: WorkflowEdit[] = [];
   for (const name of new Set([...names, ...left])) {
     const crons = names.includes(name) ? [schedules[name] ?? []].flat() : [];
     const settings = crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) };
-    await putWorkflow(catalog, { name, className: name, script: SCRIPT }, script, settings);
+    edits.push(...(await workflowEdit(catalog, { name, className: name, script: SCRIPT }, script, settings)));
   }
+  await catalog.commit(edits);
 }
 
 /** Fails with `body` for a schedule of a workflow without a class, and for one that cannot be followed. */

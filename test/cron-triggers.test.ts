@@ -10,6 +10,7 @@ import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
 import { openMemoryStore } from "../src/stores/memory/open.ts";
 import { HostCalls } from "../src/workers/hosts/calls.ts";
 import { Hosts } from "../src/workers/hosts/hosts.ts";
+import { cronsOf } from "../src/workers/deploy/set-crons.ts";
 import { CronTriggers } from "../src/workers/crons/cron.ts";
 
 const MINUTE = 60_000;
@@ -30,7 +31,6 @@ let catalog: Catalog;
 let clock: FakeClock;
 let engine: Engine;
 let calls: HostCalls;
-let cron: CronTriggers;
 /** What handlers were told, and what the server has said of it. The two come different ways. */
 let told: string[];
 let said: string[];
@@ -58,7 +58,7 @@ async function boot(now: number): Promise<void> {
   const log: Log = { debug() {}, info: hear(said), warn: hear(said), error: hear(said) };
   const tell = hear(told);
   const executor = nodeExecutor({ onLog: ({ level, text }) => level !== "error" && tell(text) });
-  cron = new CronTriggers({ catalog, clock, log });
+  const cron = new CronTriggers({ catalog, log });
   const world = { store, catalog, clock, log, ids: { uuid: () => crypto.randomUUID() } };
   const hosts: EngineHosts = new Hosts({ executor, clock });
   calls = new HostCalls({ ...world, hosts });
@@ -68,7 +68,7 @@ async function boot(now: number): Promise<void> {
 }
 
 async function set(...crons: readonly string[]): Promise<void> {
-  await cron.replace("clock", crons);
+  await catalog.commit([{ type: "crons", kind: "script", owner: "clock", crons, from: clock.now() }]);
   await quiet();
 }
 
@@ -143,17 +143,17 @@ test("one that takes too long is given up", async () => {
 
 test("what is replaced is followed no more, and what stays goes on from where it is", async () => {
   await set(HOURLY, "30 * * * *");
-  const [first] = await cron.of("clock");
+  const [first] = await cronsOf(catalog, "clock");
   clock.advance(10 * MINUTE);
   await set(HOURLY);
-  expect(await cron.of("clock")).toEqual([first]);
+  expect(await cronsOf(catalog, "clock")).toEqual([first]);
   clock.advance(HOUR);
   expect(await heard(1, 1)).toEqual([[`${HOURLY} ${at(1)}`], [RUN]]);
 });
 
 test("a script that is not there any more is told of", async () => {
+  await catalog.commit([{ type: "script_removal", script: "clock" }]);
   await set(HOURLY);
-  await catalog.removeScript("clock");
   clock.advance(HOUR);
   expect(await heard(0, 1)).toEqual([[], [FAILED]]);
 });

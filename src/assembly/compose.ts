@@ -26,13 +26,12 @@ import { systemClock } from "../system/clock.ts";
 import { systemIds } from "../system/ids.ts";
 import type { Vault } from "../ports/vault.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
-import { VersionCollector } from "../workers/deploy/collect-versions.ts";
 import { HostNames } from "../workers/addresses/host-names.ts";
+import { VersionCollector } from "../workers/versions/collect-versions.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
-import { Publisher } from "../workers/deploy/publisher.ts";
+import { Publisher } from "../workers/versions/publisher.ts";
 import { mapStack } from "../workers/logs/stack.ts";
 import { Tails } from "../workers/logs/tails.ts";
-import type { CronTriggers } from "../workers/crons/cron.ts";
 import { BindingRegistry } from "../workers/hosts/binding-registry.ts";
 import type { Queues } from "../queues/queues.ts";
 import { serverApp, type Answer, type AppParts } from "../server/app.ts";
@@ -71,7 +70,6 @@ export interface Running {
   readonly bindings: BindingRegistry;
   /** The way in for code. */
   readonly publisher: Publisher;
-  readonly cron: CronTriggers;
   readonly queues: Queues;
   /** What Workers have of static assets. */
   readonly assets: AssetStore;
@@ -145,7 +143,7 @@ export async function startServer(
   const given = { settings, accountId, ids: systemIds, onInvocation: heard.onInvocation, ...arranged(dev, store) };
   const parts = { ...world, ...given, store: wholeStore(store, [audit]), vault, executor, bindings };
   const { close: closeEngine, ...started } = await orElse(startEngine(parts, data), undo);
-  const { engine, calls, cron, queues } = started;
+  const { engine, calls, queues } = started;
   execution.startAlarms();
   const collector = new VersionCollector(world);
   const close = async (drainMs: number): Promise<void> => {
@@ -171,7 +169,7 @@ export async function startServer(
       await audit.close();
     };
     const { url, port } = listener;
-    const code = { catalog, publisher, assets, cron, queues, calls, bindings };
+    const code = { catalog, publisher, assets, queues, calls, bindings };
     return { ...code, url, port, log, engine, storage, ended: engine.ended, open, stop };
   } catch (cause) {
     await close(0);

@@ -17,13 +17,12 @@ export interface DeployedProject extends DevDeployment {
 
 /** Rejects with a `ProjectError`. */
 export async function deployProject(
-  running: Pick<Running, "assets" | "publisher" | "cron" | "queues">,
+  running: Pick<Running, "assets" | "publisher" | "queues">,
   loaded: LoadedProject,
 ): Promise<DeployedProject> {
   const { config, bundle } = loaded;
   const { assets, inputs, remarks } = await projectAssets(running.assets, config);
   const deployment = await deploy(running.publisher, config, bundle, assets);
-  await running.cron.replace(config.name, config.crons);
   await connectQueues(running.queues, config);
   return {
     ...deployment,

@@ -33,7 +33,6 @@ interface StartParts extends Omit<EngineParts, "hosts" | "followCron" | "notices
 export interface StartedEngine {
   readonly engine: Engine;
   readonly calls: ScriptCalls;
-  readonly cron: CronTriggers;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
   readonly close: (drainMs: number) => Promise<void>;
@@ -60,7 +59,7 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
       await queues.close();
       await queueStore.close();
     };
-    return { engine, calls, cron, queues, subscriptions, close };
+    return { engine, calls, queues, subscriptions, close };
   } catch (cause) {
     await engine.close();
     throw cause;

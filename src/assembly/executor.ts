@@ -9,7 +9,6 @@ import type { Executor, FindCallee } from "../ports/executor.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
 import { openSecrets } from "../bindings/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
-import { objectClasses } from "../workers/deploy/objects.ts";
 import type { BindingRegistry } from "../workers/hosts/binding-registry.ts";
 import { knownCf } from "./request-cf.ts";
 import type { ServerOptions } from "./server-options.ts";
@@ -97,7 +96,7 @@ function calleesIn({ catalog, vault, bindings }: World): FindCallee {
   return async (script) => {
     const version = await catalog.activeScript(script);
     if (version === undefined) return undefined;
-    const { namespaces: objects } = await objectClasses(catalog, script);
+    const { namespaces: objects } = await catalog.objectClasses(script);
     return { version: openSecrets(vault, version), objects, bindings: (host) => bindings.of(host) };
   };
 }

@@ -3,7 +3,7 @@ import type { SettingValue } from "../api/endpoint/endpoint.ts";
 import { UNNAMED_ACCOUNT } from "../api/endpoint/params.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state/settings.ts";
 import { defaultMemoryMiB } from "../executors/workerd/process/memory.ts";
-import { DEFAULT_POLICY, type DeployPolicy } from "../workers/deploy/policy.ts";
+import { DEFAULT_POLICY, type DeployPolicy } from "../workers/versions/policy.ts";
 
 export interface ServerOptions {
   readonly host: string;

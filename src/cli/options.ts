@@ -3,7 +3,7 @@ import type { ParseArgsConfig } from "node:util";
 import { defaultOptions, type ServerOptions } from "../assembly/server-options.ts";
 import type { EngineSettings } from "../engine/state/settings.ts";
 import { isHostName } from "../model/platform/host-name.ts";
-import { ADOPTIONS, type Adoption } from "../workers/deploy/policy.ts";
+import { ADOPTIONS, type Adoption } from "../workers/versions/policy.ts";
 import { isAddressRange } from "../server/address.ts";
 import { commandLine } from "./command-line.ts";
 import { UsageError } from "../assembly/explain.ts";

@@ -23,8 +23,6 @@ export type Follow = (entry: TimetableEntry, boundary: number) => Promise<void>;
 export interface Timetable {
   /** Those of one kind, or all; those of an owner in the order in which they were given. */
   timetable(kind?: TimetableKind): Promise<TimetableEntry[]>;
-  /** Replaces the expressions of an owner: those that it had already go on from where they are, others begin at `from`. */
-  putCrons(kind: TimetableKind, owner: string, crons: readonly string[], from: number): Promise<void>;
   /** Boundaries up to `to` are dealt with. Never goes back; nothing happens when there is no such entry. */
   follow(entry: Pick<TimetableEntry, "kind" | "owner" | "cron">, to: number): Promise<void>;
 }

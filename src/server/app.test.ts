@@ -25,7 +25,7 @@ import { memoryAudit } from "../stores/memory/audit.ts";
 import { HostNames } from "../workers/addresses/host-names.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
-import { Publisher } from "../workers/deploy/publisher.ts";
+import { Publisher } from "../workers/versions/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp, type AppParts } from "./app.ts";
 import { openGuard, type Guard } from "./sessions/auth.ts";
@@ -69,7 +69,7 @@ async function open(
   const names = await HostNames.open(catalog, {});
   const transfers = new Transfers(clock);
   // No route that is asked for here needs them.
-  const unused = { cron: undefined as never, queues: undefined as never, subscriptions: undefined as never };
+  const unused = { queues: undefined as never, subscriptions: undefined as never };
   const audit = new Audit(memoryAudit(), { clock, log: silentLog });
   const api = {
     ...unused,

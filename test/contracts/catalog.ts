@@ -1,8 +1,9 @@
 /** What every catalogue must do, as tests; part of the contract of a store. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Catalog } from "../../src/ports/catalog/catalog.ts";
 import type { Deployment } from "../../src/ports/catalog/deployments.ts";
 import type { ScriptVersion } from "../../src/ports/catalog/script-versions.ts";
-import type { Workflow, WorkflowVersion } from "../../src/ports/catalog/workflows.ts";
+import type { Workflow, WorkflowChange, WorkflowVersion } from "../../src/ports/catalog/workflows.ts";
 import type { OpenedStore } from "./store-samples.ts";
 
 function workflow(name: string, createdAt: number, versionId = `${name}-1`): Workflow {
@@ -58,6 +59,23 @@ const BARE: ScriptVersion = {
   compatibilityFlags: [],
   createdAt: 6,
 };
+
+async function add(catalog: Catalog, version: ScriptVersion): Promise<void> {
+  expect(await catalog.commit([{ type: "version", version }])).toBe(true);
+}
+
+async function activate(catalog: Catalog, deployed: Deployment, workflows: readonly WorkflowChange[]): Promise<void> {
+  const edits = workflows.map((each) => ({ type: "workflow", ...each }) as const);
+  expect(await catalog.commit([{ type: "deployment", deployment: deployed }, ...edits])).toBe(true);
+}
+
+async function remove(catalog: Catalog, script: string): Promise<void> {
+  expect(await catalog.commit([{ type: "script_removal", script }])).toBe(true);
+}
+
+async function putCrons(catalog: Catalog, owner: string, crons: readonly string[], from: number): Promise<void> {
+  expect(await catalog.commit([{ type: "crons", kind: "script", owner, crons, from }])).toBe(true);
+}
 
 /** Defines the tests for a catalogue. */
 export function catalogContract(name: string, open: () => Promise<OpenedStore>): void {
@@ -168,13 +186,13 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       const crons = async (...of: Parameters<typeof catalog.timetable>): Promise<string[]> =>
         (await catalog.timetable(...of)).map((each) => `${each.kind} ${each.owner} ${each.cron} ${each.followedTo}`);
       await catalog.putWorkflow(workflow("clock", 1, "v1"), workflowVersion("clock", "v1", 1));
-      await catalog.putCrons("script", "clock", ["9 * * * *", "* * * * *", "9 * * * *"], 10);
+      await putCrons(catalog, "clock", ["9 * * * *", "* * * * *", "9 * * * *"], 10);
       await catalog.follow({ kind: "script", owner: "clock", cron: "* * * * *" }, 20);
       expect(await crons("script")).toEqual(["script clock 9 * * * * 10", "script clock * * * * * 20"]);
       expect(await crons("workflow")).toEqual(["workflow clock * * * * * 1"]);
-      await catalog.putCrons("script", "clock", ["* * * * *", "5 * * * *"], 30);
+      await putCrons(catalog, "clock", ["* * * * *", "5 * * * *"], 30);
       expect(await crons("script")).toEqual(["script clock * * * * * 20", "script clock 5 * * * * 30"]);
-      await catalog.putCrons("script", "clock", [], 40);
+      await putCrons(catalog, "clock", [], 40);
       expect(await crons()).toEqual(["workflow clock * * * * * 1"]);
     });
 
@@ -194,10 +212,10 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
 
     test("versions of a script are counted, and listed newest first without their code", async () => {
       const { catalog } = at;
-      await catalog.addScriptVersion(FULL);
-      await catalog.addScriptVersion({ ...BARE, id: "other", script: "bank" });
-      await catalog.addScriptVersion(BARE);
-      await catalog.addScriptVersion({ ...FULL, code: "other" });
+      await add(catalog, FULL);
+      await add(catalog, { ...BARE, id: "other", script: "bank" });
+      await add(catalog, BARE);
+      await add(catalog, { ...FULL, code: "other" });
       expect(await catalog.activeScript("shop")).toBeUndefined();
       expect(await catalog.scriptNames()).toEqual([]);
       expect(await catalog.scriptVersion("script-1")).toEqual(FULL);
@@ -209,11 +227,11 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
 
     test("a deployment is in force with the workflows that came with it, and the newest is first", async () => {
       const { catalog } = at;
-      await catalog.addScriptVersion(FULL);
-      await catalog.addScriptVersion(BARE);
+      await add(catalog, FULL);
+      await add(catalog, BARE);
       const seen: unknown[] = [];
       catalog.watch((change) => seen.push(change));
-      await catalog.activate(deployment("d1", "script-1"), [
+      await activate(catalog, deployment("d1", "script-1"), [
         { workflow: workflow("orders", 1, "v1"), version: workflowVersion("orders", "v1", 1), graph: "{}" },
         { workflow: { ...workflow("bills", 2), script: "bank" }, version: workflowVersion("bills", "bills-1", 2) },
       ]);
@@ -221,9 +239,9 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.activeScript("shop")).toEqual(FULL);
       expect(await catalog.workflowGraph("v1")).toBe("{}");
       expect(await catalog.workflowsOf("shop")).toEqual([workflow("orders", 1, "v1")]);
-      await catalog.activate(deployment("d2", "script-2"), []);
-      await catalog.activate(deployment("d3", "script-1"), []);
-      await catalog.activate(deployment("d4", "script-1", "bank"), []);
+      await activate(catalog, deployment("d2", "script-2"), []);
+      await activate(catalog, deployment("d3", "script-1"), []);
+      await activate(catalog, deployment("d4", "script-1", "bank"), []);
       expect(await catalog.deployments("shop", 0, 2)).toEqual({
         items: [deployment("d3", "script-1"), deployment("d2", "script-2")],
         total: 3,
@@ -234,18 +252,18 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
 
     test("a removed script is forgotten but for its workflows and their code, and begins anew", async () => {
       const { catalog } = at;
-      await catalog.addScriptVersion(FULL);
-      await catalog.addScriptVersion({ ...BARE, id: "unused" });
+      await add(catalog, FULL);
+      await add(catalog, { ...BARE, id: "unused" });
       await catalog.putScriptVersion({ ...BARE, id: "other", script: "bank" });
-      await catalog.activate(deployment("d1", "script-1"), [
+      await activate(catalog, deployment("d1", "script-1"), [
         { workflow: workflow("orders", 1, "v1"), version: workflowVersion("orders", "v1", 1) },
       ]);
       await catalog.putWorkflow({ ...workflow("bills", 1, "w1"), script: "bank" }, workflowVersion("bills", "w1", 1));
       const seen: unknown[] = [];
       catalog.watch((change) => seen.push(change));
       expect(await catalog.activeScript("shop")).toEqual(FULL);
-      expect(await catalog.removeScript("shop")).toBe(true);
-      expect(await catalog.removeScript("shop")).toBe(false);
+      await remove(catalog, "shop");
+      await remove(catalog, "shop");
       expect(seen).toEqual([{ workflow: "orders" }]);
       expect(await catalog.activeScript("shop")).toBeUndefined();
       expect(await catalog.workflow("orders")).toEqual(workflow("orders", 1, "v1"));
@@ -257,22 +275,22 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.deployments("shop", 0, 9)).toEqual({ items: [], total: 0 });
       expect((await catalog.timetable()).map((each) => each.owner)).toEqual(["bills"]);
       expect(await catalog.scriptNames()).toEqual(["bank"]);
-      await catalog.addScriptVersion(BARE);
+      await add(catalog, BARE);
       expect(await catalog.scriptVersionInfo("script-2")).toEqual(info(BARE, 1));
     });
 
     test("what is left of removed scripts goes with the last workflow that points to it", async () => {
       const { catalog } = at;
       const deploy = async (id: string): Promise<void> => {
-        await catalog.addScriptVersion({ ...BARE, id });
+        await add(catalog, { ...BARE, id });
         const version = { ...workflowVersion("orders", `of-${id}`, 1), scriptVersionId: id };
-        await catalog.activate(deployment(`by-${id}`, id), [{ workflow: workflow("orders", 1, version.id), version }]);
+        await activate(catalog, deployment(`by-${id}`, id), [{ workflow: workflow("orders", 1, version.id), version }]);
       };
       await deploy("first");
       await catalog.putWorkflow(workflow("bills", 1), { ...workflowVersion("bills", "bills-1", 1), scriptVersionId: "first" });
-      await catalog.removeScript("shop");
+      await remove(catalog, "shop");
       await deploy("second");
-      await catalog.removeScript("shop");
+      await remove(catalog, "shop");
       await deploy("third");
       expect((await catalog.activeScript("shop"))?.id).toBe("third");
       const left = async (): Promise<boolean[]> =>
@@ -287,14 +305,14 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
     test("versions that are neither new nor in force are spare, and can be deleted", async () => {
       const { catalog } = at;
       const deploy = async (n: number): Promise<void> => {
-        await catalog.addScriptVersion({ ...BARE, id: `s${n}` });
+        await add(catalog, { ...BARE, id: `s${n}` });
         const version = { ...workflowVersion("orders", `w${n}`, n), scriptVersionId: `s${n}` };
-        await catalog.activate(deployment(`d${n}`, `s${n}`), [{ workflow: workflow("orders", 1, version.id), version }]);
+        await activate(catalog, deployment(`d${n}`, `s${n}`), [{ workflow: workflow("orders", 1, version.id), version }]);
       };
       for (const n of [1, 2, 3, 4, 5]) await deploy(n);
       // Back to an old one, by which another workflow goes as well.
       const back = { ...workflowVersion("orders", "w6", 6), scriptVersionId: "s2" };
-      await catalog.activate(deployment("d6", "s2"), [{ workflow: workflow("orders", 1, "w6"), version: back }]);
+      await activate(catalog, deployment("d6", "s2"), [{ workflow: workflow("orders", 1, "w6"), version: back }]);
       await catalog.putWorkflow(workflow("bills", 1), { ...workflowVersion("bills", "bills-1", 1), scriptVersionId: "s1" });
       const sorted = async (keep: number): Promise<string[]> => {
         const { workflowVersions, scriptVersions } = await catalog.spareVersions(keep);
@@ -321,10 +339,139 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(items.map(({ id }) => id)).toEqual(["d6", "d5", "d4", "d2", "d1"]);
       expect((await catalog.scriptVersions("shop", 0, 9)).items.map(({ number }) => number)).toEqual([5, 4, 2, 1]);
       // What is left of a removed script is spare as soon as nothing in force needs it.
-      await catalog.removeScript("shop");
+      await remove(catalog, "shop");
       expect(await sorted(9)).toEqual(["s5"]);
       await catalog.putWorkflow(workflow("orders", 1, "w7"), { ...workflowVersion("orders", "w7", 7), scriptVersionId: "s1" });
       expect(await sorted(9)).toContain("s2");
+    });
+
+    test("a change is made as a whole, or not at all when something else has changed since", async () => {
+      const { catalog } = at;
+      const before = await catalog.revision();
+      const own = [
+        { type: "version", version: FULL },
+        { type: "deployment", deployment: deployment("d1", "script-1") },
+        { type: "workflow", workflow: workflow("orders", 1, "v1"), version: workflowVersion("orders", "v1", 1) },
+        { type: "resource", resource: { type: "kv", id: "1", name: "b", createdAt: 5 } },
+        { type: "object_classes", script: "shop", classes: { namespaces: { Counter: "n1" } } },
+        { type: "host_names", script: "shop", hostNames: ["a.example"] },
+      ] as const;
+      await catalog.commit([{ type: "made_worker", worker: { name: "other", createdAt: 1 } }]);
+      const seen: unknown[] = [];
+      catalog.watch((change) => seen.push(change));
+      expect(await catalog.commit(own, before)).toBe(false);
+      expect(seen).toEqual([]);
+      expect(await catalog.activeScript("shop")).toBeUndefined();
+      expect([await catalog.workflow("orders"), await catalog.scriptVersion("script-1")]).toEqual([undefined, undefined]);
+      expect([await catalog.resources("kv"), await catalog.hostNames()]).toEqual([[], []]);
+      expect(await catalog.commit(own, await catalog.revision())).toBe(true);
+      expect(seen).toEqual([{ workflow: "orders" }]);
+      expect(await catalog.activeScript("shop")).toEqual(FULL);
+      expect(await catalog.resource("kv", "1")).toBeDefined();
+      expect(await catalog.objectClasses("shop")).toEqual({ namespaces: { Counter: "n1" } });
+      expect(await catalog.hostNames()).toEqual([{ hostName: "a.example", script: "shop" }]);
+    });
+
+    test.each<[string, (catalog: Catalog) => Promise<unknown>]>([
+      ["a workflow that is put", (of) => of.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1))],
+      ["a workflow that is removed", (of) => of.removeWorkflow("orders")],
+      ["a resource that is removed", (of) => of.removeResource("kv", "1")],
+      ["a resource that is renamed", (of) => of.renameResource("kv", "1", "c")],
+      ["a change", (of) => of.commit([{ type: "crons", kind: "script", owner: "shop", crons: ["* * * * *"], from: 1 }])],
+    ])("%s is a change since", async (_, change) => {
+      const { catalog } = at;
+      await catalog.putWorkflow(workflow("orders", 1, "v0"), workflowVersion("orders", "v0", 1));
+      await catalog.addResource({ type: "kv", id: "1", name: "b", createdAt: 5 });
+      const revision = await catalog.revision();
+      await change(catalog);
+      expect(await catalog.commit([], revision)).toBe(false);
+    });
+
+    test("what is followed, read, or set for the account is no change since", async () => {
+      const { catalog } = at;
+      await putCrons(catalog, "clock", ["* * * * *"], 1);
+      const revision = await catalog.revision();
+      await catalog.follow({ kind: "script", owner: "clock", cron: "* * * * *" }, 2);
+      await catalog.putToken({ id: "t1", label: "ci", hash: "aa", role: "viewer", createdAt: 1 });
+      await catalog.putSetting("limits", "1");
+      await catalog.scriptNames();
+      expect(await catalog.commit([], revision)).toBe(true);
+    });
+
+    test("lists of a script and of the account are replaced as a whole", async () => {
+      const { catalog } = at;
+      const targets = [{ type: "workflow", script_name: "shop", workflow_name: "orders" }] as const;
+      const triggers = [
+        { type: "r2", filter: { a: 1 }, targets },
+        { type: "kv", targets },
+      ] as const;
+      const settings = { tags: ["a"], logpush: false, observability: { enabled: true } };
+      const classes = { tag: "v1", namespaces: { B: "n1", A: "n2" } };
+      const key = { id: "k1", name: "mail", limit: 3, createdAt: 1, modifiedAt: 2 };
+      const script = "shop";
+      await catalog.commit([
+        { type: "host_names", script, hostNames: ["b.example", "a.example"] },
+        { type: "host_names", script: "bank", hostNames: ["b.example"] },
+        { type: "routes", script, patterns: ["a.example/*", "b.example/*"] },
+        { type: "event_triggers", script, triggers },
+        { type: "script_settings", script, settings },
+        { type: "object_classes", script, classes },
+        { type: "concurrency_keys", keys: [key] },
+      ]);
+      expect(await catalog.hostNames()).toEqual([
+        { hostName: "a.example", script },
+        { hostName: "b.example", script: "bank" },
+      ]);
+      expect((await catalog.routes()).map(({ pattern }) => pattern)).toEqual(["a.example/*", "b.example/*"]);
+      expect(await catalog.eventTriggers(script)).toEqual(triggers);
+      expect(await catalog.scriptSettings(script)).toEqual(settings);
+      expect(await catalog.objectClasses(script)).toEqual(classes);
+      expect(await catalog.concurrencyKeys()).toEqual([key]);
+      expect([await catalog.scriptSettings("bank"), await catalog.objectClasses("bank")]).toEqual([{}, { namespaces: {} }]);
+      await catalog.commit([
+        { type: "routes", script, patterns: [] },
+        { type: "event_triggers", script, triggers: [] },
+        { type: "script_settings", script, settings: {} },
+        { type: "object_classes", script, classes: { namespaces: {} } },
+        { type: "concurrency_keys", keys: [{ ...key, limit: 4 }] },
+      ]);
+      expect([await catalog.routes(), await catalog.eventTriggers(script), await catalog.scriptSettings(script)]).toEqual([
+        [],
+        [],
+        {},
+      ]);
+      expect(await catalog.objectClasses(script)).toEqual({ namespaces: {} });
+      expect(await catalog.concurrencyKeys()).toEqual([{ ...key, limit: 4 }]);
+    });
+
+    test("all that is kept of a removed script goes with it, and nothing of another", async () => {
+      const { catalog } = at;
+      const own = (script: string): Parameters<typeof catalog.commit>[0] => [
+        { type: "version", version: { ...BARE, id: `of-${script}`, script } },
+        { type: "deployment", deployment: deployment(`by-${script}`, `of-${script}`, script) },
+        { type: "crons", kind: "script", owner: script, crons: ["* * * * *"], from: 1 },
+        { type: "host_names", script, hostNames: [`${script}.example`] },
+        { type: "routes", script, patterns: [`${script}.example/*`] },
+        { type: "event_triggers", script, triggers: [{ type: "r2", targets: [] }] },
+        { type: "script_settings", script, settings: { tags: [script] } },
+        { type: "object_classes", script, classes: { tag: "v1", namespaces: { A: "n" } } },
+        { type: "made_worker", worker: { name: script, createdAt: 1 } },
+      ];
+      await catalog.commit([...own("shop"), ...own("bank")]);
+      const kept = async (script: string): Promise<unknown[]> => [
+        await catalog.activeScript(script),
+        (await catalog.timetable("script")).find(({ owner }) => owner === script),
+        (await catalog.hostNames()).find((each) => each.script === script),
+        (await catalog.routes()).find((each) => each.script === script),
+        (await catalog.eventTriggers(script))[0],
+        (await catalog.scriptSettings(script)).tags,
+        (await catalog.objectClasses(script)).tag,
+        (await catalog.objectClasses(script)).namespaces["A"],
+        (await catalog.madeWorkers()).find(({ name: made }) => made === script),
+      ];
+      await remove(catalog, "shop");
+      expect((await kept("shop")).filter((each) => each !== undefined)).toEqual([]);
+      expect((await kept("bank")).filter((each) => each === undefined)).toEqual([]);
     });
 
     test("whoever watches is told of each change, and finds it", async () => {

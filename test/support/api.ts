@@ -20,11 +20,10 @@ import { HostNames } from "../../src/workers/addresses/host-names.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
-import { Publisher } from "../../src/workers/deploy/publisher.ts";
 import { workflowBinding } from "../../src/bindings/workflow/client.ts";
+import { Publisher } from "../../src/workers/versions/publisher.ts";
 import type { Workflow } from "../../src/runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "../../src/runtime/run/runtime.ts";
-import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
@@ -79,7 +78,6 @@ export async function openApi(
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
   const transfers = new Transfers(clock);
-  const cron = new CronTriggers({ catalog, clock, log: silentLog });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ store: queueStore, clock, log: silentLog, calls });
   queues.start();
@@ -88,7 +86,6 @@ export async function openApi(
     logs,
     hostNames: names,
     publisher,
-    cron,
     queues,
     subscriptions,
     tails,

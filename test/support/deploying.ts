@@ -21,13 +21,13 @@ import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
 import { Audit } from "../../src/access/audit.ts";
 import { memoryAudit } from "../../src/stores/memory/audit.ts";
-import { DEFAULT_POLICY, type DeployPolicy } from "../../src/workers/deploy/policy.ts";
 import { HostNames } from "../../src/workers/addresses/host-names.ts";
 import { BindingRegistry } from "../../src/workers/hosts/binding-registry.ts";
 import { HostCalls } from "../../src/workers/hosts/calls.ts";
 import { Hosts } from "../../src/workers/hosts/hosts.ts";
+import { DEFAULT_POLICY, type DeployPolicy } from "../../src/workers/versions/policy.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
-import { Publisher } from "../../src/workers/deploy/publisher.ts";
+import { Publisher } from "../../src/workers/versions/publisher.ts";
 import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
 import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
@@ -124,7 +124,6 @@ export async function openDeploying({
     transfers,
     storage: noStorage,
     assets,
-    cron,
     queues,
     subscriptions,
     engine,

@@ -21,9 +21,8 @@ import { StoreError, storeFailure } from "../../model/failures/store-error.ts";
 import type { AssetStore } from "../../workers/assets/assets.ts";
 import type { HostNames } from "../../workers/addresses/host-names.ts";
 import type { InstanceLogs } from "../../workers/logs/instance-logs.ts";
-import type { Publisher } from "../../workers/deploy/publisher.ts";
+import type { Publisher } from "../../workers/versions/publisher.ts";
 import type { Tails } from "../../workers/logs/tails.ts";
-import type { CronTriggers } from "../../workers/crons/cron.ts";
 import type { Queues } from "../../queues/queues.ts";
 import type { Subscriptions } from "../../queues/subscriptions.ts";
 import { takeHeaders } from "./answer-headers.ts";
@@ -46,7 +45,6 @@ export interface Api {
   readonly catalog: Catalog;
   /** The way in for code. */
   readonly publisher: Publisher;
-  readonly cron: CronTriggers;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
   /** Live logs of scripts. */

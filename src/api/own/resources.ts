@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Failure } from "../../model/failures/failure.ts";
 import { isQueueName } from "../../model/platform/queue.ts";
-import { isAdoptable } from "../../workers/deploy/resources.ts";
+import { isAdoptable } from "../../workers/versions/resources.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 
 const id = z.string().refine(isAdoptable, "An id is 1 to 63 letters, digits, _ and -, beginning with a letter or a digit");

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { Failure } from "../../model/failures/failure.ts";
 import { iso } from "../../model/time/calendar.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
-import { activeVersion } from "../cloudflare/workers/shown.ts";
+import { cronsOf } from "../../workers/deploy/set-crons.ts";
+import { activeVersion } from "../../workers/versions/scripts.ts";
 import { page, pageInfo, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
 
 const shown = z.object({
@@ -27,7 +28,7 @@ const shown = z.object({
 });
 
 async function show(api: Api, name: string): Promise<z.input<typeof shown>> {
-  const { id, number, createdAt, bindings, annotations, ...version } = await activeVersion(api, name);
+  const { id, number, createdAt, bindings, annotations, ...version } = await activeVersion(api.catalog, name);
   const [deployment] = (await api.catalog.deployments(name, 0, 1)).items;
   const workflows = await api.catalog.workflowsOf(name);
   return {
@@ -39,7 +40,7 @@ async function show(api: Api, name: string): Promise<z.input<typeof shown>> {
     workflows: workflows.map((workflow) => ({ name: workflow.name, class_name: workflow.className })),
     bindings: bindings.length,
     secrets: bindings.filter(({ type }) => type === "secret_text").length,
-    crons: (await api.cron.of(name)).map(({ cron }) => cron),
+    crons: (await cronsOf(api.catalog, name)).map(({ cron }) => cron),
     compatibility_date: version.compatibilityDate ?? null,
     compatibility_flags: [...version.compatibilityFlags],
   };

@@ -1,9 +1,8 @@
 /** Why an instance does not go on, and the two ways to help it that Cloudflare's API has no place for. */
 import { z } from "zod";
-import { Failure } from "../../model/failures/failure.ts";
 import { iso } from "../../model/time/calendar.ts";
-import { putWorkflow } from "../../workers/deploy/workflow.ts";
-import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
+import { changeConcurrencyLimit } from "../../workers/deploy/put-workflow.ts";
+import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
 import { restartFrom, status, timestamp } from "../cloudflare/workflows/schemas.ts";
 import { workflowOf } from "../cloudflare/workflows/workflows.ts";
 
@@ -53,17 +52,8 @@ export const waits: readonly Endpoint[] = [
     body: limit,
     result: limit,
     handle: async ({ params, body }, api) => {
-      await api.publisher.exclusively(() => changeLimit(api, params.workflow_name, body.limit));
+      await changeConcurrencyLimit(api.catalog, params.workflow_name, body.limit);
       return { result: body };
     },
   }),
 ];
-
-async function changeLimit(api: Pick<Api, "catalog">, name: string, most: number | null): Promise<void> {
-  const { className, script, versionId } = await workflowOf(api, name);
-  const active = await api.catalog.activeScript(script);
-  if (active === undefined) throw new Failure("workflow.script_deleted", { field: "workflow_name" });
-  const { concurrency: _before, ...kept } = (await api.catalog.workflowVersion(versionId))?.settings ?? {};
-  const settings = { ...kept, ...(most !== null && { concurrency: { limit: most } }) };
-  await putWorkflow(api.catalog, { name, className, script }, active, settings);
-}

@@ -3,7 +3,6 @@ import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Connection } from "../../bindings/kind.ts";
 import { kindOf } from "../../bindings/kinds.ts";
-import { objectClasses } from "../../workers/deploy/objects.ts";
 
 /** A binding that leads to another Worker. */
 interface NamedConnection extends Connection {
@@ -50,6 +49,6 @@ async function lacking(catalog: Catalog, script: string, needs: Connection["need
     const found = await catalog.workflow(needs.workflow);
     return found?.script === script ? undefined : `workflow "${needs.workflow}"`;
   }
-  const { namespaces } = await objectClasses(catalog, script);
+  const { namespaces } = await catalog.objectClasses(script);
   return Object.hasOwn(namespaces, needs.className) ? undefined : `Durable Objects of the class ${needs.className}`;
 }

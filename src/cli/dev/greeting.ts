@@ -1,6 +1,6 @@
 /** What `stepwell dev` prints once it is ready: where everything is, and what the Workers are bound to. */
 import { styleText } from "node:util";
-import { resourcesOf } from "../../workers/deploy/resources.ts";
+import { resourcesOf } from "../../workers/versions/resources.ts";
 import { bindingsTable } from "./bindings-table.ts";
 import type { Deployed } from "./worker.ts";
 

@@ -77,7 +77,7 @@ export class Policies {
   }
 
   #refresh(change: CatalogChange): void {
-    if ("setting" in change && change.setting !== ACCOUNT_SETTINGS) return;
+    if ("crons" in change || ("setting" in change && change.setting !== ACCOUNT_SETTINGS)) return;
     const changed = "workflow" in change ? [change.workflow] : new Set([...this.#known.keys(), ...this.#reading.keys()]);
     for (const workflow of changed) this.#reread(workflow);
   }

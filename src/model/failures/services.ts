@@ -7,6 +7,7 @@ export type ServiceFailureName =
   | "script.too_many_sockets"
   | "script.service_missing"
   | "script.referenced"
+  | "catalog.conflict"
   | "assets.session"
   | "assets.invalid"
   | "objects.tag"
@@ -16,6 +17,12 @@ export type ServiceFailureName =
   | "objects.not_a_class";
 
 export const SERVICE_FAILURES: Readonly<Record<ServiceFailureName, FailureKind>> = {
+  "catalog.conflict": {
+    code: 10991,
+    status: 409,
+    sentence: "Other deployments were faster than this change, each time",
+    hint: "Nothing has changed. Try again.",
+  },
   "script.service_missing": {
     code: 10143,
     status: 400,

@@ -1,7 +1,6 @@
 /** Scripts, their versions, and which of them is in force. */
 import type { Annotations, ScriptVersion, ScriptVersionInfo } from "./script-versions.ts";
 import type { Slice } from "./slice.ts";
-import type { WorkflowChange } from "./workflows.ts";
 
 /** The decision that a version of a script is the one that counts from then on. The newest deployment is in force. */
 export interface Deployment {
@@ -23,23 +22,13 @@ export interface Deployments {
   activeScript(script: string): Promise<ScriptVersion | undefined>;
   scriptNames(): Promise<string[]>;
   scriptVersion(id: string): Promise<ScriptVersion | undefined>;
-  /** As `addScriptVersion`, and makes it the active one; for scripts that are not deployed, but put together by hand. */
+  /** Stores a version unless it is known already, and makes it the active one; for scripts that are not deployed, but put together by hand. */
   putScriptVersion(version: ScriptVersion): Promise<void>;
-  /** Stores a version unless it is known already. Nothing points to it yet. */
-  addScriptVersion(version: ScriptVersion): Promise<void>;
   scriptVersionInfo(id: string): Promise<ScriptVersionInfo | undefined>;
   /** Newest first. */
   scriptVersions(script: string, offset: number, limit: number): Promise<Slice<ScriptVersionInfo>>;
-  /** A version of a script becomes the active one, and these workflows change with it: all of that, or nothing. */
-  activate(deployment: Deployment, workflows: readonly WorkflowChange[]): Promise<void>;
   /** Newest first. */
   deployments(script: string, offset: number, limit: number): Promise<Slice<Deployment>>;
-  /**
-   * Forgets the script, its deployments and those of its versions that no workflow version points to, and deletes the
-   * schedules of its workflows, all at once. The workflows stay, and the code that they point to: `scriptVersion` finds it
-   * for instances under way, but it is no version of a script any more. False when there was none.
-   */
-  removeScript(name: string): Promise<boolean>;
   /**
    * Versions that are not among the newest `keep` of their workflow or script, and not in force: neither a workflow's
    * newest or a script's active one, nor the code of such a one. Whether instances need them, the catalogue does not know.

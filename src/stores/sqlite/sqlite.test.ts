@@ -83,8 +83,8 @@ test("code is stored once, however many versions have it, and goes with the last
   const script = { script: "shop", hash: "h", sourceMap: "map", bindings: [], compatibilityFlags: [], createdAt: 1 };
   const modules = [{ name: "a.txt", type: "text", content: "x" }] as const;
   await catalog.putScriptVersion({ ...script, id: "s1", code: "1;", modules });
-  await catalog.addScriptVersion({ ...script, id: "s2", code: "1;", modules, hash: "other" });
-  await catalog.addScriptVersion({ ...script, id: "s3", code: "2;" });
+  await catalog.commit([{ type: "version", version: { ...script, id: "s2", code: "1;", modules, hash: "other" } }]);
+  await catalog.commit([{ type: "version", version: { ...script, id: "s3", code: "2;" } }]);
   const db = new DatabaseSync(file);
   const codes = (): unknown[] =>
     db
@@ -93,7 +93,7 @@ test("code is stored once, however many versions have it, and goes with the last
       .map(({ code }) => code);
   expect(codes()).toEqual(["1;", "2;"]);
   expect(await catalog.scriptVersion("s2")).toEqual({ ...script, id: "s2", code: "1;", modules, hash: "other" });
-  await catalog.removeScript("shop");
+  await catalog.commit([{ type: "script_removal", script: "shop" }]);
   expect(codes()).toEqual([]);
   db.close();
   await store.close();
@@ -105,13 +105,13 @@ test("a deployment that cannot be stored whole is not stored at all", async () =
   const { store, catalog } = await openSqlite(join(directory, "x.db"));
   const script = { script: "shop", hash: "h", code: "", bindings: [], compatibilityFlags: [], createdAt: 1 };
   await catalog.putScriptVersion({ ...script, id: "s1" });
-  await catalog.addScriptVersion({ ...script, id: "s2" });
+  await catalog.commit([{ type: "version", version: { ...script, id: "s2" } }]);
   const workflow = { id: "w", name: "orders", className: "A", script: "shop", versionId: "v", createdAt: 1, modifiedAt: 1 };
   const version = { id: "v", workflow: "orders", className: "A", scriptVersionId: "s2", createdAt: 1, settings: {} };
   const deployment = { id: "d", script: "shop", versionId: "s2", createdAt: 1, annotations: {} };
   const broken = { ...workflow, name: "bills", className: null as unknown as string };
-  const changes = [workflow, broken].map((each) => ({ workflow: each, version }));
-  await expect(catalog.activate(deployment, changes)).rejects.toThrow("NOT NULL");
+  const changes = [workflow, broken].map((each) => ({ type: "workflow", workflow: each, version }) as const);
+  await expect(catalog.commit([{ type: "deployment", deployment }, ...changes])).rejects.toThrow("NOT NULL");
   expect((await catalog.activeScript("shop"))?.id).toBe("s1");
   expect((await catalog.deployments("shop", 0, 9)).total).toBe(0);
   expect(await catalog.workflow("orders")).toBeUndefined();

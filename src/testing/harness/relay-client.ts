@@ -8,7 +8,7 @@ import type { Binding } from "../../ports/catalog/bindings.ts";
 import { bundle } from "../../workers/build/bundle.ts";
 import { plainBuild } from "../../workers/build/options.ts";
 import { deploy } from "../../workers/deploy/deploy.ts";
-import type { Publisher } from "../../workers/deploy/publisher.ts";
+import type { Publisher } from "../../workers/versions/publisher.ts";
 import type { DispatchFetch } from "./types.ts";
 import { RELAY_HEADERS, type RelayTarget } from "./relay-messages.ts";
 

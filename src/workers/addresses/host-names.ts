@@ -5,33 +5,33 @@
  */
 import { Failure } from "../../model/failures/failure.ts";
 import { isHostName } from "../../model/platform/host-name.ts";
-import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { Addresses, HostName } from "../../ports/catalog/addresses.ts";
 import { Routes } from "./routes.ts";
-
-/** The document that has the names that deployments asked for: scripts by host name. */
-const SETTING = "host-names";
-
-type Settings = Pick<Catalog, "setting" | "changeSetting">;
 
 type Names = Readonly<Record<string, string>>;
 
 export class HostNames {
-  readonly routes: Routes;
-  readonly #catalog: Settings;
+  readonly routes: Routes = new Routes();
+  readonly #catalog: Addresses;
   readonly #fixed: Names;
   #asked: Names = {};
 
-  private constructor(catalog: Settings, fixed: Names, routes: Routes) {
-    this.routes = routes;
+  private constructor(catalog: Addresses, fixed: Names) {
     this.#catalog = catalog;
     this.#fixed = fixed;
   }
 
   /** Those that are known, with the `fixed` ones: scripts by host name. */
-  static async open(catalog: Settings, fixed: Names = {}): Promise<HostNames> {
-    const names = new HostNames(catalog, fixed, await Routes.open(catalog));
-    names.#asked = parse(await catalog.setting(SETTING));
+  static async open(catalog: Addresses, fixed: Names = {}): Promise<HostNames> {
+    const names = new HostNames(catalog, fixed);
+    await names.refresh();
     return names;
+  }
+
+  /** Reads the names and the routes again, which have changed. */
+  async refresh(): Promise<void> {
+    this.routes.set(await this.#catalog.routes());
+    this.#asked = Object.fromEntries((await this.#catalog.hostNames()).map(({ hostName, script }) => [hostName, script]));
   }
 
   /** The script that a request is for. */
@@ -46,23 +46,14 @@ export class HostNames {
   }
 
   /** All names, those of one script, if it is given. */
-  list(script?: string): readonly { readonly hostName: string; readonly script: string }[] {
+  list(script?: string): readonly HostName[] {
     const all = Object.entries({ ...this.#asked, ...this.#fixed }).map(([hostName, of]) => ({ hostName, script: of }));
     return script === undefined ? all : all.filter((each) => each.script === script);
   }
 
-  /**
-   * These are the names of a script from now on, as far as deployments ask for them; it takes them from others.
-   *
-   * @throws Failure `body` for what is no name, or is another script's by the server's own options.
-   */
-  async replace(script: string, hostNames: readonly string[]): Promise<void> {
+  /** Fails with `body` for what is no name, or is another script's by the server's own options. */
+  check(script: string, hostNames: readonly string[]): void {
     hostNames.forEach((name, i) => this.#check(script, name, `origins[${i}].hostname`));
-    await this.#catalog.changeSetting(SETTING, (json) => {
-      const others = Object.entries(parse(json)).filter(([, of]) => of !== script);
-      this.#asked = Object.fromEntries([...others, ...hostNames.map((name) => [name, script] as const)]);
-      return JSON.stringify(this.#asked);
-    });
   }
 
   #check(script: string, name: string, field: string): void {
@@ -71,8 +62,4 @@ export class HostNames {
     if (fixed === script) return;
     throw new Failure("body", { field, detail: `The server was started with --host-name ${name}=${fixed}` });
   }
-}
-
-function parse(json: string | undefined): Names {
-  return json === undefined ? {} : (JSON.parse(json) as Names);
 }

@@ -2,35 +2,24 @@
 import { Failure } from "../../model/failures/failure.ts";
 import { isHostName } from "../../model/platform/host-name.ts";
 import { bySpecificity, matchesHost, matchesRoute, routePattern, type RoutePattern } from "../../model/platform/route-pattern.ts";
-import type { Catalog } from "../../ports/catalog/catalog.ts";
-
-/** The document that has them: scripts by pattern. */
-const SETTING = "routes";
-
-type Settings = Pick<Catalog, "setting" | "changeSetting">;
-
-export interface Route {
-  readonly pattern: string;
-  readonly script: string;
-}
+import type { Route } from "../../ports/catalog/addresses.ts";
 
 interface Known extends RoutePattern {
   readonly script: string;
 }
 
 export class Routes {
-  readonly #catalog: Settings;
   /** The more specific ones first. */
   #known: readonly Known[] = [];
 
-  private constructor(catalog: Settings) {
-    this.#catalog = catalog;
-  }
-
-  static async open(catalog: Settings): Promise<Routes> {
-    const routes = new Routes(catalog);
-    routes.#known = known(parse(await catalog.setting(SETTING)));
-    return routes;
+  /** These are all routes from now on. */
+  set(routes: readonly Route[]): void {
+    this.#known = routes
+      .flatMap(({ pattern: text, script }) => {
+        const pattern = routePattern(text);
+        return pattern === undefined ? [] : [{ ...pattern, script }];
+      })
+      .sort(bySpecificity);
   }
 
   /** The script that a request is for. */
@@ -41,24 +30,15 @@ export class Routes {
   list(): readonly Route[] {
     return this.#known.map(({ text, script }) => ({ pattern: text, script }));
   }
-
-  /**
-   * These are the routes of a script from now on. `ownHost` is that of the server itself, which no route may hide.
-   *
-   * @throws Failure `body` for what is no pattern, hides the server, or is another script's.
-   */
-  async replace(script: string, patterns: readonly string[], ownHost?: string): Promise<void> {
-    await this.#catalog.changeSetting(SETTING, (json) => {
-      const others = Object.entries(parse(json)).filter(([, of]) => of !== script);
-      patterns.forEach((text, i) => check(text, `[${i}].pattern`, ownHost, new Map(others)));
-      const all = Object.fromEntries([...others, ...patterns.map((text) => [text, script] as const)]);
-      this.#known = known(all);
-      return JSON.stringify(all);
-    });
-  }
 }
 
-function check(text: string, field: string, ownHost: string | undefined, others: ReadonlyMap<string, string>): void {
+/** Fails with `body` for what is no pattern, hides the server's own host, or is the route of another script. */
+export function checkRoutes(patterns: readonly string[], ownHost: string, others: readonly Route[]): void {
+  const taken = new Map(others.map(({ pattern, script }) => [pattern, script]));
+  patterns.forEach((text, i) => check(text, `[${i}].pattern`, ownHost, taken));
+}
+
+function check(text: string, field: string, ownHost: string, others: ReadonlyMap<string, string>): void {
   const refuse = (detail: string): never => {
     throw new Failure("body", { field, detail });
   };
@@ -66,21 +46,7 @@ function check(text: string, field: string, ownHost: string | undefined, others:
   if (pattern === undefined)
     return refuse(`"${text}" is no pattern: a * may stand at the beginning of the host and at the end of the path`);
   if (!isHostName(pattern.host.replace(/^\./, ""))) refuse(`"${pattern.host}" is no host name that a Worker can have here`);
-  if (ownHost !== undefined && matchesHost(pattern, ownHost))
-    refuse(`The server's own API is at ${ownHost}: a Worker there would hide it`);
+  if (matchesHost(pattern, ownHost)) refuse(`The server's own API is at ${ownHost}: a Worker there would hide it`);
   const taken = others.get(text);
   if (taken !== undefined) refuse(`"${text}" is a route of the Worker "${taken}"`);
-}
-
-function known(scripts: Readonly<Record<string, string>>): readonly Known[] {
-  return Object.entries(scripts)
-    .flatMap(([text, script]) => {
-      const pattern = routePattern(text);
-      return pattern === undefined ? [] : [{ ...pattern, script }];
-    })
-    .sort(bySpecificity);
-}
-
-function parse(json: string | undefined): Readonly<Record<string, string>> {
-  return json === undefined ? {} : (JSON.parse(json) as Record<string, string>);
 }

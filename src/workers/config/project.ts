@@ -11,7 +11,7 @@ import { assetsHandling, withoutUndefined } from "../assets/config.ts";
 import { ProjectError } from "./project-error.ts";
 import { queuesConfig, type QueuesConfig } from "./queues.ts";
 import type { MigrationStep } from "../../model/platform/objects.ts";
-import { cronExpression } from "../deploy/workflow.ts";
+import { cronExpression } from "../versions/workflow.ts";
 import { SETTINGS, settingsOf } from "../upload/workflow-settings.ts";
 import { projectBindings } from "./bindings.ts";
 import { readEnvironment } from "./environment.ts";

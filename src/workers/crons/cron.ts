@@ -4,47 +4,19 @@
  * boundaries that were missed only the latest is followed.
  */
 import { Failure } from "../../model/failures/failure.ts";
-import { LIMITS } from "../../model/limits.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Follow, Timetable, TimetableEntry } from "../../ports/timetable.ts";
 import type { ScriptCalls } from "../../ports/script-calls.ts";
 
-interface CronParts {
-  readonly catalog: Timetable;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
 export class CronTriggers {
   readonly #catalog: Timetable;
-  readonly #clock: Clock;
   readonly #log: Log;
   /** Boundaries whose handlers have been called, by script and expression: they may not have ended yet. */
   readonly #begun: Map<string, number> = new Map();
 
-  constructor({ catalog, clock, log }: CronParts) {
+  constructor({ catalog, log }: { readonly catalog: Timetable; readonly log: Log }) {
     this.#catalog = catalog;
-    this.#clock = clock;
     this.#log = log;
-  }
-
-  /** Those of a script, in the order in which they were given. */
-  async of(script: string): Promise<TimetableEntry[]> {
-    return (await this.#catalog.timetable("script")).filter(({ owner }) => owner === script);
-  }
-
-  /**
-   * Replaces those of a script; one that it had already goes on from where it is.
-   *
-   * @throws Failure `body` when there would be too many in all.
-   */
-  async replace(script: string, crons: readonly string[]): Promise<void> {
-    const others = (await this.#catalog.timetable("script")).filter(({ owner }) => owner !== script);
-    const all = others.length + new Set(crons).size;
-    if (crons.length > 0 && all > LIMITS.cronTriggers)
-      throw new Failure("body", { detail: `There would be ${all} cron triggers; ${LIMITS.cronTriggers} are possible` });
-    await this.#catalog.putCrons("script", script, crons, this.#clock.now());
   }
 
   /** Calls the handler of an entry's script, unless it has been called for this boundary. */

@@ -10,7 +10,7 @@ import { plainBuild } from "../build/options.ts";
 import type { ProjectConfig } from "../config/project.ts";
 import { deploy, type DevDeployment } from "./deploy.ts";
 import { ProjectError } from "../config/project-error.ts";
-import { Publisher } from "./publisher.ts";
+import { Publisher } from "../versions/publisher.ts";
 
 let catalog: Catalog;
 let loaded: ScriptVersion[];

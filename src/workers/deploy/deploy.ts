@@ -4,17 +4,21 @@
  */
 import { relative } from "node:path";
 import { LIMITS } from "../../model/limits.ts";
-import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { CatalogEdit } from "../../ports/catalog/edits.ts";
+import type { Workers } from "../../ports/catalog/workers.ts";
 import type { ScriptAssets, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { openSecrets } from "../../bindings/secrets.ts";
 import { secretBindings } from "../../bindings/secrets.ts";
 import type { Bundle } from "../build/bundle.ts";
 import { tooManySchedules, type ProjectConfig } from "../config/project.ts";
 import { ProjectError } from "../config/project-error.ts";
-import { contentHash, type Publisher, type WantedVersion } from "./publisher.ts";
-import { classesWith, classNames, migrationsAfter, objectClasses, putObjectClasses, type ObjectChanges } from "./objects.ts";
-import { resourcesOf } from "./resources.ts";
-import { putWorkflow, schedulesWith } from "./workflow.ts";
+import { resourcesOf } from "../versions/resources.ts";
+import { activation } from "../versions/activation.ts";
+import { change } from "./change.ts";
+import { cronsEdit } from "./set-crons.ts";
+import { contentHash, type Publisher, type WantedVersion } from "../versions/publisher.ts";
+import { classesWith, classNames, migrationsAfter, type ObjectChanges } from "../versions/objects.ts";
+import { schedulesWith, workflowEdit } from "../versions/workflow.ts";
 
 /** What a deployment did. */
 export interface DevDeployment {
@@ -42,25 +46,25 @@ export async function deploy(
   const schedules = await schedulesWith(catalog, crons);
   if (schedules > LIMITS.schedules) throw tooManySchedules(config.file, schedules);
   const code = versionOf(config, bundle, assets);
-  return publisher.inTurn(config.name, async () => {
-    for (const { type, id } of resourcesOf(config.bindings)) {
-      const name = type === "d1" ? (config.databaseNames[id] ?? id) : id;
-      await catalog.addResource({ type, id, name, createdAt: Date.now() });
-    }
+  const make = publisher.maker("mapped");
+  return change(catalog, async () => {
     const active = await catalog.activeScript(config.name);
     const objects = await classesWith(catalog, config.name, code, await objectChanges(catalog, config));
     const wanted = { ...code, objectClasses: classNames(objects) };
-    const deployed = { script: config.name, workflows: workflows.map(({ name }) => name) };
     const changed = active === undefined || !isUnchanged(publisher, active, wanted);
-    const version = changed ? await publisher.store(wanted, "mapped") : active;
-    await publisher.exclusively(async () => {
-      if (changed) await publisher.activate(version, workflows);
-      else
-        for (const { name, className, settings } of workflows)
-          await putWorkflow(catalog, { name, className, script: config.name }, active, settings ?? {});
-      await putObjectClasses(catalog, config.name, objects);
-    });
-    return { ...deployed, scriptVersionId: version.id, changed };
+    const version = changed ? await make(wanted) : active;
+    const edits: CatalogEdit[] = resourcesOf(config.bindings).map(({ type, id }) => ({
+      type: "resource",
+      resource: { type, id, name: type === "d1" ? (config.databaseNames[id] ?? id) : id, createdAt: Date.now() },
+    }));
+    if (changed) edits.push({ type: "version", version }, ...(await activation(catalog, version, workflows)).edits);
+    else
+      for (const { name, className, settings = {} } of workflows)
+        edits.push(...(await workflowEdit(catalog, { name, className, script: config.name }, active, settings)));
+    edits.push({ type: "object_classes", script: config.name, classes: objects });
+    edits.push(await cronsEdit(catalog, config.name, config.crons, Date.now()));
+    const names = workflows.map(({ name }) => name);
+    return { edits, result: { script: config.name, scriptVersionId: version.id, changed, workflows: names } };
   });
 }
 
@@ -90,9 +94,9 @@ function checkClasses({ build, bindings, workflows }: ProjectConfig, { exports }
       refuse(each.className, `the Durable Object binding "${each.name}"`);
 }
 
-async function objectChanges(catalog: Catalog, { name, objects }: ProjectConfig): Promise<ObjectChanges> {
+async function objectChanges(catalog: Workers, { name, objects }: ProjectConfig): Promise<ObjectChanges> {
   if (!("migrations" in objects)) return objects;
-  const { tag } = await objectClasses(catalog, name);
+  const { tag } = await catalog.objectClasses(name);
   return { migrations: migrationsAfter(tag, objects.migrations) };
 }
 

@@ -8,7 +8,7 @@ import type { Migrations, ObjectExport } from "../../model/platform/objects.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { DeclaredWorkflow, ScriptAssets } from "../../ports/catalog/script-versions.ts";
 import { assetRules, assetsHandling, withoutUndefined } from "../assets/config.ts";
-import { migrations } from "../deploy/objects.ts";
+import { migrations } from "../versions/objects.ts";
 import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 
 /** A binding as it is sent; what else it has depends on its type. */

@@ -4,7 +4,7 @@ import { durationMs, isDuration } from "../../model/time/duration.ts";
 import type { Retention } from "../../model/instance/events.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Jurisdiction, WorkflowSettings } from "../../ports/catalog/workflows.ts";
-import { cronExpression } from "../deploy/workflow.ts";
+import { cronExpression } from "../versions/workflow.ts";
 
 /** Where Cloudflare may be told to keep the instances of a workflow. */
 export const JURISDICTIONS: readonly ["eu", "fedramp", "us"] = ["eu", "fedramp", "us"] as const satisfies readonly Jurisdiction[];

@@ -5,8 +5,10 @@
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import type { Route } from "../../../workers/addresses/routes.ts";
-import { activeVersion, anything, SCRIPT } from "../workers/shown.ts";
+import type { Route } from "../../../ports/catalog/addresses.ts";
+import { setHostNames, setRoutes } from "../../../workers/deploy/set-addresses.ts";
+import { activeVersion } from "../../../workers/versions/scripts.ts";
+import { anything, SCRIPT } from "../workers/shown.ts";
 
 const origins = z.array(z.looseObject({ hostname: z.string().toLowerCase() }));
 
@@ -60,7 +62,7 @@ export const hostNames: readonly Endpoint[] = [
     body: origins,
     result: anything,
     handle: async ({ params: { script_name: script }, body }, api) => {
-      await activeVersion(api, script);
+      await activeVersion(api.catalog, script);
       return {
         result: changeset(
           api,
@@ -78,10 +80,9 @@ export const hostNames: readonly Endpoint[] = [
     body: z.looseObject({ origins }),
     result: z.array(anything),
     handle: async ({ params: { script_name: script }, body }, api, request) => {
-      await activeVersion(api, script);
       const wanted = body.origins.map(({ hostname }) => hostname);
       refuseOwn(request, wanted);
-      await api.hostNames.replace(script, wanted);
+      await setHostNames(api, script, wanted);
       return { result: wanted.map((name) => show(name, script)) };
     },
   }),
@@ -129,9 +130,8 @@ export const hostNames: readonly Endpoint[] = [
     body: z.array(z.looseObject({ pattern: z.string() })),
     result: z.array(anything),
     handle: async ({ params: { script_name: script }, body }, api, request) => {
-      await activeVersion(api, script);
       const patterns = body.map(({ pattern }) => pattern);
-      await api.hostNames.routes.replace(script, patterns, new URL(request.url).hostname);
+      await setRoutes(api, script, patterns, new URL(request.url).hostname);
       return { result: patterns.map((pattern) => shownRoute({ pattern, script })) };
     },
   }),

@@ -5,7 +5,7 @@ import { delayProblem, type Queue, type QueueSettings } from "../../../model/pla
 import { iso } from "../../../model/time/calendar.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page } from "../workflows/schemas.ts";
-import { activeVersion } from "../workers/shown.ts";
+import { activeVersion } from "../../../workers/versions/scripts.ts";
 import { showConsumer, shownConsumer } from "./consumers.ts";
 
 const QUEUES = "/accounts/{account_id}/queues";
@@ -51,7 +51,7 @@ const change = z.object({ queue_name: z.string().optional(), settings });
 async function producers(api: Api): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for (const script of await api.catalog.scriptNames()) {
-    const version = await activeVersion(api, script).catch(() => undefined);
+    const version = await activeVersion(api.catalog, script).catch(() => undefined);
     for (const binding of version?.bindings ?? [])
       if (binding.type === "queue") found.set(binding.queue, [...(found.get(binding.queue) ?? []), script]);
   }

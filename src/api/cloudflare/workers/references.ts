@@ -1,25 +1,16 @@
-/** Which scripts need which. A script that others are bound to is deleted only by force. */
+/** Which scripts need which. */
 import { z } from "zod";
-import { Failure } from "../../../model/failures/failure.ts";
-import { referencesTo, type Reference } from "../../../workers/deploy/references.ts";
-import { objectClasses } from "../../../workers/deploy/objects.ts";
+import { referencesTo, type Reference } from "../../../workers/versions/references.ts";
+import { activeVersion } from "../../../workers/versions/scripts.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page, pageInfo } from "../workflows/schemas.ts";
-import { activeVersion, anything, SCRIPT } from "./shown.ts";
+import { anything, SCRIPT } from "./shown.ts";
 
 const ENVIRONMENT = "production";
 
-/** Fails with `script.referenced` when another script is bound to this one. */
-export async function refuseReferenced({ catalog }: Pick<Api, "catalog">, script: string): Promise<void> {
-  const scripts = new Set((await referencesTo(catalog, script)).map((each) => each.script));
-  if (scripts.size === 0) return;
-  const detail = `This Worker is still used by ${[...scripts].join(", ")}: deploy without that binding first, or delete with force=true`;
-  throw new Failure("script.referenced", { field: "script_name", detail });
-}
-
 async function namespaces({ catalog }: Pick<Api, "catalog">): Promise<object[]> {
   const scripts = await catalog.scriptNames();
-  const classes = await Promise.all(scripts.map(async (script) => ({ script, ...(await objectClasses(catalog, script)) })));
+  const classes = await Promise.all(scripts.map(async (script) => ({ script, ...(await catalog.objectClasses(script)) })));
   return classes.flatMap(({ script, namespaces: own }) =>
     Object.entries(own).map(([name, id]) => ({ id, name: `${script}_${name}`, script, class: name, use_sqlite: true })),
   );
@@ -45,7 +36,7 @@ export const scriptsReferences: readonly Endpoint[] = [
     summary: "Ask which scripts are bound to this one",
     result: anything,
     handle: async ({ params: { script_name: script } }, api) => {
-      const { bindings } = await activeVersion(api, script);
+      const { bindings } = await activeVersion(api.catalog, script);
       const incoming = await referencesTo(api.catalog, script);
       const outgoing = bindings.flatMap((each) => (each.type === "service" ? [{ service: each.service, name: each.name }] : []));
       const shown = (each: { service: string; name: string }): object => ({ ...each, environment: ENVIRONMENT });

@@ -2,31 +2,25 @@
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
-import { NO_CLASSES } from "../../../model/platform/objects.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
-import { objectClasses, putObjectClasses } from "../../../workers/deploy/objects.ts";
+import { deleteScript } from "../../../workers/deploy/delete-script.ts";
+import { takeIn } from "../../../workers/deploy/upload.ts";
 import { sentAssets } from "./assets.ts";
-import { checkBindings, storeUpload } from "../../../workers/deploy/revise.ts";
+import { activeVersion, newestVersion } from "../../../workers/versions/scripts.ts";
 import { readUpload } from "../../../workers/upload/upload.ts";
 import type { RequestBody } from "../../endpoint/body.ts";
 import { authorOf, signed } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { deployMessages, type Message } from "../../endpoint/envelope.ts";
-import { activate, activeVersion, anything, checkScriptName, handlersOf, newestVersion, SCRIPT } from "./shown.ts";
-import { unmake } from "./workers-shown.ts";
-import { refuseReferenced } from "./references.ts";
-import { clearScriptSettings, scriptSettings } from "./settings-document.ts";
+import { anything, checkScriptName, handlersOf, SCRIPT } from "./shown.ts";
 
 const SERVICE = "/accounts/{account_id}/workers/services/{script_name}";
 
 const forced = z.object({ force: z.string().optional() });
 
 const shownUpload = z.looseObject({ id: z.string(), deployment_id: z.string(), startup_time_ms: z.int() });
-
-const NOT_IN_A_VERSION =
-  "Version upload failed. It includes a Durable Object migration, but migrations must be fully applied via a non-versioned deployment";
 
 /** A version that was taken in. */
 export interface Uploaded {
@@ -44,39 +38,33 @@ export async function upload(
   asker: Principal,
 ): Promise<Uploaded> {
   checkScriptName(script);
-  if (!isDeployed) await newestVersion(api, script);
+  if (!isDeployed) await newestVersion(api.catalog, script);
   const form = await sent.form("Not a multipart form of metadata and modules, as `wrangler deploy` sends it");
-  return takeIn(api, script, form, isDeployed, asker);
+  return takeInForm(api, script, form, isDeployed, asker);
 }
 
 /** As `upload`, of a form that has arrived. */
-export async function takeIn(api: Api, script: string, form: FormData, isDeployed: boolean, asker: Principal): Promise<Uploaded> {
+export async function takeInForm(
+  api: Api,
+  script: string,
+  form: FormData,
+  isDeployed: boolean,
+  asker: Principal,
+): Promise<Uploaded> {
   const { metadata, code } = await readUpload(form);
-  const uploaded = { code, metadata: { ...metadata, annotations: signed(metadata.annotations, asker) } };
-  for (const binding of uploaded.metadata.bindings)
-    if (binding.type === "queue" && "queue_name" in binding) api.queues.named(String(binding.queue_name));
-  if (!isDeployed && uploaded.metadata.migrations !== undefined)
-    throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
-  return api.publisher.inTurn(script, async () => {
-    const start = performance.now();
-    const { version, objects, remarks } = await storeUpload(api.publisher, script, uploaded, sentAssets(api, uploaded.metadata));
-    const startupMs = Math.round(performance.now() - start);
-    if (isDeployed)
-      await api.publisher.exclusively(async () => {
-        await checkBindings(api.catalog, version);
-        await activate(api, version, uploaded.metadata.annotations);
-        await putObjectClasses(api.catalog, script, objects);
-      });
-    for (const remark of remarks) api.log.warn(remark, { script });
-    return { version, startupMs, messages: deployMessages(remarks) };
-  });
+  const upload = { code, metadata: { ...metadata, annotations: signed(metadata.annotations, asker) } };
+  const start = performance.now();
+  const { version, remarks } = await takeIn(api, { script, upload, assets: sentAssets(api, metadata), isDeployed });
+  const startupMs = Math.round(performance.now() - start);
+  for (const remark of remarks) api.log.warn(remark, { script });
+  return { version, startupMs, messages: deployMessages(remarks) };
 }
 
 async function showScript(api: Api, script: string): Promise<object> {
-  const version = await activeVersion(api, script);
+  const version = await activeVersion(api.catalog, script);
   const first = (await api.catalog.scriptVersions(script, version.number - 1, 1)).items[0] ?? version;
-  const { tags = [] } = await scriptSettings(api, script);
-  const { tag: migrationTag } = await objectClasses(api.catalog, script);
+  const { tags = [] } = await api.catalog.scriptSettings(script);
+  const { tag: migrationTag } = await api.catalog.objectClasses(script);
   return {
     id: script,
     ...(migrationTag !== undefined && { migration_tag: migrationTag }),
@@ -100,18 +88,8 @@ function tagOf(script: string): string {
 
 /** Deletes a Worker with all that goes with it, deployed or not. */
 export async function removeWorker(api: Api, script: string, force: string | undefined): Promise<null> {
-  const { publisher } = api;
-  const work = async (): Promise<null> => {
-    if (force !== "true") await refuseReferenced(api, script);
-    const wasMade = await unmake(api, script);
-    if (!(await api.catalog.removeScript(script)) && !wasMade) throw new Failure("script.not_found", { field: "script_name" });
-    await clearScriptSettings(api, script);
-    await api.cron.replace(script, []);
-    await api.queues.removeConsumersOf(script);
-    await putObjectClasses(api.catalog, script, NO_CLASSES);
-    return null;
-  };
-  return publisher.inTurn(script, () => publisher.exclusively(work));
+  await deleteScript(api, script, force === "true");
+  return null;
 }
 
 /** Scripts as a whole. */

@@ -1,11 +1,13 @@
 /** The secrets of a script. To change one makes a version and deploys it; what they are is never told. */
 import { z } from "zod";
-import { storeSecrets, type SecretChanges } from "../../../workers/deploy/revise.ts";
+import { changeSecrets } from "../../../workers/deploy/change-secrets.ts";
+import type { SecretChanges } from "../../../workers/versions/revise.ts";
+import { activeVersion } from "../../../workers/versions/scripts.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { signed } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { activate, activeVersion, SCRIPT } from "./shown.ts";
+import { SCRIPT } from "./shown.ts";
 
 const secret = z.object({ name: z.string().min(1), text: z.string(), type: z.literal("secret_text") });
 
@@ -13,18 +15,13 @@ const shown = z.object({ name: z.string(), type: z.literal("secret_text") });
 
 const SECRETS = `${SCRIPT}/secrets` as const;
 
-function change(api: Api, script: string, changes: SecretChanges, asker: Principal): Promise<void> {
-  const { publisher } = api;
-  return publisher.inTurn(script, async () => {
-    const { id } = await activeVersion(api, script);
-    const remarks = signed({ "workers/triggered_by": "secret" }, asker);
-    const version = await storeSecrets(publisher, id, changes, remarks);
-    await publisher.exclusively(() => activate(api, version, remarks));
-  });
+async function change({ publisher }: Api, script: string, changes: SecretChanges, asker: Principal): Promise<void> {
+  const annotations = signed({ "workers/triggered_by": "secret" }, asker);
+  await changeSecrets(publisher, { script, changes, annotations, isDeployed: true });
 }
 
 async function secretsOf(api: Api, script: string): Promise<z.output<typeof shown>[]> {
-  const { bindings } = await activeVersion(api, script);
+  const { bindings } = await activeVersion(api.catalog, script);
   return bindings.flatMap(({ name, type }) => (type === "secret_text" ? [{ name, type }] : []));
 }
 

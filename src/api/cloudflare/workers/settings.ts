@@ -2,21 +2,24 @@
 import { z } from "zod";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import { cronExpression } from "../../../workers/deploy/workflow.ts";
+import { changeScriptSettings } from "../../../workers/deploy/change-script-settings.ts";
+import { cronsOf, setCrons } from "../../../workers/deploy/set-crons.ts";
+import { activeVersion } from "../../../workers/versions/scripts.ts";
+import { cronExpression } from "../../../workers/versions/workflow.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { changeScriptSettings, keptSettings, scriptSettings } from "./settings-document.ts";
-import { activeVersion, anything, SCRIPT, showBinding } from "./shown.ts";
+import { keptSettings } from "./kept-settings.ts";
+import { anything, SCRIPT, showBinding } from "./shown.ts";
 
 const subdomain = z.object({ enabled: z.boolean(), previews_enabled: z.boolean() });
 
 /** A `Worker` is at `<script>.localhost` whatever is said here. */
 async function subdomainOf(api: Api, script: string): Promise<z.output<typeof subdomain>> {
-  return (await scriptSettings(api, script)).subdomain ?? { enabled: false, previews_enabled: false };
+  return (await api.catalog.scriptSettings(script)).subdomain ?? { enabled: false, previews_enabled: false };
 }
 
 async function showSettings(api: Api, script: string): Promise<object> {
-  const { bindings, compatibilityDate, compatibilityFlags } = await activeVersion(api, script);
-  const { tags = [], logpush = false, observability, tail_consumers: consumers = [] } = await scriptSettings(api, script);
+  const { bindings, compatibilityDate, compatibilityFlags } = await activeVersion(api.catalog, script);
+  const { tags = [], logpush = false, observability, tail_consumers: consumers = [] } = await api.catalog.scriptSettings(script);
   return {
     bindings: bindings.map(showBinding),
     ...(compatibilityDate !== undefined && { compatibility_date: compatibilityDate }),
@@ -30,8 +33,8 @@ async function showSettings(api: Api, script: string): Promise<object> {
 }
 
 async function showSchedules(api: Api, script: string): Promise<object> {
-  await activeVersion(api, script);
-  const triggers = await api.cron.of(script);
+  await activeVersion(api.catalog, script);
+  const triggers = await cronsOf(api.catalog, script);
   return {
     schedules: triggers.map(({ cron, createdAt }) => ({ cron, created_on: iso(createdAt), modified_on: iso(createdAt) })),
   };
@@ -51,7 +54,7 @@ const places: readonly Endpoint[] = [
     summary: "Read whether a script is to be reachable",
     result: subdomain,
     handle: async ({ params: { script_name: script } }, api) => {
-      await activeVersion(api, script);
+      await activeVersion(api.catalog, script);
       return { result: await subdomainOf(api, script) };
     },
   }),
@@ -63,8 +66,7 @@ const places: readonly Endpoint[] = [
     body: z.object({ enabled: z.boolean(), previews_enabled: z.boolean().default(false) }),
     result: subdomain,
     handle: async ({ params: { script_name: script }, body }, api) => {
-      await activeVersion(api, script);
-      await changeScriptSettings(api, script, { subdomain: body });
+      await changeScriptSettings(api.catalog, script, { subdomain: body }, activeVersion);
       return { result: body };
     },
   }),
@@ -86,8 +88,8 @@ export const scriptsSettings: readonly Endpoint[] = [
     summary: "Read the settings that all versions of a script share",
     result: anything,
     handle: async ({ params: { script_name: script } }, api) => {
-      await activeVersion(api, script);
-      const { tags = [], logpush = false, ...rest } = await scriptSettings(api, script);
+      await activeVersion(api.catalog, script);
+      const { tags = [], logpush = false, ...rest } = await api.catalog.scriptSettings(script);
       return { result: { tags, logpush, observability: rest.observability, tail_consumers: rest.tail_consumers } };
     },
   }),
@@ -99,8 +101,7 @@ export const scriptsSettings: readonly Endpoint[] = [
     body: keptSettings,
     result: anything,
     handle: async ({ params: { script_name: script }, body }, api) => {
-      await activeVersion(api, script);
-      const { subdomain: _subdomain, ...shown } = await changeScriptSettings(api, script, body);
+      const { subdomain: _subdomain, ...shown } = await changeScriptSettings(api.catalog, script, body, activeVersion);
       return { result: shown };
     },
   }),
@@ -119,11 +120,8 @@ export const scriptsSettings: readonly Endpoint[] = [
     body: z.array(z.object({ cron: cronExpression })).max(LIMITS.cronTriggers),
     result: anything,
     handle: async ({ params: { script_name: script }, body }, api) => {
-      await activeVersion(api, script);
-      await api.cron.replace(
-        script,
-        body.map(({ cron }) => cron),
-      );
+      const crons = body.map(({ cron }) => cron);
+      await setCrons(api.catalog, script, crons, api.clock.now());
       return { result: await showSchedules(api, script) };
     },
   }),

@@ -6,7 +6,6 @@ import { iso } from "../../../model/time/calendar.ts";
 import type { Binding } from "../../../ports/catalog/bindings.ts";
 import type { Annotations, ScriptVersion, ScriptVersionInfo } from "../../../ports/catalog/script-versions.ts";
 import { authorOf, unsigned } from "./author.ts";
-import type { Api } from "../../endpoint/endpoint.ts";
 
 /** The path of one script. */
 export const SCRIPT = "/accounts/{account_id}/workers/scripts/{script_name}";
@@ -27,26 +26,6 @@ const NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 /** Fails with `script.invalid_name`. */
 export function checkScriptName(name: string): void {
   if (!NAME.test(name)) throw new Failure("script.invalid_name", { field: "script_name" });
-}
-
-/** The version of a script that counts. Fails with `script.not_found`. */
-export async function activeVersion({ catalog }: Pick<Api, "catalog">, script: string): Promise<ScriptVersionInfo> {
-  const [deployment] = (await catalog.deployments(script, 0, 1)).items;
-  const version = deployment && (await catalog.scriptVersionInfo(deployment.versionId));
-  if (version === undefined) throw new Failure("script.not_found", { field: "script_name" });
-  return version;
-}
-
-/** The version that was stored last, whether it counts or not. Fails with `script.not_found`. */
-export async function newestVersion({ catalog }: Pick<Api, "catalog">, script: string): Promise<ScriptVersionInfo> {
-  const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
-  if (newest === undefined) throw new Failure("script.not_found", { field: "script_name" });
-  return newest;
-}
-
-/** Makes a stored version the one that counts. */
-export async function activate(api: Api, version: ScriptVersion, remarks: Annotations): Promise<{ readonly id: string }> {
-  return api.publisher.activate(version, version.workflows ?? [], remarks);
 }
 
 /** A binding without what is secret about it. */

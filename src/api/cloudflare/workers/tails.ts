@@ -4,7 +4,8 @@ import { Failure } from "../../../model/failures/failure.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { TailFilter } from "../../../workers/logs/tail-event.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
-import { activeVersion, SCRIPT } from "./shown.ts";
+import { activeVersion } from "../../../workers/versions/scripts.ts";
+import { SCRIPT } from "./shown.ts";
 
 const TAILS = `${SCRIPT}/tails` as const;
 
@@ -41,7 +42,7 @@ export const scriptsTails: readonly Endpoint[] = [
     body: filters,
     result: shown,
     handle: async ({ params: { script_name: script }, body }, api, request) => {
-      await activeVersion(api, script);
+      await activeVersion(api.catalog, script);
       const self = request.headers.get("cf-connecting-ip") ?? "";
       const { id, expiresAt } = api.tails.open(
         script,

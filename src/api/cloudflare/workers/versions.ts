@@ -5,11 +5,13 @@ import { LIMITS } from "../../../model/limits.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { Deployment } from "../../../ports/catalog/deployments.ts";
-import { storeSecrets } from "../../../workers/deploy/revise.ts";
+import { changeSecrets } from "../../../workers/deploy/change-secrets.ts";
+import { deployVersion } from "../../../workers/deploy/deploy-version.ts";
+import { newestVersion } from "../../../workers/versions/scripts.ts";
 import { authorOf, signed, unsigned } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page, pageInfo, perPage } from "../workflows/schemas.ts";
-import { activate, annotations, anything, newestVersion, SCRIPT, shownVersion, showVersion } from "./shown.ts";
+import { annotations, anything, SCRIPT, shownVersion, showVersion } from "./shown.ts";
 import { upload } from "./scripts.ts";
 
 const deploying = z.object({
@@ -40,14 +42,7 @@ async function deploy(api: Api, script: string, body: z.output<typeof deploying>
   const [chosen, ...others] = body.versions.filter(({ percentage }) => percentage !== 0);
   if (chosen === undefined || others.length > 0 || chosen.percentage !== 100)
     throw new Failure("script.split", { field: "versions" });
-  const { publisher } = api;
-  const work = async (): Promise<object> => {
-    await newestVersion(api, script);
-    const version = await api.catalog.scriptVersion(chosen.version_id);
-    if (version?.script !== script) throw new Failure("script.version_not_found", { field: "versions[0].version_id" });
-    return activate(api, version, signed(body.annotations, asker));
-  };
-  return publisher.inTurn(script, () => publisher.exclusively(work));
+  return deployVersion(api.catalog, script, chosen.version_id, signed(body.annotations, asker));
 }
 
 const secretChanges = z.object({
@@ -77,7 +72,7 @@ export const scriptsVersions: readonly Endpoint[] = [
     query: z.object({ page: page.default(1), per_page: perPage(LIMITS.page), deployable: z.string().optional() }),
     result: z.object({ items: z.array(shownVersion) }),
     handle: async ({ params: { script_name: script }, query }, api) => {
-      await newestVersion(api, script);
+      await newestVersion(api.catalog, script);
       const { page: number, per_page: limit } = query;
       const { items, total } = await api.catalog.scriptVersions(script, (number - 1) * limit, limit);
       return { result: { items: items.map(showVersion) }, info: pageInfo(query, items.length, total) };
@@ -102,14 +97,13 @@ export const scriptsVersions: readonly Endpoint[] = [
     body: secretChanges,
     maxBody: LIMITS.valueBodyBytes,
     result: shownVersion,
-    handle: ({ params: { script_name: script }, body }, api, _, asker) =>
-      api.publisher.inTurn(script, async () => {
-        const newest = await newestVersion(api, script);
-        const changes = Object.fromEntries(Object.entries(body.env).map(([name, secret]) => [name, secret?.text ?? null]));
-        const { id } = await storeSecrets(api.publisher, newest.id, changes, signed(body.annotations, asker));
-        const info = await api.catalog.scriptVersionInfo(id);
-        return { result: info && showVersion(info) };
-      }),
+    handle: async ({ params: { script_name: script }, body }, api, _, asker) => {
+      const changes = Object.fromEntries(Object.entries(body.env).map(([name, secret]) => [name, secret?.text ?? null]));
+      const annotations = signed(body.annotations, asker);
+      const { id } = await changeSecrets(api.publisher, { script, changes, annotations, isDeployed: false });
+      const info = await api.catalog.scriptVersionInfo(id);
+      return { result: info && showVersion(info) };
+    },
   }),
   endpoint({
     method: "post",
@@ -127,7 +121,7 @@ export const scriptsVersions: readonly Endpoint[] = [
     summary: "List the deployments of a script, newest first: the first is in force",
     result: z.object({ deployments: z.array(shownDeployment) }),
     handle: async ({ params: { script_name: script } }, api) => {
-      await newestVersion(api, script);
+      await newestVersion(api.catalog, script);
       const { items } = await api.catalog.deployments(script, 0, LIMITS.page);
       return { result: { deployments: items.map(showDeployment) } };
     },

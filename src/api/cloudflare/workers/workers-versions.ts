@@ -9,8 +9,8 @@ import { authorOf, unsigned } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page, pageInfo, perPage } from "../workflows/schemas.ts";
 import { showBinding } from "./shown.ts";
-import { checkWorker } from "./workers-shown.ts";
-import { takeIn } from "./scripts.ts";
+import { checkWorker } from "../../../workers/versions/scripts.ts";
+import { takeInForm } from "./scripts.ts";
 import { WORKER } from "./workers.ts";
 
 const shown = z.looseObject({
@@ -67,8 +67,8 @@ export const workersVersions: readonly Endpoint[] = [
     maxBody: LIMITS.uploadBodyBytes,
     result: shown,
     handle: async ({ params: { worker_id: worker }, query, body }, api, _, asker) => {
-      await checkWorker(api, worker);
-      const { version, startupMs, messages } = await takeIn(api, worker, formOf(body), query.deploy === "true", asker);
+      await checkWorker(api.catalog, worker);
+      const { version, startupMs, messages } = await takeInForm(api, worker, formOf(body), query.deploy === "true", asker);
       return { result: { ...show(await versionOf(api, worker, version.id)), startup_time_ms: startupMs }, messages };
     },
   }),
@@ -79,7 +79,7 @@ export const workersVersions: readonly Endpoint[] = [
     query: z.object({ page: page.default(1), per_page: perPage(10) }),
     result: z.array(shown),
     handle: async ({ params: { worker_id: worker }, query }, api) => {
-      await checkWorker(api, worker);
+      await checkWorker(api.catalog, worker);
       const { page: number, per_page: limit } = query;
       const { items, total } = await api.catalog.scriptVersions(worker, (number - 1) * limit, limit);
       return { result: items.map(show), info: pageInfo(query, items.length, total) };

@@ -1,11 +1,14 @@
 /** Workers, as the newer API of the SDK and Terraform has them: made first, and given versions afterwards. */
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
+import { changeScriptSettings } from "../../../workers/deploy/change-script-settings.ts";
+import { makeWorker } from "../../../workers/deploy/make-worker.ts";
+import { checkWorker } from "../../../workers/versions/scripts.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
-import { changeScriptSettings, keptSettings } from "./settings-document.ts";
+import { keptSettings } from "./kept-settings.ts";
 import { checkScriptName } from "./shown.ts";
 import { page, pageInfo, perPage } from "../workflows/schemas.ts";
-import { checkWorker, make, showWorker, workerNames } from "./workers-shown.ts";
+import { showWorker, workerNames } from "./workers-shown.ts";
 import { removeWorker } from "./scripts.ts";
 
 const WORKERS = "/accounts/{account_id}/workers/workers";
@@ -68,8 +71,7 @@ export const workers: readonly Endpoint[] = [
     result: shown,
     handle: async ({ body: { name, ...kept } }, api, request) => {
       checkScriptName(name);
-      await api.publisher.inTurn(name, () => make(api, name));
-      await changeScriptSettings(api, name, kept);
+      await makeWorker(api.catalog, name, kept, api.clock.now());
       return { result: await showWorker(api, name, request) };
     },
   }),
@@ -88,9 +90,9 @@ export const workers: readonly Endpoint[] = [
     body: wanted,
     result: shown,
     handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
-      await checkWorker(api, id);
+      await checkWorker(api.catalog, id);
       checkSameName(id, name);
-      await changeScriptSettings(api, id, { ...CLEARED, ...kept });
+      await changeScriptSettings(api.catalog, id, { ...CLEARED, ...kept }, checkWorker);
       return { result: await showWorker(api, id, request) };
     },
   }),
@@ -102,9 +104,9 @@ export const workers: readonly Endpoint[] = [
     body: change,
     result: shown,
     handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
-      await checkWorker(api, id);
+      await checkWorker(api.catalog, id);
       checkSameName(id, name);
-      await changeScriptSettings(api, id, kept);
+      await changeScriptSettings(api.catalog, id, kept, checkWorker);
       return { result: await showWorker(api, id, request) };
     },
   }),

@@ -3,25 +3,19 @@
  * limit nothing yet: how a step names a key is not public (docs/decisions/0027).
  */
 import { z } from "zod";
-import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { isWorkflowName } from "../../../model/platform/names.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { Catalog } from "../../../ports/catalog/catalog.ts";
-import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
+import type { ConcurrencyKey } from "../../../ports/catalog/concurrency.ts";
+import {
+  changeConcurrencyKey,
+  keyOf,
+  makeConcurrencyKey,
+  removeConcurrencyKey,
+} from "../../../workers/deploy/concurrency-keys.ts";
+import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 import { deployMessages } from "../../endpoint/envelope.ts";
 import { page, pageInfo, perPage, timestamp } from "./schemas.ts";
-
-/** Where the catalogue keeps them. */
-const SETTING = "concurrency-keys";
-
-interface Key {
-  readonly id: string;
-  readonly name: string;
-  readonly limit: number;
-  readonly createdAt: number;
-  readonly modifiedAt: number;
-}
 
 const limit = z.number().int().min(1);
 
@@ -39,7 +33,7 @@ export const concurrency: readonly Endpoint[] = [
     query: z.object({ page: page.default(1), per_page: perPage(50) }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
-      const keys = await read(api);
+      const keys = await api.catalog.concurrencyKeys();
       const from = (query.page - 1) * query.per_page;
       const result = keys
         .toReversed()
@@ -58,14 +52,8 @@ export const concurrency: readonly Endpoint[] = [
       limit,
     }),
     result: shown,
-    handle: async ({ body }, { catalog, log }) => {
-      const now = Date.now();
-      const made: Key = { id: crypto.randomUUID(), ...body, createdAt: now, modifiedAt: now };
-      await change(catalog, (keys) => {
-        if (keys.some(({ name }) => name === made.name)) throw new Failure("concurrency.already_exists", { field: "name" });
-        if (keys.length >= LIMITS.concurrencyKeys) throw new Failure("concurrency.too_many", { field: "body" });
-        return [...keys, made];
-      });
+    handle: async ({ body }, { catalog, clock, log }) => {
+      const made = await makeConcurrencyKey(catalog, body, clock.now());
       const message = "Concurrency keys are kept and given back, but limit nothing yet";
       log.warn(message, { key: made.name });
       return { result: show(made), messages: deployMessages([message]) };
@@ -76,7 +64,7 @@ export const concurrency: readonly Endpoint[] = [
     path: KEY,
     summary: "Read a concurrency key",
     result: shown,
-    handle: async ({ params }, api) => ({ result: show(keyOf(await read(api), params.key_id)) }),
+    handle: async ({ params }, api) => ({ result: show(keyOf(await api.catalog.concurrencyKeys(), params.key_id)) }),
   }),
   endpoint({
     method: "patch",
@@ -85,13 +73,9 @@ export const concurrency: readonly Endpoint[] = [
     summary: "Change the limit of a concurrency key",
     body: z.object({ limit }),
     result: shown,
-    handle: async ({ params, body }, { catalog }) => {
-      const keys = await change(catalog, (before) => {
-        const changed = { ...keyOf(before, params.key_id), limit: body.limit, modifiedAt: Date.now() };
-        return before.map((each) => (each.id === changed.id ? changed : each));
-      });
-      return { result: show(keyOf(keys, params.key_id)) };
-    },
+    handle: async ({ params, body }, { catalog, clock }) => ({
+      result: show(await changeConcurrencyKey(catalog, params.key_id, body.limit, clock.now())),
+    }),
   }),
   endpoint({
     method: "delete",
@@ -100,37 +84,12 @@ export const concurrency: readonly Endpoint[] = [
     summary: "Delete a concurrency key",
     result: z.object({ id: z.string() }),
     handle: async ({ params }, { catalog }) => {
-      await change(catalog, (keys) => {
-        const { id } = keyOf(keys, params.key_id);
-        return keys.filter((each) => each.id !== id);
-      });
+      await removeConcurrencyKey(catalog, params.key_id);
       return { result: { id: params.key_id } };
     },
   }),
 ];
 
-async function read({ catalog }: Pick<Api, "catalog">): Promise<readonly Key[]> {
-  return parse(await catalog.setting(SETTING));
-}
-
-/** Answers the keys as they are then. A refusal has changed nothing. */
-async function change(catalog: Catalog, to: (keys: readonly Key[]) => readonly Key[]): Promise<readonly Key[]> {
-  let keys: readonly Key[] = [];
-  await catalog.changeSetting(SETTING, (json) => JSON.stringify((keys = to(parse(json)))));
-  return keys;
-}
-
-/** Oldest first. */
-function parse(json: string | undefined): readonly Key[] {
-  return json === undefined ? [] : (JSON.parse(json) as readonly Key[]);
-}
-
-function keyOf(keys: readonly Key[], id: string): Key {
-  const key = keys.find((each) => each.id === id);
-  if (key === undefined) throw new Failure("concurrency.not_found", { field: "key_id" });
-  return key;
-}
-
-function show({ id, name, limit: most, createdAt, modifiedAt }: Key): z.input<typeof shown> {
+function show({ id, name, limit: most, createdAt, modifiedAt }: ConcurrencyKey): z.input<typeof shown> {
   return { id, name, limit: most, created_on: iso(createdAt), modified_on: iso(modifiedAt) };
 }

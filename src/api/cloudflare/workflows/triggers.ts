@@ -3,12 +3,11 @@
  * and given back, so that projects that have them deploy; there is no source of such events here.
  */
 import { z } from "zod";
-import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
-import type { Catalog } from "../../../ports/catalog/catalog.ts";
+import type { EventTrigger } from "../../../ports/catalog/workers.ts";
+import { changeEventTriggers, eventTriggersOf } from "../../../workers/deploy/event-triggers.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { deployMessages, type Message } from "../../endpoint/envelope.ts";
-import { triggersOf } from "../workers/settings-document.ts";
 
 const name = z.string().min(1).max(LIMITS.scriptName);
 
@@ -21,14 +20,12 @@ const trigger = z.object({
     .max(LIMITS.triggerTargets),
 });
 
-type Trigger = z.output<typeof trigger>;
-
 const triggers = z.array(trigger).max(LIMITS.triggers);
 
 const shown = z.object({ script_name: z.string(), triggers });
 
 /** wrangler does not print what comes with a success. */
-function inert({ log }: Api, script: string, triggers: readonly Trigger[]): readonly Message[] {
+function inert({ log }: Api, script: string, triggers: readonly EventTrigger[]): readonly Message[] {
   if (triggers.length === 0) return [];
   const message = "Event triggers are kept and given back, but no event starts a workflow here";
   log.warn(message, { script, types: triggers.map(({ type }) => type).join(", ") });
@@ -45,8 +42,7 @@ export const eventTriggers: readonly Endpoint[] = [
     summary: "Read the event triggers of a script",
     result: shown,
     handle: async ({ params: { script_name: script } }, { catalog }) => {
-      await checkScript(catalog, script);
-      return { result: { script_name: script, triggers: parse(await catalog.setting(triggersOf(script))) } };
+      return { result: { script_name: script, triggers: await eventTriggersOf(catalog, script) } };
     },
   }),
   endpoint({
@@ -58,10 +54,7 @@ export const eventTriggers: readonly Endpoint[] = [
     maxBody: LIMITS.valueBodyBytes,
     result: shown,
     handle: async ({ params: { script_name: script }, body }, api) => {
-      const { catalog } = api;
-      await checkScript(catalog, script);
-      await checkTargets(catalog, body);
-      await catalog.putSetting(triggersOf(script), JSON.stringify(body));
+      await changeEventTriggers(api.catalog, script, { triggers: body, keep: false });
       return { result: { script_name: script, triggers: body }, messages: inert(api, script, body) };
     },
   }),
@@ -74,11 +67,8 @@ export const eventTriggers: readonly Endpoint[] = [
     maxBody: LIMITS.valueBodyBytes,
     result: shown,
     handle: async ({ params: { script_name: script }, body }, api) => {
-      const { catalog } = api;
-      await checkScript(catalog, script);
-      await checkTargets(catalog, body);
-      const all = await change(catalog, script, (before) => [...before, ...body]);
-      return { result: { script_name: script, triggers: all }, messages: inert(api, script, body) };
+      const { after } = await changeEventTriggers(api.catalog, script, { triggers: body, keep: true });
+      return { result: { script_name: script, triggers: after }, messages: inert(api, script, body) };
     },
   }),
   endpoint({
@@ -88,57 +78,8 @@ export const eventTriggers: readonly Endpoint[] = [
     summary: "Delete the event triggers of a script",
     result: z.object({ deleted: z.int() }),
     handle: async ({ params: { script_name: script } }, { catalog }) => {
-      await checkScript(catalog, script);
-      let deleted = 0;
-      await change(catalog, script, (before) => {
-        deleted = before.length;
-        return [];
-      });
-      return { result: { deleted } };
+      const { before } = await changeEventTriggers(catalog, script, { triggers: [], keep: false });
+      return { result: { deleted: before.length } };
     },
   }),
 ];
-
-function parse(json: string | undefined): Trigger[] {
-  return json === undefined ? [] : (JSON.parse(json) as Trigger[]);
-}
-
-async function change(
-  catalog: Catalog,
-  script: string,
-  to: (before: readonly Trigger[]) => readonly Trigger[],
-): Promise<readonly Trigger[]> {
-  let all: readonly Trigger[] = [];
-  await catalog.changeSetting(triggersOf(script), (json) => {
-    all = to(parse(json));
-    if (all.length > LIMITS.triggers)
-      throw new Failure("body", {
-        field: "body",
-        detail: `There would be ${all.length} triggers; ${LIMITS.triggers} are possible`,
-      });
-    return JSON.stringify(all);
-  });
-  return all;
-}
-
-/** This route knows one code for everything that is not there. */
-async function checkScript(catalog: Catalog, script: string): Promise<void> {
-  if ((await catalog.activeScript(script)) === undefined)
-    throw new Failure("workflow.not_found", { field: "script_name", detail: "This Worker does not exist" });
-}
-
-/** Each target is a workflow that there is, of the script that is said to have it. */
-async function checkTargets(catalog: Catalog, wanted: readonly Trigger[]): Promise<void> {
-  const scripts = new Map<string, string | undefined>();
-  for (const [i, { targets }] of wanted.entries())
-    for (const [j, { script_name: script, workflow_name: workflow }] of targets.entries()) {
-      if (!scripts.has(workflow)) scripts.set(workflow, (await catalog.workflow(workflow))?.script);
-      const field = `[${i}].targets[${j}]`;
-      if (scripts.get(workflow) === undefined) throw new Failure("workflow.not_found", { field: `${field}.workflow_name` });
-      if (scripts.get(workflow) !== script)
-        throw new Failure("workflow.not_found", {
-          field: `${field}.script_name`,
-          detail: `The workflow "${workflow}" is not of this script, but of "${scripts.get(workflow)}"`,
-        });
-    }
-}

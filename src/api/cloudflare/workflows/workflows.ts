@@ -8,7 +8,7 @@ import { LIMITS } from "../../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../../model/instance/status.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { Workflow, WorkflowSettings } from "../../../ports/catalog/workflows.ts";
-import { putWorkflow, schedulesWith } from "../../../workers/deploy/workflow.ts";
+import { putWorkflow } from "../../../workers/deploy/put-workflow.ts";
 import { JURISDICTIONS, keptFor, SETTINGS, settingsOf } from "../../../workers/upload/workflow-settings.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "./schemas.ts";
@@ -167,7 +167,8 @@ export const workflows: readonly Endpoint[] = [
     body: put,
     result: putShown,
     handle: async ({ params, body }, api) => {
-      const workflow = await api.publisher.exclusively(() => putChecked(api, params.workflow_name, body));
+      const { class_name: className, script_name: script } = body;
+      const workflow = await putWorkflow(api.catalog, { name: params.workflow_name, className, script }, settingsOf(body));
       const flags = { is_deleted: 0, terminator_running: api.engine.terminatingAll(workflow.name) ? 1 : 0 };
       const identity = await showIdentity(api, workflow, await newestSettings(api.catalog, workflow));
       return { result: { ...identity, version_id: workflow.versionId, ...flags } };
@@ -187,14 +188,3 @@ export const workflows: readonly Endpoint[] = [
     },
   }),
 ];
-
-async function putChecked({ catalog }: Api, name: string, body: z.output<typeof put>): Promise<Workflow> {
-  const { class_name: className, script_name: script, schedules } = body;
-  const active = await catalog.activeScript(script);
-  if (active === undefined) throw new Failure("script.not_found", { field: "script_name" });
-  if (active.exports?.includes(className) === false) throw new Failure("script.class_missing", { field: "class_name" });
-  const crons = (schedules ?? []).map(({ cron }) => cron);
-  if ((await schedulesWith(catalog, [{ name, crons }])) > LIMITS.schedules)
-    throw new Failure("workflow.too_many_schedules", { field: "schedules" });
-  return putWorkflow(catalog, { name, className, script }, active, settingsOf(body));
-}

@@ -3,20 +3,10 @@ import { createHash } from "node:crypto";
 import type { Deployment, Deployments } from "../../../ports/catalog/deployments.ts";
 import type { ScriptVersion, ScriptVersionInfo } from "../../../ports/catalog/script-versions.ts";
 import type { Slice } from "../../../ports/catalog/slice.ts";
+import type { Known } from "./known.ts";
 import { count, type Queries, type Row, type Run } from "../connection/queries.ts";
 
-type OfScripts =
-  | "activeScript"
-  | "scriptNames"
-  | "scriptVersion"
-  | "putScriptVersion"
-  | "addScriptVersion"
-  | "scriptVersionInfo"
-  | "scriptVersions"
-  | "deployments";
-
-/** The versions that serve requests, by script. Whoever changes which one that is takes it out. */
-export type ActiveScripts = Map<string, ScriptVersion>;
+type OfScripts = Exclude<keyof Deployments, "spareVersions" | "removeVersions">;
 
 /** All of a version that is no code. */
 const INFO =
@@ -38,26 +28,22 @@ const SWEEP_CODE = "DELETE FROM script_code WHERE hash NOT IN (SELECT code_hash 
 const DEPLOYMENT = "SELECT id, script, version_id AS versionId, created_at AS createdAt, annotations FROM deployments";
 
 /** What has to do with scripts alone. */
-export function scriptTables({ one, all, run, within }: Queries, active: ActiveScripts): Pick<Deployments, OfScripts> {
+export function scriptTables({ one, all, run, within }: Queries, known: Known): Pick<Deployments, OfScripts> {
   return {
     activeScript: async (script) => {
-      // Asked for with every request to a Worker and every instance that is made, and code may be megabytes.
-      const known = active.get(script);
-      if (known !== undefined) return known;
-      const version = toScript(one(ACTIVE, script));
-      if (version !== undefined) active.set(script, version);
+      const version = known.active.get(script) ?? toScript(one(ACTIVE, script));
+      if (version !== undefined) known.active.set(script, version);
       return version;
     },
     scriptNames: async () => all("SELECT name FROM scripts ORDER BY name").map(({ name }) => String(name)),
     scriptVersion: async (id) => toScript(one(`${WHOLE} WHERE id = ?`, id)),
     putScriptVersion: async (version) => {
       within(() => {
-        add(run, version);
+        addVersion(run, version);
         point(run, version.script, version.id);
       });
-      active.delete(version.script);
+      known.active.delete(version.script);
     },
-    addScriptVersion: async (version) => within(() => add(run, version)),
     scriptVersionInfo: async (id) => toInfo(one(`SELECT ${INFO} FROM script_versions WHERE id = ? AND number > 0`, id)),
     scriptVersions: async (script, offset, limit): Promise<Slice<ScriptVersionInfo>> => ({
       items: all(
@@ -104,7 +90,8 @@ export function sweepScripts(run: Run): void {
   run(SWEEP_CODE);
 }
 
-function add(run: Run, version: ScriptVersion): void {
+/** Within a transaction: stores a version unless it is known already. */
+export function addVersion(run: Run, version: ScriptVersion): void {
   const { mainModule, exports, workflows, objectClasses, annotations, assets } = version;
   run(
     `INSERT INTO script_versions

@@ -1,5 +1,6 @@
 /** What comes round by cron expressions. */
-import type { Timetable, TimetableEntry, TimetableKind } from "../../../ports/timetable.ts";
+import type { CronsEdit } from "../../../ports/catalog/edits.ts";
+import type { Timetable, TimetableEntry } from "../../../ports/timetable.ts";
 import type { Queries, Run } from "../connection/queries.ts";
 
 const ENTRY = "SELECT kind, owner, cron, followed_to AS followedTo, created_at AS createdAt FROM timetable";
@@ -12,7 +13,7 @@ const PUT = `INSERT INTO timetable (kind, owner, cron, position, followed_to, cr
   ON CONFLICT DO UPDATE SET position = excluded.position`;
 
 /** All of the table. */
-export function timetable({ all, run, within }: Queries): Timetable {
+export function timetable({ all, run }: Queries): Timetable {
   return {
     timetable: async (kind) => {
       const rows =
@@ -21,13 +22,12 @@ export function timetable({ all, run, within }: Queries): Timetable {
           : all(`${ENTRY} WHERE kind = ? ORDER BY owner, position`, kind);
       return rows as unknown as TimetableEntry[];
     },
-    putCrons: async (...entries) => within(() => putCrons(run, ...entries)),
     follow: async ({ kind, owner, cron }, to) => void run(FOLLOW, to, kind, owner, cron),
   };
 }
 
 /** Within a transaction: these are the expressions of an owner from now on. */
-export function putCrons(run: Run, kind: TimetableKind, owner: string, crons: readonly string[], from: number): void {
+export function putCrons(run: Run, { kind, owner, crons, from }: Omit<CronsEdit, "type">): void {
   const json = JSON.stringify(crons);
   run("DELETE FROM timetable WHERE kind = ? AND owner = ? AND cron NOT IN (SELECT value FROM json_each(?))", kind, owner, json);
   run(PUT, kind, owner, from, json);

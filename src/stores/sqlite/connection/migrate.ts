@@ -14,6 +14,7 @@ import { schema0007 } from "../schema/0007.ts";
 import { schema0008 } from "../schema/0008.ts";
 import { schema0009 } from "../schema/0009.ts";
 import { schema0010 } from "../schema/0010.ts";
+import { schema0011 } from "../schema/0011.ts";
 
 /** The n-th entry leads from version n to version n + 1. */
 const MIGRATIONS: readonly string[] = [
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly string[] = [
   schema0008,
   schema0009,
   schema0010,
+  schema0011,
 ];
 
 /** The version of the schema that this code reads and writes. */

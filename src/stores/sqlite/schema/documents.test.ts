@@ -43,7 +43,77 @@ test("cron triggers and schedules are one timetable, followed as far as they wer
   expect([await catalog.setting("cron_triggers"), await catalog.setting("account")]).toEqual([undefined, "{}"]);
 });
 
+test("host names, routes, concurrency keys and made Workers are rows, in the order in which they were", async () => {
+  const key = { id: "k1", name: "mail", limit: 3, createdAt: 1, modifiedAt: 2 };
+  const catalog = migrated({
+    "host-names": { "z.example": "shop", "a.example": "bank" },
+    routes: { "z.example/*": "shop", "*.a.example/b": "bank" },
+    "concurrency-keys": [key, { ...key, id: "k0", name: "a" }],
+    workers: [
+      { name: "zoo", createdAt: 5 },
+      { name: "bar", createdAt: 6 },
+    ],
+  });
+  expect(await catalog.hostNames()).toEqual([
+    { hostName: "z.example", script: "shop" },
+    { hostName: "a.example", script: "bank" },
+  ]);
+  expect(await catalog.routes()).toEqual([
+    { pattern: "z.example/*", script: "shop" },
+    { pattern: "*.a.example/b", script: "bank" },
+  ]);
+  expect(await catalog.concurrencyKeys()).toEqual([key, { ...key, id: "k0", name: "a" }]);
+  expect(await catalog.madeWorkers()).toEqual([
+    { name: "zoo", createdAt: 5 },
+    { name: "bar", createdAt: 6 },
+  ]);
+});
+
+test("what was kept of a script is there as it was", async () => {
+  const targets = [{ type: "workflow", script_name: "shop", workflow_name: "orders" }];
+  const triggers = [
+    { type: "r2", filter: { bucket: "b", size: 1, isNew: true }, targets },
+    { type: "kv", targets },
+  ];
+  const settings = {
+    tags: ["a", "b"],
+    logpush: true,
+    observability: { enabled: true, head_sampling_rate: 0.5 },
+    tail_consumers: [{ service: "tail" }],
+    subdomain: { enabled: false, previews_enabled: false },
+  };
+  const classes = { tag: "v2", namespaces: { Zed: "n1", Abc: "n2" } };
+  const catalog = migrated({
+    "triggers/shop": triggers,
+    "triggers/none": [],
+    "script/shop": settings,
+    "script/none": {},
+    "objects/shop": classes,
+    "objects/untagged": { namespaces: { A: "n3" } },
+    "objects/none": { namespaces: {} },
+  });
+  expect(await catalog.eventTriggers("shop")).toEqual(triggers);
+  expect(await catalog.scriptSettings("shop")).toEqual(settings);
+  expect(await catalog.objectClasses("shop")).toEqual(classes);
+  expect(Object.keys((await catalog.objectClasses("shop")).namespaces)).toEqual(["Zed", "Abc"]);
+  expect(await catalog.objectClasses("untagged")).toEqual({ namespaces: { A: "n3" } });
+  expect([
+    await catalog.eventTriggers("none"),
+    await catalog.scriptSettings("none"),
+    await catalog.objectClasses("none"),
+  ]).toEqual([[], {}, { namespaces: {} }]);
+});
+
+test("settings of the account are all that is left of the documents", async () => {
+  const account = { default_retention: { successMs: 1 } };
+  const names = ["host-names", "routes", "script/a", "objects/a"];
+  const catalog = migrated({ account, workers: [], ...Object.fromEntries(names.map((name) => [name, {}])) });
+  expect(await catalog.setting("account")).toBe(JSON.stringify(account));
+  for (const name of [...names, "workers"]) expect(await catalog.setting(name)).toBeUndefined();
+});
+
 test("a database without documents has empty tables", async () => {
   const catalog = migrated({});
   expect(await catalog.timetable()).toEqual([]);
+  expect([await catalog.hostNames(), await catalog.routes(), await catalog.concurrencyKeys()]).toEqual([[], [], []]);
 });

@@ -4,6 +4,7 @@ import { kindOf } from "../../bindings/kinds.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Resources } from "../../ports/catalog/resources.ts";
+import type { CatalogEdit } from "../../ports/catalog/edits.ts";
 
 /** What a binding leads to, and its name. */
 interface Needed extends BoundResource {
@@ -50,10 +51,17 @@ export function checkAdoptable(missing: readonly Needed[]): void {
   refuseMissing(missing.filter(({ id }) => !isAdoptable(id)));
 }
 
-/** Makes what is missing under the ids that bindings name it by. Answers a sentence about it, if there was anything. */
-export async function adopt(resources: Resources, missing: readonly Needed[], createdAt: number): Promise<readonly string[]> {
-  const made: string[] = [];
-  for (const { type, id, name } of missing)
-    if (await resources.addResource({ type, id, name: id, createdAt })) made.push(`${TITLES[type]} "${id}" for ${name}`);
-  return made.length === 0 ? [] : [`Made empty, under the id in the configuration: ${made.join(", ")}`];
+/** Makes what is missing under the ids that bindings name it by, with a sentence about it, if there is anything. */
+export async function adopt(
+  resources: Resources,
+  missing: readonly Needed[],
+  createdAt: number,
+): Promise<{ readonly edits: readonly CatalogEdit[]; readonly remarks: readonly string[] }> {
+  const free: Needed[] = [];
+  for (const bound of missing) if ((await resources.resourceNamed(bound.type, bound.id)) === undefined) free.push(bound);
+  const made = free.map(({ type, id, name }) => `${TITLES[type]} "${id}" for ${name}`);
+  return {
+    edits: free.map(({ type, id }) => ({ type: "resource", resource: { type, id, name: id, createdAt } })),
+    remarks: made.length === 0 ? [] : [`Made empty, under the id in the configuration: ${made.join(", ")}`],
+  };
 }

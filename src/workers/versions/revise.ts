@@ -1,8 +1,8 @@
-/** New versions of a script: from an upload, and from a version that is stored, with other bindings. */
+/** New versions of a script: of an upload, and of a version that is stored, with other secrets. */
 import { Failure } from "../../model/failures/failure.ts";
 import type { ObjectClasses } from "../../model/platform/objects.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
-import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { CatalogEdit } from "../../ports/catalog/edits.ts";
 import type { Annotations, ScriptAssets, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { openSecrets } from "../../bindings/secrets.ts";
 import { readExports } from "../code/analysis.ts";
@@ -12,24 +12,28 @@ import { adopt, checkAdoptable, missingResources, refuseMissing } from "./resour
 import { unsupportedRemark } from "../../bindings/unsupported/kind.ts";
 import { classesWith, classNames } from "./objects.ts";
 import { checkServices } from "./references.ts";
-import type { Publisher } from "./publisher.ts";
+import type { Publisher, VersionMaker } from "./publisher.ts";
 import type { Upload } from "../upload/upload.ts";
 
-/** A version that has been stored, and the Durable Objects that the script has once it is active. */
-export interface StoredUpload {
+/** A version that can be stored, and what goes with it. */
+export interface Draft {
   readonly version: ScriptVersion;
+  /** The version, and what it is bound to that was not there. */
+  readonly edits: readonly CatalogEdit[];
+  /** The Durable Objects that the script has once the version is active. */
   readonly objects: ObjectClasses;
   /** What the user should know. */
   readonly remarks: readonly string[];
 }
 
-/** Stores what was uploaded. Bindings that it keeps are those of the script's newest version. */
-export async function storeUpload(
+/** Makes a version of what was uploaded. Bindings that it keeps are those of the script's newest version. */
+export async function draftUpload(
   publisher: Publisher,
+  make: VersionMaker,
   script: string,
   { metadata, code }: Upload,
   sent?: ScriptAssets["files"],
-): Promise<StoredUpload> {
+): Promise<Draft> {
   const { catalog, vault, policy } = publisher;
   const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
   const bindings = bindingsOf(metadata, script, newest === undefined ? [] : openSecrets(vault, newest).bindings);
@@ -52,9 +56,14 @@ export async function storeUpload(
     ...(metadata.compatibility_date !== undefined && { compatibilityDate: metadata.compatibility_date }),
   };
   const objects = await classesWith(catalog, script, wanted, { ...metadata, exports: objectExports(metadata) });
-  const version = await publisher.store({ ...wanted, objectClasses: classNames(objects) }, "raw");
-  const made = await adopt(catalog, missing, version.createdAt);
-  return { version, objects, remarks: [...unsupported, ...made] };
+  const version = await make({ ...wanted, objectClasses: classNames(objects) });
+  const adopted = await adopt(catalog, missing, version.createdAt);
+  return {
+    version,
+    objects,
+    edits: [...adopted.edits, { type: "version", version }],
+    remarks: [...unsupported, ...adopted.remarks],
+  };
 }
 
 function remarkOrRefuse({ isStrict }: DeployPolicy, bindings: readonly Binding[]): readonly string[] {
@@ -73,15 +82,6 @@ function isNothingYet(bindings: readonly Binding[]): boolean {
   return bindings.every(({ type }) => type === "secret_text");
 }
 
-/** Fails when a version is bound to what is not there. It may be deleted while the version is loaded, so this is to be asked twice. */
-export async function checkBindings(
-  catalog: Catalog,
-  { script, bindings }: Pick<ScriptVersion, "script" | "bindings">,
-): Promise<void> {
-  refuseMissing(await missingResources(catalog, bindings));
-  await checkServices(catalog, script, bindings);
-}
-
 /** Those that were sent for it, or those of the version before. */
 function assetsOf(
   { assets, keep_assets: areKept }: Upload["metadata"],
@@ -96,21 +96,22 @@ function assetsOf(
 export type SecretChanges = Readonly<Record<string, string | null>>;
 
 /**
- * Stores a version that differs from another in its secrets.
+ * Makes a version that differs from another in its secrets.
  *
  * @throws Failure `script.no_secret` when one that is taken away is not there, `body` when the name is another binding's.
  */
-export async function storeSecrets(
-  publisher: Publisher,
+export async function draftSecrets(
+  { catalog, vault }: Publisher,
+  make: VersionMaker,
   versionId: string,
   changes: SecretChanges,
   annotations: Annotations,
 ): Promise<ScriptVersion> {
-  const stored = await publisher.catalog.scriptVersion(versionId);
+  const stored = await catalog.scriptVersion(versionId);
   if (stored === undefined) throw new Failure("script.version_not_found");
-  const { id: _id, hash: _hash, createdAt: _createdAt, ...base } = openSecrets(publisher.vault, stored);
+  const { id: _id, hash: _hash, createdAt: _createdAt, ...base } = openSecrets(vault, stored);
   const bindings = changed(base.bindings, changes);
-  return publisher.store({ ...base, bindings, annotations }, "raw");
+  return make({ ...base, bindings, annotations });
 }
 
 function changed(bindings: readonly Binding[], changes: SecretChanges): Binding[] {

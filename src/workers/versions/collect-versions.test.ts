@@ -28,7 +28,7 @@ afterEach(async () => {
 /** Deploys version `n` of the script, and of its workflow. */
 async function deploy(n: number): Promise<void> {
   const { catalog } = bench;
-  await catalog.addScriptVersion({
+  const script = {
     id: `s${n}`,
     script: "script",
     hash: `${n}`,
@@ -36,12 +36,16 @@ async function deploy(n: number): Promise<void> {
     bindings: [],
     compatibilityFlags: [],
     createdAt: n,
-  });
+  };
   const version = { id: `w${n}`, workflow: "Flow", className: "Flow", scriptVersionId: `s${n}`, createdAt: n, settings: {} };
   const present = await catalog.workflow("Flow");
   if (present === undefined) throw new Error("There is no workflow");
   const deployment = { id: `d${n}`, script: "script", versionId: `s${n}`, createdAt: n, annotations: {} };
-  await catalog.activate(deployment, [{ workflow: { ...present, versionId: version.id }, version }]);
+  await catalog.commit([
+    { type: "version", version: script },
+    { type: "deployment", deployment },
+    { type: "workflow", workflow: { ...present, versionId: version.id }, version },
+  ]);
 }
 
 async function instance(id: string, status: "waiting" | "complete"): Promise<void> {

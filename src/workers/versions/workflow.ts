@@ -1,43 +1,34 @@
-/** Puts a workflow into the catalogue. What has not changed is not stored again: the newest version stays the newest. */
+/** Workflows as they are to be stored. What has not changed is not stored again: the newest version stays the newest. */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { cronProblem } from "../../model/time/cron.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { CatalogEdit } from "../../ports/catalog/edits.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import type { Workflow, WorkflowChange, WorkflowSettings } from "../../ports/catalog/workflows.ts";
+import type { Workflow, Workflows, WorkflowSettings } from "../../ports/catalog/workflows.ts";
+import type { Timetable } from "../../ports/timetable.ts";
 import { readGraph } from "../code/analysis.ts";
 
-/** Points a workflow, new or known, to a class of a script version. Answers the workflow as it is then. */
-export async function putWorkflow(
-  catalog: Catalog,
-  wanted: Pick<Workflow, "name" | "className" | "script">,
-  script: Pick<ScriptVersion, "id" | "code">,
-  settings: WorkflowSettings,
-): Promise<Workflow> {
-  const change = await workflowChange(catalog, wanted, script, settings);
-  if (change !== undefined) await catalog.putWorkflow(change.workflow, change.version, change.graph);
-  const workflow = change?.workflow ?? (await catalog.workflow(wanted.name));
-  if (workflow === undefined) throw new Failure("workflow.not_found");
-  return workflow;
-}
+/** A workflow with its newest version, to be stored. */
+export type WorkflowEdit = Extract<CatalogEdit, { type: "workflow" }>;
 
 /**
- * What pointing a workflow there changes; undefined when it is so already. Without settings it keeps those that it has.
+ * What pointing a workflow, new or known, to a class of a script version changes: nothing when it is so already. Without settings
+ * it keeps those that it has.
  *
  * @throws Failure `workflow.jurisdiction_fixed` when it has another jurisdiction already.
  */
-export async function workflowChange(
-  catalog: Catalog,
+export async function workflowEdit(
+  catalog: Workflows,
   wanted: Pick<Workflow, "name" | "className" | "script">,
   script: Pick<ScriptVersion, "id" | "code">,
   given?: WorkflowSettings,
-): Promise<WorkflowChange | undefined> {
+): Promise<readonly WorkflowEdit[]> {
   const present = await catalog.workflow(wanted.name);
   const newest = present && (await catalog.workflowVersion(present.versionId));
   const settings = settingsAfter(newest?.settings ?? {}, given);
   const same = newest?.scriptVersionId === script.id && newest.className === wanted.className;
-  if (present && same && JSON.stringify(newest.settings) === JSON.stringify(settings)) return undefined;
+  if (present && same && JSON.stringify(newest.settings) === JSON.stringify(settings)) return [];
   const now = Date.now();
   const version = {
     id: randomUUID(),
@@ -55,7 +46,7 @@ export async function workflowChange(
     modifiedAt: now,
   };
   const graph = await readGraph(script.code, wanted.className);
-  return { workflow, version, ...(graph !== undefined && { graph }) };
+  return [{ type: "workflow", workflow, version, ...(graph !== undefined && { graph }) }];
 }
 
 /** An upload makes the workflow before wrangler says its jurisdiction: so the first one that is said counts, and what says none keeps it. */
@@ -78,7 +69,7 @@ export const cronExpression: z.ZodType<string> = z.string().superRefine((text, c
 
 /** How many schedules there would be in all, if these workflows had these. They may be `LIMITS.schedules`. */
 export async function schedulesWith(
-  catalog: Catalog,
+  catalog: Timetable,
   wanted: readonly { readonly name: string; readonly crons: readonly string[] }[],
 ): Promise<number> {
   const names = new Set(wanted.map(({ name }) => name));

@@ -1,4 +1,4 @@
-/** What the catalogue knows of a script's Durable Objects: their classes, in a small document. */
+/** What a deployment does to the classes of a script whose Durable Objects are kept. */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../../model/failures/failure.ts";
@@ -6,14 +6,13 @@ import {
   checkExports,
   declareObjects,
   migrate,
-  NO_CLASSES,
   type Migrations,
   type MigrationStep,
   type ObjectClasses,
   type ObjectExport,
 } from "../../model/platform/objects.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
-import type { Catalog } from "../../ports/catalog/catalog.ts";
+import type { Workers } from "../../ports/catalog/workers.ts";
 
 const names = z.array(z.string().min(1)).optional();
 /** One step of a migration, as it is sent and as a configuration has it. */
@@ -52,20 +51,9 @@ export function migrationsAfter(
   return last && { old_tag: tag, new_tag: last.tag, steps: pending };
 }
 
-/** The classes of a script. */
-export async function objectClasses(catalog: Catalog, script: string): Promise<ObjectClasses> {
-  const json = await catalog.setting(settingOf(script));
-  return json === undefined ? NO_CLASSES : (JSON.parse(json) as ObjectClasses);
-}
-
-/** Their names. */
+/** The names of classes. */
 export function classNames({ namespaces }: ObjectClasses): string[] {
   return Object.keys(namespaces);
-}
-
-/** Replaces them. */
-export function putObjectClasses(catalog: Catalog, script: string, classes: ObjectClasses): Promise<void> {
-  return catalog.putSetting(settingOf(script), JSON.stringify(classes));
 }
 
 /**
@@ -75,19 +63,19 @@ export function putObjectClasses(catalog: Catalog, script: string, classes: Obje
  * @throws Failure as `migrate`, `declareObjects` and `checkExports`; `objects.not_a_class`.
  */
 export async function classesWith(
-  catalog: Catalog,
+  catalog: Workers,
   script: string,
   code: { readonly bindings: readonly Binding[]; readonly exports?: readonly string[] },
   { migrations: wanted, exports = {} }: ObjectChanges,
 ): Promise<ObjectClasses> {
-  const current = await objectClasses(catalog, script);
+  const current = await catalog.objectClasses(script);
   const migrated = wanted === undefined ? current : migrate(current, wanted, randomUUID);
   const classes = declareObjects(migrated, exports, randomUUID);
   checkExports(classes, code.exports);
   for (const binding of code.bindings) {
     if (binding.type !== "durable_object_namespace") continue;
     const { script: owner = script, className, name } = binding;
-    const { namespaces } = owner === script ? classes : await objectClasses(catalog, owner);
+    const { namespaces } = owner === script ? classes : await catalog.objectClasses(owner);
     if (namespaces[className] !== undefined) continue;
     const detail =
       `Cannot create binding '${name}' for class '${className}' because it is not currently configured to implement Durable Objects` +
@@ -95,8 +83,4 @@ export async function classesWith(
     throw new Failure("objects.not_a_class", { field: "metadata.bindings", detail });
   }
   return classes;
-}
-
-function settingOf(script: string): string {
-  return `objects/${script}`;
 }

@@ -2,7 +2,7 @@
 import { Failure } from "../../model/failures/failure.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Deployments } from "../../ports/catalog/deployments.ts";
-import type { ScriptVersionInfo } from "../../ports/catalog/script-versions.ts";
+import { findActive } from "./scripts.ts";
 
 /** A script that needs another one. */
 export interface Reference {
@@ -16,7 +16,7 @@ export interface Reference {
 export async function checkServices(catalog: Deployments, script: string, bindings: readonly Binding[]): Promise<void> {
   for (const binding of bindings) {
     if (binding.type !== "service" || binding.service === script) continue;
-    if ((await active(catalog, binding.service)) !== undefined) continue;
+    if ((await findActive(catalog, binding.service)) !== undefined) continue;
     const detail = `Could not resolve service binding '${binding.name}'. Target script '${binding.service}' not found.`;
     throw new Failure("script.service_missing", { field: "metadata.bindings", detail });
   }
@@ -27,7 +27,7 @@ export async function referencesTo(catalog: Deployments, script: string): Promis
   const found: Reference[] = [];
   for (const other of await catalog.scriptNames()) {
     if (other === script) continue;
-    const { bindings = [] } = (await active(catalog, other)) ?? {};
+    const { bindings = [] } = (await findActive(catalog, other)) ?? {};
     for (const binding of bindings) {
       const { name, type } = binding;
       if (type === "service" && binding.service === script) found.push({ script: other, name, type });
@@ -35,9 +35,4 @@ export async function referencesTo(catalog: Deployments, script: string): Promis
     }
   }
   return found;
-}
-
-async function active(catalog: Deployments, script: string): Promise<ScriptVersionInfo | undefined> {
-  const [deployment] = (await catalog.deployments(script, 0, 1)).items;
-  return deployment && catalog.scriptVersionInfo(deployment.versionId);
 }

@@ -1,0 +1,107 @@
+/** Workflows and their versions. */
+import type { Slice } from "../../../ports/catalog/slice.ts";
+import type { Workflow, WorkflowChange, Workflows, WorkflowVersion } from "../../../ports/catalog/workflows.ts";
+import { count, type Queries, type Row, type Run } from "../connection/queries.ts";
+import type { Known } from "./known.ts";
+import { sweepScripts } from "./scripts.ts";
+import { putCrons } from "./timetable.ts";
+
+const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id AS versionId,
+  created_at AS createdAt, modified_at AS modifiedAt FROM workflows`;
+
+const VERSION = `SELECT id, workflow, class_name AS className, script_version_id AS scriptVersionId,
+  created_at AS createdAt, settings, graph IS NOT NULL AS hasGraph FROM workflow_versions`;
+
+/** Both tables. */
+export function workflowTables(query: Queries, known: Known): Workflows {
+  const { one, all, run, within } = query;
+  const workflow = (name: string): Workflow | undefined => {
+    const found = known.workflows.get(name) ?? (one(`${WORKFLOW} WHERE name = ?`, name) as Workflow | undefined);
+    if (found !== undefined) known.workflows.set(name, found);
+    return found;
+  };
+  return {
+    workflow: async (name) => workflow(name),
+    workflows: async ({ search = "", offset, limit }): Promise<Slice<Workflow>> => ({
+      items: all(
+        `${WORKFLOW} WHERE instr(name, ?) > 0 ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`,
+        search,
+        limit,
+        offset,
+      ) as unknown as Workflow[],
+      total: count(one("SELECT count(*) AS n FROM workflows WHERE instr(name, ?) > 0", search)),
+    }),
+    putWorkflow: async (changed, version, graph) => {
+      within(() => putWorkflow(run, { workflow: changed, version, ...(graph !== undefined && { graph }) }));
+      known.changed([changed.name]);
+    },
+    removeWorkflow: async (name) => {
+      const removed = within(() => deleteWorkflow(run, name));
+      known.changed([name]);
+      return removed;
+    },
+    workflowsOf: async (script) => workflowsOf(all, script),
+    ...versions(query),
+  };
+}
+
+/** Those of a script, by name. */
+export function workflowsOf(all: Queries["all"], script: string): Workflow[] {
+  return all(`${WORKFLOW} WHERE script = ? ORDER BY name`, script) as unknown as Workflow[];
+}
+
+function versions({ one, all }: Queries): Pick<Workflows, "workflowVersion" | "workflowGraph" | "workflowVersions"> {
+  return {
+    workflowVersion: async (id) => toVersion(one(`${VERSION} WHERE id = ?`, id)),
+    workflowGraph: async (id) =>
+      one("SELECT graph FROM workflow_versions WHERE id = ? AND graph IS NOT NULL", id)?.["graph"] as string | undefined,
+    workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
+      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
+        .map(toVersion)
+        .filter((version) => version !== undefined),
+      total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
+    }),
+  };
+}
+
+function deleteWorkflow(run: Run, name: string): boolean {
+  run("DELETE FROM workflow_versions WHERE workflow = ?", name);
+  putCrons(run, { kind: "workflow", owner: name, crons: [], from: 0 });
+  sweepScripts(run);
+  return run("DELETE FROM workflows WHERE name = ?", name);
+}
+
+/** Within a transaction: stores a workflow with a version that becomes its newest. */
+export function putWorkflow(run: Run, { workflow, version, graph }: WorkflowChange): void {
+  run(
+    `INSERT INTO workflows (name, id, class_name, script, version_id, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET id = excluded.id, class_name = excluded.class_name, script = excluded.script,
+       version_id = excluded.version_id, created_at = excluded.created_at, modified_at = excluded.modified_at`,
+    workflow.name,
+    workflow.id,
+    workflow.className,
+    workflow.script,
+    workflow.versionId,
+    workflow.createdAt,
+    workflow.modifiedAt,
+  );
+  run(
+    `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings, graph)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    version.id,
+    version.workflow,
+    version.className,
+    version.scriptVersionId,
+    version.createdAt,
+    JSON.stringify(version.settings),
+    graph ?? null,
+  );
+  const crons = (version.settings.schedules ?? []).map(({ cron }) => cron);
+  putCrons(run, { kind: "workflow", owner: version.workflow, crons, from: version.createdAt });
+}
+
+function toVersion(row: Row | undefined): WorkflowVersion | undefined {
+  if (row === undefined) return undefined;
+  const settings: unknown = JSON.parse(String(row["settings"]));
+  return { ...row, settings, hasGraph: row["hasGraph"] === 1 } as unknown as WorkflowVersion;
+}

@@ -1,0 +1,19 @@
+/** Makes a version that is stored the active one of its script. */
+import { Failure } from "../../model/failures/failure.ts";
+import type { Deployed } from "../../ports/catalog/catalog.ts";
+import type { Deployment } from "../../ports/catalog/deployments.ts";
+import type { Annotations } from "../../ports/catalog/script-versions.ts";
+import { activation } from "../versions/activation.ts";
+import { newestVersion } from "../versions/scripts.ts";
+import { change } from "./change.ts";
+
+/** Fails with `script.not_found`, `script.version_not_found` and what `activation` fails with. */
+export function deployVersion(catalog: Deployed, script: string, id: string, annotations: Annotations): Promise<Deployment> {
+  return change(catalog, async () => {
+    await newestVersion(catalog, script);
+    const version = await catalog.scriptVersion(id);
+    if (version?.script !== script) throw new Failure("script.version_not_found", { field: "versions[0].version_id" });
+    const { deployment, edits } = await activation(catalog, version, version.workflows, annotations);
+    return { edits, result: deployment };
+  });
+}
