@@ -14,8 +14,7 @@ export type Answer<T extends BindingType> = (call: BindingCall, binding: Binding
 export function answeredBy(answers: { readonly [T in BindingType]?: Answer<T> }): BindingHandler {
   return async (call, binding) => {
     const answer = binding && (answers[binding.type] as Answer<BindingType> | undefined);
-    if (binding === undefined || answer === undefined)
-      throw new Failure("internal_server", { detail: `Nothing answers calls of the type ${call.to}` });
+    if (binding === undefined || answer === undefined) throw new Error(`Nothing answers calls of the type ${call.to}`);
     return answer(call, binding);
   };
 }

@@ -18,7 +18,7 @@ describe.each(examples.map((binding) => [binding.type, binding] as const))("%s",
 
   test("an upload of what clients are shown makes the same binding, secrets aside", () => {
     const shown = { name: binding.name, type, ...kind.show(binding) };
-    const hidden = kind.withSecrets === undefined ? {} : { text: SECRET };
+    const hidden = Object.fromEntries(Object.entries(binding).filter(([, value]) => value === SECRET));
     const fields = KINDS[knownType(shown.type)].upload(SCRIPT).parse({ ...shown, ...hidden });
     const { sent: { unsupported: _remark, ...sent } = {}, ...others } = fields as { sent?: Record<string, unknown> };
     expect({ type, name: binding.name, ...others, ...(type === "unsupported" && { sent }) }).toEqual(binding);

@@ -1,6 +1,6 @@
 /**
- * The objects that are made beside user code, in isolates and threads alike. This is bundled into every isolate: it imports what
- * objects are made of, and never a `kind.ts`.
+ * The objects that are made beside user code. This is bundled into every isolate and loaded by every thread of Node: it imports
+ * what objects are made of, never a `kind.ts`, and no module that only workerd has.
  */
 import type { BindingType } from "../ports/catalog/bindings.ts";
 import type { Call } from "../runtime/bindings/calls.ts";
