@@ -13,7 +13,8 @@ import type { StoreHealth } from "../state/health.ts";
 import type { Policies } from "../state/policies.ts";
 import type { Reads } from "../reading/reads.ts";
 import { readRow } from "../journal/row.ts";
-import { addressKey, holdsPlace, newLive, type Live } from "../state/live.ts";
+import { addressKey, newLive, type Live } from "../state/live.ts";
+import { holdsPlace } from "../../model/instance/status.ts";
 
 /** Bytes of journal that are read at once while an instance is loaded. */
 const LOAD_BYTES = 256 * 1024;

@@ -5,12 +5,12 @@
 import type { ErrorInfo } from "../../model/instance/events.ts";
 import { Failure, failureKind, type FailureName } from "../../model/failures/failure.ts";
 import { WITH_SERVER } from "../../model/instance/loss.ts";
-import type { InstanceStatus } from "../../model/instance/status.ts";
+import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import type { StartFrame } from "../../protocol/frames.ts";
 import { StoreError } from "../../model/failures/store-error.ts";
 import { apply, type Core } from "../state/core.ts";
 import type { HostLink } from "./hosts.ts";
-import { holdsPlace, type Live } from "../state/live.ts";
+import type { Live } from "../state/live.ts";
 import { historyWindow } from "./outcomes.ts";
 import { groupOf } from "./quarantine.ts";
 import type { RunnableVersion } from "../state/versions.ts";

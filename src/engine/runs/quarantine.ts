@@ -10,7 +10,8 @@ import { WITH_SERVER, type Loss } from "../../model/instance/loss.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import type { Log } from "../../ports/log.ts";
 import type { HostLink, Hosts } from "./hosts.ts";
-import { holdsPlace, type Live } from "../state/live.ts";
+import type { Live } from "../state/live.ts";
+import { holdsPlace } from "../../model/instance/status.ts";
 
 /** Groups that have hosts at once. Beyond that, runs that were lost together are replayed together. */
 const MAX_GROUPS = 16;

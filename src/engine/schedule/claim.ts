@@ -8,14 +8,14 @@
  * only makes the next look come earlier, and every few seconds one comes that presumes nothing.
  */
 import { Failure } from "../../model/failures/failure.ts";
-import type { InstanceStatus } from "../../model/instance/status.ts";
+import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import type { ReadyKind } from "../../ports/instances/instance-index.ts";
 import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import { activate } from "../runs/activate.ts";
 import type { Core } from "../state/core.ts";
-import { holdsPlace, type Live } from "../state/live.ts";
+import type { Live } from "../state/live.ts";
 import { Places, type FullPlaces } from "./places.ts";
 import { wakeRun } from "./wake.ts";
 

@@ -107,14 +107,19 @@ export type SleepEvent =
   | (StepRef & { readonly type: "sleep_started"; readonly durationMs: number; readonly wakeAt: number })
   | (StepRef & { readonly type: "sleep_completed" });
 
-/** The events of `step.waitForEvent` and of what it waits for. */
+/** The events of `step.waitForEvent`. */
 export type WaitEvent =
   | (StepRef & { readonly type: "wait_started"; readonly eventType: string; readonly timeoutMs: number })
   /** `payload` and `receivedAt` (epoch milliseconds) are internal: subscribers are told neither. */
   | (StepRef & { readonly type: "wait_completed"; readonly payload: Encoded; readonly receivedAt: number })
-  | (StepRef & { readonly type: "wait_timed_out" })
-  /** Internal: an event that nobody waited for yet. */
-  | { readonly type: "event_received"; readonly eventType: string; readonly payload: Encoded };
+  | (StepRef & { readonly type: "wait_timed_out" });
+
+/** Internal: an event that no step waits for yet. */
+export interface EventReceived {
+  readonly type: "event_received";
+  readonly eventType: string;
+  readonly payload: Encoded;
+}
 
 /** Internal: somebody has cut a delay short, that of a sleep or before the next attempt of a `do`. It is due since then. */
 export interface DelaySkipped extends StepRef {
@@ -155,7 +160,15 @@ export type RollbackPhaseEvent =
   | { readonly type: "rollback_errored"; readonly error: ErrorInfo };
 
 /** What happened, without when. */
-export type EventBody = LifecycleEvent | DoEvent | SleepEvent | WaitEvent | DelaySkipped | RollbackStepEvent | RollbackPhaseEvent;
+export type EventBody =
+  | LifecycleEvent
+  | DoEvent
+  | SleepEvent
+  | WaitEvent
+  | EventReceived
+  | DelaySkipped
+  | RollbackStepEvent
+  | RollbackPhaseEvent;
 
 /** One entry of an instance's journal. */
 export type InstanceEvent = EventBody & {

@@ -6,14 +6,25 @@
  * so the same events always give the same state.
  */
 import { buffer, unbuffer, type BufferedEvent } from "./buffered.ts";
-import type { ErrorInfo, EventBody, Retention, ScheduleInfo, StepConfig } from "./events.ts";
+import type {
+  DoEvent,
+  ErrorInfo,
+  EventBody,
+  LifecycleEvent,
+  Retention,
+  ScheduleInfo,
+  SleepEvent,
+  StepConfig,
+  WaitEvent,
+} from "./events.ts";
 import { addLoss, endRow, type LostAttempts } from "./loss.ts";
 import { keepSteps } from "./restart.ts";
 import { evolveRollback, isOfRollback, type RollbackState } from "./rollback.ts";
 import { evolveDelay } from "../step/skip-delay.ts";
 import { stepId } from "../step/step.ts";
 import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
-import { pausedMs, statusAfter, type InstanceStatus, type TriggerSource } from "./status.ts";
+import { pausedMs, type InstanceStatus, type TriggerSource } from "./status.ts";
+import { isEventType, statusAfter } from "./event-kinds.ts";
 import { completed, type StoredStream } from "../step/stream.ts";
 import type { Encoded } from "../values/value.ts";
 
@@ -124,33 +135,26 @@ export function evolve(state: InstanceState | undefined, event: EventBody, stamp
   }
   if (state === undefined) throw new Error(`A journal cannot begin with ${event.type}`);
   state.lastEventId = stamp.eventId;
-  switch (event.type) {
-    case "step_started":
-    case "attempt_started":
-    case "attempt_completed":
-    case "attempt_errored":
-    case "step_completed":
-    case "step_errored":
-      evolveDo(state, event, stamp);
-      return state;
-    case "sleep_started":
-    case "sleep_completed":
-    case "wait_started":
-    case "wait_completed":
-    case "wait_timed_out":
-      evolveWaiting(state, event, stamp);
-      return state;
-    case "event_received":
-      buffer(state, event.eventType, { payload: event.payload, receivedAt: stamp.timestamp });
-      return state;
-    case "delay_skipped":
-      evolveDelay(state, event, stamp.timestamp);
-      return state;
-    default:
-      if (isOfRollback(event)) evolveRollback(state, event, stamp);
-      else evolveLifecycle(state, event, stamp);
-      return state;
+  if (!isEventType(event.type)) {
+    // A journal written by a newer version: to skip what one does not know would be to make history up.
+    throw new Error(`Unknown event kind ${(event as { type: string }).type}`);
   }
+  if (isOfDo(event)) evolveDo(state, event, stamp);
+  else if (isOfWaiting(event)) evolveWaiting(state, event, stamp);
+  else if (isOfRollback(event)) evolveRollback(state, event, stamp);
+  else if (event.type === "event_received") {
+    buffer(state, event.eventType, { payload: event.payload, receivedAt: stamp.timestamp });
+  } else if (event.type === "delay_skipped") evolveDelay(state, event, stamp.timestamp);
+  else evolveLifecycle(state, event, stamp);
+  return state;
+}
+
+function isOfDo(event: EventBody): event is DoEvent {
+  return event.type.startsWith("step_") || event.type.startsWith("attempt_");
+}
+
+function isOfWaiting(event: EventBody): event is SleepEvent | WaitEvent {
+  return event.type.startsWith("sleep_") || event.type.startsWith("wait_");
 }
 
 function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Stamp): InstanceState {
@@ -180,22 +184,11 @@ function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Sta
   };
 }
 
-type LifeEvent = Exclude<
-  EventBody,
-  {
-    type:
-      | `step_${string}`
-      | `attempt_${string}`
-      | `sleep_${string}`
-      | `wait_${string}`
-      | `rollback_${string}`
-      | "event_received"
-      | "delay_skipped"
-      | "workflow_queued";
-  }
->;
-
-function evolveLifecycle(state: InstanceState, event: LifeEvent, { timestamp }: Stamp): void {
+function evolveLifecycle(
+  state: InstanceState,
+  event: Exclude<LifecycleEvent, { type: "workflow_queued" }>,
+  { timestamp }: Stamp,
+): void {
   state.status = statusAfter(event.type) ?? state.status;
   switch (event.type) {
     case "workflow_started":
@@ -225,15 +218,10 @@ function evolveLifecycle(state: InstanceState, event: LifeEvent, { timestamp }: 
       state.endedAt = timestamp;
       state.open.clear();
       return;
-    default:
-      // A journal written by a newer version: to skip what one does not know would be to make history up.
-      throw new Error(`Unknown event kind ${(event satisfies never as { type: string }).type}`);
   }
 }
 
-type DoStepEvent = Extract<EventBody, { type: `step_${string}` | `attempt_${string}` }>;
-
-function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void {
+function evolveDo(state: InstanceState, event: DoEvent, stamp: Stamp): void {
   if (event.type === "step_started") {
     const { name, count, config = DEFAULT_STEP_CONFIG, rollback = false } = event;
     const id = stepId("do", name, count);
@@ -272,9 +260,7 @@ function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void 
   }
 }
 
-type WaitingEvent = Extract<EventBody, { type: `sleep_${string}` | `wait_${string}` }>;
-
-function evolveWaiting(state: InstanceState, event: WaitingEvent, stamp: Stamp): void {
+function evolveWaiting(state: InstanceState, event: SleepEvent | WaitEvent, stamp: Stamp): void {
   const { name, count } = event;
   switch (event.type) {
     case "sleep_started": {

@@ -5,7 +5,8 @@
  */
 import type { ErrorInfo, InstanceEvent, ScheduleInfo, StepConfig } from "../instance/events.ts";
 import { keptSteps } from "../instance/restart.ts";
-import { pausedMs, statusAfter, type InstanceStatus, type TriggerSource } from "../instance/status.ts";
+import { pausedMs, type InstanceStatus, type TriggerSource } from "../instance/status.ts";
+import { statusAfter } from "../instance/event-kinds.ts";
 import { displayName, stepId, type StepKey } from "../step/step.ts";
 import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
 import type { Output } from "../step/stream.ts";
