@@ -4,7 +4,7 @@
  */
 import type { ErrorInfo, RuntimeEvent, StepConfig } from "../model/instance/events.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { PackedStep } from "../model/instance/pack.ts";
+import type { PackedStep } from "../model/step/pack.ts";
 import { LONGEST_MS } from "../model/step/retry.ts";
 import { TRUNCATED, type StreamOutput, type StreamSize } from "../model/step/stream.ts";
 import type { ChunkFrame, FromRuntime } from "./frames.ts";

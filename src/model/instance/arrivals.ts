@@ -3,7 +3,7 @@
  * that wait for them. The step that has waited longest gets the oldest event of its type, if that came before the wait was over.
  */
 import type { BufferedEvent } from "./buffered.ts";
-import type { InstanceState, WaitStep } from "./state.ts";
+import type { InstanceState, WaitStep } from "./evolve.ts";
 
 /** What `arrivals` has to know of a step that waits for an event. */
 export type Waiter = Pick<WaitStep, "name" | "count" | "eventType" | "dueAt">;

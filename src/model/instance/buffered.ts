@@ -1,5 +1,5 @@
 /** Events that were sent to an instance and that no step has waited for yet. They are kept by type, oldest first. */
-import type { InstanceState } from "./state.ts";
+import type { InstanceState } from "./evolve.ts";
 import type { Encoded } from "../values/value.ts";
 
 /** An event that waits for a waiter. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { decide, type Command, type Decision } from "./decide.ts";
 import type { EventBody, StepConfig } from "./events.ts";
 import { dueAt, nextWake } from "./due.ts";
-import { evolve, type InstanceState } from "./state.ts";
+import { evolve, type InstanceState } from "./evolve.ts";
 import { LIMITS } from "../limits.ts";
 import { WITH_SERVER, type Loss } from "./loss.ts";
 import { INSTANCE_STATUSES, isFinal } from "./status.ts";

@@ -8,7 +8,7 @@ import { wrongFailure, wrongOutput, wrongStart } from "../step/claims.ts";
 import type { DoEvent, ErrorInfo, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
 import type { FailureName } from "../failures/failure.ts";
 import { dueAt, isWorking } from "./due.ts";
-import type { DoStep, InstanceState, StepState } from "./state.ts";
+import type { DoStep, InstanceState, StepState } from "./evolve.ts";
 import { LIMITS } from "../limits.ts";
 import { isTooMany, losses, lostAttempt, neverStarts, WITH_SERVER, type Loss } from "./loss.ts";
 import { hasStep } from "./restart.ts";

@@ -4,7 +4,7 @@
  * `docs/decisions/0165-a-lost-attempt-is-no-retry.md`.
  */
 import type { ErrorInfo } from "./events.ts";
-import type { DoStep, InstanceState } from "./state.ts";
+import type { DoStep, InstanceState } from "./evolve.ts";
 import { LIMITS } from "../limits.ts";
 import { displayName } from "../step/step.ts";
 

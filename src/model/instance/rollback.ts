@@ -11,7 +11,7 @@ import { followsPhase } from "../step/attempts.ts";
 import { wrongConfig, wrongFailure } from "../step/claims.ts";
 import type { Decision } from "./decide.ts";
 import type { ErrorInfo, EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
-import type { DoStep, InstanceState, Stamp } from "./state.ts";
+import type { DoStep, InstanceState, Stamp } from "./evolve.ts";
 import { addLoss, endRow, isTooMany, losses, lostAttempt, neverStarts, type Loss } from "./loss.ts";
 import { isFinal } from "./status.ts";
 import { statusAfter } from "./event-kinds.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decide, type Command } from "../instance/decide.ts";
 import type { EventBody, RuntimeEvent, StepConfig } from "../instance/events.ts";
-import { evolve, type DoStep, type InstanceState } from "../instance/state.ts";
+import { evolve, type DoStep, type InstanceState } from "../instance/evolve.ts";
 import { LIMITS } from "../limits.ts";
 import { failures, WITH_SERVER } from "../instance/loss.ts";
 import { mayRetry, retryDelayMs } from "./retry.ts";

@@ -5,7 +5,7 @@
 import type { Decision } from "../instance/decide.ts";
 import type { DelaySkipped } from "../instance/events.ts";
 import { dueAt } from "../instance/due.ts";
-import type { InstanceState } from "../instance/state.ts";
+import type { InstanceState } from "../instance/evolve.ts";
 import { stepId, type StepKey } from "./step.ts";
 
 /** Decides about it: nothing happens to what is due already, and what is not delayed is refused. */

@@ -4,7 +4,7 @@
  * id of its `attempt_started`: that is never given twice in an instance, however often it is restarted.
  */
 import type { EventBody } from "../instance/events.ts";
-import type { DoPhase, InstanceState, StepState } from "../instance/state.ts";
+import type { DoPhase, InstanceState, StepState } from "../instance/evolve.ts";
 import { LIMITS } from "../limits.ts";
 import { stepId, type StepKey } from "./step.ts";
 import type { Encoded } from "../values/value.ts";

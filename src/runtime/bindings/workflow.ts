@@ -2,7 +2,7 @@
  * A workflow binding as user code knows it (`env.MY_WORKFLOW`): Cloudflare's `Workflow` and `WorkflowInstance`, noun for
  * noun. It does nothing but forward; what each verb means is said where it is answered, in `api/binding/workflow.ts`.
  */
-import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/instance/subscription.ts";
+import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/views/subscription.ts";
 import type { BatchError, InstanceStatus, Workflow, WorkflowInstance } from "./workflow-types.ts";
 import { toSubscription } from "../streams/subscription.ts";
 

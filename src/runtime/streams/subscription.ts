@@ -3,7 +3,7 @@
  * way before it is asked for. The engine keeps a place for each reading; it is told when nobody needs it any more, also
  * when user code has merely forgotten it.
  */
-import type { CrossingEvent, NextItem } from "../../model/instance/subscription.ts";
+import type { CrossingEvent, NextItem } from "../../model/views/subscription.ts";
 import type { Call } from "../bindings/workflow.ts";
 import type { WorkflowInstanceEvent, WorkflowInstanceSubscription } from "../bindings/event-types.ts";
 
