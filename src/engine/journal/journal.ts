@@ -10,7 +10,7 @@
  */
 import type { EventBody } from "../../model/instance/events.ts";
 import { evolve } from "../../model/instance/evolve.ts";
-import { streamsCutOff } from "../../model/step/stream.ts";
+import { streamsCutOff } from "../../model/step/void-streams.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Failure } from "../../model/failures/failure.ts";
 import type { Store } from "../../ports/store.ts";

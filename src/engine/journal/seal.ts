@@ -3,7 +3,7 @@
  * Between the two nobody in the engine, the model or a store can read them.
  */
 import type { RuntimeEvent } from "../../model/instance/events.ts";
-import type { StepState } from "../../model/instance/evolve.ts";
+import type { StepState } from "../../model/instance/state.ts";
 import { stepId } from "../../model/step/step.ts";
 import type { Encoded } from "../../model/values/value.ts";
 import type { Place, Vault } from "../../ports/vault.ts";

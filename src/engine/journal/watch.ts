@@ -4,7 +4,7 @@
  */
 import type { Failure } from "../../model/failures/failure.ts";
 import type { InstanceEvent } from "../../model/instance/events.ts";
-import type { InstanceState } from "../../model/instance/evolve.ts";
+import type { InstanceState } from "../../model/instance/state.ts";
 import { stepId } from "../../model/step/step.ts";
 import { publicEvent, type Known, type PublicEvent } from "../../model/views/public-event.ts";
 import type { Clock } from "../../ports/clock.ts";

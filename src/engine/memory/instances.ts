@@ -3,7 +3,8 @@
  * it, it has no run, and all that was recorded of it is durable — so there is never a second copy of the same instance.
  */
 import { Failure } from "../../model/failures/failure.ts";
-import { evolve, type InstanceState } from "../../model/instance/evolve.ts";
+import { evolve } from "../../model/instance/evolve.ts";
+import type { InstanceState } from "../../model/instance/state.ts";
 import type { Catalog } from "../../ports/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";

@@ -4,7 +4,7 @@
  */
 import type { InstanceEvent } from "../../model/instance/events.ts";
 import { dueAt } from "../../model/instance/due.ts";
-import type { StepState } from "../../model/instance/evolve.ts";
+import type { StepState } from "../../model/instance/state.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { stepId, type StepKey } from "../../model/step/step.ts";
 import type { Encoded } from "../../model/values/value.ts";

@@ -4,7 +4,7 @@
  * in it. So the innocent lose a few attempts, and only the run that takes its host down is held to account. See `docs/decisions/0166-lost-runs-are-parted.md`.
  */
 import type { EventBody } from "../../model/instance/events.ts";
-import type { DoStep } from "../../model/instance/evolve.ts";
+import type { DoStep } from "../../model/instance/state.ts";
 import { displayName } from "../../model/step/step.ts";
 import { WITH_SERVER, type Loss } from "../../model/instance/loss.ts";
 import type { HostEnd } from "../../ports/executor.ts";

@@ -4,7 +4,7 @@
  * handlers are given are read when they are needed, and a crash leaves at most one handler to be tried again.
  */
 import { dueAt } from "../../model/instance/due.ts";
-import type { DoStep } from "../../model/instance/evolve.ts";
+import type { DoStep } from "../../model/instance/state.ts";
 import type { Outcome } from "../../protocol/frames.ts";
 import { activate, detach, giveUp, launch, stopRun } from "./activate.ts";
 import type { Core } from "../state/core.ts";

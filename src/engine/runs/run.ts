@@ -3,7 +3,7 @@
  * they are durable. Frames are input, not truth — the host shares its memory with user code.
  */
 import type { EventBody, RuntimeEvent } from "../../model/instance/events.ts";
-import type { StepState } from "../../model/instance/evolve.ts";
+import type { StepState } from "../../model/instance/state.ts";
 import { isWorking } from "../../model/instance/due.ts";
 import type { Loss } from "../../model/instance/loss.ts";
 import { holdsPlace, isFinal } from "../../model/instance/status.ts";

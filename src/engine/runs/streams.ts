@@ -4,7 +4,7 @@
  */
 import type { DoEvent } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import type { DoStep } from "../../model/instance/evolve.ts";
+import type { DoStep } from "../../model/instance/state.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { stepId } from "../../model/step/step.ts";
 import { chunkLength, refuseChunk, type StoredStream } from "../../model/step/stream.ts";

@@ -2,7 +2,8 @@
  * What all verbs of the engine share: the world that they were given, the instances in memory, and the one way in which
  * a command reaches an instance. No verb keeps state of its own about an instance.
  */
-import { decide, type Command, type Decision } from "../../model/instance/decide.ts";
+import { decide } from "../../model/instance/decide.ts";
+import type { Command, Decision } from "../../model/instance/command.ts";
 import type { EventBody } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";

@@ -4,7 +4,7 @@
  */
 import type { Notice } from "../../model/views/notices.ts";
 import type { Failure } from "../../model/failures/failure.ts";
-import type { InstanceState } from "../../model/instance/evolve.ts";
+import type { InstanceState } from "../../model/instance/state.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { Intake } from "../../model/step/stream.ts";
 import type { HostLink } from "../runs/hosts.ts";

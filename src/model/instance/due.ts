@@ -1,6 +1,6 @@
 /** When an instance goes on by itself: read from its state, of the steps that have no outcome yet. Pure. */
 import { arrivals } from "./arrivals.ts";
-import type { InstanceState, StepState } from "./evolve.ts";
+import type { InstanceState, StepState } from "./state.ts";
 import { isFinal } from "./status.ts";
 
 /** When a step without an outcome is due, in epoch milliseconds; undefined while user code works on it. */

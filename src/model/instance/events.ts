@@ -5,7 +5,6 @@
  * facts that replay needs and that nobody outside is told. Step names are stored as the user wrote them, beside their
  * count; the display form `name-count` is made when an event is shown (`public-event.ts`).
  */
-import type { LossKind } from "./loss.ts";
 import type { TriggerSource } from "./status.ts";
 import type { StepKey } from "../step/step.ts";
 import type { Output } from "../step/stream.ts";
@@ -26,6 +25,13 @@ export interface StepConfig {
   readonly timeout: number | string;
   readonly sensitive?: "output";
 }
+
+/**
+ * With what a run was lost. `server`: the server ended, or could not store what the run had done; that says nothing about
+ * the instance. `shared`: a host in which other code ran as well, so that the cause is one of several. `alone`: nothing
+ * else was in the host, or only this run ended.
+ */
+export type LossKind = "server" | "shared" | "alone";
 
 /** What a cron schedule hands to the instance that it starts. */
 export interface ScheduleInfo {

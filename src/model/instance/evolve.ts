@@ -1,130 +1,22 @@
 /**
- * The state of an instance: what is left of its journal when outputs are put aside. `evolve` folds one event into it.
+ * The fold of a journal: `evolve` takes one event into the state of its instance.
  *
- * A state belongs to whoever folds: `evolve` changes the one it is given, because an instance may have 25,000 steps and
+ * A state belongs to the caller that folds: `evolve` changes the one it is given, because an instance may have 25,000 steps and
  * copying them for each event would make long histories quadratic. It stays a pure fold — no clock, no random, no I/O —
  * so the same events always give the same state.
  */
-import { buffer, unbuffer, type BufferedEvent } from "./buffered.ts";
-import type {
-  DoEvent,
-  ErrorInfo,
-  EventBody,
-  LifecycleEvent,
-  Retention,
-  ScheduleInfo,
-  SleepEvent,
-  StepConfig,
-  WaitEvent,
-} from "./events.ts";
-import { addLoss, endRow, type LostAttempts } from "./loss.ts";
+import { buffer, unbuffer } from "./buffered.ts";
+import { isEventType, statusAfter } from "./event-kinds.ts";
+import type { DoEvent, EventBody, LifecycleEvent, SleepEvent, WaitEvent } from "./events.ts";
+import { addLoss, endRow } from "./loss.ts";
 import { keepSteps } from "./restart.ts";
-import { evolveRollback, isOfRollback, type RollbackState } from "./rollback.ts";
+import { evolveRollback, isOfRollback } from "./rollback.ts";
+import type { DoPhase, InstanceState, Stamp, StepState } from "./state.ts";
+import { pausedMs } from "./status.ts";
+import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
 import { evolveDelay } from "../step/skip-delay.ts";
 import { stepId } from "../step/step.ts";
-import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
-import { pausedMs, type InstanceStatus, type TriggerSource } from "./status.ts";
-import { isEventType, statusAfter } from "./event-kinds.ts";
-import { completed, type StoredStream } from "../step/stream.ts";
-import type { Encoded } from "../values/value.ts";
-
-/** Where and when an event is recorded. */
-export interface Stamp {
-  readonly eventId: number;
-  /** Epoch milliseconds. */
-  readonly timestamp: number;
-  /** The journal row that holds the event. */
-  readonly seq: number;
-}
-
-interface StepBase {
-  readonly id: string;
-  readonly name: string;
-  readonly count: number;
-  /** The journal row that holds the outcome, once there is one. */
-  settledIn: number | undefined;
-}
-
-/** A `step.do`. */
-export interface DoStep extends StepBase {
-  readonly kind: "do";
-  readonly config: StepConfig;
-  /** True when user code gave a handler that undoes it. */
-  readonly rollback: boolean;
-  /** How many attempts have begun. */
-  attempts: number;
-  /** Those of its attempts that were cut off; undefined while there are none. */
-  lost: LostAttempts | undefined;
-  phase: DoPhase;
-}
-
-/**
- * What a `do` is at. `delayed` waits for its next attempt; `dueAt` is epoch milliseconds. The stream that an attempt may
- * bring is known by a number: see `stream.ts`. `since` is when the attempt began, in epoch milliseconds.
- */
-export type DoPhase =
-  | { readonly is: "started" }
-  | { readonly is: "attempting"; readonly stream: number; readonly since: number }
-  | { readonly is: "delayed"; readonly dueAt: number }
-  | { readonly is: "succeeded"; readonly stream: number }
-  /** `frame` is the function that threw, where it has a name. */
-  | { readonly is: "failed"; readonly error: ErrorInfo; readonly frame?: string }
-  /** `stream` is undefined when the output is a value. */
-  | { readonly is: "completed"; readonly stream: StoredStream | undefined }
-  | { readonly is: "errored"; readonly error: ErrorInfo; readonly frame?: string };
-
-/** A `step.sleep` or `step.sleepUntil`. */
-export interface SleepStep extends StepBase {
-  readonly kind: "sleep";
-  dueAt: number;
-}
-
-/** A `step.waitForEvent`. `dueAt` is when it times out. */
-export interface WaitStep extends StepBase {
-  readonly kind: "waitForEvent";
-  readonly eventType: string;
-  readonly timeoutMs: number;
-  dueAt: number;
-  timedOut: boolean;
-}
-
-export type StepState = DoStep | SleepStep | WaitStep;
-
-/** The fold of a journal. */
-export interface InstanceState {
-  status: InstanceStatus;
-  lastEventId: number;
-  readonly versionId: string;
-  readonly trigger: TriggerSource;
-  readonly params: Encoded;
-  readonly schedule: ScheduleInfo | undefined;
-  readonly retention: Retention | undefined;
-  /** When the present life began. */
-  readonly queuedAt: number;
-  startedAt: number | null;
-  endedAt: number | null;
-  pausedAt: number | null;
-  /** Why it was paused, when nobody asked for it. */
-  pausedFor: string | undefined;
-  /** Every step of this life (and, after a restart from a step, those kept from the one before) in the order in which it started. */
-  readonly steps: StepState[];
-  readonly byId: Map<string, StepState>;
-  /** The steps without an outcome, in the same order. */
-  readonly open: Set<StepState>;
-  /** By event type, oldest first. */
-  readonly buffered: Map<string, BufferedEvent[]>;
-  bufferedCount: number;
-  /** From the beginning of a rollback on. */
-  rollback: RollbackState | undefined;
-  /** Bytes of the streams that its steps have brought. */
-  streamBytes: number;
-  /** How often in a row the instance was lost by its own doing, as far as is known, without having started anything since. */
-  recoveries: number;
-  /** How often since then it was lost with a host in which it was not alone. */
-  sharedRecoveries: number;
-  /** True once a step with a secret output has begun. */
-  sensitive: boolean;
-}
+import type { Output } from "../step/stream.ts";
 
 /** Folds one event. The state given in is spent; use the one that is returned. */
 export function evolve(state: InstanceState | undefined, event: EventBody, stamp: Stamp): InstanceState {
@@ -328,4 +220,10 @@ function postpone(state: InstanceState, byMs: number): void {
       if (step.phase.is === "delayed") step.phase = { is: "delayed", dueAt: step.phase.dueAt + byMs };
     } else step.dueAt += byMs;
   }
+}
+
+/** What a step is at when its attempt has brought this output. */
+function completed(phase: DoPhase, output: Output | undefined): Extract<DoPhase, { is: "completed" }> {
+  if (typeof output !== "object" || phase.is !== "succeeded") return { is: "completed", stream: undefined };
+  return { is: "completed", stream: { id: phase.stream, ...output.stream } };
 }

@@ -6,7 +6,7 @@
  * that a waiter has been given stays used up, also when that waiter is wiped — an event is delivered once — and those
  * that nobody has been given are kept.
  */
-import type { InstanceState } from "./evolve.ts";
+import type { InstanceState } from "./state.ts";
 import { pausedMs } from "./status.ts";
 import { stepId, type StepKey } from "../step/step.ts";
 

@@ -4,7 +4,7 @@
  * did not do what it was made for, and whoever looks for the reason looks among the errors.
  */
 import type { Retention } from "./events.ts";
-import type { InstanceState } from "./evolve.ts";
+import type { InstanceState } from "./state.ts";
 import { LIMITS } from "../limits.ts";
 
 /** Retention of both kinds, in milliseconds. */

@@ -1,5 +1,5 @@
 /** What may become of the attempts of a step, or of a rollback handler, which is tried by the same rules. */
-import type { DoStep } from "../instance/evolve.ts";
+import type { DoStep } from "../instance/state.ts";
 
 /** True when an event of this kind may follow what the step is at; `attempt` is the event's, if it has one. */
 export function followsPhase(

@@ -3,7 +3,7 @@
  * what it says is input. Each check costs a comparison or two on the way of a step that succeeds at once.
  */
 import type { DoEvent, RuntimeEvent, StepConfig } from "../instance/events.ts";
-import type { DoStep } from "../instance/evolve.ts";
+import type { DoStep } from "../instance/state.ts";
 import { LIMITS } from "../limits.ts";
 import { failures } from "../instance/loss.ts";
 import { isEventType, isStepName } from "../platform/names.ts";

@@ -2,10 +2,10 @@
  * A delay that somebody cuts short: that before a step's next attempt, or a sleep. It is on record, so that a replay knows why
  * the timer was early; from then on the step is due like any other, and waits for a place like any other. Pure.
  */
-import type { Decision } from "../instance/decide.ts";
+import type { Decision } from "../instance/command.ts";
 import type { DelaySkipped } from "../instance/events.ts";
 import { dueAt } from "../instance/due.ts";
-import type { InstanceState } from "../instance/evolve.ts";
+import type { InstanceState } from "../instance/state.ts";
 import { stepId, type StepKey } from "./step.ts";
 
 /** Decides about it: nothing happens to what is due already, and what is not delayed is refused. */

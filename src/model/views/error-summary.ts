@@ -4,7 +4,7 @@
  */
 import type { ErrorInfo, EventBody } from "../instance/events.ts";
 import { fingerprint } from "./fingerprint.ts";
-import type { InstanceState, StepState } from "../instance/evolve.ts";
+import type { InstanceState, StepState } from "../instance/state.ts";
 import { LIMITS } from "../limits.ts";
 
 /** The error of an instance, in short. */
