@@ -5,7 +5,14 @@
 import type { ScriptModule } from "../../ports/catalog.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { Incident } from "./output/incidents.ts";
-import type { Contexts } from "./host/room.ts";
+
+/** What an isolate says of its runs. */
+export interface Contexts {
+  /** How many have a context. */
+  readonly open: number;
+  /** How many have begun, ever. */
+  readonly begun: number;
+}
 
 /** Host to isolate. */
 export type ToIsolate =

@@ -3,6 +3,9 @@ import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import { settleable } from "../run/settleable.ts";
 
+/** Asks the engine. Handle methods have the instance's id as their first argument. */
+export type Call = (method: string, args: readonly unknown[]) => Promise<unknown>;
+
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;

@@ -1,6 +1,6 @@
 /** A queue binding as user code knows it (`env.MY_QUEUE`): Cloudflare's `Queue`. A promise resolves when the messages are durable. */
 import type { ContentType, SentMessage } from "../../model/platform/queue.ts";
-import type { Call } from "./workflow.ts";
+import type { Call } from "./calls.ts";
 import { toBody } from "./queue-body.ts";
 
 /** How a message is sent. */

@@ -3,13 +3,11 @@
  * noun. It does nothing but forward; what each verb means is said where it is answered, in `api/binding/workflow.ts`.
  */
 import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/views/subscription.ts";
+import type { Call } from "./calls.ts";
 import type { BatchError, InstanceStatus, Workflow, WorkflowInstance } from "./workflow-types.ts";
 import { toSubscription } from "../streams/subscription.ts";
 
 export type * from "./workflow-types.ts";
-
-/** Asks the engine. Handle methods have the instance's id as their first argument. */
-export type Call = (method: string, args: readonly unknown[]) => Promise<unknown>;
 
 /** A binding that forwards to `call`. */
 export function workflowBinding<Params = unknown>(call: Call): Workflow<Params> {

@@ -4,7 +4,7 @@
  * when user code has merely forgotten it.
  */
 import type { CrossingEvent, NextItem } from "../../model/views/subscription.ts";
-import type { Call } from "../bindings/workflow.ts";
+import type { Call } from "../bindings/calls.ts";
 import type { WorkflowInstanceEvent, WorkflowInstanceSubscription } from "../bindings/event-types.ts";
 
 /** Ends the readings of what has been collected as garbage. Some isolates have no such thing; theirs end with the isolate. */

@@ -3,7 +3,7 @@ import type { Storage, StorageRequest, StorageScope } from "../../../ports/stora
 import { D1Database } from "../isolate/bindings/d1.ts";
 import { KvNamespace } from "../isolate/bindings/kv.ts";
 import { R2Bucket } from "../isolate/bindings/r2.ts";
-import type { Stub } from "../isolate/bindings/shaped.ts";
+import type { Stub } from "../isolate/bindings/stub.ts";
 
 export type StoredBinding = KvNamespace | D1Database | R2Bucket;
 

@@ -2,7 +2,7 @@
  * A D1 database as user code sees it: Cloudflare's API, made of requests like those that its runtime makes. Sources: the
  * documentation of the API, and what the same calls do in workerd (`test/storage.test.ts` compares the two).
  */
-import type { Stub } from "./shaped.ts";
+import type { Stub } from "./stub.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 

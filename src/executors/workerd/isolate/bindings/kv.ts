@@ -3,7 +3,7 @@
  * documentation of the API, and what the same calls do in workerd (`test/storage.test.ts` compares the two).
  */
 import { asciiJson } from "../../../../model/values/ascii-json.ts";
-import type { Stub } from "./shaped.ts";
+import type { Stub } from "./stub.ts";
 
 type ValueType = "text" | "json" | "arrayBuffer" | "stream";
 

@@ -1,7 +1,7 @@
 /** Requests to a bucket. What is asked, and what is answered, is JSON that stands before the bytes of an object. */
 import { asciiJson } from "../../../../model/values/ascii-json.ts";
 import { STORAGE_HEADERS } from "../../messages.ts";
-import type { Stub } from "./shaped.ts";
+import type { Stub } from "./stub.ts";
 
 /** What may be stored. */
 export type Value = ReadableStream<Uint8Array> | ArrayBuffer | NodeJS.ArrayBufferView | string | Blob | null;

@@ -5,7 +5,7 @@
 import { askR2, askR2With, type Value } from "./r2-request.ts";
 import { R2Object, R2ObjectBody, type SentObject } from "./r2-object.ts";
 import { toConditional, toHashes, toHttpFields, toRange, type GetOptions, type PutOptions } from "./r2-options.ts";
-import type { Stub } from "./shaped.ts";
+import type { Stub } from "./stub.ts";
 
 interface ListOptions {
   readonly limit?: number;

@@ -4,11 +4,7 @@ import { D1Database } from "./d1.ts";
 import { KvNamespace } from "./kv.ts";
 import { R2Bucket } from "./r2.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "./objects.ts";
-
-/** Asks what lies behind a binding. */
-export interface Stub {
-  fetch(url: string, init?: RequestInit & { readonly duplex?: "half" }): Promise<Response>;
-}
+import type { Stub } from "./stub.ts";
 
 /** What the script is to find in `env`. */
 export function shaped(type: Facade["type"], stub: unknown): unknown {
