@@ -2,7 +2,8 @@
  * Whether something is a frame that the code beside the user's may send. Types only: order, kinds and counts are for
  * `decide` to judge, which knows the instance.
  */
-import type { ErrorInfo, RuntimeEvent, StepConfig } from "../model/instance/events.ts";
+import type { RuntimeEvent, StepConfig } from "../model/instance/events.ts";
+import type { ErrorInfo } from "../model/values/error-info.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { PackedStep } from "../model/step/pack.ts";
 import { LONGEST_MS } from "../model/step/retry.ts";

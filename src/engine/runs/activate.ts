@@ -2,7 +2,7 @@
  * Brings an instance to life in a host: with the code of its version, from the top, with what its journal knows. This
  * serves the first start, every replay, and recovery alike.
  */
-import type { ErrorInfo } from "../../model/instance/events.ts";
+import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { Failure, failureKind, type FailureName } from "../../model/failures/failure.ts";
 import { WITH_SERVER } from "../../model/instance/loss.ts";
 import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";

@@ -2,7 +2,8 @@
 import type { FailureName } from "../failures/failure.ts";
 import type { StepKey } from "../step/step.ts";
 import type { Encoded } from "../values/value.ts";
-import type { ErrorInfo, EventBody, RuntimeEvent } from "./events.ts";
+import type { EventBody, RuntimeEvent } from "./events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import type { Loss } from "./loss.ts";
 
 /** What may be asked of an instance. */

@@ -5,16 +5,12 @@
  * facts that replay needs and that nobody outside is told. Step names are stored as the user wrote them, beside their
  * count; the display form `name-count` is made when an event is shown (`public-event.ts`).
  */
+import type { ScheduleInfo } from "../time/schedule-info.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import type { TriggerSource } from "./status.ts";
 import type { StepKey } from "../step/step.ts";
 import type { Output } from "../step/stream.ts";
 import type { Encoded } from "../values/value.ts";
-
-/** An error as the outside sees it. Stacks and causes do not survive a step. */
-export interface ErrorInfo {
-  readonly name: string;
-  readonly message: string;
-}
 
 /** How a delay grows from one attempt to the next. */
 export type Backoff = "constant" | "linear" | "exponential";
@@ -32,13 +28,6 @@ export interface StepConfig {
  * else was in the host, or only this run ended.
  */
 export type LossKind = "server" | "shared" | "alone";
-
-/** What a cron schedule hands to the instance that it starts. */
-export interface ScheduleInfo {
-  readonly cron: string;
-  /** Epoch milliseconds of the boundary. */
-  readonly scheduledTime: number;
-}
 
 /** How long a finished instance is kept, in milliseconds. */
 export interface Retention {

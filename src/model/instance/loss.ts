@@ -3,7 +3,8 @@
  * Those that were lost with a host are counted apart, and end the step when there have been too many in a row; see
  * `docs/decisions/0165-a-lost-attempt-is-no-retry.md`.
  */
-import type { ErrorInfo, LossKind } from "./events.ts";
+import type { LossKind } from "./events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import type { DoStep, InstanceState, LostAttempts } from "./state.ts";
 import { LIMITS } from "../limits.ts";
 import { displayName } from "../step/step.ts";

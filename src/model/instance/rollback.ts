@@ -10,7 +10,8 @@
 import { followsPhase } from "../step/attempts.ts";
 import { wrongConfig, wrongFailure } from "../step/claims.ts";
 import type { Decision } from "./command.ts";
-import type { ErrorInfo, EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
+import type { EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import type { DoStep, InstanceState, RollbackState, Stamp } from "./state.ts";
 import { addLoss, endRow, isTooMany, losses, lostAttempt, neverStarts, type Loss } from "./loss.ts";
 import { isFinal } from "./status.ts";

@@ -1,5 +1,7 @@
 /** The state of an instance: what is left of its journal when outputs are put aside. `evolve.ts` folds events into it. */
-import type { ErrorInfo, Retention, ScheduleInfo, StepConfig } from "./events.ts";
+import type { Retention, StepConfig } from "./events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
+import type { ScheduleInfo } from "../time/schedule-info.ts";
 import type { InstanceStatus, TriggerSource } from "./status.ts";
 import type { StoredStream } from "../step/stream.ts";
 import type { Encoded } from "../values/value.ts";

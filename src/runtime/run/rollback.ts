@@ -3,7 +3,8 @@
  * what its output was; a handler that is not in memory is found by calling `run` again, in a replay that executes nothing.
  */
 import { durationMs } from "../../model/time/duration.ts";
-import type { ErrorInfo, StepConfig } from "../../model/instance/events.ts";
+import type { StepConfig } from "../../model/instance/events.ts";
+import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { displayName, stepId } from "../../model/step/step.ts";
 import { DEFAULT_STEP_CONFIG, parseStepConfig, type DelayFunction } from "../../model/step/config.ts";
 import { revive } from "../../model/values/thrown.ts";
