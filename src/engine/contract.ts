@@ -1,7 +1,8 @@
 /**
  * The engine's table of contents: what can be asked of it. Each verb has a file of its own in `verbs/` or `reading/`.
  */
-import type { InstanceEvent, Retention, ScheduleInfo } from "../model/instance/events.ts";
+import type { InstanceEvent, Retention } from "../model/instance/events.ts";
+import type { ScheduleInfo } from "../model/time/schedule-info.ts";
 import type { Failure, FailureName } from "../model/failures/failure.ts";
 import type { PublicEvent } from "../model/views/public-event.ts";
 import type { InstanceStatus, TriggerSource } from "../model/instance/status.ts";

@@ -2,9 +2,10 @@
  * Whether something is a frame that the code beside the user's may send. Types only: order, kinds and counts are for
  * `decide` to judge, which knows the instance.
  */
-import type { ErrorInfo, RuntimeEvent, StepConfig } from "../model/instance/events.ts";
+import type { RuntimeEvent, StepConfig } from "../model/instance/events.ts";
+import type { ErrorInfo } from "../model/values/error-info.ts";
 import { LIMITS } from "../model/limits.ts";
-import type { PackedStep } from "../model/instance/pack.ts";
+import type { PackedStep } from "../model/step/pack.ts";
 import { LONGEST_MS } from "../model/step/retry.ts";
 import { TRUNCATED, type StreamOutput, type StreamSize } from "../model/step/stream.ts";
 import type { ChunkFrame, FromRuntime } from "./frames.ts";
@@ -14,7 +15,9 @@ export type Packed<F extends FromRuntime> = F extends { readonly events: readonl
   ? Omit<F, "events"> & { readonly events: readonly (RuntimeEvent | PackedStep)[] }
   : F;
 
-type Fields<T> = { readonly [K in T extends unknown ? keyof T : never]?: unknown };
+type KeyOf<T> = T extends unknown ? keyof T : never;
+
+type Fields<T> = { readonly [K in KeyOf<T>]?: unknown };
 
 /** True when `value` has the shape of a frame to the engine. */
 export function isFromRuntime(value: unknown): value is Packed<Exclude<FromRuntime, ChunkFrame>> {
@@ -55,78 +58,59 @@ function isPackedStep([name, count, output, config, rollback, ...more]: unknown[
   return known && (config === undefined || isStepConfig(config));
 }
 
+type Check = (value: unknown) => boolean;
+
+/** A check for each field of an event; that an attempt was lost is for the engine to say. */
+type Shape<E> = Readonly<Record<Exclude<KeyOf<E>, "type" | "lost">, Check>>;
+
+const STEP = { name: isText, count: isCount };
+const ATTEMPT = { ...STEP, attempt: isCount };
+const FAILED_ATTEMPT = { ...ATTEMPT, error: isErrorInfo, retryDelayMs: optional(isTime) };
+
 /** What events may have. Anything else would go into the journal unseen. */
-const PROPERTIES: ReadonlySet<string> = new Set<keyof Fields<RuntimeEvent>>([
-  "type",
-  "name",
-  "count",
-  "attempt",
-  "config",
-  "rollback",
-  "error",
-  "trigger",
-  "frame",
-  "retryDelayMs",
-  "output",
-  "durationMs",
-  "wakeAt",
-  "eventType",
-  "timeoutMs",
-]);
+const SHAPES: { readonly [T in RuntimeEvent["type"]]: Shape<Extract<RuntimeEvent, { type: T }>> } = {
+  workflow_completed: { output: optional(isText) },
+  workflow_errored: {
+    error: isErrorInfo,
+    trigger: optional(isErrorInfo),
+    rollback: optional((value) => value === "ready" || value === "never"),
+    frame: optional(isFrame),
+  },
+  step_started: { ...STEP, config: optional(isStepConfig), rollback: optional((value) => value === true) },
+  step_completed: { ...STEP, output: optional((value) => isText(value) || isStreamOutput(value)) },
+  step_errored: STEP,
+  attempt_started: ATTEMPT,
+  attempt_completed: ATTEMPT,
+  attempt_errored: { ...FAILED_ATTEMPT, frame: optional(isFrame) },
+  // A negative duration is a sleep that ends at once.
+  sleep_started: { ...STEP, durationMs: Number.isFinite, wakeAt: isTime },
+  wait_started: { ...STEP, eventType: isText, timeoutMs: isTime },
+  rollback_step_started: { ...STEP, config: optional(isStepConfig) },
+  rollback_step_completed: STEP,
+  rollback_step_errored: { ...STEP, error: isErrorInfo },
+  rollback_attempt_started: ATTEMPT,
+  rollback_attempt_completed: ATTEMPT,
+  rollback_attempt_errored: FAILED_ATTEMPT,
+};
 
 function isRuntimeEvent(value: unknown): value is RuntimeEvent {
   if (!isObject(value)) return false;
-  for (const property in value) if (!PROPERTIES.has(property)) return false;
-  const event: Fields<RuntimeEvent> = value;
-  if (event.type === "workflow_completed") return isText(event.output, "optional");
-  if (event.type === "workflow_errored") {
-    const { error, trigger, rollback, frame } = event;
-    if ((trigger !== undefined && !isErrorInfo(trigger)) || !isFrame(frame)) return false;
-    return isErrorInfo(error) && (rollback === undefined || rollback === "ready" || rollback === "never");
-  }
-  return isText(event.name) && isCount(event.count) && isStepEvent(event);
+  const event = value as Readonly<Record<string, unknown>>;
+  const { type } = event;
+  if (typeof type !== "string" || !Object.hasOwn(SHAPES, type)) return false;
+  const shape: Readonly<Record<string, Check>> = SHAPES[type as RuntimeEvent["type"]];
+  for (const property in event) if (property !== "type" && !Object.hasOwn(shape, property)) return false;
+  for (const property in shape) if (shape[property]?.(event[property]) !== true) return false;
+  return true;
 }
 
-function isStepEvent(event: Fields<RuntimeEvent>): boolean {
-  switch (event.type) {
-    case "step_started":
-      return isConfigOrNone(event.config) && (event.rollback === undefined || event.rollback === true);
-    case "rollback_step_started":
-      return isConfigOrNone(event.config);
-    case "rollback_step_errored":
-      return isErrorInfo(event.error);
-    case "attempt_started":
-    case "attempt_completed":
-    case "rollback_attempt_started":
-    case "rollback_attempt_completed":
-      return isCount(event.attempt);
-    case "attempt_errored":
-      return isFailedAttempt(event) && isFrame(event.frame);
-    case "rollback_attempt_errored":
-      return isFailedAttempt(event);
-    case "step_completed":
-      return isText(event.output, "optional") || isStreamOutput(event.output);
-    case "sleep_started":
-      // A negative duration is a sleep that ends at once.
-      return Number.isFinite(event.durationMs) && isTime(event.wakeAt);
-    case "wait_started":
-      return isText(event.eventType) && isTime(event.timeoutMs);
-    default:
-      return event.type === "step_errored" || event.type === "rollback_step_completed";
-  }
+function optional(check: Check): Check {
+  return (value) => value === undefined || check(value);
 }
 
-function isFailedAttempt({ attempt, error, retryDelayMs }: Fields<RuntimeEvent>): boolean {
-  return isCount(attempt) && isErrorInfo(error) && (retryDelayMs === undefined || isTime(retryDelayMs));
-}
-
-/** The name of a function of the user's, or nothing. */
+/** The name of a function of the user's. */
 function isFrame(value: unknown): boolean {
-  return value === undefined || (isText(value) && value.length <= LIMITS.errorFrame);
-}
-
-function isConfigOrNone(value: unknown): boolean {
-  return value === undefined || isStepConfig(value);
+  return isText(value) && value.length <= LIMITS.errorFrame;
 }
 
 function isStepConfig(value: unknown): value is StepConfig {
@@ -156,8 +140,8 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-function isText(value: unknown, presence: "required" | "optional" = "required"): value is string {
-  return typeof value === "string" || (value === undefined && presence === "optional");
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function isCount(value: unknown): value is number {

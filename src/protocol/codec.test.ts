@@ -140,6 +140,15 @@ describe("frames from the runtime", () => {
       "a function with a name that is too long",
       `[{"type":"events","run":1,"n":1,"events":[{"type":"workflow_errored","error":{"name":"E","message":""},"frame":"${"x".repeat(LIMITS.errorFrame + 1)}"}]}]`,
     ],
+    [
+      "a field of another kind of event",
+      '[{"type":"events","run":1,"n":1,"events":[{"type":"step_errored","name":"a","count":1,"wakeAt":1}]}]',
+    ],
+    [
+      "a loss that the runtime claims",
+      '[{"type":"events","run":1,"n":1,"events":[{"type":"attempt_errored","name":"a","count":1,"attempt":1,"error":{"name":"E","message":""},"lost":"alone"}]}]',
+    ],
+    ["a type in a list", '[{"type":"events","run":1,"n":1,"events":[{"type":["step_errored"],"name":"a","count":1}]}]'],
     ["a negative run", '[{"type":"idle","run":-1}]'],
     [
       "a number that is none",

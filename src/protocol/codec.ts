@@ -5,7 +5,7 @@
  * round trip, in batches of a hundred), because cloning spells out the property names of every object on a slower path.
  */
 import type { RuntimeEvent } from "../model/instance/events.ts";
-import { pack, unpack, type PackedStep } from "../model/instance/pack.ts";
+import { pack, unpack, type PackedStep } from "../model/step/pack.ts";
 import { isChunkFrame, isFromRuntime, type Packed } from "./check.ts";
 import type { ChunkFrame, FromRuntime, ToRuntime } from "./frames.ts";
 

@@ -3,7 +3,9 @@
  * host: from `start` until its last event or `stop`. Frames of a run arrive in the order in which they were sent.
  */
 import type { Arrangement } from "../model/step/arrangement.ts";
-import type { ErrorInfo, RuntimeEvent, ScheduleInfo, StepConfig } from "../model/instance/events.ts";
+import type { RuntimeEvent, StepConfig } from "../model/instance/events.ts";
+import type { ErrorInfo } from "../model/values/error-info.ts";
+import type { ScheduleInfo } from "../model/time/schedule-info.ts";
 import type { StepKey } from "../model/step/step.ts";
 import type { StreamSize } from "../model/step/stream.ts";
 import type { Encoded } from "../model/values/value.ts";

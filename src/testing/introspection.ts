@@ -4,7 +4,8 @@
  */
 import type { InstanceAddress } from "../engine/contract.ts";
 import { Failure } from "../model/failures/failure.ts";
-import type { ErrorInfo, InstanceEvent } from "../model/instance/events.ts";
+import type { InstanceEvent } from "../model/instance/events.ts";
+import type { ErrorInfo } from "../model/values/error-info.ts";
 import { isFinal } from "../model/instance/status.ts";
 import { decode, REDACTED } from "../model/values/value.ts";
 import { InstanceView } from "../model/views/fold.ts";

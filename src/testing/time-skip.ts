@@ -2,7 +2,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { readRow } from "../engine/journal/row.ts";
 import { dueAt } from "../model/instance/due.ts";
-import { evolve, type InstanceState } from "../model/instance/state.ts";
+import { evolve } from "../model/instance/evolve.ts";
+import type { InstanceState } from "../model/instance/state.ts";
 import type { Store } from "../ports/store.ts";
 import type { InstanceSummary } from "../ports/instances/summary.ts";
 import type { SkippingClock } from "./skipping-clock.ts";

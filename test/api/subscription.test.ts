@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bindingHandler } from "../../src/api/binding/workflow.ts";
 import type { BindingCall } from "../../src/protocol/calls.ts";
-import { PUBLIC_EVENT_TYPES } from "../../src/model/views/public-event.ts";
+import { PUBLIC_EVENT_TYPES } from "../../src/model/instance/event-kinds.ts";
 import { decode, encode } from "../../src/model/values/value.ts";
 import { workflowBinding, type WorkflowInstance } from "../../src/bindings/workflow/client.ts";
 import type { WorkflowInstanceEvent, WorkflowInstanceSubscription } from "../../src/runtime/bindings/event-types.ts";

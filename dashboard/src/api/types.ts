@@ -1,15 +1,6 @@
 /** Shapes that the server's description leaves open, or has inside of others. */
 
-export type InstanceStatus =
-  | "queued"
-  | "running"
-  | "paused"
-  | "errored"
-  | "terminated"
-  | "complete"
-  | "waitingForPause"
-  | "waiting"
-  | "rollingBack";
+export type { InstanceStatus } from "../../../src/model/instance/status.ts";
 
 /** One thing that happened. What else it has depends on its type. */
 export interface LiveEvent {

@@ -2,7 +2,8 @@
  * What is known of an instance, as a fold: begun by the server's timeline, and carried on by each event that comes after it.
  * Pure, so that a page shows the same whether it was open all the time or is opened now.
  */
-import { isFinal, statusAfter } from "../../../src/model/instance/status.ts";
+import { isFinal } from "../../../src/model/instance/status.ts";
+import { statusAfter } from "../../../src/model/instance/event-kinds.ts";
 import type { InstanceStatus, LiveEvent } from "../api/types.ts";
 
 export interface ErrorInfo {

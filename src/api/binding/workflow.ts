@@ -13,7 +13,7 @@ import { isFinal } from "../../model/instance/status.ts";
 import { areTooLarge, CALL_DEPTH, decode, encode, toJson, Unserialisable } from "../../model/values/value.ts";
 import { InstanceView } from "../../model/views/fold.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
-import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/instance/subscription.ts";
+import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/views/subscription.ts";
 import { openSubscription, Readings } from "../cloudflare/workflows/readings.ts";
 import { deleteInstances } from "../cloudflare/workflows/instances.ts";
 import { keptFor } from "../../workers/upload/workflow-settings.ts";

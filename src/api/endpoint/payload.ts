@@ -5,33 +5,34 @@
 import { z } from "zod";
 import { HIDDEN } from "../../model/views/hidden.ts";
 
-const PAYLOADS: WeakSet<z.ZodType> = new WeakSet();
-const OPEN: WeakSet<z.ZodType> = new WeakSet();
+/** What is said of a schema besides what it describes; its copies, like those of `describe`, say the same. */
+const MARKS = z.registry<{ readonly holds: "payload" | "nothing" }>();
 
 /** Fields of these names hold payloads, unless they are marked as open. */
 const NAMES: ReadonlySet<string> = new Set(["params", "output", "payload", "input", "body", "value", "text", "preview", "data"]);
 
 /** Marks what user code has been given or has returned. */
 export function payload<T extends z.ZodType>(schema: T): T {
-  PAYLOADS.add(schema);
+  MARKS.add(schema, { holds: "payload" });
   return schema;
 }
 
 /** Marks what is not, although its schema or its name would let one think so. */
 export function open<T extends z.ZodType>(schema: T): T {
-  OPEN.add(schema);
+  MARKS.add(schema, { holds: "nothing" });
   return schema;
 }
 
 /** A value of a schema with its payloads hidden. Where there is none, there is none to hide. */
-export function withoutPayloads(schema: z.ZodType, value: unknown): unknown {
-  if (value === undefined || value === null || OPEN.has(schema)) return value;
-  if (PAYLOADS.has(schema)) return HIDDEN;
-  const { def } = schema as unknown as { readonly def: Definition };
+export function withoutPayloads(schema: z.core.$ZodType, value: unknown): unknown {
+  const holds = MARKS.get(schema)?.holds;
+  if (value === undefined || value === null || holds === "nothing") return value;
+  if (holds === "payload") return HIDDEN;
+  // As zod's documentation for authors of libraries walks through schemas.
+  const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case "string":
     case "number":
-    case "int":
     case "boolean":
     case "enum":
     case "literal":
@@ -49,7 +50,7 @@ export function withoutPayloads(schema: z.ZodType, value: unknown): unknown {
     case "object":
       return mapped(value, (name) => def.shape[name]);
     case "union": {
-      const found = def.options.find((option) => option.safeParse(value).success);
+      const found = def.options.find((option) => z.safeParse(option, value).success);
       return found === undefined ? HIDDEN : withoutPayloads(found, value);
     }
     default:
@@ -57,16 +58,7 @@ export function withoutPayloads(schema: z.ZodType, value: unknown): unknown {
   }
 }
 
-/** As much of what zod knows of a schema. */
-type Definition =
-  | { readonly type: "string" | "number" | "int" | "boolean" | "enum" | "literal" | "null" | "unknown" }
-  | { readonly type: "optional" | "nullable" | "default" | "readonly"; readonly innerType: z.ZodType }
-  | { readonly type: "array"; readonly element: z.ZodType }
-  | { readonly type: "record"; readonly valueType: z.ZodType }
-  | { readonly type: "object"; readonly shape: Readonly<Record<string, z.ZodType | undefined>> }
-  | { readonly type: "union"; readonly options: readonly z.ZodType[] };
-
-function mapped(value: unknown, schemaOf: (name: string) => z.ZodType | undefined): unknown {
+function mapped(value: unknown, schemaOf: (name: string) => z.core.$ZodType | undefined): unknown {
   return Object.fromEntries(
     Object.entries(value as object).map(([name, each]): [string, unknown] => {
       const schema = schemaOf(name);
@@ -77,7 +69,8 @@ function mapped(value: unknown, schemaOf: (name: string) => z.ZodType | undefine
   );
 }
 
-function isOpen(schema: z.ZodType): boolean {
-  const { innerType } = (schema as unknown as { readonly def: { readonly innerType?: z.ZodType } }).def;
-  return OPEN.has(schema) || (innerType !== undefined && isOpen(innerType));
+function isOpen(schema: z.core.$ZodType): boolean {
+  if (MARKS.get(schema)?.holds === "nothing") return true;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  return "innerType" in def && isOpen(def.innerType);
 }

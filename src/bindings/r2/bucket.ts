@@ -4,7 +4,7 @@
  */
 import { askR2, askR2With, type Value } from "./request.ts";
 import { R2Object, R2ObjectBody, type SentObject } from "./object.ts";
-import { toConditional, toHashes, toHttpFields, toRange, type GetOptions, type PutOptions } from "./options.ts";
+import { type GetOptions, type PutOptions, toConditional, toHashes, toHttpFields, toRange } from "./options.ts";
 import type { Stub } from "../stub.ts";
 
 interface ListOptions {

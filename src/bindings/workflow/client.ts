@@ -2,10 +2,10 @@
  * A workflow binding as user code knows it (`env.MY_WORKFLOW`): Cloudflare's `Workflow` and `WorkflowInstance`, noun for
  * noun. It does nothing but forward; what each verb means is said where it is answered, in `api/binding/workflow.ts`.
  */
-import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/instance/subscription.ts";
 import type { Call } from "../../runtime/bindings/calls.ts";
 import type { BatchError, InstanceStatus, Workflow, WorkflowInstance } from "../../runtime/bindings/workflow-types.ts";
 import { toSubscription } from "../../runtime/streams/subscription.ts";
+import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/views/subscription.ts";
 
 export type * from "../../runtime/bindings/workflow-types.ts";
 

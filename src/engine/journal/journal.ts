@@ -9,8 +9,8 @@
  * is tried now and again, and what runs records rows that wait until one has worked.
  */
 import type { EventBody } from "../../model/instance/events.ts";
-import { evolve } from "../../model/instance/state.ts";
-import { streamsCutOff } from "../../model/step/stream.ts";
+import { evolve } from "../../model/instance/evolve.ts";
+import { streamsCutOff } from "../../model/step/void-streams.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Failure } from "../../model/failures/failure.ts";
 import type { Store } from "../../ports/store.ts";

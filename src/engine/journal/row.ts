@@ -4,7 +4,7 @@
  */
 import type { DoEvent, EventBody, InstanceEvent } from "../../model/instance/events.ts";
 import { arrayParts } from "../../model/values/json-array.ts";
-import { pack, unpack, type PackedStep } from "../../model/instance/pack.ts";
+import { pack, unpack, type PackedStep } from "../../model/step/pack.ts";
 import type { JournalRow } from "../../ports/instances/commit.ts";
 import type { RowEntry } from "../state/live.ts";
 

@@ -3,12 +3,14 @@
  * one holds it; it leaves memory when nothing holds it, it has no run, and all that was recorded of it is durable — so there is
  * never a second copy of the same instance.
  */
-import { decide, type Command, type Decision } from "../../model/instance/decide.ts";
+import type { Command, Decision } from "../../model/instance/command.ts";
+import { decide } from "../../model/instance/decide.ts";
 import type { EventBody } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import { evolve, type InstanceState } from "../../model/instance/state.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
+import { evolve } from "../../model/instance/evolve.ts";
+import type { InstanceState } from "../../model/instance/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
@@ -19,7 +21,8 @@ import type { Reads } from "./reads.ts";
 import type { Journal, JournalListener } from "../journal/journal.ts";
 import { readRow } from "../journal/row.ts";
 import type { Watchers } from "../journal/watch.ts";
-import { addressKey, holdsPlace, newLive, type Live } from "../state/live.ts";
+import { addressKey, type Live, newLive } from "../state/live.ts";
+import { holdsPlace } from "../../model/instance/status.ts";
 
 /** Bytes of journal that are read at once while an instance is loaded. */
 const LOAD_BYTES = 256 * 1024;

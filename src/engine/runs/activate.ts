@@ -2,16 +2,16 @@
  * Brings an instance to life in a host: with the code of its version, from the top, with what its journal knows. This
  * serves the first start, every replay, and recovery alike.
  */
-import type { ErrorInfo } from "../../model/instance/events.ts";
+import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { Failure, failureKind, type FailureName } from "../../model/failures/failure.ts";
 import { WITH_SERVER } from "../../model/instance/loss.ts";
-import type { InstanceStatus } from "../../model/instance/status.ts";
+import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import type { StartFrame } from "../../protocol/frames.ts";
 import { StoreError } from "../../model/failures/store-error.ts";
 import type { Core } from "./core.ts";
 import type { HostLink } from "../../workers/hosts/link.ts";
-import { holdsPlace, type Live } from "../state/live.ts";
 import { reportEnd } from "./invocation.ts";
+import type { Live } from "../state/live.ts";
 import { historyWindow } from "./outcomes.ts";
 import { groupOf } from "./quarantine.ts";
 import type { RunnableVersion } from "../state/versions.ts";

@@ -11,7 +11,8 @@ import type { HostEnd } from "../../ports/executor.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Hosts } from "../../workers/hosts/hosts.ts";
 import type { HostLink } from "../../workers/hosts/link.ts";
-import { holdsPlace, type Live } from "../state/live.ts";
+import type { Live } from "../state/live.ts";
+import { holdsPlace } from "../../model/instance/status.ts";
 
 /** Groups that have hosts at once. Beyond that, runs that were lost together are replayed together. */
 const MAX_GROUPS = 16;

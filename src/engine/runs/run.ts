@@ -5,14 +5,14 @@
 import type { RuntimeEvent } from "../../model/instance/events.ts";
 import { isWorking } from "../../model/instance/due.ts";
 import type { Loss } from "../../model/instance/loss.ts";
-import { isFinal } from "../../model/instance/status.ts";
 import type { ChunkFrame, FromRuntime } from "../../protocol/frames.ts";
+import { holdsPlace, isFinal } from "../../model/instance/status.ts";
 import type { HostEnd } from "../../ports/executor.ts";
 import { activate, detach, giveUp, stopRun } from "./activate.ts";
 import type { Core } from "./core.ts";
 import type { HostLink, HostListener } from "../../workers/hosts/link.ts";
-import { holdsPlace, type Live } from "../state/live.ts";
 import { reportEnd } from "./invocation.ts";
+import type { Live } from "../state/live.ts";
 import { historyWindow } from "./outcomes.ts";
 import { logEnd, logGivenUp, lossOf, part, wasLostBefore } from "./quarantine.ts";
 import { orderNext, rollBack } from "./rollback.ts";

@@ -8,7 +8,7 @@
  * only makes the next look come earlier, and every few seconds one comes that presumes nothing.
  */
 import { Failure } from "../../model/failures/failure.ts";
-import type { InstanceStatus } from "../../model/instance/status.ts";
+import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import type { ReadyKind } from "../../ports/instances/instance-index.ts";
 import { Outage } from "../../upkeep/outage.ts";
@@ -16,7 +16,6 @@ import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import { activate } from "../runs/activate.ts";
 import type { Core } from "../runs/core.ts";
 import type { HealthListener } from "../state/health.ts";
-import { holdsPlace, type Live } from "../state/live.ts";
 import type { PolicyListener } from "../state/policies.ts";
 import type { FullPlaces } from "../contract.ts";
 import { checkAll } from "./check.ts";
@@ -24,6 +23,7 @@ import type { Parking } from "./parking.ts";
 import { Places } from "./places.ts";
 import type { DuePlaces, Timers } from "./timers.ts";
 import { wakeRun } from "../runs/signal.ts";
+import type { Live } from "../state/live.ts";
 
 /** How many instances are read from the store at once. */
 const PAGE = 256;

@@ -122,8 +122,3 @@ export function newLive(of: Pick<Live, "pk" | "workflow" | "id" | "createdAt">, 
 export function addressKey(workflow: string, id: string): string {
   return `${workflow}/${id}`;
 }
-
-/** True while the instance takes one of the places that limit how many run at once. */
-export function holdsPlace(status: InstanceStatus): boolean {
-  return status === "running" || status === "waitingForPause" || status === "rollingBack";
-}

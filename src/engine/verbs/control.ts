@@ -1,7 +1,7 @@
 /** What people do to an instance from outside: pause, resume, terminate, restart, delete, and send it events. */
 import { Failure } from "../../model/failures/failure.ts";
 import { isEventType } from "../../model/platform/names.ts";
-import type { InstanceStatus } from "../../model/instance/status.ts";
+import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import type { StepKey } from "../../model/step/step.ts";
 import { isTooLarge, type Encoded } from "../../model/values/value.ts";
 import { isStoreTrouble } from "../../model/failures/store-error.ts";
@@ -9,7 +9,7 @@ import { activate, stopRun } from "../runs/activate.ts";
 import type { Core } from "../runs/core.ts";
 import { checkDeployed } from "./create.ts";
 import type { InstanceAddress } from "../contract.ts";
-import { holdsPlace, type Live } from "../state/live.ts";
+import type { Live } from "../state/live.ts";
 import { rollBack } from "../runs/rollback.ts";
 import { signal } from "../runs/signal.ts";
 import { applyDurably, checkOpen, type Verbs } from "./verbs.ts";

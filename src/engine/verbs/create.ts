@@ -1,7 +1,8 @@
 /** Creates instances: ids, the first journal row, one commit for all of them — and starts those for which there is a place. */
 import type { EventBody } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import { evolve, type InstanceState } from "../../model/instance/state.ts";
+import { evolve } from "../../model/instance/evolve.ts";
+import type { InstanceState } from "../../model/instance/state.ts";
 import { isInstanceId } from "../../model/platform/names.ts";
 import { noticesOf } from "../../model/views/notices.ts";
 import type { TriggerSource } from "../../model/instance/status.ts";

@@ -1,5 +1,5 @@
 /** What verbs work with, and how a client's command reaches an instance. No verb keeps state of its own about an instance. */
-import type { Command } from "../../model/instance/decide.ts";
+import type { Command } from "../../model/instance/command.ts";
 import type { EventBody } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import type { Core } from "../runs/core.ts";

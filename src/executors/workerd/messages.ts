@@ -8,7 +8,14 @@ import type { Provision } from "../../bindings/kind.ts";
 import type { ObjectName } from "../../bindings/objects/headers.ts";
 import type { BindingCall, CallEnd } from "../../protocol/calls.ts";
 import type { Incident } from "./output/incidents.ts";
-import type { Contexts } from "./host/room.ts";
+
+/** What an isolate says of its runs. */
+export interface Contexts {
+  /** How many have a context. */
+  readonly open: number;
+  /** How many have begun, ever. */
+  readonly begun: number;
+}
 
 /** Host to isolate. */
 export type ToIsolate =

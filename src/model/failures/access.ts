@@ -1,10 +1,8 @@
 /** The part of the catalogue (`errors.ts`) about roles, tokens and people. */
-import type { FailureKind } from "./kind.ts";
+import type { FailureTable } from "./kind.ts";
 import { LIMITS } from "../limits.ts";
 
-export type AccessFailureName = "access.role" | "access.user_exists" | "access.no_user" | "access.no_token" | "access.too_many";
-
-export const ACCESS_FAILURES: Readonly<Record<AccessFailureName, FailureKind>> = {
+export const ACCESS_FAILURES = {
   "access.role": {
     code: 11010,
     status: 403,
@@ -22,4 +20,4 @@ export const ACCESS_FAILURES: Readonly<Record<AccessFailureName, FailureKind>> =
     sentence: `There may be ${LIMITS.tokens} tokens and ${LIMITS.users} users`,
     hint: "Remove those that nobody needs.",
   },
-};
+} as const satisfies FailureTable;

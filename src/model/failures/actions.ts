@@ -1,10 +1,8 @@
 /** The part of the catalogue (`errors.ts`) about errors in groups, and about actions on all instances that match. */
-import type { FailureKind } from "./kind.ts";
+import type { FailureTable } from "./kind.ts";
 import { LIMITS } from "../limits.ts";
 
-export type ActionFailureName = "action.not_found" | "action.too_many" | "error_group.not_found";
-
-export const ACTION_FAILURES: Readonly<Record<ActionFailureName, FailureKind>> = {
+export const ACTION_FAILURES = {
   "action.not_found": {
     code: 11030,
     status: 404,
@@ -25,4 +23,4 @@ export const ACTION_FAILURES: Readonly<Record<ActionFailureName, FailureKind>> =
     message: "detail",
     sentence: "No instance has such an error any more",
   },
-};
+} as const satisfies FailureTable;

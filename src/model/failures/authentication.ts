@@ -1,14 +1,7 @@
 /** The part of the catalogue (`errors.ts`) about who may ask. */
-import type { FailureKind } from "./kind.ts";
+import type { FailureTable } from "./kind.ts";
 
-export type AuthenticationFailureName =
-  | "authentication"
-  | "authentication.token"
-  | "authentication.password"
-  | "authentication.origin"
-  | "authentication.too_often";
-
-export const AUTHENTICATION_FAILURES: Readonly<Record<AuthenticationFailureName, FailureKind>> = {
+export const AUTHENTICATION_FAILURES = {
   "authentication.origin": {
     code: 10915,
     status: 403,
@@ -42,4 +35,4 @@ export const AUTHENTICATION_FAILURES: Readonly<Record<AuthenticationFailureName,
     sentence: "The token is unknown, or has been revoked",
     hint: "`stepwell token create --role R` makes a new one.",
   },
-};
+} as const satisfies FailureTable;

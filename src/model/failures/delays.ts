@@ -1,13 +1,11 @@
 /** The part of the catalogue (`errors.ts`) about delays that people cut short. */
-import type { FailureKind } from "./kind.ts";
+import type { FailureTable } from "./kind.ts";
 
-export type DelayFailureName = "instance.not_delayed";
-
-export const DELAY_FAILURES: Readonly<Record<DelayFailureName, FailureKind>> = {
+export const DELAY_FAILURES = {
   "instance.not_delayed": {
     code: 11060,
     status: 409,
     sentence: "The instance does not sleep in such a step, nor wait to retry it",
     hint: "Read what it waits for; one that is paused is resumed first.",
   },
-};
+} as const satisfies FailureTable;

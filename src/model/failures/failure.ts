@@ -6,84 +6,19 @@
  * are ours. Our own code tells failures apart by `name in the catalogue`, never by their text.
  */
 
-import { ACCESS_FAILURES, type AccessFailureName } from "./access.ts";
-import { ACTION_FAILURES, type ActionFailureName } from "./actions.ts";
-import { AUTHENTICATION_FAILURES, type AuthenticationFailureName } from "./authentication.ts";
-import { DELAY_FAILURES, type DelayFailureName } from "./delays.ts";
-import type { FailureKind } from "./kind.ts";
+import { ACCESS_FAILURES } from "./access.ts";
+import { ACTION_FAILURES } from "./actions.ts";
+import { AUTHENTICATION_FAILURES } from "./authentication.ts";
+import { DELAY_FAILURES } from "./delays.ts";
+import type { FailureKind, FailureTable } from "./kind.ts";
 import { LIMITS } from "../limits.ts";
-import { QUEUE_FAILURES, type QueueFailureName } from "./queues.ts";
-import { REQUEST_FAILURES, type RequestFailureName } from "./requests.ts";
-import { SERVICE_FAILURES, type ServiceFailureName } from "./services.ts";
-import { STORAGE_FAILURES, type StorageFailureName } from "./storage.ts";
-import { STORE_FAILURES, type StoreFailureName } from "./store.ts";
+import { QUEUE_FAILURES } from "./queues.ts";
+import { REQUEST_FAILURES } from "./requests.ts";
+import { SERVICE_FAILURES } from "./services.ts";
+import { STORAGE_FAILURES } from "./storage.ts";
+import { STORE_FAILURES } from "./store.ts";
 
-/** The name of a failure in the catalogue. */
-export type FailureName =
-  | AccessFailureName
-  | ActionFailureName
-  | AuthenticationFailureName
-  | DelayFailureName
-  | QueueFailureName
-  | RequestFailureName
-  | ServiceFailureName
-  | StorageFailureName
-  | StoreFailureName
-  | "internal_server"
-  | "body"
-  | "not_found"
-  | "workflow.not_found"
-  | "workflow.script_deleted"
-  | "workflow.invalid_name"
-  | "workflow.too_many_schedules"
-  | "workflow.jurisdiction_fixed"
-  | "concurrency.not_found"
-  | "concurrency.already_exists"
-  | "concurrency.too_many"
-  | "version.not_found"
-  | "instance.not_found"
-  | "instance.cannot_terminate"
-  | "instance.cannot_restart"
-  | "instance.already_exists"
-  | "instance.duplicate_in_batch"
-  | "instance.invalid_id"
-  | "instance.in_finite_state"
-  | "instance.too_many_events"
-  | "instance.too_many_queued"
-  | "rate_limit.workflow_instance_creation"
-  | "instance.step_not_found"
-  | "instance.step_output_corrupt"
-  | "instance.too_large"
-  | "workflow.invalid_event_type"
-  | "script.not_found"
-  | "script.environment_not_found"
-  | "script.invalid"
-  | "script.invalid_name"
-  | "script.too_large"
-  | "script.version_not_found"
-  | "script.version_active"
-  | "script.already_exists"
-  | "script.no_secret"
-  | "script.binding_unsupported"
-  | "script.module_unsupported"
-  | "script.split"
-  | "script.tail_not_found"
-  | "script.too_many_tails"
-  | "script.class_missing"
-  | "script.no_fetch_handler"
-  | "script.exception"
-  | "script.unavailable"
-  | "executor.missing"
-  | "executor.not_started"
-  | "account.not_found"
-  | "subscribe.upgrade_required"
-  | "runtime.out_of_order"
-  | "vault.key_missing"
-  | "vault.key_invalid"
-  | "vault.damaged"
-  | "shutting_down";
-
-const catalogue: Readonly<Record<FailureName, FailureKind>> = {
+const catalogue = {
   internal_server: {
     code: 10001,
     status: 500,
@@ -289,7 +224,10 @@ const catalogue: Readonly<Record<FailureName, FailureKind>> = {
   ...STORAGE_FAILURES,
   ...STORE_FAILURES,
   shutting_down: { code: 10910, status: 503, sentence: "The server is shutting down" },
-};
+} as const satisfies FailureTable;
+
+/** The name of a failure in the catalogue. */
+export type FailureName = keyof typeof catalogue;
 
 /** Every failure that there is. */
 export const FAILURE_NAMES: readonly FailureName[] = Object.keys(catalogue) as FailureName[];

@@ -14,3 +14,6 @@ export interface FailureKind {
   /** What to do next, where the sentence does not say it already. */
   readonly hint?: string;
 }
+
+/** Failures by name. */
+export type FailureTable = Readonly<Record<string, FailureKind>>;

@@ -1,21 +1,8 @@
 /** The part of the catalogue of failures that is about queues. Codes are Cloudflare's where they are known. */
-import type { FailureKind } from "./kind.ts";
+import type { FailureTable } from "./kind.ts";
 import { LIMITS } from "../limits.ts";
 
-/** The name of such a failure. */
-export type QueueFailureName =
-  | "queue.not_found"
-  | "queue.already_exists"
-  | "queue.invalid_name"
-  | "queue.too_many"
-  | "queue.consumer_exists"
-  | "queue.consumer_not_found"
-  | "queue.no_pull"
-  | "subscription.not_found"
-  | "subscription.too_many"
-  | "script.no_handler";
-
-export const QUEUE_FAILURES: Readonly<Record<QueueFailureName, FailureKind>> = {
+export const QUEUE_FAILURES = {
   "queue.not_found": { code: 11000, status: 404, message: "detail", sentence: "There is no such queue" },
   "queue.already_exists": { code: 11009, status: 409, message: "detail", sentence: "There is a queue of this name" },
   "queue.invalid_name": {
@@ -49,4 +36,4 @@ export const QUEUE_FAILURES: Readonly<Record<QueueFailureName, FailureKind>> = {
     hint: "Give it a consumer of the type http_pull: wrangler queues consumer http add NAME.",
   },
   "script.no_handler": { code: 11001, status: 404, message: "detail", sentence: "The Worker has no handler for this" },
-};
+} as const satisfies FailureTable;

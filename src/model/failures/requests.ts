@@ -1,9 +1,7 @@
 /** The part of the catalogue (`errors.ts`) about what a request costs: its size, its pace, and how many there are at once. */
-import type { FailureKind } from "./kind.ts";
+import type { FailureTable } from "./kind.ts";
 
-export type RequestFailureName = "request.too_large" | "request.timeout" | "request.overloaded";
-
-export const REQUEST_FAILURES: Readonly<Record<RequestFailureName, FailureKind>> = {
+export const REQUEST_FAILURES = {
   "request.too_large": {
     code: 11070,
     status: 413,
@@ -22,4 +20,4 @@ export const REQUEST_FAILURES: Readonly<Record<RequestFailureName, FailureKind>>
     sentence: "The server has more requests than it can answer at once",
     hint: "Send the request again after the time in Retry-After; it has changed nothing.",
   },
-};
+} as const satisfies FailureTable;

@@ -1,22 +1,8 @@
 /** The part of the catalogue (`errors.ts`) about what Workers are to one another and to their clients. */
-import type { FailureKind } from "./kind.ts";
+import type { FailureTable } from "./kind.ts";
 import { LIMITS } from "../limits.ts";
 
-export type ServiceFailureName =
-  | "script.no_sockets"
-  | "script.too_many_sockets"
-  | "script.service_missing"
-  | "script.referenced"
-  | "catalog.conflict"
-  | "assets.session"
-  | "assets.invalid"
-  | "objects.tag"
-  | "objects.migration"
-  | "objects.in_a_version"
-  | "objects.class_missing"
-  | "objects.not_a_class";
-
-export const SERVICE_FAILURES: Readonly<Record<ServiceFailureName, FailureKind>> = {
+export const SERVICE_FAILURES = {
   "catalog.conflict": {
     code: 10991,
     status: 409,
@@ -80,4 +66,4 @@ export const SERVICE_FAILURES: Readonly<Record<ServiceFailureName, FailureKind>>
     message: "detail",
     sentence: "A binding is to a class without Durable Objects",
   },
-};
+} as const satisfies FailureTable;

@@ -1,27 +1,8 @@
 /** The part of the catalogue of failures that is about KV, D1 and R2. Codes and texts are Cloudflare's where they are known. */
-import type { FailureKind } from "./kind.ts";
-
-/** The name of such a failure. */
-export type StorageFailureName =
-  | "storage.unavailable"
-  | "storage.unbound"
-  | "kv.not_found"
-  | "kv.already_exists"
-  | "kv.key_not_found"
-  | "kv.refused"
-  | "d1.not_found"
-  | "d1.already_exists"
-  | "d1.refused"
-  | "r2.not_found"
-  | "r2.already_exists"
-  | "r2.invalid_name"
-  | "r2.not_empty"
-  | "r2.object_not_found"
-  | "r2.no_length"
-  | "r2.refused";
+import type { FailureTable } from "./kind.ts";
 
 /** As `FailureKind`, by name. */
-export const STORAGE_FAILURES: Readonly<Record<StorageFailureName, FailureKind>> = {
+export const STORAGE_FAILURES = {
   "storage.unavailable": { code: 10970, status: 503, sentence: "What keeps KV, D1 and R2 cannot be reached" },
   "storage.unbound": {
     code: 10971,
@@ -86,4 +67,4 @@ export const STORAGE_FAILURES: Readonly<Record<StorageFailureName, FailureKind>>
   },
   "r2.no_length": { code: 10974, status: 411, message: "detail", sentence: "An object is sent with its Content-Length" },
   "r2.refused": { code: 10975, status: 400, message: "detail", sentence: "The request is not valid" },
-};
+} as const satisfies FailureTable;

@@ -1,21 +1,20 @@
 /** The part of the catalogue of failures that is about the data directory: why it cannot be opened, or takes nothing any more. */
-import type { FailureKind } from "./kind.ts";
+import type { FailureTable } from "./kind.ts";
 
 /** Why a store that is open does not do what it is asked. The last two are for good. */
-export type StoreFault = "full" | "read_only" | "io" | "failed" | "fenced" | "gone";
+const STORE_FAULTS = ["full", "read_only", "io", "failed", "fenced", "gone"] as const;
 
-/** The name of such a failure. */
-export type StoreFailureName = "store.newer" | "store.foreign" | "store.locked" | "store.unwritable" | `store.${StoreFault}`;
+export type StoreFault = (typeof STORE_FAULTS)[number];
 
 /** True for failures of a store that is open: they say nothing about the request, which may be repeated. */
 export function isStoreFault(failure: string): failure is `store.${StoreFault}` {
-  return /^store\.(full|read_only|io|failed|fenced|gone)$/.test(failure);
+  return STORE_FAULTS.some((fault) => failure === `store.${fault}`);
 }
 
 const RECOVERS = "The server goes on by itself as soon as it can write again; repeat the request then.";
 
 /** As `FailureKind`, by name. */
-export const STORE_FAILURES: Readonly<Record<StoreFailureName, FailureKind>> = {
+export const STORE_FAILURES = {
   "store.newer": { code: 10920, status: 503, sentence: "The database was written by a newer stepwell" },
   "store.foreign": {
     code: 10921,
@@ -66,4 +65,4 @@ export const STORE_FAILURES: Readonly<Record<StoreFailureName, FailureKind>> = {
     sentence: "The data directory was deleted or replaced while the server had it open, so the server has stopped",
     hint: "Put the data directory back, then start the server again.",
   },
-};
+} as const satisfies FailureTable;

@@ -1,12 +1,6 @@
 /** Events that were sent to an instance and that no step has waited for yet. They are kept by type, oldest first. */
-import type { InstanceState } from "./state.ts";
+import type { BufferedEvent, InstanceState } from "./state.ts";
 import type { Encoded } from "../values/value.ts";
-
-/** An event that waits for a waiter. */
-export interface BufferedEvent {
-  readonly payload: Encoded;
-  readonly receivedAt: number;
-}
 
 /** Keeps an event for a later waiter. */
 export function buffer(state: InstanceState, eventType: string, event: BufferedEvent): void {

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decide, type Command, type Decision } from "./decide.ts";
+import { decide } from "./decide.ts";
+import type { Command, Decision } from "./command.ts";
 import type { EventBody, StepConfig } from "./events.ts";
 import { dueAt, nextWake } from "./due.ts";
-import { evolve, type InstanceState } from "./state.ts";
+import { evolve } from "./evolve.ts";
+import type { InstanceState } from "./state.ts";
 import { LIMITS } from "../limits.ts";
 import { WITH_SERVER, type Loss } from "./loss.ts";
 import { INSTANCE_STATUSES, isFinal } from "./status.ts";

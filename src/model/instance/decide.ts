@@ -2,11 +2,12 @@
  * The rules: what may happen to an instance next. `decide` looks at the state, a command and the time, and answers with
  * the events to record, or with the reason why there are none. It changes nothing; `evolve` does, with what is recorded.
  */
+import type { Command, Decision } from "./command.ts";
 import { arrivals, type Waiter } from "./arrivals.ts";
 import { followsPhase } from "../step/attempts.ts";
 import { wrongFailure, wrongOutput, wrongStart } from "../step/claims.ts";
-import type { DoEvent, ErrorInfo, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
-import type { FailureName } from "../failures/failure.ts";
+import type { DoEvent, EventBody, RollbackStepEvent, RuntimeEvent } from "./events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import { dueAt, isWorking } from "./due.ts";
 import type { DoStep, InstanceState, StepState } from "./state.ts";
 import { LIMITS } from "../limits.ts";
@@ -17,37 +18,6 @@ import { skipDelay } from "../step/skip-delay.ts";
 import { isFinal } from "./status.ts";
 import { stepId, type StepKey } from "../step/step.ts";
 import type { Encoded } from "../values/value.ts";
-
-/** What may be asked of an instance. */
-export type Command =
-  /** A fact from the code that runs the instance. */
-  | { readonly type: "record"; readonly event: RuntimeEvent }
-  /** There is a place for it: begin, or go on after a resume. */
-  | { readonly type: "claim" }
-  /** The run has nothing under way but waits. */
-  | { readonly type: "idle" }
-  /** Time has passed. */
-  | { readonly type: "wake" }
-  /** Its run is gone. */
-  | { readonly type: "recover"; readonly loss: Loss }
-  /** It cannot go on for now, for this reason, and has no run: pause it where it is. */
-  | { readonly type: "suspend"; readonly reason: string }
-  | { readonly type: "send_event"; readonly eventType: string; readonly payload: Encoded }
-  /** As `send_event`, to one that waits and for which there is no place: it keeps the event until there is one. */
-  | { readonly type: "hold_event"; readonly eventType: string; readonly payload: Encoded }
-  /** What a step sleeps for, or waits for before its next attempt, is over now. */
-  | { readonly type: "skip_delay"; readonly step: StepKey }
-  | { readonly type: "pause" }
-  | { readonly type: "resume" }
-  /** `rollback`: what can be undone is undone first. */
-  | { readonly type: "terminate"; readonly rollback: boolean }
-  /** From the beginning, or keeping what had started before `from`. */
-  | { readonly type: "restart"; readonly versionId: string; readonly from?: StepKey }
-  /** It can never run: its code is gone, say. */
-  | { readonly type: "fail"; readonly error: ErrorInfo };
-
-/** Events to record (none when there is nothing to do), or why the command is refused. */
-export type Decision = { readonly events: readonly EventBody[] } | { readonly refused: FailureName; readonly detail?: string };
 
 const NOTHING: Decision = { events: [] };
 

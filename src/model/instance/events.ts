@@ -5,17 +5,12 @@
  * facts that replay needs and that nobody outside is told. Step names are stored as the user wrote them, beside their
  * count; the display form `name-count` is made when an event is shown (`public-event.ts`).
  */
-import type { LossKind } from "./loss.ts";
+import type { ScheduleInfo } from "../time/schedule-info.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import type { TriggerSource } from "./status.ts";
 import type { StepKey } from "../step/step.ts";
 import type { Output } from "../step/stream.ts";
 import type { Encoded } from "../values/value.ts";
-
-/** An error as the outside sees it. Stacks and causes do not survive a step. */
-export interface ErrorInfo {
-  readonly name: string;
-  readonly message: string;
-}
 
 /** How a delay grows from one attempt to the next. */
 export type Backoff = "constant" | "linear" | "exponential";
@@ -27,12 +22,12 @@ export interface StepConfig {
   readonly sensitive?: "output";
 }
 
-/** What a cron schedule hands to the instance that it starts. */
-export interface ScheduleInfo {
-  readonly cron: string;
-  /** Epoch milliseconds of the boundary. */
-  readonly scheduledTime: number;
-}
+/**
+ * With what a run was lost. `server`: the server ended, or could not store what the run had done; that says nothing about
+ * the instance. `shared`: a host in which other code ran as well, so that the cause is one of several. `alone`: nothing
+ * else was in the host, or only this run ended.
+ */
+export type LossKind = "server" | "shared" | "alone";
 
 /** How long a finished instance is kept, in milliseconds. */
 export interface Retention {
@@ -107,14 +102,19 @@ export type SleepEvent =
   | (StepRef & { readonly type: "sleep_started"; readonly durationMs: number; readonly wakeAt: number })
   | (StepRef & { readonly type: "sleep_completed" });
 
-/** The events of `step.waitForEvent` and of what it waits for. */
+/** The events of `step.waitForEvent`. */
 export type WaitEvent =
   | (StepRef & { readonly type: "wait_started"; readonly eventType: string; readonly timeoutMs: number })
   /** `payload` and `receivedAt` (epoch milliseconds) are internal: subscribers are told neither. */
   | (StepRef & { readonly type: "wait_completed"; readonly payload: Encoded; readonly receivedAt: number })
-  | (StepRef & { readonly type: "wait_timed_out" })
-  /** Internal: an event that nobody waited for yet. */
-  | { readonly type: "event_received"; readonly eventType: string; readonly payload: Encoded };
+  | (StepRef & { readonly type: "wait_timed_out" });
+
+/** Internal: an event that no step waits for yet. */
+export interface EventReceived {
+  readonly type: "event_received";
+  readonly eventType: string;
+  readonly payload: Encoded;
+}
 
 /** Internal: somebody has cut a delay short, that of a sleep or before the next attempt of a `do`. It is due since then. */
 export interface DelaySkipped extends StepRef {
@@ -155,7 +155,15 @@ export type RollbackPhaseEvent =
   | { readonly type: "rollback_errored"; readonly error: ErrorInfo };
 
 /** What happened, without when. */
-export type EventBody = LifecycleEvent | DoEvent | SleepEvent | WaitEvent | DelaySkipped | RollbackStepEvent | RollbackPhaseEvent;
+export type EventBody =
+  | LifecycleEvent
+  | DoEvent
+  | SleepEvent
+  | WaitEvent
+  | EventReceived
+  | DelaySkipped
+  | RollbackStepEvent
+  | RollbackPhaseEvent;
 
 /** One entry of an instance's journal. */
 export type InstanceEvent = EventBody & {

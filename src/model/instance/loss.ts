@@ -3,17 +3,11 @@
  * Those that were lost with a host are counted apart, and end the step when there have been too many in a row; see
  * `docs/decisions/0165-a-lost-attempt-is-no-retry.md`.
  */
-import type { ErrorInfo } from "./events.ts";
-import type { DoStep, InstanceState } from "./state.ts";
+import type { LossKind } from "./events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
+import type { DoStep, InstanceState, LostAttempts } from "./state.ts";
 import { LIMITS } from "../limits.ts";
 import { displayName } from "../step/step.ts";
-
-/**
- * With what a run was lost. `server`: the server ended, or could not store what the run had done; that says nothing about
- * the instance. `shared`: a host in which other code ran as well, so that the cause is one of several. `alone`: nothing
- * else was in the host, or only this run ended.
- */
-export type LossKind = "server" | "shared" | "alone";
 
 /** The loss of a run. `how` is a clause about what happened, for errors and logs. */
 export interface Loss {
@@ -23,16 +17,6 @@ export interface Loss {
 
 /** The loss of whatever ran when a server ended, or a commit failed. */
 export const WITH_SERVER: Loss = { kind: "server", how: "the server ended, or could not store what had been done" };
-
-/** The attempts of a step that were lost. */
-export interface LostAttempts {
-  /** All of them. */
-  readonly attempts: number;
-  /** Those in a row, since an attempt of the step last ended by itself, that were lost in company. */
-  readonly shared: number;
-  /** The same, alone. */
-  readonly alone: number;
-}
 
 const NONE: LostAttempts = { attempts: 0, shared: 0, alone: 0 };
 

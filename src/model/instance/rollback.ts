@@ -9,25 +9,14 @@
  */
 import { followsPhase } from "../step/attempts.ts";
 import { wrongConfig, wrongFailure } from "../step/claims.ts";
-import type { Decision } from "./decide.ts";
-import type { ErrorInfo, EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
-import type { DoStep, InstanceState, Stamp } from "./state.ts";
+import type { Decision } from "./command.ts";
+import type { EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
+import type { DoStep, InstanceState, RollbackState, Stamp } from "./state.ts";
 import { addLoss, endRow, isTooMany, losses, lostAttempt, neverStarts, type Loss } from "./loss.ts";
-import { isFinal, statusAfter } from "./status.ts";
+import { isFinal } from "./status.ts";
+import { statusAfter } from "./event-kinds.ts";
 import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
-
-/** How far the undoing has come. */
-export interface RollbackState {
-  /** With which error the instance ends, when it ends `errored`. */
-  readonly error: ErrorInfo;
-  /** The error that began the rollback, which is what handlers are told. */
-  readonly trigger: ErrorInfo;
-  readonly end: "errored" | "terminated";
-  /** The steps that are not undone yet, in the order in which they had started: the last one is next. */
-  readonly remaining: DoStep[];
-  /** The handler under way, in the form of a step with the name and count of the one that it undoes. */
-  step: DoStep | undefined;
-}
 
 /** The error that handlers are told of when somebody terminates the instance. */
 const TERMINATED: ErrorInfo = { name: "Terminated", message: "Instance terminated during rollback" };
@@ -107,9 +96,6 @@ function evolveHandler(state: InstanceState, event: RollbackStepEvent, stamp: St
       break;
     case "rollback_step_errored":
       break;
-    default:
-      // As for every event: what a newer version has written is not skipped.
-      throw new Error(`Unknown event kind ${(event satisfies never as { type: string }).type}`);
   }
   state.open.delete(step);
   rollback.step = undefined;

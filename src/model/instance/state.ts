@@ -1,20 +1,9 @@
-/**
- * The state of an instance: what is left of its journal when outputs are put aside. `evolve` folds one event into it.
- *
- * A state belongs to whoever folds: `evolve` changes the one it is given, because an instance may have 25,000 steps and
- * copying them for each event would make long histories quadratic. It stays a pure fold — no clock, no random, no I/O —
- * so the same events always give the same state.
- */
-import { buffer, unbuffer, type BufferedEvent } from "./buffered.ts";
-import type { ErrorInfo, EventBody, Retention, ScheduleInfo, StepConfig } from "./events.ts";
-import { addLoss, endRow, type LostAttempts } from "./loss.ts";
-import { keepSteps } from "./restart.ts";
-import { evolveRollback, isOfRollback, type RollbackState } from "./rollback.ts";
-import { evolveDelay } from "../step/skip-delay.ts";
-import { stepId } from "../step/step.ts";
-import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
-import { pausedMs, statusAfter, type InstanceStatus, type TriggerSource } from "./status.ts";
-import { completed, type StoredStream } from "../step/stream.ts";
+/** The state of an instance: what is left of its journal when outputs are put aside. `evolve.ts` folds events into it. */
+import type { Retention, StepConfig } from "./events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
+import type { ScheduleInfo } from "../time/schedule-info.ts";
+import type { InstanceStatus, TriggerSource } from "./status.ts";
+import type { StoredStream } from "../step/stream.ts";
 import type { Encoded } from "../values/value.ts";
 
 /** Where and when an event is recorded. */
@@ -79,6 +68,35 @@ export interface WaitStep extends StepBase {
 
 export type StepState = DoStep | SleepStep | WaitStep;
 
+/** The attempts of a step that were lost. */
+export interface LostAttempts {
+  /** All of them. */
+  readonly attempts: number;
+  /** Those in a row, since an attempt of the step last ended by itself, that were lost in company. */
+  readonly shared: number;
+  /** The same, alone. */
+  readonly alone: number;
+}
+
+/** An event that waits for a waiter. */
+export interface BufferedEvent {
+  readonly payload: Encoded;
+  readonly receivedAt: number;
+}
+
+/** How far the undoing has come. */
+export interface RollbackState {
+  /** With which error the instance ends, when it ends `errored`. */
+  readonly error: ErrorInfo;
+  /** The error that began the rollback, which is what handlers are told. */
+  readonly trigger: ErrorInfo;
+  readonly end: "errored" | "terminated";
+  /** The steps that are not undone yet, in the order in which they had started: the last one is next. */
+  readonly remaining: DoStep[];
+  /** The handler under way, in the form of a step with the name and count of the one that it undoes. */
+  step: DoStep | undefined;
+}
+
 /** The fold of a journal. */
 export interface InstanceState {
   status: InstanceStatus;
@@ -113,233 +131,4 @@ export interface InstanceState {
   sharedRecoveries: number;
   /** True once a step with a secret output has begun. */
   sensitive: boolean;
-}
-
-/** Folds one event. The state given in is spent; use the one that is returned. */
-export function evolve(state: InstanceState | undefined, event: EventBody, stamp: Stamp): InstanceState {
-  if (event.type === "workflow_queued") {
-    const next = born(event, stamp);
-    if (state !== undefined && event.from !== undefined) keepSteps(state, next, event.from, stamp.timestamp);
-    return next;
-  }
-  if (state === undefined) throw new Error(`A journal cannot begin with ${event.type}`);
-  state.lastEventId = stamp.eventId;
-  switch (event.type) {
-    case "step_started":
-    case "attempt_started":
-    case "attempt_completed":
-    case "attempt_errored":
-    case "step_completed":
-    case "step_errored":
-      evolveDo(state, event, stamp);
-      return state;
-    case "sleep_started":
-    case "sleep_completed":
-    case "wait_started":
-    case "wait_completed":
-    case "wait_timed_out":
-      evolveWaiting(state, event, stamp);
-      return state;
-    case "event_received":
-      buffer(state, event.eventType, { payload: event.payload, receivedAt: stamp.timestamp });
-      return state;
-    case "delay_skipped":
-      evolveDelay(state, event, stamp.timestamp);
-      return state;
-    default:
-      if (isOfRollback(event)) evolveRollback(state, event, stamp);
-      else evolveLifecycle(state, event, stamp);
-      return state;
-  }
-}
-
-function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Stamp): InstanceState {
-  return {
-    status: "queued",
-    lastEventId: stamp.eventId,
-    versionId: event.versionId,
-    trigger: event.trigger,
-    params: event.params,
-    schedule: event.schedule,
-    retention: event.retention,
-    queuedAt: stamp.timestamp,
-    startedAt: null,
-    endedAt: null,
-    pausedAt: null,
-    pausedFor: undefined,
-    steps: [],
-    byId: new Map(),
-    open: new Set(),
-    buffered: new Map(),
-    bufferedCount: 0,
-    rollback: undefined,
-    streamBytes: 0,
-    recoveries: 0,
-    sharedRecoveries: 0,
-    sensitive: false,
-  };
-}
-
-type LifeEvent = Exclude<
-  EventBody,
-  {
-    type:
-      | `step_${string}`
-      | `attempt_${string}`
-      | `sleep_${string}`
-      | `wait_${string}`
-      | `rollback_${string}`
-      | "event_received"
-      | "delay_skipped"
-      | "workflow_queued";
-  }
->;
-
-function evolveLifecycle(state: InstanceState, event: LifeEvent, { timestamp }: Stamp): void {
-  state.status = statusAfter(event.type) ?? state.status;
-  switch (event.type) {
-    case "workflow_started":
-      state.startedAt = timestamp;
-      return;
-    case "workflow_running":
-    case "workflow_waiting":
-    case "workflow_waiting_for_pause":
-      return;
-    case "workflow_paused":
-      state.pausedAt = timestamp;
-      state.pausedFor = event.reason;
-      return;
-    case "workflow_resumed":
-      postpone(state, pausedMs(state.pausedAt, timestamp));
-      state.pausedAt = null;
-      state.pausedFor = undefined;
-      return;
-    case "workflow_recovered":
-      // Older versions did not tell one kind of loss from another.
-      if (event.lost === undefined || event.lost === "alone") state.recoveries += 1;
-      else if (event.lost === "shared") state.sharedRecoveries += 1;
-      return;
-    case "workflow_completed":
-    case "workflow_errored":
-    case "workflow_terminated":
-      state.endedAt = timestamp;
-      state.open.clear();
-      return;
-    default:
-      // A journal written by a newer version: to skip what one does not know would be to make history up.
-      throw new Error(`Unknown event kind ${(event satisfies never as { type: string }).type}`);
-  }
-}
-
-type DoStepEvent = Extract<EventBody, { type: `step_${string}` | `attempt_${string}` }>;
-
-function evolveDo(state: InstanceState, event: DoStepEvent, stamp: Stamp): void {
-  if (event.type === "step_started") {
-    const { name, count, config = DEFAULT_STEP_CONFIG, rollback = false } = event;
-    const id = stepId("do", name, count);
-    if (config.sensitive !== undefined) state.sensitive = true;
-    const phase = { is: "started" } as const;
-    begin(state, { id, kind: "do", name, count, config, rollback, attempts: 0, lost: undefined, phase, settledIn: undefined });
-    return;
-  }
-  const step = stepOf(state, "do", event.name, event.count);
-  switch (event.type) {
-    case "attempt_started":
-      step.attempts = event.attempt;
-      step.phase = { is: "attempting", stream: stamp.eventId, since: stamp.timestamp };
-      startsSomething(state);
-      return;
-    case "attempt_completed":
-      if (step.phase.is === "attempting") step.phase = { is: "succeeded", stream: step.phase.stream };
-      return;
-    case "attempt_errored":
-      step.lost = event.lost === undefined ? endRow(step.lost) : addLoss(step.lost, event.lost);
-      step.phase =
-        event.retryDelayMs === undefined
-          ? { is: "failed", error: event.error, ...(event.frame !== undefined && { frame: event.frame }) }
-          : { is: "delayed", dueAt: stamp.timestamp + event.retryDelayMs };
-      return;
-    case "step_completed":
-      step.phase = completed(step.phase, event.output);
-      state.streamBytes += step.phase.stream?.bytes ?? 0;
-      settle(state, step, stamp.seq);
-      return;
-    case "step_errored": {
-      const failed = step.phase.is === "failed" ? step.phase : { error: { name: "Error", message: "" } };
-      step.phase = { ...failed, is: "errored" };
-      settle(state, step, stamp.seq);
-    }
-  }
-}
-
-type WaitingEvent = Extract<EventBody, { type: `sleep_${string}` | `wait_${string}` }>;
-
-function evolveWaiting(state: InstanceState, event: WaitingEvent, stamp: Stamp): void {
-  const { name, count } = event;
-  switch (event.type) {
-    case "sleep_started": {
-      const id = stepId("sleep", name, count);
-      begin(state, { id, kind: "sleep", name, count, dueAt: event.wakeAt, settledIn: undefined });
-      return;
-    }
-    case "sleep_completed":
-      settle(state, stepOf(state, "sleep", name, count), stamp.seq);
-      return;
-    case "wait_started": {
-      const { eventType, timeoutMs } = event;
-      const dueAt = stamp.timestamp + timeoutMs;
-      const id = stepId("waitForEvent", name, count);
-      begin(state, { id, kind: "waitForEvent", name, count, eventType, timeoutMs, dueAt, timedOut: false, settledIn: undefined });
-      return;
-    }
-    case "wait_completed": {
-      const step = stepOf(state, "waitForEvent", name, count);
-      unbuffer(state, step.eventType, event.receivedAt, event.payload);
-      settle(state, step, stamp.seq);
-      return;
-    }
-    case "wait_timed_out": {
-      const step = stepOf(state, "waitForEvent", name, count);
-      step.timedOut = true;
-      settle(state, step, stamp.seq);
-    }
-  }
-}
-
-function stepOf<K extends StepState["kind"]>(
-  state: InstanceState,
-  kind: K,
-  name: string,
-  count: number,
-): Extract<StepState, { kind: K }> {
-  const step = state.byId.get(stepId(kind, name, count));
-  if (step === undefined) throw new Error(`The journal speaks of ${kind} "${name}" (${count}) before it started`);
-  return step as Extract<StepState, { kind: K }>;
-}
-
-function begin(state: InstanceState, step: StepState): void {
-  state.steps.push(step);
-  state.byId.set(step.id, step);
-  state.open.add(step);
-  startsSomething(state);
-}
-
-/** What is lost from now on was got to: it is no row of losses any more. */
-function startsSomething(state: InstanceState): void {
-  state.recoveries = 0;
-  state.sharedRecoveries = 0;
-}
-
-function settle(state: InstanceState, step: StepState, seq: number): void {
-  step.settledIn = seq;
-  state.open.delete(step);
-}
-
-/** What is due becomes due later. */
-function postpone(state: InstanceState, byMs: number): void {
-  for (const step of state.open) {
-    if (step.kind === "do") {
-      if (step.phase.is === "delayed") step.phase = { is: "delayed", dueAt: step.phase.dueAt + byMs };
-    } else step.dueAt += byMs;
-  }
 }

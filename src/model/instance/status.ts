@@ -19,36 +19,33 @@ export const INSTANCE_STATUSES = [
 /** Where an instance stands in its life. */
 export type InstanceStatus = (typeof INSTANCE_STATUSES)[number];
 
-/** The status that an instance has after an event of a type. Other types leave it as it is. */
-const AFTER = {
-  workflow_queued: "queued",
-  workflow_running: "running",
-  workflow_waiting: "waiting",
-  workflow_waiting_for_pause: "waitingForPause",
-  workflow_paused: "paused",
-  workflow_resumed: "queued",
-  rollback_started: "rollingBack",
-  workflow_completed: "complete",
-  workflow_errored: "errored",
-  workflow_terminated: "terminated",
-} as const satisfies Readonly<Record<string, InstanceStatus>>;
-
-/** The status after an event; undefined when the event does not change it. */
-export function statusAfter(type: string): InstanceStatus | undefined {
-  return Object.hasOwn(AFTER, type) ? AFTER[type as keyof typeof AFTER] : undefined;
-}
-
 /** How long an instance has been paused, in milliseconds. Time spent paused does not count: what was due then is due that much later. */
 export function pausedMs(pausedAt: number | null | undefined, now: number): number {
   return pausedAt === null || pausedAt === undefined ? 0 : now - pausedAt;
 }
 
 /** The statuses that only `restart` and `delete` lead out of. */
-export type FinalStatus = "complete" | "errored" | "terminated";
+export const FINAL_STATUSES = ["complete", "errored", "terminated"] as const satisfies readonly InstanceStatus[];
 
-/** True when no further work will be done for an instance unless somebody restarts it. */
+export type FinalStatus = (typeof FINAL_STATUSES)[number];
+
+/**
+ * The statuses in which an instance takes one of the places that limit how many run at once. After a crash they are the interrupted
+ * ones: their code was running. SQLite finds them by a partial index, which repeats this list in this order.
+ */
+export const PLACE_STATUSES = ["running", "waitingForPause", "rollingBack"] as const satisfies readonly InstanceStatus[];
+
+const FINAL: ReadonlySet<InstanceStatus> = new Set(FINAL_STATUSES);
+const PLACED: ReadonlySet<InstanceStatus> = new Set(PLACE_STATUSES);
+
+/** True when no further work will be done for an instance unless it is restarted. */
 export function isFinal(status: InstanceStatus): status is FinalStatus {
-  return status === "complete" || status === "errored" || status === "terminated";
+  return FINAL.has(status);
+}
+
+/** True while the instance takes one of the places that limit how many run at once. */
+export function holdsPlace(status: InstanceStatus): boolean {
+  return PLACED.has(status);
 }
 
 /** What created an instance. Cloudflare's five values. */

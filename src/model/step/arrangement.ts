@@ -2,7 +2,7 @@
  * What a test arranges for the steps of an instance, as data: the engine hands it to the runtime, in whatever isolate that is.
  * The rules that say which of several arrangements holds are here, once for all executors.
  */
-import type { ErrorInfo } from "../instance/events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import type { Encoded } from "../values/value.ts";
 
 /** What is arranged for the steps of one instance, or of all instances of a workflow. */

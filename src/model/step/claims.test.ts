@@ -1,9 +1,11 @@
 /** What the runtime may not claim: its frames are input, since user code shares its memory. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decide, type Command } from "../instance/decide.ts";
+import { decide } from "../instance/decide.ts";
+import type { Command } from "../instance/command.ts";
 import type { EventBody, RuntimeEvent, StepConfig } from "../instance/events.ts";
-import { evolve, type DoStep, type InstanceState } from "../instance/state.ts";
+import { evolve } from "../instance/evolve.ts";
+import type { DoStep, InstanceState } from "../instance/state.ts";
 import { LIMITS } from "../limits.ts";
 import { failures, WITH_SERVER } from "../instance/loss.ts";
 import { mayRetry, retryDelayMs } from "./retry.ts";

@@ -2,7 +2,7 @@
  * A delay that somebody cuts short: that before a step's next attempt, or a sleep. It is on record, so that a replay knows why
  * the timer was early; from then on the step is due like any other, and waits for a place like any other. Pure.
  */
-import type { Decision } from "../instance/decide.ts";
+import type { Decision } from "../instance/command.ts";
 import type { DelaySkipped } from "../instance/events.ts";
 import { dueAt } from "../instance/due.ts";
 import type { InstanceState } from "../instance/state.ts";

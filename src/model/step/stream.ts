@@ -3,10 +3,7 @@
  * the event that ends the step carries a reference to them and a preview. The stream of an attempt is known by the event
  * id of its `attempt_started`: that is never given twice in an instance, however often it is restarted.
  */
-import type { EventBody } from "../instance/events.ts";
-import type { DoPhase, InstanceState, StepState } from "../instance/state.ts";
 import { LIMITS } from "../limits.ts";
-import { stepId, type StepKey } from "./step.ts";
 import type { Encoded } from "../values/value.ts";
 
 /** How much a stream holds. All chunks but the last have `LIMITS.streamChunkBytes` bytes; an empty stream has none. */
@@ -69,48 +66,4 @@ export function refuseChunk(intake: Intake, index: number, length: number): stri
   if (length < 1 || length > LIMITS.streamChunkBytes) return `a chunk of ${length} bytes`;
   if (intake.bytes !== intake.chunks * LIMITS.streamChunkBytes) return "a chunk after one that was not full";
   return intake.chunks - intake.durable >= LIMITS.streamWindow ? "more chunks than may be under way" : undefined;
-}
-
-/** What a step is at when its attempt has brought this output. */
-export function completed(phase: DoPhase, output: Output | undefined): Extract<DoPhase, { is: "completed" }> {
-  if (typeof output !== "object" || phase.is !== "succeeded") return { is: "completed", stream: undefined };
-  return { is: "completed", stream: { id: phase.stream, ...output.stream } };
-}
-
-/**
- * The streams that an event makes void, seen before it is folded: those of attempts that it fails or cuts off, and those
- * of steps that it wipes. A restart from the beginning wipes all that there are, which the store sees to.
- */
-export function streamsCutOff(state: InstanceState, event: EventBody): readonly number[] {
-  switch (event.type) {
-    case "attempt_errored": {
-      const step = state.byId.get(stepId("do", event.name, event.count));
-      return step === undefined ? [] : unfinished(step);
-    }
-    case "workflow_completed":
-    case "workflow_errored":
-    case "workflow_terminated":
-    case "rollback_started":
-      return [...state.open].flatMap(unfinished);
-    case "workflow_queued":
-      return event.from === undefined ? NONE : wiped(state, event.from);
-    default:
-      return NONE;
-  }
-}
-
-const NONE: readonly number[] = [];
-
-function wiped(state: InstanceState, from: StepKey): readonly number[] {
-  const at = state.steps.findIndex(({ kind, name, count }) => kind === from.kind && name === from.name && count === from.count);
-  return state.steps.flatMap((step, i) => {
-    const isWiped = at >= 0 && i >= at;
-    if (isWiped && step.kind === "do" && step.phase.is === "completed") return step.phase.stream?.id ?? NONE;
-    return unfinished(step);
-  });
-}
-
-function unfinished(step: StepState): readonly number[] {
-  if (step.kind !== "do") return NONE;
-  return step.phase.is === "attempting" || step.phase.is === "succeeded" ? [step.phase.stream] : NONE;
 }

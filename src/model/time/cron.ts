@@ -3,7 +3,7 @@
  * That is Quartz's: 1 is Sunday, ranges may wrap (`FRI-MON`), `L`, `W` and `#` pick days by their place in the month,
  * and when both the day of the month and the day of the week are given, either will do.
  */
-import type { ScheduleInfo } from "../instance/events.ts";
+import type { ScheduleInfo } from "./schedule-info.ts";
 import { LIMITS } from "../limits.ts";
 import { calendarDay, type CalendarDay } from "./calendar.ts";
 

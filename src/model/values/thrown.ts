@@ -3,7 +3,7 @@
  * another), and what arrives is a built-in error, or a plain `Error` with the name folded into its message. User code in
  * the wild matches on that folded text, so stepwell folds alike — live and on replay, by the same two functions.
  */
-import type { ErrorInfo } from "../instance/events.ts";
+import type { ErrorInfo } from "./error-info.ts";
 import { LIMITS } from "../limits.ts";
 import { className } from "./unserialisable.ts";
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { EventBody } from "../instance/events.ts";
 import { errorSummary } from "./error-summary.ts";
-import { evolve, type InstanceState } from "../instance/state.ts";
+import { evolve } from "../instance/evolve.ts";
+import type { InstanceState } from "../instance/state.ts";
 
 const BORN: EventBody = { type: "workflow_queued", versionId: "v1", trigger: "api", params: "{}" };
 

@@ -2,7 +2,8 @@
  * What a list shows of an instance that has ended with an error: kept beside the instance when it ends, so that errors are
  * found and grouped without a look into journals.
  */
-import type { ErrorInfo, EventBody } from "../instance/events.ts";
+import type { EventBody } from "../instance/events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { InstanceState, StepState } from "../instance/state.ts";
 import { LIMITS } from "../limits.ts";

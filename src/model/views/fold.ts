@@ -3,9 +3,12 @@
  * which they started. It takes one event at a time. Of outputs it keeps what a view wants of them, so that a view of a journal of
  * any length costs what it shows.
  */
-import type { ErrorInfo, InstanceEvent, ScheduleInfo, StepConfig } from "../instance/events.ts";
+import type { InstanceEvent, StepConfig } from "../instance/events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
+import type { ScheduleInfo } from "../time/schedule-info.ts";
 import { keptSteps } from "../instance/restart.ts";
-import { pausedMs, statusAfter, type InstanceStatus, type TriggerSource } from "../instance/status.ts";
+import { pausedMs, type InstanceStatus, type TriggerSource } from "../instance/status.ts";
+import { statusAfter } from "../instance/event-kinds.ts";
 import { displayName, stepId, type StepKey } from "../step/step.ts";
 import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
 import type { Output } from "../step/stream.ts";

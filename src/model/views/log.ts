@@ -2,7 +2,9 @@
  * The instance log of the REST API (`GET …/instances/{id}`), made of the fold of its events. Outputs are cut while they pass, so
  * that a log of any length costs what it shows.
  */
-import type { ErrorInfo, ScheduleInfo, StepConfig } from "../instance/events.ts";
+import type { StepConfig } from "../instance/events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
+import type { ScheduleInfo } from "../time/schedule-info.ts";
 import { LIMITS } from "../limits.ts";
 import type { InstanceStatus, TriggerSource } from "../instance/status.ts";
 import { TRUNCATED, type Output } from "../step/stream.ts";

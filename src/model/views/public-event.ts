@@ -2,6 +2,7 @@
  * Events as subscribers see them: Cloudflare's `WorkflowInstanceEvent`. Step names get their counter, secrets are
  * redacted, and what is internal stays so.
  */
+import { shownFields } from "../instance/event-kinds.ts";
 import type { InstanceEvent } from "../instance/events.ts";
 import { displayName } from "../step/step.ts";
 import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
@@ -18,39 +19,6 @@ export interface PublicEvent {
   readonly type: string;
   readonly [field: string]: unknown;
 }
-
-/** The kinds that subscribers are told of, and may filter by. */
-export const PUBLIC_EVENT_TYPES: ReadonlySet<string> = new Set([
-  "workflow_queued",
-  "workflow_started",
-  "workflow_running",
-  "workflow_waiting",
-  "workflow_waiting_for_pause",
-  "workflow_paused",
-  "workflow_completed",
-  "workflow_errored",
-  "workflow_terminated",
-  "step_started",
-  "step_completed",
-  "step_errored",
-  "attempt_started",
-  "attempt_completed",
-  "attempt_errored",
-  "sleep_started",
-  "sleep_completed",
-  "wait_started",
-  "wait_completed",
-  "wait_timed_out",
-  "rollback_started",
-  "rollback_completed",
-  "rollback_errored",
-  "rollback_step_started",
-  "rollback_step_completed",
-  "rollback_step_errored",
-  "rollback_attempt_started",
-  "rollback_attempt_completed",
-  "rollback_attempt_errored",
-]);
 
 /** What has to be known of an instance to show its events. */
 export interface Known {
@@ -92,42 +60,29 @@ export function publicEvent(
   known: Known,
   form: Form = JSON_FORM,
 ): PublicEvent | undefined {
-  if (!PUBLIC_EVENT_TYPES.has(event.type)) return undefined;
   const { eventId, timestamp, type } = event;
+  const fields = shownFields(type);
+  if (fields === undefined) return undefined;
   const stepName = "name" in event ? { stepName: displayName(event.name, event.count) } : {};
-  return { instanceId, eventId, timestamp, type, ...stepName, ...extras(event, known, form) };
+  return { instanceId, eventId, timestamp, type, ...stepName, ...extras(event, fields, known, form) };
 }
 
-function extras(event: InstanceEvent, known: Known, form: Form): Record<string, unknown> {
+/** The fields that are shown; those that hold values of user code take another form, or come from elsewhere. */
+function extras(event: InstanceEvent, fields: readonly string[], known: Known, form: Form): Record<string, unknown> {
   switch (event.type) {
     case "workflow_started":
       return known.params === undefined ? {} : { params: form.value(known.params) };
     case "workflow_completed":
       return event.output === undefined ? {} : { output: form.value(event.output) };
-    case "workflow_errored":
-    case "rollback_step_errored":
-      return { error: event.error };
     case "step_started":
     case "rollback_step_started":
       return { config: event.config ?? DEFAULT_STEP_CONFIG };
     case "step_completed":
       return stepOutput(event, known, form);
-    case "attempt_started":
-    case "attempt_completed":
-    case "rollback_attempt_started":
-    case "rollback_attempt_completed":
-      return { attempt: event.attempt };
-    case "attempt_errored":
-    case "rollback_attempt_errored": {
-      const { attempt, error, retryDelayMs } = event;
-      return { attempt, error, ...(retryDelayMs !== undefined && { retryDelayMs }) };
+    default: {
+      const all: Readonly<Record<string, unknown>> = { ...event };
+      return Object.fromEntries(fields.map((field) => [field, all[field]]).filter(([, value]) => value !== undefined));
     }
-    case "sleep_started":
-      return { durationMs: event.durationMs };
-    case "wait_started":
-      return { eventType: event.eventType };
-    default:
-      return {};
   }
 }
 

@@ -1,5 +1,5 @@
 /** The full output of one step (`GET …/instances/{id}/step`): what the log cuts off. Of the other steps no output is kept. */
-import type { ErrorInfo } from "../instance/events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import type { Output, StoredStream } from "../step/stream.ts";
 import { REDACTED, toJson } from "../values/value.ts";
 import { InstanceView, isStep, timedOut, type StepLike, type StepView } from "./fold.ts";

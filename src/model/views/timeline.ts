@@ -2,7 +2,8 @@
  * An instance as a picture needs it: what ran when, and how it went. Times are numbers, outputs are left out, and what
  * is as usual is not told: tens of thousands of steps are a few megabytes then, and are read at a glance.
  */
-import type { ErrorInfo, StepConfig } from "../instance/events.ts";
+import type { StepConfig } from "../instance/events.ts";
+import type { ErrorInfo } from "../values/error-info.ts";
 import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
 import { isStep, timedOut, type AttemptView, type InstanceView, type StepLike, type StepView } from "./fold.ts";
 

@@ -1,4 +1,5 @@
 /** Figures that a store keeps as it commits: errors in groups, and counts by the hour. */
+import type { FinalStatus } from "../../model/instance/status.ts";
 import type { ErrorSummary } from "../../model/views/error-summary.ts";
 
 /** Errors with one fingerprint, in one workflow: of instances that have ended with one and have not been restarted or deleted. */
@@ -21,15 +22,11 @@ export interface GroupQuery {
 }
 
 /** What happened to the instances of a workflow in an hour: how many were created, and how many ended how. */
-export interface HourlyCount {
+export type HourlyCount = Readonly<Record<"created" | FinalStatus, number>> & {
   readonly workflow: string;
   /** When the hour begins, in epoch milliseconds. */
   readonly hour: number;
-  readonly created: number;
-  readonly complete: number;
-  readonly errored: number;
-  readonly terminated: number;
-}
+};
 
 export interface InstanceStatistics {
   errorGroups(query: GroupQuery): Promise<ErrorGroup[]>;

@@ -2,6 +2,7 @@
  * The types of a workflow binding, under Cloudflare's names and of Cloudflare's shapes (`@cloudflare/workers-types`), which
  * `test/types` holds them against.
  */
+import type { InstanceStatus as Status } from "../../model/instance/status.ts";
 import type { WorkflowInstanceSubscribeOptions, WorkflowInstanceSubscription } from "./event-types.ts";
 import type { WorkflowRetentionDuration } from "../steps/step-types.ts";
 
@@ -69,17 +70,7 @@ export interface WorkflowBatchDeleteResult {
 
 /** What `status()` gives. */
 export interface InstanceStatus {
-  readonly status:
-    | "queued"
-    | "running"
-    | "paused"
-    | "errored"
-    | "terminated"
-    | "complete"
-    | "waiting"
-    | "waitingForPause"
-    | "rollingBack"
-    | "unknown";
+  readonly status: Status | "unknown";
   readonly error?: { readonly name: string; readonly message: string };
   /** The JSON form of what `run` returned. */
   readonly output?: unknown;

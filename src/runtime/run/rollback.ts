@@ -3,34 +3,21 @@
  * what its output was; a handler that is not in memory is found by calling `run` again, in a replay that executes nothing.
  */
 import { durationMs } from "../../model/time/duration.ts";
-import type { ErrorInfo, StepConfig } from "../../model/instance/events.ts";
+import type { StepConfig } from "../../model/instance/events.ts";
+import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { displayName, stepId } from "../../model/step/step.ts";
-import { DEFAULT_STEP_CONFIG, parseStepConfig, type DelayFunction, type ParsedConfig } from "../../model/step/config.ts";
+import { DEFAULT_STEP_CONFIG, parseStepConfig, type DelayFunction } from "../../model/step/config.ts";
 import { revive } from "../../model/values/thrown.ts";
 import type { BegunHandler, Outcome } from "../../protocol/frames.ts";
-import { attempt, contextOf, type AttemptContext } from "../steps/attempt.ts";
+import { attempt, contextOf } from "../steps/attempt.ts";
+import type { AttemptContext } from "../steps/attempt-context.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { failureOf, verdict } from "../steps/failure.ts";
 import { fatal, invalidConfig } from "../steps/fatal.ts";
 import { Replay } from "./replay.ts";
+import type { RollbackHandler } from "./rollback-handler.ts";
 import type { Run } from "./run.ts";
 import { recall } from "../streams/replay.ts";
-
-/** What a handler is told. */
-interface RollbackContext {
-  readonly ctx: AttemptContext;
-  /** Why the instance ends. */
-  readonly error: Error;
-  /** What the step returned; undefined also when it did not get that far. */
-  readonly output: unknown;
-  /** The step's name with its counter. */
-  readonly stepName: string;
-}
-
-/** A handler that `step.do` was given, and how it is to be tried. */
-export interface RollbackHandler extends ParsedConfig {
-  readonly undo: (context: RollbackContext) => unknown;
-}
 
 const MISSING: ErrorInfo = { name: "RollbackMissing", message: "Rollback function not available in registry" };
 
@@ -87,9 +74,10 @@ export class Rollback {
     if (known !== undefined || this.#replayed) return known;
     this.#replayed = true;
     run.isCompensating = false;
-    run.replay = new Replay(run);
+    const replay = new Replay(run);
+    run.replay = replay;
     const ended = this.#invoke(context);
-    await Promise.race([run.replay.over, ended.catch(() => {})]);
+    await Promise.race([replay.over, ended.catch(() => {})]);
     run.replay = undefined;
     run.isCompensating = true;
     return run.handlers?.get(id);

@@ -6,14 +6,13 @@ import type { Arrangement } from "../../model/step/arrangement.ts";
 import type { RuntimeEvent } from "../../model/instance/events.ts";
 import { stepId, type StepKey, type StepKind } from "../../model/step/step.ts";
 import type { AttemptOrigin, InstanceOrigin } from "../../protocol/origin.ts";
-import type { FromRuntime, Outcome, StartFrame } from "../../protocol/frames.ts";
+import type { BegunHandler, FromRuntime, Outcome, StartFrame } from "../../protocol/frames.ts";
 import { Deadlines } from "../steps/deadlines.ts";
 import { never } from "../steps/fatal.ts";
 import { History } from "./history.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { Place } from "./place.ts";
-import type { Replay } from "./replay.ts";
-import type { Rollback, RollbackHandler } from "./rollback.ts";
+import type { RollbackHandler } from "./rollback-handler.ts";
 import type { Scope } from "./scope.ts";
 import { settleable } from "./settleable.ts";
 import type { Stops } from "./stops.ts";
@@ -29,6 +28,17 @@ export interface RunHost {
   readonly stops: Pick<Stops, "areUnheard">;
   /** Calls back in a later turn. */
   soon(fire: () => void): void;
+}
+
+/** A replay that executes nothing (`replay.ts`), as a run sees it. */
+export interface Replaying {
+  recalled(): void;
+  skip(): Promise<never> | undefined;
+}
+
+/** Carries out the orders to undo steps (`rollback.ts`). */
+export interface Compensating {
+  compensate(outcome: Outcome, begun: BegunHandler | undefined, context: ExecutionContext): Promise<void>;
 }
 
 export class Run {
@@ -75,9 +85,9 @@ export class Run {
   /** What undoes the steps that the run has come to, by their ids; undefined as long as there is nothing. */
   handlers: Map<string, RollbackHandler> | undefined;
   /** What carries out the orders to undo steps, in a run that is for that. */
-  rollback: Rollback | undefined;
+  rollback: Compensating | undefined;
   /** Present while `run` is called only for its handlers. */
-  replay: Replay | undefined;
+  replay: Replaying | undefined;
   /** True when steps are being undone, or wait to be: none may be called then. */
   isCompensating = false;
   /** What is to be called off with the run: attempts, and what they wait for. */

@@ -4,7 +4,8 @@
  */
 import { fold, foldUncaught, frameOf, stackOf } from "../../model/values/thrown.ts";
 import { decode, encode, isTooLarge, Unserialisable, type Encoded } from "../../model/values/value.ts";
-import type { ErrorInfo, RunErrored, RuntimeEvent } from "../../model/instance/events.ts";
+import type { RunErrored, RuntimeEvent } from "../../model/instance/events.ts";
+import type { ErrorInfo } from "../../model/values/error-info.ts";
 import type { FromRuntime, StartFrame, ToRuntime } from "../../protocol/frames.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { Inbox } from "./inbox.ts";

@@ -1,22 +1,9 @@
 /** One call of a step's callback, against its time-out. A callback that is late is let go: its result matters to nobody. */
-import type { Backoff, StepConfig } from "../../model/instance/events.ts";
+import type { StepConfig } from "../../model/instance/events.ts";
+import type { AttemptContext } from "./attempt-context.ts";
 import type { Run } from "../run/run.ts";
 import { settleable } from "../run/settleable.ts";
 import { discard, OutgoingStream, type AttemptCall } from "../streams/output.ts";
-
-/** What a step's callback is given. */
-export interface AttemptContext {
-  readonly step: { readonly name: string; readonly count: number };
-  /** 1-based. */
-  readonly attempt: number;
-  readonly config: {
-    readonly retries: { readonly limit: number; readonly delay?: number | string; readonly backoff: Backoff };
-    readonly timeout: number | string;
-    readonly sensitive?: "output";
-  };
-  /** Aborted when the attempt times out or its run ends. Not on Cloudflare. */
-  readonly signal?: AbortSignal;
-}
 
 export type StepCallback = (ctx: AttemptContext) => unknown;
 

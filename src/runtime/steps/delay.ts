@@ -5,7 +5,7 @@ import type { StepConfig } from "../../model/instance/events.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { retryDelayMs } from "../../model/step/retry.ts";
 import { displayName } from "../../model/step/step.ts";
-import type { AttemptContext } from "./attempt.ts";
+import type { AttemptContext } from "./attempt-context.ts";
 import type { Run } from "../run/run.ts";
 import { settleable } from "../run/settleable.ts";
 

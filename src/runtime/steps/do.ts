@@ -4,7 +4,8 @@
  */
 import { isSelected } from "../../model/step/arrangement.ts";
 import { durationMs } from "../../model/time/duration.ts";
-import type { ErrorInfo, StepConfig } from "../../model/instance/events.ts";
+import type { StepConfig } from "../../model/instance/events.ts";
+import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { isStepName } from "../../model/platform/names.ts";
 import { displayName } from "../../model/step/step.ts";

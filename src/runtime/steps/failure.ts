@@ -1,5 +1,5 @@
 /** What follows from a failed attempt, of a step or of a rollback handler: what is recorded of it, and the delay before the next. */
-import type { ErrorInfo } from "../../model/instance/events.ts";
+import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { mayRetry } from "../../model/step/retry.ts";
 import { fold, foldAttempt, frameOf, isNonRetryable, revive } from "../../model/values/thrown.ts";
 import { contextOf, TimedOut } from "./attempt.ts";

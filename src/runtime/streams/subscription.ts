@@ -3,8 +3,8 @@
  * way before it is asked for. The engine keeps a place for each reading; it is told when nobody needs it any more, also
  * when user code has merely forgotten it.
  */
-import type { CrossingEvent, NextItem } from "../../model/instance/subscription.ts";
 import type { Call } from "../bindings/calls.ts";
+import type { CrossingEvent, NextItem } from "../../model/views/subscription.ts";
 import type { WorkflowInstanceEvent, WorkflowInstanceSubscription } from "../bindings/event-types.ts";
 
 /** Ends the readings of what has been collected as garbage. Some isolates have no such thing; theirs end with the isolate. */

@@ -1,25 +1,35 @@
 /** The streams of a run that are on their way: who sends one, and who waits for which chunk. */
 import { stepId } from "../../model/step/step.ts";
-import type { ToRuntime } from "../../protocol/frames.ts";
-import type { Run } from "../run/run.ts";
+import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import { settleable } from "../run/settleable.ts";
-import type { OutgoingStream } from "./output.ts";
 
 interface StepName {
   readonly name: string;
   readonly count: number;
 }
 
+/** The run whose streams they are. */
+interface Speaker {
+  readonly id: number;
+  say(frame: FromRuntime): void;
+}
+
+/** A stream that a step sends (`output.ts`): it hears what the engine has made of it. */
+interface Outgoing {
+  stored(chunks: number): void;
+  full(): void;
+}
+
 /** A frame that is about a stream. */
 export type StreamFrame = Extract<ToRuntime, { type: "chunk" | "missing" | "stored" | "full" }>;
 
 export class StreamTraffic {
-  readonly #run: Run;
-  readonly #outgoing: Map<string, OutgoingStream> = new Map();
+  readonly #run: Speaker;
+  readonly #outgoing: Map<string, Outgoing> = new Map();
   /** By step and index; several streams may replay the same step. */
   readonly #reads: Map<string, ((bytes: Uint8Array | undefined) => void)[]> = new Map();
 
-  constructor(run: Run) {
+  constructor(run: Speaker) {
     this.#run = run;
   }
 
@@ -29,7 +39,7 @@ export class StreamTraffic {
   }
 
   /** The step sends a stream; the answer is to be called when it gives up. */
-  send(step: StepName, stream: OutgoingStream): () => void {
+  send(step: StepName, stream: Outgoing): () => void {
     this.#outgoing.set(idOf(step), stream);
     return () => this.sent(step);
   }

@@ -1,5 +1,5 @@
 /** What the memory store knows of many instances together: what matches a filter, groups of errors, counts by the hour. */
-import { isFinal } from "../../model/instance/status.ts";
+import { isFinal, type FinalStatus } from "../../model/instance/status.ts";
 import { HOURLY_KEPT_MS } from "../../model/instance/retention.ts";
 import type { ErrorGroup, HourlyCount } from "../../ports/instances/statistics.ts";
 import type { FoundInstance, InstanceFilter } from "../../ports/instances/search.ts";
@@ -66,7 +66,7 @@ export function groupErrors(instances: readonly FoundInstance[]): ErrorGroup[] {
 
 const HOUR_MS = 3_600_000;
 
-type Kind = "created" | "complete" | "errored" | "terminated";
+type Kind = "created" | FinalStatus;
 
 /** Counts by the hour. Each change hands back what takes it back. */
 export class Hours {

@@ -1,6 +1,6 @@
 /** The store as plain maps: nothing survives, nothing is indexed. For tests, and as the shortest account of the contract. */
 import { fits, groupErrors, Hours } from "./statistics.ts";
-import { isFinal, type InstanceStatus } from "../../model/instance/status.ts";
+import { holdsPlace, isFinal, type InstanceStatus } from "../../model/instance/status.ts";
 import type { ErrorSummary } from "../../model/views/error-summary.ts";
 import type { Notice } from "../../model/views/notices.ts";
 import type { Store } from "../../ports/store.ts";
@@ -94,7 +94,7 @@ export class MemoryStore implements Store {
     const wanted = ({ workflow }: InstanceSummary): boolean => !skip.includes(workflow);
     switch (kind) {
       case "interrupted": {
-        const lost = this.#summaries(({ status, pk }) => INTERRUPTED.has(status) && pk > after);
+        const lost = this.#summaries(({ status, pk }) => holdsPlace(status) && pk > after);
         return lost.sort((a, b) => a.pk - b.pk).slice(0, limit);
       }
       case "due": {
@@ -275,8 +275,6 @@ function checkTimes({ modifiedAt, startedAt, endedAt, wakeAt, expiresAt }: Summa
   for (const time of [modifiedAt, startedAt, endedAt, wakeAt, expiresAt])
     if (time !== null && !Number.isSafeInteger(time)) throw new Error(`${time} is not a whole number of milliseconds`);
 }
-
-const INTERRUPTED: ReadonlySet<InstanceStatus> = new Set(["running", "waitingForPause", "rollingBack"]);
 
 function byCreation(a: Position, b: Position): number {
   return a.createdAt - b.createdAt || a.pk - b.pk;

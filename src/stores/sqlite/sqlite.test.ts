@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { PLACE_STATUSES, type InstanceStatus } from "../../model/instance/status.ts";
 import type { Store } from "../../ports/store.ts";
 import { storeContract } from "../../../test/contracts/store.ts";
 import { sampleChange, sampleInstance, sampleRow, sampleWriter } from "../../../test/contracts/store-samples.ts";
 import { connectWriter } from "./connection/database.ts";
 import { SCHEMA_VERSION } from "./connection/migrate.ts";
+import { listed } from "./journal/reader.ts";
 import { openSqlite } from "./open.ts";
 import { schema0001 } from "./schema/0001.ts";
 
@@ -42,6 +44,17 @@ test("small commits and large ones, by two writers, give no key twice, and count
   expect(await store.statusCounts("orders")).toEqual({ queued: made - 60 });
   await store.close();
   rmSync(directory, { recursive: true });
+});
+
+test("the list of interrupted statuses repeats the condition of its index", () => {
+  const db = new DatabaseSync(":memory:");
+  db.exec(schema0001);
+  const planOf = (statuses: readonly InstanceStatus[]): string =>
+    JSON.stringify(
+      db.prepare(`EXPLAIN QUERY PLAN SELECT pk FROM instances WHERE status IN (${listed(statuses)}) AND pk > 0`).all(),
+    );
+  expect(planOf(PLACE_STATUSES)).toContain("instances_interrupted");
+  expect(planOf(PLACE_STATUSES.toReversed())).not.toContain("instances_interrupted");
 });
 
 test("a database of version 1 keeps its scripts, which have numbers and a deployment then", async () => {

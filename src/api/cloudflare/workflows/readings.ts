@@ -5,7 +5,7 @@
 import type { Engine, InstanceAddress } from "../../../engine/contract.ts";
 import type { Form } from "../../../model/views/public-event.ts";
 import type { StoredStream } from "../../../model/step/stream.ts";
-import type { CrossingEvent, NextItem, Wanted } from "../../../model/instance/subscription.ts";
+import type { CrossingEvent, NextItem, Wanted } from "../../../model/views/subscription.ts";
 import { decode } from "../../../model/values/value.ts";
 import { subscription } from "./subscription.ts";
 

@@ -5,7 +5,8 @@
 import { z } from "zod";
 import type { WorkflowNews } from "../../../engine/contract.ts";
 import { Failure } from "../../../model/failures/failure.ts";
-import { PUBLIC_EVENT_TYPES, type PublicEvent } from "../../../model/views/public-event.ts";
+import type { PublicEvent } from "../../../model/views/public-event.ts";
+import { PUBLIC_EVENT_TYPES } from "../../../model/instance/event-kinds.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { socketResponse, streamResponse, wantsSocket, wantsStream, type Message } from "../../endpoint/event-stream.ts";

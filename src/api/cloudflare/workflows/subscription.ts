@@ -3,7 +3,7 @@
  * account of it for REST and for bindings.
  */
 import type { Engine, InstanceAddress } from "../../../engine/contract.ts";
-import type { Wanted } from "../../../model/instance/subscription.ts";
+import type { Wanted } from "../../../model/views/subscription.ts";
 import { InstanceView } from "../../../model/views/fold.ts";
 import { knownFrom, publicEvent, type Form, type PublicEvent } from "../../../model/views/public-event.ts";
 

@@ -16,7 +16,7 @@ import type { EventEnd, ScriptEvent } from "../../../protocol/handlers.ts";
 import { loadingAssets } from "../script/assets.ts";
 import { compatibility } from "../script/compatibility.ts";
 import { describeLoadError } from "../output/load-error.ts";
-import { HEADERS, type FromIsolate, type Loaded, type Loading, type ToIsolate } from "../messages.ts";
+import { type Contexts, type FromIsolate, HEADERS, type Loaded, type Loading, type ToIsolate } from "../messages.ts";
 import { dispatch } from "./dispatch.ts";
 import { facadesOf, objectsOf } from "../script/env.ts";
 import { assetModule, isolateModules, ownModules } from "../script/modules.ts";
@@ -24,7 +24,6 @@ import type { Output } from "../process/output.ts";
 import type { InspectorTargets } from "../inspector/targets.ts";
 import type { WorkerdProcess } from "../process/process.ts";
 import { ask, textOf } from "./requests.ts";
-import type { Contexts } from "./room.ts";
 
 /** How often an isolate is looked at within the span that it may be silent. */
 const BEATS = 4;

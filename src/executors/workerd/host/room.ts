@@ -5,7 +5,7 @@
  * order. Whether they fit is seen by the memory that the process takes; what a run takes, by what runs have taken so far.
  */
 
-import { UNTOLD } from "../messages.ts";
+import { UNTOLD, type Contexts } from "../messages.ts";
 
 const MIB = 1024 * 1024;
 
@@ -60,14 +60,6 @@ export function fitting({ most, bytes, contexts, known, grows }: Seen): number {
   // As fast as they last, at the most: the ones that have gone at once would come back at once.
   const again = grows ? 0 : Math.min(known - contexts, Math.ceil(known / AFTER_LOOKS));
   return Math.max(few, again, Math.floor((most * FILLED - bytes) / each));
-}
-
-/** What an isolate says of its runs. */
-export interface Contexts {
-  /** How many have a context. */
-  readonly open: number;
-  /** How many have begun, ever. */
-  readonly begun: number;
 }
 
 /** An isolate. */

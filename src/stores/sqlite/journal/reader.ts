@@ -1,5 +1,5 @@
 /** Everything that is asked of the instances and the journal, on a connection that never waits for a commit. */
-import type { InstanceStatus } from "../../../model/instance/status.ts";
+import { FINAL_STATUSES, PLACE_STATUSES, type InstanceStatus } from "../../../model/instance/status.ts";
 import type { InstanceSummary } from "../../../ports/instances/summary.ts";
 import type { JournalRow } from "../../../ports/instances/commit.ts";
 import type { ListQuery, ReadyKind, VersionsInUse } from "../../../ports/instances/instance-index.ts";
@@ -167,6 +167,11 @@ function firstOfEach(status: InstanceStatus, column: "wake_at" | "created_at", a
   ORDER BY ${column}, pk`;
 }
 
+/** As a list of literals. A partial index is used only where the query repeats its condition word for word. */
+export function listed(statuses: readonly InstanceStatus[]): string {
+  return statuses.map((status) => `'${status}'`).join(", ");
+}
+
 function prepare(
   db: Database,
 ): Record<
@@ -189,7 +194,7 @@ function prepare(
     prefix: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id >= ? AND id < ? ORDER BY id LIMIT ?`),
     versions: db.prepare(
       `SELECT (SELECT name FROM names WHERE names.pk = version) AS version,
-         status IN ('complete', 'errored', 'terminated') AS ended, max(pk) AS last
+         status IN (${listed(FINAL_STATUSES)}) AS ended, max(pk) AS last
        FROM (SELECT pk, version, status FROM instances WHERE pk > ? ORDER BY pk LIMIT ?) GROUP BY version, ended`,
     ),
     has: db.prepare("SELECT 1 FROM instances WHERE pk = ?"),
@@ -199,9 +204,7 @@ function prepare(
     ),
     row: db.prepare(`${ROW} WHERE instance = ? AND seq = ?`),
     chunk: db.prepare("SELECT bytes FROM blobs WHERE instance = ? AND stream = ? AND chunk = ?"),
-    interrupted: db.prepare(
-      `${SUMMARY} WHERE status IN ('running', 'waitingForPause', 'rollingBack') AND pk > ? ORDER BY pk LIMIT ?`,
-    ),
+    interrupted: db.prepare(`${SUMMARY} WHERE status IN (${listed(PLACE_STATUSES)}) AND pk > ? ORDER BY pk LIMIT ?`),
     due: db.prepare(firstOfEach("waiting", "wake_at", "AND wake_at <= $now")),
     queued: db.prepare(firstOfEach("queued", "created_at", "")),
     nextWake: db.prepare(

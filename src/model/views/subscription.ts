@@ -1,5 +1,5 @@
 /** What a subscriber may ask for, checked beside user code and again where it is answered; and how the answers cross. */
-import { PUBLIC_EVENT_TYPES } from "../views/public-event.ts";
+import { PUBLIC_EVENT_TYPES } from "../instance/event-kinds.ts";
 
 /** Which events a subscriber asks for. */
 export interface Wanted {

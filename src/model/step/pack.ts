@@ -2,7 +2,7 @@
  * Events as they are written, to the journal and between threads. Most steps succeed at their first attempt, and most of
  * those in one go; their four events say the name four times and else nearly nothing, so they are written as one entry.
  */
-import type { DoEvent, StepConfig } from "./events.ts";
+import type { DoEvent, StepConfig } from "../instance/events.ts";
 import type { Encoded } from "../values/value.ts";
 
 /**

@@ -1,0 +1,15 @@
+/** What a step's callback is given. */
+import type { Backoff } from "../../model/instance/events.ts";
+
+export interface AttemptContext {
+  readonly step: { readonly name: string; readonly count: number };
+  /** 1-based. */
+  readonly attempt: number;
+  readonly config: {
+    readonly retries: { readonly limit: number; readonly delay?: number | string; readonly backoff: Backoff };
+    readonly timeout: number | string;
+    readonly sensitive?: "output";
+  };
+  /** Aborted when the attempt times out or its run ends. Not on Cloudflare. */
+  readonly signal?: AbortSignal;
+}
