@@ -102,7 +102,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** What a `*.test.ts` may import on top of what its folder may: test equipment, and the runtime to write workflows with. */
 const IN_TESTS: Layer = {
-  folders: ["testing", "runtime", "stores/memory", "executors/in-process"],
+  folders: ["testing", "runtime", "stores/memory", "stores/sqlite", "executors/in-process"],
   // croner is the second opinion on what a cron expression means.
   packages: ["vitest", "fast-check", "croner"],
 };

@@ -14,7 +14,7 @@ import { systemClock } from "../../src/ports/system-clock.ts";
 import { noStorage, type Storage } from "../../src/ports/storage.ts";
 import { noVault } from "../../src/ports/vault.ts";
 import { Audit } from "../../src/access/audit.ts";
-import { memoryAudit } from "../../src/stores/memory/audit.ts";
+import { sqliteAudit } from "../../src/stores/sqlite/audit/audit.ts";
 import { HostNames } from "../../src/workers/hosts/host-names.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
@@ -99,7 +99,7 @@ export async function openApi(
     clock,
     log: silentLog,
   };
-  const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
+  const audit = new Audit(sqliteAudit(":memory:"), { clock: systemClock, log: silentLog });
   const bodies = new BodyRoom();
   const api = { ...parts, audit, bodies, settings: {}, accountId: "local" };
   const app = serverApp({

@@ -20,7 +20,7 @@ import type { AssetStore } from "../../src/workers/assets/assets.ts";
 import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
 import { Audit } from "../../src/access/audit.ts";
-import { memoryAudit } from "../../src/stores/memory/audit.ts";
+import { sqliteAudit } from "../../src/stores/sqlite/audit/audit.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "../../src/workers/deploy/policy.ts";
 import { HostNames } from "../../src/workers/hosts/host-names.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
@@ -112,7 +112,7 @@ export async function openDeploying({
   const tails = new Tails(systemClock);
   const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
   const transfers = new Transfers(systemClock);
-  const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
+  const audit = new Audit(sqliteAudit(":memory:"), { clock: systemClock, log: silentLog });
   const api = {
     ...world,
     transfers,
