@@ -9,7 +9,7 @@ import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.
 import { writeLine, type Followed, type OnInvocation, type OnLog } from "../../ports/script-log.ts";
 import { Callees } from "./host/callees.ts";
 import { needsHome, needsObjects, needsStorage } from "./script/env.ts";
-import { Home } from "./host/home.ts";
+import { Home } from "./host/shared-process.ts";
 import { defaultMemoryMiB } from "./process/memory.ts";
 import { WorkerdHost, type HostParts } from "./host/host.ts";
 import type { InspectorTargets } from "./inspector/targets.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Failure } from "../../../model/failures/failure.ts";
 import { BINARY } from "./binary.ts";
 import { within } from "./deadline.ts";
-import { hold, release } from "./lifeline.ts";
+import { hold, release } from "./cleanup.ts";
 import type { Output } from "./output.ts";
 
 /** How long the kernel may take to end a process that has been killed, in milliseconds. A large one takes a while. */

@@ -19,7 +19,7 @@ import type { Output } from "./output.ts";
 import { ownModules } from "../script/modules.ts";
 import { refusedIn } from "./network.ts";
 import { plainSocket } from "./plain-http.ts";
-import { holdFolder, releaseFolder } from "./lifeline.ts";
+import { holdFolder, releaseFolder } from "./cleanup.ts";
 import { Room } from "../host/room.ts";
 
 /** How long a process that has broken a connection may take to end, if that is why, in milliseconds. */

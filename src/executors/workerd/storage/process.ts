@@ -18,7 +18,7 @@ import { WorkerdChild } from "../process/child.ts";
 import { Connection } from "../process/connection.ts";
 import { within } from "../process/deadline.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
-import { holdFolder, releaseFolder } from "../process/lifeline.ts";
+import { holdFolder, releaseFolder } from "../process/cleanup.ts";
 import { plainSocket } from "../process/plain-http.ts";
 import { Output } from "../process/output.ts";
 import { storageModule } from "./bundle.ts";
