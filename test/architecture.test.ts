@@ -134,7 +134,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** What a `*.test.ts` may import on top of what its folder may: test equipment, and the runtime to write workflows with. */
 const IN_TESTS: Layer = {
-  folders: ["testing", "runtime", "absent", "system", "stores/memory", "executors/in-process"],
+  folders: ["testing", "runtime", "absent", "system", "stores/memory", "stores/sqlite", "executors/in-process"],
   // croner is the second opinion on what a cron expression means.
   packages: ["vitest", "fast-check", "croner"],
 };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { LIMITS } from "../model/limits.ts";
 import { LOCAL } from "../model/platform/roles.ts";
 import type { AuditEntry, AuditLog } from "../ports/audit-log.ts";
-import { memoryAudit } from "../stores/memory/audit.ts";
+import { sqliteAudit } from "../stores/sqlite/audit/audit.ts";
 import { auditEntry } from "../../test/contracts/audit-log.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
 import { Audit } from "./audit.ts";
@@ -13,7 +13,7 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 /** Notes which entries were written together, by their times. */
 function noted(): { log: AuditLog; batches: number[][] } {
   const batches: number[][] = [];
-  const log = memoryAudit();
+  const log = sqliteAudit(":memory:");
   const add = async (entries: readonly AuditEntry[]): Promise<void> => {
     batches.push(entries.map(({ at }) => at));
     await log.add(entries);

@@ -21,8 +21,8 @@ import { systemClock } from "../system/clock.ts";
 import { Tails } from "../workers/logs/tails.ts";
 import { Audit } from "../access/audit.ts";
 import { createToken } from "../access/tokens.ts";
-import { memoryAudit } from "../stores/memory/audit.ts";
 import { HostNames } from "../workers/addresses/host-names.ts";
+import { sqliteAudit } from "../stores/sqlite/audit/audit.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
 import { Publisher } from "../workers/versions/publisher.ts";
@@ -70,7 +70,7 @@ async function open(
   const transfers = new Transfers(clock);
   // No route that is asked for here needs them.
   const unused = { queues: undefined as never, subscriptions: undefined as never };
-  const audit = new Audit(memoryAudit(), { clock, log: silentLog });
+  const audit = new Audit(sqliteAudit(":memory:"), { clock, log: silentLog });
   const api = {
     ...unused,
     publisher,

@@ -15,8 +15,8 @@ import type { Storage } from "../../src/ports/storage.ts";
 import { noStorage } from "../../src/absent/storage.ts";
 import { noVault } from "../../src/absent/vault.ts";
 import { Audit } from "../../src/access/audit.ts";
-import { memoryAudit } from "../../src/stores/memory/audit.ts";
 import { HostNames } from "../../src/workers/addresses/host-names.ts";
+import { sqliteAudit } from "../../src/stores/sqlite/audit/audit.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
@@ -98,7 +98,7 @@ export async function openApi(
     clock,
     log: silentLog,
   };
-  const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
+  const audit = new Audit(sqliteAudit(":memory:"), { clock: systemClock, log: silentLog });
   const bodies = new BodyRoom();
   const api = { ...parts, audit, bodies, settings: {}, accountId: "local" };
   const app = serverApp({

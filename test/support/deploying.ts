@@ -20,12 +20,12 @@ import type { AssetStore } from "../../src/workers/assets/assets.ts";
 import { unusedAssets } from "./assets.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
 import { Audit } from "../../src/access/audit.ts";
-import { memoryAudit } from "../../src/stores/memory/audit.ts";
 import { HostNames } from "../../src/workers/addresses/host-names.ts";
 import { BindingRegistry } from "../../src/workers/hosts/binding-registry.ts";
 import { HostCalls } from "../../src/workers/hosts/calls.ts";
 import { Hosts } from "../../src/workers/hosts/hosts.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "../../src/workers/versions/policy.ts";
+import { sqliteAudit } from "../../src/stores/sqlite/audit/audit.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Publisher } from "../../src/workers/versions/publisher.ts";
 import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
@@ -118,7 +118,7 @@ export async function openDeploying({
   const tails = new Tails(systemClock);
   const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
   const transfers = new Transfers(systemClock);
-  const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
+  const audit = new Audit(sqliteAudit(":memory:"), { clock: systemClock, log: silentLog });
   const api = {
     ...world,
     transfers,

@@ -10,7 +10,7 @@ import type { Followed, OnInvocation, OnLog } from "../../ports/script-log.ts";
 import { writeLine } from "../output/lines.ts";
 import { Callees } from "./host/callees.ts";
 import { needsHome, needsObjects, needsStorage } from "./script/needs.ts";
-import { Home } from "./host/home.ts";
+import { SharedProcess } from "./host/shared-process.ts";
 import { defaultMemoryMiB } from "./process/memory.ts";
 import { WorkerdHost, type HostParts } from "./host/host.ts";
 import type { InspectorTargets } from "./inspector/targets.ts";
@@ -109,9 +109,9 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   const pool = new Pool({ ...parts, processes, hasSpare, settings });
   // What is there cannot be parted: each may take as long as if it were alone, and there is no other process to go on in.
   const own = { sharedHangAfterMs: hangAfterMs, fullBytes: memoryBytes };
-  const home = new Home({ ...parts, settings: { ...settings, ...own }, objects });
+  const shared = new SharedProcess({ ...parts, settings: { ...settings, ...own }, objects });
   const place = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
-    const process = await (needsHome(version) ? home.acquire() : pool.acquire(version.script));
+    const process = await (needsHome(version) ? shared.acquire() : pool.acquire(version.script));
     const host = make(process, version, { bindings });
     void host.ended.then((end) => pool.learn(version.script, process, end, host.diedAlone));
     return host;
@@ -119,7 +119,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   return {
     name: "workerd",
     start: () => pool.warm(),
-    startAlarms: () => home.startForAlarms(),
+    startAlarms: () => shared.startForAlarms(),
     open: async (version, bindings) => {
       await prepare(version, options);
       return loaded(() => place(version, bindings));
@@ -128,7 +128,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
       closing.abort(new Failure("shutting_down"));
       callees.close();
       await Promise.all([...hosts].map((host) => host.close()));
-      await Promise.all([pool.close(), home.close()]);
+      await Promise.all([pool.close(), shared.close()]);
     },
   };
 }

@@ -149,7 +149,7 @@ export interface ToLoader {
 /** Headers between the host and the loader. None of them reaches a script or comes from one. */
 export const HEADERS = {
   token: "x-stepwell-token",
-  /** `leash`, `load`, `look`, `link`, `fetch`, `dispatch` or `abort`. */
+  /** `lifeline`, `load`, `look`, `link`, `fetch`, `dispatch` or `abort`. */
   ask: "x-stepwell-ask",
   /** Which isolate. */
   host: "x-stepwell-host",
@@ -165,7 +165,7 @@ export const HEADERS = {
 
 /** Headers between those who store and the storage process. */
 export const STORAGE_HEADERS = {
-  /** `kv`, `d1` or `r2`; or `leash`. */
+  /** `kv`, `d1` or `r2`; or `lifeline`. */
   type: "x-stepwell-storage",
   /** Which namespace, database or bucket. */
   id: "x-stepwell-storage-id",

@@ -8,8 +8,8 @@ import { deployProject, type DeployedProject } from "../../assembly/deploy-proje
 import { checkNames, Project, type LoadedProject, type ProjectSource } from "../../assembly/project.ts";
 import { PLACEHOLDER_CF } from "../../assembly/request-cf.ts";
 import { defaultOptions } from "../../assembly/server-options.ts";
-import { holdFolder, releaseFolder } from "../../executors/workerd/process/lifeline.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
+import { holdFolder, releaseFolder } from "../../executors/workerd/process/cleanup.ts";
 import { applyD1Migrations, readD1Migrations, type MigratedDatabase } from "../d1-migrations.ts";
 import {
   introspectAll,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Failure } from "../../../model/failures/failure.ts";
 import { BINARY } from "./binary.ts";
 import { within } from "./deadline.ts";
-import { hold, release } from "./lifeline.ts";
+import { hold, release } from "./cleanup.ts";
 import type { Output } from "./output.ts";
 
 /** How long the kernel may take to end a process that has been killed, in milliseconds. A large one takes a while. */
@@ -40,13 +40,14 @@ export class WorkerdChild {
   /** Resolves with how it ended; never rejects. */
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
+  #killedFor: string | undefined;
 
   private constructor(child: ChildProcess, pid: number, { port, inspector }: Ports, ended: Promise<string>) {
     this.#child = child;
     this.pid = pid;
     this.port = port;
     this.inspector = inspector;
-    this.ended = ended;
+    this.ended = ended.then((how) => this.#killedFor ?? how);
   }
 
   /** Resolves when it listens. Rejects with `Failure("executor.not_started")`, or with the reason of the signal; it is gone then. */
@@ -90,8 +91,9 @@ export class WorkerdChild {
     return this.#child.killed || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Ends it at once. Resolves when it is gone. */
-  kill(): Promise<void> {
+  /** Ends it at once, for a reason that `ended` then gives. Resolves when it is gone. */
+  kill(reason?: string): Promise<void> {
+    if (!this.isEnding) this.#killedFor = reason;
     return kill(this.#child);
   }
 }

@@ -1,75 +1,73 @@
 /**
- * Child processes die with this one, however it ends, and its temporary folders go with it. A child that never gives way does not
- * notice that its parent is gone, and Node cannot ask the kernel for a death signal. So a shell holds the pids of the children and
- * the paths of the folders, which it reads from a pipe. The kernel closes the pipe when this process ends, and then the shell kills
- * and removes what is still on the list.
+ * A socket to a child process that shows whether the child lives: it has to answer beats on it. One that is silent for too long
+ * hangs; one that has closed the socket is as good as gone, which is known sooner than the exit of a large process.
  */
-import { spawn, type ChildProcess } from "node:child_process";
-import type { Writable } from "node:stream";
+import { WebSocket } from "ws";
+import { startHeartbeat, type Heartbeat } from "../../../protocol/heartbeat.ts";
 
-/** A line of pids replaces the list; lines of folders, which begin with a slash, add to it. It outlives signals of a terminal. */
-const SCRIPT = `trap '' HUP INT TERM; pids=
-while IFS= read -r line; do case $line in /*) set -- "$@" "$line";; *) pids=$line; set --;; esac; done
-[ -z "$pids" ] || kill -9 $pids
-[ $# -eq 0 ] || rm -rf -- "$@"`;
+/** How often the child is asked for an answer within the span that it may be silent. */
+const BEATS = 4;
 
-/** How long after the end of a shell that was killed the next one is started, in milliseconds. */
-const AGAIN_MS = 1_000;
-
-const pids: Set<number> = new Set();
-const folders: Set<string> = new Set();
-let shell: ChildProcess | undefined;
-
-/** The child with this pid is to be killed when this process ends. */
-export function hold(pid: number): void {
-  pids.add(pid);
-  tell();
+/** What a lifeline is made of. */
+export interface LifelineParts {
+  /** How long the child may be silent, in milliseconds. */
+  readonly hangAfterMs: number;
+  /** Called with each beat that has no answer, with the milliseconds of silence. */
+  readonly onSilent: (forMs: number) => void;
+  /** Gets what the child says over it; nothing but an answer when it is empty. */
+  readonly onMessage?: (data: Buffer) => void;
+  /** True while silence does not count. */
+  readonly isExcused?: () => boolean;
 }
 
-/** The child has ended. Its pid may soon be another process's. */
-export function release(pid: number): void {
-  pids.delete(pid);
-  tell();
+export class Lifeline {
+  readonly #socket: WebSocket;
+  readonly #parts: LifelineParts;
+  #heartbeat: Heartbeat | undefined;
+
+  /** Over a socket that is being opened. */
+  constructor(socket: WebSocket, parts: LifelineParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    // Not once it is open: the child may speak at once.
+    socket.on("message", (data: Buffer) => {
+      this.#heartbeat?.answered();
+      parts.onMessage?.(data);
+    });
+  }
+
+  /** Waits until it is open, and calls back when it is closed after that. Rejects when it does not open in time. */
+  async open(onClosed: () => void): Promise<void> {
+    await opened(this.#socket);
+    const { hangAfterMs, onSilent, isExcused } = this.#parts;
+    this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, () => this.send(""), onSilent, isExcused);
+    const closed = (): void => {
+      this.stop();
+      onClosed();
+    };
+    this.#socket.once("close", closed);
+    if (this.#socket.readyState !== WebSocket.OPEN) closed();
+  }
+
+  send(text: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+  }
+
+  /** Asks for no more answers. */
+  stop(): void {
+    this.#heartbeat?.stop();
+  }
+
+  /** Once the child is gone, which would complain of a server that is. */
+  end(): void {
+    this.stop();
+    if (this.#socket.readyState !== WebSocket.CONNECTING) this.#socket.terminate();
+  }
 }
 
-/** The folder is to be removed when this process ends. */
-export function holdFolder(path: string): void {
-  folders.add(path);
-  tell();
-}
-
-/** The folder has been removed. */
-export function releaseFolder(path: string): void {
-  folders.delete(path);
-  tell();
-}
-
-function tell(): void {
-  const holds = pids.size + folders.size > 0;
-  if (shell === undefined && holds) shell = start();
-  shell?.stdin?.write([[...pids].join(" "), ...folders, ""].join("\n"));
-  if (holds) return;
-  // With an empty list it ends, and does nothing.
-  shell?.stdin?.end();
-  shell = undefined;
-}
-
-/** Does not keep this process alive. Where there is no shell, what is in the child itself has to notice (`isolate/loader.ts`). */
-function start(): ChildProcess {
-  const child = spawn("/bin/sh", ["-c", SCRIPT], { stdio: ["pipe", "ignore", "ignore"], env: {}, detached: true });
-  child.unref();
-  const over = (): void => {
-    if (shell !== child) return;
-    shell = undefined;
-    setTimeout(tell, AGAIN_MS).unref();
-  };
-  child.on("exit", over);
-  child.on("error", ({ code }: NodeJS.ErrnoException) => {
-    if (code !== "ENOENT") over();
-  });
-  const { stdin }: { readonly stdin: (Writable & { unref?: () => void }) | null } = child;
-  // The pipe is a reason to stay of its own. When descriptors have run out there is none.
-  stdin?.unref?.();
-  stdin?.on("error", () => {});
-  return child;
+/** Resolves when a socket is open; rejects when it cannot be, or not within its `handshakeTimeout`. */
+export async function opened(socket: WebSocket): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once("open", resolve).on("error", reject).once("close", reject);
+  await promise;
 }

@@ -28,9 +28,9 @@ export class Pool {
   /** Those that only finish what they have. */
   readonly #retired: Set<WorkerdProcess> = new Set();
   /** Those of one script each. */
-  readonly #cells: Set<WorkerdProcess> = new Set();
+  readonly #dedicated: Set<WorkerdProcess> = new Set();
   /** Scripts that are not to share a process. */
-  readonly #suspects: Set<string> = new Set();
+  readonly #quarantined: Set<string> = new Set();
   /** Scripts whose process has died while they shared it. */
   readonly #diedOnce: Set<string> = new Set();
   #spare: Promise<WorkerdProcess> | undefined;
@@ -48,7 +48,7 @@ export class Pool {
   async acquire(script: string): Promise<WorkerdProcess> {
     const asked = performance.now();
     const acquired = this.#starting.then(() =>
-      this.#suspects.has(script) ? this.#start(this.#cells, asked) : this.#pick(asked),
+      this.#quarantined.has(script) ? this.#start(this.#dedicated, asked) : this.#pick(asked),
     );
     this.#starting = acquired.catch(() => undefined);
     return acquired;
@@ -57,15 +57,15 @@ export class Pool {
   /** Takes in how an isolate of a script has ended. After one that `diedAlone` its process gets no further ones. */
   learn(script: string, process: WorkerdProcess, end: HostEnd, diedAlone: boolean): void {
     if (diedAlone && this.#processes.has(process)) this.#endWhenEmpty(process);
-    if (end.kind === "hung") this.#suspects.add(script);
+    if (end.kind === "hung") this.#quarantined.add(script);
     if (end.kind === "died" && end.isShared === true) {
       // One death in company may have any cause; after a second one the scripts are parted.
-      if (this.#diedOnce.has(script)) this.#suspects.add(script);
+      if (this.#diedOnce.has(script)) this.#quarantined.add(script);
       this.#diedOnce.add(script);
     }
     if (end.kind === "closed") this.#diedOnce.delete(script);
-    if (!this.#cells.has(process)) return;
-    if (end.kind === "closed" && !process.wasSlow) this.#suspects.delete(script);
+    if (!this.#dedicated.has(process)) return;
+    if (end.kind === "closed" && !process.wasSlow) this.#quarantined.delete(script);
     process.retire();
   }
 
@@ -80,7 +80,9 @@ export class Pool {
     clearTimeout(this.#spareTimer);
     await this.#starting;
     await (await this.#spare?.catch(() => undefined))?.kill({ kind: "closed" });
-    await Promise.all([...this.#processes, ...this.#retired, ...this.#cells].map((process) => process.kill({ kind: "closed" })));
+    await Promise.all(
+      [...this.#processes, ...this.#retired, ...this.#dedicated].map((process) => process.kill({ kind: "closed" })),
+    );
   }
 
   async #pick(asked: number): Promise<WorkerdProcess> {

@@ -5,28 +5,25 @@ import type { IncomingMessage } from "node:http";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { HostEnd } from "../../../ports/executor.ts";
-import { startHeartbeat, type Heartbeat } from "../../../protocol/heartbeat.ts";
 import { WorkerdChild } from "./child.ts";
 import { processConfig } from "./config.ts";
 import { Connection } from "./connection.ts";
 import { within } from "./deadline.ts";
+import { Lifeline, opened } from "./lifeline.ts";
 import { inMiB, residentBytes, watchMemory } from "./memory.ts";
 import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader } from "../messages.ts";
 import type { Output } from "./output.ts";
 import { ownModules } from "../script/modules.ts";
 import { refusedIn } from "./network.ts";
 import { plainSocket } from "./plain-http.ts";
-import { holdFolder, releaseFolder } from "./lifeline.ts";
+import { holdFolder, releaseFolder } from "./cleanup.ts";
 import { Room } from "../host/room.ts";
 
 /** How long a process that has broken a connection may take to end, if that is why, in milliseconds. */
 const END_MS = 1_000;
-
-/** How often a process is looked at within the span that it may be silent. */
-const BEATS = 4;
 
 /** What is sent is checked, but its size before that: no frame is larger than a few outputs. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -70,7 +67,7 @@ type Hear = (data: Buffer, isBinary: boolean, socket: WebSocket) => void;
 
 /** What is asked of the loader. */
 export interface Asked {
-  readonly ask: "leash" | "load" | "look" | "link" | "fetch" | "dispatch" | "abort";
+  readonly ask: "lifeline" | "load" | "look" | "link" | "fetch" | "dispatch" | "abort";
   readonly host: string;
   readonly request?: string;
   readonly follow?: "1";
@@ -96,8 +93,7 @@ export class WorkerdProcess {
   #isTight = false;
   #isOver = false;
   #retired = false;
-  #leash: WebSocket | undefined;
-  #heartbeat: Heartbeat | undefined;
+  #lifeline: Lifeline | undefined;
   #silentMs = 0;
   #wasSlow = false;
   #hungShared = false;
@@ -252,26 +248,27 @@ export class WorkerdProcess {
 
   /** A socket to an isolate, open. `hear` gets what comes over it. Rejects when that takes longer than a start may. */
   async connect(asked: Asked, hear: Hear): Promise<WebSocket> {
-    const socket = plainSocket(`ws://127.0.0.1:${this.#child.port}/`, {
+    const socket = this.#socket(asked);
+    // Not once it is open: what came along with that would have been said before anybody who waits for it goes on.
+    socket.on("message", (data: Buffer, isBinary: boolean) => hear(data, isBinary, socket));
+    await opened(socket);
+    return socket;
+  }
+
+  #socket(asked: Asked): WebSocket {
+    return plainSocket(`ws://127.0.0.1:${this.#child.port}/`, {
       handshakeTimeout: this.#settings.startMs,
       headers: Object.fromEntries(this.#headers(asked)),
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE_BYTES,
     });
-    // Not once it is open: what came along with that would have been said before anybody who waits for it goes on.
-    socket.on("message", (data: Buffer, isBinary: boolean) => hear(data, isBinary, socket));
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    socket.once("open", resolve).on("error", reject).once("close", reject);
-    await promise;
-    return socket;
   }
 
   /** Ends it at once, with everything in it. Resolves when it is gone. */
   async kill(end: HostEnd): Promise<void> {
     this.#finish(end);
     await this.#child.kill();
-    // Not before: it would complain of a host that is gone.
-    this.#leash?.terminate();
+    this.#lifeline?.end();
   }
 
   #died(detail: string): HostEnd {
@@ -283,7 +280,7 @@ export class WorkerdProcess {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopWatching();
-    this.#heartbeat?.stop();
+    this.#lifeline?.stop();
     this.room.close();
     if (end.kind !== "closed") this.#output.write(undefined, describe(end, this.#scripts.values()), "error");
     this.#end(end);
@@ -293,34 +290,27 @@ export class WorkerdProcess {
   /** Ties the two together. */
   async #hold(answer: AnswerLoader): Promise<void> {
     const { hangAfterMs, sharedHangAfterMs } = this.#settings;
-    const beatMs = Math.min(hangAfterMs, sharedHangAfterMs) / BEATS;
-    const heartbeat = startHeartbeat(
-      beatMs,
-      () => this.#leash?.send(""),
-      (forMs) => this.#silent(forMs),
-      () => this.isDebugged,
-    );
-    this.#heartbeat = heartbeat;
-    const opening = this.connect({ ask: "leash", host: "" }, (data, _, socket) => {
-      this.#silentMs = 0;
-      heartbeat.answered();
-      if (data.length > 0) void this.#tell(socket, JSON.parse(data.toString()) as FromLoader, answer);
+    const lifeline = new Lifeline(this.#socket({ ask: "lifeline", host: "" }), {
+      hangAfterMs: Math.min(hangAfterMs, sharedHangAfterMs),
+      onSilent: (forMs) => this.#silent(forMs),
+      onMessage: (data) => {
+        this.#silentMs = 0;
+        if (data.length > 0) void this.#tell(lifeline, JSON.parse(data.toString()) as FromLoader, answer);
+      },
+      isExcused: () => this.isDebugged,
     });
-    // Sooner than the exit of the process, which takes a large one a while.
-    const closed = (): void => void this.kill(this.#died("The process of workerd has closed its socket"));
+    this.#lifeline = lifeline;
     try {
-      this.#leash = await opening;
+      await lifeline.open(() => void this.kill(this.#died("The process of workerd has closed its socket")));
     } catch (cause) {
       await this.kill(this.#died(`The process of workerd does not answer: ${String(cause)}`));
       this.#settings.closing.throwIfAborted();
       throw new Failure("executor.not_started", { detail: `workerd does not answer. ${String(cause)}`, cause });
     }
-    this.#leash.on("close", closed);
-    if (this.#leash.readyState !== WebSocket.OPEN) closed();
   }
 
-  async #tell(leash: WebSocket, { id, question }: FromLoader, answer: AnswerLoader): Promise<void> {
-    const say = (end: ToLoader["end"]): void => leash.send(JSON.stringify({ id, end } satisfies ToLoader));
+  async #tell(lifeline: Lifeline, { id, question }: FromLoader, answer: AnswerLoader): Promise<void> {
+    const say = (end: ToLoader["end"]): void => lifeline.send(JSON.stringify({ id, end } satisfies ToLoader));
     try {
       say({ kind: "answered", answer: await answer(this, question) });
     } catch (cause) {

@@ -73,7 +73,7 @@ declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Ar
 const gateway: { fetch(request: Request, env: Env): Promise<Response> } = {
   async fetch(request, env) {
     const type = request.headers.get(STORAGE_HEADERS.type) ?? "";
-    if (type === "leash") return leash();
+    if (type === "lifeline") return lifeline();
     const namespace = env[type];
     if (namespace === undefined) return new Response(null, { status: 404 });
     const name = scopeName(type, request.headers.get(STORAGE_HEADERS.id) ?? "");
@@ -124,7 +124,7 @@ async function joined(
 }
 
 /** While the server holds this socket the process lives. */
-function leash(): Response {
+function lifeline(): Response {
   const { 0: theirs, 1: ours } = new WebSocketPair();
   ours.accept();
   ours.addEventListener("message", () => ours.send("pong"));

@@ -9,17 +9,17 @@ import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { WebSocket } from "ws";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { OnLog } from "../../../ports/script-log.ts";
 import { writeLine } from "../../output/lines.ts";
 import type { Storage, StorageRequest, StorageScope } from "../../../ports/storage.ts";
-import { startHeartbeat } from "../../../protocol/heartbeat.ts";
 import { WorkerdChild } from "../process/child.ts";
 import { Connection } from "../process/connection.ts";
 import { within } from "../process/deadline.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
-import { holdFolder, releaseFolder } from "../process/lifeline.ts";
+import { holdFolder, releaseFolder } from "../process/cleanup.ts";
+import { Lifeline } from "../process/lifeline.ts";
+import { Restart } from "../process/restart.ts";
 import { plainSocket } from "../process/plain-http.ts";
 import { Output } from "../process/output.ts";
 import { storageModule } from "./bundle.ts";
@@ -28,9 +28,6 @@ import { scopeName } from "./scope.ts";
 
 /** As long as a query may take on Cloudflare, in milliseconds. */
 const HANG_AFTER_MS = 30_000;
-
-/** How often the process is looked at within that span. */
-const BEATS = 4;
 
 /** How long the process may take to start, in milliseconds. */
 const START_MS = 30_000;
@@ -41,9 +38,8 @@ const STALL_MS = 300_000;
 /** How long a process that refuses connections may take to end, in milliseconds. */
 const END_MS = 1_000;
 
-/** How long after its end the process is started again, in milliseconds, and the longest such rest: each failure doubles it. */
+/** How long after its end the process is started again, in milliseconds. */
 const AGAIN_MS = 10;
-const LONGEST_MS = 60_000;
 
 /** Statuses that have no body. */
 const EMPTY = new Set([204, 205, 304]);
@@ -62,9 +58,8 @@ export class StorageProcess implements Storage {
   readonly #output: Output;
   readonly #closing: AbortController = new AbortController();
   #running: Promise<Running> | undefined;
-  #again: NodeJS.Timeout | undefined;
-  /** Starts that have failed since the last one that has not. */
-  #failures = 0;
+  /** Workers use it without asking here first, so it has to be there. What comes of a start is seen where it is made. */
+  readonly #restart: Restart = new Restart(AGAIN_MS, this.#closing.signal, () => void this.#open().catch(() => undefined));
 
   /**
    * `folder` is for the data. Nothing is made before it is needed. After `hangAfterMs` without an answer the process is
@@ -96,19 +91,20 @@ export class StorageProcess implements Storage {
     const starting = this.#start();
     const over = (reason: string): void => {
       if (this.#running === starting) this.#running = undefined;
-      this.#startLater(reason);
+      if (!this.#closing.signal.aborted) this.#output.write(undefined, reason, "error");
     };
     starting.then(
       ({ child, connection }) => {
-        this.#failures = 0;
+        this.#restart.succeeded();
         void child.ended.then((how) => {
           connection.close();
           over(`The process that keeps KV, D1 and R2 is gone: ${how}`);
+          this.#restart.later();
         });
       },
       (cause: unknown) => {
-        this.#failures += 1;
         over(`${String(cause)}: ${cause instanceof Failure ? cause.detail : ""}`);
+        this.#restart.failed();
       },
     );
     return starting;
@@ -143,7 +139,6 @@ export class StorageProcess implements Storage {
 
   async close(): Promise<void> {
     this.#closing.abort(new Failure("shutting_down"));
-    clearTimeout(this.#again);
     const running = await this.#running?.catch(() => undefined);
     await running?.child.kill();
     const home = join(this.socket, "..");
@@ -171,40 +166,21 @@ export class StorageProcess implements Storage {
     }
   }
 
-  /** Workers use it without asking here first, so it has to be there. */
-  #startLater(reason: string): void {
-    if (this.#closing.signal.aborted) return;
-    this.#output.write(undefined, reason, "error");
-    clearTimeout(this.#again);
-    const rest = Math.min(AGAIN_MS * 2 ** this.#failures, LONGEST_MS);
-    // What comes of it is seen where it is started.
-    this.#again = setTimeout(() => void this.#open().catch(() => undefined), rest);
-  }
-
   /** When the process does not answer any more, or gives up its end of the socket, it is killed, and so started anew. */
   async #hold(child: WorkerdChild): Promise<void> {
-    const headers = { [STORAGE_HEADERS.type]: "leash" };
-    const leash = plainSocket(`ws+unix:${this.socket}:/`, { headers, handshakeTimeout: START_MS });
-    const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
-    leash.once("open", resolve).on("error", reject).once("close", reject);
+    const headers = { [STORAGE_HEADERS.type]: "lifeline" };
+    const socket = plainSocket(`ws+unix:${this.socket}:/`, { headers, handshakeTimeout: START_MS });
+    const onSilent = (forMs: number): void => {
+      if (forMs >= this.#hangAfterMs) void child.kill(`it did not answer for ${forMs} ms and was killed`);
+    };
+    const lifeline = new Lifeline(socket, { hangAfterMs: this.#hangAfterMs, onSilent });
+    void child.ended.then(() => lifeline.end());
     try {
-      await opened;
+      await lifeline.open(() => void child.kill());
     } catch (cause) {
       await child.kill();
       throw cause;
     }
-    const silent = (forMs: number): void => {
-      if (forMs >= this.#hangAfterMs) void child.kill();
-    };
-    const heartbeat = startHeartbeat(this.#hangAfterMs / BEATS, () => leash.send("ping"), silent);
-    const closed = (): void => {
-      heartbeat.stop();
-      void child.kill();
-    };
-    leash.on("message", () => heartbeat.answered());
-    leash.on("close", closed);
-    if (leash.readyState !== WebSocket.OPEN) closed();
-    void child.ended.then(() => leash.terminate());
   }
 }
 

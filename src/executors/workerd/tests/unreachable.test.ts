@@ -38,7 +38,7 @@ server.on("upgrade", (request, socket, head) => {
   sockets.handleUpgrade(request, socket, head, (opened) => {
     opened.on("message", () => opened.send(""));
     opened.on("error", () => {});
-    if (request.headers["x-stepwell-ask"] === "leash") opened.on("close", () => process.exit());
+    if (request.headers["x-stepwell-ask"] === "lifeline") opened.on("close", () => process.exit());
   });
 });
 server.listen(0, "127.0.0.1", () => writeSync(3, JSON.stringify({ event: "listen", port: server.address().port })));
@@ -65,10 +65,10 @@ describe.skipIf(process.platform === "win32")("a process that lives", () => {
   test.each([
     ["breaks off loads", "load breaks", {}, "script.unavailable"],
     ["breaks off the socket of an isolate", "link breaks", {}, "script.unavailable"],
-    ["breaks off its own socket", "leash breaks", {}, "executor.not_started"],
+    ["breaks off its own socket", "lifeline breaks", {}, "executor.not_started"],
     ["does not answer a load", "load stalls", { hangAfterMs: 1_000 }, "script.invalid"],
     ["does not open the socket of an isolate", "link stalls", { startMs: 2_000 }, "script.unavailable"],
-    ["does not open its own socket", "leash stalls", { startMs: 2_000 }, "executor.not_started"],
+    ["does not open its own socket", "lifeline stalls", { startMs: 2_000 }, "executor.not_started"],
   ])("and %s keeps nobody waiting", async (_, behaviour, limits, failure) => {
     await expect(open(behaviour, limits)).rejects.toMatchObject({ failure });
   });

@@ -11,8 +11,9 @@ import { queues0001 } from "../schema/queues-0001.ts";
 
 const MIGRATIONS = [queues0001];
 
+/** `+ 0`: see `prepare` in `journal/reader.ts`. */
 const NEXT = `SELECT pk, visible_at AS visibleAt FROM messages
-  WHERE queue = ? AND expires_at > ? AND pk NOT IN (SELECT value FROM json_each(?)) ORDER BY visible_at, pk LIMIT ?`;
+  WHERE queue = ? AND expires_at > ? AND pk NOT IN (SELECT value FROM json_each(?)) ORDER BY visible_at, pk LIMIT ? + 0`;
 
 const READ = `SELECT pk, id, sent_at AS sentAt, attempts, content_type AS contentType, body FROM messages
   WHERE pk IN (SELECT value FROM json_each(?)) ORDER BY visible_at, pk`;

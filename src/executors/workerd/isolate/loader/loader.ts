@@ -42,8 +42,8 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
     // What ends the isolate ends what was asked of it: the host is to know that before it has the answer.
     const answered = (ask: () => Promise<Response>): Promise<Response> => told(ask, () => look(env, host));
     switch (about("ask")) {
-      case "leash":
-        return leash(context);
+      case "lifeline":
+        return lifeline(context);
       case "load": {
         const { worker, facades, assets } = (await request.json()) as Loading;
         if (assets !== undefined) loadAssets(env, host, assets, exports["AssetFiles"]?.({ props: { host } }));
@@ -113,7 +113,7 @@ async function abortable(id: string, ask: (signal: AbortSignal) => Promise<Respo
  * While the host holds this socket the process lives, and answers on it. However the host ends, the process does not outlive
  * it; and neither does it outlive the loop by which it answers.
  */
-function leash(context: Context): Response {
+function lifeline(context: Context): Response {
   const { 0: theirs, 1: ours } = new WebSocketPair();
   ours.accept();
   context.waitUntil(

@@ -8,10 +8,11 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { Output } from "../process/output.ts";
+import { Restart } from "../process/restart.ts";
 import { WorkerdProcess, type AnswerLoader, type ProcessSettings } from "../process/process.ts";
 
 /** What it is made of. */
-export interface HomeParts {
+export interface SharedProcessParts {
   readonly settings: ProcessSettings;
   readonly output: Output;
   readonly answer: AnswerLoader;
@@ -19,23 +20,19 @@ export interface HomeParts {
   readonly objects: string | undefined;
 }
 
-/** How long after its end a process is started again for the sake of alarms, in milliseconds; twice as long after each failure. */
+/** How long after its end a process is started again for the sake of alarms, in milliseconds. */
 const AGAIN_MS = 1_000;
 
-/** The longest such rest, in milliseconds. */
-const LONGEST_MS = 60_000;
-
-export class Home {
-  readonly #parts: HomeParts;
+export class SharedProcess {
+  readonly #parts: SharedProcessParts;
   #process: Promise<WorkerdProcess> | undefined;
   /** The one before is gone, not just given up: both would have the same files open. */
   #left: Promise<void> = Promise.resolve();
-  #again: NodeJS.Timeout | undefined;
-  /** Starts for the sake of alarms that have failed since the last one that has not. */
-  #failures = 0;
+  readonly #restart: Restart;
 
-  constructor(parts: HomeParts) {
+  constructor(parts: SharedProcessParts) {
     this.#parts = parts;
+    this.#restart = new Restart(AGAIN_MS, parts.settings.closing, () => this.startForAlarms());
   }
 
   /** The process. */
@@ -46,7 +43,6 @@ export class Home {
 
   /** To be called once the `closing` of its settings is aborted. */
   async close(): Promise<void> {
-    clearTimeout(this.#again);
     const process = await this.#process?.catch(() => undefined);
     await process?.kill({ kind: "closed" });
   }
@@ -59,7 +55,8 @@ export class Home {
       const started = await WorkerdProcess.start({ ...settings, ...(objects !== undefined && { objects }) }, output, answer);
       void started.ended.then((end) => {
         this.#left = started.kill(end);
-        this.#forget();
+        this.#process = undefined;
+        this.#restart.later();
       });
       return started;
     } catch (cause) {
@@ -71,28 +68,16 @@ export class Home {
     }
   }
 
-  #forget(): void {
-    this.#process = undefined;
-    this.#startLater();
-  }
-
-  #startLater(): void {
-    if (this.#parts.settings.closing.aborted) return;
-    clearTimeout(this.#again);
-    this.#again = setTimeout(() => this.startForAlarms(), Math.min(AGAIN_MS * 2 ** this.#failures, LONGEST_MS));
-  }
-
   /** Starts the process if there are objects: their alarms may be due. Goes on until it has started. */
   startForAlarms(): void {
     const { objects, output, settings } = this.#parts;
     if (settings.closing.aborted || objects === undefined || !existsSync(join(objects, "objects"))) return;
     this.acquire().then(
-      () => (this.#failures = 0),
+      () => this.#restart.succeeded(),
       (cause: unknown) => {
         if (settings.closing.aborted) return;
-        this.#failures += 1;
         output.write(undefined, `Durable Objects cannot be reached: ${String(cause)}`, "error");
-        this.#startLater();
+        this.#restart.failed();
       },
     );
   }
