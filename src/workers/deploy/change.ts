@@ -2,6 +2,7 @@
  * A change of the catalogue that is decided on what the catalogue says. When that is no longer so by the time of the change, it
  * is decided again: nothing is locked while code loads, and nothing is ever half changed.
  */
+import { setImmediate } from "node:timers/promises";
 import { Failure } from "../../model/failures/failure.ts";
 import type { CatalogEdit, Edits } from "../../ports/catalog/edits.ts";
 
@@ -20,6 +21,8 @@ export async function change<T>(catalog: Edits, decide: () => Promise<Decided<T>
     const revision = await catalog.revision();
     const { edits, result } = await decide();
     if (await catalog.commit(edits, revision)) return result;
+    // In a turn of its own: a decision that waits for no process is overtaken by none of those that were late with it.
+    await setImmediate();
   }
   throw new Failure("catalog.conflict");
 }
