@@ -14,6 +14,7 @@ import { isWorkflowName } from "./model/platform/names.ts";
 import { CALL_DEPTH, decode, encode } from "./model/values/value.ts";
 import type { Catalog } from "./ports/catalog.ts";
 import { silentLog, type Log } from "./ports/log.ts";
+import { randomIds } from "./ports/random-ids.ts";
 import { systemClock } from "./ports/system-clock.ts";
 import { workflowBinding } from "./runtime/bindings/workflow.ts";
 import type { Workflow } from "./runtime/bindings/workflow-types.ts";
@@ -99,7 +100,7 @@ export async function openStepwell(options: StepwellOptions): Promise<Stepwell> 
     vault,
     hosts: new Hosts({ executor: inProcessExecutor({ classes: workflows, env }), clock: systemClock }),
     clock: systemClock,
-    ids: { uuid: () => crypto.randomUUID() },
+    ids: randomIds,
     log,
     settings: {
       ...options.limits,
@@ -136,7 +137,7 @@ async function register(
   schedules: NonNullable<StepwellOptions["schedules"]>,
 ): Promise<void> {
   const script = { id: SCRIPT, script: SCRIPT, hash: SCRIPT, code: "", bindings: [], compatibilityFlags: [] };
-  await catalog.putScriptVersion({ ...script, createdAt: Date.now() });
+  await catalog.putScriptVersion({ ...script, createdAt: systemClock.now() });
   const left = (await catalog.schedules()).map(({ workflow }) => workflow);
   for (const name of new Set([...names, ...left])) {
     const crons = names.includes(name) ? [schedules[name] ?? []].flat() : [];

@@ -10,6 +10,7 @@ import type { EventEnd } from "../src/protocol/handlers.ts";
 import { sqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
 import { Queues, type WantedConsumer } from "../src/queues/queues.ts";
+import { randomIds } from "../src/ports/random-ids.ts";
 
 /** A batch that a consumer has been given. */
 interface Given {
@@ -41,7 +42,7 @@ afterEach(async () => {
 
 /** A server starts on what is there. */
 async function boot(): Promise<Queues> {
-  const opened = await Queues.open({ store, clock, log: silentLog, calls: { call } });
+  const opened = await Queues.open({ store, clock, log: silentLog, ids: randomIds, calls: { call } });
   opened.start();
   return opened;
 }

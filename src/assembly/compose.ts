@@ -1,5 +1,4 @@
 /** Puts a server together: store, executor, engine, API, listener. The only place that picks a store and an executor. */
-import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Audit } from "../access/audit.ts";
@@ -16,12 +15,12 @@ import { LIMITS } from "../model/limits.ts";
 import { displayName } from "../model/step/step.ts";
 import type { Arrangements } from "../ports/arrangements.ts";
 import type { Catalog, ScriptVersion } from "../ports/catalog.ts";
-import type { Ids } from "../ports/ids.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";
 import { scriptOf, type OnLog, type ScriptLine } from "../ports/script-log.ts";
 import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
+import { randomIds } from "../ports/random-ids.ts";
 import { systemClock } from "../ports/system-clock.ts";
 import type { Vault } from "../ports/vault.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
@@ -54,8 +53,6 @@ import { wholeStore } from "./whole-store.ts";
 
 /** Milliseconds that connections may stay open once everything else has stopped. */
 const LISTENER_GRACE_MS = 500;
-
-const RANDOM_IDS: Ids = { uuid: () => randomUUID() };
 
 /** A server that runs. */
 export interface Running {
@@ -139,11 +136,11 @@ export async function startServer(
   const opening = executionOf(options, data, access, heard, { catalog, vault, bindings }, dev);
   const { execution, undo } = await startExecution(opening, stopping, closeData);
   const { executor, storage } = execution;
-  const world = { store, catalog, clock: systemClock, log };
+  const world = { store, catalog, clock: systemClock, ids: randomIds, log };
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
   heard.listeners.push(logLine(dev.onLine ?? toLog(log), tails, logs));
   const { settings, accountId } = options;
-  const given = { settings, accountId, ids: RANDOM_IDS, onInvocation: heard.onInvocation, ...arranged(dev, store) };
+  const given = { settings, accountId, onInvocation: heard.onInvocation, ...arranged(dev, store) };
   const parts = { ...world, ...given, store: wholeStore(store, [audit]), vault, executor, bindings };
   const { close: closeEngine, ...started } = await orElse(startEngine(parts, data), undo);
   const { engine, calls, cron, queues } = started;
@@ -158,7 +155,7 @@ export async function startServer(
   };
   const load = (version: ScriptVersion): Promise<void> => tryLoad(executor.open(version, noBindings));
   const publisher = new Publisher({ catalog, vault, load, policy: options.policy });
-  const sent = { transfers: new Transfers(systemClock), bodies: new BodyRoom() };
+  const sent = { transfers: new Transfers(systemClock, randomIds), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data));
   const routed = { ...world, ...sent, ...started, publisher, assets, tails, logs, hostNames, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
@@ -294,7 +291,7 @@ async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T
 /** Who is let in: everybody, or those who have a token or have logged in with one. */
 function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "guard" | "sessions"> {
   if (access === "open") return { guard: openGuard };
-  const sessions = new Sessions(catalog, systemClock);
+  const sessions = new Sessions(catalog, systemClock, randomIds);
   return { guard: orLoggedIn(tokenGuard(catalog), sessions), sessions };
 }
 

@@ -29,6 +29,7 @@ import { serverApp, type AppParts } from "./app.ts";
 import { openGuard, type Guard } from "./sessions/auth.ts";
 import type { Origin } from "./sessions/origin.ts";
 import { orLoggedIn, Sessions } from "./sessions/sessions.ts";
+import { randomIds } from "../ports/random-ids.ts";
 
 class Quick {
   async run(): Promise<void> {}
@@ -65,7 +66,7 @@ async function open(
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails(systemClock);
   const names = await HostNames.open(catalog, {});
-  const transfers = new Transfers(clock);
+  const transfers = new Transfers(clock, randomIds);
   // No route that is asked for here needs them.
   const unused = { cron: undefined as never, queues: undefined as never, subscriptions: undefined as never };
   const audit = new Audit(memoryAudit(), { clock, log: silentLog });
@@ -82,6 +83,7 @@ async function open(
     storage: noStorage,
     assets: new AssetStore("/nowhere"),
     clock,
+    ids: randomIds,
     log: silentLog,
     audit,
     bodies: new BodyRoom(),
@@ -101,8 +103,9 @@ async function open(
     explorer: explorerApi(api),
     byHand,
     ...(shownOrigin !== undefined && { primary: () => "script", originOf: () => shownOrigin }),
-    ...(hasLogin ? loggingIn(guard, new Sessions(catalog, clock)) : { guard }),
+    ...(hasLogin ? loggingIn(guard, new Sessions(catalog, clock, randomIds)) : { guard }),
     log,
+    clock,
     hostNames,
     proxies: [PROXY],
   });
@@ -366,7 +369,10 @@ const tokens: Guard = (headers) => Promise.resolve(headers.get("authorization") 
 
 /** The cookie of a user who has logged in. */
 async function logIn(send: Send): Promise<string> {
-  const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
+  const { token } = await createToken(
+    { catalog: bench.catalog, clock: systemClock, ids: randomIds },
+    { label: "", role: "admin" },
+  );
   const response = await send("/api/v1/session", { method: "POST", body: JSON.stringify({ token }) });
   return response.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
 }
@@ -440,7 +446,10 @@ describe("behind a proxy that ends TLS", () => {
   test("and is trusted, the origin is that of HTTPS, cookies are secure, and this host alone is to be asked by HTTPS", async () => {
     const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] }, PROXY);
     const url = "http://stepwell.example/api/v1/session";
-    const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
+    const { token } = await createToken(
+      { catalog: bench.catalog, clock: systemClock, ids: randomIds },
+      { label: "", role: "admin" },
+    );
     const init = { method: "POST", body: JSON.stringify({ token }) };
     const { headers } = await send(url, { ...init, headers: { ...tls, origin: "https://stepwell.example" } });
     expect(headers.get("set-cookie")).toMatch(/^__Host-stepwell_session=.*; Secure$/);
@@ -453,7 +462,10 @@ describe("behind a proxy that ends TLS", () => {
   test("and is not trusted, a browser's own comparison of origins counts, and nothing is promised for HTTPS", async () => {
     const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] });
     const url = "http://stepwell.example/api/v1/session";
-    const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
+    const { token } = await createToken(
+      { catalog: bench.catalog, clock: systemClock, ids: randomIds },
+      { label: "", role: "admin" },
+    );
     const post = (headers: Record<string, string>): Promise<Response> =>
       send(url, { method: "POST", body: JSON.stringify({ token }), headers: { ...tls, ...headers } });
     const { status, headers } = await post({ origin: "https://stepwell.example", "sec-fetch-site": "same-origin" });

@@ -9,6 +9,7 @@ import { Failure } from "../model/failures/failure.ts";
 import { isWorkflowName } from "../model/platform/names.ts";
 import { CALL_DEPTH, decode, encode } from "../model/values/value.ts";
 import type { BindingHandler } from "../ports/executor.ts";
+import { randomIds } from "../ports/random-ids.ts";
 import { workflowBinding, type Workflow } from "../runtime/bindings/workflow.ts";
 import type { WorkflowClass } from "../runtime/run/runtime.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
@@ -78,7 +79,7 @@ export async function openTestStepwell<Binding extends string>(
     hosts: new Hosts({ executor, clock }),
     arrangements: bed.arrangements,
     clock,
-    ids: { uuid: () => crypto.randomUUID() },
+    ids: randomIds,
     settings: options.defaultRetryDelayMs === undefined ? {} : { defaultRetryDelayMs: options.defaultRetryDelayMs },
   });
   bed.opened(engine);

@@ -31,6 +31,7 @@ import { serverApp } from "../../src/server/app.ts";
 import { listen, type Listener } from "../../src/server/http.ts";
 import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
 import { openBench, type Bench } from "../../src/testing/engine-bench.ts";
+import { randomIds } from "../../src/ports/random-ids.ts";
 
 export interface Answer {
   readonly status: number;
@@ -77,12 +78,12 @@ export async function openApi(
   const tails = new Tails(clock);
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
-  const transfers = new Transfers(clock);
+  const transfers = new Transfers(clock, randomIds);
   const cron = new CronTriggers({ catalog, clock, log: silentLog });
   const queueStore = sqliteQueues(":memory:");
-  const queues = await Queues.open({ store: queueStore, clock, log: silentLog, calls });
+  const queues = await Queues.open({ store: queueStore, clock, log: silentLog, ids: randomIds, calls });
   queues.start();
-  const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, accountId: "local" });
+  const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, ids: randomIds, accountId: "local" });
   const parts = {
     logs,
     hostNames: names,
@@ -98,6 +99,7 @@ export async function openApi(
     storage,
     assets: unusedAssets(),
     clock,
+    ids: randomIds,
     log: silentLog,
   };
   const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
@@ -117,6 +119,7 @@ export async function openApi(
     byHand: true,
     guard,
     log: silentLog,
+    clock,
     hostNames: [],
     proxies: [],
   });

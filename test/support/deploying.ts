@@ -38,6 +38,7 @@ import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
 import { aesVault } from "../../src/vault/aes.ts";
 import { parseKeys } from "../../src/vault/keys.ts";
+import { randomIds } from "../../src/ports/random-ids.ts";
 
 export interface Answer {
   readonly status: number;
@@ -86,7 +87,7 @@ export async function openDeploying({
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
   const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
   const executor = nodeExecutor({ onLog: (line) => logs.write(line) });
-  const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
+  const world = { store, catalog, vault, executor, clock: systemClock, ids: randomIds, log: silentLog };
   const bindings = new BindingRegistry();
   const hosts: EngineHosts = new Hosts({ ...world, bindings });
   const calls = new HostCalls({ ...world, hosts });
@@ -96,7 +97,6 @@ export async function openDeploying({
     ...world,
     hosts,
     notices: subscriptions,
-    ids: { uuid: () => crypto.randomUUID() },
     timetable: cron.timetable(calls),
   });
   const queueStore = sqliteQueues(":memory:");
@@ -118,7 +118,7 @@ export async function openDeploying({
   });
   const tails = new Tails(systemClock);
   const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
-  const transfers = new Transfers(systemClock);
+  const transfers = new Transfers(systemClock, randomIds);
   const audit = new Audit(memoryAudit(), { clock: systemClock, log: silentLog });
   const api = {
     ...world,
@@ -152,6 +152,7 @@ export async function openDeploying({
     byHand: true,
     guard,
     log: silentLog,
+    clock: systemClock,
     hostNames: [],
     proxies: [],
   });

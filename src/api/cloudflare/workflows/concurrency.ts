@@ -58,9 +58,9 @@ export const concurrency: readonly Endpoint[] = [
       limit,
     }),
     result: shown,
-    handle: async ({ body }, { catalog, log }) => {
-      const now = Date.now();
-      const made: Key = { id: crypto.randomUUID(), ...body, createdAt: now, modifiedAt: now };
+    handle: async ({ body }, { catalog, clock, ids, log }) => {
+      const now = clock.now();
+      const made: Key = { id: ids.uuid(), ...body, createdAt: now, modifiedAt: now };
       await change(catalog, (keys) => {
         if (keys.some(({ name }) => name === made.name)) throw new Failure("concurrency.already_exists", { field: "name" });
         if (keys.length >= LIMITS.concurrencyKeys) throw new Failure("concurrency.too_many", { field: "body" });
@@ -85,9 +85,9 @@ export const concurrency: readonly Endpoint[] = [
     summary: "Change the limit of a concurrency key",
     body: z.object({ limit }),
     result: shown,
-    handle: async ({ params, body }, { catalog }) => {
+    handle: async ({ params, body }, { catalog, clock }) => {
       const keys = await change(catalog, (before) => {
-        const changed = { ...keyOf(before, params.key_id), limit: body.limit, modifiedAt: Date.now() };
+        const changed = { ...keyOf(before, params.key_id), limit: body.limit, modifiedAt: clock.now() };
         return before.map((each) => (each.id === changed.id ? changed : each));
       });
       return { result: show(keyOf(keys, params.key_id)) };
