@@ -94,6 +94,18 @@ const send = (...bodies: readonly string[]): Promise<void> =>
 
 const bodies = ({ messages }: Given): string[] => messages.map(({ body }) => body);
 
+test("messages of a queue that was not started stay where they are", async () => {
+  await consumed({ batchSize: 2 });
+  await send("a");
+  await queues.close();
+  queues = await Queues.open({ store, clock, log: silentLog, ids: randomIds, calls: { call } });
+  clock.advance(60_000);
+  await quiet();
+  expect(given).toEqual([]);
+  queues.start();
+  expect(bodies(await batch(1))).toEqual(["a"]);
+});
+
 describe("a batch", () => {
   test("leaves when it is full, and else when its first message has waited for long enough", async () => {
     await consumed({ batchSize: 2 });
