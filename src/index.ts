@@ -138,7 +138,7 @@ async function register(
   schedules: NonNullable<StepwellOptions["schedules"]>,
 ): Promise<void> {
   const script = { id: SCRIPT, script: SCRIPT, hash: SCRIPT, code: "", bindings: [], compatibilityFlags: [] };
-  await catalog.putScriptVersion({ ...script, createdAt: Date.now() });
+  await catalog.putScriptVersion({ ...script, createdAt: systemClock.now() });
   const left = (await catalog.timetable("workflow")).map(({ owner }) => owner);
   const edits: WorkflowEdit[] = [];
   for (const name of new Set([...names, ...left])) {

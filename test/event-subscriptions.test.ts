@@ -16,6 +16,7 @@ import { Queues } from "../src/queues/queues.ts";
 import { Subscriptions } from "../src/queues/subscriptions.ts";
 import type { NoticeEvent } from "../src/model/views/notices.ts";
 import { Quick, Sleeper } from "./support/workflows.ts";
+import { systemIds } from "../src/system/ids.ts";
 
 class Failing {
   async run(): Promise<never> {
@@ -51,11 +52,10 @@ let subscriptions: Subscriptions;
 /** A server starts on what is there; `over` is what it makes of the store. */
 async function boot(over: (store: Store) => Store = (store) => store): Promise<void> {
   const store = over(opened.store);
-  const world = { store, catalog: opened.catalog, clock, log: silentLog };
+  const world = { store, catalog: opened.catalog, clock, ids: systemIds, log: silentLog };
   subscriptions = await Subscriptions.open({ ...world, accountId: "local" });
   const executor = inProcessExecutor({ classes: CLASSES, now: () => clock.now(), onLog: () => {} });
-  const ids = { uuid: () => crypto.randomUUID() };
-  engine = await startEngine({ ...world, executor, ids, notices: subscriptions });
+  engine = await startEngine({ ...world, executor, notices: subscriptions });
   queues = await Queues.open({ ...world, store: queueStore, calls: { call: () => Promise.reject(new Error("No consumers")) } });
   queues.start();
 }

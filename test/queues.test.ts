@@ -10,6 +10,7 @@ import type { EventEnd } from "../src/protocol/handlers.ts";
 import { sqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
 import { Queues, type WantedConsumer } from "../src/queues/queues.ts";
+import { systemIds } from "../src/system/ids.ts";
 
 /** A batch that a consumer has been given. */
 interface Given {
@@ -41,7 +42,7 @@ afterEach(async () => {
 
 /** A server starts on what is there. */
 async function boot(): Promise<Queues> {
-  const opened = await Queues.open({ store, clock, log: silentLog, calls: { call } });
+  const opened = await Queues.open({ store, clock, log: silentLog, ids: systemIds, calls: { call } });
   opened.start();
   return opened;
 }
@@ -92,6 +93,18 @@ const send = (...bodies: readonly string[]): Promise<void> =>
   );
 
 const bodies = ({ messages }: Given): string[] => messages.map(({ body }) => body);
+
+test("messages of a queue that was not started stay where they are", async () => {
+  await consumed({ batchSize: 2 });
+  await send("a");
+  await queues.close();
+  queues = await Queues.open({ store, clock, log: silentLog, ids: systemIds, calls: { call } });
+  clock.advance(60_000);
+  await quiet();
+  expect(given).toEqual([]);
+  queues.start();
+  expect(bodies(await batch(1))).toEqual(["a"]);
+});
 
 describe("a batch", () => {
   test("leaves when it is full, and else when its first message has waited for long enough", async () => {

@@ -4,6 +4,7 @@ import { LIMITS } from "../model/limits.ts";
 import { openMemoryStore } from "../stores/memory/open.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 import { changeUser, createUser, userOf } from "./users.ts";
+import { systemClock } from "../system/clock.ts";
 
 test("only the password fits its hash, and two hashes of one differ", async () => {
   const [first, second] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
@@ -36,12 +37,20 @@ test("names and passwords have limits, and names are given once", async () => {
   const { catalog } = openMemoryStore();
   const good = "x".repeat(LIMITS.passwordLeast);
   for (const name of ["", "-a", "a b", "a/b", "a".repeat(LIMITS.userName + 1)])
-    await expect(createUser(catalog, name, "viewer", good)).rejects.toMatchObject({ failure: "body", field: "name" });
+    await expect(createUser({ catalog, clock: systemClock }, name, "viewer", good)).rejects.toMatchObject({
+      failure: "body",
+      field: "name",
+    });
   for (const password of ["", good.slice(1), "x".repeat(LIMITS.passwordMost + 1)])
-    await expect(createUser(catalog, "ada", "viewer", password)).rejects.toMatchObject({ failure: "body", field: "password" });
-  await createUser(catalog, "a".repeat(LIMITS.userName), "viewer", "x".repeat(LIMITS.passwordMost));
-  await createUser(catalog, "ada@example.com", "viewer", good);
-  await expect(createUser(catalog, "ada@example.com", "admin", good)).rejects.toMatchObject({ failure: "access.user_exists" });
+    await expect(createUser({ catalog, clock: systemClock }, "ada", "viewer", password)).rejects.toMatchObject({
+      failure: "body",
+      field: "password",
+    });
+  await createUser({ catalog, clock: systemClock }, "a".repeat(LIMITS.userName), "viewer", "x".repeat(LIMITS.passwordMost));
+  await createUser({ catalog, clock: systemClock }, "ada@example.com", "viewer", good);
+  await expect(createUser({ catalog, clock: systemClock }, "ada@example.com", "admin", good)).rejects.toMatchObject({
+    failure: "access.user_exists",
+  });
   await expect(changeUser(catalog, "nobody", { role: "admin" })).rejects.toMatchObject({ failure: "access.no_user" });
   expect(await userOf(catalog, "ada@example.com", good)).toMatchObject({ role: "viewer" });
   expect(await userOf(catalog, "nobody", good)).toBeUndefined();

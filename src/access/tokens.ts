@@ -1,9 +1,11 @@
 /** Tokens: made here, kept as hashes, and compared in constant time. */
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Principal, Role } from "../model/platform/roles.ts";
 import type { CredentialStore, TokenRecord } from "../ports/catalog/credentials.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
 
 /** A token, which is nowhere but here, and what is kept of it. */
 export interface MadeToken {
@@ -11,16 +13,25 @@ export interface MadeToken {
   readonly record: TokenRecord;
 }
 
+/** What tokens are made with. */
+interface Mint {
+  readonly clock: Pick<Clock, "now">;
+  readonly ids: Ids;
+}
+
 /** Makes a token, which is worth nothing before its record is stored. */
-export function makeToken({ label, role }: Pick<TokenRecord, "label" | "role">): MadeToken {
-  const token = `sw_${randomBytes(32).toString("base64url")}`;
-  return { token, record: { id: randomUUID(), label, hash: digest(token).toString("hex"), role, createdAt: Date.now() } };
+export function makeToken({ clock, ids }: Mint, { label, role }: Pick<TokenRecord, "label" | "role">): MadeToken {
+  const token = `sw_${ids.secret()}`;
+  return { token, record: { id: ids.uuid(), label, hash: digest(token).toString("hex"), role, createdAt: clock.now() } };
 }
 
 /** Makes a token and stores its hash. Fails with `access.too_many`. */
-export async function createToken(catalog: CredentialStore, about: Pick<TokenRecord, "label" | "role">): Promise<MadeToken> {
+export async function createToken(
+  { catalog, ...mint }: Mint & { readonly catalog: CredentialStore },
+  about: Pick<TokenRecord, "label" | "role">,
+): Promise<MadeToken> {
   if ((await catalog.tokens()).length >= LIMITS.tokens) throw new Failure("access.too_many", { field: "body" });
-  const made = makeToken(about);
+  const made = makeToken(mint, about);
   await catalog.putToken(made.record);
   return made;
 }

@@ -3,19 +3,25 @@ import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { Principal, Role } from "../model/platform/roles.ts";
 import type { CredentialStore, UserRecord } from "../ports/catalog/credentials.ts";
+import type { Clock } from "../ports/clock.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 
 const NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,${LIMITS.userName - 1}}$`);
 
 /** Adds somebody. Fails with `access.user_exists`, `access.too_many`, and for what is no name or no password with `body`. */
-export async function createUser(catalog: CredentialStore, name: string, role: Role, password: string): Promise<UserRecord> {
+export async function createUser(
+  { catalog, clock }: { readonly catalog: CredentialStore; readonly clock: Pick<Clock, "now"> },
+  name: string,
+  role: Role,
+  password: string,
+): Promise<UserRecord> {
   if (!NAME.test(name))
     throw new Failure("body", {
       field: "name",
       detail: `A name has 1 to ${LIMITS.userName} letters, digits and . _ @ + -, and begins with a letter or a digit`,
     });
   checkPassword(password);
-  const user = { name, role, password: await hashPassword(password), createdAt: Date.now() };
+  const user = { name, role, password: await hashPassword(password), createdAt: clock.now() };
   // Asked last: between this and the change there is nothing that takes time.
   const users = await catalog.users();
   if (users.some((each) => each.name === name)) throw new Failure("access.user_exists", { field: "name" });

@@ -136,11 +136,11 @@ export async function startServer(
   const opening = executionOf(options, data, access, heard, { catalog, vault, bindings }, dev);
   const { execution, undo } = await startExecution(opening, stopping, closeData);
   const { executor, storage } = execution;
-  const world = { store, catalog, clock: systemClock, log };
+  const world = { store, catalog, clock: systemClock, ids: systemIds, log };
   const logs = new InstanceLogs({ ...world, logs: kept.logs });
   heard.listeners.push(logLine(dev.onLine ?? toLog(log), tails, logs));
   const { settings, accountId } = options;
-  const given = { settings, accountId, ids: systemIds, onInvocation: heard.onInvocation, ...arranged(dev, store) };
+  const given = { settings, accountId, onInvocation: heard.onInvocation, ...arranged(dev, store) };
   const parts = { ...world, ...given, store: wholeStore(store, [audit]), vault, executor, bindings };
   const { close: closeEngine, ...started } = await orElse(startEngine(parts, data), undo);
   const { engine, calls, queues } = started;
@@ -155,7 +155,7 @@ export async function startServer(
   };
   const load = (version: ScriptVersion): Promise<void> => tryLoad(executor.open(version, noBindings));
   const publisher = new Publisher({ catalog, vault, load, policy: options.policy });
-  const sent = { transfers: new Transfers(systemClock), bodies: new BodyRoom() };
+  const sent = { transfers: new Transfers(systemClock, systemIds), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data));
   const routed = { ...world, ...sent, ...started, publisher, assets, tails, logs, hostNames, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
@@ -291,7 +291,7 @@ async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T
 /** Who is let in: everybody, or those who have a token or have logged in with one. */
 function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "guard" | "sessions"> {
   if (access === "open") return { guard: openGuard };
-  const sessions = new Sessions(catalog, systemClock);
+  const sessions = new Sessions(catalog, systemClock, systemIds);
   return { guard: orLoggedIn(tokenGuard(catalog), sessions), sessions };
 }
 

@@ -58,7 +58,7 @@ export interface EngineParts {
   /** Where user code runs. They are closed with the engine. */
   readonly hosts: EngineHosts;
   readonly clock: Clock;
-  readonly ids: Ids;
+  readonly ids: Pick<Ids, "uuid">;
   readonly log?: Log;
   /** Encrypts the outputs of sensitive steps; they are stored as they are when it is absent. */
   readonly vault?: Vault;

@@ -15,6 +15,7 @@ import {
   type Settlement,
 } from "../model/platform/queue.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
 import type { Log } from "../ports/log.ts";
 import type { Backlog, QueueStore } from "../ports/queue-store.ts";
 import { Outage } from "../upkeep/outage.ts";
@@ -37,6 +38,7 @@ export interface QueuesParts {
   readonly store: QueueStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly ids: Pick<Ids, "uuid">;
   /** Brings messages to their consumers. */
   readonly calls: Pick<ScriptCalls, "call">;
 }
@@ -133,7 +135,7 @@ export class Queues {
       if (deadLetterQueue !== undefined && this.#find(deadLetterQueue) === undefined) await this.#create(deadLetterQueue, {});
       const consumer: Consumer = {
         ...kind,
-        id: present?.id ?? newId(),
+        id: present?.id ?? this.#newId(),
         createdAt: present?.createdAt ?? this.#parts.clock.now(),
         settings: { ...CONSUMER_DEFAULTS, ...settings },
         ...(deadLetterQueue !== undefined && { deadLetterQueue }),
@@ -171,7 +173,7 @@ export class Queues {
     await this.#parts.store.add(
       queue,
       sent.map(({ contentType, body, delaySeconds: delay }) => ({
-        id: newId(),
+        id: this.#newId(),
         contentType,
         body,
         sentAt: now,
@@ -211,7 +213,7 @@ export class Queues {
     this.#checkName(name);
     if (this.#queues.size >= LIMITS.queues) throw new Failure("queue.too_many");
     const now = this.#parts.clock.now();
-    const queue = { id: newId(), name, createdAt: now, modifiedAt: now, settings: { ...QUEUE_DEFAULTS, ...settings } };
+    const queue = { id: this.#newId(), name, createdAt: now, modifiedAt: now, settings: { ...QUEUE_DEFAULTS, ...settings } };
     return this.#put(queue);
   }
 
@@ -265,14 +267,14 @@ export class Queues {
     return clock.now() + EXPIRE_EVERY_MS;
   }
 
+  #newId(): string {
+    return this.#parts.ids.uuid().replaceAll("-", "");
+  }
+
   /** One change after the other: each sees what the one before has made. */
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
     return result;
   }
-}
-
-function newId(): string {
-  return crypto.randomUUID().replaceAll("-", "");
 }

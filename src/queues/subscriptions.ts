@@ -7,6 +7,7 @@ import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
 import type { SentMessage } from "../model/platform/queue.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
 import type { Log } from "../ports/log.ts";
 import type { EventSubscription, EventSubscriptions } from "../ports/catalog/subscriptions.ts";
 import type { NoticeStore, StoredNotice } from "../ports/notices.ts";
@@ -26,6 +27,7 @@ export interface SubscriptionsParts {
   readonly store: NoticeStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly ids: Pick<Ids, "uuid">;
   readonly accountId: string;
 }
 
@@ -87,7 +89,7 @@ export class Subscriptions {
   async create(wanted: WantedSubscription): Promise<EventSubscription> {
     if (this.#all.size >= LIMITS.eventSubscriptions) throw new Failure("subscription.too_many");
     const now = this.#parts.clock.now();
-    return this.#put({ ...wanted, id: crypto.randomUUID().replaceAll("-", ""), createdAt: now, modifiedAt: now });
+    return this.#put({ ...wanted, id: this.#parts.ids.uuid().replaceAll("-", ""), createdAt: now, modifiedAt: now });
   }
 
   /** Fails with `subscription.not_found`. */

@@ -31,6 +31,7 @@ import { serverApp, type AppParts } from "./app.ts";
 import { openGuard, type Guard } from "./sessions/auth.ts";
 import type { Origin } from "./sessions/origin.ts";
 import { orLoggedIn, Sessions } from "./sessions/sessions.ts";
+import { systemIds } from "../system/ids.ts";
 
 class Quick {
   async run(): Promise<void> {}
@@ -67,7 +68,7 @@ async function open(
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails(systemClock);
   const names = await HostNames.open(catalog, {});
-  const transfers = new Transfers(clock);
+  const transfers = new Transfers(clock, systemIds);
   // No route that is asked for here needs them.
   const unused = { queues: undefined as never, subscriptions: undefined as never };
   const audit = new Audit(sqliteAudit(":memory:"), { clock, log: silentLog });
@@ -84,6 +85,7 @@ async function open(
     storage: noStorage,
     assets: new AssetStore("/nowhere"),
     clock,
+    ids: systemIds,
     log: silentLog,
     audit,
     bodies: new BodyRoom(),
@@ -103,8 +105,9 @@ async function open(
     explorer: explorerApi(api),
     byHand,
     ...(shownOrigin !== undefined && { primary: () => "script", originOf: () => shownOrigin }),
-    ...(hasLogin ? loggingIn(guard, new Sessions(catalog, clock)) : { guard }),
+    ...(hasLogin ? loggingIn(guard, new Sessions(catalog, clock, systemIds)) : { guard }),
     log,
+    clock,
     hostNames,
     proxies: [PROXY],
   });
@@ -368,7 +371,10 @@ const tokens: Guard = (headers) => Promise.resolve(headers.get("authorization") 
 
 /** The cookie of a user who has logged in. */
 async function logIn(send: Send): Promise<string> {
-  const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
+  const { token } = await createToken(
+    { catalog: bench.catalog, clock: systemClock, ids: systemIds },
+    { label: "", role: "admin" },
+  );
   const response = await send("/api/v1/session", { method: "POST", body: JSON.stringify({ token }) });
   return response.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
 }
@@ -442,7 +448,10 @@ describe("behind a proxy that ends TLS", () => {
   test("and is trusted, the origin is that of HTTPS, cookies are secure, and this host alone is to be asked by HTTPS", async () => {
     const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] }, PROXY);
     const url = "http://stepwell.example/api/v1/session";
-    const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
+    const { token } = await createToken(
+      { catalog: bench.catalog, clock: systemClock, ids: systemIds },
+      { label: "", role: "admin" },
+    );
     const init = { method: "POST", body: JSON.stringify({ token }) };
     const { headers } = await send(url, { ...init, headers: { ...tls, origin: "https://stepwell.example" } });
     expect(headers.get("set-cookie")).toMatch(/^__Host-stepwell_session=.*; Secure$/);
@@ -455,7 +464,10 @@ describe("behind a proxy that ends TLS", () => {
   test("and is not trusted, a browser's own comparison of origins counts, and nothing is promised for HTTPS", async () => {
     const send = await open({ guard: tokens, hasLogin: true, hostNames: ["*"] });
     const url = "http://stepwell.example/api/v1/session";
-    const { token } = await createToken(bench.catalog, { label: "", role: "admin" });
+    const { token } = await createToken(
+      { catalog: bench.catalog, clock: systemClock, ids: systemIds },
+      { label: "", role: "admin" },
+    );
     const post = (headers: Record<string, string>): Promise<Response> =>
       send(url, { method: "POST", body: JSON.stringify({ token }), headers: { ...tls, ...headers } });
     const { status, headers } = await post({ origin: "https://stepwell.example", "sec-fetch-site": "same-origin" });

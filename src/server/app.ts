@@ -8,6 +8,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/contract.ts";
 import { Failure, failureKind } from "../model/failures/failure.ts";
 import type { AuditEntry } from "../ports/audit-log.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Audit } from "../access/audit.ts";
@@ -68,6 +69,7 @@ export interface AppParts {
   /** Who is logged in; absent where nobody needs to be. */
   readonly sessions?: Sessions | undefined;
   readonly log: Log;
+  readonly clock: Clock;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
   readonly hostNames: readonly string[];
   /** Addresses and ranges of proxies whose `X-Forwarded-` headers are believed. */
@@ -133,7 +135,7 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   // Only trusted proxies say that a client speaks TLS.
   if (parts.proxies.length > 0) app.use(askForTls);
   app.use(refuseForeignPages(sessions !== undefined));
-  app.use(noteChanges(parts.audit));
+  app.use(noteChanges(parts));
   const load = new Load();
   const authenticate: MiddlewareHandler = async (c, next) => {
     const asked = notesOn(c);
@@ -227,10 +229,10 @@ function reasonOf(cause: unknown): string {
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Says to the audit log who wanted to change what, and what came of it. */
-function noteChanges(audit: AppParts["audit"]): MiddlewareHandler<ControlEnv> {
+function noteChanges({ audit, clock }: Pick<AppParts, "audit" | "clock">): MiddlewareHandler<ControlEnv> {
   return async (c, next) => {
     const asked = beginNotes(c, c.env.client);
-    const at = Date.now();
+    const at = clock.now();
     await next();
     const { method, path } = c.req;
     if (!READS.has(method)) audit.record({ at, method, ...outcomeOf(asked, path), status: c.res.status });

@@ -13,6 +13,8 @@ import { HIDDEN } from "../../src/model/views/hidden.ts";
 import { isRole, mayAct, ROLES, type Principal, type Role } from "../../src/model/platform/roles.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
+import { systemIds } from "../../src/system/ids.ts";
+import { systemClock } from "../../src/system/clock.ts";
 
 const SECRET = "the-payload-4111";
 
@@ -61,8 +63,8 @@ beforeAll(async () => {
   await send("admin", "POST", `${TALKED}/events/go`, { by: SECRET });
   await api.reaches({ workflow: "Talker", id: "t" }, "complete");
   await api.reaches({ workflow: "Failing", id: "f" }, "errored");
-  await createToken(api.catalog, { label: "laptop", role: "viewer" });
-  ({ password } = await createUser(api.catalog, "ada", "viewer", SECRET));
+  await createToken({ catalog: api.catalog, clock: systemClock, ids: systemIds }, { label: "laptop", role: "viewer" });
+  ({ password } = await createUser({ catalog: api.catalog, clock: systemClock }, "ada", "viewer", SECRET));
 });
 afterAll(() => api.close());
 

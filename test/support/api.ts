@@ -31,6 +31,7 @@ import { serverApp } from "../../src/server/app.ts";
 import { listen, type Listener } from "../../src/server/http.ts";
 import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
 import { openBench, type Bench } from "../../src/testing/engine-bench.ts";
+import { systemIds } from "../../src/system/ids.ts";
 
 export interface Answer {
   readonly status: number;
@@ -77,11 +78,11 @@ export async function openApi(
   const tails = new Tails(clock);
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
-  const transfers = new Transfers(clock);
+  const transfers = new Transfers(clock, systemIds);
   const queueStore = sqliteQueues(":memory:");
-  const queues = await Queues.open({ store: queueStore, clock, log: silentLog, calls });
+  const queues = await Queues.open({ store: queueStore, clock, log: silentLog, ids: systemIds, calls });
   queues.start();
-  const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, accountId: "local" });
+  const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, ids: systemIds, accountId: "local" });
   const parts = {
     logs,
     hostNames: names,
@@ -96,6 +97,7 @@ export async function openApi(
     storage,
     assets: unusedAssets(),
     clock,
+    ids: systemIds,
     log: silentLog,
   };
   const audit = new Audit(sqliteAudit(":memory:"), { clock: systemClock, log: silentLog });
@@ -115,6 +117,7 @@ export async function openApi(
     byHand: true,
     guard,
     log: silentLog,
+    clock,
     hostNames: [],
     proxies: [],
   });

@@ -37,6 +37,7 @@ import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
 import { aesVault } from "../../src/vault/aes.ts";
 import { parseKeys } from "../../src/vault/keys.ts";
+import { systemIds } from "../../src/system/ids.ts";
 
 export interface Answer {
   readonly status: number;
@@ -85,7 +86,7 @@ export async function openDeploying({
   const vault: Vault = aesVault(parseKeys(randomBytes(32).toString("hex"), "test"));
   const logs = new InstanceLogs({ store, catalog, logs: kept, clock: systemClock, log: silentLog });
   const executor = nodeExecutor({ onLog: (line) => logs.write(line) });
-  const world = { store, catalog, vault, executor, clock: systemClock, log: silentLog };
+  const world = { store, catalog, vault, executor, clock: systemClock, ids: systemIds, log: silentLog };
   const bindings = new BindingRegistry();
   const hosts: EngineHosts = new Hosts({ ...world, bindings });
   const calls = new HostCalls({ ...world, hosts });
@@ -95,7 +96,6 @@ export async function openDeploying({
     ...world,
     hosts,
     notices: subscriptions,
-    ids: { uuid: () => crypto.randomUUID() },
     followCron: cron.follow(calls),
   });
   const queueStore = sqliteQueues(":memory:");
@@ -117,7 +117,7 @@ export async function openDeploying({
   });
   const tails = new Tails(systemClock);
   const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
-  const transfers = new Transfers(systemClock);
+  const transfers = new Transfers(systemClock, systemIds);
   const audit = new Audit(sqliteAudit(":memory:"), { clock: systemClock, log: silentLog });
   const api = {
     ...world,
@@ -150,6 +150,7 @@ export async function openDeploying({
     byHand: true,
     guard,
     log: silentLog,
+    clock: systemClock,
     hostNames: [],
     proxies: [],
   });

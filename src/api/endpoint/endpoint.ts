@@ -14,6 +14,7 @@ import { Unserialisable } from "../../model/values/value.ts";
 import { illFormedAt } from "../../model/values/well-formed.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Ids } from "../../ports/ids.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { Store } from "../../ports/store.ts";
@@ -66,6 +67,7 @@ export interface Api {
   /** What the server was started with, and the defaults of the rest. */
   readonly settings: Readonly<Record<string, SettingValue>>;
   readonly clock: Clock;
+  readonly ids: Ids;
   readonly log: Log;
   /** The one account that this server has. */
   readonly accountId: string;
@@ -187,7 +189,7 @@ export function mount(app: OpenAPIHono, api: Api, endpoints: readonly Endpoint[]
 }
 
 async function answer(each: Endpoint, api: Api, c: Context, show: ShowFailure): Promise<Response> {
-  const ray = rayId();
+  const ray = rayId(api.ids.uuid());
   const sent = new RequestBody(c.req.raw, each.maxBody, api.bodies);
   const response = await respond(each, api, c, sent, ray).catch((cause: unknown) => {
     const failure = toFailure(cause, api, c, ray);
@@ -298,8 +300,7 @@ function toFailure(cause: unknown, api: Api, c: Context, ray: string): Failure {
   return new Failure("internal_server", { detail: `Internal error; the server's log has the details under ${ray}`, cause });
 }
 
-function rayId(): string {
-  const uuid = crypto.randomUUID();
+function rayId(uuid: string): string {
   return `${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(14, 18)}-LCL`;
 }
 

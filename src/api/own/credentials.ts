@@ -44,8 +44,8 @@ const tokens: readonly Endpoint[] = [
     ...ADMIN,
     body: z.object({ label: z.string().max(LIMITS.tokenLabel).default(""), role }),
     result: token.extend({ token: z.string() }),
-    handle: async ({ body }, { catalog }) => {
-      const made = await createToken(catalog, body);
+    handle: async ({ body }, api) => {
+      const made = await createToken(api, body);
       return { result: { ...showToken(made.record), token: made.token } };
     },
   }),
@@ -78,8 +78,8 @@ const users: readonly Endpoint[] = [
     ...ADMIN,
     body: z.object({ name: z.string(), role, password }),
     result: user,
-    handle: async ({ body }, { catalog }) => ({
-      result: showUser(await createUser(catalog, body.name, body.role, body.password)),
+    handle: async ({ body }, api) => ({
+      result: showUser(await createUser(api, body.name, body.role, body.password)),
     }),
   }),
   endpoint({

@@ -4,6 +4,8 @@ import { commandLine } from "../command-line.ts";
 import { createToken } from "../../access/tokens.ts";
 import { onCatalog, roleOf } from "./credentials.ts";
 import { UsageError } from "../../assembly/explain.ts";
+import { systemIds } from "../../system/ids.ts";
+import { systemClock } from "../../system/clock.ts";
 
 /** Does one thing and ends. */
 export async function token(args: readonly string[]): Promise<void> {
@@ -25,7 +27,7 @@ export async function token(args: readonly string[]): Promise<void> {
   await onCatalog(values.data, async (catalog, note) => {
     if (verb === "list") return list(catalog);
     if (verb === "create") {
-      const made = await createToken(catalog, { label: values.label, role });
+      const made = await createToken({ catalog, clock: systemClock, ids: systemIds }, { label: values.label, role });
       await note("tokens.create", made.record.id);
       process.stdout.write(`${made.token}\n`);
     } else {

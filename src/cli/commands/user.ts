@@ -5,6 +5,7 @@ import { changeUser, createUser } from "../../access/users.ts";
 import { onCatalog, roleOf, type Note } from "./credentials.ts";
 import { UsageError } from "../../assembly/explain.ts";
 import { readPassword } from "./password.ts";
+import { systemClock } from "../../system/clock.ts";
 
 const VERBS = ["create", "list", "remove", "password", "role"] as const;
 
@@ -43,7 +44,8 @@ const NOTED: Readonly<Record<Exclude<Verb, "list">, Parameters<Note>[0]>> = {
 const DO: Readonly<
   Record<Exclude<Verb, "list">, (catalog: CredentialStore, name: string, role: ReturnType<typeof roleOf>) => Promise<unknown>>
 > = {
-  create: async (catalog, name, role) => createUser(catalog, name, role, await readPassword(`Password for ${name}: `)),
+  create: async (catalog, name, role) =>
+    createUser({ catalog, clock: systemClock }, name, role, await readPassword(`Password for ${name}: `)),
   role: (catalog, name, role) => changeUser(catalog, name, { role }),
   password: async (catalog, name) => changeUser(catalog, name, { password: await readPassword(`New password for ${name}: `) }),
   remove: async (catalog, name) => {

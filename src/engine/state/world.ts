@@ -21,7 +21,7 @@ export interface World {
   readonly vault: Vault;
   readonly catalog: Catalog;
   readonly clock: Clock;
-  readonly ids: Ids;
+  readonly ids: Pick<Ids, "uuid">;
   readonly log: Log;
   readonly notices: NoticeTaker;
   /** Gets each run of an instance that has ended. */

@@ -223,6 +223,17 @@ describe("a deployment", () => {
     expect(await machine.ids()).toEqual(hourly(10));
   });
 
+  test("is followed to a boundary that comes before the next look is due", async () => {
+    machine = new Machine();
+    const process = await machine.boot(at(9, 59) + 30_000);
+    await machine.deploy("tick", [HOURLY], process.clock.now());
+    await quiet();
+    await pass(process, 29_999);
+    expect(await machine.ids()).toEqual([]);
+    await pass(process, 1);
+    expect(await machine.ids()).toEqual(hourly(10));
+  });
+
   test("without the schedule ends it; a later one with it starts afresh", async () => {
     const process = await deployed(HOURLY);
     await passHours(process, 1);

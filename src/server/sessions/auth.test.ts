@@ -5,11 +5,13 @@ import { openMemoryStore } from "../../stores/memory/open.ts";
 import { createToken } from "../../access/tokens.ts";
 import { LOCAL } from "../../model/platform/roles.ts";
 import { openGuard, tokenGuard } from "./auth.ts";
+import { systemIds } from "../../system/ids.ts";
+import { systemClock } from "../../system/clock.ts";
 
 describe("a token", () => {
   test("is kept as a hash and nothing else", async () => {
     const { catalog } = openMemoryStore();
-    const { token } = await createToken(catalog, { label: "laptop", role: "viewer" });
+    const { token } = await createToken({ catalog, clock: systemClock, ids: systemIds }, { label: "laptop", role: "viewer" });
     expect(token).toMatch(/^sw_[\w-]{43}$/);
     const [record, ...more] = await catalog.tokens();
     expect(more).toEqual([]);
@@ -19,7 +21,11 @@ describe("a token", () => {
 
   test("is never made twice", async () => {
     const { catalog } = openMemoryStore();
-    const made = await Promise.all(Array.from({ length: 20 }, () => createToken(catalog, { label: "", role: "viewer" })));
+    const made = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        createToken({ catalog, clock: systemClock, ids: systemIds }, { label: "", role: "viewer" }),
+      ),
+    );
     expect(new Set(made.map(({ token }) => token)).size).toBe(20);
     expect(await catalog.tokens()).toHaveLength(20);
   });
@@ -32,8 +38,11 @@ describe("a token", () => {
   ])("is taken as %s, and a wrong one is not", async (_, headers) => {
     const { catalog } = openMemoryStore();
     const guard = tokenGuard(catalog);
-    await createToken(catalog, { label: "another", role: "viewer" });
-    const { token, record } = await createToken(catalog, { label: "this", role: "viewer" });
+    await createToken({ catalog, clock: systemClock, ids: systemIds }, { label: "another", role: "viewer" });
+    const { token, record } = await createToken(
+      { catalog, clock: systemClock, ids: systemIds },
+      { label: "this", role: "viewer" },
+    );
     const isGood = async (text: string): Promise<boolean> => (await guard(new Headers(headers(text)), "GET")) !== undefined;
     expect(await isGood(token)).toBe(true);
     for (const wrong of [`${token}x`, token.slice(0, -1), token.toLowerCase(), "sw_", record.hash, record.id]) {
@@ -55,7 +64,7 @@ test.each([
 ])("%j is no token", async (headers) => {
   const { catalog } = openMemoryStore();
   expect(await tokenGuard(catalog)(new Headers(headers), "GET")).toBeUndefined();
-  await createToken(catalog, { label: "", role: "viewer" });
+  await createToken({ catalog, clock: systemClock, ids: systemIds }, { label: "", role: "viewer" });
   expect(await tokenGuard(catalog)(new Headers(headers), "GET")).toBeUndefined();
 });
 

@@ -9,6 +9,8 @@ import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { openGuard, tokenGuard } from "./auth.ts";
 import { sessionRoutes } from "./routes.ts";
 import { orLoggedIn, Sessions } from "./sessions.ts";
+import { systemIds } from "../../system/ids.ts";
+import { systemClock } from "../../system/clock.ts";
 
 const HALF_DAY_MS = 12 * 60 * 60 * 1000;
 
@@ -25,8 +27,8 @@ let tokenId: string;
 beforeEach(async () => {
   clock = fakeClock();
   ({ catalog } = openMemoryStore());
-  sessions = new Sessions(catalog, clock);
-  const made = await createToken(catalog, { label: "laptop", role: "operator" });
+  sessions = new Sessions(catalog, clock, systemIds);
+  const made = await createToken({ catalog, clock: systemClock, ids: systemIds }, { label: "laptop", role: "operator" });
   ({ token } = made);
   tokenId = made.record.id;
 });
@@ -77,7 +79,7 @@ test("a session ends with its token, after half a day, and when it is ended", as
 });
 
 test("people log in by name, and their sessions end with their role, their password and themselves", async () => {
-  await createUser(catalog, "ada", "viewer", "correct horse");
+  await createUser({ catalog, clock: systemClock }, "ada", "viewer", "correct horse");
   const ada = { name: "ada", password: "correct horse" };
   const first = await logIn(ada);
   expect(await guard(new Headers(first), "GET")).toEqual({ kind: "user", id: "ada", name: "ada", role: "viewer" });

@@ -4,7 +4,7 @@
  * a form cannot. Sessions live in memory: they end with the server, after half a day, and when that with which one logged in
  * is taken away or changed, be it only in its role.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { Attempts } from "../../access/attempts.ts";
 import { recordOf, tokenPrincipal } from "../../access/tokens.ts";
 import { userOf, userPrincipal } from "../../access/users.ts";
@@ -14,6 +14,7 @@ import type { Client } from "../address.ts";
 import type { Principal } from "../../model/platform/roles.ts";
 import type { CredentialStore, TokenRecord, UserRecord } from "../../ports/catalog/credentials.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Ids } from "../../ports/ids.ts";
 import { hasToken, type Guard } from "./auth.ts";
 import { sessionCookie, sessionsIn } from "./cookies.ts";
 
@@ -39,13 +40,15 @@ interface Session {
 export class Sessions {
   readonly #catalog: CredentialStore;
   readonly #clock: Pick<Clock, "now" | "alarm">;
+  readonly #ids: Pick<Ids, "secret">;
   readonly #attempts: Attempts;
   /** By a hash of the cookie, its name included, so that nothing here is worth stealing. The oldest come first. */
   readonly #sessions: Map<string, Session> = new Map();
 
-  constructor(catalog: CredentialStore, clock: Pick<Clock, "now" | "alarm">) {
+  constructor(catalog: CredentialStore, clock: Pick<Clock, "now" | "alarm">, ids: Pick<Ids, "secret">) {
     this.#catalog = catalog;
     this.#clock = clock;
+    this.#ids = ids;
     this.#attempts = new Attempts(clock);
   }
 
@@ -63,7 +66,7 @@ export class Sessions {
     );
     if (found === undefined) throw new Failure(isUser ? "authentication.password" : "authentication.token");
     const now = this.#clock.now();
-    const id = randomBytes(32).toString("base64url");
+    const id = this.#ids.secret();
     for (const [key, { until }] of this.#sessions)
       if (until <= now || this.#sessions.size >= LIMITS.sessions) this.#sessions.delete(key);
     const cookie = sessionCookie(id, SESSION_MS / 1_000, isSecure);

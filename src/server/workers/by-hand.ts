@@ -1,4 +1,5 @@
 /** Paths of a Worker at which `wrangler dev` calls its `scheduled` handler, and so does `stepwell dev`; the Worker never sees them. */
+import type { Clock } from "../../ports/clock.ts";
 import type { ScriptCalls } from "../../ports/script-calls.ts";
 
 /** That of wrangler now, the one that its documentation has, and the one of `--test-scheduled`. */
@@ -14,10 +15,14 @@ export function isByHand(pathname: string): boolean {
  * Answers with how the handler ended: in a word, or with `format=json` as an object. `cron` and `time` (epoch milliseconds) of the
  * query are what it is told. Rejects as `ScriptCalls.call` does.
  */
-export async function callByHand(calls: ScriptCalls, script: string, { pathname, searchParams }: URL): Promise<Response> {
+export async function callByHand(
+  { calls, clock }: { readonly calls: ScriptCalls; readonly clock: Clock },
+  script: string,
+  { pathname, searchParams }: URL,
+): Promise<Response> {
   const cron = searchParams.get("cron") ?? "";
   const time = Number(searchParams.get("time"));
-  const scheduledTime = Number.isSafeInteger(time) && time > 0 ? time : Date.now();
+  const scheduledTime = Number.isSafeInteger(time) && time > 0 ? time : clock.now();
   const { thrown } = await calls.call(script, { type: "scheduled", cron, scheduledTime });
   const outcome = thrown === null ? "ok" : "exception";
   const status = thrown === null ? 200 : 500;

@@ -5,6 +5,7 @@
  */
 import { Failure } from "../../model/failures/failure.ts";
 import { Upgraded } from "../../protocol/upgraded.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ScriptCalls } from "../../ports/script-calls.ts";
 import { failureResponse } from "../../api/endpoint/envelope.ts";
@@ -60,6 +61,7 @@ export interface WorkerAccess {
   /** The origin that a Worker sees at its local ones; absent where that is none but these. */
   readonly originOf?: (script: string) => Origin;
   readonly log: Log;
+  readonly clock: Clock;
 }
 
 /** What pages at the shared path may do. Without `allow-same-origin` they have an origin that is like no other. */
@@ -92,7 +94,7 @@ export async function callWorker(
     if (byHand && isByHand(url.pathname)) {
       // Links are refused too: this is a GET with an effect.
       if (isForeign(request.headers, url)) throw new Failure("authentication.origin");
-      return await callByHand(calls, script, url);
+      return await callByHand(access, script, url);
     }
     const isSandboxed = hasSessions && origin === "shared";
     const { method, body, signal } = request;

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Executor, Host, HostEnd } from "../../ports/executor.ts";
 import { contractVersion } from "../../../test/contracts/executor/script.ts";
 import { fakeClock } from "../../testing/fake-clock.ts";
+import { BindingRegistry } from "./binding-registry.ts";
 import { Hosts } from "./hosts.ts";
 import type { HostLink } from "./link.ts";
 
@@ -84,6 +85,15 @@ test("a host that is leaving gets nothing more, and is closed once it has nothin
   expect(closed).toEqual([1]);
   await hosts.close();
   expect(closed).toEqual([1, 2, 3]);
+});
+
+test("binding calls are refused until their handler is registered", async () => {
+  const bindings = new BindingRegistry();
+  const call = { to: "workflow", name: "flow", method: "get", args: "" } as const;
+  const { signal } = new AbortController();
+  await expect(bindings.of(signal)(call)).rejects.toMatchObject({ failure: "internal_server" });
+  bindings.register((host) => () => Promise.resolve(String(host.aborted)));
+  expect(await bindings.of(signal)(call)).toBe("false");
 });
 
 test("a host is closed when it has had nothing to do for a while, not in the first pause after that", async () => {

@@ -1,5 +1,4 @@
 /** D1 databases: to make, list, look at and delete them, and to run statements. */
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
@@ -96,8 +95,8 @@ export const d1Databases: readonly Endpoint[] = [
     summary: "Make a D1 database",
     body: z.looseObject({ name: z.string().min(1).max(255) }),
     result: database,
-    handle: async ({ body: { name } }, { catalog, clock }) => {
-      const made: Resource = { type: "d1", id: randomUUID(), name, createdAt: clock.now() };
+    handle: async ({ body: { name } }, { catalog, clock, ids }) => {
+      const made: Resource = { type: "d1", id: ids.uuid(), name, createdAt: clock.now() };
       if (!(await catalog.addResource(made))) throw new Failure("d1.already_exists", { field: "name" });
       return { result: show(made) };
     },

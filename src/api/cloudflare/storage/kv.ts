@@ -1,5 +1,4 @@
 /** KV namespaces: to make, list, rename and delete them. What is in them is in `kv-values.ts`. */
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { Resource } from "../../../ports/catalog/resources.ts";
@@ -47,8 +46,8 @@ export const kvNamespaces: readonly Endpoint[] = [
     summary: "Make a KV namespace",
     body: titled,
     result: namespace,
-    handle: async ({ body: { title } }, { catalog, clock }) => {
-      const id = randomUUID().replaceAll("-", "");
+    handle: async ({ body: { title } }, { catalog, clock, ids }) => {
+      const id = ids.uuid().replaceAll("-", "");
       const made: Resource = { type: "kv", id, name: title, createdAt: clock.now() };
       if (!(await catalog.addResource(made))) throw taken();
       return { result: show(made) };

@@ -2,11 +2,12 @@
  * Files on their way between wrangler and a database. They are sent and fetched without a token, at addresses that are
  * secrets by themselves. What is not fetched in time is dropped, and so is the oldest when there is too much.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { Hono } from "hono";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
+import type { Ids } from "../../../ports/ids.ts";
 import { notesOn } from "../../endpoint/asked.ts";
 import { RequestBody, type BodyRoom } from "../../endpoint/body.ts";
 import { failureResponse } from "../../endpoint/envelope.ts";
@@ -20,15 +21,17 @@ interface Transfer {
 
 export class Transfers {
   readonly #clock: Clock;
+  readonly #ids: Pick<Ids, "uuid">;
   readonly #transfers: Map<string, Transfer> = new Map();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, ids: Pick<Ids, "uuid">) {
     this.#clock = clock;
+    this.#ids = ids;
   }
 
   /** An id for a file that is to be sent, or with its bytes for one that is to be fetched. */
   open(bytes?: Uint8Array): string {
-    const id = randomUUID();
+    const id = this.#ids.uuid();
     this.#set(id, bytes);
     return id;
   }

@@ -161,7 +161,7 @@ export const instance: readonly Endpoint[] = [
       const { workflow, id } = await addressOf(api, params);
       const [failure] = await api.engine.remove(workflow, [id]);
       if (failure !== undefined) throw failure;
-      return { result: { instanceId: id, timestamp: iso(Date.now()) } };
+      return { result: { instanceId: id, timestamp: iso(api.clock.now()) } };
     },
   }),
   endpoint({
@@ -189,7 +189,7 @@ export const instance: readonly Endpoint[] = [
     result: z.object({ status, timestamp }),
     handle: async ({ params, body }, api) => {
       const address = await addressOf(api, params);
-      return { result: { status: await changeStatus(api, address, body), timestamp: iso(Date.now()) } };
+      return { result: { status: await changeStatus(api, address, body), timestamp: iso(api.clock.now()) } };
     },
   }),
   endpoint({
@@ -204,7 +204,7 @@ export const instance: readonly Endpoint[] = [
     handle: async ({ params, body }, api) => {
       const address = await addressOf(api, params);
       await api.engine.sendEvent(address, params.event_type, encodeField("body", body));
-      return { result: { instanceId: address.id, timestamp: iso(Date.now()) } };
+      return { result: { instanceId: address.id, timestamp: iso(api.clock.now()) } };
     },
   }),
 ];

@@ -59,11 +59,11 @@ function showSettings({ default_retention: set }: AccountSettings): object {
   return set === undefined ? {} : { default_retention: showRetention(set) };
 }
 
-async function showWorkflow({ store, catalog }: Api, workflow: Workflow): Promise<object> {
+async function showWorkflow({ store, catalog, clock }: Api, workflow: Workflow): Promise<object> {
   const counts = await store.statusCounts(workflow.name);
   const deleted = (await catalog.activeScript(workflow.script)) === undefined;
   const set = await newestSettings(catalog, workflow);
-  const schedules = deleted ? [] : showSchedules(set);
+  const schedules = deleted ? [] : showSchedules(set, clock.now());
   return {
     ...(await showIdentity({ store }, workflow, set)),
     instances: Object.fromEntries(INSTANCE_STATUSES.map((each) => [each, counts[each] ?? 0])),
@@ -72,9 +72,9 @@ async function showWorkflow({ store, catalog }: Api, workflow: Workflow): Promis
   };
 }
 
-function showSchedules({ schedules = [] }: WorkflowSettings): object[] {
+function showSchedules({ schedules = [] }: WorkflowSettings, now: number): object[] {
   return schedules.flatMap(({ cron }) => {
-    const next = boundaryAfter(cron, Date.now());
+    const next = boundaryAfter(cron, now);
     return next === undefined ? [] : [{ cron, next_instance: iso(next) }];
   });
 }
