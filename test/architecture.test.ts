@@ -1,277 +1,23 @@
 /**
- * The table below is the architecture: who may import whom. The rest of this page reads the imports out of `src/`, holds them
- * against the table, and then proves that the guard can bark, by showing it sources that break each rule.
+ * Holds the sources against the rules of `test/architecture/`, and then proves that the guard can bark, by showing it sources that break
+ * each rule.
  */
-import { globSync, readFileSync } from "node:fs";
-import { isBuiltin } from "node:module";
-import { dirname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-
-interface Layer {
-  /** Folders of `src/` whose files may be imported, with those in them; `*` is any of them. A folder's own files always may. */
-  readonly folders: readonly string[];
-  /** npm packages; `*` is any of them. */
-  readonly packages?: readonly string[];
-  /** Node's own modules: free unless this says "none". */
-  readonly node?: "none";
-}
-
-const PURE = { packages: [], node: "none" } as const;
-
-const STORE: Layer = { folders: ["model", "ports"] };
-const EXECUTOR: Layer = { folders: ["model", "protocol", "runtime", "ports", "executors/output", "bindings"] };
-
-/** The rooms of the engine from the bottom up: each imports those before it, and the files beside the rooms all of them. */
-const ROOMS = ["contract.ts", "state", "journal", "memory", "runs", "schedule", "reading", "verbs", "upkeep"].map(
-  (room) => `engine/${room}`,
-);
-const engineLayer = (rooms: readonly string[]): Layer => ({
-  folders: ["model", "protocol", "ports", "absent", "upkeep", "workers/hosts", ...rooms],
-  ...PURE,
-});
-
-const LAYERS: Readonly<Record<string, Layer>> = {
-  model: { folders: [], ...PURE, packages: ["devalue"] },
-  protocol: { folders: ["model"], ...PURE },
-  runtime: { folders: ["model", "protocol"], ...PURE },
-  ports: { folders: ["model", "protocol"], ...PURE },
-  absent: { folders: ["model", "ports"], ...PURE },
-  system: { folders: ["ports"], ...PURE },
-  bindings: {
-    folders: ["model", "protocol", "runtime", "ports"],
-    packages: ["zod", "@noble/hashes", "@cloudflare/workers-utils"],
-    node: "none",
-  },
-  upkeep: { folders: ["model", "ports"], ...PURE },
-  "workers/hosts": { folders: ["model", "protocol", "ports", "absent", "bindings"], ...PURE },
-  ...Object.fromEntries(ROOMS.map((room, i) => [room, engineLayer(ROOMS.slice(0, i))])),
-  engine: engineLayer(ROOMS),
-  workers: {
-    folders: ["model", "protocol", "ports", "system", "upkeep", "bindings"],
-    packages: ["acorn", "esbuild", "zod", "@noble/hashes", "unenv", "@cloudflare/unenv-preset", "@cloudflare/workers-utils"],
-  },
-  queues: { folders: ["model", "protocol", "ports", "upkeep"] },
-  access: { folders: ["model", "ports", "upkeep"] },
-  vault: { folders: ["model", "ports"] },
-  "stores/*": STORE,
-  "stores/memory": { folders: ["model", "ports", "stores/sqlite"] },
-  "stores/postgres": { ...STORE, packages: ["postgres"] },
-  "executors/*": EXECUTOR,
-  "executors/output": { folders: ["model", "protocol", "ports"] },
-  "executors/workerd": { ...EXECUTOR, packages: ["workerd", "ws", "esbuild", "cloudflare:*", "miniflare:*", "@noble/hashes"] },
-  api: {
-    folders: ["model", "ports", "system", "access", "engine", "workers", "queues", "bindings"],
-    packages: ["hono", "zod", "@hono/zod-openapi"],
-  },
-  server: {
-    folders: ["model", "protocol", "ports", "system", "access", "engine", "workers", "api"],
-    packages: ["hono", "@hono/node-server", "pino", "ws"],
-  },
-  assembly: {
-    folders: [
-      "model",
-      "ports",
-      "absent",
-      "system",
-      "bindings",
-      "access",
-      "engine",
-      "workers",
-      "queues",
-      "vault",
-      "api",
-      "server",
-      "stores/sqlite",
-      "executors/node",
-      "executors/workerd",
-    ],
-    packages: ["hono"],
-  },
-  testing: {
-    folders: [
-      "model",
-      "protocol",
-      "runtime",
-      "ports",
-      "system",
-      "absent",
-      "bindings",
-      "engine",
-      "workers",
-      "api",
-      "server",
-      "assembly",
-      "stores/memory",
-      "executors/in-process",
-      "executors/workerd",
-    ],
-    packages: ["vitest", "fast-check", "cloudflare:*"],
-  },
-  vitest: {
-    folders: ["model", "runtime", "ports", "bindings", "testing", "workers", "executors/workerd"],
-    packages: ["vitest", "virtual:*"],
-  },
-  "index.ts": {
-    folders: [
-      "model",
-      "ports",
-      "absent",
-      "system",
-      "bindings",
-      "engine",
-      "workers",
-      "api",
-      "runtime",
-      "vault",
-      "stores/sqlite",
-      "executors/node",
-      "executors/in-process",
-    ],
-  },
-  cli: { folders: ["*"], packages: ["*"] },
-};
-
-/** What a `*.test.ts` may import on top of what its folder may: test equipment, and the runtime to write workflows with. */
-const IN_TESTS: Layer = {
-  folders: ["testing", "runtime", "absent", "system", "stores/memory", "stores/sqlite", "executors/in-process"],
-  // croner is the second opinion on what a cron expression means.
-  packages: ["vitest", "fast-check", "croner"],
-};
-
-/** Outside of `src/`: contract suites, parts that fail, and what else tests are made with. */
-const EQUIPMENT = /^test\/(contracts|faults|support)\//;
-
-/** Names that hold anything, and so say nothing. */
-const EMPTY_NAMES = /(^|[/.-])(utils?|helpers?|common|misc|managers?|lib)(?=[/.-])/;
-
-const MAX_LINES = 300;
-
-/** Code that runs beside user code. */
-const IN_ISOLATES = /^src\/(runtime|bindings|executors\/workerd\/isolate)\//;
-
-/** Where the code of isolates and threads begins, and the packages that may come along: what is loaded there is loaded often. */
-const ISOLATE_ENTRIES = ["script/main", "loader/loader"].map((name) => `src/executors/workerd/isolate/${name}.ts`);
-const ISOLATE_PACKAGES = [
-  "@noble/hashes",
-  "cloudflare:sockets",
-  "cloudflare:workers",
-  "cloudflare:workflows",
-  "devalue",
-  "node:async_hooks",
-];
-
-const PROMISE_CONSTRUCTOR = /\b(new|extends)\s+Promise\b/;
-
-interface Source {
-  /** Path from the root of the repository, with forward slashes. */
-  readonly path: string;
-  readonly text: string;
-}
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-const sources: readonly Source[] = globSync("src/**/*.{ts,tsx,mts,cts,js,mjs}", { cwd: root })
-  .map((path) => path.replaceAll("\\", "/"))
-  .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
-
-const isTest = (path: string): boolean => path.endsWith(".test.ts");
-
-/** `src/stores/sqlite/journal/rows.ts` is of the layer `stores/sqlite`, `src/api/routes/a.ts` of `api`, `src/index.ts` of itself. */
-function layerOf(path: string): string {
-  const [, first = "", second = ""] = path.split("/");
-  const room = `${first}/${second}`;
-  return room in LAYERS || `${first}/*` in LAYERS ? room : first;
-}
-
-const STATIC_IMPORT = /^(?:import|export)\b[^"'`;=]*?\bfrom\s*["']([^"']+)["']/gm;
-const BARE_IMPORT = /^import\s*["']([^"']+)["']/gm;
-/** Covers `await import("x")` and the type `import("x").Y`; a specifier that is no literal is captured as it stands. */
-const CALLED_IMPORT = /\b(?:import|require|getBuiltinModule)\(\s*(?:["']([^"']+)["']|([^"'\s)][^)]*))/g;
-
-function importsOf(text: string): string[] {
-  return [STATIC_IMPORT, BARE_IMPORT, CALLED_IMPORT].flatMap((pattern) =>
-    Array.from(text.matchAll(pattern), (match) => match[1] ?? `(computed) ${match[2]}`),
-  );
-}
-
-const rowOf = (layer: string): Layer | undefined => LAYERS[layer] ?? LAYERS[layer.replace(/\/.+/, "/*")];
-
-const packageOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-
-const isListed = (name: string, list: readonly string[] = []): boolean =>
-  list.some((entry) => entry === "*" || entry === name || (entry.endsWith(":*") && name.startsWith(entry.slice(0, -1))));
-
-const isIn = (layer: string, folders: readonly string[]): boolean =>
-  isListed(layer, folders) || folders.some((folder) => layer.startsWith(`${folder}/`));
-
-/** The tests of a room may use the whole house. */
-const houseOf = (layer: string): string[] => [layer.replace(/\/.+/, "")].filter((folder) => folder in LAYERS);
-
-function mayImport({ path }: Source, specifier: string): boolean {
-  const own = layerOf(path);
-  const { folders, packages, node }: Layer = rowOf(own) ?? { folders: [], ...PURE };
-  const extra: Layer = isTest(path) ? { ...IN_TESTS, folders: [...IN_TESTS.folders, ...houseOf(own)] } : { folders: [] };
-  if (specifier.startsWith(".")) {
-    const imported = normalize(join(dirname(path), specifier)).replaceAll("\\", "/");
-    if (isTest(path) && EQUIPMENT.test(imported)) return true;
-    const target = layerOf(imported);
-    return target === own || isIn(target, folders) || isIn(target, extra.folders);
-  }
-  if (specifier.startsWith("(computed)")) return node !== "none";
-  if (isBuiltin(specifier)) return node !== "none" || isTest(path);
-  return isListed(packageOf(specifier), packages) || isListed(packageOf(specifier), extra.packages);
-}
-
-/** One sentence for each forbidden import. */
-function breaches(files: readonly Source[]): string[] {
-  return files.flatMap((file) =>
-    rowOf(layerOf(file.path)) === undefined
-      ? [`${file.path} is in no folder of the table`]
-      : importsOf(file.text)
-          .filter((specifier) => !mayImport(file, specifier))
-          .map((specifier) => `${file.path} may not import ${specifier}`),
-  );
-}
-
-/** Lines that are neither blank nor comment: what the linter counts, too. */
-const codeLines = (text: string): number =>
-  text
-    .replaceAll(/^\s*\/\*[\s\S]*?\*\/\s*$/gm, "")
-    .split("\n")
-    .filter((line) => !/^\s*(\/\/.*)?$/.test(line)).length;
-
-/** Tests may be long. */
-const mayBeLong = isTest;
-
-const tooLong = (files: readonly Source[]): string[] =>
-  files.filter(({ path, text }) => !mayBeLong(path) && codeLines(text) > MAX_LINES).map(({ path }) => path);
-
-/** In the isolates of workerd a promise that is made by the constructor may not be settled from another context. */
-const constructsPromises = (files: readonly Source[]): string[] =>
-  files
-    .filter(({ path, text }) => IN_ISOLATES.test(path) && !isTest(path) && PROMISE_CONSTRUCTOR.test(withoutComments(text)))
-    .map(({ path }) => path);
-
-const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
-
-/** Imports that are there when the code runs. */
-const loadedBy = ({ text }: Source): string[] => importsOf(text.replaceAll(/^(import|export) type\b[^;]*;/gm, ""));
-
-/** Packages that code brings along which begins at `entries`. */
-function packagesOf(files: readonly Source[], entries: readonly string[]): string[] {
-  const byPath = new Map(files.map((file) => [file.path, file]));
-  const reached = new Set(entries);
-  const found = new Set<string>();
-  for (const path of reached)
-    for (const specifier of loadedBy(byPath.get(path) ?? { path, text: "" })) {
-      if (specifier.startsWith(".")) reached.add(normalize(join(dirname(path), specifier)).replaceAll("\\", "/"));
-      else found.add(packageOf(specifier));
-    }
-  return [...found];
-}
-
-const emptyNames = (files: readonly Source[]): string[] =>
-  files.map(({ path }) => path).filter((path) => EMPTY_NAMES.test(path.slice("src".length)));
+import { cycles } from "./architecture/cycles.ts";
+import { breaches, LAYERS, rowOf } from "./architecture/layers.ts";
+import { ISOLATE_ENTRIES, ISOLATE_PACKAGES, packagesOf } from "./architecture/isolates.ts";
+import { roomBreaches } from "./architecture/rooms.ts";
+import {
+  constructsPromises,
+  crowded,
+  emptyNames,
+  MAX_FILES,
+  MAX_LINES,
+  tooLong,
+  untypedConstants,
+  wrongPorts,
+} from "./architecture/shape.ts";
+import { sources, type Source } from "./architecture/sources.ts";
 
 describe("src/ keeps the architecture", () => {
   test("every import is in the table", () => {
@@ -292,6 +38,26 @@ describe("src/ keeps the architecture", () => {
 
   test("isolates are spared what only the server needs", () => {
     expect(packagesOf(sources, ISOLATE_ENTRIES).toSorted()).toEqual(ISOLATE_PACKAGES);
+  });
+
+  test("no files import one another in a circle, not for types either", () => {
+    expect(cycles(sources)).toEqual([]);
+  });
+
+  test("no room imports one above it", () => {
+    expect(roomBreaches(sources)).toEqual([]);
+  });
+
+  test(`no folder has more than ${MAX_FILES} files`, () => {
+    expect(crowded(sources)).toEqual([]);
+  });
+
+  test("ports are types, and short", () => {
+    expect(wrongPorts(sources)).toEqual([]);
+  });
+
+  test("exported constants have a written type", () => {
+    expect(untypedConstants(sources)).toEqual([]);
   });
 
   test("the table has no circle, and names only folders that it has", () => {
@@ -381,5 +147,63 @@ describe("the guard sees a planted breach", () => {
     expect(constructsPromises([made("src/runtime/a.ts"), made("src/executors/workerd/isolate/facades/a.ts")])).toHaveLength(2);
     const comment = made("src/runtime/a.ts", "/** Says `new Promise`. */\n// new Promise\nsettleable();");
     expect(constructsPromises([comment, made("src/runtime/a.test.ts"), made("src/executors/node/a.ts")])).toEqual([]);
+  });
+
+  test.each([
+    ["of values", `import { b } from "./b.ts";`, `import { a } from "./a.ts";`],
+    ["of types", `import type { B } from "./b.ts";`, `export type { A } from "./a.ts";`],
+    ["of a type in a place", `let b: import("./b.ts").B;`, `import { type A } from "./a.ts";`],
+  ])("a circle %s", (_, a, b) => {
+    const files = [
+      { path: "src/model/step/a.ts", text: a },
+      { path: "src/model/step/b.ts", text: b },
+      { path: "src/model/step/c.ts", text: `import { a } from "./a.ts";` },
+    ];
+    expect(cycles(files)).toEqual(["src/model/step/a.ts → src/model/step/b.ts → src/model/step/a.ts"]);
+    expect(cycles(files.filter(({ path }) => !path.endsWith("b.ts")))).toEqual([]);
+  });
+
+  test.each([
+    ["src/model/values/a.ts", `import type { B } from "../instance/b.ts";`],
+    ["src/model/limits.ts", `import type { B } from "./values/b.ts";`],
+    ["src/model/instance/a.ts", `import type { B } from "../views/b.ts";`],
+    ["src/runtime/run/a.ts", `import type { B } from "../handlers/b.ts";`],
+    ["src/api/endpoint/a.ts", `import type { B } from "../cloudflare/b.ts";`],
+    ["src/api/cloudflare/storage/a.ts", `import type { B } from "../../own/b.ts";`],
+    ["src/model/attic/a.ts", ""],
+  ])("a room that imports one above it, or has no place: %s", (path, text) => {
+    expect(roomBreaches([{ path, text }])).toHaveLength(1);
+  });
+
+  test("and leaves rooms alone that import those below", () => {
+    expect(roomBreaches([{ path: "src/model/views/a.ts", text: `import { b } from "../instance/b.ts";` }])).toEqual([]);
+  });
+
+  test("a folder of seventeen files", () => {
+    const files = (count: number): Source[] =>
+      Array.from({ length: count }, (_, i) => ({ path: `src/engine/runs/${i}.ts`, text: "" }));
+    expect(crowded(files(MAX_FILES))).toEqual([]);
+    expect(crowded(files(MAX_FILES + 1))).toEqual(["src/engine/runs"]);
+  });
+
+  test.each([
+    ["a constant", "export const a: A = {};"],
+    ["a class", "export class A {}"],
+    ["a function", "export function a(): void {}"],
+    ["an asynchronous function", "export async function a(): Promise<void> {}"],
+    ["an import of a value", `import { a } from "../model/a.ts";`],
+    ["too many lines", "// long\n".repeat(81)],
+  ])("a port with %s", (_, text) => {
+    expect(wrongPorts([{ path: "src/ports/a.ts", text }])).toEqual(["src/ports/a.ts"]);
+    expect(
+      wrongPorts([{ path: "src/ports/a.ts", text: `import type { A } from "./a.ts";\nexport interface B extends A {}\n` }]),
+    ).toEqual([]);
+  });
+
+  test("a constant without a written type", () => {
+    const typed =
+      "export const A: number = 1 * 2;\nexport const B = [1,\n2] as const satisfies readonly number[];\nconst c = 1;\n";
+    expect(untypedConstants([{ path: "src/a.ts", text: typed }])).toEqual([]);
+    expect(untypedConstants([{ path: "src/a.ts", text: `${typed}export const D = 1 * 2;\n` }])).toEqual(["src/a.ts D"]);
   });
 });

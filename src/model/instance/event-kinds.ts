@@ -12,7 +12,7 @@ interface EventKind<E> {
 type EventType = EventBody["type"];
 
 /** In the order in which the API's description lists them. */
-export const EVENT_KINDS = {
+const EVENT_KINDS = {
   workflow_queued: { status: "queued", shows: [] },
   workflow_started: { shows: [] },
   workflow_running: { status: "running", shows: [] },

@@ -8,7 +8,7 @@ export function mayRetry(config: StepConfig, failedAttempt: number): boolean {
 }
 
 /** Thirty thousand years, which is as long as a moment after now can still be a date. */
-export const LONGEST_MS = 1e15;
+export const LONGEST_MS: number = 1e15;
 
 /**
  * Milliseconds between the failure of an attempt (1-based) and the next one. `base` replaces the configured delay, for
