@@ -52,9 +52,7 @@ const MAX_PORT_LINES = 80;
 
 /** Ports are types, and short. */
 export const wrongPorts = (files: readonly Source[]): string[] =>
-  files
-    .filter(({ path, text }) => path.startsWith("src/ports/") && (isTest(path) || !isPort(text)))
-    .map(({ path }) => path);
+  files.filter(({ path, text }) => path.startsWith("src/ports/") && (isTest(path) || !isPort(text))).map(({ path }) => path);
 
 const isPort = (text: string): boolean =>
   text.trimEnd().split("\n").length <= MAX_PORT_LINES &&

@@ -3,7 +3,7 @@
  * and ends sessions, and is all that is loaded before the first.
  */
 // Loaded before a test replaces what is in `http`; the rest is loaded by the first start.
-import "../../executors/workerd/process/plain-http.ts";
+import "../../executors/workerd/connection/plain-http.ts";
 import { refusal } from "./errors.ts";
 import type { Session } from "./session.ts";
 import { Timeline } from "./timeline.ts";

@@ -10,7 +10,7 @@ import { Failure } from "../../../model/failures/failure.ts";
 import type { HostEnd } from "../../../ports/executor.ts";
 import { WorkerdChild } from "./child.ts";
 import { processConfig } from "./config.ts";
-import { Connection } from "./connection.ts";
+import { Connection } from "../connection/connection.ts";
 import { within } from "./deadline.ts";
 import { Lifeline, opened } from "./lifeline.ts";
 import { inMiB, residentBytes, watchMemory } from "./memory.ts";
@@ -18,7 +18,7 @@ import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader 
 import type { Output } from "./output.ts";
 import { ownModules } from "../script/modules.ts";
 import { refusedIn } from "./network.ts";
-import { plainSocket } from "./plain-http.ts";
+import { plainSocket } from "../connection/plain-http.ts";
 import { holdFolder, releaseFolder } from "./cleanup.ts";
 import { Room } from "../host/room.ts";
 
