@@ -1,4 +1,4 @@
-/** Keys that do something on every page, unless somebody is writing or answering a question. */
+/** Keyboard shortcuts of every page, inactive in fields and dialogs. */
 import { useEffect } from "react";
 import { commands } from "./commands.ts";
 
@@ -12,11 +12,11 @@ const FIELDS = "main :is(input[type=search], form[aria-label=Filter] :is(input, 
 
 /** What is pressed, and what it does, as the help shows it; commands have keys besides. */
 export const KEYS: readonly (readonly [keys: string, what: string])[] = [
-  ["Ctrl K", "Go anywhere, do anything"],
-  ["/", "To the search or the filter of the page"],
-  ["j", "To the next item of the list"],
-  ["k", "To the one before"],
-  ["?", "This help"],
+  ["Ctrl K", "Search pages and actions"],
+  ["/", "Focus the search or filter of the page"],
+  ["j", "Next list item"],
+  ["k", "Previous list item"],
+  ["?", "Show this help"],
 ];
 
 function isBusy({ target }: KeyboardEvent): boolean {
