@@ -1,4 +1,4 @@
-/** The part of the catalogue (`errors.ts`) about delays that people cut short. */
+/** Entries of the failure catalogue: delays that are skipped by hand. */
 import type { FailureKind } from "./kind.ts";
 
 export type DelayFailureName = "instance.not_delayed";
@@ -7,7 +7,7 @@ export const DELAY_FAILURES: Readonly<Record<DelayFailureName, FailureKind>> = {
   "instance.not_delayed": {
     code: 11060,
     status: 409,
-    sentence: "The instance does not sleep in such a step, nor wait to retry it",
-    hint: "Read what it waits for; one that is paused is resumed first.",
+    sentence: "The instance is neither sleeping in this step nor waiting to retry it",
+    hint: "Check what the instance waits for. Resume it first if it is paused.",
   },
 };
