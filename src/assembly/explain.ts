@@ -22,12 +22,14 @@ export function explain(cause: unknown): string {
 export function explainListening(cause: unknown, host: string, port: number, option = "--port"): UsageError | undefined {
   switch (codeOf(cause)) {
     case "EADDRINUSE":
-      return new UsageError(`Port ${port} of ${host} is in use: stop what uses it, or choose another with ${option}`);
+      return new UsageError(
+        `Port ${port} of ${host} is in use: stop the process that uses it, or choose another port with ${option}`,
+      );
     case "EACCES":
-      return new UsageError(`Port ${port} of ${host} may not be used: choose one above 1023 with ${option}`);
+      return new UsageError(`Port ${port} of ${host} is not permitted: choose one above 1023 with ${option}`);
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return new UsageError(`This machine has no address ${host}: choose another with --host, in dev with --ip`);
+      return new UsageError(`This machine has no address ${host}: choose another with --host (dev: --ip)`);
     default:
       return undefined;
   }

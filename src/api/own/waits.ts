@@ -25,7 +25,7 @@ export const waits: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${INSTANCE}/waits`,
-    summary: "Read what an instance waits for: moments, events, a place, or something to be mended",
+    summary: "Read what an instance waits for: a time, an event, a free slot, or a problem to fix",
     result: shown,
     handle: async ({ params }, api) => {
       const { name: workflow } = await workflowOf(api, params.workflow_name);
@@ -36,7 +36,7 @@ export const waits: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${INSTANCE}/skip-delay`,
-    summary: "End a sleep, or the delay before a step's next attempt, now",
+    summary: "Skip a sleep or the delay before a step's next attempt",
     body: restartFrom,
     result: z.object({ timestamp }),
     handle: async ({ params, body }, api) => {
@@ -49,7 +49,7 @@ export const waits: readonly Endpoint[] = [
     method: "patch",
     path: "/workflows/{workflow_name}/concurrency",
     needs: "admin",
-    summary: "Change how many instances of a workflow may run at once, and nothing else of it; null takes the limit away",
+    summary: "Change how many instances of a workflow may run at once; null removes the limit",
     body: limit,
     result: limit,
     handle: async ({ params, body }, api) => {

@@ -20,7 +20,7 @@ export interface ServerAddress {
 /** Where the server is. */
 export function serverAddress(): ServerAddress {
   const { CLOUDFLARE_API_BASE_URL: given = "http://127.0.0.1:8787/client/v4", CLOUDFLARE_ACCOUNT_ID: id = "local" } = process.env;
-  if (!URL.canParse(given)) throw new UsageError(`CLOUDFLARE_API_BASE_URL is no address: ${given}`);
+  if (!URL.canParse(given)) throw new UsageError(`CLOUDFLARE_API_BASE_URL is not a URL: ${given}`);
   const base = given.replace(/\/+$/, "");
   return {
     base,
@@ -36,7 +36,7 @@ export async function send(url: string, init: RequestInit = {}): Promise<Respons
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   return fetch(url, { ...init, headers }).catch((cause: unknown) => {
     const { base } = serverAddress();
-    throw new UsageError(`There is no server at ${base}: start stepwell serve, or set CLOUDFLARE_API_BASE_URL`, { cause });
+    throw new UsageError(`No server answers at ${base}: start stepwell serve, or set CLOUDFLARE_API_BASE_URL`, { cause });
   });
 }
 
@@ -44,7 +44,7 @@ export async function send(url: string, init: RequestInit = {}): Promise<Respons
 export async function answerOf<T>(response: Response, failed: string): Promise<Answer<T>> {
   const answer = (await response.json().catch(() => undefined)) as Answer<T> | undefined;
   if (answer === undefined)
-    throw new UsageError(`What answers at ${serverAddress().base} is no stepwell (HTTP ${response.status})`);
+    throw new UsageError(`The server at ${serverAddress().base} is not stepwell (HTTP ${response.status})`);
   if (answer.success) return answer;
   const [{ message, error_chain: chain = [] } = { message: "refused" }] = answer.errors;
   throw new UsageError(`${failed}: ${chain.length === 0 ? message : chain.map((each) => each.message).join(" ")}`);

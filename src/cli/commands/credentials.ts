@@ -16,7 +16,7 @@ export type Note = (action: string, target: string) => Promise<void>;
 export async function onCatalog(data: string, work: (catalog: Catalog, note: Note) => Promise<void>): Promise<void> {
   const folder = resolve(data);
   if (!existsSync(databaseIn(folder)))
-    throw new UsageError(`There is no data in ${folder}: --data names the data directory of a server`);
+    throw new UsageError(`No data found in ${folder}: set --data to the data directory of a server`);
   const opened = await openSqliteCatalog(databaseIn(folder));
   try {
     await work(opened.catalog, (action, target) => note(folder, action, target));

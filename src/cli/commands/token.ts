@@ -30,7 +30,7 @@ export async function token(args: readonly string[]): Promise<void> {
       process.stdout.write(`${made.token}\n`);
     } else {
       if (!(await catalog.removeToken(id ?? "")))
-        throw new UsageError(`There is no token ${id}: stepwell token list shows the ids`);
+        throw new UsageError(`Token ${id} not found: stepwell token list shows the ids`);
       await note("tokens.delete", id ?? "");
     }
   });

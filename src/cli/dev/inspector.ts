@@ -11,13 +11,12 @@ export async function openInspector(
   { inspector: { host, port = USUAL_PORT, isAsked }, server }: DevOptions,
   workers: InspectorOptions["workers"],
 ): Promise<{ readonly inspector?: Inspector; readonly note?: string }> {
-  if (server.executor !== "workerd")
-    return isAsked ? { note: "--inspector-port: there is no inspector with --executor node" } : {};
+  if (server.executor !== "workerd") return isAsked ? { note: "--inspector-port has no effect with --executor node" } : {};
   try {
     return { inspector: await Inspector.open({ host, port, workers }) };
   } catch (cause) {
     const explained = explainListening(cause, host, port, "--inspector-port");
     if (isAsked || explained === undefined) throw explained ?? cause;
-    return { note: `No debugger can connect: port ${port} is in use. Choose another with --inspector-port` };
+    return { note: `Debuggers cannot connect: port ${port} is in use. Choose another port with --inspector-port` };
   }
 }

@@ -173,13 +173,13 @@ export function launch(core: Core, live: Live, { version, link, history, now, in
 export function giveUp(core: Core, live: Live, cause: unknown): void {
   const about = { workflow: live.workflow, instance: live.id };
   if (cause instanceof StoreError) {
-    core.log.warn("An instance cannot be read and is tried again", { ...about, reason: cause.message });
+    core.log.warn("An instance could not be read and is retried", { ...about, reason: cause.message });
     void activateLater(core, live);
     return;
   }
   if (!(cause instanceof Failure)) {
     core.log.error("An instance could not be started", { ...about, reason: String(cause) });
-    return fail(core, live, "The instance could not be started; the server's log says why");
+    return fail(core, live, "The instance could not be started; the reason is in the server's log");
   }
   // Of an error with its stack, the error.
   const [message = ""] = (cause.detail ?? cause.message).split("\n", 1);

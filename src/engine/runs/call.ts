@@ -39,7 +39,7 @@ async function hostFor(core: Core, script: string): Promise<{ readonly host: Hos
 export async function dispatch(core: Core, script: string, event: ScriptEvent): Promise<EventEnd> {
   const late = Promise.withResolvers<EventEnd>();
   const cancel = core.clock.alarm(core.clock.now() + LIMITS.handlerMs, () => {
-    core.log.warn("A handler takes too long, and is not waited for any more", { script, handler: event.type });
+    core.log.warn("A handler timed out", { script, handler: event.type });
     late.resolve({ thrown: `It took longer than ${LIMITS.handlerMs / 60_000} minutes`, verdict: NO_VERDICT });
   });
   try {

@@ -36,10 +36,11 @@ export function logEnd(log: Log, { version }: HostLink, end: HostEnd, lives: rea
   const { script, id } = version;
   const { kind, isShared = false, ...why } = end.kind === "closed" ? { kind: end.kind } : end;
   const about = { script, scriptVersion: id, end: kind, ...why };
-  log.warn("A host ended; its instances go on elsewhere", { ...about, isShared, instances: lives.length });
+  log.warn("A host ended; its instances are replayed in another host", { ...about, isShared, instances: lives.length });
   const named = lives.filter(isSuspect).slice(0, NAMED);
   for (const live of named) {
-    const message = lives.length === 1 && !isShared ? "This run was alone in it" : "This is one of the runs that were in it";
+    const message =
+      lives.length === 1 && !isShared ? "The host was running only this run" : "The host was running this run and others";
     const attempts = openAttempts(live);
     if (attempts.length === 0) log.warn(message, { script, workflow: live.workflow, instance: live.id });
     for (const { step, attempt, ranMs } of attempts.slice(0, NAMED).map((each) => described(each, now)))
@@ -51,11 +52,15 @@ export function logEnd(log: Log, { version }: HostLink, end: HostEnd, lives: rea
 export function logGivenUp(log: Log, { workflow, id: instance, state }: Live, events: readonly EventBody[]): void {
   for (const event of events) {
     if (event.type === "workflow_errored" || event.type === "rollback_errored")
-      log.error("An instance is given up", { workflow, instance, reason: event.error.message });
+      log.error("An instance failed after repeated losses of its host", { workflow, instance, reason: event.error.message });
     if (event.type !== "attempt_errored" && event.type !== "rollback_attempt_errored") continue;
     if (event.retryDelayMs !== undefined) continue;
     const about = { workflow, instance, version: state.versionId, step: displayName(event.name, event.count) };
-    log.error("A step is given up", { ...about, attempt: event.attempt, reason: event.error.message });
+    log.error("A step failed after repeated losses of its host", {
+      ...about,
+      attempt: event.attempt,
+      reason: event.error.message,
+    });
   }
 }
 

@@ -76,9 +76,9 @@ export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
 /** Bindings that only Cloudflare's own runtime can give. */
 function refuseForeign({ bindings, assets }: ScriptVersion): void {
   if (assets !== undefined)
-    throw new Failure("script.binding_unsupported", { detail: "Static assets need a server with --executor workerd" });
+    throw new Failure("script.binding_unsupported", { detail: "Static assets require --executor workerd" });
   const foreign = bindings.find(({ type }) => !OWN.has(type));
   if (foreign === undefined) return;
-  const detail = `"${foreign.name}" is of the type ${foreign.type}, for which the server has to run with --executor workerd`;
+  const detail = `"${foreign.name}" has the type ${foreign.type}, which requires --executor workerd`;
   throw new Failure("script.binding_unsupported", { detail });
 }

@@ -22,7 +22,7 @@ export interface Loss {
 }
 
 /** The loss of whatever ran when a server ended, or a commit failed. */
-export const WITH_SERVER: Loss = { kind: "server", how: "the server ended, or could not store what had been done" };
+export const WITH_SERVER: Loss = { kind: "server", how: "the server ended or could not store the result" };
 
 /** The attempts of a step that were lost. */
 export interface LostAttempts {

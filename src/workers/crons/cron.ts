@@ -59,7 +59,7 @@ export class CronTriggers {
       const changed = [...all.filter((each) => each.script !== script), ...wanted];
       if (wanted.length > 0 && changed.length > LIMITS.cronTriggers)
         throw new Failure("body", {
-          detail: `There would be ${changed.length} cron triggers; ${LIMITS.cronTriggers} are possible`,
+          detail: `At most ${LIMITS.cronTriggers} cron triggers are allowed; there would be ${changed.length}`,
         });
       return changed;
     });
@@ -78,7 +78,7 @@ export class CronTriggers {
       fire: (boundary) => {
         this.#begun.set(key, boundary);
         void this.#call(trigger, boundary, dispatcher).catch((cause: unknown) =>
-          this.#log.error("A cron trigger was not followed", { script: trigger.script, reason: String(cause) }),
+          this.#log.error("A cron trigger could not be fired", { script: trigger.script, reason: String(cause) }),
         );
         return Promise.resolve();
       },
@@ -89,13 +89,13 @@ export class CronTriggers {
     const about = { script, cron, scheduledTime: new Date(scheduledTime).toISOString() };
     try {
       const { thrown } = await dispatcher.dispatch(script, { type: "scheduled", cron, scheduledTime });
-      if (thrown === null) this.#log.info("A cron trigger has run", about);
+      if (thrown === null) this.#log.info("A cron trigger ran", about);
       // What it threw is in the script's own log.
-      else this.#log.warn("A cron trigger has failed", about);
+      else this.#log.warn("A cron trigger failed", about);
     } catch (cause) {
       // It is called at the next start.
       if (cause instanceof Failure && cause.failure === "shutting_down") return;
-      this.#log.warn("A cron trigger has failed", { ...about, reason: String(cause) });
+      this.#log.warn("A cron trigger failed", { ...about, reason: String(cause) });
     }
     await this.#change((all) =>
       all.map((each) =>

@@ -47,7 +47,7 @@ export async function missingResources(resources: Resources, bindings: readonly 
 export function refuseMissing([first]: readonly BoundResource[]): void {
   if (first === undefined) return;
   const { name, type, id } = first;
-  throw new Failure("storage.unbound", { detail: `"${name}" is bound to the ${TITLES[type]} "${id}", which is not there` });
+  throw new Failure("storage.unbound", { detail: `"${name}" is bound to the ${TITLES[type]} "${id}", which does not exist` });
 }
 
 /** Fails with `storage.unbound` for an id that nothing is made under. */
@@ -64,5 +64,5 @@ export async function adopt(
   const made: string[] = [];
   for (const { type, id, name } of missing)
     if (await resources.addResource({ type, id, name: id, createdAt })) made.push(`${TITLES[type]} "${id}" for ${name}`);
-  return made.length === 0 ? [] : [`Made empty, under the id in the configuration: ${made.join(", ")}`];
+  return made.length === 0 ? [] : [`Created empty under the id of the configuration: ${made.join(", ")}`];
 }

@@ -52,7 +52,7 @@ export const concurrency: readonly Endpoint[] = [
     method: "post",
     path: KEYS,
     needs: "admin",
-    summary: `Make a concurrency key, of which there may be ${LIMITS.concurrencyKeys}; nothing is limited by it yet`,
+    summary: `Create a concurrency key (at most ${LIMITS.concurrencyKeys}); it is stored, but not enforced yet`,
     body: z.object({
       name: z.string().refine(isWorkflowName, "Use 1 to 64 letters, digits, _ and -, not starting with -"),
       limit,
@@ -66,7 +66,7 @@ export const concurrency: readonly Endpoint[] = [
         if (keys.length >= LIMITS.concurrencyKeys) throw new Failure("concurrency.too_many", { field: "body" });
         return [...keys, made];
       });
-      const message = "Concurrency keys are kept and given back, but limit nothing yet";
+      const message = "Concurrency keys are stored and returned, but not enforced yet";
       log.warn(message, { key: made.name });
       return { result: show(made), messages: deployMessages([message]) };
     },

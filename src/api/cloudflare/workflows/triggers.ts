@@ -30,7 +30,7 @@ const shown = z.object({ script_name: z.string(), triggers });
 /** wrangler does not print what comes with a success. */
 function inert({ log }: Api, script: string, triggers: readonly Trigger[]): readonly Message[] {
   if (triggers.length === 0) return [];
-  const message = "Event triggers are kept and given back, but no event starts a workflow here";
+  const message = "Event triggers are stored and returned, but do not start workflows here";
   log.warn(message, { script, types: triggers.map(({ type }) => type).join(", ") });
   return deployMessages([message]);
 }
@@ -53,7 +53,7 @@ export const eventTriggers: readonly Endpoint[] = [
     method: "put",
     path: TRIGGERS,
     needs: "admin",
-    summary: "Replace the event triggers of a script; no event comes here that would start anything",
+    summary: "Replace the event triggers of a script; they are stored, but never fire here",
     body: triggers,
     maxBody: LIMITS.valueBodyBytes,
     result: shown,
@@ -114,7 +114,7 @@ async function change(
     if (all.length > LIMITS.triggers)
       throw new Failure("body", {
         field: "body",
-        detail: `There would be ${all.length} triggers; ${LIMITS.triggers} are possible`,
+        detail: `At most ${LIMITS.triggers} triggers are allowed; there would be ${all.length}`,
       });
     return JSON.stringify(all);
   });
@@ -138,7 +138,7 @@ async function checkTargets(catalog: Catalog, wanted: readonly Trigger[]): Promi
       if (scripts.get(workflow) !== script)
         throw new Failure("workflow.not_found", {
           field: `${field}.script_name`,
-          detail: `The workflow "${workflow}" is not of this script, but of "${scripts.get(workflow)}"`,
+          detail: `The workflow "${workflow}" belongs to the script "${scripts.get(workflow)}"`,
         });
     }
 }
