@@ -1,7 +1,7 @@
 /**
  * Attempts that were cut off because their run was lost: with its host, or with the server. None of them counts as a retry.
  * Those that were lost with a host are counted apart, and end the step when there have been too many in a row; see
- * `docs/decisions/0165-a-lost-attempt-is-no-retry.md`.
+ * `docs/decisions/0165-a-lost-attempt-is-not-a-retry.md`.
  */
 import type { ErrorInfo } from "./events.ts";
 import type { DoStep, InstanceState } from "./state.ts";
