@@ -1,4 +1,4 @@
-/** What went wrong, in one line that says what to do. */
+/** Explains an error in one line that says what to do. */
 import { Failure, failureKind } from "../model/failures/failure.ts";
 import { ProjectError } from "../workers/config/project-error.ts";
 
@@ -7,7 +7,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** One line for an error. Errors that nobody foresaw keep their stack: whoever reports them will need it. */
+/** One line for an error. Unexpected errors keep their stack, for bug reports. */
 export function explain(cause: unknown): string {
   if (cause instanceof Failure) return explainFailure(cause);
   if (!(cause instanceof Error)) return String(cause);

@@ -1,4 +1,4 @@
-/** The command line: finds the command, and turns what goes wrong into one line that says what to do. */
+/** The command line: finds the command, and turns errors into one line that says what to do. */
 import { help, isCommandName, type CommandName } from "./help.ts";
 import { explain, UsageError } from "../assembly/explain.ts";
 import { nearest } from "./nearest.ts";

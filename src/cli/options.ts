@@ -1,4 +1,4 @@
-/** The options that starting a server takes, whichever command starts it. */
+/** The options of all commands that start a server. */
 import type { ParseArgsConfig } from "node:util";
 import { defaultOptions, type ServerOptions } from "../assembly/server-options.ts";
 import type { EngineSettings } from "../engine/state/core.ts";

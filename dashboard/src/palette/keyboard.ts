@@ -38,7 +38,7 @@ function move(by: 1 | -1): void {
   items[at < 0 ? (by === 1 ? 0 : items.length - 1) : Math.min(items.length - 1, Math.max(0, at + by))]?.focus();
 }
 
-/** Listens, unless it is not to: the palette is open or about to be, or nobody is logged in. What opens it is handed over. */
+/** Listens to shortcuts, except while the palette is open or opening, or without a login. `open` opens the palette. */
 export function useKeyboard(isOff: boolean, open: (what: "palette" | "help") => void): void {
   useEffect(() => {
     let first = "";

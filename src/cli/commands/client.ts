@@ -1,7 +1,7 @@
-/** Requests to a server: the one that wrangler would use, named by the same variables. */
+/** Sends requests to the server that wrangler's variables name. */
 import { UsageError } from "../../assembly/explain.ts";
 
-/** What the API answers, as far as it is told here. */
+/** A response of the API, with the fields that are used here. */
 export interface Answer<T> {
   readonly success: boolean;
   readonly errors: readonly { readonly message: string; readonly error_chain?: readonly { readonly message: string }[] }[];
@@ -29,7 +29,7 @@ export function serverAddress(): ServerAddress {
   };
 }
 
-/** Sends a request with the token. Rejects with a `UsageError` when nobody answers. */
+/** Sends a request with the token. Rejects with a `UsageError` when no server answers. */
 export async function send(url: string, init: RequestInit = {}): Promise<Response> {
   const { CLOUDFLARE_API_TOKEN: token } = process.env;
   const headers = new Headers(init.headers);

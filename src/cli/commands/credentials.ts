@@ -1,4 +1,4 @@
-/** What commands that say who may use a server have in common: they work on its data directory, also while it runs, and are noted. */
+/** Shared by the commands for tokens and users: they open the data directory, also while a server runs, and write to the audit log. */
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** `stepwell deploy FILE`: sends a server what `wrangler deploy --dry-run --outfile FILE` has written, without wrangler. */
+/** `stepwell deploy FILE`: deploys the file that `wrangler deploy --dry-run --outfile FILE` wrote, without wrangler. */
 import { readFile } from "node:fs/promises";
 import { commandLine } from "../command-line.ts";
 import { answerOf, send, serverAddress } from "./client.ts";

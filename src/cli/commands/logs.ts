@@ -1,4 +1,4 @@
-/** `stepwell logs`: what an instance has written and thrown, or what a Worker says from now on. */
+/** `stepwell logs`: prints the logs of an instance, or the tail of a Worker. */
 import { once } from "node:events";
 import { format } from "node:util";
 import { WebSocket } from "ws";

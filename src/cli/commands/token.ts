@@ -1,4 +1,4 @@
-/** `stepwell token`: makes, lists and revokes the tokens of a data directory, also while a server uses it. */
+/** `stepwell token`: creates, lists and revokes the tokens of a data directory, also while a server uses it. */
 import { commandLine } from "../command-line.ts";
 import { createToken } from "../../access/tokens.ts";
 import type { Catalog } from "../../ports/catalog.ts";

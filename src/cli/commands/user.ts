@@ -1,4 +1,4 @@
-/** `stepwell user`: people who log in to a server with a name and a password. Works while the server runs. */
+/** `stepwell user`: manages users with a name and a password, also while the server runs. */
 import { commandLine } from "../command-line.ts";
 import { changeUser, createUser } from "../../access/users.ts";
 import type { Catalog } from "../../ports/catalog.ts";

@@ -1,4 +1,4 @@
-/** Bindings of a session's Workers to one another: what is missing for them to work. */
+/** Checks the bindings between the Workers of a session. */
 import type { Binding, Catalog } from "../../ports/catalog.ts";
 import { objectClasses } from "../../workers/deploy/objects.ts";
 

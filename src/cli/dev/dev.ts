@@ -1,4 +1,4 @@
-/** `stepwell dev`: Workers on this machine, each deployed again whenever one of its files changes. */
+/** `stepwell dev`: runs Workers on this machine and redeploys each when one of its files changes. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Inspector } from "../../executors/workerd/inspector/server.ts";

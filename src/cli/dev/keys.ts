@@ -1,4 +1,4 @@
-/** What the keys of `stepwell dev` do. */
+/** The actions of the hotkeys of `stepwell dev`. */
 import { spawn } from "node:child_process";
 import type { Inspector } from "../../executors/workerd/inspector/server.ts";
 import { legend, listenToKeys, type Hotkeys } from "./hotkeys.ts";

@@ -44,7 +44,7 @@ export async function activate(core: Core, live: Live): Promise<void> {
     for (let tries = 0; isWanted(core, live); tries += 1) {
       try {
         const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
-        if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
+        if (version === undefined) return fail(core, live, "The workflow version of the instance no longer exists");
         const group = groupOf(core.hosts, live);
         const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
         // A restart meanwhile has made void whatever was under way.
