@@ -166,7 +166,7 @@ function SmallMenu({ canLogOut }: { readonly canLogOut: boolean }) {
 
 function ZoneSwitch() {
   const zone = useZone();
-  const title = zone === "utc" ? "Times are shown in UTC" : "Times are shown in your time zone";
+  const title = zone === "utc" ? "UTC: times are shown in UTC" : "Local: times are shown in your time zone";
   return (
     <Button
       look="bare"
