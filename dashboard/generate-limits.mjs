@@ -1,9 +1,9 @@
-/** Writes what docs/limits.md says of limits as data for the page that shows them: one text for both. Not kept in the repository. */
+/** Turns the tables of docs/limits.md into data for the dashboard's page of limits. The output is not committed. */
 import { readFile, writeFile } from "node:fs/promises";
 
 const page = await readFile(new URL("../docs/limits.md", import.meta.url), "utf8");
 
-/** The rows of the table below a heading, cell by cell. Links are told by their text. */
+/** The rows of the table below a heading, cell by cell. Links become their text. */
 function rowsBelow(heading) {
   const [, section = ""] = page.split(`## ${heading}\n`);
   const lines = section
@@ -20,14 +20,14 @@ function rowsBelow(heading) {
 
 const namesIn = (about) => Array.from(about.split(":")[0].matchAll(/`(\w+)`/g), ([, name]) => name);
 
-const settable = rowsBelow("What you may set").map(([about, value, change, cloudflare]) => ({
+const settable = rowsBelow("Configurable limits").map(([about, value, change, cloudflare]) => ({
   names: namesIn(about),
   about,
   value,
   change,
   cloudflare,
 }));
-const fixed = rowsBelow("What is fixed").map(([about, value, cloudflare]) => ({
+const fixed = rowsBelow("Fixed limits").map(([about, value, cloudflare]) => ({
   names: namesIn(about),
   about,
   value,
@@ -35,7 +35,7 @@ const fixed = rowsBelow("What is fixed").map(([about, value, cloudflare]) => ({
   cloudflare,
 }));
 
-const text = `/** Made of docs/limits.md. */
+const text = `/** Generated from docs/limits.md. */
 
 /** A limit, or several that belong together. */
 export interface LimitRow {
@@ -50,4 +50,4 @@ export const SETTABLE: readonly LimitRow[] = ${JSON.stringify(settable, undefine
 
 export const FIXED: readonly LimitRow[] = ${JSON.stringify(fixed, undefined, 2)};
 `;
-await writeFile(new URL("./src/settings/told.gen.ts", import.meta.url), text);
+await writeFile(new URL("./src/settings/limits.gen.ts", import.meta.url), text);

@@ -153,7 +153,7 @@ async function register(
 function checkSchedules({ workflows, schedules = {} }: StepwellOptions): void {
   for (const [name, crons] of Object.entries(schedules)) {
     const field = `schedules.${name}`;
-    if (!Object.hasOwn(workflows, name)) throw new Failure("body", { field, detail: "There is no class for this workflow" });
+    if (!Object.hasOwn(workflows, name)) throw new Failure("body", { field, detail: "No class was given for this workflow" });
     for (const cron of [crons].flat()) {
       const problem = cronProblem(cron);
       if (problem !== undefined) throw new Failure("body", { field, detail: problem });

@@ -102,39 +102,42 @@ describe.concurrent("help", () => {
 
 describe.concurrent("misuse", () => {
   test.each([
-    [["start"], 'There is no command "start"; stepwell --help lists them'],
-    [["--nonsense"], 'There is no command "--nonsense"'],
+    [["start"], 'Unknown command "start"; stepwell --help lists the commands'],
+    [["--nonsense"], 'Unknown command "--nonsense"'],
     [["dev", "--nonsense"], "Unknown option '--nonsense'; --help lists the options"],
     [["serve", "--data"], "Option '--data <value>' argument missing"],
     [["dev", "a", "b"], "stepwell dev takes one folder, not 2"],
-    [["dev", "no-such-folder"], "There is no folder /"],
+    [["dev", "no-such-folder"], "Folder /"],
     [["serve", "folder"], 'stepwell serve takes no folder; --data names the data directory (found "folder")'],
     [["serve", "--port", "http"], '--port takes a whole number up to 65535, not "http"'],
     [["serve", "--port", "65536"], '--port takes a whole number up to 65535, not "65536"'],
     [["serve", "--port", ""], '--port takes a whole number up to 65535, not ""'],
     [["serve", "--drain-seconds", "1.5"], '--drain-seconds takes a whole number up to 3600, not "1.5"'],
     [["serve", "--executor", "deno"], '--executor is node or workerd, not "deno"'],
-    [["serve", "--hang-after", "0"], '--hang-after takes a whole number from 1 on, not "0"'],
+    [["serve", "--hang-after", "0"], '--hang-after takes a whole number of at least 1, not "0"'],
     [["dev", "--park-after", "soon"], '--park-after takes a whole number up to 1000000000, not "soon"'],
-    [["serve", "--allow-network", "10.0.0.0"], "--allow-network takes public, private or a range of addresses like 10.1.0.0/16"],
+    [["serve", "--allow-network", "10.0.0.0"], "--allow-network takes public, private or a range such as 10.1.0.0/16"],
     [["serve", "--allow-network", "10.0.0.0/33"], '10.1.0.0/16, not "10.0.0.0/33"'],
-    [["serve", "--max-running", "0"], '--max-running takes a whole number from 1 on, not "0"'],
+    [["serve", "--max-running", "0"], '--max-running takes a whole number of at least 1, not "0"'],
     [
       ["dev", "--create-rate-per-workflow", "fast"],
       '--create-rate-per-workflow takes a whole number up to 1000000000, not "fast"',
     ],
     [["serve", "--account", "a b"], "--account takes 1 to 32 letters, digits, _ and -"],
-    [["serve", "--host-name", "10.0.0.1=shop"], '--host-name takes NAME=SCRIPT, like shop.example.com=shop, not "10.0.0.1=shop"'],
+    [
+      ["serve", "--host-name", "10.0.0.1=shop"],
+      '--host-name takes NAME=SCRIPT, such as shop.example.com=shop, not "10.0.0.1=shop"',
+    ],
     [["serve", "--log-format", "xml"], '--log-format is pretty or json, not "xml"'],
     [["deploy"], "stepwell deploy FILE: the file is what"],
-    [["deploy", "a"], "stepwell deploy FILE --name SCRIPT: the file does not say which Worker it is of"],
+    [["deploy", "a"], "stepwell deploy FILE --name SCRIPT: the file does not contain the Worker's name"],
     [["logs"], "stepwell logs WORKFLOW INSTANCE, or stepwell logs SCRIPT --follow"],
-    [["logs", "shop"], "of a Worker nothing is kept"],
-    [["logs", "shop", "--follow", "--step", "x"], "only instances have steps"],
+    [["logs", "shop"], "logs of a Worker are not stored"],
+    [["logs", "shop", "--follow", "--step", "x"], "the filters work for instances only"],
     [["token"], "stepwell token create, list or revoke ID"],
     [["token", "make"], "stepwell token create, list or revoke ID"],
     [["token", "revoke"], "stepwell token revoke ID: stepwell token list shows the ids"],
-    [["token", "list", "--data", "nowhere"], "There is no data in /"],
+    [["token", "list", "--data", "nowhere"], "No data found in /"],
     [["token", "list", "--nonsense"], "Unknown option '--nonsense'"],
   ])("%j", async (args, said) => {
     expect(refusal(await runCommand(args, project.folder))).toContain(said);
@@ -155,7 +158,7 @@ describe.concurrent("a project that cannot be used", () => {
   test.each([
     ["no configuration", { "index.js": "" }, "No wrangler.json, wrangler.jsonc or wrangler.toml in "],
     ["a configuration that is none", { ...PROJECT, "wrangler.json": '{\n"name": }' }, "wrangler.json:2:9: ValueExpected"],
-    ["a field that is wrong", { ...PROJECT, "wrangler.json": '{ "name": "shop" }' }, "wrangler.json: there is neither"],
+    ["a field that is wrong", { ...PROJECT, "wrangler.json": '{ "name": "shop" }' }, 'wrangler.json: "main"'],
     [
       "fields of the wrong type, all of them",
       { ...PROJECT, "wrangler.json": '{ "name": "shop", "main": 7, "workflows": [{ "binding": "A" }] }' },
@@ -191,7 +194,7 @@ describe("a server that cannot start", () => {
     await once(squatter, "listening");
     const { port } = squatter.address() as { port: number };
     const data = join(project.folder, "port-in-use");
-    const said = `Port ${port} of 127.0.0.1 is in use: stop what uses it, or choose another with --port`;
+    const said = `Port ${port} of 127.0.0.1 is in use: stop the process that uses it, or choose another port with --port`;
     expect(await serve(data, "--port", String(port))).toBe(said);
     expect(refusal(await runCommand(["dev", project.folder, "--data", data, "--port", String(port)]))).toBe(said);
     squatter.close();
@@ -201,13 +204,13 @@ describe("a server that cannot start", () => {
     const env = { NODE_OPTIONS: `--import=data:text/javascript,Object.defineProperty(process,'platform',{value:'sunos'})` };
     const args = ["serve", "--data", join(project.folder, "platform"), "--port", "0"];
     expect(refusal(await runCommand(args, undefined, env))).toMatch(
-      /^workerd has no binary for sunos on \w+, or it has not been installed\. Start with --executor node, [^.]+\.$/,
+      /^workerd has no binary for sunos on \w+, or it has not been installed\. Start the server with --executor node, [^.]+\.$/,
     );
   });
 
   test("because this machine has no such address", async () => {
     expect(await serve(join(project.folder, "address"), "--host", "192.0.2.1")).toBe(
-      "This machine has no address 192.0.2.1: choose another with --host, in dev with --ip",
+      "This machine has no address 192.0.2.1: choose another with --host (dev: --ip)",
     );
   });
 
@@ -227,7 +230,7 @@ describe("a server that cannot start", () => {
     const other = new DatabaseSync(join(project.folder, "other", "stepwell.db"));
     other.exec("CREATE TABLE t (a)");
     other.close();
-    expect(await serve(join(project.folder, "other"))).toContain("is a database of another program");
+    expect(await serve(join(project.folder, "other"))).toContain("belongs to another program");
   });
 
   test("because a newer stepwell made its database, which is left as it was", async () => {
@@ -248,8 +251,12 @@ describe("a server that cannot start", () => {
   test("because another one has its data", async () => {
     const data = join(project.folder, "taken");
     const first = await startServer(["serve", "--data", data, "--port", "0"]);
-    expect(await serve(data)).toMatch(/^Another stepwell has .+\/stepwell\.db open\. Stop it, or use another data directory$/);
-    expect(refusal(await runCommand(["dev", project.folder, "--data", data, "--port", "0"]))).toContain("Another stepwell has ");
+    expect(await serve(data)).toMatch(
+      /^Another stepwell process has .+\/stepwell\.db open\. Stop it, or use another data directory$/,
+    );
+    expect(refusal(await runCommand(["dev", project.folder, "--data", data, "--port", "0"]))).toContain(
+      "Another stepwell process has ",
+    );
     expect(await first.stop()).toBe(0);
     const second = await startServer(["serve", "--data", data, "--port", "0"]);
     expect(await second.stop()).toBe(0);

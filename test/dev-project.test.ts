@@ -131,7 +131,7 @@ test("workflows in exports run, are found in ctx.exports, and have their setting
 });
 
 test("bindings that are not there are named, all at once, and throw when they are used", async () => {
-  expect(server.output()).toContain("using one throws an error that says so: AI (Workers AI), LIMIT (rate limit)");
+  expect(server.output()).toContain("which throw an error when used: AI (Workers AI), LIMIT (rate limit)");
   expect(await state()).toMatchObject({
     limit: expect.stringContaining('The binding "LIMIT" (rate limit) is not supported by stepwell') as string,
     ai: expect.stringContaining('The binding "AI" (Workers AI) is not supported by stepwell') as string,

@@ -105,9 +105,7 @@ test("it says where everything is, and what it leaves out", () => {
   expect(server.output()).toContain(
     `Worker     http://localhost:${port}/  http://shop.localhost:${port}/  ${server.url}/workers/shop/\n`,
   );
-  expect(server.output()).toContain(
-    "Bindings that are not supported yet; using one throws an error that says so: DRIVE (Hyperdrive)",
-  );
+  expect(server.output()).toContain("Unsupported bindings, which throw an error when used: DRIVE (Hyperdrive)");
   expect(server.output()).not.toContain("Token");
 });
 

@@ -228,7 +228,7 @@ describe("keys change", () => {
     expect(await reaches("plain", "complete")).toBe("done");
     const told = lines.filter((line) => line.includes("vault.key_missing"));
     expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(/The key [0-9a-f]{8}, with which an output was encrypted, is missing.*"instance":"one"/);
+    expect(told[0]).toMatch(/The key [0-9a-f]{8}, which encrypted this output, is missing.*"instance":"one"/);
     await reopen(NEW, OLD);
     await (await open?.workflow("secretive").get("one"))?.resume();
     await send("secretive", "on");
@@ -264,7 +264,7 @@ describe("keys change", () => {
     await reaches("secretive", "errored");
     expect((await (await open?.workflow("secretive").get("one"))?.status())?.error).toEqual({
       name: "WorkflowInternalError",
-      message: 'The stored output of step "do 1 first" has been damaged or moved',
+      message: 'The stored output of step "do 1 first" is damaged or has been moved',
     });
   });
 });

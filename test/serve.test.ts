@@ -81,15 +81,15 @@ test("a data directory that an earlier version left open is closed, and that is 
   await writeFile(foreign, "", { mode: 0o644 });
   server = await serve();
   expect(await openToOthers()).toEqual([data, foreign]);
-  expect(server.output()).toContain("has files of others in it");
+  expect(server.output()).toContain("contains files of other programs");
   await rm(foreign);
   expect(await server.stop()).toBe(0);
   server = await serve();
   expect(await openToOthers()).toEqual([]);
-  expect(server.output()).toContain("closed to them now");
+  expect(server.output()).toContain("its permissions are now restricted");
   expect(await server.stop()).toBe(0);
   server = await serve();
-  expect(server.output()).not.toContain("closed to them");
+  expect(server.output()).not.toContain("permissions are now restricted");
 });
 
 test("a token is made for a role that is named", async () => {
@@ -134,9 +134,12 @@ test("what wrangler has bundled is deployed from a file", async () => {
   });
   expect(await deploy("worker.form", { CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:1" })).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("There is no server at http://127.0.0.1:1") as string,
+    stderr: expect.stringContaining("No server answers at http://127.0.0.1:1") as string,
   });
-  expect(await deploy("index.js", {})).toMatchObject({ code: 1, stderr: expect.stringContaining("no multipart form") as string });
+  expect(await deploy("index.js", {})).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("not a multipart form") as string,
+  });
   expect((await fetch(`${server.url}/workers/filed/`)).status).toBe(404);
   const deployed = await deploy("worker.form", {});
   expect(deployed).toMatchObject({
@@ -165,7 +168,7 @@ test("tokens are made, listed and revoked while the server runs", async () => {
   expect(again).toEqual({
     code: 1,
     stdout: "",
-    stderr: `stepwell: There is no token ${id}: stepwell token list shows the ids\n`,
+    stderr: `stepwell: Token ${id} not found: stepwell token list shows the ids\n`,
   });
 });
 

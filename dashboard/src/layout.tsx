@@ -1,4 +1,4 @@
-/** What is around every page: where one is, where one can go, and whether the server is there. */
+/** The frame of every page: navigation, breadcrumb and connection state. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
@@ -20,7 +20,7 @@ const loadPalette = () => import("./palette/palette.tsx");
 
 const Palette = lazy(loadPalette);
 
-/** When the page is there, and nobody waits for anything, in milliseconds. */
+/** When the page is idle, in milliseconds. */
 const LATER_MS = 1_000;
 
 export function Layout() {
@@ -37,7 +37,7 @@ export function Layout() {
   return (
     <>
       <a href="#page" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-panel focus:p-2">
-        Skip to the page
+        Skip to content
       </a>
       <header className="no-print sticky top-0 z-10 border-b border-line bg-panel">
         <div className="mx-auto flex h-12 max-w-[120rem] items-center gap-1 px-4">
@@ -97,7 +97,7 @@ function Page() {
   return (
     <>
       {trail.length > 1 && (
-        <nav aria-label="Where this is" className="no-print mb-2 flex flex-wrap items-center gap-x-1.5 text-xs text-quiet">
+        <nav aria-label="Breadcrumb" className="no-print mb-2 flex flex-wrap items-center gap-x-1.5 text-xs text-quiet">
           {trail.map(({ title, to }, i) =>
             i === trail.length - 1 ? (
               <span key={to} aria-current="page" className="max-w-full truncate">
@@ -166,7 +166,7 @@ function SmallMenu({ canLogOut }: { readonly canLogOut: boolean }) {
 
 function ZoneSwitch() {
   const zone = useZone();
-  const title = zone === "utc" ? "UTC: what times are told in" : "Local: times are told in your time zone";
+  const title = zone === "utc" ? "UTC: times are shown in UTC" : "Local: times are shown in your time zone";
   return (
     <Button
       look="bare"
@@ -210,8 +210,8 @@ function usePageTitle(): void {
 
 export function NotFound() {
   return (
-    <Empty title="There is nothing here">
-      <p>No page has this address.</p>
+    <Empty title="Page not found">
+      <p>No page exists at this address.</p>
       <div>
         <ButtonLink to="/">All workflows</ButtonLink>
       </div>

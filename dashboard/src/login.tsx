@@ -1,4 +1,4 @@
-/** Where a name and a password, or a token, are exchanged for a session. */
+/** The login page: exchanges a name and a password, or a token, for a session. */
 import { useState } from "react";
 import { logIn } from "./api/session.ts";
 import { Button } from "./ui/button.tsx";
@@ -58,12 +58,12 @@ export function Login() {
       </div>
       {isUser ? (
         <p className="text-quiet">
-          An admin adds people in the settings, or with <code className="font-mono">stepwell user create</code>.
+          An admin adds users in the settings or with <code className="font-mono">stepwell user create</code>.
         </p>
       ) : (
         <p className="text-quiet">
           The first start of the server wrote a token to <code className="font-mono">first-token</code> in its data directory;{" "}
-          <code className="font-mono">stepwell token create</code> makes another.
+          <code className="font-mono">stepwell token create</code> creates another.
         </p>
       )}
     </form>

@@ -1,4 +1,4 @@
-/** Which page is at which address, and what it is called. Pages are loaded when they are first gone to. */
+/** The routes and their titles. Pages are loaded on first visit. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { queryClient } from "./api/queries.ts";
 import { timelineQuery } from "./instance/queries.ts";
@@ -112,7 +112,7 @@ const settingsIndex = createRoute({
 const access = createRoute({
   getParentRoute: () => settings,
   path: "access",
-  staticData: { trail: below("/settings", () => [{ title: "Tokens & people", to: "" }]) },
+  staticData: { trail: below("/settings", () => [{ title: "Tokens & users", to: "" }]) },
   component: lazyRouteComponent(() => import("./settings/access.tsx")),
 });
 

@@ -18,7 +18,7 @@ export async function createUser(
   if (!NAME.test(name))
     throw new Failure("body", {
       field: "name",
-      detail: `A name has 1 to ${LIMITS.userName} letters, digits and . _ @ + -, and begins with a letter or a digit`,
+      detail: `A name must be 1 to ${LIMITS.userName} letters, digits and . _ @ + -, starting with a letter or a digit`,
     });
   checkPassword(password);
   const user = { name, role, password: await hashPassword(password), createdAt: clock.now() };
@@ -62,6 +62,6 @@ function checkPassword(password: string): void {
   if (password.length < LIMITS.passwordLeast || password.length > LIMITS.passwordMost)
     throw new Failure("body", {
       field: "password",
-      detail: `A password has ${LIMITS.passwordLeast} to ${LIMITS.passwordMost} characters`,
+      detail: `A password must have ${LIMITS.passwordLeast} to ${LIMITS.passwordMost} characters`,
     });
 }

@@ -30,11 +30,14 @@ export async function closeToOthers(data: string, log: Log): Promise<void> {
     for (const name of ours) closed += await close(join(data, name));
     // The directory comes last: a start that is cut off here leaves the rest to the next one.
     if (ours.length === entries.length) closed += await close(data);
-    else log.warn("The data directory has files of others in it, and stays as open as it is", { data });
+    else log.warn("The data directory contains files of other programs; its permissions stay unchanged", { data });
     if (closed > 0)
-      log.info("The data directory could be read by other users of this machine, and is closed to them now", { data, closed });
+      log.info("The data directory was readable by other users of this machine; its permissions are now restricted", {
+        data,
+        closed,
+      });
   } catch (cause) {
-    log.warn("The data directory could not be closed to other users of this machine", { data, reason: String(cause) });
+    log.warn("The permissions of the data directory could not be restricted", { data, reason: String(cause) });
   }
 }
 

@@ -1,4 +1,4 @@
-/** What went wrong, in one line that says what to do. */
+/** Explains an error in one line that says what to do. */
 import { Failure, failureKind } from "../model/failures/failure.ts";
 import { ProjectError } from "../workers/config/project-error.ts";
 
@@ -7,7 +7,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** One line for an error. Errors that nobody foresaw keep their stack: whoever reports them will need it. */
+/** One line for an error. Unexpected errors keep their stack, for bug reports. */
 export function explain(cause: unknown): string {
   if (cause instanceof Failure) return explainFailure(cause);
   if (!(cause instanceof Error)) return String(cause);
@@ -22,12 +22,14 @@ export function explain(cause: unknown): string {
 export function explainListening(cause: unknown, host: string, port: number, option = "--port"): UsageError | undefined {
   switch (codeOf(cause)) {
     case "EADDRINUSE":
-      return new UsageError(`Port ${port} of ${host} is in use: stop what uses it, or choose another with ${option}`);
+      return new UsageError(
+        `Port ${port} of ${host} is in use: stop the process that uses it, or choose another port with ${option}`,
+      );
     case "EACCES":
-      return new UsageError(`Port ${port} of ${host} may not be used: choose one above 1023 with ${option}`);
+      return new UsageError(`Port ${port} of ${host} is not permitted: choose one above 1023 with ${option}`);
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return new UsageError(`This machine has no address ${host}: choose another with --host, in dev with --ip`);
+      return new UsageError(`This machine has no address ${host}: choose another with --host (dev: --ip)`);
     default:
       return undefined;
   }

@@ -32,7 +32,7 @@ test("files of the folder are kept under their hashes, with their types and what
     headers: { version: 2, rules: { "/*": { set: { x: "y" }, unset: [] } } },
     redirects: { version: 1, staticRules: { "/a": { status: 302, to: "/b", lineNumber: 1 } }, rules: {} },
   });
-  expect(remarks).toEqual([expect.stringMatching(/^_redirects:2 is passed over/)]);
+  expect(remarks).toEqual([expect.stringMatching(/^_redirects:2 is ignored/)]);
   expect(Object.keys(assets?.files ?? {}).toSorted()).toEqual(["/app/main.js", "/index.html"]);
   expect(assets?.files["/index.html"]?.type).toContain("text/html");
   const kept = await readFile(join(folder, "kept", assets?.files["/app/main.js"]?.hash ?? ""), "utf8");

@@ -29,7 +29,7 @@ export async function projectAssets(store: AssetStore, config: Pick<ProjectConfi
   const { directory: root, ...how } = config.assets;
   if (root === undefined) return { inputs: [], remarks: [] };
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new ProjectError(`${config.file}: assets.directory: there is no folder ${root}`, { cause });
+    throw new ProjectError(`${config.file}: assets.directory: folder ${root} not found`, { cause });
   });
   const inputs = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
   const isIgnored = ignoredBy((await textOf(join(root, IGNORE))) ?? "");
@@ -42,7 +42,7 @@ export async function projectAssets(store: AssetStore, config: Pick<ProjectConfi
     files[path] = { hash: await store.keep(path, await readFile(file)), ...(type !== undefined && { type }) };
   }
   const { rules, passedOver } = assetRules(await textOf(join(root, HEADERS)), await textOf(join(root, REDIRECTS)));
-  const remarks = passedOver.map(({ file, line, reason }) => `${file}:${line} is passed over: ${reason}`);
+  const remarks = passedOver.map(({ file, line, reason }) => `${file}:${line} is ignored: ${reason}`);
   return { assets: { files, config: { ...how, ...rules } }, inputs, remarks };
 }
 

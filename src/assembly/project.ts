@@ -73,7 +73,7 @@ async function withDateWarning(config: ProjectConfig): Promise<ProjectConfig> {
   const { NEWEST_DATE } = await import("../executors/workerd/process/binary.ts");
   const { compatibilityDate: date = NEWEST_DATE, warnings } = config;
   if (date <= NEWEST_DATE) return config;
-  const warning = `The installed workerd supports compatibility dates up to ${NEWEST_DATE}: that is used instead of ${date}`;
+  const warning = `The installed workerd supports compatibility dates up to ${NEWEST_DATE}; it is used instead of ${date}`;
   return { ...config, warnings: [...warnings, warning] };
 }
 
@@ -95,7 +95,9 @@ export function checkNames(configs: readonly ProjectConfig[]): void {
   for (const { name, file } of configs) {
     const other = files.get(name);
     if (other !== undefined)
-      throw new ProjectError(`Two Workers of a session cannot both be called "${name}": change "name" in ${other} or in ${file}`);
+      throw new ProjectError(
+        `Two Workers of a session cannot have the same name "${name}": change "name" in ${other} or in ${file}`,
+      );
     files.set(name, file);
   }
 }

@@ -1,4 +1,4 @@
-/** Reads the options of a command. A name that no option has is answered with the one that was probably meant. */
+/** Parses the options of a command. For an unknown option the error suggests the nearest one. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { UsageError } from "../assembly/explain.ts";
 import { nearest } from "./nearest.ts";

@@ -1,4 +1,4 @@
-/** The command line: finds the command, and turns what goes wrong into one line that says what to do. */
+/** The command line: finds the command, and turns errors into one line that says what to do. */
 import { help, isCommandName, type CommandName } from "./help.ts";
 import { explain, UsageError } from "../assembly/explain.ts";
 import { nearest } from "./nearest.ts";
@@ -38,8 +38,8 @@ async function dispatch([first, ...rest]: readonly string[]): Promise<void> {
     process.stdout.write(`${version()}\n`);
   } else if (!isCommandName(first)) {
     const meant = nearest(first, Object.keys(COMMANDS));
-    const advice = meant === undefined ? "stepwell --help lists them" : `did you mean stepwell ${meant}?`;
-    throw new UsageError(`There is no command "${first}"; ${advice}`);
+    const advice = meant === undefined ? "stepwell --help lists the commands" : `did you mean stepwell ${meant}?`;
+    throw new UsageError(`Unknown command "${first}"; ${advice}`);
   } else if (rest.includes("--help") || rest.includes("-h")) {
     process.stdout.write(help(first));
   } else {

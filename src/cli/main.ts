@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program. An older Node is told apart before anything is loaded that it does not have. */
+/** The program. Rejects an older Node before it loads modules that need a newer one. */
 
 const NEEDED = [24, 12] as const;
 

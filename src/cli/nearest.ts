@@ -1,4 +1,4 @@
-/** The word of a list that somebody who typed another one probably meant. */
+/** Finds the word of a list that is nearest to a misspelled one. */
 
 /** Undefined when none is near: more than a third of the letters differ. */
 export function nearest(typed: string, words: readonly string[]): string | undefined {

@@ -1,4 +1,4 @@
-/** The options that starting a server takes, whichever command starts it. */
+/** The options of all commands that start a server. */
 import type { ParseArgsConfig } from "node:util";
 import { defaultOptions, type ServerOptions } from "../assembly/server-options.ts";
 import type { EngineSettings } from "../engine/state/settings.ts";
@@ -99,7 +99,7 @@ function hostNamesOf(given: readonly string[]): Record<string, string> {
     given.map((text) => {
       const [, name = "", script = ""] = /^([^=]+)=([a-z0-9][a-z0-9_-]*)$/.exec(text) ?? [];
       if (!isHostName(name.toLowerCase()))
-        throw new UsageError(`--host-name takes NAME=SCRIPT, like shop.example.com=shop, not "${text}"`);
+        throw new UsageError(`--host-name takes NAME=SCRIPT, such as shop.example.com=shop, not "${text}"`);
       return [name.toLowerCase(), script];
     }),
   );
@@ -121,24 +121,24 @@ function parkAfter(text: string | undefined): Partial<EngineSettings> {
 function workerMemory(text: string): number {
   const memoryMiB = wholeNumber("--worker-memory", text, MAX_LIMIT);
   if (memoryMiB >= LEAST_MEMORY_MIB) return memoryMiB;
-  throw new UsageError(`--worker-memory takes MiB from ${LEAST_MEMORY_MIB} on, not "${text}"`);
+  throw new UsageError(`--worker-memory takes at least ${LEAST_MEMORY_MIB} MiB, not "${text}"`);
 }
 
 function proxyRange(text: string): string {
   if (isAddressRange(text)) return text;
-  throw new UsageError(`--trusted-proxy takes an address or a range of them like 10.1.0.0/16, not "${text}"`);
+  throw new UsageError(`--trusted-proxy takes an address or a range such as 10.1.0.0/16, not "${text}"`);
 }
 
 /** In the words of workerd. */
 function networkRange(text: string): string {
   if (text === "public" || text === "private" || (text.includes("/") && isAddressRange(text))) return text;
-  throw new UsageError(`--allow-network takes public, private or a range of addresses like 10.1.0.0/16, not "${text}"`);
+  throw new UsageError(`--allow-network takes public, private or a range such as 10.1.0.0/16, not "${text}"`);
 }
 
 /** None at all would stop everything. */
 function atLeastOne(option: string, text: string): number {
   const value = wholeNumber(option, text, MAX_LIMIT);
-  if (value === 0) throw new UsageError(`${option} takes a whole number from 1 on, not "0"`);
+  if (value === 0) throw new UsageError(`${option} takes a whole number of at least 1, not "0"`);
   return value;
 }
 

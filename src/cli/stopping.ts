@@ -1,4 +1,4 @@
-/** What ends a server: SIGTERM and SIGINT, from its first moment on. A second signal ends the process at once. */
+/** Stops a server on SIGTERM and SIGINT, also while it starts. A second signal ends the process at once. */
 import { setImmediate as turn } from "node:timers/promises";
 import { Failure } from "../model/failures/failure.ts";
 
@@ -34,7 +34,7 @@ export class Stopping {
   ask(): void {
     if (this.signal.aborted) process.exit(130);
     this.#controller.abort(new Failure("shutting_down"));
-    // What hangs at this point cannot be told from what is slow. Child processes end with this one.
+    // A hang cannot be distinguished from a slow start here. Child processes end with this one.
     if (this.#isStarting) setTimeout(() => process.exit(), GRACE_MS).unref();
   }
 }

@@ -1,4 +1,4 @@
-/** Which stepwell this is. */
+/** The version of stepwell. */
 import { readFileSync } from "node:fs";
 
 /** As in package.json. */

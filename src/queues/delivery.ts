@@ -53,11 +53,11 @@ export class Delivery {
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     const { clock, log } = parts;
-    const says = { fails: "Messages of a queue cannot be read", works: "Messages of a queue can be read again" };
+    const says = { fails: "Queue messages cannot be read", works: "Queue messages can be read again" };
     const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
     const settles = {
-      fails: "What has become of messages cannot be written",
-      works: "What has become of messages is written again",
+      fails: "Outcomes of queue messages cannot be stored",
+      works: "Outcomes of queue messages are stored again",
     };
     this.#outage = new Outage({ clock, log, ...settles, leastMs: 100, mostMs: 5_000 });
     this.#rests = new Rests(clock);
@@ -121,7 +121,7 @@ export class Delivery {
     const { thrown, verdict } = await this.#call(queue, consumer, messages);
     // What the handler threw is in the script's own log.
     if (thrown !== null)
-      log.warn("A batch of messages has failed", { queue: queue.name, script: consumer.script, messages: messages.length });
+      log.warn("A batch of queue messages failed", { queue: queue.name, script: consumer.script, messages: messages.length });
     await this.#settle(queue, settle(messages, verdict, thrown !== null, consumer.settings, clock.now()));
   }
 

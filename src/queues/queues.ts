@@ -54,7 +54,7 @@ export class Queues {
   private constructor(parts: QueuesParts) {
     this.#parts = parts;
     const { clock, log } = parts;
-    const says = { fails: "Old messages of queues cannot be deleted", works: "Old messages of queues are deleted again" };
+    const says = { fails: "Expired queue messages cannot be deleted", works: "Expired queue messages are deleted again" };
     const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 60_000 });
     this.#expiry = new RecurringLook({ clock, outage, look: () => this.#expire() });
     this.#pulls = new Pulls({ ...parts, settle: (queue, settlement) => this.#settle(queue, settlement) });
@@ -88,7 +88,7 @@ export class Queues {
   /** Fails with `queue.not_found`. */
   named(name: string): Queue {
     const queue = this.#find(name);
-    if (queue === undefined) throw new Failure("queue.not_found", { detail: `There is no queue "${name}"` });
+    if (queue === undefined) throw new Failure("queue.not_found", { detail: `Queue "${name}" not found` });
     return queue;
   }
 
@@ -256,7 +256,10 @@ export class Queues {
     );
     if (settlement.dead.length === 0) return;
     const about = { queue: name, messages: settlement.dead.length, deadLetterQueue: letters?.name };
-    this.#parts.log.warn(letters ? "Messages went to the dead letter queue" : "Messages were given up", about);
+    this.#parts.log.warn(
+      letters ? "Messages were moved to the dead letter queue" : "Messages were dropped after their last retry",
+      about,
+    );
     if (letters !== undefined) this.#deliveries.get(letters.id)?.look();
   }
 

@@ -44,7 +44,7 @@ export class Subscriptions {
   private constructor(parts: SubscriptionsParts) {
     this.#parts = parts;
     const { clock, log } = parts;
-    const says = { fails: "Events of instances cannot be sent to queues", works: "Events of instances are sent again" };
+    const says = { fails: "Instance events cannot be sent to queues", works: "Instance events are sent again" };
     const outage = new Outage({ clock, log, ...says, leastMs: 250, mostMs: 10_000 });
     this.#look = new RecurringLook({ clock, outage, look: () => this.#deliver() });
   }

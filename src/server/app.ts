@@ -87,7 +87,9 @@ export function serverApp(parts: AppParts): Answer {
   const access = { ...parts, hasSessions: parts.sessions !== undefined };
   const scriptAt = (url: URL): string | undefined => parts.workers.scriptFor(url);
   const clientOf = clientsBehind(parts.proxies, (peer) =>
-    parts.log.warn("Ignored X-Forwarded-For of a proxy that is not trusted; --trusted-proxy ADDRESS trusts it", { proxy: peer }),
+    parts.log.warn("Ignored X-Forwarded-For of an untrusted proxy; start with --trusted-proxy ADDRESS to trust it", {
+      proxy: peer,
+    }),
   );
   return async (request, peer = "") => {
     const client = clientOf(peer, request.headers);
@@ -105,7 +107,9 @@ export function serverApp(parts: AppParts): Answer {
     }
     // Pages there are the Worker's.
     if (parts.primary !== undefined && url.hostname === PRIMARY_HOST && isOfPage(request.headers))
-      return failureResponse(new Failure("authentication.origin", { detail: "Pages of a Worker may not use this server's API" }));
+      return failureResponse(
+        new Failure("authentication.origin", { detail: "Pages of a Worker must not call the API of this server" }),
+      );
     return control.fetch(request, { client, url });
   };
 }
@@ -188,7 +192,7 @@ function refuseForeignPages(asksForTokens: boolean): MiddlewareHandler<ControlEn
     const { headers } = c.req.raw;
     const { url } = c.env;
     if (!isForeign(headers, url) || isVisit(c.req.raw) || (asksForTokens && hasToken(headers))) return next();
-    const detail = `A page of another origin may not use this server, which is ${url.origin} to it`;
+    const detail = `Requests from pages of another origin are not allowed; the origin of this server is ${url.origin}`;
     return failureResponse(new Failure("authentication.origin", { detail }));
   };
 }

@@ -35,7 +35,7 @@ export function aesVault(keys: readonly [Key, ...Key[]]): Vault {
     const id = sealed.toString("hex", 1, 1 + ID_BYTES);
     const key = byId.get(id);
     if (key === undefined) {
-      throw new Failure("vault.key_missing", { detail: `The key ${id}, with which an output was encrypted, is missing` });
+      throw new Failure("vault.key_missing", { detail: `The key ${id}, which encrypted this output, is missing` });
     }
     const decipher = createDecipheriv(CIPHER, key.bytes, sealed.subarray(1 + ID_BYTES, HEAD_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(bound(place, part))
@@ -66,7 +66,7 @@ function bound({ workflow, instance, step }: Place, part: number | null): Buffer
 }
 
 function damaged({ step }: Place, cause?: unknown): Failure {
-  return new Failure("vault.damaged", { detail: `The stored output of step "${step}" has been damaged or moved`, cause });
+  return new Failure("vault.damaged", { detail: `The stored output of step "${step}" is damaged or has been moved`, cause });
 }
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

@@ -27,7 +27,7 @@ export function parseKeys(text: string, source: string): [Key, ...Key[]] {
     .split(/[\s,]+/)
     .filter((word) => word !== "");
   const [first, ...rest] = words.map((word, i) => toKey(word, i, source));
-  if (first === undefined) throw new Failure("vault.key_invalid", { field: source, detail: "There is no key in it" });
+  if (first === undefined) throw new Failure("vault.key_invalid", { field: source, detail: "It contains no key" });
   return [first, ...rest];
 }
 

@@ -26,7 +26,10 @@ export async function openVault(given: readonly Key[], keyFile: string): Promise
 export async function keysOf(env: Readonly<Record<string, string | undefined>>): Promise<readonly Key[]> {
   const { STEPWELL_KEY: text, STEPWELL_KEY_FILE: file } = env;
   if (text !== undefined && file !== undefined) {
-    throw new Failure("vault.key_invalid", { field: "STEPWELL_KEY", detail: "STEPWELL_KEY_FILE is set, too: set one of them" });
+    throw new Failure("vault.key_invalid", {
+      field: "STEPWELL_KEY",
+      detail: "STEPWELL_KEY and STEPWELL_KEY_FILE are both set; set only one",
+    });
   }
   if (text !== undefined) return parseKeys(text, "STEPWELL_KEY");
   if (file === undefined) return [];
@@ -65,5 +68,5 @@ async function makeKeyFile(path: string): Promise<Key> {
 
 function unreadable(source: string, cause: unknown): never {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  throw new Failure("vault.key_invalid", { field: source, detail: `The key file cannot be used: ${reason}`, cause });
+  throw new Failure("vault.key_invalid", { field: source, detail: `The key file cannot be read: ${reason}`, cause });
 }

@@ -24,7 +24,8 @@ export function createExecutionContext(): ExecutionContext {
 /** Resolves when all that was left to `waitUntil` has ended; rejects when some of it failed. */
 export async function waitOnExecutionContext(context: object): Promise<void> {
   const promises = left.get(context);
-  if (promises === undefined) throw new TypeError("waitOnExecutionContext() takes a context of createExecutionContext()");
+  if (promises === undefined)
+    throw new TypeError("waitOnExecutionContext() requires a context created with createExecutionContext()");
   // What is waited for may leave more.
   for (const promise of promises) await promise;
 }

@@ -86,7 +86,7 @@ export function createMessageBatch<Body>(queueName: string, messages: readonly M
 /** Waits for what was left to `waitUntil`, and says what became of the messages. */
 export async function getQueueResult(batch: object, context: object): Promise<QueueResult> {
   const verdict = verdicts.get(batch);
-  if (verdict === undefined) throw new TypeError("getQueueResult() takes a batch of createMessageBatch()");
+  if (verdict === undefined) throw new TypeError("getQueueResult() requires a batch created with createMessageBatch()");
   await waitOnExecutionContext(context);
   const { all, acks, retries } = verdict();
   const isRetried = all !== undefined && all !== "ack";

@@ -22,7 +22,7 @@ class Exported {
   }
 
   async fetch(request: Request): Promise<Response> {
-    if (this.#load === undefined) throw new Error("No project is open: is the plugin of stepwell/vitest in the configuration?");
+    if (this.#load === undefined) throw new Error("No project is loaded: add the plugin of stepwell/vitest to the configuration");
     const { default: handlers } = await this.#load();
     const context = createExecutionContext();
     if (typeof handlers === "function") {

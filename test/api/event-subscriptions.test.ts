@@ -50,7 +50,7 @@ test("refusals name the field, and change nothing", async () => {
     [{ source: { type: "r2" } }, 400, "source.type"],
     [{ source: { type: "workflows.workflow", workflow_name: "Nobody" } }, 404, "workflow_name"],
     [{ destination: { type: "queues.queue", queue_id: "none" } }, 404, ""],
-    [{ events: ["instance.sleeping"] }, 400, "events[0]: There are the events instance.queued"],
+    [{ events: ["instance.sleeping"] }, 400, "events[0]: Allowed events: instance.queued"],
     [{ events: [] }, 400, "events"],
     [{ name: "" }, 400, "name"],
   ];

@@ -72,7 +72,7 @@ test("a Worker that binds a queue which is not there is refused, and one whose q
   await api.call("PUT", "shop", uploadOf(WORKER, BINDINGS));
   expect((await api.call("GET", "shop/settings")).result).toMatchObject({ bindings: BINDINGS.bindings });
   await api.call("DELETE", `${QUEUES}/${id}`);
-  expect(await api.ask("shop", "/send")).toContain('There is no queue "letters"');
+  expect(await api.ask("shop", "/send")).toContain('Queue "letters" not found');
 });
 
 test("queues are made, found by name, changed and deleted", async () => {

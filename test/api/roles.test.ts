@@ -138,7 +138,7 @@ test.each(ALL)("%s refuses whoever may not, and lets others through", async (_, 
   for (const role of ROLES.filter((role) => !mayAct(role, needs))) {
     const refused = await ask(role, prefix, each, true);
     expect(refused.status).toBe(403);
-    expect(await refused.text()).toContain(`This needs the role ${needs}; yours is ${role}`);
+    expect(await refused.text()).toContain(`This request requires the role ${needs}; your role is ${role}`);
   }
   expect(await everything()).toBe(before);
   for (const role of ROLES.filter((role) => mayAct(role, needs))) {

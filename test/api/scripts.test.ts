@@ -188,7 +188,7 @@ describe("versions and deployments", () => {
     ] as const) {
       const refused = await deploy(...(split as unknown as [string, number][]));
       expect(refused).toMatchObject({ status: 400, errors: [{ code: 10964 }] });
-      expect(refused.errors[0]?.error_chain?.[0]?.message).toContain("one version has to get 100 %");
+      expect(refused.errors[0]?.error_chain?.[0]?.message).toContain("one version must get 100 %");
     }
     const foreign = (await api.catalog.activeScript("other"))?.id ?? "";
     expect(await deploy([foreign, 100])).toMatchObject({ status: 404, errors: [{ code: 10961 }] });
@@ -269,39 +269,39 @@ describe("secrets", () => {
 describe("a refusal names what is wrong, and changes nothing", () => {
   const cases: readonly [string, () => FormData | string, number, RegExp | string][] = [
     ["no form", () => "text", 10002, "multipart form"],
-    ["no metadata", () => new FormData(), 10002, "metadata: The upload has no such part"],
+    ["no metadata", () => new FormData(), 10002, "metadata: The upload has no part of this name"],
     ["metadata that is no JSON", () => edited("metadata", "{"), 10002, "metadata: Not valid JSON"],
     [
       "no main module",
       () => uploadOf("", { main_module: undefined }),
       10002,
-      "metadata.main_module: The upload names no main module",
+      "metadata.main_module: The upload has no main module",
     ],
     [
       "another main module",
       () => uploadOf("", { main_module: "x.js" }),
       10002,
-      'metadata.main_module: There is no part named "x.js"',
+      'metadata.main_module: The upload has no part named "x.js"',
     ],
     [
       "a main module of text",
       () => uploadOf("", { main_module: "a" }, { a: ["text/plain", "a"] }),
       10002,
-      "has to be an ES module",
+      "must be an ES module",
     ],
     [
       "a main module of CommonJS",
       () => uploadOf("", { main_module: "a.cjs" }, { "a.cjs": ["application/javascript", ""] }),
       10002,
-      "CommonJS and service-worker scripts do not run here",
+      "CommonJS and service-worker scripts are not supported",
     ],
     ["a Python module", () => uploadOf("", {}, { "a.py": ["text/x-python", ""] }), 10963, "a.py: Python"],
-    ["a module of no known type", () => uploadOf("", {}, { a: ["image/png", ""] }), 10963, 'a: Its type "image/png"'],
+    ["a module of no known type", () => uploadOf("", {}, { a: ["image/png", ""] }), 10963, 'a: Unknown module type "image/png"'],
     [
       "a binding to KV",
       () => bound({ type: "kv_namespace", name: "KV", namespace_id: "1" }),
       10971,
-      '"KV" is bound to the KV namespace "1", which is not there',
+      '"KV" is bound to the KV namespace "1", which does not exist',
     ],
     ["a name that is bound twice", () => bound(SECRET, SECRET), 10002, 'metadata.bindings[1].name: "KEY" is bound twice'],
     ["a secret without text", () => bound({ ...SECRET, text: undefined }), 10002, "metadata.bindings[0].text"],
@@ -311,7 +311,7 @@ describe("a refusal names what is wrong, and changes nothing", () => {
       "a workflow of two classes",
       () => bound(FLOW, { ...FLOW, name: "B", class_name: "Other" }),
       10002,
-      "of two classes, Flow and Other",
+      "cannot have two classes, Flow and Other",
     ],
     ["what cannot be inherited", () => bound({ type: "inherit", name: "X" }), 10002, 'no binding "X" to inherit'],
     [

@@ -81,7 +81,7 @@ describe("KV", () => {
       const answer = await api.call(method, path, body);
       expect([answer.status, JSON.stringify(answer.errors)]).toEqual([
         400,
-        expect.stringContaining(`${field}: The text has half`),
+        expect.stringContaining(`${field}: The text contains a lone surrogate`),
       ]);
     }
     expect(await codeOf(api.call("GET", `${ns}/metadata/broken`))).toBe(10009);

@@ -27,8 +27,7 @@ describe("bindings of other kinds", () => {
 
   test("do not refuse a deployment: all are named in one message, and using one throws", async () => {
     const answer = await put([AI, LIMIT, { type: "brand_new", name: "NEW" }]);
-    const message =
-      "Bindings that are not supported yet; using one throws an error that says so: AI (Workers AI), LIMIT (rate limit), NEW (brand_new)";
+    const message = "Unsupported bindings, which throw an error when used: AI (Workers AI), LIMIT (rate limit), NEW (brand_new)";
     expect(answer).toMatchObject({ status: 200, messages: [{ code: 10962, message }] });
     expect(await api.ask("shop")).toEqual({
       ai: expect.stringContaining('The binding "AI" (Workers AI) is not supported by stepwell') as string,

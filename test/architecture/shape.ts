@@ -45,7 +45,7 @@ export function crowded(files: readonly Source[]): string[] {
     const folder = path.slice(0, path.lastIndexOf("/"));
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
-  return [...counts].filter(([folder, count]) => count > MAX_FILES).map(([folder]) => folder);
+  return [...counts].filter(([, count]) => count > MAX_FILES).map(([folder]) => folder);
 }
 
 const MAX_PORT_LINES = 80;

@@ -1,6 +1,6 @@
 /**
- * Differences that run through many scenarios: told once, here and at the head of the report, and taken out before the
- * systems are compared. Like any other explanation, one that explains nothing any more fails the run.
+ * Differences of many scenarios: listed once, here and at the head of the report, and removed before the systems are
+ * compared. Like any other explanation, one that no longer applies fails the run.
  */
 import type { Aspect, Difference } from "./scenario.ts";
 
@@ -19,7 +19,7 @@ export const KNOWN: readonly Known[] = [
     of: "stepwell",
     because:
       "The local engine never reports `waiting`; an instance that sleeps, waits or is about to retry is `running` there. " +
-      "stepwell tells `workflow_waiting`, and `workflow_running` when it goes on, as the documentation does.",
+      "stepwell reports `workflow_waiting`, and `workflow_running` when it resumes, as documented.",
     section: "§12.1",
     without: withoutWaiting,
   },
@@ -28,8 +28,7 @@ export const KNOWN: readonly Known[] = [
     in: "answers",
     of: "local",
     because:
-      "Refusals of the local engine cross an RPC boundary, which puts `WorkflowError: ` before their text. " +
-      "stepwell has the text that production has.",
+      "Errors of the local engine cross an RPC boundary, which prefixes `WorkflowError: `. stepwell has the text of production.",
     section: "§3.1",
     without: (lines) => lines.map((line) => line.replace('rejected: Error("WorkflowError: ', 'rejected: Error("')),
   },
@@ -38,7 +37,7 @@ export const KNOWN: readonly Known[] = [
     in: "answers",
     of: "local",
     because:
-      "Of an instance that does not exist the local engine says `instance.not_found`, production `(instance.not_found) Instance not found`.",
+      "For a missing instance the local engine returns `instance.not_found`, production `(instance.not_found) Instance not found`.",
     section: "§16.2",
     without: (lines) =>
       lines.map((line) =>

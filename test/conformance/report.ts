@@ -7,15 +7,15 @@ type Verdict = "same" | Difference["differs"];
 
 const HEAD = `# Conformance
 
-What stepwell and Cloudflare's local engine (Workflows in workerd, as miniflare starts it) make of the same Workers. stepwell runs
-them in workerd, its default; \`npm run conformance -- --executor node\` compares what it makes of them in threads of Node.
+A comparison of stepwell with Cloudflare's local engine (Workflows in workerd, as miniflare starts it) on the same Workers. stepwell runs
+them in workerd, its default; \`npm run conformance -- --executor node\` compares its Node executor.
 Written by \`npm run conformance -- --write\`; \`npm run conformance\` fails when a difference has no explanation, when an
-explanation explains nothing any more, and when this page does not say what was found.
+explanation no longer applies, and when this page is out of date.
 
 Each scenario is a small workflow in \`test/conformance/scenarios/\` and a script of calls through its binding. Compared are
 what user code saw, what the calls answered, the final status, output and error, the public events in their order, and the
-step log. Where the local engine and Cloudflare's documentation or production part, stepwell follows the latter. Sections
-(§) are those of the description of Cloudflare's behaviour that stepwell was written from.
+step log. Where the local engine differs from Cloudflare's documentation or production, stepwell follows the latter. Sections
+(§) refer to the description of Cloudflare's behaviour that stepwell was written from.
 `;
 
 /** The page's text. */
@@ -46,7 +46,7 @@ function counts(comparisons: readonly Comparison[]): string {
 
 function known(): string {
   const lines = KNOWN.map(({ because, differs, section, in: aspect }) => `* ${because} (${differs}, ${aspect}, ${section})`);
-  return ["## Throughout", "", "Told once, and left out below:", "", ...lines, ""].join("\n");
+  return ["## Differences in all scenarios", "", "These are not repeated below:", "", ...lines, ""].join("\n");
 }
 
 function table(comparisons: readonly Comparison[]): string {
@@ -77,9 +77,7 @@ function details(comparisons: readonly Comparison[]): string {
   const parts = comparisons
     .filter(({ partings }) => partings.length > 0)
     .flatMap(({ scenario, partings }) => [`### ${scenario.name}`, "", "```text", ...partings.flatMap(parting), "```", ""]);
-  return ["## What exactly differs", "", "Lines that both have at the beginning and at the end are left out.", "", ...parts].join(
-    "\n",
-  );
+  return ["## Differences in detail", "", "Common lines at the beginning and at the end are omitted.", "", ...parts].join("\n");
 }
 
 /** Without what both begin and end with. One that has nothing left says so. */

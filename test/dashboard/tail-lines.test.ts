@@ -1,4 +1,4 @@
-/** What comes over a tail, as lines. */
+/** The messages of a tail as lines. */
 import { expect, test } from "vitest";
 import { isWanted, LEVELS, linesOf, type Line } from "../../dashboard/src/scripts/tail-lines.ts";
 import { laggedEvent, tailEvent } from "../../src/workers/logs/tail-event.ts";

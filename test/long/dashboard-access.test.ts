@@ -105,7 +105,7 @@ test("an admin logs in with a token, adds somebody, makes a token and sets reten
   await page.getByText("· admin").waitFor();
   await page.getByRole("link", { name: "Settings" }).click();
   await page.waitForURL(/\/settings\/access$/);
-  await page.getByRole("button", { name: "Add somebody" }).click();
+  await page.getByRole("button", { name: "Add user" }).click();
   await page.getByLabel("Name").fill("ada");
   await page.getByLabel("Password").fill("short");
   await page.getByLabel("Password").fill(PASSWORD);
@@ -115,7 +115,7 @@ test("an admin logs in with a token, adds somebody, makes a token and sets reten
 
   await page.getByRole("button", { name: "New token" }).click();
   await page.getByLabel("Label").fill("laptop");
-  await page.getByRole("button", { name: "Make token" }).click();
+  await page.getByRole("button", { name: "Create token" }).click();
   await page.getByText(/^sw_[\w-]{43}$/).waitFor();
   await page.getByRole("button", { name: "Done" }).click();
   await page.getByRole("button", { name: "Revoke laptop" }).waitFor();
@@ -172,8 +172,8 @@ test("an observer sees what happened, and neither payloads nor ways to change an
   await params.getByText("Hidden for your role").waitFor();
   await page.getByRole("complementary", { name: "Details of write draft-1" }).getByText("Hidden for your role").waitFor();
   await page
-    .getByRole("region", { name: "Why it is waiting" })
-    .getByText("This needs the role operator; yours is observer")
+    .getByRole("region", { name: "Why this instance is waiting" })
+    .getByText("This request requires the role operator; your role is observer")
     .waitFor();
   expect(await page.locator("button[disabled]").count()).toBeGreaterThan(4);
   expect(await page.evaluate("document.body.innerText")).not.toContain(SECRET);
@@ -182,7 +182,7 @@ test("an observer sees what happened, and neither payloads nor ways to change an
     { method: "PATCH", body: '{"status":"terminate"}', headers: { "x-stepwell-dashboard": "1" } }).then(({ status }) => status)`;
   expect(await page.evaluate(asked)).toBe(403);
   await page.goto(`${server.url}/settings/audit`);
-  await page.getByRole("alert").getByText("This needs the role admin; yours is observer").waitFor();
+  await page.getByRole("alert").getByText("This request requires the role admin; your role is observer").waitFor();
 });
 
 test("a viewer sees payloads, and changes nothing", async () => {
@@ -205,7 +205,11 @@ test("an operator acts on instances, and lets nobody in", async () => {
   await page.getByRole("status").getByText("Paused").waitFor();
   await page.getByRole("link", { name: "Settings" }).click();
   await page.getByRole("region", { name: "Tokens" }).getByRole("alert").waitFor();
-  await page.getByRole("region", { name: "Tokens" }).getByText("This needs the role admin; yours is operator").first().waitFor();
+  await page
+    .getByRole("region", { name: "Tokens" })
+    .getByText("This request requires the role admin; your role is operator")
+    .first()
+    .waitFor();
 });
 
 test("a new role logs somebody out", async () => {

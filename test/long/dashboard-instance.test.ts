@@ -79,14 +79,14 @@ async function open(name: string, id: string, query = ""): Promise<void> {
   await page.getByRole("heading", { name: id, exact: true }).waitFor();
 }
 
-const why = (): ReturnType<Page["getByRole"]> => page.getByRole("region", { name: "Why it is waiting" });
+const why = (): ReturnType<Page["getByRole"]> => page.getByRole("region", { name: "Why this instance is waiting" });
 
 test("a retry that is hours away comes now, and a sleep of a day ends, when that is asked for", async () => {
   await create("patient", "p");
   await open("patient", "p");
   await why().getByText("Attempt 1 of call gateway failed (gateway timed out)").waitFor();
   await why()
-    .getByText(/the next one comes in 1 h|the next one comes in 2 h/)
+    .getByText(/next attempt in 1 h|next attempt in 2 h/)
     .waitFor();
   await why().getByRole("button", { name: "Retry now" }).click();
   await why().getByText("Sleeping in cool off").waitFor();
@@ -155,7 +155,7 @@ test("what is chosen in the graph is chosen in the waterfall, and the other way 
 
 test("what a sensitive step returned is shown as hidden, and nowhere else", async () => {
   await open("pages", "many", "?step=read%20secret-1");
-  await page.getByText("only the Workflow's code sees it").waitFor();
+  await page.getByText("only the Workflow's code can read it").waitFor();
   expect(await page.evaluate<string>("document.body.textContent")).not.toContain("hush");
 });
 
@@ -210,7 +210,7 @@ test("an ended instance that is restarted is followed at once, each time, and th
   }
   for (let twice = 0; twice < 2; twice += 1) {
     await press("Terminate");
-    const rollback = page.getByRole("checkbox", { name: /Undo the steps/ });
+    const rollback = page.getByRole("checkbox", { name: /Roll back completed steps/ });
     await rollback.waitFor();
     expect(await page.evaluate(`document.querySelector('[role="dialog"] input').checked`)).toBe(false);
     await rollback.check();
@@ -254,7 +254,7 @@ test("code for the SDK is copied", async () => {
 test("an instance that would be refused is not sent; examples keep their names; Ctrl and Enter create", async () => {
   await page.goto(`${server.url}/workflows/pages/new`);
   await page.getByLabel("Id").fill("not an id");
-  await page.getByText("An id has letters, digits, _ and - only").waitFor();
+  await page.getByText("An id may contain only letters, digits, _ and -").waitFor();
   await page.getByLabel("Id").fill("");
   const params = page.getByRole("textbox", { name: "Params" });
   await params.click();
@@ -296,7 +296,7 @@ test("the page of an instance that another client deletes says that it is gone",
   await create("patient", "gone");
   const other = await browser.newPage();
   await other.goto(`${server.url}/workflows/patient/instances/gone`);
-  await other.getByRole("region", { name: "Why it is waiting" }).waitFor();
+  await other.getByRole("region", { name: "Why this instance is waiting" }).waitFor();
   expect(await server.call("DELETE", "/workflows/patient/instances/gone")).toMatchObject({ success: true });
   await other.getByRole("alert").getByText("Instance not found").waitFor();
   expect(await other.getByRole("button", { name: "Pause" }).count()).toBe(0);

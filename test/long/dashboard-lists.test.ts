@@ -93,25 +93,25 @@ test("instances are found by their error and their id, and the address keeps wha
   expect(page.url()).toMatch(/id=card-3/);
   await page.goto(page.url());
   await row("card-3").waitFor();
-  await page.getByRole("button", { name: "Remove filter Id begins with" }).click();
+  await page.getByRole("button", { name: "Remove filter Id starts with" }).click();
   await row("card-4").waitFor();
   await page.getByRole("navigation", { name: "Status" }).getByRole("link", { name: /^All/ }).click();
 });
 
 test("a range is chosen with Shift", async () => {
   await page.goto(`${server.url}/workflows/charging?id=card`);
-  await page.getByLabel("Choose card-4", { exact: true }).click();
-  await page.getByLabel("Choose card-1", { exact: true }).click({ modifiers: ["Shift"] });
-  await page.getByRole("toolbar", { name: "Chosen instances" }).getByText("4 chosen").waitFor();
+  await page.getByLabel("Select card-4", { exact: true }).click();
+  await page.getByLabel("Select card-1", { exact: true }).click({ modifiers: ["Shift"] });
+  await page.getByRole("toolbar", { name: "Selection" }).getByText("4 selected").waitFor();
 });
 
 test("all that match are counted, then terminated, and the others left alone", async () => {
   await page.goto(`${server.url}/workflows/queueing?id=early`);
-  const toolbar = page.getByRole("toolbar", { name: "Chosen instances" });
+  const toolbar = page.getByRole("toolbar", { name: "Selection" });
   await toolbar.getByText("40 instances").waitFor();
-  await toolbar.getByRole("button", { name: "Choose all that match" }).click();
+  await toolbar.getByRole("button", { name: "Select all 40" }).click();
   await toolbar.getByRole("button", { name: "Terminate" }).click();
-  await page.getByRole("dialog").getByText("40 instances of queueing: id begins with early").waitFor();
+  await page.getByRole("dialog").getByText("40 instances of queueing: id starts with early").waitFor();
   await page.getByRole("button", { name: "Terminate 40" }).click();
   await page.getByText("40 of 40 terminated · finished").waitFor();
   expect(await server.call("GET", "/workflows/queueing/instances?status=terminated")).toMatchObject({
@@ -121,11 +121,11 @@ test("all that match are counted, then terminated, and the others left alone", a
 
 test("an action can be stopped, and leaves those that it has not got to", async () => {
   await page.goto(`${server.url}/workflows/queueing?status=queued`);
-  const toolbar = page.getByRole("toolbar", { name: "Chosen instances" });
-  await toolbar.getByRole("button", { name: "Choose all that match" }).click();
+  const toolbar = page.getByRole("toolbar", { name: "Selection" });
+  await toolbar.getByRole("button", { name: /^Select all/ }).click();
   await toolbar.getByRole("button", { name: "Terminate" }).click();
   await page.getByRole("button", { name: /^Terminate 19,/ }).click();
-  const actions = page.getByRole("list", { name: "Actions on all that match" });
+  const actions = page.getByRole("list", { name: "Bulk actions" });
   await actions.getByRole("button", { name: "Stop" }).click();
   await actions.getByText("stopped").waitFor();
   const { result_info: left } = (await server.call("GET", "/workflows/queueing/instances?status=queued")) as unknown as {

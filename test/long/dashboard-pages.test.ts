@@ -161,7 +161,7 @@ describe("by keyboard alone one", () => {
     await page.emulateMedia({ colorScheme: "light" });
     await show({ name: "", path: "/schedules", shows: "nightly-report" });
     await page.keyboard.press("ControlOrMeta+k");
-    await page.getByRole("combobox", { name: "Search or do something" }).waitFor();
+    await page.getByRole("combobox", { name: "Search or run an action" }).waitFor();
     await page.keyboard.type("dark");
     await page.keyboard.press("Enter");
     expect(await page.evaluate("document.documentElement.dataset.theme")).toBe("dark");
@@ -176,9 +176,9 @@ describe("a script", () => {
     await page.getByRole("row", { name: /v2/ }).getByRole("button", { name: "Roll back" }).click();
     await page.getByLabel("Message").fill("HTML was better");
     await page.getByRole("button", { name: "Deploy v2" }).click();
-    await page.getByRole("row", { name: /v2 in force/ }).waitFor();
+    await page.getByRole("row", { name: /v2 active/ }).waitFor();
     await page.getByRole("link", { name: "Deployments" }).click();
-    await page.getByRole("row", { name: /v2 in force.*HTML was better/ }).waitFor();
+    await page.getByRole("row", { name: /v2 active.*HTML was better/ }).waitFor();
     expect(await (await fetch(`${demo.server.url}/workers/mail/`)).text()).toBe("Answers in HTML");
   });
 
@@ -205,7 +205,7 @@ describe("a script", () => {
     await lines.getByText("/first").first().waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
     await call("second");
-    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("button", { name: "Resume" }).click();
     await lines.getByText("/second").first().waitFor();
     await page.getByLabel("Find in lines").fill("second");
     await lines.getByText("/first").first().waitFor({ state: "hidden" });
@@ -252,7 +252,7 @@ test("says so while the server does not answer, and reads on when it does again"
   await fresh.goto(`${demo.server.url}/`);
   await fresh.getByRole("link", { name: "checkout", exact: true }).waitFor();
   await fresh.context().setOffline(true);
-  const notice = fresh.getByText("No answer");
+  const notice = fresh.getByText("No response");
   await notice.waitFor();
   await fresh.context().setOffline(false);
   await notice.waitFor({ state: "hidden" });

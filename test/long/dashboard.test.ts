@@ -69,7 +69,7 @@ describe("a person", () => {
     await page.getByRole("button", { name: "Create" }).click();
     await page.waitForURL(/\/workflows\/approval\/instances\/first/);
     await page.getByText("Waiting for an event of type").waitFor();
-    await page.getByRole("region", { name: "Why it is waiting" }).getByRole("button", { name: "Send event" }).click();
+    await page.getByRole("region", { name: "Why this instance is waiting" }).getByRole("button", { name: "Send event" }).click();
     await page.getByRole("textbox", { name: "Payload" }).click();
     await page.keyboard.press("ControlOrMeta+a");
     await page.keyboard.type('{"by":"Grace"');
@@ -104,7 +104,7 @@ describe("a person", () => {
       await route.continue();
     });
     await page.goto(`${server.url}/workflows/failing?status=errored&id=late`);
-    await page.getByText("No instance is like that").first().waitFor();
+    await page.getByText("No matching instances").first().waitFor();
     await server.call("POST", "/workflows/failing/instances", { instance_id: "late" });
     await vi.waitUntil(async () => {
       const { result } = (await server.call("GET", "/workflows/failing/instances/late")) as { result: { status: string } };
@@ -118,9 +118,9 @@ describe("a person", () => {
   test("terminates those that are chosen, and sees it happen", async () => {
     for (const id of ["a", "b", "c"]) await server.call("POST", "/workflows/sleeping/instances", { instance_id: id });
     await page.goto(`${server.url}/workflows/sleeping?status=waiting`);
-    await page.getByLabel("Choose a", { exact: true }).check();
-    await page.getByLabel("Choose b", { exact: true }).check();
-    const toolbar = page.getByRole("toolbar", { name: "Chosen instances" });
+    await page.getByLabel("Select a", { exact: true }).check();
+    await page.getByLabel("Select b", { exact: true }).check();
+    const toolbar = page.getByRole("toolbar", { name: "Selection" });
     await toolbar.getByRole("button", { name: "Terminate" }).click();
     await page.getByRole("button", { name: "Terminate 2" }).click();
     await toolbar.getByText("Terminate: 2 of 2").waitFor();

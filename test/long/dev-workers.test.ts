@@ -121,9 +121,9 @@ test("clients of the API may call the server localhost; pages of the Worker ther
 });
 
 test("a binding to a Worker that is not there is named at the start, and when it is used", async () => {
-  expect(server.output()).toContain('MISSING (service of "nobody"): there is no Worker "nobody" in this session');
-  expect(server.output()).toContain('NOWHERE (workflow "nowhere" of "nobody"): there is no Worker "nobody" in this session');
-  expect((await ask("localhost", "/missing"))[1]).toContain('There is no Worker "nobody" here');
+  expect(server.output()).toContain('MISSING (service of "nobody"): the Worker "nobody" is not in this session');
+  expect(server.output()).toContain('NOWHERE (workflow "nowhere" of "nobody"): the Worker "nobody" is not in this session');
+  expect((await ask("localhost", "/missing"))[1]).toContain('Worker "nobody" not found');
   expect((await ask("localhost", "/missing-flow"))[1]).toContain('No Worker with the workflow "nowhere" is deployed here');
 });
 
@@ -153,7 +153,7 @@ test("the data is beside the first, and git does not see it", async () => {
 
 test("two Workers of one name are refused", async () => {
   const { stderr, code } = await runCommand(["dev", ...configs(), ...configs().slice(0, 2), "--port", "0"]);
-  expect(stderr).toContain('Two Workers of a session cannot both be called "shop"');
+  expect(stderr).toContain('Two Workers of a session cannot have the same name "shop"');
   expect(code).toBe(1);
 });
 
@@ -174,9 +174,7 @@ test("a Worker that was deployed before and is not in the session is named, and 
   const data = ["--data", join(project.folder, "before"), "--port", "0", "--inspector-port", "0"];
   await (await startServer(["dev", ...configs(), ...data])).kill();
   const alone = await startServer(["dev", ...configs().slice(0, 2), ...data]);
-  expect(alone.output()).toContain(
-    'POST (service of "post"): "post" is not in this session, and answers as it was deployed last.',
-  );
+  expect(alone.output()).toContain('POST (service of "post"): "post" is not in this session; its last deployment is used.');
   expect(alone.output()).toMatch(/env\.POST \(post\) +Worker +local\n/);
   expect(alone.output()).toMatch(/env\.MISSING \(nobody\) +Worker +not connected\n/);
   await alone.kill();

@@ -225,5 +225,7 @@ test("the usual port is given up when it is taken, one that was asked for is not
     "--data",
     join(project.folder, "other"),
   ]);
-  expect(stderr).toContain(`Port ${port} of 127.0.0.1 is in use: stop what uses it, or choose another with --inspector-port`);
+  expect(stderr).toContain(
+    `Port ${port} of 127.0.0.1 is in use: stop the process that uses it, or choose another port with --inspector-port`,
+  );
 });

@@ -120,7 +120,7 @@ test("a queue is made once, and a Worker deployed that sends to it and consumes 
   expect(await ok("queues", "create", "letters")).toContain("Created queue 'letters'");
   const { code, stdout, stderr } = await run(["queues", "create", "letters"]);
   expect(code).not.toBe(0);
-  expect(stdout + stderr).toContain("There is a queue of this name [code: 11009]");
+  expect(stdout + stderr).toContain("A queue with this name already exists [code: 11009]");
   const deployed = await ok("deploy");
   for (const shown of ["Consumer for letters", "Producer for letters", "schedule: 0 0 1 1 *"]) expect(deployed).toContain(shown);
   expect(await ok("queues", "list")).toContain("dead-letters");

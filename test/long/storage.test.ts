@@ -168,7 +168,7 @@ test("without ids wrangler makes what is missing; a binding to what is not there
   const { code, stdout, stderr } = await wrangler("deploy");
   expect(code).toBe(1);
   expect(stdout + stderr).toContain(
-    '"CACHE" is bound to the KV namespace "00000000000000000000000000000000", which is not there',
+    '"CACHE" is bound to the KV namespace "00000000000000000000000000000000", which does not exist',
   );
   const bare = { ...(JSON.parse(config("", "")) as object), name: "fresh", workflows: [] };
   const bindings = {

@@ -65,7 +65,7 @@ test("a server that wants tokens says so, and takes the right one", { timeout: T
   expect(await with_(viewer.trim())).toMatchObject({ code: 0 });
   const tooLow = await with_(viewer.trim(), "delete", "anything");
   expect(tooLow.code).not.toBe(0);
-  expect(tooLow.text).toContain("This needs the role admin; yours is viewer");
+  expect(tooLow.text).toContain("This request requires the role admin; your role is viewer");
   expect(tooLow.text).not.toMatch(/\n\s+at /);
   await serving.stop();
   await data.remove();

@@ -16,14 +16,14 @@ const SHOWN = 80;
 export function page(compared: readonly Compared[], versions: { readonly wrangler: string }): string {
   const count = (verdict: Compared["verdict"]): number => compared.filter((each) => each.verdict === verdict).length;
   const lines = [
-    "# `stepwell dev` beside `wrangler dev`",
+    "# `stepwell dev` compared with `wrangler dev`",
     "",
-    `\`npm run parity -- --write\` has run ${compared.length} small projects with both, wrangler ${versions.wrangler} and stepwell, and has written this page.`,
-    `${count("same")} answer the same, ${count("explained")} differ for a reason that is given, ${count("different")} differ without one.`,
-    '"refused" means that the project does not start, with an error. Of errors while answering, the status is compared.',
+    `\`npm run parity -- --write\` ran ${compared.length} small projects with wrangler ${versions.wrangler} and stepwell, and wrote this page.`,
+    `${count("same")} give the same response, ${count("explained")} differ for a given reason, ${count("different")} differ without one.`,
+    '"refused" means that the project fails to start, with an error. For error responses, only the status is compared.',
   ];
   for (const [topic, title] of Object.entries(TITLES)) {
-    lines.push("", `## ${title}`, "", "| project | about | both answer |", "|---|---|---|");
+    lines.push("", `## ${title}`, "", "| project | about | response of both |", "|---|---|---|");
     for (const each of compared.filter(({ input }) => input.topic === topic)) lines.push(row(each));
   }
   return `${lines.join("\n")}\n`;

@@ -33,7 +33,7 @@ export const PAGES: readonly PageOfDemo[] = [
   {
     name: "script-log",
     path: "/scripts/mail?view=tail",
-    shows: "Nothing has been written",
+    shows: "No lines since this page was opened",
     calls: {
       paths: ["/order-1044", "/order-1046", "/order-1040", "/broken"].map((to) => `/workers/mail${to}`),
       show: "no such mailbox",
@@ -47,7 +47,7 @@ export const PAGES: readonly PageOfDemo[] = [
   { name: "settings-audit", path: "/settings/audit", shows: "workflows.instances" },
   { name: "palette", path: "/workflows/checkout", shows: "order-1040-alan", press: "ControlOrMeta+k" },
   { name: "keys", path: "/", shows: "import-catalogue", press: "?" },
-  { name: "not-there", path: "/nowhere", shows: "No page has this address" },
+  { name: "not-there", path: "/nowhere", shows: "No page exists at this address" },
 ];
 
 /** Goes to a page, and has it show what it is to show. */

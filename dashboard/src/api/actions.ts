@@ -1,4 +1,4 @@
-/** What people do to instances. Whatever they see of it afterwards is read again. */
+/** Changes of instances. Affected queries are refetched afterwards. */
 import { queryClient } from "./queries.ts";
 import { ACCOUNT, result, v4 } from "./client.ts";
 

@@ -1,4 +1,4 @@
-/** Calls to the server, with the types of its own description. What goes wrong comes as an `ApiError` that says so in words. */
+/** Calls to the server, typed by its OpenAPI description. Failures are thrown as `ApiError`. */
 import createClient from "openapi-fetch";
 import type { paths as OwnPaths } from "./own.d.ts";
 import type { paths as CloudflarePaths } from "./v4.d.ts";
@@ -47,7 +47,7 @@ interface Listed {
 /** All of an answer. */
 export async function envelope<T extends Envelope>(asked: Promise<Answered<T>>): Promise<T & Listed> {
   const { data, error, response } = await asked.catch(() => {
-    throw new ApiError(0, 0, "The server does not answer. Is it running?");
+    throw new ApiError(0, 0, "The server does not respond. Is it running?");
   });
   if (data !== undefined) return data;
   throw refusal(response, error);

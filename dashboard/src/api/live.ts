@@ -1,4 +1,4 @@
-/** What the server tells by itself, over server-sent events. Nothing is asked for again and again. */
+/** Live updates over server-sent events, instead of polling. */
 import { useEffect, useState } from "react";
 import { queryClient } from "./queries.ts";
 import { ACCOUNT } from "./client.ts";
@@ -7,7 +7,7 @@ import type { LiveEvent } from "./types.ts";
 /** Lists are read again no sooner than this after they were, in milliseconds. */
 const PACE_MS = 500;
 
-/** Pages up to which a list is read again by itself: a longer one would have the server at work for whoever only looks on. */
+/** Lists of up to so many pages refresh automatically. A longer one would load the server for every idle viewer. */
 export const LIVE_PAGES = 3;
 
 /** The types of events after which a list of instances is another. */

@@ -1,4 +1,4 @@
-/** What is asked of the server, each question by its key. Answers are kept until something is known to have changed. */
+/** The queries of the server, cached by key until something is known to have changed. */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { ACCOUNT, ApiError, own, result, resultOf, v4 } from "./client.ts";
 

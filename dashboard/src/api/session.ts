@@ -1,4 +1,4 @@
-/** Whether one has to log in, who has, and what that lets them do. */
+/** The session: whether a login is required, who is logged in, and with which role. */
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { OWN_HEADERS, resultOf } from "./client.ts";
 import { queryClient } from "./queries.ts";
@@ -11,7 +11,7 @@ export type Role = (typeof ROLES)[number];
 interface Session {
   readonly needed: boolean;
   readonly logged_in: boolean;
-  /** Of whoever is logged in. */
+  /** Name and role of the logged-in user or token. */
   readonly name?: string;
   readonly role?: Role;
 }
@@ -34,15 +34,17 @@ export async function logOut(): Promise<void> {
   queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
 }
 
-/** The role of whoever looks at the page; the least one until it is known. */
+/** The role of the session; the lowest one until it is known. */
 function useRole(): Role {
   return useQuery(sessionQuery).data?.role ?? "observer";
 }
 
-/** Why whoever looks at the page may not do what needs a role; undefined when they may. */
+/** Why the session lacks a role; undefined when it has it. */
 export function useRefusal(needed: Role): string | undefined {
   const role = useRole();
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed) ? undefined : `This needs the role ${needed}; yours is ${role}`;
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed)
+    ? undefined
+    : `This request requires the role ${needed}; your role is ${role}`;
 }
 
 async function ask(method: string, body?: unknown): Promise<Session> {

@@ -1,4 +1,4 @@
-/** Shapes that the server's description leaves open, or has inside of others. */
+/** Types that the server's description leaves open or nests in others. */
 
 export type { InstanceStatus } from "../../../src/model/instance/status.ts";
 

@@ -1,4 +1,4 @@
-/** What instances fail with: one row an error, however many instances have it, and what can be done to all of these. */
+/** Error groups: one row per error, with actions on all its instances. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -52,14 +52,14 @@ export default function ErrorsPage() {
           </Link>
         )}
         <span className="flex-1" />
-        <span className="text-quiet">Errors with the same name, shape of message, step and function are one.</span>
+        <span className="text-quiet">Errors with the same name, message pattern, step and function form one group.</span>
       </div>
       {[...new Set([...groups.map((group) => group.workflow), ...acted])].map((each) => (
         <Actions key={each} workflow={each} />
       ))}
       {data !== undefined && groups.length === 0 ? (
-        <Empty title="Nothing has failed">
-          <p>When instances end with an error, it shows here once, with how many of them have it and since which version.</p>
+        <Empty title="No errors">
+          <p>Errors of failed instances appear here in groups, with their count and the first version that had them.</p>
         </Empty>
       ) : (
         <ul aria-label="Errors" className="divide-y divide-line rounded-lg border border-line bg-panel empty:hidden">
@@ -68,11 +68,11 @@ export default function ErrorsPage() {
           ))}
         </ul>
       )}
-      {data?.result_info?.total_at_least && <p className="text-quiet">These are the 100 that were seen last.</p>}
+      {data?.result_info?.total_at_least && <p className="text-quiet">Showing the 100 most recent groups.</p>}
       <MatchDialog
         workflow={asked?.group.workflow ?? ""}
         filter={{ group: asked?.group.fingerprint }}
-        words={asked && `error is like “${asked.group.message}”`}
+        words={asked && `error “${asked.group.message}”`}
         verb={asked?.verb}
         onClose={() => setAsked(undefined)}
       />

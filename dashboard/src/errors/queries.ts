@@ -1,4 +1,4 @@
-/** The errors that instances have ended with, in groups. */
+/** Queries of error groups. */
 import { queryOptions } from "@tanstack/react-query";
 import { envelope, own, result } from "../api/client.ts";
 

@@ -1,4 +1,4 @@
-/** A workflow's graph as Cloudflare's API tells it, as far as it is drawn, and what an instance has come to in it. Pure. */
+/** A workflow's graph in the format of Cloudflare's API, reduced to what is drawn. Pure. */
 import type { Painter } from "./paint.ts";
 
 /** As much of a node as is drawn. */

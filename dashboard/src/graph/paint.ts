@@ -1,4 +1,4 @@
-/** An instance on its workflow's graph: which steps ran, how often, how it went. Names join the two; what code computes matches by its fixed parts. Pure. */
+/** Maps an instance onto its workflow's graph: which steps ran, how often and how they ended. Steps match by name; computed names by their fixed parts. Pure. */
 import { hasFailed, splitName, type Entry } from "../instance/timeline.ts";
 
 /** How a step of the graph fared. */

@@ -1,6 +1,6 @@
 /**
- * The workflow's code as a picture, with this instance painted on it. Boxes inside boxes follow the code; what ran is solid,
- * with how often, what failed is red, what goes on pulses, and ways that were not taken are faint.
+ * The graph of a workflow's code, with the state of one instance. Nested boxes follow the code. Steps that ran are solid with a
+ * count, failed ones red, running ones pulse, and branches not taken are faint.
  */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
@@ -138,7 +138,7 @@ interface WaysProps extends Omit<NodesProps, "nodes"> {
 function Ways({ ways, ...rest }: WaysProps) {
   const { functions, look } = rest;
   const seen = ways.map(({ nodes }) => wasSeen(nodes, functions, look.paint));
-  // Where none was taken nobody has come here yet: that is no choice against any of them.
+  // If no branch was taken, the run has not come here yet; then none is marked as not taken.
   const isDecided = seen.includes(true);
   return (
     <div className="flex items-start gap-4">

@@ -1,4 +1,4 @@
-/** What can be done to an instance, as far as its status allows it. */
+/** The actions that the status of an instance allows. */
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { changeStatus, deleteInstance, type Change } from "../api/actions.ts";
@@ -49,7 +49,7 @@ export function Actions({ timeline }: { readonly timeline: Timeline }) {
       <Button
         needs="operator"
         onClick={() => void navigate({ to: "/workflows/$workflow/new", params: { workflow }, search: { like: id } })}
-        title="A new instance with these params, which can be changed before"
+        title="Create an instance with these params after editing them"
       >
         Run again…
       </Button>
@@ -88,7 +88,7 @@ function Ask({ asked, onCancel, onChange, onDelete }: AskProps) {
   return (
     <>
       <Dialog title="Delete this instance?" open={asked === "delete"} onClose={onCancel}>
-        <p>What it is doing is cut off, and its history is gone afterwards.</p>
+        <p>Running steps are stopped, and its history is deleted.</p>
         <div className="flex justify-end gap-2">
           <Button onClick={onCancel}>Cancel</Button>
           <Button look="main" onClick={onDelete}>
@@ -110,7 +110,7 @@ function Termination({ onCancel, onChange }: Pick<AskProps, "onCancel" | "onChan
     <>
       <label className="flex items-center gap-2">
         <input type="checkbox" checked={withRollback} onChange={({ target }) => setWithRollback(target.checked)} />
-        Undo the steps that have a rollback
+        Roll back completed steps that have a rollback
       </label>
       <div className="flex justify-end gap-2">
         <Button onClick={onCancel}>Cancel</Button>

@@ -1,10 +1,10 @@
-/** Something that is tried at the press of a button: what went wrong is kept to be shown, until it is tried again. */
+/** Runs the work of a button and keeps its error until the next attempt. */
 import { useState } from "react";
 
 interface Attempted {
   readonly attempt: (work: () => Promise<void>) => void;
   readonly failure: Error | undefined;
-  /** True while it is under way. */
+  /** True while it runs. */
   readonly busy: boolean;
 }
 

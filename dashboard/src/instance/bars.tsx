@@ -12,7 +12,7 @@ export const NAME = "w-[clamp(8.5rem,26%,24rem)] shrink-0";
 /** A bar is never thinner than this share of the picture: it has to be found. */
 const LEAST = 0.003;
 
-/** Attempts of a step that are drawn one by one: behind so many, nobody tells them apart. */
+/** Attempts of a step that are drawn individually; more are indistinguishable on screen. */
 const DRAWN = 40;
 
 const LANE_PX = 4;
@@ -66,10 +66,7 @@ export const EntryRow = memo(function EntryRow({ entry, indented, lane, lanes, s
 /** Of a step that returns what only user code may see. */
 function Hidden() {
   return (
-    <span
-      className="ml-1.5 rounded border border-line px-1 text-xs leading-4 text-quiet max-sm:hidden"
-      title="Its output is sensitive"
-    >
+    <span className="ml-1.5 rounded border border-line px-1 text-xs leading-4 text-quiet max-sm:hidden" title="Sensitive output">
       hidden
     </span>
   );
@@ -111,7 +108,7 @@ export const GroupRow = memo(function GroupRow({ group, isOpen, shown, now }: Gr
         <span aria-hidden className="w-4 shrink-0 text-quiet">
           {isOpen ? "▾" : "▸"}
         </span>
-        <span className="sr-only">{isOpen ? "Opened group: " : "Group: "}</span>
+        <span className="sr-only">{isOpen ? "Expanded group: " : "Group: "}</span>
         <span className="truncate">{group.name}</span>
         <span className="ml-1 shrink-0 font-normal text-quiet tabular-nums">× {group.entries.length.toLocaleString()}</span>
         {failed > 0 && <span className="ml-1 text-bad">✕</span>}
@@ -128,7 +125,7 @@ function summaryText({ failed, retried, running, p50, p95 }: Summary): string {
   const parts = [`p50 ${spanText(p50)}`, `p95 ${spanText(p95)}`];
   if (failed > 0) parts.push(`${failed.toLocaleString()} failed`);
   if (retried > 0) parts.push(`${retried.toLocaleString()} retried`);
-  if (running > 0) parts.push(`${running.toLocaleString()} under way`);
+  if (running > 0) parts.push(`${running.toLocaleString()} running`);
   return parts.join(" · ");
 }
 

@@ -1,4 +1,4 @@
-/** Ways to say elsewhere what the page shows: to read an instance, or to make one like it, in the forms that people paste. Pure. */
+/** Snippets that read an instance or create a similar one: curl, wrangler, SDK and binding code. Pure. */
 
 /** What is copied, and from where. */
 export interface Source {

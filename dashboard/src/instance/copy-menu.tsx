@@ -1,4 +1,4 @@
-/** A menu of texts to put on the clipboard. */
+/** The menu of snippets to copy. */
 import { Menu } from "@base-ui/react/menu";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -34,7 +34,7 @@ export function CopyMenu({ timeline: { workflow, id } }: { readonly timeline: Ti
           <Menu.Popup className="min-w-56 rounded-lg border border-line bg-panel p-1 text-sm shadow-xl outline-none">
             <Forms title="This instance" forms={readForms(source)} onCopy={(form) => void copy(form)} />
             <Menu.Separator className="my-1 border-t border-line" />
-            <Forms title="Create one like it" forms={createForms(source)} onCopy={(form) => void copy(form)} />
+            <Forms title="Create a similar instance" forms={createForms(source)} onCopy={(form) => void copy(form)} />
           </Menu.Popup>
         </Menu.Positioner>
       </Menu.Portal>

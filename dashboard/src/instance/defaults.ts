@@ -1,4 +1,4 @@
-/** A step's configuration in full, with what nobody has written marked as such. Pure. */
+/** A step's full configuration, with defaults marked. Pure. */
 import type { StepConfig } from "./timeline.ts";
 
 /** What a step has that names nothing, as Cloudflare documents it. */

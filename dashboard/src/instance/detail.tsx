@@ -1,4 +1,4 @@
-/** Everything about one step: how it went, what it returned in full, what it wrote, and what can be done from here. */
+/** The details of one step: timing, attempts, full output, log and actions. */
 import { useQuery } from "@tanstack/react-query";
 import { logsQuery, outputQuery, stepUrl } from "../api/queries.ts";
 import { Button } from "../ui/button.tsx";
@@ -35,9 +35,9 @@ export function Detail({ timeline, entry, onPrevious, onNext, onClose }: DetailP
         <div className="min-w-0 flex-1">
           <h2 className="text-base font-semibold break-words">{step.name}</h2>
           <p className="text-quiet">
-            {WORDS[type]}, {step.count > 1 && `no. ${step.count.toLocaleString()} of its name, `}
+            {WORDS[type]}, {step.count > 1 && `#${step.count.toLocaleString()} with this name, `}
             <span className={state === "errored" ? "text-bad" : state === "running" ? "text-busy" : "text-good"}>
-              {state === "running" ? "under way" : state}
+              {state === "running" ? "running" : state}
             </span>
           </p>
         </div>
@@ -46,12 +46,12 @@ export function Detail({ timeline, entry, onPrevious, onNext, onClose }: DetailP
         <Turn label="Close" title="Close: Escape" sign="✕" onTurn={onClose} />
       </header>
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
-        <dt className="text-quiet">Began</dt>
+        <dt className="text-quiet">Started</dt>
         <dd title={exactText(start)} className="tabular-nums">
           {new Date(start).toLocaleString()}
         </dd>
         <dt className="text-quiet">Took</dt>
-        <dd className="tabular-nums">{state === "running" || end === null ? "still at it" : spanText(end - start)}</dd>
+        <dd className="tabular-nums">{state === "running" || end === null ? "running" : spanText(end - start)}</dd>
         {entry.event_type !== undefined && (
           <>
             <dt className="text-quiet">Event type</dt>
@@ -165,7 +165,7 @@ function OneAttempt({ number, attempt: { start, end, error }, waited, stack }: O
         </span>
         <span>{number}.</span>
         <span title={exactText(start)}>{new Date(start).toLocaleTimeString()}</span>
-        <span className="text-quiet">{end === null ? "still at it" : spanText(end - start)}</span>
+        <span className="text-quiet">{end === null ? "running" : spanText(end - start)}</span>
       </p>
       {error && <Failure error={error} stack={stack} />}
     </li>
@@ -185,12 +185,12 @@ function Output({ timeline: { workflow, id }, entry: { name, config, end }, type
     return (
       <p className="flex items-center gap-2 rounded-md border border-dashed border-line p-3">
         <span>
-          <b>Hidden.</b> <span className="text-quiet">What it returned is sensitive: only the Workflow's code sees it.</span>
+          <b>Hidden.</b> <span className="text-quiet">The output is sensitive: only the Workflow's code can read it.</span>
         </span>
       </p>
     );
   if (error !== null) return <Problem cause={error} />;
-  if (data === undefined) return <p className="text-quiet">Reading what it returned…</p>;
+  if (data === undefined) return <p className="text-quiet">Loading output…</p>;
   if (data.kind === "value") return <Value label={type === "step" ? "Output" : "Event"} value={data.value} />;
   return (
     <p className="flex flex-wrap items-center justify-between gap-2 rounded-md border border-line p-3">
@@ -218,7 +218,7 @@ interface Line {
   readonly step: { readonly attempt: number } | null;
 }
 
-/** Where an attempt failed, if the log says so: what it says besides is told by its error. Places are those of the sources. */
+/** Where an attempt failed, if the log has a stack. Positions are those in the sources. */
 function stackOf(lines: readonly Line[], attempt: number): string | undefined {
   const text = lines.findLast(({ kind, step }) => kind === "exception" && step?.attempt === attempt)?.text ?? "";
   const from = text.search(/^\s+at /m);

@@ -1,10 +1,10 @@
-/** Which steps are looked for: by a text in their name or their error, by how they went, by what they are. Pure. */
+/** Filters steps by a text in their name or error, by outcome and by kind. Pure. */
 import { hasFailed, type Entry } from "./timeline.ts";
 
 export const KINDS = {
   all: "All",
   failed: "Failed or retried",
-  running: "Under way",
+  running: "Running",
   step: "Steps",
   sleep: "Sleeps",
   waitForEvent: "Waits",

@@ -1,4 +1,4 @@
-/** How a hand moves the picture: the wheel zooms while Ctrl is held, dragging moves, a pinch does what the wheel does. */
+/** Gestures of the waterfall: Ctrl and wheel or pinch zoom, dragging moves. */
 import { useEffect, useRef, type PointerEvent, type RefObject } from "react";
 
 /** Zooms by a factor around a share of the width. React's own listeners cannot keep the page from being zoomed as well. */

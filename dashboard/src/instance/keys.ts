@@ -1,4 +1,4 @@
-/** Keys that count wherever one is on the page, except where one writes or is asked something. */
+/** Keyboard shortcuts of the page, inactive in fields and dialogs. */
 import { useEffect, useRef } from "react";
 
 export function useKeys(keys: Readonly<Record<string, () => void>>): void {

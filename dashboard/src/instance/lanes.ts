@@ -1,7 +1,7 @@
-/** What ran beside what: each entry has a lane, the first that is free when it starts. One lane means one after another. Pure. */
+/** Assigns lanes to parallel steps: each gets the first lane that is free when it starts. Pure. */
 import type { Entry } from "./timeline.ts";
 
-/** So many are told apart; what runs beside even more shares the last. */
+/** The number of lanes. Further parallel steps share the last. */
 export const LANES = 8;
 
 /** The lane of each entry, and how many there are. */

@@ -1,4 +1,4 @@
-/** All of the time, small: where something happened, where it failed, and which part is shown below. */
+/** The minimap: activity and failures over the whole time, and the visible range. */
 import { useEffect, useRef, type PointerEvent } from "react";
 import { hasFailed, type Entry } from "./timeline.ts";
 import type { TimeWindow } from "./window.ts";
@@ -43,7 +43,7 @@ export function Minimap({ entries, all, shown, onMove }: MinimapProps) {
   return (
     <div
       className="no-print relative cursor-crosshair touch-none border-b border-line select-none"
-      title="Draw to choose a part, double-click for all"
+      title="Drag to select a range, double-click to show all"
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         begun.current = momentAt(event);

@@ -1,4 +1,4 @@
-/** One instance: where it stands, why, and everything that happened in it. */
+/** One instance: its status, why it waits, and its history. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo } from "react";

@@ -1,4 +1,4 @@
-/** The instance on paper: every step in a plain table. It is made when somebody prints, and is gone afterwards. */
+/** The print view of an instance: all steps in a plain table. Rendered only while printing. */
 import { useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { spanText } from "../ui/time.tsx";
@@ -9,7 +9,7 @@ export function usePrinting(): boolean {
   const [printing, setPrinting] = useState(false);
   useEffect(() => {
     const paper = matchMedia("print");
-    // The browser takes the page as it is when these have been told.
+    // The browser prints the page as it is when these listeners return.
     const change = (to: boolean): void => flushSync(() => setPrinting(to));
     const onMedia = ({ matches }: MediaQueryListEvent): void => change(matches);
     const [onBefore, onAfter] = [(): void => change(true), (): void => change(false)];
@@ -31,7 +31,7 @@ export function PrintTable({ steps }: { readonly steps: readonly Entry[] }) {
       <caption className="py-2 text-left text-sm font-semibold">{steps.length.toLocaleString()} steps</caption>
       <thead>
         <tr className="border-b border-line text-left">
-          {["Step", "Kind", "State", "Began", "Took", "Attempts", "Error"].map((title) => (
+          {["Step", "Kind", "State", "Started", "Took", "Attempts", "Error"].map((title) => (
             <th key={title} scope="col" className="py-1 pr-3 font-semibold">
               {title}
             </th>

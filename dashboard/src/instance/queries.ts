@@ -1,4 +1,4 @@
-/** What the instance page asks of the server, and what it tells it to do. */
+/** Queries and changes of the instance page. */
 import { queryOptions } from "@tanstack/react-query";
 import { ACCOUNT, ApiError, own, result, v4 } from "../api/client.ts";
 import { queryClient } from "../api/queries.ts";
@@ -12,8 +12,8 @@ export const timelineQuery = (workflow: string, id: string) =>
     queryKey: ["timeline", workflow, id],
     queryFn: async (): Promise<Timeline> => {
       const params = addressOf(workflow, id);
-      const told = await result(own.GET("/workflows/{workflow_name}/instances/{instance_id}/timeline", { params }));
-      return fromWire(told as unknown as WireTimeline);
+      const wire = await result(own.GET("/workflows/{workflow_name}/instances/{instance_id}/timeline", { params }));
+      return fromWire(wire as unknown as WireTimeline);
     },
     staleTime: Infinity,
     // A cached timeline is shown at once and read again: while its page was closed, no events came.
@@ -22,10 +22,10 @@ export const timelineQuery = (workflow: string, id: string) =>
     structuralSharing: false,
   });
 
-/** How long until it is looked again whether there is a place, in milliseconds: of that, nobody is told. */
+/** Milliseconds between checks for a free slot, for which the server sends no event. */
 const AGAIN_MS = 2_000;
 
-/** Asked again when the instance has got as far as `at`, and while it could go on but for a place. */
+/** Read again when the instance has got as far as `at`, and while it waits for a slot. */
 export const waitsQuery = (workflow: string, id: string, at: string) =>
   queryOptions({
     queryKey: ["waits", workflow, id, at],

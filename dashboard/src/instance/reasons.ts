@@ -1,7 +1,7 @@
-/** Why an instance stands still: from its timeline, and from what the server says that it waits for. Pure. */
+/** Why an instance is waiting, from its timeline and the waits that the server reports. Pure. */
 import { keyOf, type Entry, type EntryType, type Timeline } from "./timeline.ts";
 
-/** What an instance waits for, as the server tells it. */
+/** What an instance waits for, as the server reports it. */
 export interface Waits {
   readonly status: string;
   readonly steps: readonly { readonly type: EntryType; readonly name: string; readonly due: number }[];

@@ -1,4 +1,4 @@
-/** Restarts an instance, from the beginning or from a step, after asking: what its steps do outside is done again. */
+/** Restarts an instance from the beginning or from a step, after a confirmation because side effects happen again. */
 import { useState } from "react";
 import { changeStatus } from "../api/actions.ts";
 import { Button } from "../ui/button.tsx";
@@ -37,12 +37,12 @@ export function Restart({ timeline: { workflow, id, status }, from, label = "Res
         open={isAsked}
         onClose={() => setAsked(false)}
       >
-        {!isFinal(status) && <p>What it is doing now is cut off.</p>}
+        {!isFinal(status) && <p>Running steps are stopped.</p>}
         <p>
           {step === undefined
-            ? "It runs again from the beginning, with the same params, on the version that is deployed now. "
-            : "Steps that started before it keep their results. It and all steps after it run again, on the version that is deployed now. "}
-          What these steps do outside of the workflow, they do once more.
+            ? "It runs again from the beginning with the same params, on the active version. "
+            : "Earlier steps keep their results. This step and all later ones run again, on the active version. "}
+          Side effects of these steps happen again.
         </p>
         <div className="flex justify-end gap-2">
           <Button onClick={() => setAsked(false)}>Cancel</Button>

@@ -1,7 +1,7 @@
 /**
- * The rows of the waterfall: steps one by one, and where many of a name come together, what they have in common. A loop over
- * several names is one row a name, however they alternate. Names that differ in numbers only are one name where there
- * are many steps. Pure, and one pass over the steps: it is made anew with every batch of live events.
+ * The rows of the waterfall: single steps, and groups of many steps with the same name. A loop over several names becomes one
+ * row per name, however they alternate. In long instances names that differ only in numbers form one group. Pure, and one pass
+ * over the steps, because it runs again with every batch of live events.
  */
 import { hasFailed, keyOf, splitName, type Entry, type EntryType } from "./timeline.ts";
 

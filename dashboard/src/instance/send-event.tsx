@@ -1,4 +1,4 @@
-/** Asks for an event's type and payload, and sends it. */
+/** The dialog that sends an event with a type and a payload. */
 import { useState } from "react";
 import { sendEvent } from "../api/actions.ts";
 import { Button } from "../ui/button.tsx";

@@ -1,4 +1,4 @@
-/** The rows of the waterfall, of which only those that are seen are there: by mouse, by wheel, by keyboard. */
+/** The rows of the waterfall, rendered only where visible, with mouse, wheel and keyboard control. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { EntryRow, GroupRow, Queued } from "./bars.tsx";
@@ -76,7 +76,7 @@ export function StepsList({ rows, steps, time, chosen, onChoose, onToggle, nothi
     <div
       ref={scroller}
       role="listbox"
-      aria-label="Steps. Up and down choose a row, Enter opens it; plus and minus zoom, left and right move, zero shows all; n finds the next failure"
+      aria-label="Steps. Up and down select a row, Enter opens it; plus and minus zoom, left and right move, zero shows all; n selects the next failure"
       aria-activedescendant={active === undefined ? undefined : `${listId}${active}`}
       tabIndex={0}
       onKeyDown={onKeyDown}
@@ -123,7 +123,7 @@ export function StepsList({ rows, steps, time, chosen, onChoose, onToggle, nothi
   );
 }
 
-/** Brings what has been chosen into sight, once its row is there; after that, whoever scrolls away is left alone. */
+/** Scrolls to the selected row once it is rendered, but not again after the user scrolled away. */
 function useShownRow(rows: readonly Row[], chosen: Entry | undefined, show: (index: number) => void): void {
   const shown = useRef<string>(undefined);
   const key = chosen && keyOf(chosen);

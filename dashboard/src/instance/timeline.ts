@@ -1,5 +1,5 @@
 /**
- * What is known of an instance, as a fold: begun by the server's timeline, and carried on by each event that comes after it.
+ * The state of the instance page as a fold: it starts with the server's timeline and applies each later event.
  * Pure, so that a page shows the same whether it was open all the time or is opened now.
  */
 import { isFinal } from "../../../src/model/instance/status.ts";
@@ -66,9 +66,9 @@ export function fromWire({ configs, steps, ...rest }: WireTimeline): Timeline {
     ...rest,
     steps: steps.map(({ config, attempts, ...entry }): Entry => {
       const isStep = entry.type === "step" || entry.type === "rollback";
-      const told = attempts ?? (isStep ? [{ start: entry.start, end: entry.end }] : NONE);
+      const tries = attempts ?? (isStep ? [{ start: entry.start, end: entry.end }] : NONE);
       const known = config === undefined ? undefined : configs[config];
-      return known === undefined ? { ...entry, attempts: told } : { ...entry, attempts: told, config: known };
+      return known === undefined ? { ...entry, attempts: tries } : { ...entry, attempts: tries, config: known };
     }),
   };
 }
@@ -181,7 +181,12 @@ function change(entry: Entry, event: LiveEvent, at: number): Entry {
     case "step_errored":
       return { ...entry, end: at, state: "errored" };
     case "wait_timed_out":
-      return { ...entry, end: at, state: "errored", error: { name: "WorkflowTimeoutError", message: "No event came in time" } };
+      return {
+        ...entry,
+        end: at,
+        state: "errored",
+        error: { name: "WorkflowTimeoutError", message: "No event arrived in time" },
+      };
     default:
       return entry;
   }

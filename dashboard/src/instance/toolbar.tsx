@@ -1,4 +1,4 @@
-/** What is above the waterfall and below it: to find steps, to go from failure to failure, to zoom; and what colours mean. */
+/** The controls of the waterfall: search, next failure, zoom; and the legend. */
 import { useMemo, type RefObject } from "react";
 import { Button } from "../ui/button.tsx";
 import { KINDS, type Kind, type Wanted } from "./find.ts";
@@ -37,7 +37,7 @@ export function Toolbar({ search, wanted, onWant, steps, found, onJump, onZoom }
         className="w-full min-w-0 rounded-md border border-line bg-page px-2.5 py-1 sm:w-64"
       />
       <select
-        aria-label="Which steps"
+        aria-label="Filter steps"
         value={wanted.kind}
         onChange={({ target }) => onWant({ ...wanted, kind: target.value as Kind })}
         className="rounded-md border border-line bg-page px-2 py-1"
@@ -79,7 +79,7 @@ export function Toolbar({ search, wanted, onWant, steps, found, onJump, onZoom }
 const LOOKS: readonly (readonly [look: string, word: string, isThere: (entry: Entry) => boolean])[] = [
   ["bar-good", "attempt", ({ type }) => type === "step"],
   ["bar-bad", "failed attempt", hasFailed],
-  ["bar-busy", "under way", ({ type, state }) => state === "running" && type === "step"],
+  ["bar-busy", "running", ({ type, state }) => state === "running" && type === "step"],
   ["bar-queue", "between attempts", ({ attempts }) => attempts.length > 1],
   ["bar-quiet", "sleep or wait", ({ type }) => type === "sleep" || type === "waitForEvent"],
   ["bar-undo", "rollback", ({ type }) => type === "rollback"],

@@ -1,4 +1,4 @@
-/** What is under the pointer, with exact times. It follows by itself: the rows are not drawn again for it. */
+/** The tooltip of the waterfall, with exact times. It moves without a render of the rows. */
 import { useEffect, useState, type RefObject } from "react";
 import { spanText } from "../ui/time.tsx";
 import { summaryOf, type Row } from "./rows.ts";
@@ -69,7 +69,7 @@ function entryFacts({ type, start, end, state, attempts, error }: Entry, now: nu
   const first = attempts[0]?.start;
   const failure = error ?? attempts.findLast((each) => each.error)?.error;
   return [
-    ["Began", timeText(start)],
+    ["Started", timeText(start)],
     [isOpen && type !== "step" ? "Until" : "Ended", end === null ? "–" : timeText(end)],
     ["Took", isOpen ? `${spanText(now - start)} so far` : spanText((end ?? now) - start)],
     ...(first !== undefined && first > start ? [["Queued", spanText(first - start)] as const] : []),

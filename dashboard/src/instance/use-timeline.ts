@@ -1,4 +1,4 @@
-/** The timeline of an instance, kept up to date for as long as it goes on. */
+/** The timeline of an instance, updated live until it ends. */
 import { useQuery } from "@tanstack/react-query";
 import { startTransition, useEffect, useState } from "react";
 import { ApiError } from "../api/client.ts";
@@ -40,7 +40,7 @@ export function useTimeline(workflow: string, id: string): Followed {
     const show = (): void => {
       due = undefined;
       known = advance(known, news.splice(0));
-      // Whoever scrolls meanwhile does not wait for it.
+      // Does not block scrolling.
       startTransition(() => setTimeline(known));
       // Read again once more: when it will be deleted, only the server knows.
       if (isFinal(known.status)) void queryClient.invalidateQueries({ queryKey: query.queryKey });

@@ -1,4 +1,4 @@
-/** Why an instance does not go on, in a sentence, with the button that helps. */
+/** Explains why an instance is waiting, with the button that unblocks it. */
 import { skipToken, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { changeStatus } from "../api/actions.ts";
@@ -14,7 +14,7 @@ import { reasonsOf, standing, type Reason } from "./reasons.ts";
 import { SendEvent } from "./send-event.tsx";
 import { splitName, type Entry, type Timeline } from "./timeline.ts";
 
-/** So many reasons are told one by one. */
+/** Further reasons are only counted. */
 const SHOWN = 5;
 
 export function Waiting({ timeline }: { readonly timeline: Timeline }) {
@@ -29,7 +29,7 @@ export function Waiting({ timeline }: { readonly timeline: Timeline }) {
   const isBad = reasons[0]?.kind === "unrunnable";
   return (
     <section
-      aria-label="Why it is waiting"
+      aria-label="Why this instance is waiting"
       className={`flex flex-col gap-2 rounded-lg border border-l-4 bg-panel px-3 py-2.5 ${isBad ? "border-bad/50 border-l-bad" : "border-wait/40 border-l-wait"}`}
     >
       {reasons.slice(0, SHOWN).map((reason) => (
@@ -41,7 +41,7 @@ export function Waiting({ timeline }: { readonly timeline: Timeline }) {
           <Help timeline={timeline} reason={reason} />
         </div>
       ))}
-      {reasons.length > SHOWN && <p className="text-quiet">And for {reasons.length - SHOWN} things more.</p>}
+      {reasons.length > SHOWN && <p className="text-quiet">And {reasons.length - SHOWN} more.</p>}
     </section>
   );
 }
@@ -53,14 +53,14 @@ function Sentence({ reason }: { readonly reason: Reason }) {
         <p>
           Waiting for an event of type <code className="font-mono font-semibold">{reason.type}</code>, in{" "}
           <Step entry={reason.entry} />
-          <When due={reason.due} before="; it gives up " />.
+          <When due={reason.due} before="; times out " />.
         </p>
       );
     case "sleep":
       return (
         <p>
           Sleeping in <Step entry={reason.entry} />
-          <When due={reason.due} before="; it goes on " />.
+          <When due={reason.due} before="; resumes " />.
         </p>
       );
     case "retry": {
@@ -69,30 +69,31 @@ function Sentence({ reason }: { readonly reason: Reason }) {
         <p className="min-w-0 break-words">
           Attempt {attempts.length} of <Step entry={reason.entry} /> failed (
           <span className="text-bad">{attempts.at(-1)?.error?.message}</span>)
-          <When due={reason.due} before="; the next one comes " />.
+          <When due={reason.due} before="; next attempt " />.
         </p>
       );
     }
     case "place":
       return <Place reason={reason} />;
     case "queued":
-      return <p>Queued: there is a place for it, and it starts in a moment.</p>;
+      return <p>Queued; it starts in a moment.</p>;
     case "paused":
       return reason.why === undefined ? (
-        <p>Paused. Nothing happens until it is resumed.</p>
+        <p>Paused until it is resumed.</p>
       ) : (
         <p className="min-w-0 break-words">
-          Paused by the server: <span className="text-bad">{reason.why}</span> Mend that, then resume it; nothing is lost.
+          Paused by the server: <span className="text-bad">{reason.why}</span> Fix the cause, then resume the instance; nothing is
+          lost.
         </p>
       );
     case "pausing":
-      return <p>It will be paused as soon as the steps under way have ended.</p>;
+      return <p>Pausing: waiting for running steps to finish.</p>;
     case "unrunnable":
       return (
         <p>
           {reason.isVersionGone
-            ? "The version that it is pinned to is gone. "
-            : "It ended because it could not be run, not because of what its code did. "}
+            ? "The version that it ran on no longer exists. "
+            : "It failed because it could not be run, not because of its code. "}
           Deploy the Worker again, then restart it.
         </p>
       );
@@ -103,20 +104,20 @@ function Place({ reason: { place, isDue } }: { readonly reason: Extract<Reason, 
   const [taken, limit] = [place.taken.toLocaleString(), place.limit.toLocaleString()];
   return (
     <p>
-      {isDue ? "It could go on" : "Queued"}, but there is no place:{" "}
+      {isDue ? "Ready to run" : "Queued"}, waiting for a free slot:{" "}
       {place.of === "workflow" ? (
         <>
           <b className="tabular-nums">
             {taken} of {limit}
           </b>{" "}
-          instances that may run of this workflow are running.
+          slots of this workflow are in use.
         </>
       ) : (
         <>
           <b className="tabular-nums">
             {taken} of {limit}
           </b>{" "}
-          places of the server are taken.
+          slots of the server are in use.
         </>
       )}
     </p>
@@ -227,8 +228,8 @@ function RaiseLimit({ workflow, limit }: { readonly workflow: string; readonly l
           />
         </label>
         <p className="text-quiet">
-          It counts at once, and until the Worker is deployed with another <code className="font-mono">concurrency.limit</code> in
-          its configuration.
+          It takes effect at once, until a deployment of the Worker sets another{" "}
+          <code className="font-mono">concurrency.limit</code>.
         </p>
         {failure && <Problem cause={failure} />}
         <div className="flex justify-end gap-2">

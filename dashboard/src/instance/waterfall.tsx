@@ -1,6 +1,6 @@
 /**
- * What ran when: a row a step, a bar an attempt. Only the rows that are seen are there, and time is scaled by the mouse (drag,
- * wheel with Ctrl) or the keyboard, so that twenty-five thousand steps are as smooth as five.
+ * The waterfall: one row per step, one bar per attempt. Only visible rows are rendered, so that twenty-five thousand steps are
+ * as smooth as five. The time range is changed with the mouse (drag, Ctrl and wheel) or the keyboard.
  */
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { spanText, useNow } from "../ui/time.tsx";
@@ -56,7 +56,7 @@ export function Waterfall({ timeline, chosen, onChoose }: WaterfallProps) {
         chosen={chosen}
         onChoose={onChoose}
         onToggle={toggle}
-        nothing={found === steps ? "No step has started yet." : "No step is like that."}
+        nothing={found === steps ? "No step has started yet." : "No matching steps."}
       />
       <Legend steps={steps} hasQueued={time.began - all.from > (all.to - all.from) / 300} />
     </section>

@@ -1,4 +1,4 @@
-/** The part of time that a picture shows, and how it is moved. Pure: milliseconds in, milliseconds out. */
+/** The visible time range of the waterfall, and how it moves. Pure; in milliseconds. */
 
 export interface TimeWindow {
   readonly from: number;

@@ -1,4 +1,4 @@
-/** What the server would refuse, told before it is asked. Its own rules are what counts; these are theirs in other words. Pure. */
+/** Checks input before it is sent. The server's rules are authoritative; these repeat them. Pure. */
 
 /** Characters of an id, bytes of params, instances of a batch. */
 const LONGEST_ID = 100;
@@ -13,16 +13,16 @@ const KEPT = /^(?:batch|terminate|terminateAll|cf_[0-9a-f]{64})$/;
 /** Why there can be no instance of this id; undefined when there can. None at all is fine. */
 export function idProblem(id: string): string | undefined {
   if (id === "") return undefined;
-  if (id.length > LONGEST_ID) return `An id has at most ${LONGEST_ID} characters; this one has ${id.length}.`;
-  if (!ID.test(id)) return "An id has letters, digits, _ and - only, and does not begin with -.";
-  return KEPT.test(id) ? `“${id}” is kept for something else.` : undefined;
+  if (id.length > LONGEST_ID) return `An id may have at most ${LONGEST_ID} characters; this one has ${id.length}.`;
+  if (!ID.test(id)) return "An id may contain only letters, digits, _ and -, and must not start with -.";
+  return KEPT.test(id) ? `“${id}” is a reserved id.` : undefined;
 }
 
 /** Why these cannot be params; undefined when they can. */
 export function paramsProblem(text: string): string | undefined {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes <= MOST_BYTES) return undefined;
-  return `Params may have ${MOST_BYTES.toLocaleString()} bytes; these have ${bytes.toLocaleString()}.`;
+  return `Params may have at most ${MOST_BYTES.toLocaleString()} bytes; these have ${bytes.toLocaleString()}.`;
 }
 
 /** An instance to be made. */

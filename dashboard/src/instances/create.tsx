@@ -1,4 +1,4 @@
-/** New instances: their params, an id if they are to have a certain one, and how many. What would be refused is told before. */
+/** The form for new instances: params, an optional id and a count, checked while typing. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState, type KeyboardEvent } from "react";
@@ -86,7 +86,7 @@ export default function CreatePage() {
         {isArray && (
           <label className="flex items-center gap-2">
             <input type="checkbox" checked={isList} onChange={({ target }) => setIsList(target.checked)} />
-            These are many params: one instance for each element of the list
+            Create one instance per element of this list
           </label>
         )}
         {failure && <Problem cause={failure} />}
@@ -119,7 +119,7 @@ function Which({ id, count, isCountGiven, problems, onChange }: WhichProps) {
   return (
     <div className="flex flex-wrap gap-x-4 gap-y-1">
       <label className="flex min-w-48 flex-1 flex-col gap-1">
-        Id (a random one if left empty)
+        Id (random if empty)
         <input
           value={id}
           onChange={({ target }) => onChange({ id: target.value, count })}
@@ -167,7 +167,7 @@ function checked(text: string, id: string, count: number, isList: boolean): Chec
   const isCount = Number.isSafeInteger(many) && many >= 1 && many <= MOST_AT_ONCE;
   const problems = {
     id: idProblem(id),
-    count: isCount ? undefined : `One to ${MOST_AT_ONCE} instances are created at once.`,
+    count: isCount ? undefined : `One to ${MOST_AT_ONCE} instances can be created at once.`,
     params,
   };
   const isFine = problems.id === undefined && problems.count === undefined && problems.params === undefined;

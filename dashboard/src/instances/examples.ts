@@ -1,4 +1,4 @@
-/** Params that are kept in this browser, by workflow: those that were given a name, and those that were used last. */
+/** Example params in local storage, by workflow: named ones, and recently used ones. */
 
 /** Params that were kept. */
 export interface Example {

@@ -1,4 +1,4 @@
-/** Which instances of a workflow are listed: as the address has it, as the server is asked, and in words. */
+/** The filter of a list of instances: as URL parameters, as a query, and in words. */
 import type { InstanceStatus } from "../api/types.ts";
 import { STATUSES } from "../ui/status.tsx";
 
@@ -50,12 +50,12 @@ export function toQuery({ status, id, error, group, version, from, to }: Instanc
 
 /** The parts of a filter that are named one by one, with what is said of each. */
 export const PARTS = {
-  id: "Id begins with",
+  id: "Id starts with",
   error: "Error contains",
   version: "Version",
   from: "Created from",
   to: "Created until",
-  group: "Error is like",
+  group: "Error",
 } as const;
 
 export type Part = keyof typeof PARTS;

@@ -1,4 +1,4 @@
-/** What is listed: a status as a tab with its count, everything else as a chip that can be taken away. */
+/** The filters of the list: status as tabs with counts, the others as removable chips. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -167,7 +167,7 @@ function Versions({ workflow, onChoose }: { readonly workflow: string; readonly 
       value=""
       onChange={({ target }) => target.value !== "" && onChoose(target.value)}
     >
-      <option value="">Choose one…</option>
+      <option value="">Select…</option>
       {versions.map(({ id, created_on: created }) => (
         <option key={id} value={id}>
           {id.slice(0, 8)} · {new Date(created).toLocaleString()}

@@ -1,4 +1,4 @@
-/** An action on all instances that match: how many there are, before it begins; how far it is, and a way to stop it, from then on. */
+/** A bulk action on all matching instances: confirmed with their number, then shown with its progress and a stop button. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { queryClient } from "../api/queries.ts";
@@ -12,7 +12,7 @@ import { act, actionsQuery, begunQuery, countQuery, dismissAction, stopAction, t
 interface MatchDialogProps {
   readonly workflow: string;
   readonly filter: InstanceFilter;
-  /** What the filter says, where its own words would tell little. */
+  /** Replaces the words of the filter. */
   readonly words?: string | undefined;
   /** Undefined while nothing is asked for. */
   readonly verb: Verb | undefined;
@@ -20,10 +20,10 @@ interface MatchDialogProps {
   readonly onBegun?: () => void;
 }
 
-/** Asks whether an action is meant, with how many instances it is about. */
+/** Confirms an action, with the number of instances. */
 export function MatchDialog({ verb, ...rest }: MatchDialogProps) {
   return (
-    <Dialog title={`${title(verb ?? "pause")} all that match?`} open={verb !== undefined} onClose={rest.onClose}>
+    <Dialog title={`${title(verb ?? "pause")} all matching instances?`} open={verb !== undefined} onClose={rest.onClose}>
       {verb !== undefined && <Question verb={verb} {...rest} />}
     </Dialog>
   );
@@ -65,8 +65,7 @@ function Question({
             {words === "" ? "" : `: ${words}`}.{" "}
           </>
         )}
-        {verb === "delete" ? "Their history is gone afterwards." : "Those that are in no state for it are passed over."} Instances
-        that are created from now on are left alone.
+        {consequence(verb)} Instances created from now on are not affected.
       </p>
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
@@ -82,7 +81,7 @@ function Question({
   );
 }
 
-/** The actions that are under way, and those that were begun here, until they are dismissed. */
+/** Running actions, and those started in this browser until they are dismissed. */
 export function Actions({ workflow }: { readonly workflow: string }) {
   const { data: actions = [] } = useQuery(actionsQuery(workflow));
   const { data: begun } = useQuery(begunQuery(workflow));
@@ -93,7 +92,7 @@ export function Actions({ workflow }: { readonly workflow: string }) {
   }, [states, workflow]);
   const shown = actions.filter(({ id, state }) => state === "running" || begun.includes(id));
   return (
-    <ul aria-label="Actions on all that match" className="flex flex-col gap-2 empty:hidden">
+    <ul aria-label="Bulk actions" className="flex flex-col gap-2 empty:hidden">
       {shown.map((action) => {
         const { id, action: verb, state, done, refused, total } = action;
         const passed = refused.reduce((sum, { count }) => sum + count, 0);
@@ -101,13 +100,13 @@ export function Actions({ workflow }: { readonly workflow: string }) {
           <li key={id} className="flex flex-wrap items-center gap-3 rounded-md border border-line bg-panel px-3 py-2">
             <strong className="font-medium">{title(verb)} all</strong>
             <Progress
-              aria-label={`${title(verb)} all that match`}
+              aria-label={`${title(verb)} all matching instances`}
               {...(!total.at_least && { value: done + passed, max: Math.max(total.count, done + passed, 1) })}
               {...(state !== "running" && { value: 1, max: 1 })}
             />
             <span role="status" className="tabular-nums">
               {done.toLocaleString()} of {countText(total)} {PAST[verb]}
-              {passed > 0 && `, ${passed.toLocaleString()} passed over`}
+              {passed > 0 && `, ${passed.toLocaleString()} skipped`}
               {state !== "running" && ` · ${ENDED[state]}`}
             </span>
             <span className="min-w-0 flex-1 truncate text-quiet">
@@ -137,7 +136,12 @@ const PAST: Readonly<Record<Verb, string>> = {
   delete: "deleted",
 };
 
-const ENDED = { done: "finished", stopped: "stopped", failed: "failed; the server's log says why" } as const;
+const ENDED = { done: "finished", stopped: "stopped", failed: "failed; the reason is in the server's log" } as const;
+
+/** What an action does to instances, for the question before it. */
+export function consequence(verb: Verb): string {
+  return verb === "delete" ? "Their history is deleted." : `Instances that can't be ${PAST[verb]} are skipped.`;
+}
 
 /** How many there are, or at least. */
 export interface Total {
@@ -150,7 +154,7 @@ export function countText({ count, at_least: isMore }: Total): string {
   return `${count.toLocaleString()}${isMore ? "+" : ""}`;
 }
 
-/** A verb, to begin with. */
+/** A verb with a capital letter. */
 export function title(verb: Verb): string {
   return verb.slice(0, 1).toUpperCase() + verb.slice(1);
 }

@@ -1,4 +1,4 @@
-/** The instances of a workflow: filtered by what is in the address, read page by page, and kept up to date. */
+/** The instances of a workflow: filtered by the URL, loaded page by page, updated live. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
@@ -17,7 +17,7 @@ import { Selection } from "./selection.tsx";
 
 const route = getRouteApi("/workflows/$workflow");
 
-/** Instances that are looked for before somebody scrolls. */
+/** Instances that are loaded before the user scrolls. */
 const FIRST = 50;
 
 export default function InstancesPage() {
@@ -72,11 +72,11 @@ export default function InstancesPage() {
         <Rows workflow={workflow} items={items} chosen={chosen} onChoose={choose} more={hasNextPage ? more : undefined} />
       )}
       <div className="flex h-8 items-center gap-3 text-quiet" role="status">
-        {hasNextPage && items.length < FIRST && "Looking further back…"}
+        {hasNextPage && items.length < FIRST && "Searching older instances…"}
         {pages !== undefined && pages.length > LIVE_PAGES && (
           <>
-            A list this long is not read again by itself.
-            <Button onClick={() => void list.refetch()}>Read again</Button>
+            Long lists do not refresh automatically.
+            <Button onClick={() => void list.refetch()}>Refresh</Button>
           </>
         )}
       </div>
@@ -102,7 +102,7 @@ function Head({ workflow, about, live }: HeadProps) {
         </span>
       )}
       <span className="flex-1" />
-      <span className="text-quiet" title={live ? "Changes show as they happen" : "The server is being asked again"}>
+      <span className="text-quiet" title={live ? "Updates live" : "Reconnecting to the server"}>
         {live ? "● live" : "○ connecting"}
       </span>
       <Link to="/errors" search={{ workflow }} className="plain text-accent">
@@ -120,9 +120,9 @@ function Head({ workflow, about, live }: HeadProps) {
 function Nothing({ workflow, isFiltered }: { readonly workflow: string; readonly isFiltered: boolean }) {
   if (isFiltered)
     return (
-      <Empty title="No instance is like that">
+      <Empty title="No matching instances">
         <p>
-          Take a filter away, or{" "}
+          Remove a filter, or{" "}
           <Link to="/workflows/$workflow" params={{ workflow }} className="text-accent underline">
             see all instances
           </Link>
@@ -132,7 +132,7 @@ function Nothing({ workflow, isFiltered }: { readonly workflow: string; readonly
     );
   return (
     <Empty title="No instances yet">
-      <p>Create one here, in code with the binding, or from a shell:</p>
+      <p>Create one here, with the binding, or from a shell:</p>
       <Command text={`npx wrangler workflows trigger ${workflow} '{}'`} />
     </Empty>
   );

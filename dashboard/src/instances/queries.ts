@@ -1,4 +1,4 @@
-/** What the pages of instances ask, and what they have done to all that match. */
+/** Queries of the pages of instances, and bulk actions. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ACCOUNT, envelope, own, result, v4 } from "../api/client.ts";
 import { queryClient } from "../api/queries.ts";
@@ -40,7 +40,7 @@ export const versionsQuery = (workflow: string) =>
     staleTime: 30_000,
   });
 
-/** Asked again and again while one is under way. */
+/** Polled while an action runs. */
 export const actionsQuery = (workflow: string) =>
   queryOptions({
     queryKey: ["actions", workflow],
@@ -58,7 +58,7 @@ export const countQuery = (workflow: string, filter: InstanceFilter, verb: Verb)
     gcTime: 0,
   });
 
-/** The actions that were begun here and that nobody has dismissed, by their ids. */
+/** Ids of the actions that were started in this browser and not dismissed. */
 export const begunQuery = (workflow: string) =>
   queryOptions({
     queryKey: ["begun", workflow],
@@ -68,7 +68,7 @@ export const begunQuery = (workflow: string) =>
     gcTime: Infinity,
   });
 
-/** Begins to do something to all that match. */
+/** Starts a bulk action on all matching instances. */
 export async function act(workflow: string, filter: InstanceFilter, verb: Verb): Promise<void> {
   const { action } = await ask(workflow, filter, verb, false);
   if (action !== null) queryClient.setQueryData(begunQuery(workflow).queryKey, (before = []) => [...before, action.id]);

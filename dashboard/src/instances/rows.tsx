@@ -1,4 +1,4 @@
-/** The list itself: only the rows that can be seen are there, and more are asked for before they are needed. */
+/** The rows of the list, rendered only where visible; the next page is loaded ahead. */
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useSyncExternalStore, type MouseEvent } from "react";
@@ -36,7 +36,7 @@ export interface Item {
 interface RowsProps {
   readonly workflow: string;
   readonly items: readonly Item[];
-  /** Undefined when all that match are chosen. */
+  /** Undefined when all matching instances are selected. */
   readonly chosen: ReadonlySet<string> | undefined;
   /** `from` and `to` are positions; they are the same unless the shift key is held. */
   readonly onChoose: (from: number, to: number, isChosen: boolean) => void;
@@ -72,7 +72,7 @@ export function Rows({ workflow, items, chosen, onChoose, more }: RowsProps) {
         <span role="columnheader">
           <input
             type="checkbox"
-            aria-label="Choose all that are loaded"
+            aria-label="Select all loaded instances"
             checked={items.length > 0 && items.every(({ id }) => isChosen(id))}
             onChange={({ target }) => onChoose(0, items.length - 1, target.checked)}
           />
@@ -108,7 +108,7 @@ export function Rows({ workflow, items, chosen, onChoose, more }: RowsProps) {
                 <span role="cell">
                   <input
                     type="checkbox"
-                    aria-label={`Choose ${item.id}`}
+                    aria-label={`Select ${item.id}`}
                     checked={isChosen(item.id)}
                     onClick={(event) => choose(event, index, event.currentTarget.checked)}
                     onChange={() => {}}

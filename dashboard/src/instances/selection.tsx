@@ -1,11 +1,11 @@
-/** What can be done to the instances that are chosen: counted before, followed while it goes on, and stopped when asked to. */
+/** Actions on selected instances: confirmed with their number, shown with progress, and stopped on request. */
 import { useRef, useState } from "react";
 import { changeStatus, deleteInstance } from "../api/actions.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Progress } from "../ui/progress.tsx";
 import type { InstanceFilter } from "./filter.ts";
-import { countText, MatchDialog, title, type Total } from "./matching.tsx";
+import { consequence, countText, MatchDialog, title, type Total } from "./matching.tsx";
 import type { Verb } from "./queries.ts";
 
 const VERBS: readonly Verb[] = ["pause", "resume", "restart", "terminate", "delete"];
@@ -16,7 +16,7 @@ const AT_ONCE = 6;
 interface SelectionProps {
   readonly workflow: string;
   readonly filter: InstanceFilter;
-  /** Undefined when all that match are chosen. */
+  /** Undefined when all matching instances are selected. */
   readonly ids: ReadonlySet<string> | undefined;
   readonly total: Total | undefined;
   readonly onAll: () => void;
@@ -34,7 +34,7 @@ export function Selection({ workflow, filter, ids, total, onAll, onNone }: Selec
   return (
     <div
       role="toolbar"
-      aria-label="Chosen instances"
+      aria-label="Selection"
       className="no-print flex min-h-12 flex-wrap items-center gap-2 rounded-md border border-line bg-panel px-3 py-2"
     >
       {progress !== undefined ? (
@@ -44,7 +44,7 @@ export function Selection({ workflow, filter, ids, total, onAll, onNone }: Selec
       ) : (
         <>
           <span className="tabular-nums">
-            {ids === undefined ? `All ${total ? countText(total) : ""} that match` : `${count} chosen`}
+            {ids === undefined ? `All ${total ? countText(total) : ""} selected` : `${count} selected`}
           </span>
           {VERBS.map((verb) => (
             <Button
@@ -56,9 +56,9 @@ export function Selection({ workflow, filter, ids, total, onAll, onNone }: Selec
               {title(verb)}
             </Button>
           ))}
-          {ids !== undefined && <All onAll={onAll} />}
+          {ids !== undefined && <All total={total} onAll={onAll} />}
           <Button look="bare" className="text-quiet" onClick={onNone}>
-            Choose none
+            Clear selection
           </Button>
         </>
       )}
@@ -74,7 +74,7 @@ export function Selection({ workflow, filter, ids, total, onAll, onNone }: Selec
         open={asked !== undefined && ids !== undefined}
         onClose={() => setAsked(undefined)}
       >
-        <p>{asked === "delete" ? "Their history is gone afterwards." : "Those that are in no state for it are passed over."}</p>
+        <p>{consequence(asked ?? "pause")}</p>
         <div className="flex justify-end gap-2">
           <Button onClick={() => setAsked(undefined)}>Cancel</Button>
           <Button look="main" onClick={() => asked !== undefined && begin(asked)}>
@@ -86,10 +86,11 @@ export function Selection({ workflow, filter, ids, total, onAll, onNone }: Selec
   );
 }
 
-function All({ onAll, disabled = false }: { readonly onAll: () => void; readonly disabled?: boolean }) {
+function All({ total, onAll }: Pick<SelectionProps, "total" | "onAll">) {
+  const isEmpty = total === undefined || (total.count === 0 && !total.at_least);
   return (
-    <Button look="bare" className="text-accent" disabled={disabled} onClick={onAll}>
-      Choose all that match
+    <Button look="bare" className="text-accent" disabled={isEmpty} onClick={onAll}>
+      Select all {total && countText(total)}
     </Button>
   );
 }
@@ -98,8 +99,8 @@ function Idle({ total, onAll }: Pick<SelectionProps, "total" | "onAll">) {
   return (
     <>
       <span className="tabular-nums">{total === undefined ? "Counting…" : `${countText(total)} instances`}</span>
-      <All onAll={onAll} disabled={total === undefined || (total.count === 0 && !total.at_least)} />
-      <span className="text-quiet max-md:hidden">or some of them, with Shift for a range</span>
+      <All total={total} onAll={onAll} />
+      <span className="text-quiet max-md:hidden">or select rows; Shift selects a range</span>
     </>
   );
 }
@@ -124,7 +125,7 @@ function Working({ progress: { verb, total, done, refused, isOver }, onStop, onC
       <Progress value={done} max={total} aria-label={title(verb)} />
       <span className="tabular-nums" role="status">
         {title(verb)}: {done} of {total}
-        {refused.length > 0 && `, ${refused.length} refused`}
+        {refused.length > 0 && `, ${refused.length} failed`}
       </span>
       {isOver ? <Button onClick={onClose}>Close</Button> : <Button onClick={onStop}>Stop</Button>}
       {refused.length > 0 && (

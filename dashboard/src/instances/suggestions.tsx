@@ -1,4 +1,4 @@
-/** Params to begin with: those that were kept in this browser, and those of the newest instances. */
+/** Suggested params: those kept in this browser, and those of the newest instances. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ACCOUNT, result, v4 } from "../api/client.ts";
@@ -23,13 +23,11 @@ interface SuggestionsProps {
 export function Suggestions({ workflow, text, onUse }: SuggestionsProps) {
   const [examples, setExamples] = useState(() => examplesOf(workflow));
   return (
-    <aside aria-label="Params to begin with" className="flex min-w-0 flex-col gap-4">
+    <aside aria-label="Suggested params" className="flex min-w-0 flex-col gap-4">
       <section className="flex flex-col gap-2">
         <h2 className="font-medium">Examples</h2>
         {examples.length === 0 && (
-          <p className="text-quiet">
-            None yet. What you create with is kept here, in this browser; give a name to what you need again.
-          </p>
+          <p className="text-quiet">None yet. Recently used params are kept in this browser; name them to keep them longer.</p>
         )}
         <ul className="flex flex-col gap-0.5">
           {examples.map((example) => (
@@ -112,7 +110,7 @@ function Newest({ workflow, onUse }: { readonly workflow: string; readonly onUse
   };
   return (
     <section className="flex flex-col gap-2">
-      <h2 className="font-medium">As the last ones</h2>
+      <h2 className="font-medium">From recent instances</h2>
       <ul className="flex flex-col gap-0.5">
         {newest.map(({ id, created_on: created }) => (
           <li key={id}>

@@ -1,6 +1,6 @@
 /**
- * What can be done by name (in the palette) or by a key. Pages say what they offer with `useCommands`; the rest is there
- * everywhere. Keys are one letter, or two after one another, like `g w`.
+ * Commands of the palette, which may have a shortcut. Pages register theirs with `useCommands`; the others exist on every page.
+ * A shortcut is one letter, or two in sequence like `g w`.
  */
 import { useEffect, useRef } from "react";
 

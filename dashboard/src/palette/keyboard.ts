@@ -1,4 +1,4 @@
-/** Keys that do something on every page, unless somebody is writing or answering a question. */
+/** Keyboard shortcuts of every page, inactive in fields and dialogs. */
 import { useEffect } from "react";
 import { commands } from "./commands.ts";
 
@@ -12,11 +12,11 @@ const FIELDS = "main :is(input[type=search], form[aria-label=Filter] :is(input, 
 
 /** What is pressed, and what it does, as the help shows it; commands have keys besides. */
 export const KEYS: readonly (readonly [keys: string, what: string])[] = [
-  ["Ctrl K", "Go anywhere, do anything"],
-  ["/", "To the search or the filter of the page"],
-  ["j", "To the next item of the list"],
-  ["k", "To the one before"],
-  ["?", "This help"],
+  ["Ctrl K", "Search pages and actions"],
+  ["/", "Focus the search or filter of the page"],
+  ["j", "Next list item"],
+  ["k", "Previous list item"],
+  ["?", "Show this help"],
 ];
 
 function isBusy({ target }: KeyboardEvent): boolean {
@@ -38,7 +38,7 @@ function move(by: 1 | -1): void {
   items[at < 0 ? (by === 1 ? 0 : items.length - 1) : Math.min(items.length - 1, Math.max(0, at + by))]?.focus();
 }
 
-/** Listens, unless it is not to: the palette is open or about to be, or nobody is logged in. What opens it is handed over. */
+/** Listens to shortcuts, except while the palette is open or opening, or without a login. `open` opens the palette. */
 export function useKeyboard(isOff: boolean, open: (what: "palette" | "help") => void): void {
   useEffect(() => {
     let first = "";

@@ -1,4 +1,4 @@
-/** What is offered on every page, and what only its address says of a page. */
+/** The commands of every page, and those derived from its URL. */
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { SECTIONS } from "../shell/trail.ts";
 import { chooseTheme } from "../ui/theme.tsx";
@@ -25,8 +25,8 @@ export function useOwnCommands(): void {
     ...SECTIONS.map(({ title, to, key }) => ({ name: `Go to ${title}`, keys: `g ${key}`, run: () => void navigate({ to }) })),
     { name: "Light theme", run: () => chooseTheme("light") },
     { name: "Dark theme", run: () => chooseTheme("dark") },
-    { name: "Theme of the system", run: () => chooseTheme("system") },
-    { name: "Times in my time zone", run: () => chooseZone("local") },
-    { name: "Times in UTC", run: () => chooseZone("utc") },
+    { name: "System theme", run: () => chooseTheme("system") },
+    { name: "Show times in my time zone", run: () => chooseZone("local") },
+    { name: "Show times in UTC", run: () => chooseZone("utc") },
   ]);
 }

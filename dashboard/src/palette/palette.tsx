@@ -1,4 +1,4 @@
-/** Goes anywhere and does anything by name: pages, workflows, scripts and instances (by their id), and what the page offers. */
+/** The command palette: finds pages, workflows, scripts and instances, and runs the actions of the page. */
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -51,17 +51,17 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
   }, [chosen]);
   return (
     <>
-      <Dialog.Title className="sr-only">Search or do something</Dialog.Title>
+      <Dialog.Title className="sr-only">Search or run an action</Dialog.Title>
       <input
         role="combobox"
-        aria-label="Search or do something"
+        aria-label="Search or run an action"
         aria-expanded
         aria-controls={list}
         aria-activedescendant={chosen < 0 ? undefined : `${list}-${chosen}`}
         aria-autocomplete="list"
         autoFocus
         spellCheck={false}
-        placeholder="A workflow, an instance's id, a page, an action"
+        placeholder="Workflow, instance id, page or action"
         value={text}
         className="h-12 shrink-0 border-b border-line bg-transparent px-4 text-base outline-none"
         onChange={({ target }) => {
@@ -76,7 +76,7 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
           event.preventDefault();
         }}
       />
-      <div id={list} role="listbox" aria-label="What was found" className="min-h-0 flex-1 overflow-y-auto p-1.5">
+      <div id={list} role="listbox" aria-label="Results" className="min-h-0 flex-1 overflow-y-auto p-1.5">
         {choices.map((choice, i) => (
           <div
             key={`${choice.kind} ${choice.name}`}
@@ -94,15 +94,13 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
             {choice.keys !== undefined && <Keys keys={choice.keys} />}
           </div>
         ))}
-        {choices.length === 0 && (
-          <p className="p-3 text-quiet">Nothing is called that. Instances are found by how their ids begin.</p>
-        )}
+        {choices.length === 0 && <p className="p-3 text-quiet">No results. Instances are found by the start of their id.</p>}
       </div>
       <p aria-hidden className="flex gap-4 border-t border-line px-4 py-2 text-xs text-quiet max-sm:hidden">
-        <span>↑ ↓ to choose</span>
-        <span>Enter to go</span>
+        <span>↑ ↓ to select</span>
+        <span>Enter to open</span>
         <span>Esc to close</span>
-        <span className="flex-1 text-right">? shows all keys</span>
+        <span className="flex-1 text-right">? for all shortcuts</span>
       </p>
     </>
   );

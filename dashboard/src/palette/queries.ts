@@ -1,4 +1,4 @@
-/** What is found for what was typed. */
+/** The search query of the palette. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { own, result } from "../api/client.ts";
 

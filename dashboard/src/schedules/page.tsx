@@ -1,4 +1,4 @@
-/** What comes round by itself: schedules of workflows, and cron triggers of scripts, with the moments that come next. */
+/** Schedules of workflows and cron triggers of scripts, with their next times. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -94,7 +94,7 @@ function For({ schedule: { workflow, script } }: { readonly schedule: Schedule }
   );
 }
 
-/** The first one; all of them are a hover away, and for whoever does not hover in a list that opens. */
+/** The first time. All of them are in the tooltip, and in a list that opens for touch and keyboard. */
 function Next({ moments }: { readonly moments: readonly string[] }) {
   const [first, ...more] = moments;
   if (first === undefined) return <span className="text-quiet">never again</span>;
@@ -154,14 +154,14 @@ function RunNow({ workflow }: { readonly workflow: string }) {
 
 function NoSchedules() {
   return (
-    <Empty title="Nothing comes round by itself">
-      <p>A workflow with schedules gets a new instance at each of their moments, in UTC. In wrangler.jsonc:</p>
+    <Empty title="No schedules yet">
+      <p>A schedule creates an instance of its workflow at each matching time, in UTC. In wrangler.jsonc:</p>
       <Command
         text={
           '"workflows": [{\n  "name": "report", "binding": "REPORT", "class_name": "Report",\n  "schedules": [{ "cron": "0 9 * * MON" }]\n}]'
         }
       />
-      <p>Cron triggers call the scheduled handler of a Worker instead:</p>
+      <p>A cron trigger calls the scheduled handler of a Worker instead:</p>
       <Command text={'"triggers": { "crons": ["*/15 * * * *"] }'} />
     </Empty>
   );

@@ -1,4 +1,4 @@
-/** What is asked about schedules. */
+/** Queries of schedules. */
 import { queryOptions } from "@tanstack/react-query";
 import { envelope, own } from "../api/client.ts";
 

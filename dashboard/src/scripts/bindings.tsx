@@ -1,4 +1,4 @@
-/** What a script finds in `env`: name, type, and what it leads to. What a secret is, nobody is told. */
+/** The bindings of a script: name, type and target. Values of secrets are not shown. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -27,7 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const COLUMNS: readonly Column<Binding>[] = [
   { head: "Name", cell: ({ name }) => <code className="font-mono">{name}</code> },
   { head: "Type", cell: ({ type }) => <Chip>{TYPES[type] ?? type}</Chip> },
-  { head: "Leads to", wide: true, cell: (binding) => <Target of={binding} /> },
+  { head: "Target", wide: true, cell: (binding) => <Target of={binding} /> },
 ];
 
 export function Bindings({ script }: { readonly script: string }) {
@@ -48,7 +48,7 @@ function text(binding: Binding, field: string): string {
 }
 
 function Target({ of }: { readonly of: Binding }): ReactNode {
-  if (text(of, "unsupported") !== "") return <span className="text-quiet">not supported yet: using it throws an error</span>;
+  if (text(of, "unsupported") !== "") return <span className="text-quiet">not supported: throws an error when used</span>;
   switch (of.type) {
     case "workflow":
       return (
@@ -67,7 +67,7 @@ function Target({ of }: { readonly of: Binding }): ReactNode {
     case "json":
       return <code className="line-clamp-2 font-mono text-xs break-all">{JSON.stringify(of["json"])}</code>;
     case "secret_text":
-      return <span className="text-quiet">only the script sees it</span>;
+      return <span className="text-quiet">visible to the script only</span>;
     default: {
       const { name: _name, type: _type, ...rest } = of;
       return <span className="break-all">{Object.values(rest).map(String).join(", ")}</span>;
@@ -77,8 +77,8 @@ function Target({ of }: { readonly of: Binding }): ReactNode {
 
 function NoBindings() {
   return (
-    <Empty title="Nothing is bound to this script">
-      <p>A binding of its Workflow, for one, lets it create instances from its own code. In wrangler.jsonc:</p>
+    <Empty title="No bindings">
+      <p>A binding to its Workflow, for example, lets the script create instances. In wrangler.jsonc:</p>
       <Command text={'"workflows": [{ "name": "orders", "binding": "ORDERS", "class_name": "OrderWorkflow" }]'} />
     </Empty>
   );

@@ -1,4 +1,4 @@
-/** All scripts: what of each is in force, and what is in it. */
+/** All scripts, each with its active version and what it contains. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Command } from "../ui/copy.tsx";
@@ -30,7 +30,7 @@ const COLUMNS: readonly Column<Script>[] = [
     ),
   },
   {
-    head: "In force",
+    head: "Active version",
     cell: ({ version }) => (
       <span title={version.id}>
         v{version.number}
@@ -95,8 +95,8 @@ export default function ScriptsPage() {
 
 function NoScripts() {
   return (
-    <Empty title="No Worker is deployed">
-      <p>A script is a Worker: one module with Workflows, and perhaps a fetch handler. To deploy one, in its folder:</p>
+    <Empty title="No scripts yet">
+      <p>A script is a Worker with Workflows, a fetch handler or both. To deploy one, run in its folder:</p>
       <Command
         text={[
           `export CLOUDFLARE_API_BASE_URL=${location.origin}/client/v4`,
@@ -104,7 +104,7 @@ function NoScripts() {
           "npx wrangler deploy",
         ].join("\n")}
       />
-      <p>While you write it, this deploys it again whenever you save:</p>
+      <p>During development, this redeploys it on every save:</p>
       <Command text="npx stepwell dev path/to/project" />
     </Empty>
   );

@@ -1,4 +1,4 @@
-/** One script: its versions, which of them counts, what it is bound to, its secrets by name, its settings, and what it logs. */
+/** One script: versions, deployments, bindings, secrets, settings and live log. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
@@ -36,7 +36,7 @@ export default function ScriptPage() {
         <h1 className="text-lg font-semibold break-all">{script}</h1>
         {data && (
           <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-quiet">
-            <Chip tone="good">v{data.version.number} in force</Chip>
+            <Chip tone="good">v{data.version.number} active</Chip>
             <span>
               deployed <Moment at={data.deployed_on} />
             </span>

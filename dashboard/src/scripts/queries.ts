@@ -1,4 +1,4 @@
-/** What is asked about scripts, and what is done to them. */
+/** Queries and changes of scripts. */
 import { queryOptions } from "@tanstack/react-query";
 import { ACCOUNT, envelope, own, result, v4 } from "../api/client.ts";
 import { queryClient } from "../api/queries.ts";

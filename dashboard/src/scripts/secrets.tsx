@@ -1,4 +1,4 @@
-/** The secrets of a script, by name. What they are goes in, and never comes out; each change deploys a version. */
+/** The secrets of a script, by name. Values can be written but not read; each change deploys a version. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useCommands } from "../palette/commands.ts";
@@ -38,7 +38,7 @@ export function Secrets({ script }: { readonly script: string }) {
     <div className="flex flex-col gap-3">
       {names.length === 0 ? (
         <Empty title="No secrets">
-          <p>A secret is a text in `env` that is encrypted where it is stored, and shown to nobody. Here, or from a shell:</p>
+          <p>A secret is a string in `env` that is stored encrypted and never shown again. Add one here or from a shell:</p>
           <Command text={`npx wrangler secret put API_KEY --name ${script}`} />
           {add}
         </Empty>
@@ -124,9 +124,7 @@ function Put({ script, name: present, onClose }: AskProps) {
             className={field}
           />
         </label>
-        <p className="text-quiet">
-          This makes a version of {script} and deploys it. Instances that have begun keep what they have.
-        </p>
+        <p className="text-quiet">This deploys a new version of {script}. Started instances keep the old value.</p>
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="main">
@@ -145,7 +143,7 @@ function Delete({ script, name, onClose }: AskProps) {
   };
   return (
     <Dialog title={`Delete ${name}?`} open onClose={onClose}>
-      <p>This deploys a version of {script} that has it no more. Versions before keep it, so that one can go back.</p>
+      <p>This deploys a new version of {script} without it. Earlier versions keep it, so a rollback is possible.</p>
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
         <Button look="main" onClick={() => void remove()}>

@@ -1,4 +1,4 @@
-/** Where a script can be reached, when it is called by itself, and what it was deployed with. */
+/** The addresses of a script, its triggers, and the settings of its deployment. */
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Copy } from "../ui/copy.tsx";
@@ -69,7 +69,7 @@ export function Settings({ script }: SettingsProps) {
               ))}
             </ul>
             <Link to="/schedules" className="plain text-accent">
-              When they come round
+              Schedules
             </Link>
           </>
         )}
@@ -78,7 +78,7 @@ export function Settings({ script }: SettingsProps) {
       <Fact name="Compatibility flags">
         {script.compatibility_flags.length === 0 ? <Nothing /> : script.compatibility_flags.join(", ")}
       </Fact>
-      <Fact name="Version in force">
+      <Fact name="Active version">
         <span className="flex flex-wrap items-center gap-2">
           <code className="font-mono text-xs break-all">{version.id}</code>
           <span className="-my-1.5">

@@ -1,4 +1,4 @@
-/** What comes over a tail, as lines: each message is an invocation in Cloudflare's words. Pure. */
+/** Turns the messages of a tail, each an invocation in Cloudflare's format, into lines. Pure. */
 
 export const LEVELS = ["debug", "info", "log", "warn", "error"] as const;
 
@@ -64,7 +64,7 @@ export function linesOf(json: string, n: number): readonly Line[] {
   for (const { name, message, stack = "", timestamp } of exceptions)
     found.push({ time: timestamp, level: "error", text: [`${name}: ${message}`, stack].filter(Boolean).join("\n"), ...origin });
   if (event?.type === "overload")
-    found.push({ time: eventTimestamp, level: "warn", text: event.message ?? "Lines are left out" });
+    found.push({ time: eventTimestamp, level: "warn", text: event.message ?? "Lines were dropped" });
   return found.map((line, i) => ({ ...line, n: n + i }));
 }
 

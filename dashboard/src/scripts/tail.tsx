@@ -1,4 +1,4 @@
-/** What a script logs, as it does. Nothing of it is kept: who looks later finds what instances have written with their steps. */
+/** The live log of a script. It is not stored; the logs of instances are kept with their steps. */
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useCommands } from "../palette/commands.ts";
@@ -80,7 +80,7 @@ export default function Tail({ script }: { readonly script: string }) {
   const [wanted, setWanted] = useState("");
   const { lines, state, why, clear } = useTail(script, isPaused);
   useCommands([
-    { name: isPaused ? "Go on with the log" : "Pause the log", keys: "p", run: () => setPaused(!isPaused) },
+    { name: isPaused ? "Resume the log" : "Pause the log", keys: "p", run: () => setPaused(!isPaused) },
     { name: "Clear the log", run: clear },
   ]);
   const shown = lines.filter((line) => isWanted(line, least, wanted));
@@ -110,11 +110,11 @@ export default function Tail({ script }: { readonly script: string }) {
           </select>
         </label>
         <Button aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
-          {isPaused ? "Go on" : "Pause"}
+          {isPaused ? "Resume" : "Pause"}
         </Button>
         <Button onClick={clear}>Clear</Button>
         <span role="status" className="text-quiet">
-          {state === "connecting" ? "Connecting…" : state === "over" ? `It has ended. ${why}` : isPaused ? "Paused" : "Live"}
+          {state === "connecting" ? "Connecting…" : state === "over" ? `Ended. ${why}` : isPaused ? "Paused" : "Live"}
         </span>
       </form>
       <ol
@@ -129,8 +129,8 @@ export default function Tail({ script }: { readonly script: string }) {
         {shown.length === 0 && (
           <li className="font-sans text-quiet">
             {lines.length === 0
-              ? "Nothing has been written since you are here. What a call writes shows when it has ended."
-              : "No line is like that."}
+              ? "No lines since this page was opened. The lines of a call appear when it has ended."
+              : "No matching lines."}
           </li>
         )}
         {shown.map((line) => (

@@ -1,4 +1,4 @@
-/** The versions of a script, the deployments that said which one counts, and the way back to one. */
+/** The versions and deployments of a script, and rollbacks to an earlier version. */
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { Button } from "../ui/button.tsx";
@@ -38,12 +38,12 @@ export function Versions({ script }: OfScript) {
       head: "Version",
       cell: ({ number, id }) => (
         <span className="flex items-center gap-2 font-medium tabular-nums">
-          v{number} {id === active && <Chip tone="good">in force</Chip>}
+          v{number} {id === active && <Chip tone="good">active</Chip>}
         </span>
       ),
     },
     { head: "Id", from: "md", cell: ({ id }) => <Id id={id} /> },
-    { head: "Made", cell: ({ metadata }) => <Moment at={metadata.created_on} /> },
+    { head: "Created", cell: ({ metadata }) => <Moment at={metadata.created_on} /> },
     { head: "Message", wide: true, from: "sm", cell: ({ annotations }) => <Remarks of={annotations} /> },
     { head: "Code and settings", from: "lg", cell: ({ resources }) => <Id id={resources.script.etag} /> },
     { head: "Compatibility", from: "lg", cell: ({ resources }) => resources.script_runtime.compatibility_date ?? "–" },
@@ -75,8 +75,8 @@ function Ask({ script, version, onClose }: OfScript & { readonly version: Versio
   return (
     <Dialog title={`${title}?`} open onClose={onClose}>
       <p>
-        Requests and new instances get this version from now on. Instances that have begun stay on the version that they began
-        with. It was made <Clock at={version.metadata.created_on} />.
+        Requests and new instances use this version from now on. Started instances stay on their version. Created{" "}
+        <Clock at={version.metadata.created_on} />.
       </p>
       <label className="flex flex-col gap-1">
         Message
@@ -108,7 +108,7 @@ export function Deployments({ script }: OfScript) {
       head: "Version",
       cell: ({ id, versions: [first] }) => (
         <span className="flex items-center gap-2 font-medium tabular-nums">
-          v{numbers.get(first?.version_id ?? "") ?? "?"} {id === deployments[0]?.id && <Chip tone="good">in force</Chip>}
+          v{numbers.get(first?.version_id ?? "") ?? "?"} {id === deployments[0]?.id && <Chip tone="good">active</Chip>}
         </span>
       ),
     },

@@ -1,4 +1,4 @@
-/** Who may use this server: programs with tokens, and people with passwords. */
+/** Access to this server: users with passwords, and API tokens. */
 import { People } from "./people.tsx";
 import { Tokens } from "./tokens.tsx";
 

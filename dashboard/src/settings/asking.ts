@@ -1,12 +1,12 @@
-/** A dialog that does something: what it says while it does, and when it was refused. */
+/** The state of a dialog that sends a request: busy, or failed with an error. */
 import { useState } from "react";
 
 interface Asking {
   readonly failure: Error | undefined;
   readonly isBusy: boolean;
-  /** Does the work; answers whether it went well. */
+  /** Does the work; resolves to true on success. */
   readonly run: (work: () => Promise<unknown>) => Promise<boolean>;
-  /** Forgets what was refused. */
+  /** Clears the error. */
   readonly reset: () => void;
 }
 

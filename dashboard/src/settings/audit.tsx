@@ -1,4 +1,4 @@
-/** Who did what, when, from where, and what came of it: filtered by what is in the address, read on as one scrolls. */
+/** The audit log: who did what, when, from where, and with which result. Filtered by the URL, loaded page by page on scrolling. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -25,7 +25,7 @@ export default function AuditPage() {
     <div className="flex flex-col gap-3">
       <div className="flex flex-wrap items-end gap-3">
         <Filters />
-        <Button onClick={() => void log.refetch()}>Read again</Button>
+        <Button onClick={() => void log.refetch()}>Refresh</Button>
       </div>
       {log.error !== null && log.data === undefined ? (
         <Problem cause={log.error} retry={() => void log.refetch()} />
@@ -34,9 +34,7 @@ export default function AuditPage() {
       ) : (
         <Rows entries={entries} hasMore={log.hasNextPage} more={() => void (log.isFetchingNextPage || log.fetchNextPage())} />
       )}
-      <p className="text-quiet">
-        Reads are not in it, nor is anything of what was sent. Of each action the newest 10,000 entries stay.
-      </p>
+      <p className="text-quiet">Reads and request bodies are not logged. The newest 10,000 entries of each action are kept.</p>
     </div>
   );
 }
@@ -207,10 +205,10 @@ function Row({ entry: { time, who, method, action, target, address, status, code
 }
 
 function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
-  if (isFiltered) return <p>No entry is like that.</p>;
+  if (isFiltered) return <p>No matching entries.</p>;
   return (
-    <Empty title="Nothing has been done yet">
-      <p>Whatever changes something is written here: who did it, when, from where, and whether it was refused.</p>
+    <Empty title="No entries yet">
+      <p>Every change is logged here: who made it, when, from where, and whether it was rejected.</p>
     </Empty>
   );
 }

@@ -1,8 +1,8 @@
-/** Around the pages of the settings: which there are. */
+/** The frame of the settings pages, with their tabs. */
 import { Link, Outlet } from "@tanstack/react-router";
 
 const TABS = [
-  ["/settings/access", "Tokens & people"],
+  ["/settings/access", "Tokens & users"],
   ["/settings/policies", "Retention & concurrency"],
   ["/settings/limits", "Limits"],
   ["/settings/audit", "Audit log"],

@@ -1,11 +1,11 @@
-/** Every limit: what is in force here, what it is on Cloudflare, and how to change it. The words are those of docs/limits.md. */
+/** All limits: the value on this server, how to change it, and the value on Cloudflare. The texts come from docs/limits.md. */
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { Problem } from "../ui/problem.tsx";
 import { FIELD, Section, Table } from "./pieces.tsx";
 import { limitsQuery, settingsQuery } from "./queries.ts";
 import { byteWords, spanWords } from "./spans.ts";
-import { FIXED, SETTABLE, type LimitRow } from "./told.gen.ts";
+import { FIXED, SETTABLE, type LimitRow } from "./limits.gen.ts";
 
 /** Numbers by the names of limits and settings, in words. */
 type InForce = ReadonlyMap<string, string>;
@@ -31,16 +31,16 @@ export default function LimitsPage() {
         onChange={({ target }) => setWanted(target.value)}
       />
       <Section
-        title="What may be set"
-        about="Options that begin with -- are those of the server's command line; they count from its next start on."
+        title="Configurable limits"
+        about="Options starting with -- belong to the server's command line and take effect when it restarts."
       >
-        <Rows label="Limits that may be set" rows={SETTABLE.filter(isWanted)} known={known} isSettable />
+        <Rows label="Configurable limits" rows={SETTABLE.filter(isWanted)} known={known} isSettable />
       </Section>
       <Section
-        title="What is fixed"
-        about="Cloudflare's numbers are those of its free plan and its paid plan; one number means that both are the same."
+        title="Fixed limits"
+        about="Cloudflare's values are for its free and its paid plan; a single value applies to both."
       >
-        <Rows label="Limits that are fixed" rows={FIXED.filter(isWanted)} known={known} />
+        <Rows label="Fixed limits" rows={FIXED.filter(isWanted)} known={known} />
       </Section>
     </div>
   );
@@ -54,9 +54,9 @@ interface RowsProps {
 }
 
 function Rows({ label, rows, known, isSettable = false }: RowsProps) {
-  if (rows.length === 0) return <p className="text-quiet">No limit is called that.</p>;
+  if (rows.length === 0) return <p className="text-quiet">No matching limits.</p>;
   return (
-    <Table label={label} columns={["Limit", "In force", ...(isSettable ? ["How to change it"] : []), "Cloudflare"]}>
+    <Table label={label} columns={["Limit", "Value", ...(isSettable ? ["How to change it"] : []), "Cloudflare"]}>
       {rows.map(({ names, about, value, change, cloudflare }) => (
         <tr key={about} className="align-top">
           <td className="min-w-64">

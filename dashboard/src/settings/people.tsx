@@ -1,4 +1,4 @@
-/** People: added with a role and a password, changed and removed. */
+/** Users: added with a role and a password, changed and removed. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Role } from "../api/session.ts";
@@ -25,23 +25,23 @@ export function People() {
   const done = (): void => setDoing(undefined);
   return (
     <Section
-      title="People"
-      about="Who logs in with a name and a password. A new role or a new password logs somebody out."
+      title="Users"
+      about="Users log in with a name and a password. Changing the role or the password of a user ends the user's sessions."
       action={
         <Button needs="admin" look="main" onClick={() => setDoing({ what: "add" })}>
-          Add somebody
+          Add user
         </Button>
       }
     >
       {error !== null && <Problem cause={error} retry={() => void refetch()} />}
       {users?.length === 0 && (
-        <Empty title="Nobody yet">
-          <p>Add the first one here, or on the server's machine:</p>
+        <Empty title="No users yet">
+          <p>Add the first user here, or on the machine of the server:</p>
           <Command text="stepwell user create ada --role operator" />
         </Empty>
       )}
       {users !== undefined && users.length > 0 && (
-        <Table label="People" columns={["Name", "Role", "Since", "Actions"]} extra={["Since"]}>
+        <Table label="Users" columns={["Name", "Role", "Since", "Actions"]} extra={["Since"]}>
           {users.map((user) => (
             <tr key={user.name}>
               <td className="min-w-16 font-medium break-all">{user.name}</td>
@@ -78,7 +78,7 @@ function Add({ onClose }: { readonly onClose: () => void }) {
   const [password, setPassword] = useState("");
   const { failure, isBusy, run } = useAsking();
   return (
-    <Dialog title="Add somebody" open onClose={onClose}>
+    <Dialog title="Add user" open onClose={onClose}>
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
@@ -122,7 +122,7 @@ function Change({ user, onClose }: { readonly user: User; readonly onClose: () =
         }}
       >
         <RoleField label="Role" value={role} onChange={setRole} />
-        <Password label="New password (the old one stays if left empty)" value={password} onChange={setPassword} />
+        <Password label="New password (leave empty to keep the current one)" value={password} onChange={setPassword} />
         {failure && <Problem cause={failure} />}
         <Buttons onClose={onClose} isBusy={isBusy || isSame} action="Save" />
       </form>
@@ -134,7 +134,7 @@ function Remove({ user, onClose }: { readonly user: User; readonly onClose: () =
   const { failure, isBusy, run } = useAsking();
   return (
     <Dialog title={`Remove ${user.name}?`} open onClose={onClose}>
-      <p>{user.name} is logged out, and cannot log in any more. What the audit log says of them stays.</p>
+      <p>{user.name} is logged out and can no longer log in. Entries in the audit log stay.</p>
       {failure && <Problem cause={failure} />}
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>

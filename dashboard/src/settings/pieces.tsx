@@ -1,4 +1,4 @@
-/** What the pages of the settings are made of. */
+/** Shared parts of the settings pages. */
 import type { ReactNode } from "react";
 import { ROLES, type Role } from "../api/session.ts";
 
@@ -81,10 +81,10 @@ interface RoleFieldProps {
 
 /** What each role may do, in short. */
 const ABOUT: Readonly<Record<Role, string>> = {
-  observer: "sees what happened, but no payloads",
-  viewer: "sees everything",
-  operator: "creates instances and acts on them",
-  admin: "deploys, sets, and lets others in",
+  observer: "reads everything except payloads",
+  viewer: "reads everything",
+  operator: "also creates and controls instances",
+  admin: "full access: deploys, settings, users",
 };
 
 export function RoleField({ label, value, onChange }: RoleFieldProps) {

@@ -1,4 +1,4 @@
-/** How long what has ended is kept, and how much runs at once: for the account, and for each workflow. */
+/** Retention and concurrency, for the account and for each workflow. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../ui/button.tsx";
@@ -18,7 +18,7 @@ export default function PoliciesPage() {
   );
 }
 
-/** What the server does when nobody says otherwise. */
+/** The server's default. */
 const DEFAULT = "7 days";
 
 function Account() {
@@ -27,7 +27,7 @@ function Account() {
   return (
     <Section
       title="Retention"
-      about="How long instances are kept once they have ended, unless their workflow or the instance itself says otherwise. A change counts for what ends from then on."
+      about="How long ended instances are kept, unless the workflow or the instance sets its own retention. A change applies to instances that end afterwards."
     >
       {error !== null && <Problem cause={error} retry={() => void refetch()} />}
       {data && (
@@ -87,12 +87,12 @@ function Workflows() {
   return (
     <Section
       title="Workflows"
-      about="What the newest version of each says. A change makes a new version, and the next deployment of its Worker may say otherwise again."
+      about="The settings of each workflow's newest version. A change creates a new version; the next deployment of the Worker may override it."
     >
       {error !== null && <Problem cause={error} retry={() => void refetch()} />}
       {data !== undefined && workflows.length === 0 && (
         <Empty title="No workflows are deployed">
-          <p>Once there are some, each has its own limits and retention here.</p>
+          <p>Limits and retention of deployed workflows appear here.</p>
         </Empty>
       )}
       {workflows.length > 0 && (
@@ -118,8 +118,8 @@ function WorkflowRow({ name, onEdit }: { readonly name: string; readonly onEdit:
       <td className="min-w-40 font-medium">{name}</td>
       <Cell value={concurrency?.limit?.toLocaleString()} other="no limit" />
       <Cell value={limits?.steps?.toLocaleString()} other="10,000" />
-      <Cell value={kept?.success_retention && spanWords(kept.success_retention)} other="as the account" />
-      <Cell value={kept?.error_retention && spanWords(kept.error_retention)} other="as the account" />
+      <Cell value={kept?.success_retention && spanWords(kept.success_retention)} other="account default" />
+      <Cell value={kept?.error_retention && spanWords(kept.error_retention)} other="account default" />
       <td className="text-right">
         <Button needs="admin" aria-label={`Change ${name}`} disabled={policy === undefined} onClick={onEdit}>
           Change

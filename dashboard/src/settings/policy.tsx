@@ -1,4 +1,4 @@
-/** The limits and the retention of one workflow, to be changed. */
+/** The form for the limits and the retention of one workflow. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../ui/button.tsx";
@@ -48,8 +48,8 @@ export function EditPolicy({ workflow, onClose }: EditPolicyProps) {
         <div className="grid gap-3 sm:grid-cols-2">
           <Field name="limit" label="Running at once" value={newest.concurrency?.limit} placeholder="no limit" numeric />
           <Field name="steps" label="Steps of an instance" value={newest.limits?.steps} placeholder="10,000" numeric />
-          <Field name="success" label="Kept when completed" value={success && spanWords(success)} placeholder="as the account" />
-          <Field name="error" label="Kept when errored" value={error && spanWords(error)} placeholder="as the account" />
+          <Field name="success" label="Kept when completed" value={success && spanWords(success)} placeholder="account default" />
+          <Field name="error" label="Kept when errored" value={error && spanWords(error)} placeholder="account default" />
         </div>
         {failure && <Problem cause={failure} />}
         <div className="flex justify-end gap-2">

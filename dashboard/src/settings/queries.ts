@@ -1,4 +1,4 @@
-/** What the settings ask of the server, and what they change. */
+/** Queries and changes of the settings. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ACCOUNT, envelope, own, result, v4 } from "../api/client.ts";
 import { queryClient } from "../api/queries.ts";
@@ -50,7 +50,7 @@ function given(filter: AuditFilter): { [Name in keyof AuditFilter]: string } {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Record<string, string>;
 }
 
-/** Makes a token; answers it, which nobody can read again. */
+/** Creates a token and returns it, the only time it can be read. */
 export async function createToken(label: string, role: Role): Promise<string> {
   const made = await result(own.POST("/tokens", { body: { label, role } }));
   await queryClient.invalidateQueries(tokensQuery);

@@ -1,4 +1,4 @@
-/** Lengths of time as one writes them. */
+/** Formats durations and sizes in words. */
 
 const UNITS = [
   ["day", 86_400_000],

@@ -1,4 +1,4 @@
-/** Tokens: made, seen once, and revoked. */
+/** API tokens: created, shown once, and revoked. */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Role } from "../api/session.ts";
@@ -18,7 +18,7 @@ export function Tokens() {
   return (
     <Section
       title="Tokens"
-      about="For programs: wrangler, the SDKs, scripts. Only a hash of each is kept, so that a token is shown once."
+      about="For programs: wrangler, the SDKs, scripts. Only a hash is stored, so a token is shown once."
       action={
         <Button needs="admin" look="main" onClick={() => setMaking(true)}>
           New token
@@ -28,7 +28,7 @@ export function Tokens() {
       {error !== null && <Problem cause={error} retry={() => void refetch()} />}
       {tokens?.length === 0 && (
         <Empty title="No tokens">
-          <p>Where nobody has to log in, nobody needs one. A server that others reach does:</p>
+          <p>A server on a loopback address needs no tokens. Any other server does:</p>
           <Command text="stepwell token create --role operator --label ci" />
         </Empty>
       )}
@@ -78,7 +78,7 @@ function NewToken({ open, onClose }: DialogProps) {
     setLabel("");
   };
   return (
-    <Dialog title={made === undefined ? "New token" : "The token"} open={open} onClose={close}>
+    <Dialog title={made === undefined ? "New token" : "Token created"} open={open} onClose={close}>
       {made === undefined ? (
         <form
           className="flex flex-col gap-4"
@@ -93,7 +93,7 @@ function NewToken({ open, onClose }: DialogProps) {
               className={FIELD}
               value={label}
               maxLength={100}
-              placeholder="What uses it"
+              placeholder="What the token is for"
               onChange={({ target }) => setLabel(target.value)}
             />
           </label>
@@ -102,13 +102,13 @@ function NewToken({ open, onClose }: DialogProps) {
           <div className="flex justify-end gap-2">
             <Button onClick={close}>Cancel</Button>
             <Button type="submit" look="main" disabled={isBusy}>
-              Make token
+              Create token
             </Button>
           </div>
         </form>
       ) : (
         <>
-          <p>Copy it now: it is nowhere else, and cannot be shown again.</p>
+          <p>Copy it now. It cannot be shown again.</p>
           <Command text={made} />
           <div className="flex justify-end">
             <Button look="main" onClick={close}>
@@ -130,7 +130,7 @@ function Revoke({ token, onClose }: RevokeProps) {
   const { failure, isBusy, run } = useAsking();
   return (
     <Dialog title={`Revoke ${token?.label || "this token"}?`} open={token !== undefined} onClose={onClose}>
-      <p>Whatever uses it is refused from then on, and whoever has logged in with it is logged out.</p>
+      <p>Requests with this token are rejected from now on, and sessions that were started with it end.</p>
       {failure && <Problem cause={failure} />}
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>

@@ -1,6 +1,6 @@
 /**
- * Whether the server answers. Nothing is asked for as long as it does: the first question without an answer begins it. Then the
- * server is asked every other second, and what the page shows is read again as soon as it is back.
+ * Detects that the server does not respond: a failed query starts polling every other second, and all queries are refetched
+ * as soon as the server is back.
  */
 import { useSyncExternalStore } from "react";
 import { ApiError } from "../api/client.ts";
@@ -50,7 +50,7 @@ export function Connection() {
       {lost && (
         <span className="inline-flex items-center gap-1.5 text-xs font-medium whitespace-nowrap text-bad">
           <span aria-hidden className="size-2 rounded-full bg-bad" />
-          No answer<span className="max-sm:sr-only"> from the server, trying again</span>
+          No response<span className="max-sm:sr-only"> from the server, trying again</span>
         </span>
       )}
     </span>

@@ -1,6 +1,6 @@
 /**
- * What a page is called, and the way to it: said by each route as data, shown as breadcrumbs and as the document's title.
- * The first of a trail says which section of the dashboard the page belongs to.
+ * Titles of pages as data of their routes, shown as breadcrumbs and as the document's title. The first crumb is the section
+ * of the dashboard.
  */
 import { useMatches } from "@tanstack/react-router";
 

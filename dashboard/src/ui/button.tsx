@@ -1,4 +1,4 @@
-/** What is pressed to do something, and links that look like it. */
+/** Buttons, and links that look like buttons. */
 import { createLink } from "@tanstack/react-router";
 import type { ComponentProps, ReactNode } from "react";
 import type { Role } from "../api/session.ts";
@@ -19,7 +19,7 @@ const buttonClass = (look: keyof typeof LOOKS): string =>
   `inline-flex min-h-7 items-center gap-1.5 rounded-md border px-2.5 py-1 font-medium whitespace-nowrap transition-colors disabled:cursor-not-allowed aria-disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:opacity-50 ${LOOKS[look]}`;
 
 interface ButtonProps extends ComponentProps<"button">, Looks {
-  /** The role that it takes to do this; whoever has a lesser one is told so. */
+  /** The required role. With a lesser one the button is disabled and explains why. */
   readonly needs?: Role;
   readonly children: ReactNode;
 }

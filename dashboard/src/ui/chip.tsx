@@ -1,4 +1,4 @@
-/** A word or two that sort things: a state, a kind. */
+/** A small label, such as a state or a kind. */
 import type { ReactNode } from "react";
 
 const TONES = {

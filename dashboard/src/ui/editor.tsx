@@ -1,4 +1,4 @@
-/** A field for JSON. The editor is loaded when there is one to be shown. */
+/** A field for JSON. The editor is loaded on first use. */
 import { lazy, Suspense } from "react";
 
 const CodeEditor = lazy(() => import("./code-editor.tsx"));

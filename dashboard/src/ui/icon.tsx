@@ -1,4 +1,4 @@
-/** Small pictures beside words, or in place of them where a button has a name of its own. Drawn in the colour of the text. */
+/** Icons, in the colour of the text. A button with an icon only has an accessible name. */
 
 const PATHS = {
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10ZM10.6 10.6 14 14",

@@ -1,4 +1,4 @@
-/** What only some roles may do: the others see that it is there, and why they may not. The server refuses them in any case. */
+/** Controls that need a role: disabled with the reason for other roles. The server enforces roles itself. */
 import { cloneElement, type ReactElement } from "react";
 import { useRefusal, type Role } from "../api/session.ts";
 

@@ -1,4 +1,4 @@
-/** Things to choose from that need no place of their own on the page. */
+/** A popup menu. */
 import { Menu as Base } from "@base-ui/react/menu";
 import type { ReactElement, ReactNode } from "react";
 

@@ -1,4 +1,4 @@
-/** Something that went wrong, or is not there, with what to do about it. */
+/** Errors and empty states, with what to do next. */
 import type { ReactNode } from "react";
 import { Button } from "./button.tsx";
 

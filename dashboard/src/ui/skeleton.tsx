@@ -1,4 +1,4 @@
-/** Holds the place of what is being read, so that nothing jumps when it comes. */
+/** A placeholder while data loads, so that the layout does not shift. */
 
 interface SkeletonProps {
   /** What is being read, for those who do not see it. */

@@ -1,4 +1,4 @@
-/** The status of an instance, by colour, sign and word: no one of them alone has to be seen. */
+/** The status of an instance as colour, sign and word, so that none of them is needed alone. */
 import type { InstanceStatus } from "../api/types.ts";
 
 interface Look {

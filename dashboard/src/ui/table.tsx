@@ -1,4 +1,4 @@
-/** Rows of facts. Columns are data; what matters less is left out where there is little room. */
+/** A table from column definitions. Less important columns are hidden on narrow screens. */
 import type { ReactNode } from "react";
 
 export interface Column<T> {
@@ -37,7 +37,7 @@ export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
           <tr className="border-b border-line text-xs text-quiet">
             {columns.map(({ head }, i) => (
               <th key={head} scope="col" className={`h-9 px-3 font-medium whitespace-nowrap ${looks[i]}`}>
-                {head === "" ? <span className="sr-only">What can be done</span> : head}
+                {head === "" ? <span className="sr-only">Actions</span> : head}
               </th>
             ))}
           </tr>

@@ -1,4 +1,4 @@
-/** Views of one thing, each at an address of its own: links, of which one is the current page. */
+/** Tabs as links, each view with a URL of its own. */
 import { createLink } from "@tanstack/react-router";
 import type { ComponentProps, ReactNode } from "react";
 

@@ -1,4 +1,4 @@
-/** Light, dark, or whatever the system has. */
+/** The theme: light, dark or that of the system. */
 import { useSyncExternalStore } from "react";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";

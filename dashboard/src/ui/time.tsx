@@ -1,4 +1,4 @@
-/** Moments and spans as people say them; the exact ones are a hover away. */
+/** Times and durations in words; the exact values are in the tooltip. */
 import { useSyncExternalStore } from "react";
 
 const UNITS = [
@@ -46,7 +46,7 @@ const DAY_TIMES: Readonly<Record<Zone, Intl.DateTimeFormat>> = {
 let zone: Zone = localStorage.getItem(KEY) === "utc" ? "utc" : "local";
 const zoneReaders = new Set<() => void>();
 
-/** Whose clock moments are told by. */
+/** The time zone in which times are shown. */
 export function useZone(): Zone {
   return useSyncExternalStore(
     (reader) => {

@@ -1,4 +1,4 @@
-/** Tells how something went that was asked for, beside whatever page is there by then; screen readers say it, too. */
+/** Toasts: the result of an action, on whatever page is open by then, also for screen readers. */
 import { Toast } from "@base-ui/react/toast";
 import { Icon } from "./icon.tsx";
 
@@ -20,7 +20,7 @@ export async function attempt(what: string, work: () => Promise<unknown>): Promi
   try {
     await work();
   } catch (cause) {
-    failed(`${what}: not done`, cause);
+    failed(`${what}: failed`, cause);
     return false;
   }
   done(`${what}: done`);

@@ -1,4 +1,4 @@
-/** A value as JSON, cut where it is longer than anyone reads; what is copied is whole. */
+/** A value as JSON. Long values are cut; copying copies all. */
 import { useState } from "react";
 import { Button } from "./button.tsx";
 import { Copy } from "./copy.tsx";

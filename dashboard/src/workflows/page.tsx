@@ -1,4 +1,4 @@
-/** All workflows: what each is doing, and what it comes from. */
+/** All workflows, with their activity and their script. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { InstanceStatus } from "../api/types.ts";
@@ -36,14 +36,14 @@ export default function WorkflowsPage() {
         <h1 className="text-lg font-semibold">Workflows</h1>
         <input
           type="search"
-          aria-label="Find a workflow by its name"
+          aria-label="Find a workflow by name"
           placeholder="Find by name"
           defaultValue={search}
           onChange={(event) => void navigate({ search: { search: event.target.value || undefined }, replace: true })}
           className="rounded-md border border-line bg-panel px-2.5 py-1"
         />
       </div>
-      {data !== undefined && workflows.length === 0 && (search === "" ? <NoWorkflows /> : <p>No workflow is called that.</p>)}
+      {data !== undefined && workflows.length === 0 && (search === "" ? <NoWorkflows /> : <p>No matching workflows.</p>)}
       <ul aria-label="Workflows" className="divide-y divide-line rounded-lg border border-line bg-panel empty:hidden">
         {workflows.map((workflow) => (
           <Row key={workflow.id} workflow={workflow} />
@@ -111,7 +111,7 @@ function Counts({ workflow, counts }: { readonly workflow: string; readonly coun
 function NoWorkflows() {
   return (
     <Empty title="No workflows are deployed">
-      <p>Deploy a Worker that has some. In its folder:</p>
+      <p>Deploy a Worker with workflows. In its folder:</p>
       <Command
         text={`export CLOUDFLARE_API_BASE_URL=${location.origin}/client/v4 CLOUDFLARE_ACCOUNT_ID=local CLOUDFLARE_API_TOKEN=…\nnpx wrangler deploy`}
       />

@@ -1,4 +1,4 @@
-/** Workflows at a glance. */
+/** Queries of the list of workflows. */
 import { queryOptions } from "@tanstack/react-query";
 import { envelope, own } from "../api/client.ts";
 

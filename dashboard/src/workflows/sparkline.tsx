@@ -1,4 +1,4 @@
-/** A day of a workflow, hour by hour: how many instances ended, and how. */
+/** A sparkline of the last 24 hours: ended instances by hour and outcome. */
 export interface Hour {
   readonly hour: string;
   readonly created: number;

@@ -13,7 +13,7 @@ const sent: z.ZodType<SentMessage> = z
     body: z.string(),
     delaySeconds: z.number().optional(),
   })
-  .refine(isReadable, "The body is not what its content type says");
+  .refine(isReadable, "The body does not match its content type");
 
 const send = z.tuple([z.array(sent), z.number().optional()]);
 

@@ -25,7 +25,7 @@ export class BodyRoom {
   /** Fails with `request.overloaded` when there is not so much room. */
   take(bytes: number): void {
     if (this.#held + bytes > this.#bytes)
-      throw new Failure("request.overloaded", { detail: "The bodies of other requests take all the memory there is for them" });
+      throw new Failure("request.overloaded", { detail: "The memory for request bodies is exhausted" });
     this.#held += bytes;
   }
 
@@ -75,7 +75,7 @@ export class RequestBody {
   /** The content type does not matter: curl's own says that everything is a form. Fails with `body` for what is not JSON. */
   async json(): Promise<unknown> {
     const text = await this.text();
-    if (text.trim() === "") throw new Failure("body", { field: "body", detail: "The request has no body; it takes JSON" });
+    if (text.trim() === "") throw new Failure("body", { field: "body", detail: "The request needs a JSON body" });
     const value = await this.#parse(text);
     if (isDeeper(value, CALL_DEPTH)) throw new Failure("body", { field: "body", detail: TOO_DEEP });
     return value;
@@ -97,7 +97,7 @@ export class RequestBody {
     const bytes = await this.bytes();
     const boundary = /boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(type);
     if (countOf(bytes, `--${boundary?.[1] ?? boundary?.[2] ?? ""}`) > LIMITS.formParts + 1)
-      throw new Failure("request.too_large", { field: "body", detail: `A form may have ${LIMITS.formParts} parts` });
+      throw new Failure("request.too_large", { field: "body", detail: `A form may have at most ${LIMITS.formParts} parts` });
     try {
       return await new Response(bytes, { headers: { "content-type": type } }).formData();
     } catch (cause) {
@@ -162,7 +162,7 @@ export class RequestBody {
   }
 
   #tooLarge(): Failure {
-    return new Failure("request.too_large", { field: "body", detail: `The body may have ${this.#maxBytes} bytes` });
+    return new Failure("request.too_large", { field: "body", detail: `The body may have at most ${this.#maxBytes} bytes` });
   }
 }
 

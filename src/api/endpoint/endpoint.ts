@@ -238,7 +238,7 @@ function askerOf({ needs }: Endpoint, principal: Principal | undefined): Princip
 }
 
 function tooLow(role: Role, needed: Role): Failure {
-  return new Failure("access.role", { detail: `This needs the role ${needed}; yours is ${role}` });
+  return new Failure("access.role", { detail: `This request requires the role ${needed}; your role is ${role}` });
 }
 
 /** A response is not looked into, so that an observer gets none. */
@@ -270,7 +270,7 @@ async function jsonOf({ takesValues }: Endpoint, sent: RequestBody): Promise<unk
   const field = fieldPath(illFormed);
   throw new Failure("body", {
     field: field === "" ? "body" : field,
-    detail: "The text has half a surrogate pair, which is no Unicode",
+    detail: "The text contains a lone surrogate, which is not valid Unicode",
   });
 }
 
@@ -294,10 +294,10 @@ function toFailure(cause: unknown, api: Api, c: Context, ray: string): Failure {
   if (cause instanceof StoreError) return storeFailure(cause);
   if (cause instanceof Unserialisable) return new Failure("body", { field: "body", detail: cause.message, cause });
   if (isHungUp(c.req.raw, cause))
-    return new Failure("body", { field: "body", detail: "The request ended before its body had arrived" });
+    return new Failure("body", { field: "body", detail: "The request ended before its body was complete" });
   const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   api.log.error("A request failed", { ray, method: c.req.method, path: c.req.path, reason });
-  return new Failure("internal_server", { detail: `Internal error; the server's log has the details under ${ray}`, cause });
+  return new Failure("internal_server", { detail: `Internal error; search the server's log for ${ray}`, cause });
 }
 
 function rayId(uuid: string): string {
@@ -332,7 +332,7 @@ function describe({
     },
     responses: {
       200: { description: summary, content: { "application/json": { schema: envelope } } },
-      "4XX": { description: "Refused; nothing has changed", content: { "application/json": { schema: REFUSAL } } },
+      "4XX": { description: "Rejected; nothing has changed", content: { "application/json": { schema: REFUSAL } } },
     },
   };
 }

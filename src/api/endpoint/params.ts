@@ -31,7 +31,10 @@ export const UNNAMED_ACCOUNT = "local";
 /** Refuses a value that cannot be a name of its kind. */
 export function checkParam(name: string, value: string, accountId: string): void {
   if (name === "account_id" && !isAccount(value, accountId)) {
-    throw new Failure("account.not_found", { field: name, detail: `This server has one account, and its id is "${accountId}"` });
+    throw new Failure("account.not_found", {
+      field: name,
+      detail: `This server has a single account with the id "${accountId}"`,
+    });
   }
   const param = PARAMS[name];
   if (param !== undefined && !param.isValid(value)) throw new Failure(param.failure, { field: name });

@@ -43,7 +43,7 @@ const change = z
     if (verb === "terminate") return { status: verb, rollback };
     if (verb === "restart") return { status: verb, from };
     if (verb !== undefined) return { status: verb };
-    context.addIssue({ code: "custom", path: ["status"], message: "Say what to do: pause, resume, restart or terminate" });
+    context.addIssue({ code: "custom", path: ["status"], message: "Must be pause, resume, restart or terminate" });
     return z.NEVER;
   });
 

@@ -40,8 +40,7 @@ export const actions: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: COLLECTION,
-    summary:
-      "Begin to pause, resume, restart, terminate or delete every instance that matches, in the background; or only count them",
+    summary: "Pause, resume, restart, terminate or delete all matching instances in the background, or only count them",
     body,
     result: begun,
     handle: async ({ params, body: asked }, api) => {
@@ -55,7 +54,7 @@ export const actions: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: COLLECTION,
-    summary: "List the actions on instances of a workflow, the newest first: those under way, and some that are over",
+    summary: "List the bulk actions of a workflow, newest first: running ones and recent finished ones",
     result: z.array(action),
     handle: async ({ params }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);
@@ -65,14 +64,14 @@ export const actions: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${COLLECTION}/{action_id}`,
-    summary: "Read how far an action has got",
+    summary: "Read the progress of a bulk action",
     result: action,
     handle: async ({ params }, api) => ({ result: show(api.engine.action(params.workflow_name, params.action_id)) }),
   }),
   endpoint({
     method: "delete",
     path: `${COLLECTION}/{action_id}`,
-    summary: "Stop an action; instances that it has not got to stay as they are",
+    summary: "Cancel a bulk action; instances not yet reached stay unchanged",
     result: action,
     handle: async ({ params }, api) => ({ result: show(api.engine.stopAction(params.workflow_name, params.action_id)) }),
   }),

@@ -40,7 +40,7 @@ const tokens: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: "/tokens",
-    summary: "Make a token, which is told only in the answer to this",
+    summary: "Create a token; only this response contains it",
     ...ADMIN,
     body: z.object({ label: z.string().max(LIMITS.tokenLabel).default(""), role }),
     result: token.extend({ token: z.string() }),
@@ -52,7 +52,7 @@ const tokens: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: "/tokens/{token_id}",
-    summary: "Make a token worthless; whoever has logged in with it is logged out",
+    summary: "Revoke a token and end its sessions",
     ...ADMIN,
     result: z.object({ id: z.string() }),
     handle: async ({ params: { token_id: id } }, { catalog }) => {
@@ -66,7 +66,7 @@ const users: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/users",
-    summary: "List people who have a password, by name",
+    summary: "List users by name",
     ...ADMIN,
     result: z.array(user),
     handle: async (_, { catalog }) => ({ result: (await catalog.users()).map(showUser) }),
@@ -74,7 +74,7 @@ const users: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: "/users",
-    summary: "Add somebody who logs in with a name and a password",
+    summary: "Add a user with a name and a password",
     ...ADMIN,
     body: z.object({ name: z.string(), role, password }),
     result: user,
@@ -85,7 +85,7 @@ const users: readonly Endpoint[] = [
   endpoint({
     method: "patch",
     path: "/users/{user_name}",
-    summary: "Give somebody another role or another password, which logs them out",
+    summary: "Change the role or the password of a user and end the user's sessions",
     ...ADMIN,
     body: z
       .object({ role: role.optional(), password: password.optional() })
@@ -96,7 +96,7 @@ const users: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: "/users/{user_name}",
-    summary: "Remove somebody, who is logged out by that",
+    summary: "Remove a user and end the user's sessions",
     ...ADMIN,
     result: z.object({ name: z.string() }),
     handle: async ({ params: { user_name: name } }, { catalog }) => {

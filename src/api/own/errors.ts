@@ -26,7 +26,7 @@ const group = z.object({
 });
 
 const query = z.object({
-  workflow: z.string().refine(isWorkflowName, "Not a name of a workflow").optional(),
+  workflow: z.string().refine(isWorkflowName, "Invalid workflow name").optional(),
   page: page.default(1),
   per_page: perPage(50),
 });
@@ -35,7 +35,7 @@ export const errors: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/errors",
-    summary: "List the errors that instances have ended with, in groups: the last seen first",
+    summary: "List the error groups of failed instances, last seen first",
     query,
     result: z.array(group),
     handle: async ({ query: { workflow, page: number, per_page: limit } }, api) => {
@@ -56,7 +56,7 @@ export const errors: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/errors/{fingerprint}",
-    summary: "Read the groups of an error, one for each workflow that has it",
+    summary: "Read the groups of an error, one per workflow",
     result: z.array(group),
     handle: async ({ params: { fingerprint } }, api) => {
       const found = await api.store.errorGroups({ fingerprint, offset: 0, limit: LIMITS.page });

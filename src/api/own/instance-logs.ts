@@ -41,7 +41,7 @@ export const instanceLogs: readonly Endpoint[] = [
     method: "get",
     path: "/workflows/{workflow_name}/instances/{instance_id}/logs",
     needs: "viewer",
-    summary: `Read what an instance has written and thrown: the newest ${LIMITS.logLines} messages, or all as they come (text/event-stream)`,
+    summary: `Read the newest ${LIMITS.logLines} log messages of an instance, or stream them (text/event-stream)`,
     query,
     result: z.object({ dropped: z.int(), lines: z.array(line) }),
     handle: async ({ params, query: asked }, api, request) => {

@@ -30,7 +30,7 @@ export const instancesFound: readonly Endpoint[] = [
     method: "get",
     path: "/workflows/{workflow_name}/instances",
     summary:
-      "Find instances, newest first. A page may have fewer than were asked for, or none, and a cursor all the same: it has looked at as many as it may",
+      "Find instances, newest first. A page may be short or empty and still have a cursor, because each request scans a bounded number of rows",
     query,
     result: z.array(found),
     handle: async ({ params, query: asked }, api) => {

@@ -5,7 +5,7 @@ import { isQueueName } from "../../model/platform/queue.ts";
 import { isAdoptable } from "../../workers/versions/resources.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 
-const id = z.string().refine(isAdoptable, "An id is 1 to 63 letters, digits, _ and -, beginning with a letter or a digit");
+const id = z.string().refine(isAdoptable, "An id must be 1 to 63 letters, digits, _ and -, starting with a letter or a digit");
 
 const wanted = z.discriminatedUnion("type", [
   z.object({ type: z.literal("kv"), id, name: z.string().min(1).max(512).optional() }),
@@ -49,7 +49,7 @@ export const resources: readonly Endpoint[] = [
     method: "put",
     path: "/resources",
     needs: "admin",
-    summary: "Make KV namespaces, D1 databases, R2 buckets and queues under given ids and names, unless they are there",
+    summary: "Create missing KV namespaces, D1 databases, R2 buckets and queues under given ids and names",
     body: z.array(wanted).min(1).max(100),
     result: z.array(shown),
     handle: async ({ body }, api) => {

@@ -59,7 +59,7 @@ export const ownScripts: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/scripts",
-    summary: "List scripts by name, each with its version in force, its workflows and its addresses",
+    summary: "List scripts by name with their active version, workflows and addresses",
     query: z.object({ page: page.default(1), per_page: perPage(50) }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
@@ -73,7 +73,7 @@ export const ownScripts: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/scripts/{script_name}",
-    summary: "Read a script at a glance",
+    summary: "Read a summary of a script",
     result: shown,
     handle: async ({ params }, api) => ({ result: await show(api, params.script_name) }),
   }),

@@ -27,7 +27,7 @@ export const search: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/search",
-    summary: "Find workflows and scripts by a part of their names, and instances by how their ids begin",
+    summary: "Find workflows and scripts by a part of their names, and instances by an id prefix",
     query: z.object({ q: z.string().trim().min(1).max(LIMITS.instanceAddress) }),
     result: found,
     handle: async ({ query: { q } }, api) => {

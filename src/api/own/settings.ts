@@ -18,14 +18,14 @@ export const settings: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/settings",
-    summary: "Read what the server was started with; null is no limit",
+    summary: "Read the settings that the server was started with; null means no limit",
     result: z.record(z.string(), z.union([z.string(), z.number()]).nullable()),
     handle: (_, api) => Promise.resolve({ result: api.settings }),
   }),
   endpoint({
     method: "get",
     path: "/limits",
-    summary: "List the limits that are fixed",
+    summary: "List the fixed limits",
     result: z.array(z.object({ name: z.string(), value: open(z.number()), unit: z.enum(UNITS) })),
     handle: () =>
       Promise.resolve({ result: Object.entries(LIMITS).map(([name, value]) => ({ name, value, unit: unitOf(name) })) }),

@@ -48,7 +48,7 @@ export const timelines: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/workflows/{workflow_name}/instances/{instance_id}/timeline",
-    summary: "Read what ran when in an instance, without what it returned",
+    summary: "Read the timeline of an instance, without outputs",
     result: timeline,
     handle: async ({ params }, api) => {
       const { name: workflow } = await workflowOf(api, params.workflow_name);

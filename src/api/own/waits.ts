@@ -24,7 +24,7 @@ export const waits: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${INSTANCE}/waits`,
-    summary: "Read what an instance waits for: moments, events, a place, or something to be mended",
+    summary: "Read what an instance waits for: a time, an event, a free slot, or a problem to fix",
     result: shown,
     handle: async ({ params }, api) => {
       const { name: workflow } = await workflowOf(api, params.workflow_name);
@@ -35,7 +35,7 @@ export const waits: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${INSTANCE}/skip-delay`,
-    summary: "End a sleep, or the delay before a step's next attempt, now",
+    summary: "Skip a sleep or the delay before a step's next attempt",
     body: restartFrom,
     result: z.object({ timestamp }),
     handle: async ({ params, body }, api) => {
@@ -48,7 +48,7 @@ export const waits: readonly Endpoint[] = [
     method: "patch",
     path: "/workflows/{workflow_name}/concurrency",
     needs: "admin",
-    summary: "Change how many instances of a workflow may run at once, and nothing else of it; null takes the limit away",
+    summary: "Change how many instances of a workflow may run at once; null removes the limit",
     body: limit,
     result: limit,
     handle: async ({ params, body }, api) => {

@@ -48,7 +48,7 @@ export const workflowOverviews: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/workflows",
-    summary: "List workflows, newest first, with what their instances are at and what happened to them in the last 24 hours",
+    summary: "List workflows, newest first, with instance counts by status and their activity of the last 24 hours",
     query,
     result: z.array(overview),
     handle: async ({ query: asked }, api) => {

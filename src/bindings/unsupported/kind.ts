@@ -37,7 +37,7 @@ export const unsupported: Kind<"unsupported"> = {
 export function unsupportedRemark(bindings: readonly Binding[]): string | undefined {
   const named = bindings.flatMap((each) => (each.type === "unsupported" ? [`${each.name} (${each.kind})`] : []));
   if (named.length === 0) return undefined;
-  return `Bindings that are not supported yet; using one throws an error that says so: ${named.join(", ")}`;
+  return `Unsupported bindings, which throw an error when used: ${named.join(", ")}`;
 }
 
 function kept(sent: { readonly type: string }): BindingTypes["unsupported"] {

@@ -27,7 +27,7 @@ export const workflow: Kind<"workflow"> = {
     sent
       .refine(({ class_name: declared, script_name: owner = own }) => owner !== own || declared !== undefined, {
         path: ["class_name"],
-        message: "A workflow of this Worker needs its class",
+        message: "class_name is required for a workflow of this Worker",
       })
       .transform(({ workflow_name: name, class_name: declared, script_name: owner }) => ({
         workflow: name,

@@ -1,7 +1,7 @@
-/** Requests to a server: the one that wrangler would use, named by the same variables. */
+/** Sends requests to the server that wrangler's variables name. */
 import { UsageError } from "../../assembly/explain.ts";
 
-/** What the API answers, as far as it is told here. */
+/** A response of the API, with the fields that are used here. */
 export interface Answer<T> {
   readonly success: boolean;
   readonly errors: readonly { readonly message: string; readonly error_chain?: readonly { readonly message: string }[] }[];
@@ -20,7 +20,7 @@ export interface ServerAddress {
 /** Where the server is. */
 export function serverAddress(): ServerAddress {
   const { CLOUDFLARE_API_BASE_URL: given = "http://127.0.0.1:8787/client/v4", CLOUDFLARE_ACCOUNT_ID: id = "local" } = process.env;
-  if (!URL.canParse(given)) throw new UsageError(`CLOUDFLARE_API_BASE_URL is no address: ${given}`);
+  if (!URL.canParse(given)) throw new UsageError(`CLOUDFLARE_API_BASE_URL is not a URL: ${given}`);
   const base = given.replace(/\/+$/, "");
   return {
     base,
@@ -29,14 +29,14 @@ export function serverAddress(): ServerAddress {
   };
 }
 
-/** Sends a request with the token. Rejects with a `UsageError` when nobody answers. */
+/** Sends a request with the token. Rejects with a `UsageError` when no server answers. */
 export async function send(url: string, init: RequestInit = {}): Promise<Response> {
   const { CLOUDFLARE_API_TOKEN: token } = process.env;
   const headers = new Headers(init.headers);
   if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   return fetch(url, { ...init, headers }).catch((cause: unknown) => {
     const { base } = serverAddress();
-    throw new UsageError(`There is no server at ${base}: start stepwell serve, or set CLOUDFLARE_API_BASE_URL`, { cause });
+    throw new UsageError(`No server answers at ${base}: start stepwell serve, or set CLOUDFLARE_API_BASE_URL`, { cause });
   });
 }
 
@@ -44,7 +44,7 @@ export async function send(url: string, init: RequestInit = {}): Promise<Respons
 export async function answerOf<T>(response: Response, failed: string): Promise<Answer<T>> {
   const answer = (await response.json().catch(() => undefined)) as Answer<T> | undefined;
   if (answer === undefined)
-    throw new UsageError(`What answers at ${serverAddress().base} is no stepwell (HTTP ${response.status})`);
+    throw new UsageError(`The server at ${serverAddress().base} is not stepwell (HTTP ${response.status})`);
   if (answer.success) return answer;
   const [{ message, error_chain: chain = [] } = { message: "refused" }] = answer.errors;
   throw new UsageError(`${failed}: ${chain.length === 0 ? message : chain.map((each) => each.message).join(" ")}`);

@@ -1,4 +1,4 @@
-/** What commands that say who may use a server have in common: they work on its data directory, also while it runs, and are noted. */
+/** Shared by the commands for tokens and users: they open the data directory, also while a server runs, and write to the audit log. */
 import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
@@ -16,7 +16,7 @@ export type Note = (action: string, target: string) => Promise<void>;
 export async function onCatalog(data: string, work: (catalog: CredentialStore, note: Note) => Promise<void>): Promise<void> {
   const folder = resolve(data);
   if (!existsSync(databaseIn(folder)))
-    throw new UsageError(`There is no data in ${folder}: --data names the data directory of a server`);
+    throw new UsageError(`No data found in ${folder}: set --data to the data directory of a server`);
   const opened = await openSqliteCatalog(databaseIn(folder));
   try {
     await work(opened.catalog, (action, target) => note(folder, action, target));

@@ -1,4 +1,4 @@
-/** `stepwell deploy FILE`: sends a server what `wrangler deploy --dry-run --outfile FILE` has written, without wrangler. */
+/** `stepwell deploy FILE`: deploys the file that `wrangler deploy --dry-run --outfile FILE` wrote, without wrangler. */
 import { readFile } from "node:fs/promises";
 import { commandLine } from "../command-line.ts";
 import { answerOf, send, serverAddress } from "./client.ts";
@@ -11,7 +11,7 @@ export async function deploy(args: readonly string[]): Promise<void> {
   if (file === undefined || more.length > 0)
     throw new UsageError("stepwell deploy FILE: the file is what `wrangler deploy --dry-run --outfile FILE` writes");
   const { name } = values;
-  if (name === undefined) throw new UsageError("stepwell deploy FILE --name SCRIPT: the file does not say which Worker it is of");
+  if (name === undefined) throw new UsageError("stepwell deploy FILE --name SCRIPT: the file does not contain the Worker's name");
   const { body, type } = await readForm(file);
   const url = `${serverAddress().account}/workers/scripts/${encodeURIComponent(name)}`;
   const sent = await send(url, { method: "PUT", headers: { "content-type": type }, body });
@@ -27,6 +27,6 @@ async function readForm(file: string): Promise<{ body: Buffer<ArrayBuffer>; type
   });
   const boundary = /^--([^\r\n"]{1,70})\r\n/.exec(body.toString("latin1", 0, 100))?.[1];
   if (boundary === undefined)
-    throw new UsageError(`${file} is no multipart form: write it with \`wrangler deploy --dry-run --outfile ${file}\``);
+    throw new UsageError(`${file} is not a multipart form: create it with \`wrangler deploy --dry-run --outfile ${file}\``);
   return { body, type: `multipart/form-data; boundary="${boundary}"` };
 }

@@ -1,4 +1,4 @@
-/** The first token of a data directory, written to a file: the output of a service is copied to many places. */
+/** Writes the first token of a data directory to a file, because the output of a service is copied to many places. */
 import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { chmod, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** `stepwell logs`: what an instance has written and thrown, or what a Worker says from now on. */
+/** `stepwell logs`: prints the logs of an instance, or the tail of a Worker. */
 import { once } from "node:events";
 import { format } from "node:util";
 import { WebSocket } from "ws";
@@ -45,7 +45,7 @@ export async function logs(args: readonly string[]): Promise<void> {
   if (instance === undefined) {
     if (!follow || Object.keys(filters).length > 0)
       throw new UsageError(
-        "stepwell logs SCRIPT --follow: of a Worker nothing is kept, and only instances have steps and levels",
+        "stepwell logs SCRIPT --follow: logs of a Worker are not stored, and the filters work for instances only",
       );
     return followScript(name);
   }
@@ -60,7 +60,7 @@ async function showInstance(url: URL): Promise<void> {
   for (let after: string | undefined = "0"; after !== undefined;) {
     url.searchParams.set("after", after);
     const { result, result_info: info } = await answerOf<{ lines: Line[]; dropped: number }>(await send(url.href), "No logs");
-    if (after === "0" && result.dropped > 0) process.stderr.write(`${result.dropped} older messages are not kept\n`);
+    if (after === "0" && result.dropped > 0) process.stderr.write(`${result.dropped} older messages were dropped\n`);
     for (const line of result.lines) print(line);
     after = info?.cursor;
   }

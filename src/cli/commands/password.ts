@@ -1,9 +1,9 @@
-/** Reads a password: on a terminal it is asked for and not shown, otherwise the input is it. Command lines are seen by everybody. */
+/** Reads a password: prompted without echo on a terminal, else from standard input, because command lines are visible to all users. */
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { Writable } from "node:stream";
 
-/** What somebody types, or the input without the end of its line. */
+/** The typed line, or standard input without its trailing line break. */
 export async function readPassword(question: string): Promise<string> {
   if (!process.stdin.isTTY) return (await text(process.stdin)).replace(/\r?\n$/, "");
   process.stderr.write(question);

@@ -1,4 +1,4 @@
-/** `stepwell serve`: what has been deployed into a data directory, for clients that have a token. */
+/** `stepwell serve`: runs the Workers deployed to a data directory, for clients with a token. */
 import { resolve } from "node:path";
 import { startServer } from "../../assembly/compose.ts";
 import { makeFilesPrivate } from "../../assembly/data-directory.ts";

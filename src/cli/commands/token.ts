@@ -1,4 +1,4 @@
-/** `stepwell token`: makes, lists and revokes the tokens of a data directory, also while a server uses it. */
+/** `stepwell token`: creates, lists and revokes the tokens of a data directory, also while a server uses it. */
 import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { commandLine } from "../command-line.ts";
 import { createToken } from "../../access/tokens.ts";
@@ -32,7 +32,7 @@ export async function token(args: readonly string[]): Promise<void> {
       process.stdout.write(`${made.token}\n`);
     } else {
       if (!(await catalog.removeToken(id ?? "")))
-        throw new UsageError(`There is no token ${id}: stepwell token list shows the ids`);
+        throw new UsageError(`Token ${id} not found: stepwell token list shows the ids`);
       await note("tokens.delete", id ?? "");
     }
   });

@@ -1,4 +1,4 @@
-/** `stepwell user`: people who log in to a server with a name and a password. Works while the server runs. */
+/** `stepwell user`: manages users with a name and a password, also while the server runs. */
 import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { commandLine } from "../command-line.ts";
 import { changeUser, createUser } from "../../access/users.ts";
@@ -22,7 +22,7 @@ export async function user(args: readonly string[]): Promise<void> {
   const verb = VERBS.find((each) => each === given);
   if (verb === undefined) throw new UsageError("stepwell user create NAME, list, role NAME, password NAME or remove NAME");
   if (more.length > 0)
-    throw new UsageError("A password is not taken from the command line: it is asked for, or read from the input");
+    throw new UsageError("A password cannot be given on the command line: it is prompted for, or read from standard input");
   if (verb !== "list" && name === "") throw new UsageError(`stepwell user ${verb} NAME: stepwell user list shows the names`);
   if ((verb === "create" || verb === "role") && values.role === undefined)
     throw new UsageError(`stepwell user ${verb} ${name} --role R: observer, viewer, operator or admin`);
@@ -49,7 +49,7 @@ const DO: Readonly<
   role: (catalog, name, role) => changeUser(catalog, name, { role }),
   password: async (catalog, name) => changeUser(catalog, name, { password: await readPassword(`New password for ${name}: `) }),
   remove: async (catalog, name) => {
-    if (!(await catalog.removeUser(name))) throw new UsageError(`There is no user ${name}: stepwell user list shows the names`);
+    if (!(await catalog.removeUser(name))) throw new UsageError(`User ${name} not found: stepwell user list shows the names`);
   },
 };
 

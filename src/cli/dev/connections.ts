@@ -1,4 +1,4 @@
-/** Bindings of a session's Workers to one another: what is missing for them to work. */
+/** Checks the bindings between the Workers of a session. */
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Connection } from "../../bindings/kind.ts";
@@ -33,11 +33,11 @@ export async function trouble(
   const binding = `${name} (${what} of "${script}")`;
   const fails = (why: string): Trouble => ({ text: `${binding}: ${why}`, isBroken: true });
   if ((await catalog.activeScript(script)) === undefined)
-    return fails(`there is no Worker "${script}" in this session, and using it fails. Start both: ${START}`);
+    return fails(`the Worker "${script}" is not in this session; using the binding fails. Start both: ${START}`);
   const lacks = await lacking(catalog, script, needs);
-  if (lacks !== undefined) return fails(`the Worker "${script}" has no ${lacks}, and using it fails`);
+  if (lacks !== undefined) return fails(`the Worker "${script}" has no ${lacks}; using the binding fails`);
   if (session.has(script)) return undefined;
-  const text = `${binding}: "${script}" is not in this session, and answers as it was deployed last. Start both: ${START}`;
+  const text = `${binding}: "${script}" is not in this session; its last deployment is used. Start both: ${START}`;
   return { text, isBroken: false };
 }
 
@@ -50,5 +50,5 @@ async function lacking(catalog: Catalog, script: string, needs: Connection["need
     return found?.script === script ? undefined : `workflow "${needs.workflow}"`;
   }
   const { namespaces } = await catalog.objectClasses(script);
-  return Object.hasOwn(namespaces, needs.className) ? undefined : `Durable Objects of the class ${needs.className}`;
+  return Object.hasOwn(namespaces, needs.className) ? undefined : `Durable Object class ${needs.className}`;
 }

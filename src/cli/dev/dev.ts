@@ -1,4 +1,4 @@
-/** `stepwell dev`: Workers on this machine, each deployed again whenever one of its files changes. */
+/** `stepwell dev`: runs Workers on this machine and redeploys each when one of its files changes. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Inspector } from "../../executors/workerd/inspector/server.ts";
@@ -27,7 +27,7 @@ type Workers = readonly [DevWorker, ...DevWorker[]];
 /** Runs until it is asked to stop. */
 export async function dev(args: readonly string[]): Promise<void> {
   const given = readDevOptions(args);
-  for (const { folder } of given.projects) if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}`);
+  for (const { folder } of given.projects) if (!existsSync(folder)) throw new UsageError(`Folder ${folder} not found`);
   const workers = given.projects.map((source) => new DevWorker(new Project(source, given.server, print))) as [DevWorker];
   await untilStopped(async (stopping) => {
     try {
@@ -50,7 +50,7 @@ async function run(workers: Workers, given: DevOptions, stopping: Stopping): Pro
   const options = await listening(given, primary.config);
   const usual = given.isFree.port && primary.config.listen.port === undefined;
   const moved =
-    usual && options.port !== given.server.port ? [`Port ${given.server.port} is in use: ${options.port} is used instead`] : [];
+    usual && options.port !== given.server.port ? [`Port ${given.server.port} is in use; using ${options.port} instead`] : [];
   const access = isLoopback(options.host) ? "open" : "tokens";
   const data = resolve(options.data ?? join(primary.config.folder, ".stepwell"));
   const { inspector, note } = await openInspector(given, () =>

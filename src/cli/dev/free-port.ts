@@ -1,8 +1,8 @@
-/** The port that `stepwell dev` takes when nobody has asked for one: the usual one, or the first after it that is free. */
+/** The default port of `stepwell dev`: the usual one, or the next that is free. */
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** How many are tried. Whoever has so many servers wants to say which port is for this one. */
+/** How many ports are tried. A user with so many servers should set the port. */
 const TRIES = 100;
 
 /** Answers `first` when all are taken, and when there is another reason that it cannot be listened at: listening tells it. */

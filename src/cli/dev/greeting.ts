@@ -1,4 +1,4 @@
-/** What `stepwell dev` prints once it is ready: where everything is, and what the Workers are bound to. */
+/** The start message of `stepwell dev`: addresses, and the bindings of the Workers. */
 import { styleText } from "node:util";
 import { resourcesOf } from "../../workers/versions/resources.ts";
 import { bindingsTable } from "./bindings-table.ts";

@@ -1,4 +1,4 @@
-/** Keys that `stepwell dev` listens to in a terminal, those of `wrangler dev`. */
+/** Reads hotkeys from a terminal, as `wrangler dev` does. */
 import type { Readable } from "node:stream";
 
 /** What a key does, by its letter. */

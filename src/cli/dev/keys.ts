@@ -1,4 +1,4 @@
-/** What the keys of `stepwell dev` do. */
+/** The actions of the hotkeys of `stepwell dev`. */
 import { spawn } from "node:child_process";
 import type { Inspector } from "../../executors/workerd/inspector/server.ts";
 import { legend, listenToKeys, type Hotkeys } from "./hotkeys.ts";
@@ -40,6 +40,6 @@ function openBrowser(url: string, print: (line: string) => void): void {
   const [command, ...args] = OPENERS[process.platform] ?? ["xdg-open"];
   const address = process.platform === "win32" ? url.replaceAll("&", "^&") : url;
   const child = spawn(command, [...args, address], { stdio: "ignore", detached: true });
-  child.once("error", () => print(`No browser can be opened from here: open ${url}`));
+  child.once("error", () => print(`The browser could not be opened. Open ${url}`));
   child.unref();
 }

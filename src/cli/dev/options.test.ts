@@ -69,10 +69,10 @@ test.each([
   [["--remote"], "--remote: stepwell dev runs everything on this machine"],
   [["--tunnel"], "cloudflared tunnel --url"],
   [["--log-level", "loud"], '--log-level is debug, info, log, warn, error or none, not "loud"'],
-  [["--inspector-ip", "0.0.0.0"], "--inspector-ip takes an address of this machine alone"],
+  [["--inspector-ip", "0.0.0.0"], "--inspector-ip takes a loopback address"],
   [["--inspector-port", "x"], "--inspector-port takes a whole number"],
-  [["--local-protocol", "https", "--https-key-path", "a"], "--https-key-path and --https-cert-path go together"],
-  [["--host", "0.0.0.0"], "to listen at 0.0.0.0, give --ip 0.0.0.0"],
+  [["--local-protocol", "https", "--https-key-path", "a"], "--https-key-path and --https-cert-path must be given together"],
+  [["--host", "0.0.0.0"], "To listen at 0.0.0.0, use --ip 0.0.0.0"],
   [["--upstream-protocol", "ftp"], '--upstream-protocol is http or https, not "ftp"'],
   [["--local-protocol", "ftp"], '--local-protocol is http or https, not "ftp"'],
 ])("%j is answered with what to do", (args, said) => {

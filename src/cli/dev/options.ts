@@ -121,7 +121,7 @@ function tlsOf(values: DevValues): Pick<ServerOptions, "tls"> {
   if (key === undefined && certificate === undefined) return { tls: "self-signed" };
   if (key === undefined || certificate === undefined)
     throw new UsageError(
-      "--https-key-path and --https-cert-path go together: give both, or neither for a certificate that is made here",
+      "--https-key-path and --https-cert-path must be given together; without both, a self-signed certificate is created",
     );
   return { tls: { key: resolve(cwd, key), certificate: resolve(cwd, certificate) } };
 }
@@ -140,14 +140,13 @@ function originOf(values: DevValues): OriginOptions {
   const { "local-upstream": upstream, "infer-origin-from-routes": infers, "upstream-protocol": protocol } = values;
   const { host = upstream, route, routes = route } = values;
   if (host !== undefined && isIP(host) !== 0)
-    throw new UsageError(`--host is the host that Workers see, as in wrangler dev: to listen at ${host}, give --ip ${host}`);
+    throw new UsageError(`--host sets the host that Workers see, as in wrangler dev. To listen at ${host}, use --ip ${host}`);
   return given({ host, routes, infers, protocol: protocolOf("--upstream-protocol", protocol) });
 }
 
 function inspectorOf(values: DevValues): DevOptions["inspector"] {
   const { "inspector-ip": host = "127.0.0.1", "inspector-port": port } = values;
-  if (!isLoopback(host))
-    throw new UsageError(`--inspector-ip takes an address of this machine alone, like 127.0.0.1, not "${host}"`);
+  if (!isLoopback(host)) throw new UsageError(`--inspector-ip takes a loopback address such as 127.0.0.1, not "${host}"`);
   return {
     host,
     isAsked: port !== undefined,

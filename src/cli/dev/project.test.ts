@@ -25,13 +25,13 @@ test("a compatibility date that the installed workerd does not know is warned of
   expect(await warningsFor(NEWEST_DATE)).toEqual([]);
   expect(await warningsFor("2999-01-01", "--executor", "node")).toEqual([]);
   expect(await warningsFor("2999-01-01")).toEqual([
-    `The installed workerd supports compatibility dates up to ${NEWEST_DATE}: that is used instead of 2999-01-01`,
+    `The installed workerd supports compatibility dates up to ${NEWEST_DATE}; it is used instead of 2999-01-01`,
   ]);
 });
 
 test("bindings that stepwell does not have are warned of, and refused by --strict", async () => {
   const config = { compatibility_date: NEWEST_DATE, ai: { binding: "AI" }, hyperdrive: [{ binding: "HD", id: "abc" }] };
-  const remark = "Bindings that are not supported yet; using one throws an error that says so: AI (Workers AI), HD (Hyperdrive)";
+  const remark = "Unsupported bindings, which throw an error when used: AI (Workers AI), HD (Hyperdrive)";
   expect(await warningsOn(config)).toContain(remark);
   await expect(warningsOn(config, "--strict")).rejects.toThrow(`${remark} (refused by --strict)`);
 });

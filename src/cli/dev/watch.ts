@@ -1,4 +1,4 @@
-/** Notices changes of files. Editors replace files instead of writing to them, so it is their folders that are watched. */
+/** Watches files for changes. Editors replace files instead of writing to them, so their folders are watched. */
 import { watch, type FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
 

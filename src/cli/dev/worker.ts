@@ -1,4 +1,4 @@
-/** One Worker of a session of `stepwell dev`: read, built and deployed, and again whenever one of its files changes. */
+/** One Worker of a `stepwell dev` session: loaded, built and deployed, and again whenever one of its files changes. */
 import type { ProjectConfig } from "../../workers/config/project.ts";
 import type { Running } from "../../assembly/compose.ts";
 import { deployProject, type DeployedProject } from "../../assembly/deploy-project.ts";

@@ -25,7 +25,7 @@ const note = (text: string): Meaning => ({ does: "note", note: text });
 const refuse = (instead: string): Meaning => ({ does: "refuse", instead });
 
 const TUNNEL = refuse("run a tunnel beside it: cloudflared tunnel --url http://localhost:8787");
-const REMOTE = "stepwell dev runs everything on this machine, bindings included: leave it out";
+const REMOTE = "stepwell dev runs everything on this machine, including bindings; omit this option";
 
 const KNOWN: Readonly<Record<string, Known>> = {
   local: { type: "boolean", short: "l", meaning: NOTHING },
@@ -33,7 +33,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   "test-scheduled": { type: "boolean", meaning: NOTHING },
   "install-skills": { type: "boolean", meaning: NOTHING },
   profile: { type: "string", meaning: NOTHING },
-  "live-reload": { type: "boolean", meaning: note("pages are not reloaded by themselves: reload them in the browser") },
+  "live-reload": { type: "boolean", meaning: note("live reload is not supported; reload pages in the browser") },
   types: { type: "boolean", meaning: note("run `wrangler types`, which needs no server") },
   remote: { type: "boolean", short: "r", meaning: refuse(REMOTE) },
   tunnel: { type: "boolean", meaning: TUNNEL },

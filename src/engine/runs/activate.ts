@@ -45,7 +45,7 @@ export async function activate(core: Core, live: Live): Promise<void> {
     for (let tries = 0; isWanted(core, live); tries += 1) {
       try {
         const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
-        if (version === undefined) return fail(core, live, "The version of the workflow that the instance is pinned to is gone");
+        if (version === undefined) return fail(core, live, "The workflow version of the instance no longer exists");
         const group = groupOf(core.hosts, live);
         const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
         // A restart meanwhile has made void whatever was under way.
@@ -174,13 +174,13 @@ export function launch(core: Core, live: Live, { version, link, history, now, in
 export function giveUp(core: Core, live: Live, cause: unknown): void {
   const about = { workflow: live.workflow, instance: live.id };
   if (cause instanceof StoreError) {
-    core.log.warn("An instance cannot be read and is tried again", { ...about, reason: cause.message });
+    core.log.warn("An instance could not be read and is retried", { ...about, reason: cause.message });
     void activateLater(core, live);
     return;
   }
   if (!(cause instanceof Failure)) {
     core.log.error("An instance could not be started", { ...about, reason: String(cause) });
-    return fail(core, live, "The instance could not be started; the server's log says why");
+    return fail(core, live, "The instance could not be started; the reason is in the server's log");
   }
   // Of an error with its stack, the error.
   const [message = ""] = (cause.detail ?? cause.message).split("\n", 1);

@@ -1,7 +1,7 @@
 /**
  * Who is to blame when a host ends. The runs that were in it are replayed together; if their host ends again before they got on,
  * in two groups, each in a host of its own; if one of those ends, its runs are parted again, until a host ends with a single run
- * in it. So the innocent lose a few attempts, and only the run that takes its host down is held to account. See `docs/decisions/0166-lost-runs-are-parted.md`.
+ * in it. So the innocent lose a few attempts, and only the run that takes its host down is held to account. See `docs/decisions/0166-lost-runs-are-bisected.md`.
  */
 import type { EventBody } from "../../model/instance/events.ts";
 import type { DoStep } from "../../model/instance/state.ts";
@@ -38,10 +38,11 @@ export function logEnd(log: Log, { version }: HostLink, end: HostEnd, lives: rea
   const { script, id } = version;
   const { kind, isShared = false, ...why } = end.kind === "closed" ? { kind: end.kind } : end;
   const about = { script, scriptVersion: id, end: kind, ...why };
-  log.warn("A host ended; its instances go on elsewhere", { ...about, isShared, instances: lives.length });
+  log.warn("A host ended; its instances are replayed in another host", { ...about, isShared, instances: lives.length });
   const named = lives.filter(isSuspect).slice(0, NAMED);
   for (const live of named) {
-    const message = lives.length === 1 && !isShared ? "This run was alone in it" : "This is one of the runs that were in it";
+    const message =
+      lives.length === 1 && !isShared ? "The host was running only this run" : "The host was running this run and others";
     const attempts = openAttempts(live);
     if (attempts.length === 0) log.warn(message, { script, workflow: live.workflow, instance: live.id });
     for (const { step, attempt, ranMs } of attempts.slice(0, NAMED).map((each) => described(each, now)))
@@ -53,11 +54,15 @@ export function logEnd(log: Log, { version }: HostLink, end: HostEnd, lives: rea
 export function logGivenUp(log: Log, { workflow, id: instance, state }: Live, events: readonly EventBody[]): void {
   for (const event of events) {
     if (event.type === "workflow_errored" || event.type === "rollback_errored")
-      log.error("An instance is given up", { workflow, instance, reason: event.error.message });
+      log.error("An instance failed after repeated losses of its host", { workflow, instance, reason: event.error.message });
     if (event.type !== "attempt_errored" && event.type !== "rollback_attempt_errored") continue;
     if (event.retryDelayMs !== undefined) continue;
     const about = { workflow, instance, version: state.versionId, step: displayName(event.name, event.count) };
-    log.error("A step is given up", { ...about, attempt: event.attempt, reason: event.error.message });
+    log.error("A step failed after repeated losses of its host", {
+      ...about,
+      attempt: event.attempt,
+      reason: event.error.message,
+    });
   }
 }
 

@@ -126,7 +126,7 @@ function breach(core: Core, live: Live, detail: string): void {
 
 /** The run is gone, its host is not. It counts as the loss of a host in which it was alone. */
 function lose(core: Core, live: Live, detail: string): void {
-  core.log.warn("A run ended by itself and is replayed", { workflow: live.workflow, instance: live.id, detail });
+  core.log.warn("A run ended unexpectedly and is replayed", { workflow: live.workflow, instance: live.id, detail });
   ended(core, live);
   recover(core, live, { kind: "alone", how: `the run ended by itself: ${detail}` });
 }

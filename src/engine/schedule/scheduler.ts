@@ -79,8 +79,8 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     const outage = new Outage({
       clock,
       log,
-      fails: "Looking for instances to start fails",
-      works: "Looking for instances to start works again",
+      fails: "Ready instances cannot be read from the store",
+      works: "Ready instances can be read again",
       leastMs: 1_000,
       mostMs: 5_000,
     });

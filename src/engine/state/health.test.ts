@@ -139,7 +139,7 @@ test("commits that fail are tried now and again, and the log has a line when it 
   expect(new Set(setup.lines).size).toBe(1);
   setup.fault = undefined;
   await pass(5);
-  expect(setup.lines.at(-1)).toBe("Commits work again");
+  expect(setup.lines.at(-1)).toBe("Commits succeed again");
   expect(setup.lines).toHaveLength(5);
   await completeAll(ids);
   expect(setup.lines).toHaveLength(5);
@@ -234,7 +234,7 @@ test("an instance that a failed commit has left without a run goes on where it w
   expect(await status("a")).toBe("complete");
   // The attempt that was lost is recorded as lost with the server, and nobody is blamed.
   expect(await kindsOfLoss("a")).toEqual(["server"]);
-  expect(setup.lines).toEqual([expect.stringContaining("Commits fail"), "Commits work again"]);
+  expect(setup.lines).toEqual([expect.stringContaining("Commits fail"), "Commits succeed again"]);
 });
 
 test("closing does not wait for commits to work again", async () => {
@@ -313,5 +313,5 @@ test("a failure now and then is tried again soon, however many there have been, 
     expect(setup.engine.trouble()).toBeUndefined();
     for (const n of [1, 2, 3]) await create(`kept-${round}-${n}`);
   }
-  expect(setup.lines).toEqual([expect.stringMatching(/^Commits fail/), "Commits work again"]);
+  expect(setup.lines).toEqual([expect.stringMatching(/^Commits fail/), "Commits succeed again"]);
 });

@@ -36,8 +36,8 @@ export class StoreHealth {
     this.#outage = new Outage({
       clock,
       log,
-      fails: "Commits fail: requests are refused and instances wait until they work again",
-      works: "Commits work again",
+      fails: "Commits fail: requests are rejected and instances wait",
+      works: "Commits succeed again",
       leastMs: LEAST_MS,
       mostMs: MOST_MS,
     });
@@ -69,7 +69,7 @@ export class StoreHealth {
     if (cause instanceof StoreError && (cause.fault === "fenced" || cause.fault === "gone")) {
       this.#isOver = true;
       this.#failure = storeFailure(cause);
-      this.#log.error("The engine stops: it can store nothing any more", {
+      this.#log.error("The engine stops: the store is no longer available", {
         failure: this.#failure.failure,
         reason: String(cause),
       });

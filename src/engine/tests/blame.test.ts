@@ -179,11 +179,13 @@ describe("an instance that takes its host down", () => {
       isShared: false,
       instances: 3,
     });
-    const one = opened.logged.find(({ message }) => message === "This is one of the runs that were in it");
+    const one = opened.logged.find(({ message }) => message === "The host was running this run and others");
     expect(one?.fields).toMatchObject({ script: "script", workflow: "Worker", instance: "w0", step: "work-1", attempt: 1 });
-    const alone = opened.logged.find(({ message }) => message === "This run was alone in it");
+    const alone = opened.logged.find(({ message }) => message === "The host was running only this run");
     expect(alone?.fields).toMatchObject({ workflow: "Poisonous", instance: "culprit", step: "poison-1", ranMs: 31_000 });
-    expect(opened.logged.find(({ message }) => message === "A step is given up")?.fields).toMatchObject({
+    expect(
+      opened.logged.find(({ message }) => message === "A step failed after repeated losses of its host")?.fields,
+    ).toMatchObject({
       workflow: "Poisonous",
       instance: "culprit",
       step: "poison-1",

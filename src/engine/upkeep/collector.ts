@@ -24,7 +24,7 @@ export class Collector {
   constructor(core: Core) {
     this.#core = core;
     const { clock, log } = core;
-    const says = { fails: "Deleting what is past its retention fails", works: "Deleting what is past its retention works again" };
+    const says = { fails: "Expired instances cannot be deleted", works: "Expired instances are deleted again" };
     const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
     this.#looks = new RecurringLook({ clock, outage, look: () => this.#batch() });
   }

@@ -26,7 +26,7 @@ export class Schedules {
     this.#core = core;
     this.#follows = follows;
     const { clock, log } = core;
-    const says = { fails: "Following the schedules fails", works: "Following the schedules works again" };
+    const says = { fails: "Schedules cannot be fired", works: "Schedules fire again" };
     const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
     this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
   }

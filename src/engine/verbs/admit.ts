@@ -62,7 +62,7 @@ export class Admission {
   }
 
   #tooManyQueued(): Failure {
-    return new Failure("instance.too_many_queued", { detail: `There may be ${this.#limits.maxQueued} queued instances` });
+    return new Failure("instance.too_many_queued", { detail: `At most ${this.#limits.maxQueued} instances may be queued` });
   }
 
   #rated(
@@ -85,6 +85,6 @@ function take(bucket: Bucket | undefined, perSecond: number, wanted: number, now
 }
 
 function tooFast(limit: number | string, retryAfterMs: number): Failure {
-  const detail = `More instances are created than ${limit} a second`;
+  const detail = `More than ${limit} instances are created per second`;
   return new Failure("rate_limit.workflow_instance_creation", { detail, retryAfterMs });
 }

@@ -47,7 +47,7 @@ export class Bulk {
     this.#verbs = verbs;
     this.#core = verbs.core;
     const { clock, log } = verbs.core;
-    const says = { fails: "Actions on many instances wait for the store", works: "Actions on many instances go on" };
+    const says = { fails: "Bulk actions wait for the store", works: "Bulk actions continue" };
     this.#outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 5_000 });
     this.#rests = new Rests(clock);
   }
@@ -134,7 +134,7 @@ export class Bulk {
     const work = this.#work(job, filters)
       .catch((cause: unknown) => {
         job.state = "failed";
-        this.#core.log.error("An action on many instances failed", { action: job.about.action, reason: String(cause) });
+        this.#core.log.error("A bulk action failed", { action: job.about.action, reason: String(cause) });
       })
       .finally(() => {
         job.endedAt = this.#core.clock.now();

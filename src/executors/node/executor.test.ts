@@ -77,7 +77,7 @@ describe("node executor", () => {
   test.each([
     ["workflow", "another", "(workflow.not_found) Workflow not found"],
     ["workflow", "letters", "(workflow.not_found) Workflow not found"],
-    ["queue", "flow", "(queue.not_found) There is no such queue"],
+    ["queue", "flow", "(queue.not_found) Queue not found"],
     ["none", "flow", "(workflow.not_found) Workflow not found"],
   ])("a script may call only what it is bound to, not the %s %s", async (to, name, message) => {
     await withExecutor({}, async (executor) => {

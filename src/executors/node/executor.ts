@@ -67,7 +67,7 @@ export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
 /** Bindings that only Cloudflare's own runtime can give. */
 function refuseForeign({ script, bindings, assets }: ScriptVersion): void {
   if (assets !== undefined)
-    throw new Failure("script.binding_unsupported", { detail: "Static assets need a server with --executor workerd" });
+    throw new Failure("script.binding_unsupported", { detail: "Static assets require --executor workerd" });
   const foreign = Object.entries(provisionsOf(script, bindings)).find(([, { is }]) => is === "stub");
   if (foreign === undefined) return;
   const [name, { type }] = foreign;

@@ -1,4 +1,4 @@
-/** The part of the catalogue (`errors.ts`) about roles, tokens and people. */
+/** Entries of the failure catalogue: roles, tokens and users. */
 import type { FailureTable } from "./kind.ts";
 import { LIMITS } from "../limits.ts";
 
@@ -7,17 +7,17 @@ export const ACCESS_FAILURES = {
     code: 11010,
     status: 403,
     message: "detail",
-    sentence: "Your role does not allow this",
-    hint: "Ask an admin, who can make a token or a user of that role.",
+    sentence: "Your role does not allow this request",
+    hint: "Ask an admin for a token or a user with a higher role.",
   },
-  "access.user_exists": { code: 11011, status: 409, message: "detail", sentence: "There is a user of this name" },
-  "access.no_user": { code: 11012, status: 404, message: "detail", sentence: "There is no user of this name" },
-  "access.no_token": { code: 11013, status: 404, message: "detail", sentence: "There is no token of this id" },
+  "access.user_exists": { code: 11011, status: 409, message: "detail", sentence: "A user with this name already exists" },
+  "access.no_user": { code: 11012, status: 404, message: "detail", sentence: "User not found" },
+  "access.no_token": { code: 11013, status: 404, message: "detail", sentence: "Token not found" },
   "access.too_many": {
     code: 11014,
     status: 409,
     message: "detail",
-    sentence: `There may be ${LIMITS.tokens} tokens and ${LIMITS.users} users`,
-    hint: "Remove those that nobody needs.",
+    sentence: `At most ${LIMITS.tokens} tokens and ${LIMITS.users} users are allowed`,
+    hint: "Remove tokens or users that are no longer needed.",
   },
 } as const satisfies FailureTable;

@@ -1,4 +1,4 @@
-/** The part of the catalogue (`errors.ts`) about errors in groups, and about actions on all instances that match. */
+/** Entries of the failure catalogue: error groups, and bulk actions on all matching instances. */
 import type { FailureTable } from "./kind.ts";
 import { LIMITS } from "../limits.ts";
 
@@ -7,20 +7,20 @@ export const ACTION_FAILURES = {
     code: 11030,
     status: 404,
     message: "detail",
-    sentence: "There is no such action",
-    hint: `Actions are remembered until the server ends, and the newest ${LIMITS.actionsKept} of those that are over.`,
+    sentence: "Action not found",
+    hint: `The server keeps running actions and the newest ${LIMITS.actionsKept} finished ones in memory until it restarts.`,
   },
   "action.too_many": {
     code: 11031,
     status: 429,
     message: "detail",
-    sentence: `There may be ${LIMITS.actions} actions under way at once`,
-    hint: "Wait until one of them is over, or stop it.",
+    sentence: `At most ${LIMITS.actions} actions may run at once`,
+    hint: "Wait for one to finish, or cancel it.",
   },
   "error_group.not_found": {
     code: 11032,
     status: 404,
     message: "detail",
-    sentence: "No instance has such an error any more",
+    sentence: "Error group not found: no instance has this error any more",
   },
 } as const satisfies FailureTable;

@@ -1,18 +1,18 @@
-/** The part of the catalogue (`errors.ts`) about who may ask. */
+/** Entries of the failure catalogue: authentication and the origin of requests. */
 import type { FailureTable } from "./kind.ts";
 
 export const AUTHENTICATION_FAILURES = {
   "authentication.origin": {
     code: 10915,
     status: 403,
-    sentence: "A page of another origin may not use this server",
-    hint: "Use the server's own pages. Behind a proxy, see that it keeps `Host`, and name it: `--trusted-proxy ADDRESS`.",
+    sentence: "Requests from pages of another origin are not allowed",
+    hint: "Use the dashboard of this server. Behind a proxy, make it forward `Host` and start the server with `--trusted-proxy ADDRESS`.",
   },
   "authentication.too_often": {
     code: 10990,
     status: 429,
-    sentence: "Logging in has failed too often",
-    hint: "Wait a minute, then try again with the right token or password.",
+    sentence: "Too many failed logins",
+    hint: "Wait a minute, then try again with the correct token or password.",
   },
   "authentication.password": {
     code: 11015,
@@ -26,13 +26,13 @@ export const AUTHENTICATION_FAILURES = {
     status: 401,
     message: "Authentication error",
     sentence: "No token was sent",
-    hint: "Send Authorization: Bearer <token>; `stepwell token create --role R` makes one.",
+    hint: "Send `Authorization: Bearer <token>`. `stepwell token create --role R` creates a token.",
   },
   "authentication.token": {
     code: 9109,
     status: 403,
     message: "Invalid access token",
-    sentence: "The token is unknown, or has been revoked",
-    hint: "`stepwell token create --role R` makes a new one.",
+    sentence: "The token is unknown or revoked",
+    hint: "`stepwell token create --role R` creates a new one.",
   },
 } as const satisfies FailureTable;

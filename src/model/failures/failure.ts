@@ -1,5 +1,5 @@
 /**
- * The catalogue of failures: everything that stepwell refuses, under one stable name each.
+ * The catalogue of failures: every error that stepwell returns, each under a stable name.
  *
  * A name is the tail of Cloudflare's REST message (`workflows.api.error.<name>`) and the head of the binding's text
  * (`(<name>) <sentence>`). Codes and HTTP statuses are Cloudflare's where they are known; the ones that start with 109
@@ -23,15 +23,15 @@ const catalogue = {
     code: 10001,
     status: 500,
     sentence: "Internal error",
-    hint: "The server's log has the details under this request id.",
+    hint: "Search the server's log for this request id.",
   },
   body: { code: 10002, status: 400, sentence: "The request is not valid" },
-  not_found: { code: 10900, status: 404, sentence: "No such route" },
+  not_found: { code: 10900, status: 404, sentence: "Route not found" },
   "workflow.not_found": { code: 10200, status: 404, sentence: "Workflow not found" },
   "workflow.script_deleted": {
     code: 10934,
     status: 409,
-    sentence: "The Worker of this workflow has been deleted, so that no instance can be started",
+    sentence: "The Worker of this workflow has been deleted; no instance can be started",
     hint: "Deploy the Worker again, or delete the workflow.",
   },
   "workflow.invalid_name": {
@@ -43,28 +43,28 @@ const catalogue = {
   "workflow.too_many_schedules": {
     code: 10930,
     status: 400,
-    sentence: `The account would have more than ${LIMITS.schedules} schedules`,
-    hint: "Take some off this workflow, or off others.",
+    sentence: `At most ${LIMITS.schedules} schedules are allowed in the account`,
+    hint: "Remove schedules from this workflow or from others.",
   },
   "workflow.jurisdiction_fixed": {
     code: 10209,
     status: 400,
     message: "detail",
     sentence: "The jurisdiction of a workflow cannot be changed",
-    hint: "Give the workflow another name, or delete it first, with its instances.",
+    hint: "Use another workflow name, or delete the workflow with its instances first.",
   },
   "concurrency.not_found": { code: 10931, status: 404, sentence: "Concurrency key not found" },
   "concurrency.already_exists": {
     code: 10932,
     status: 409,
-    sentence: "There is a concurrency key of this name",
+    sentence: "A concurrency key with this name already exists",
     hint: "Change its limit, or choose another name.",
   },
   "concurrency.too_many": {
     code: 10933,
     status: 400,
-    sentence: `There may be ${LIMITS.concurrencyKeys} concurrency keys`,
-    hint: "Delete one that is not needed.",
+    sentence: `At most ${LIMITS.concurrencyKeys} concurrency keys are allowed`,
+    hint: "Delete a key that is no longer needed.",
   },
   "version.not_found": { code: 10300, status: 404, sentence: "Version not found" },
   "instance.not_found": { code: 10400, status: 404, sentence: "Instance not found" },
@@ -74,7 +74,7 @@ const catalogue = {
     code: 10405,
     status: 400,
     sentence: "Instance already exists",
-    hint: "Choose another id, or delete the instance that has it.",
+    hint: "Use another id, or delete the existing instance.",
   },
   "instance.duplicate_in_batch": { code: 10415, status: 400, sentence: "The id occurs more than once in the batch" },
   "instance.invalid_id": {
@@ -87,25 +87,25 @@ const catalogue = {
   "instance.too_many_events": {
     code: 10911,
     status: 429,
-    sentence: "The instance holds too many events that no step has waited for",
+    sentence: "The instance has too many unconsumed events",
   },
   "instance.too_many_queued": {
     code: 10951,
     status: 429,
     sentence: "Too many instances are queued",
-    hint: "Try again when some have run, or start the server with a higher --max-queued.",
+    hint: "Retry when the queue is shorter, or start the server with a higher --max-queued.",
   },
   "rate_limit.workflow_instance_creation": {
     code: 10950,
     status: 429,
     sentence: "Too many instances are being created",
-    hint: "Try again later, or start the server with another --create-rate.",
+    hint: "Retry after the time in Retry-After, or start the server with a higher --create-rate.",
   },
   "instance.step_not_found": {
     code: 10904,
     status: 404,
-    sentence: "The instance has no such step",
-    hint: "Use the name as the instance's log shows it, with its counter: fetch-1.",
+    sentence: "Step not found",
+    hint: "Use the step name with its counter, as the instance's log shows it: fetch-1.",
   },
   "instance.step_output_corrupt": {
     code: 10916,
@@ -131,7 +131,7 @@ const catalogue = {
     message: "This Worker does not exist on your account.",
     sentence: "This Worker does not exist",
   },
-  "script.invalid": { code: 10021, status: 400, message: "detail", sentence: "The Worker's code does not load" },
+  "script.invalid": { code: 10021, status: 400, message: "detail", sentence: "The Worker's code cannot be loaded" },
   "script.invalid_name": {
     code: 10960,
     status: 400,
@@ -139,81 +139,81 @@ const catalogue = {
     hint: "Use 1 to 63 lower-case letters, digits, _ and -, starting with a letter or a digit.",
   },
   "script.too_large": { code: 10027, status: 413, message: "detail", sentence: "The Worker is too large" },
-  "script.version_not_found": { code: 10961, status: 404, sentence: "The Worker has no such version" },
+  "script.version_not_found": { code: 10961, status: 404, sentence: "Worker version not found" },
   "script.version_active": {
     code: 10968,
     status: 409,
-    sentence: "The version is the one that counts",
+    sentence: "The version is active",
     hint: "Deploy another version first.",
   },
-  "script.already_exists": { code: 10969, status: 409, sentence: "There is a Worker of this name" },
+  "script.already_exists": { code: 10969, status: 409, sentence: "A Worker with this name already exists" },
   "script.no_secret": { code: 10056, status: 404, message: "Binding not found.", sentence: "The Worker has no such secret" },
-  "script.binding_unsupported": { code: 10962, status: 400, message: "detail", sentence: "A binding is not supported" },
-  "script.module_unsupported": { code: 10963, status: 400, message: "detail", sentence: "A module cannot be run" },
+  "script.binding_unsupported": { code: 10962, status: 400, message: "detail", sentence: "The binding type is not supported" },
+  "script.module_unsupported": { code: 10963, status: 400, message: "detail", sentence: "The module type is not supported" },
   "script.split": {
     code: 10964,
     status: 400,
-    sentence: "Traffic cannot be split: one version has to get 100 %",
-    hint: "Deploy one version; instances under way stay on theirs.",
+    sentence: "Traffic cannot be split: one version must get 100 %",
+    hint: "Deploy one version. Instances that have already started stay on their version.",
   },
   "script.too_many_tails": {
     code: 10966,
     status: 429,
-    sentence: `There may be ${LIMITS.tails} tails of a Worker`,
-    hint: "End one of them, or wait until it has ended.",
+    sentence: `At most ${LIMITS.tails} tails are allowed for each Worker`,
+    hint: "Close a tail, or wait until one expires.",
   },
-  "script.tail_not_found": { code: 10965, status: 404, sentence: "The Worker has no such tail" },
-  "script.class_missing": { code: 10907, status: 400, sentence: "The Worker exports no such class" },
+  "script.tail_not_found": { code: 10965, status: 404, sentence: "Tail not found" },
+  "script.class_missing": { code: 10907, status: 400, sentence: "The Worker does not export this class" },
   "script.no_fetch_handler": { code: 10908, status: 404, sentence: "The Worker has no fetch handler" },
   "script.exception": {
     code: 10913,
     status: 500,
     sentence: "The Worker threw an exception",
-    hint: "The Worker's log has the stack.",
+    hint: "The stack is in the Worker's log.",
   },
   "script.unavailable": { code: 10909, status: 503, sentence: "The Worker stopped before it answered" },
   "executor.missing": {
     code: 10959,
     status: 503,
     sentence: "workerd has no binary for this machine",
-    hint: "Start with --executor node, which runs Workers in threads of Node.",
+    hint: "Start the server with --executor node, which runs Workers in Node worker threads.",
   },
   "executor.not_started": {
     code: 10958,
     status: 503,
     sentence: "workerd did not start",
-    hint: "Check that this machine can run its binary (system libraries, rights, memory), or start with --executor node, which runs Workers in threads of Node.",
+    hint: "Check that this machine can run its binary (system libraries, permissions, memory), or start with --executor node, which runs Workers in Node worker threads.",
   },
   "account.not_found": {
     code: 7003,
     status: 404,
     message: "Could not route to the account, perhaps its identifier is invalid?",
-    sentence: "There is no such account",
+    sentence: "Account not found",
   },
   "subscribe.upgrade_required": {
     code: 10914,
     status: 426,
-    sentence: "Events come as a stream",
+    sentence: "This endpoint requires a WebSocket or an event stream",
     hint: "Open a WebSocket, or send Accept: text/event-stream.",
   },
   "runtime.out_of_order": {
     code: 10912,
     status: 500,
-    sentence: "The code that runs the instance reported something that cannot be",
+    sentence: "The runtime sent an event that contradicts the journal",
   },
   "vault.key_missing": {
     code: 10940,
     status: 503,
-    sentence: "The key with which an output was encrypted is missing",
-    hint: "Start stepwell with that key among the others (STEPWELL_KEY or STEPWELL_KEY_FILE), then resume the instance.",
+    sentence: "The key that encrypted this output is missing",
+    hint: "Start stepwell with that key as an additional one (STEPWELL_KEY or STEPWELL_KEY_FILE), then resume the instance.",
   },
   "vault.key_invalid": {
     code: 10941,
     status: 503,
-    sentence: "A key is not usable",
-    hint: "A key is 32 random bytes in base64 or hex; `openssl rand -base64 32` makes one.",
+    sentence: "An encryption key is not valid",
+    hint: "A key is 32 random bytes in base64 or hex. `openssl rand -base64 32` creates one.",
   },
-  "vault.damaged": { code: 10942, status: 500, sentence: "A stored output has been damaged or moved" },
+  "vault.damaged": { code: 10942, status: 500, sentence: "A stored output is damaged or has been moved" },
   ...ACCESS_FAILURES,
   ...ACTION_FAILURES,
   ...AUTHENTICATION_FAILURES,
@@ -229,7 +229,7 @@ const catalogue = {
 /** The name of a failure in the catalogue. */
 export type FailureName = keyof typeof catalogue;
 
-/** Every failure that there is. */
+/** The names of all failures. */
 export const FAILURE_NAMES: readonly FailureName[] = Object.keys(catalogue) as FailureName[];
 
 /** What the catalogue says of a failure. */
@@ -237,7 +237,7 @@ export function failureKind(name: FailureName): FailureKind {
   return catalogue[name];
 }
 
-/** A refusal. Changes nothing; is answered clearly. */
+/** An error of the catalogue. Thrown before anything changes, and returned to the client. */
 export class Failure extends Error {
   override readonly name = "WorkflowError";
   /** Which entry of the catalogue. */

@@ -1,4 +1,4 @@
-/** The part of the catalogue (`errors.ts`) about what a request costs: its size, its pace, and how many there are at once. */
+/** Entries of the failure catalogue: the size, the pace and the number of requests. */
 import type { FailureTable } from "./kind.ts";
 
 export const REQUEST_FAILURES = {
@@ -6,7 +6,7 @@ export const REQUEST_FAILURES = {
     code: 11070,
     status: 413,
     sentence: "The body of the request is too large",
-    hint: "Send less at once; docs/limits.md has the limit of each kind of request.",
+    hint: "Send less in one request. docs/limits.md lists the limit of each kind of request.",
   },
   "request.timeout": {
     code: 11071,
@@ -17,7 +17,7 @@ export const REQUEST_FAILURES = {
   "request.overloaded": {
     code: 11072,
     status: 503,
-    sentence: "The server has more requests than it can answer at once",
-    hint: "Send the request again after the time in Retry-After; it has changed nothing.",
+    sentence: "The server is overloaded",
+    hint: "The request changed nothing. Retry after the time in Retry-After.",
   },
 } as const satisfies FailureTable;

@@ -1,70 +1,70 @@
-/** The part of the catalogue of failures that is about KV, D1 and R2. Codes and texts are Cloudflare's where they are known. */
+/** Entries of the failure catalogue: KV, D1 and R2. Codes and texts are Cloudflare's where they are known. */
 import type { FailureTable } from "./kind.ts";
 
 /** As `FailureKind`, by name. */
 export const STORAGE_FAILURES = {
-  "storage.unavailable": { code: 10970, status: 503, sentence: "What keeps KV, D1 and R2 cannot be reached" },
+  "storage.unavailable": { code: 10970, status: 503, sentence: "The storage process for KV, D1 and R2 is unavailable" },
   "storage.unbound": {
     code: 10971,
     status: 400,
     message: "detail",
-    sentence: "A binding leads to something that is not there",
-    hint: "Correct the binding, or make it: with wrangler, under the given id with PUT /api/v1/resources, or serve --adopt-ids always.",
+    sentence: "The resource of a binding does not exist",
+    hint: "Correct the binding, or create the resource: with wrangler, with PUT /api/v1/resources under the id of the configuration, or with serve --adopt-ids always.",
   },
-  "kv.not_found": { code: 10013, status: 404, message: "namespace not found", sentence: "There is no such namespace" },
+  "kv.not_found": { code: 10013, status: 404, message: "namespace not found", sentence: "Namespace not found" },
   "kv.already_exists": {
     code: 10014,
     status: 400,
     message: "A namespace with this account ID and title already exists.",
-    sentence: "There is a namespace of this title",
+    sentence: "A namespace with this title already exists",
   },
-  "kv.key_not_found": { code: 10009, status: 404, message: "get: 'key not found'", sentence: "The namespace has no such key" },
+  "kv.key_not_found": { code: 10009, status: 404, message: "get: 'key not found'", sentence: "Key not found" },
   "kv.refused": { code: 10972, status: 400, message: "detail", sentence: "The request is not valid" },
   "d1.not_found": {
     code: 7404,
     status: 404,
     message: "detail",
-    sentence: "There is no such database",
-    hint: "Deploy the Worker first: that makes it under the id in the configuration. Or make it with PUT /api/v1/resources.",
+    sentence: "Database not found",
+    hint: "Deploy the Worker first, which creates the database under the id of the configuration, or create it with PUT /api/v1/resources.",
   },
   "d1.already_exists": {
     code: 7502,
     status: 400,
     message: "Database with name already exists",
-    sentence: "There is a database of this name",
+    sentence: "A database with this name already exists",
   },
-  "d1.refused": { code: 7500, status: 400, message: "detail", sentence: "The statement cannot be carried out" },
+  "d1.refused": { code: 7500, status: 400, message: "detail", sentence: "The statement failed" },
   "r2.not_found": {
     code: 10006,
     status: 404,
     message: "The specified bucket does not exist.",
-    sentence: "There is no such bucket",
+    sentence: "Bucket not found",
   },
   "r2.already_exists": {
     code: 10004,
     status: 409,
     message: "The bucket you tried to create already exists, and you own it.",
-    sentence: "There is a bucket of this name",
+    sentence: "A bucket with this name already exists",
   },
   "r2.invalid_name": {
     code: 10005,
     status: 400,
     message: "The specified bucket name is not valid.",
-    sentence: "A bucket's name is 3 to 63 lower-case letters, digits and -, with no - at either end",
+    sentence: "The bucket name must be 3 to 63 lower-case letters, digits and -, with no - at either end",
   },
   "r2.not_empty": {
     code: 10008,
     status: 409,
     message: "The bucket you tried to delete is not empty.",
-    sentence: "The bucket has objects in it",
-    hint: "Delete them first.",
+    sentence: "The bucket is not empty",
+    hint: "Delete its objects first.",
   },
   "r2.object_not_found": {
     code: 10007,
     status: 404,
     message: "The specified key does not exist.",
-    sentence: "There is no such object",
+    sentence: "Object not found",
   },
-  "r2.no_length": { code: 10974, status: 411, message: "detail", sentence: "An object is sent with its Content-Length" },
+  "r2.no_length": { code: 10974, status: 411, message: "detail", sentence: "Content-Length is required" },
   "r2.refused": { code: 10975, status: 400, message: "detail", sentence: "The request is not valid" },
 } as const satisfies FailureTable;

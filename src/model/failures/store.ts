@@ -1,17 +1,17 @@
-/** The part of the catalogue of failures that is about the data directory: why it cannot be opened, or takes nothing any more. */
+/** Entries of the failure catalogue: the data directory, when it cannot be opened or no longer be written to. */
 import type { FailureTable } from "./kind.ts";
 
-/** Why a store that is open does not do what it is asked. The last two are for good. */
+/** Why an open store fails. The last two are permanent. */
 const STORE_FAULTS = ["full", "read_only", "io", "failed", "fenced", "gone"] as const;
 
 export type StoreFault = (typeof STORE_FAULTS)[number];
 
-/** True for failures of a store that is open: they say nothing about the request, which may be repeated. */
+/** True for failures of an open store: the request is not at fault and may be repeated. */
 export function isStoreFault(failure: string): failure is `store.${StoreFault}` {
   return STORE_FAULTS.some((fault) => failure === `store.${fault}`);
 }
 
-const RECOVERS = "The server goes on by itself as soon as it can write again; repeat the request then.";
+const RECOVERS = "The server resumes by itself as soon as it can write again. Repeat the request then.";
 
 /** As `FailureKind`, by name. */
 export const STORE_FAILURES = {
@@ -22,12 +22,12 @@ export const STORE_FAILURES = {
     sentence: "The file is not a stepwell database",
     hint: "Use another data directory.",
   },
-  "store.locked": { code: 10922, status: 503, sentence: "Another stepwell has the data directory open" },
+  "store.locked": { code: 10922, status: 503, sentence: "Another stepwell process has the data directory open" },
   "store.unwritable": {
     code: 10923,
     status: 503,
     sentence: "The data directory cannot be written to",
-    hint: "Check its owner, its permissions and the space on the disk.",
+    hint: "Check its owner, its permissions and the free disk space.",
   },
   "store.full": {
     code: 10924,
@@ -50,19 +50,19 @@ export const STORE_FAILURES = {
   "store.failed": {
     code: 10927,
     status: 503,
-    sentence: "The database takes no changes",
+    sentence: "The database cannot be written to",
     hint: `The server's log has the cause. ${RECOVERS}`,
   },
   "store.fenced": {
     code: 10928,
     status: 503,
-    sentence: "Another process has taken over the data directory, so this one has stopped",
+    sentence: "Another process has taken over the data directory, and this one has stopped",
     hint: "Send requests to the other process, or stop it and start this one again.",
   },
   "store.gone": {
     code: 10929,
     status: 503,
-    sentence: "The data directory was deleted or replaced while the server had it open, so the server has stopped",
+    sentence: "The data directory was deleted or replaced while the server had it open, and the server has stopped",
     hint: "Put the data directory back, then start the server again.",
   },
 } as const satisfies FailureTable;

@@ -190,7 +190,7 @@ function keepEvent(state: InstanceState, eventType: string, payload: Encoded): D
   if (state.bufferedCount < LIMITS.bufferedEvents) return { events: [{ type: "event_received", eventType, payload }] };
   return {
     refused: "instance.too_many_events",
-    detail: `The instance holds ${LIMITS.bufferedEvents} events that no step has waited for`,
+    detail: `The instance already has ${LIMITS.bufferedEvents} unconsumed events`,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Attempts that were cut off because their run was lost: with its host, or with the server. None of them counts as a retry.
  * Those that were lost with a host are counted apart, and end the step when there have been too many in a row; see
- * `docs/decisions/0165-a-lost-attempt-is-no-retry.md`.
+ * `docs/decisions/0165-a-lost-attempt-is-not-a-retry.md`.
  */
 import type { LossKind } from "./events.ts";
 import type { ErrorInfo } from "../values/error-info.ts";
@@ -16,7 +16,7 @@ export interface Loss {
 }
 
 /** The loss of whatever ran when a server ended, or a commit failed. */
-export const WITH_SERVER: Loss = { kind: "server", how: "the server ended, or could not store what had been done" };
+export const WITH_SERVER: Loss = { kind: "server", how: "the server ended or could not store the result" };
 
 const NONE: LostAttempts = { attempts: 0, shared: 0, alone: 0 };
 

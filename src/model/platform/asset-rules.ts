@@ -78,13 +78,13 @@ interface RedirectLine extends Redirect {
 function redirectOf(said: string): RedirectLine | string {
   const words = said.replace(/\s+#.*$/, "").split(/\s+/);
   const [source = "", to = "", code = "302"] = words;
-  if (words.length < 2 || words.length > 3) return "It takes a path, where to, and perhaps a status";
+  if (words.length < 2 || words.length > 3) return "Expected a path, a target and an optional status";
   const [from = ""] = source.split(/[?#]/);
   const status = Number(code);
-  if (!from.startsWith("/")) return "The path begins with a slash";
-  if (!to.startsWith("/") && !ELSEWHERE.test(to)) return "It leads to a path or to an https:// address";
-  if (!STATUSES.has(status)) return `The status is one of ${[...STATUSES].join(", ")}`;
-  if (status === 200 && !to.startsWith("/")) return "With status 200 it leads to a path";
+  if (!from.startsWith("/")) return "The path must start with a slash";
+  if (!to.startsWith("/") && !ELSEWHERE.test(to)) return "The target must be a path or an https:// URL";
+  if (!STATUSES.has(status)) return `The status must be one of ${[...STATUSES].join(", ")}`;
+  if (status === 200 && !to.startsWith("/")) return "With status 200 the target must be a path";
   return { from, to, status };
 }
 
@@ -94,11 +94,12 @@ function refusalOf(
   { fixed, patterns }: { readonly fixed: number; readonly patterns: number },
 ): string | undefined {
   if (to.startsWith("/") && (from.endsWith("/*") || from.endsWith("/")) && /\/index(?:\.html)?$/.test(to))
-    return "It would lead to itself: /index.html is served at /";
+    return "The redirect leads to itself: /index.html is served at /";
   if (known.has(from)) return "There is a rule for this path before it";
   const isPattern = patterns > 0 || PATTERN.test(from);
-  if (isPattern && patterns >= LIMITS.assetRedirectPatterns) return `There may be ${LIMITS.assetRedirectPatterns} with patterns`;
-  if (!isPattern && fixed >= LIMITS.assetRedirects) return `There may be ${LIMITS.assetRedirects}`;
+  if (isPattern && patterns >= LIMITS.assetRedirectPatterns)
+    return `At most ${LIMITS.assetRedirectPatterns} redirects with patterns are allowed`;
+  if (!isPattern && fixed >= LIMITS.assetRedirects) return `At most ${LIMITS.assetRedirects} redirects are allowed`;
   return undefined;
 }
 
@@ -114,7 +115,7 @@ export function readHeaderRules(text: string): Read<HeaderRules> {
       if (reason !== undefined) refuse(reason);
       // What is said of a path that was refused is passed over with it.
       current = reason === undefined ? (rules[said] ??= { set: {}, unset: [] }) : { set: {}, unset: [] };
-    } else if (current === undefined) refuse("A path comes before what is said of it");
+    } else if (current === undefined) refuse("A header must follow a path");
     else {
       const reason = addHeader(current, said);
       if (reason !== undefined) refuse(reason);
@@ -125,9 +126,9 @@ export function readHeaderRules(text: string): Read<HeaderRules> {
 }
 
 function pathRefusal(path: string, known: number): string | undefined {
-  if (path.split("*").length > 2) return "A path has one * at the most";
-  if (/^https:\/\/[^/]*:\d/.test(path)) return "An address names no port";
-  return known >= LIMITS.assetHeaderRules ? `There may be ${LIMITS.assetHeaderRules} paths` : undefined;
+  if (path.split("*").length > 2) return "A path may have at most one *";
+  if (/^https:\/\/[^/]*:\d/.test(path)) return "A URL must not have a port";
+  return known >= LIMITS.assetHeaderRules ? `At most ${LIMITS.assetHeaderRules} paths are allowed` : undefined;
 }
 
 /** Takes in `Name: value` or `! Name`; answers why it could not. */
@@ -137,9 +138,9 @@ function addHeader({ set, unset }: { set: Record<string, string>; unset: string[
     return undefined;
   }
   const [, name, value] = /^([^:]*):(.*)$/.exec(said) ?? [];
-  if (name === undefined || value === undefined) return "It takes a name, a colon and a value, or ! and a name";
+  if (name === undefined || value === undefined) return "Expected a name, a colon and a value, or ! and a name";
   const key = name.trim().toLowerCase();
-  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(key)) return "That is no name of a header";
+  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(key)) return "The header name is not valid";
   if (value.trim() === "") return "The header has no value";
   const before = Object.hasOwn(set, key) ? set[key] : undefined;
   set[key] = before === undefined ? value.trim() : `${before}, ${value.trim()}`;

@@ -103,7 +103,7 @@ export function declareObjects(
     if (state === "deleted") namespaces.delete(name);
     if (state === "created" && !namespaces.has(name)) namespaces.set(name, newNamespace());
     if (state === "transferred" || state === "expecting-transfer") {
-      const detail = `The Durable Objects of class '${name}' cannot be transferred from another Worker, or to one, here`;
+      const detail = `Durable Objects of class '${name}' cannot be transferred between Workers on this server`;
       throw new Failure("objects.migration", { field: `exports.${name}`, detail });
     }
   }

@@ -159,9 +159,9 @@ export function sendingProblem(messages: readonly SentMessage[]): string | undef
   if (messages.length > LIMITS.queueBatch) return `A batch has at most ${LIMITS.queueBatch} messages, not ${messages.length}`;
   const sizes = messages.map(bodyBytes);
   const large = sizes.findIndex((bytes) => bytes > LIMITS.queueMessageBytes);
-  if (large >= 0) return `A message of ${sizes[large]} bytes is too large: ${LIMITS.queueMessageBytes} are possible`;
+  if (large >= 0) return `A message of ${sizes[large]} bytes is too large: at most ${LIMITS.queueMessageBytes} are allowed`;
   const sum = sizes.reduce((all, bytes) => all + bytes, 0);
-  if (sum > LIMITS.queueBatchBytes) return `A batch of ${sum} bytes is too large: ${LIMITS.queueBatchBytes} are possible`;
+  if (sum > LIMITS.queueBatchBytes) return `A batch of ${sum} bytes is too large: at most ${LIMITS.queueBatchBytes} are allowed`;
   return messages.map(({ delaySeconds }) => delayProblem(delaySeconds)).find((problem) => problem !== undefined);
 }
 
@@ -169,7 +169,7 @@ export function sendingProblem(messages: readonly SentMessage[]): string | undef
 export function delayProblem(delaySeconds: number | undefined): string | undefined {
   if (delaySeconds === undefined) return undefined;
   const isValid = Number.isInteger(delaySeconds) && delaySeconds >= 0 && delaySeconds <= LIMITS.queueDelaySeconds;
-  return isValid ? undefined : `A delay is a whole number of seconds from 0 to ${LIMITS.queueDelaySeconds}`;
+  return isValid ? undefined : `A delay must be a whole number of seconds from 0 to ${LIMITS.queueDelaySeconds}`;
 }
 
 /** Bytes of a body, as its sender has them. */

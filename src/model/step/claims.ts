@@ -25,16 +25,16 @@ export function wrongStart(
   if (!(event.count >= 1)) return `${event.type} with the count ${event.count}`;
   switch (event.type) {
     case "step_started":
-      if (!isStepName(event.name)) return "step_started with a name that no step may have";
+      if (!isStepName(event.name)) return "step_started with an invalid name";
       return wrongConfig(event.config);
     case "sleep_started": {
       const { durationMs, wakeAt } = event;
       const latest = now + Math.max(0, durationMs) + CLOCK_SLACK_MS;
-      return durationMs <= LIMITS.waitMs && wakeAt >= 0 && wakeAt <= latest ? undefined : "sleep_started with a wrong end";
+      return durationMs <= LIMITS.waitMs && wakeAt >= 0 && wakeAt <= latest ? undefined : "sleep_started with an invalid end";
     }
     case "wait_started":
-      if (!isEventType(event.eventType)) return "wait_started for an event type that none may have";
-      return event.timeoutMs >= 0 && event.timeoutMs <= LIMITS.waitMs ? undefined : "wait_started with a wrong time-out";
+      if (!isEventType(event.eventType)) return "wait_started with an invalid event type";
+      return event.timeoutMs >= 0 && event.timeoutMs <= LIMITS.waitMs ? undefined : "wait_started with an invalid timeout";
   }
 }
 
@@ -52,11 +52,11 @@ export function wrongFailure(
     lost,
   }: Pick<Extract<DoEvent, { type: "attempt_errored" }>, "attempt" | "retryDelayMs" | "lost">,
 ): string | undefined {
-  if (lost !== undefined) return "an attempt that was cut off, which is for the engine to say";
+  if (lost !== undefined) return "an attempt that was cut off; only the engine may report that";
   if (delayMs === undefined) return undefined;
   const failed = failures(step, attempt);
-  if (!mayRetry(step.config, failed)) return "a retry beyond the limit of the step";
-  return isDelayAllowed(step.config, failed, delayMs) ? undefined : "a retry after another delay than the step has";
+  if (!mayRetry(step.config, failed)) return "a retry beyond the retry limit of the step";
+  return isDelayAllowed(step.config, failed, delayMs) ? undefined : "a retry with a delay that the step does not have";
 }
 
 /** Tests skip delays; and what a function computes is only known beside user code. */

@@ -25,13 +25,13 @@ describe("the next chunk of a stream", () => {
     ["is not the one after", intake, 3, 1, "chunk 3 of a stream after 2"],
     ["is not empty", intake, 2, 0, "a chunk of 0 bytes"],
     ["is no larger than chunks are", intake, 2, FULL + 1, `a chunk of ${FULL + 1} bytes`],
-    ["does not follow one that was not full", { ...intake, bytes: FULL + 1 }, 2, 1, "a chunk after one that was not full"],
+    ["does not follow one that was not full", { ...intake, bytes: FULL + 1 }, 2, 1, "a chunk after a partial chunk"],
     [
       "waits for those before it",
       { chunks: LIMITS.streamWindow, bytes: LIMITS.streamWindow * FULL, durable: 0 },
       LIMITS.streamWindow,
       1,
-      "more chunks than may be under way",
+      "more chunks than the window allows",
     ],
   ])("%s", (_, before, index, length, refusal) => {
     expect(refuseChunk(before, index, length)).toBe(refusal);

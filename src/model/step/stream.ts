@@ -64,6 +64,6 @@ export interface Intake {
 export function refuseChunk(intake: Intake, index: number, length: number): string | undefined {
   if (index !== intake.chunks) return `chunk ${index} of a stream after ${intake.chunks}`;
   if (length < 1 || length > LIMITS.streamChunkBytes) return `a chunk of ${length} bytes`;
-  if (intake.bytes !== intake.chunks * LIMITS.streamChunkBytes) return "a chunk after one that was not full";
-  return intake.chunks - intake.durable >= LIMITS.streamWindow ? "more chunks than may be under way" : undefined;
+  if (intake.bytes !== intake.chunks * LIMITS.streamChunkBytes) return "a chunk after a partial chunk";
+  return intake.chunks - intake.durable >= LIMITS.streamWindow ? "more chunks than the window allows" : undefined;
 }

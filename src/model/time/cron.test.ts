@@ -93,8 +93,8 @@ test.each([
   ["* * * * #1", "day of the week"],
   ["* * * * MON#1,TUE", "day of the week"],
   ["* * * * constructor", "day of the week"],
-  ["0 0 31 2,4 *", "no such day"],
-  ["0 0 L-30W FEB *", "no such day"],
+  ["0 0 31 2,4 *", "No year has such a day"],
+  ["0 0 L-30W FEB *", "No year has such a day"],
   [`0 0 * * ${"1,".repeat(124)}1`, "longer than 256"],
 ])("%j is refused: %s", (text, says) => {
   expect(cronProblem(text)).toContain(says);

@@ -58,7 +58,7 @@ export function cronProblem(text: string): string | undefined {
   if (text.length > LIMITS.cron) return `The expression is longer than ${LIMITS.cron} characters`;
   const cron = parse(text);
   if (typeof cron === "string") return cron;
-  return comes(cron) ? undefined : "There is no such day in any year";
+  return comes(cron) ? undefined : "No year has such a day";
 }
 
 /** The first boundary later than a moment, both in epoch milliseconds; undefined for what `cronProblem` refuses. */
@@ -143,7 +143,7 @@ function* days({ months, isDay }: Cron, ms: number, direction: 1 | -1): Generato
 /** A text instead of an expression says what is wrong. */
 function parse(text: string): Cron | string {
   const [minute = "", hour = "", date = "", month = "", weekday = "", ...more] = text.split(/ +/);
-  if (weekday === "" || more.length > 0) return "A cron expression has five fields: minute hour day month weekday";
+  if (weekday === "" || more.length > 0) return "A cron expression must have five fields: minute hour day month weekday";
   const minutes = readSet(MINUTE, minute);
   if (minutes === undefined) return wrong(MINUTE, minute);
   const hours = readSet(HOUR, hour);

@@ -31,7 +31,7 @@ function describe(part: unknown): string {
   if (typeof part === "symbol") return "a symbol";
   if (typeof part === "function") return isClass(part) ? "a class" : "a function";
   const type = `object of type "${className(part as object)}"`;
-  return typeof (part as { then?: unknown }).then === "function" ? `${type}, which has to be awaited first` : type;
+  return typeof (part as { then?: unknown }).then === "function" ? `${type}, which must be awaited first` : type;
 }
 
 function isClass(part: object): boolean {

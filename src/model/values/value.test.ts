@@ -141,7 +141,7 @@ describe("refused with class and path", () => {
     [Object.assign([], { on: () => 1 }), "Could not serialize a function at on"],
     [[Object.assign([], { deep: [HeadResult] })], "Could not serialize a class at [0].deep[0]"],
     [new Map([["secret", { a: Symbol("s") }]]), "Could not serialize a symbol at values()[0].a"],
-    [new Set([Promise.resolve()]), 'Could not serialize object of type "Promise", which has to be awaited first at values()[0]'],
+    [new Set([Promise.resolve()]), 'Could not serialize object of type "Promise", which must be awaited first at values()[0]'],
     [new Error("x", { cause: { r: new Response() } }), 'Could not serialize object of type "Response" at cause.r'],
     [[{ "a b": new URL("https://example.com/") }], 'Could not serialize object of type "URL" at [0]["a b"]'],
   ])("%o", (value, message) => {

@@ -10,11 +10,11 @@ import { decode, encode } from "../../model/values/value.ts";
 export function toBody(value: unknown, contentType: ContentType = "json"): MessageBody {
   switch (contentType) {
     case "text":
-      if (typeof value !== "string") throw new TypeError(`A message of the type "text" has to be a string`);
+      if (typeof value !== "string") throw new TypeError(`The body of a "text" message must be a string`);
       return { contentType, body: value };
     case "json": {
       const body = JSON.stringify(value) as string | undefined;
-      if (body === undefined) throw new TypeError(`A message of the type "json" has to be something that JSON can say`);
+      if (body === undefined) throw new TypeError(`The body of a "json" message must be serializable as JSON`);
       return { contentType, body };
     }
     case "bytes":
@@ -22,7 +22,7 @@ export function toBody(value: unknown, contentType: ContentType = "json"): Messa
     case "v8":
       return { contentType, body: encode(value) };
     default:
-      throw new TypeError(`There is no content type "${String(contentType)}": use "text", "json", "bytes" or "v8"`);
+      throw new TypeError(`Unknown content type "${String(contentType)}": use "text", "json", "bytes" or "v8"`);
   }
 }
 
@@ -43,7 +43,7 @@ export function fromBody({ contentType, body }: MessageBody): unknown {
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  throw new TypeError(`A message of the type "bytes" has to be an ArrayBuffer or a view of one`);
+  throw new TypeError(`The body of a "bytes" message must be an ArrayBuffer or a view of one`);
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -29,15 +29,15 @@ export function startPage({ origin, port }: URL): string {
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>stepwell</title><style>${STYLE}</style></head>
 <body>
 <h1>stepwell is running</h1>
-<p>Cloudflare Workflows on this machine. Ask it what it has:</p>
+<p>Cloudflare Workflows on this machine. List its workflows:</p>
 <pre><code>curl ${api}</code></pre>
 ${
   port === ""
     ? ""
-    : `<p>Or let wrangler ask:</p>
+    : `<p>Or with wrangler:</p>
 <pre><code>wrangler workflows list --local --port ${port}</code></pre>`
 }
-<p>Create an instance, and look at its log:</p>
+<p>Create an instance, and read its log:</p>
 <pre><code>curl ${api}/NAME/instances \\
   -H 'content-type: application/json' -d '{ "instance_id": "first", "params": {} }'
 curl ${api}/NAME/instances/first</code></pre>

@@ -68,7 +68,7 @@ function isLonger(value: unknown, most: number): boolean {
 }
 
 function tooLong(field: string, most: number): Failure {
-  return new Failure("body", { field, detail: `There may be ${most} characters` });
+  return new Failure("body", { field, detail: `At most ${most} characters are allowed` });
 }
 
 function credentialsOf(body: unknown): Credentials {
@@ -79,5 +79,5 @@ function credentialsOf(body: unknown): Credentials {
   if (isLonger(password, LIMITS.passwordMost)) throw tooLong("password", LIMITS.passwordMost);
   if (typeof token === "string" && token !== "") return { token };
   if (typeof name === "string" && typeof password === "string" && name !== "" && password !== "") return { name, password };
-  throw new Failure("body", { field: "body", detail: "A token is needed to log in, or a name and a password" });
+  throw new Failure("body", { field: "body", detail: "A token, or a name and a password, is required" });
 }

@@ -174,7 +174,7 @@ test("a password that is too long is refused for that, and never hashed", async 
   ] as const) {
     // Those count as attempts that are not: 20 in a minute fail as `authentication.too_often`.
     for (let i = 0; i < LIMITS.failedLogins; i += 1) expect((await login(body)).status).toBe(400);
-    expect(JSON.stringify(await (await login(body)).json())).toContain(`${field}: There may be`);
+    expect(JSON.stringify(await (await login(body)).json())).toContain(`${field}: At most`);
   }
   expect((await login({ name: "ada", password: "x".repeat(105_000_000) })).status).toBe(413);
 });

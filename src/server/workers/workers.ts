@@ -101,7 +101,8 @@ export async function callWorker(
     const headers = movedHeaders(sentHeaders(request.headers, isSandboxed), url, seen);
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
     const response = await calls.fetch(script, new Request(seen, body === null ? init : { ...init, body, duplex: "half" }));
-    const onBroken = (cause: unknown): void => log.warn("A Worker's answer broke off", { script, reason: String(cause) });
+    const onBroken = (cause: unknown): void =>
+      log.warn("The response of a Worker was cut off", { script, reason: String(cause) });
     return shown(response, { script, url, seen, isShared: origin === "shared", isSandboxed, onBroken });
   } catch (cause) {
     if (cause instanceof Failure) return failureResponse(hasSessions ? forStrangers(cause) : cause);

@@ -85,7 +85,7 @@ export async function openSqliteCatalog(file: string): Promise<{ catalog: Catalo
     try {
       if (lock !== undefined) migrate(db, file);
       else if (recognise(db, file) !== SCHEMA_VERSION)
-        throw new Failure("store.locked", { detail: `An older stepwell has ${file} open. Stop it first.` });
+        throw new Failure("store.locked", { detail: `An older stepwell process has ${file} open. Stop it first.` });
       return { catalog: sqliteCatalog(db), close };
     } catch (cause) {
       close();

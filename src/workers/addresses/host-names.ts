@@ -57,7 +57,7 @@ export class HostNames {
   }
 
   #check(script: string, name: string, field: string): void {
-    if (!isHostName(name)) throw new Failure("body", { field, detail: `"${name}" is no host name that a Worker can have here` });
+    if (!isHostName(name)) throw new Failure("body", { field, detail: `"${name}" is not a valid host name for a Worker` });
     const { [name]: fixed = script } = this.#fixed;
     if (fixed === script) return;
     throw new Failure("body", { field, detail: `The server was started with --host-name ${name}=${fixed}` });

@@ -44,9 +44,9 @@ function check(text: string, field: string, ownHost: string, others: ReadonlyMap
   };
   const pattern = routePattern(text);
   if (pattern === undefined)
-    return refuse(`"${text}" is no pattern: a * may stand at the beginning of the host and at the end of the path`);
-  if (!isHostName(pattern.host.replace(/^\./, ""))) refuse(`"${pattern.host}" is no host name that a Worker can have here`);
-  if (matchesHost(pattern, ownHost)) refuse(`The server's own API is at ${ownHost}: a Worker there would hide it`);
+    return refuse(`"${text}" is not a valid pattern: * is allowed at the start of the host and at the end of the path`);
+  if (!isHostName(pattern.host.replace(/^\./, ""))) refuse(`"${pattern.host}" is not a valid host name for a Worker`);
+  if (matchesHost(pattern, ownHost)) refuse(`${ownHost} is reserved for the API of this server`);
   const taken = others.get(text);
   if (taken !== undefined) refuse(`"${text}" is a route of the Worker "${taken}"`);
 }

@@ -70,7 +70,7 @@ export class AssetStore {
     const path = Object.keys(manifest).find((each) => manifest[each]?.hash === hash);
     const content = Buffer.from(base64, "base64");
     if (path === undefined || hashOf(content, path) !== hash)
-      throw new Failure("assets.invalid", { field: hash.slice(0, 40), detail: "This is no file that was announced" });
+      throw new Failure("assets.invalid", { field: hash.slice(0, 40), detail: "This file was not announced" });
     if (content.byteLength > LIMITS.assetBytes) throw new Failure("assets.invalid", { field: path, detail: TOO_LARGE });
     if (!(await this.#has(hash))) await this.#write(hash, content);
     missing.delete(hash);
@@ -112,21 +112,21 @@ export class AssetStore {
   }
 }
 
-const TOO_LARGE = `A file may have ${LIMITS.assetBytes / 1024 / 1024} MiB`;
+const TOO_LARGE = `A file may have at most ${LIMITS.assetBytes / 1024 / 1024} MiB`;
 
 function check(manifest: AssetManifest): void {
   const entries = Object.entries(manifest);
   if (entries.length > LIMITS.assetFiles)
     throw new Failure("assets.invalid", {
       field: "manifest",
-      detail: `${entries.length} files; there may be ${LIMITS.assetFiles}`,
+      detail: `${entries.length} files; at most ${LIMITS.assetFiles} are allowed`,
     });
   for (const [path, { hash, size }] of entries) {
     const refuse = (detail: string): never => {
       throw new Failure("assets.invalid", { field: `manifest.${path}`, detail });
     };
-    if (!path.startsWith("/")) refuse("A path begins with a slash");
-    if (!/^[\da-f]{32}$/.test(hash)) refuse("A hash is 32 hexadecimal digits");
+    if (!path.startsWith("/")) refuse("A path must start with a slash");
+    if (!/^[\da-f]{32}$/.test(hash)) refuse("A hash must be 32 hexadecimal digits");
     if (size > LIMITS.assetBytes) refuse(TOO_LARGE);
   }
 }

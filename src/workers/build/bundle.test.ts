@@ -245,7 +245,7 @@ describe("a mistake", () => {
     [
       "a service worker",
       { "index.js": 'addEventListener("fetch", () => {});' },
-      ["service-worker format, which does not run here", "export default"],
+      ["service-worker format, which is not supported", "export default"],
     ],
   ])("%s is told with its place and the code around it", async (_, files, said) => {
     const error: unknown = await built(files).catch((cause: unknown) => cause);
@@ -254,7 +254,7 @@ describe("a mistake", () => {
   });
 
   test("Python is refused", async () => {
-    await expect(built({ "index.py": "" }, {}, "index.py")).rejects.toThrow("Python Workers do not run here");
+    await expect(built({ "index.py": "" }, {}, "index.py")).rejects.toThrow("Python Workers are not supported");
   });
 });
 

@@ -34,7 +34,7 @@ export async function runCustomBuild(
     if (signal.aborted) throw stopped(command);
     if (code === 0) return;
     const how = code === null ? `ended by ${by}` : `exit code ${code}`;
-    throw new ProjectError(`Running custom build \`${command}\` failed (${how}). What it printed stands above.`);
+    throw new ProjectError(`Running custom build \`${command}\` failed (${how}). Its output is above.`);
   } catch (cause) {
     if (cause instanceof ProjectError) throw cause;
     throw new ProjectError(`Running custom build \`${command}\` failed: ${(cause as Error).message}`, { cause });

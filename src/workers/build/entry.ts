@@ -10,7 +10,7 @@ type Entry = Pick<BuildOptions, "folder" | "main" | "command">;
 export function checkEntry({ folder, main, command }: Entry): void {
   const shown = relative(folder, main) || ".";
   if (existsSync(main) && statSync(main).isDirectory())
-    throw new ProjectError(`The entry-point "${shown}" is a folder: "main" in the configuration has to name a file`);
+    throw new ProjectError(`The entry-point "${shown}" is a folder; "main" in the configuration must name a file`);
   if (!existsSync(main) && !EXTENSIONS.some((extension) => existsSync(main + extension)))
     throw new ProjectError(
       command === undefined
@@ -18,8 +18,7 @@ export function checkEntry({ folder, main, command }: Entry): void {
         : `The expected output file at "${shown}" was not found after running custom build: ${command.command}. ` +
             '"main" in the configuration should point to the file that it generates',
     );
-  if (main.endsWith(".py"))
-    throw new ProjectError(`${shown}: Python Workers do not run here: write it in JavaScript or TypeScript`);
+  if (main.endsWith(".py")) throw new ProjectError(`${shown}: Python Workers are not supported; use JavaScript or TypeScript`);
 }
 
 /** esbuild finds a file without its ending. */
@@ -29,7 +28,7 @@ const EXTENSIONS = [".ts", ".tsx", ".js", ".jsx"];
 export function checkExports({ folder, main }: Entry, exports: readonly string[] | undefined): void {
   if (exports === undefined || exports.length > 0) return;
   throw new ProjectError(
-    `${relative(folder, main)} exports nothing, so it is a Worker in the service-worker format, which does not run here. Write it ` +
+    `${relative(folder, main)} exports nothing, so it is a Worker in the service-worker format, which is not supported. Write it ` +
       "as an ES module: `export default { fetch(request, env, ctx) { … } }` instead of `addEventListener`.",
   );
 }

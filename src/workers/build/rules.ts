@@ -75,6 +75,6 @@ export function moduleType({ type }: ModuleRule): "esm" | "cjs" | "wasm" | "text
       return "data";
     case "PythonModule":
     case "PythonRequirement":
-      throw new ProjectError(`Python Workers do not run here: take the module rule of the type ${type} out of the configuration`);
+      throw new ProjectError(`Python Workers are not supported: remove the module rule of type ${type} from the configuration`);
   }
 }

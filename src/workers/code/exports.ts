@@ -26,7 +26,7 @@ function namesOf(statement: Statement | ModuleDeclaration, sources: ReadonlyMap<
     const from = plain(String(statement.source.value));
     if (seen.has(from)) return [];
     const source = sources.get(from);
-    if (source === undefined) throw new Error(`What ${from} exports is not known`);
+    if (source === undefined) throw new Error(`The exports of ${from} are unknown`);
     return namesIn(source, sources, seen.add(from)).filter((name) => name !== "default");
   }
   if (statement.type !== "ExportNamedDeclaration") return [];

@@ -296,7 +296,7 @@ test("every kind of binding that there is not is named", async () => {
     "VEC",
     "VPC",
   ]);
-  expect(warnings.join("\n")).toContain("without effect here: tail_consumers");
+  expect(warnings.join("\n")).toContain("Not supported and ignored: tail_consumers");
 });
 
 describe("a mistake is said with its place", () => {
@@ -310,8 +310,8 @@ describe("a mistake is said with its place", () => {
     ["wrangler.json", '{\n  "name": "shop",\n  "main" "a.js"\n}', "wrangler.json:3:"],
     ["wrangler.jsonc", "", "wrangler.jsonc:1:1: ValueExpected"],
     ["wrangler.toml", 'name = "shop"\nmain = \n', "wrangler.toml:2:"],
-    ["wrangler.json", "7", "wrangler.json: the configuration has to be an object"],
-    ["wrangler.json", "[]", "wrangler.json: the configuration has to be an object"],
+    ["wrangler.json", "7", "wrangler.json: the configuration must be an object"],
+    ["wrangler.json", "[]", "wrangler.json: the configuration must be an object"],
   ])("%s: %j", async (file, text, said) => {
     await write(file, text);
     const error: unknown = await readProject(folder).catch((cause: unknown) => cause);
@@ -324,7 +324,7 @@ describe("a mistake is said with its place", () => {
   const workflow = { binding: "A", name: "a", class_name: "A" };
 
   test.each<[object, string]>([
-    [{ main: undefined }, 'wrangler.json: there is neither "main"'],
+    [{ main: undefined }, 'wrangler.json: "main" (the Worker\'s entry point) or'],
     [{ main: 7 }, 'Expected "main" to be of type string'],
     [{ workflows: {} }, '"workflows" should be an array'],
     [{ workflows: [{ ...workflow, class_name: undefined }] }, 'should have a string "class_name"'],
@@ -334,13 +334,13 @@ describe("a mistake is said with its place", () => {
     [{ workflows: [{ ...workflow, default_retention: { success_retention: "soon" } }] }, "workflows[0].default_retention."],
     [
       { workflows: [{ ...workflow, schedules: ["0 * * * *", "hourly"] }] },
-      "workflows[0].schedules[1].cron: A cron expression has five",
+      "workflows[0].schedules[1].cron: A cron expression must have five",
     ],
     [{ workflows: [{ ...workflow, script_name: "post", schedules: "0 * * * *" }] }, 'the class is in "post"; configure it there'],
     [{ workflows: [workflow, { ...workflow, binding: "B", class_name: "B" }] }, 'unique "name" values; duplicate(s) found: "a"'],
-    [{ workflows: [workflow], exports: { B: { type: "workflow", name: "a" } } }, '"a" cannot be of two classes, A and B'],
+    [{ workflows: [workflow], exports: { B: { type: "workflow", name: "a" } } }, '"a" cannot have two classes, A and B'],
     [{ exports: { A: { type: "workflow" } } }, "exports.A.name: "],
-    [{ triggers: { crons: ["0 * * * *", "never"] } }, "triggers.crons[1]: A cron expression has five fields"],
+    [{ triggers: { crons: ["0 * * * *", "never"] } }, "triggers.crons[1]: A cron expression must have five fields"],
     [{ queues: { producers: [{ binding: "Q", queue: "a_b" }] } }, "queues.producers[0].queue: must be 1 to 63 letters"],
     [{ vars: { Q: "a" }, kv_namespaces: [{ binding: "Q", id: "a" }] }, "Q assigned to"],
   ])("%j", async (fields, said) => {

@@ -120,7 +120,7 @@ export async function readProject(folder: string, options: ProjectOptions = {}):
   const config = overridden(found.config, options);
   found = { ...found, config };
   if (config.pages_build_output_dir !== undefined && config.main === undefined)
-    throw new ProjectError(`${found.file}: this is a Pages project; stepwell runs Workers: migrate it to one with static assets`);
+    throw new ProjectError(`${found.file}: Pages projects are not supported; migrate to a Worker with static assets`);
   const name = config.name ?? "worker";
   const local = await readEnvironment(found.folder, {
     env: config.targetEnvironment ?? options.env,
@@ -178,10 +178,10 @@ function ownWarnings(config: WranglerConfig, date: string | undefined, missing: 
   const parts = unsupportedParts(config);
   return [
     ...(date === undefined && config.main !== undefined
-      ? ["No compatibility_date in the configuration: the newest is used, and code may behave differently after an upgrade"]
+      ? ["No compatibility_date in the configuration; the newest is used, so behavior may change after an upgrade"]
       : []),
     ...(missing.length > 0 ? [`Missing required secrets: ${missing.join(", ")}. Add them to .dev.vars or .env`] : []),
-    ...(parts.length > 0 ? [`Not supported, and without effect here: ${parts.join(", ")}`] : []),
+    ...(parts.length > 0 ? [`Not supported and ignored: ${parts.join(", ")}`] : []),
   ];
 }
 
@@ -204,7 +204,7 @@ function workflowsOf(own: string, found: FoundConfig): DeclaredWorkflow[] {
     const other = byName.get(workflow.name);
     if (other !== undefined && other.className !== workflow.className)
       throw new ProjectError(
-        `${found.file}: the workflow "${workflow.name}" cannot be of two classes, ${other.className} and ${workflow.className}`,
+        `${found.file}: the workflow "${workflow.name}" cannot have two classes, ${other.className} and ${workflow.className}`,
       );
     byName.set(workflow.name, workflow);
   }
@@ -274,7 +274,7 @@ function buildOf(
   const { main } = config;
   if (main === undefined) {
     if (config.assets?.directory !== undefined) return {};
-    throw new ProjectError(`${file}: there is neither "main", the Worker's entry, nor "assets.directory", static files to serve`);
+    throw new ProjectError(`${file}: "main" (the Worker's entry point) or "assets.directory" (static files) is required`);
   }
   const tsconfig = options.tsconfig ?? config.tsconfig;
   const { command, cwd, watch_dir: trees = [] } = config.build;
@@ -332,5 +332,5 @@ function read<T extends z.ZodType>({ file }: FoundConfig, where: string, schema:
 
 /** For the check of the whole that a deployment makes. */
 export function tooManySchedules(file: string, count: number): ProjectError {
-  return new ProjectError(`${file}: workflows[].schedules: ${count} in all; there may be ${LIMITS.schedules}`);
+  return new ProjectError(`${file}: workflows[].schedules: at most ${LIMITS.schedules} schedules are allowed, found ${count}`);
 }

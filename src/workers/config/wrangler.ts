@@ -73,10 +73,10 @@ export async function readWranglerConfig(
   const { configPath, userConfigPath, deployConfigPath } = found;
   if (configPath === undefined)
     throw new ProjectError(
-      `No wrangler.json, wrangler.jsonc or wrangler.toml in ${folder} or above it: go to the folder of a Worker project, or name it: stepwell dev <folder>`,
+      `No wrangler.json, wrangler.jsonc or wrangler.toml in ${folder} or above it. Run in the folder of a Worker project, or name it: stepwell dev <folder>`,
     );
   const raw: unknown = inline ?? explained(ParseError, () => readRaw({ config: configPath })).rawConfig;
-  if (!isObject(raw)) throw new ProjectError(`${configPath}: the configuration has to be an object`);
+  if (!isObject(raw)) throw new ProjectError(`${configPath}: the configuration must be an object`);
   // A redirected configuration is that of one environment already.
   const isRedirected = deployConfigPath !== undefined;
   const args = { ...(env !== undefined && { env }), ...(localProtocol !== undefined && { localProtocol }) };

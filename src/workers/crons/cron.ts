@@ -26,7 +26,7 @@ export class CronTriggers {
       if ((this.#begun.get(key) ?? 0) >= boundary) return;
       this.#begun.set(key, boundary);
       void this.#call(entry, boundary, calls).catch((cause: unknown) =>
-        this.#log.error("A cron trigger was not followed", { script: entry.owner, reason: String(cause) }),
+        this.#log.error("A cron trigger could not be fired", { script: entry.owner, reason: String(cause) }),
       );
     };
   }
@@ -36,13 +36,13 @@ export class CronTriggers {
     const about = { script, cron, scheduledTime: new Date(scheduledTime).toISOString() };
     try {
       const { thrown } = await calls.call(script, { type: "scheduled", cron, scheduledTime });
-      if (thrown === null) this.#log.info("A cron trigger has run", about);
+      if (thrown === null) this.#log.info("A cron trigger ran", about);
       // What it threw is in the script's own log.
-      else this.#log.warn("A cron trigger has failed", about);
+      else this.#log.warn("A cron trigger failed", about);
     } catch (cause) {
       // It is called at the next start.
       if (cause instanceof Failure && cause.failure === "shutting_down") return;
-      this.#log.warn("A cron trigger has failed", { ...about, reason: String(cause) });
+      this.#log.warn("A cron trigger failed", { ...about, reason: String(cause) });
     }
     await this.#catalog.follow(entry, scheduledTime);
   }

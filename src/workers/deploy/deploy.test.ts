@@ -206,7 +206,7 @@ describe("a refusal changes nothing", () => {
     const many = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `${from + i} * * * *`);
     const workflows = [withSchedules(ORDERS, many(0, 60)), withSchedules(RETURNS, [...many(0, 41), "0 * * * *"])];
     await expect(put({ config: { workflows } })).rejects.toThrow(
-      new ProjectError("/shop/wrangler.json: workflows[].schedules: 101 in all; there may be 100"),
+      new ProjectError("/shop/wrangler.json: workflows[].schedules: at most 100 schedules are allowed, found 101"),
     );
     expect(await everything()).toEqual(before);
     const fitting = [withSchedules(ORDERS, many(0, 60)), withSchedules(RETURNS, many(0, 40))];

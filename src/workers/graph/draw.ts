@@ -80,7 +80,7 @@ class Draughtsman implements Drawing {
   draw(className: string): Graph {
     const source = exported(this.module, className);
     const of = source && this.expression(source, nowhere(this.#topLevel));
-    if (of?.kind !== "class") throw new Untold("There is no class of this name");
+    if (of?.kind !== "class") throw new Untold("The class does not exist");
     const self: ObjectValue = { kind: "object", members: new Map(), of };
     const run = memberOf(this, self, "run");
     if (run.kind !== "function") throw new Untold("The class has no run method");
@@ -166,7 +166,8 @@ class Draughtsman implements Drawing {
   #visit<T>(look: () => T): T {
     this.#visits += 1;
     this.#depth += 1;
-    if (this.#visits > LIMITS.graphVisits || this.#depth > LIMITS.graphDepth) throw new Untold("It is too much to draw");
+    if (this.#visits > LIMITS.graphVisits || this.#depth > LIMITS.graphDepth)
+      throw new Untold("The workflow is too large to draw");
     const answer = look();
     this.#depth -= 1;
     return answer;

@@ -39,7 +39,7 @@ export class HostCalls implements ScriptCalls {
     const { hosts, clock, log } = this.#parts;
     const late = Promise.withResolvers<EventEnd>();
     const cancel = clock.alarm(clock.now() + LIMITS.handlerMs, () => {
-      log.warn("A handler takes too long, and is not waited for any more", { script, handler: event.type });
+      log.warn("A handler timed out", { script, handler: event.type });
       late.resolve({ thrown: `It took longer than ${LIMITS.handlerMs / 60_000} minutes`, verdict: NO_VERDICT });
     });
     try {

@@ -86,5 +86,5 @@ test("what cannot be written is written later, in its order, and the log says so
     await bench.quiet();
   }
   expect((await bench.logs.read(pk, 0)).lines.map(({ text }) => text)).toEqual(["first", "second"]);
-  expect(said).toEqual(["Messages of instances cannot be kept", "Messages of instances are kept again"]);
+  expect(said).toEqual(["Instance logs cannot be stored", "Instance logs are stored again"]);
 });

@@ -53,7 +53,7 @@ export class InstanceLogs {
   constructor(parts: InstanceLogsParts) {
     this.#parts = parts;
     const { clock, log } = parts;
-    const says = { fails: "Messages of instances cannot be kept", works: "Messages of instances are kept again" };
+    const says = { fails: "Instance logs cannot be stored", works: "Instance logs are stored again" };
     this.#outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
   }
 

@@ -96,7 +96,7 @@ function exceptionIn(text: string): Pick<TailException, "name" | "message" | "st
 
 /** In place of so many events, for which a client was too slow. */
 export function laggedEvent(script: string, missed: number, now: number): TailEvent {
-  const event = { type: "overload", message: `${missed} events came too quickly, and are left out` };
+  const event = { type: "overload", message: `${missed} events arrived too fast and were dropped` };
   return { scriptName: script, event, eventTimestamp: now, outcome: "ok", logs: [], exceptions: [] };
 }
 

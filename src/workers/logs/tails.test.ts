@@ -121,7 +121,7 @@ test("a client that does not keep up is told what it has missed", async () => {
   }
   const lines = seen.length - 2;
   expect(seen.slice(0, lines)).toEqual(Array.from({ length: lines }, (_, i) => `line ${i}`));
-  expect(seen.at(-2)).toBe(`${1_500 - lines} events came too quickly, and are left out`);
+  expect(seen.at(-2)).toBe(`${1_500 - lines} events arrived too fast and were dropped`);
 });
 
 test("there are only so many of a script; those that nobody reads make room, and old ones end", () => {

@@ -16,5 +16,5 @@ test("too many are refused without a look at them", () => {
 });
 
 test("two of one name are refused by it", () => {
-  expect(wrong([part("a"), part("b"), part("a")])).toEqual([[["modules", 2, "name"], 'There are two modules "a"']]);
+  expect(wrong([part("a"), part("b"), part("a")])).toEqual([[["modules", 2, "name"], 'The module name "a" is used twice']]);
 });

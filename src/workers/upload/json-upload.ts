@@ -21,7 +21,8 @@ const distinctModules = z
   .superRefine((modules, context) => {
     const names = new Set<string>();
     for (const [i, { name }] of modules.entries()) {
-      if (names.has(name)) context.addIssue({ code: "custom", path: [i, "name"], message: `There are two modules "${name}"` });
+      if (names.has(name))
+        context.addIssue({ code: "custom", path: [i, "name"], message: `The module name "${name}" is used twice` });
       names.add(name);
     }
   });

@@ -47,7 +47,7 @@ export interface Metadata {
   readonly keep_assets: boolean;
 }
 
-export const NO_MAIN = "The upload names no main module: only ES modules run here";
+export const NO_MAIN = "The upload has no main module; only ES modules are supported";
 
 const assetsConfig = z
   .object({
@@ -111,7 +111,8 @@ function toBinding(sent: SentBinding, field: string, script: string, stored: rea
 
 function inherit(name: string, from: string, field: string, stored: readonly Binding[]): Binding {
   const found = stored.find((each) => each.name === from);
-  if (found === undefined) throw new Failure("body", { field, detail: `The version before has no binding "${from}" to inherit` });
+  if (found === undefined)
+    throw new Failure("body", { field, detail: `The previous version has no binding "${from}" to inherit` });
   return { ...found, name };
 }
 
@@ -146,7 +147,7 @@ export function workflowsOf(bindings: readonly Binding[], { exports }: Pick<Meta
     if (other !== each.className)
       throw new Failure("body", {
         field: "metadata.bindings",
-        detail: `The workflow "${each.name}" cannot be of two classes, ${other} and ${each.className}`,
+        detail: `The workflow "${each.name}" cannot have two classes, ${other} and ${each.className}`,
       });
     found.set(each.name, each);
   }

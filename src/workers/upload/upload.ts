@@ -30,14 +30,14 @@ const TYPES: Readonly<Record<string, ScriptModule["type"]>> = {
   "application/wasm": "wasm",
 };
 
-const NO_ES_MODULE = "CommonJS and service-worker scripts do not run here; the main module has to be an ES module";
+const NO_ES_MODULE = "CommonJS and service-worker scripts are not supported; the main module must be an ES module";
 
 const SOURCE_MAP = "application/source-map";
 
 /** What is said of types that Cloudflare has and this server does not. */
 const REFUSED: Readonly<Record<string, string>> = {
-  "text/x-python": "Python Workers do not run here",
-  "text/x-python-requirement": "Python Workers do not run here",
+  "text/x-python": "Python Workers are not supported",
+  "text/x-python-requirement": "Python Workers are not supported",
 };
 
 /**
@@ -62,7 +62,7 @@ export async function readUpload(parts: FormData): Promise<Upload> {
   if (about.main_module === "" && hasAssets) return { metadata: about, code: { mainModule: "index.js", code: "", modules: [] } };
   if (about.main_module === "") throw new Failure("body", { field, detail: NO_MAIN });
   const main = modules.get(about.main_module);
-  if (main === undefined) throw new Failure("body", { field, detail: `There is no part named "${about.main_module}"` });
+  if (main === undefined) throw new Failure("body", { field, detail: `The upload has no part named "${about.main_module}"` });
   if (main.type !== "esm") throw new Failure("body", { field, detail: NO_ES_MODULE });
   modules.delete(about.main_module);
   const sourceMap = maps.get(`${about.main_module}.map`);
@@ -72,7 +72,7 @@ export async function readUpload(parts: FormData): Promise<Upload> {
 
 /** wrangler sends it as a field, other clients as a file. */
 async function readMetadata(part: File | string | null): Promise<Metadata> {
-  if (part === null) throw new Failure("body", { field: "metadata", detail: "The upload has no such part" });
+  if (part === null) throw new Failure("body", { field: "metadata", detail: "The upload has no part of this name" });
   const text = typeof part === "string" ? part : await part.text();
   let value: unknown;
   try {
@@ -84,7 +84,7 @@ async function readMetadata(part: File | string | null): Promise<Metadata> {
     throw new Failure("body", { field: "metadata", detail: `Nested deeper than ${LIMITS.valueDepth} levels` });
   const illFormed = illFormedAt(value);
   if (illFormed !== undefined)
-    throw new Failure("body", { field: z.core.toDotPath(["metadata", ...illFormed]), detail: "The text is no Unicode" });
+    throw new Failure("body", { field: z.core.toDotPath(["metadata", ...illFormed]), detail: "The text is not valid Unicode" });
   const parsed = metadata.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -93,10 +93,12 @@ async function readMetadata(part: File | string | null): Promise<Metadata> {
 
 function checkSize(files: readonly File[]): void {
   if (files.length > LIMITS.uploadModules)
-    throw new Failure("script.too_large", { detail: `${files.length} modules; there may be ${LIMITS.uploadModules}` });
+    throw new Failure("script.too_large", { detail: `${files.length} modules; at most ${LIMITS.uploadModules} are allowed` });
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   if (bytes > LIMITS.uploadBytes)
-    throw new Failure("script.too_large", { detail: `The modules have ${bytes} bytes; there may be ${LIMITS.uploadBytes}` });
+    throw new Failure("script.too_large", {
+      detail: `The modules have ${bytes} bytes; at most ${LIMITS.uploadBytes} are allowed`,
+    });
 }
 
 /** One would hide the other. */
@@ -111,7 +113,7 @@ function checkNames(files: readonly { readonly name: string }[]): void {
 async function readModule(name: string, part: File): Promise<ScriptModule> {
   const type = TYPES[baseType(part)];
   if (type === undefined) {
-    const detail = REFUSED[baseType(part)] ?? `Its type "${part.type}" is not known here`;
+    const detail = REFUSED[baseType(part)] ?? `Unknown module type "${part.type}"`;
     throw new Failure("script.module_unsupported", { field: name, detail });
   }
   const isBinary = type === "data" || type === "wasm";

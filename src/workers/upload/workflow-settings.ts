@@ -18,7 +18,7 @@ export const keptFor: z.ZodType<number> = z
   .union([z.number(), z.string()], NOT_KEPT)
   .refine((input) => (typeof input === "number" ? Number.isSafeInteger(input) && input > 0 : isPositive(input)), NOT_KEPT)
   .transform((input) => Math.ceil(durationMs(input)))
-  .refine((ms) => ms <= LIMITS.retentionMs, `Instances are kept for ${LIMITS.retentionMs / DAY_MS} days at the most`);
+  .refine((ms) => ms <= LIMITS.retentionMs, `Retention may be at most ${LIMITS.retentionMs / DAY_MS} days`);
 
 function isPositive(text: string): boolean {
   return isDuration(text) && durationMs(text) > 0;

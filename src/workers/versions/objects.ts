@@ -21,7 +21,7 @@ const migrationStep: z.ZodType<MigrationStep> = z.object({
   new_classes: names,
   renamed_classes: z.array(z.object({ from: z.string().min(1), to: z.string().min(1) })).optional(),
   deleted_classes: names,
-  transferred_classes: z.array(z.unknown()).max(0, "Classes cannot be transferred from another Worker here").optional(),
+  transferred_classes: z.array(z.unknown()).max(0, "Transferring classes between Workers is not supported").optional(),
 });
 
 /** A migration as it is sent: its steps in a list, or the only one beside the tags. */

@@ -43,7 +43,7 @@ export async function missingResources(resources: Resources, bindings: readonly 
 export function refuseMissing([first]: readonly Needed[]): void {
   if (first === undefined) return;
   const { name, type, id } = first;
-  throw new Failure("storage.unbound", { detail: `"${name}" is bound to the ${TITLES[type]} "${id}", which is not there` });
+  throw new Failure("storage.unbound", { detail: `"${name}" is bound to the ${TITLES[type]} "${id}", which does not exist` });
 }
 
 /** Fails with `storage.unbound` for an id that nothing is made under. */
@@ -62,6 +62,6 @@ export async function adopt(
   const made = free.map(({ type, id, name }) => `${TITLES[type]} "${id}" for ${name}`);
   return {
     edits: free.map(({ type, id }) => ({ type: "resource", resource: { type, id, name: id, createdAt } })),
-    remarks: made.length === 0 ? [] : [`Made empty, under the id in the configuration: ${made.join(", ")}`],
+    remarks: made.length === 0 ? [] : [`Created empty under the id of the configuration: ${made.join(", ")}`],
   };
 }

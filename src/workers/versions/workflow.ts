@@ -56,7 +56,7 @@ function settingsAfter(stored: WorkflowSettings, given: WorkflowSettings = store
   if (stored.jurisdiction !== undefined && jurisdiction !== stored.jurisdiction)
     throw new Failure("workflow.jurisdiction_fixed", {
       field: "jurisdiction",
-      detail: `The workflow has the jurisdiction ${stored.jurisdiction}`,
+      detail: `The jurisdiction of the workflow is ${stored.jurisdiction}`,
     });
   return { ...rest, jurisdiction };
 }

@@ -60,7 +60,7 @@ export const binding: readonly Scenario[] = topic("binding", [
   call(
     "send-event-without-type",
     [["create"], ["end"], ["sendEvent", { payload: 1 }]],
-    onPurpose(["answers"], "§11", "An event without a type reaches nobody, so it is refused."),
+    onPurpose(["answers"], "§11", "An event without a type can reach no waiter, so it is rejected."),
   ),
 ]);
 

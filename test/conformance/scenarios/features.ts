@@ -7,7 +7,7 @@ const FAILS = `await step.do("fails", once, async () => { throw new RangeError("
 const TOLD = onPurpose(
   ["seen"],
   "§14.4",
-  "A handler is told of its own attempt and configuration; the local engine tells it those of the step, so that it cannot count its attempts.",
+  "A handler gets its own attempt and configuration; the local engine passes those of the step, so that it cannot count its attempts.",
 );
 const NO_ERROR = "`rollback_step_errored` has the error that its type promises; the local engine leaves it out";
 const NAMED = "The error of a termination is named `Terminated`; the local engine's loses its name at the RPC boundary.";
@@ -246,7 +246,7 @@ const watched = (name: string, options: unknown, run: string, ...before: readonl
 
 const TWO = `await step.do("a", once, async () => ({ n: 1 })); await step.do("b", once, async () => new Map([[1, 2]])); return new Set([3]);`;
 
-const WAITS = onPurpose(["answers"], "§12.1", "Waiting is told, as in all streams of events: the local engine never reports it.");
+const WAITS = onPurpose(["answers"], "§12.1", "Waiting is reported, as in all event streams; the local engine never reports it.");
 
 const NO_OUTPUT = localDefect(
   ["answers"],

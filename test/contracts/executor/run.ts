@@ -255,7 +255,7 @@ export function bindingCases(open: OpenHost): void {
     const answer = await host.fetch(new Request("http://contract.test/"));
     expect(await answer.json()).toEqual([
       { metrics: { backlogCount: 1 } },
-      'TypeError: A message of the type "text" has to be a string',
+      'TypeError: The body of a "text" message must be a string',
       { backlogCount: 3 },
     ]);
     expect(calls).toEqual([

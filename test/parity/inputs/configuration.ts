@@ -348,7 +348,7 @@ export const CONFIGURATION: readonly Input[] = [
       "index.py":
         "from workers import Response, WorkerEntrypoint\nclass Default(WorkerEntrypoint):\n    async def fetch(self, request):\n        return Response('py')\n",
     },
-    { onPurpose: "Python Workers do not run here: it is refused." },
+    { onPurpose: "Python Workers are not supported: it is refused." },
   ),
   shape(
     "rate-limit",

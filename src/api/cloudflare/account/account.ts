@@ -37,7 +37,7 @@ export const accountRoutes: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/accounts",
-    summary: "List accounts: there is one",
+    summary: "List accounts: always one",
     query: pages,
     result: z.array(account),
     handle: ({ query }, api) => Promise.resolve(onePage(accountOf(api), query)),
@@ -45,7 +45,7 @@ export const accountRoutes: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/memberships",
-    summary: "List memberships: one, in the one account",
+    summary: "List memberships: always one",
     query: pages,
     result: z.array(membership),
     handle: ({ query }, api, _, asker) => Promise.resolve(onePage(membershipOf(api, asker), query)),
@@ -60,7 +60,7 @@ export const accountRoutes: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/user/tokens/verify",
-    summary: "Ask whether a token is good",
+    summary: "Verify a token",
     result: z.object({ id: z.string(), status: z.literal("active") }),
     handle: () => Promise.resolve({ result: { id: ID, status: "active" } }),
   }),

@@ -42,7 +42,7 @@ function refuseOwn(request: Request, wanted: readonly string[]): void {
   const { hostname } = new URL(request.url);
   const at = wanted.indexOf(hostname);
   if (at < 0) return;
-  const detail = `The server's own API is at ${hostname}: a Worker there would hide it`;
+  const detail = `${hostname} is reserved for the API of this server`;
   throw new Failure("body", { field: `origins[${at}].hostname`, detail });
 }
 
@@ -57,7 +57,7 @@ export const hostNames: readonly Endpoint[] = [
     method: "post",
     path: `${SCRIPT}/domains/changeset`,
     needs: "admin",
-    summary: "Ask what would change if these were the host names of a script",
+    summary: "Preview a change of the host names of a script",
     query: z.object({ replace_state: z.string().optional() }),
     body: origins,
     result: anything,
@@ -76,7 +76,7 @@ export const hostNames: readonly Endpoint[] = [
     method: "put",
     path: `${SCRIPT}/domains/records`,
     needs: "admin",
-    summary: "Set the host names of a script; they are taken from others that have them",
+    summary: "Set the host names of a script, moving them from other scripts",
     body: z.looseObject({ origins }),
     result: z.array(anything),
     handle: async ({ params: { script_name: script }, body }, api, request) => {
@@ -98,7 +98,7 @@ export const hostNames: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/accounts/{account_id}/workers/domains/records/{domain_id}",
-    summary: "Read which script has a host name",
+    summary: "Read the script of a host name",
     result: anything,
     handle: ({ params: { domain_id: name } }, api) => {
       const script = api.hostNames.scriptAt(name);
@@ -109,7 +109,7 @@ export const hostNames: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/zones",
-    summary: "Find the zone of a host name, which is that name",
+    summary: "Find the zone of a host name; each host name is its own zone",
     query: z.looseObject({ name: z.string().optional() }),
     result: z.array(anything),
     handle: ({ query: { name } }) =>
@@ -118,7 +118,7 @@ export const hostNames: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/zones/{zone_id}/workers/routes",
-    summary: "List routes, those of all zones",
+    summary: "List the routes of all zones",
     result: z.array(anything),
     handle: (_, api) => Promise.resolve({ result: api.hostNames.routes.list().map(shownRoute) }),
   }),
@@ -126,7 +126,7 @@ export const hostNames: readonly Endpoint[] = [
     method: "put",
     path: `${SCRIPT}/routes`,
     needs: "admin",
-    summary: "Set the routes of a script; those of others are refused",
+    summary: "Set the routes of a script; routes of other scripts are rejected",
     body: z.array(z.looseObject({ pattern: z.string() })),
     result: z.array(anything),
     handle: async ({ params: { script_name: script }, body }, api, request) => {

@@ -80,7 +80,7 @@ export const queuesConsumers: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: CONSUMERS,
-    summary: "List the consumers of a queue: one, or none",
+    summary: "List the consumer of a queue, if any",
     result: z.array(shownConsumer),
     handle: async ({ params }, { queues }) => {
       const { consumer, name } = queues.get(params.queue_id);
@@ -91,7 +91,7 @@ export const queuesConsumers: readonly Endpoint[] = [
     method: "post",
     path: CONSUMERS,
     needs: "admin",
-    summary: "Give a queue its consumer; its dead letter queue is made if it is not there",
+    summary: "Add the consumer of a queue; creates its dead letter queue if needed",
     body: wanted,
     result: shownConsumer,
     handle: async ({ params, body }, api) => ({ result: await put(api, params.queue_id, body) }),
@@ -100,7 +100,7 @@ export const queuesConsumers: readonly Endpoint[] = [
     method: "put",
     path: CONSUMER,
     needs: "admin",
-    summary: "Replace the consumer of a queue; what is not given gets its default",
+    summary: "Replace the consumer of a queue; omitted settings get their defaults",
     body: wanted,
     result: shownConsumer,
     handle: async ({ params, body }, api) => ({ result: await put(api, params.queue_id, body, params.consumer_id) }),
@@ -109,7 +109,7 @@ export const queuesConsumers: readonly Endpoint[] = [
     method: "delete",
     path: CONSUMER,
     needs: "admin",
-    summary: "Take a queue its consumer",
+    summary: "Remove the consumer of a queue",
     result: z.null(),
     handle: async ({ params }, { queues }) => {
       await queues.removeConsumer(params.queue_id, params.consumer_id);

@@ -18,7 +18,7 @@ const events: z.ZodType<NoticeEvent[]> = z
     z.string().transform((text, context): NoticeEvent => {
       const event = noticeEventNamed(text);
       if (event !== undefined) return event;
-      context.addIssue({ code: "custom", message: `There are the events ${NOTICE_EVENTS.join(", ")}` });
+      context.addIssue({ code: "custom", message: `Allowed events: ${NOTICE_EVENTS.join(", ")}` });
       return z.NEVER;
     }),
   )
@@ -26,7 +26,7 @@ const events: z.ZodType<NoticeEvent[]> = z
   .transform((all) => [...new Set(all)]);
 
 const source = z.object({
-  type: z.literal("workflows.workflow", "This server has events of one source: workflows.workflow"),
+  type: z.literal("workflows.workflow", "The only supported source is workflows.workflow"),
   workflow_name: z.string().min(1),
 });
 
@@ -78,7 +78,7 @@ export const eventSubscriptions: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: SUBSCRIPTIONS,
-    summary: "List event subscriptions, the oldest first; those that lead to a queue, if one is given",
+    summary: "List event subscriptions, oldest first, optionally of one queue",
     query: z.object({ page: page.default(1), per_page: perPage(20), queue_id: z.string().optional() }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
@@ -91,7 +91,7 @@ export const eventSubscriptions: readonly Endpoint[] = [
     method: "post",
     path: SUBSCRIPTIONS,
     needs: "admin",
-    summary: "Have events of a workflow's instances sent to a queue, from now on",
+    summary: "Subscribe a queue to the events of a workflow's instances",
     body: wanted,
     result: shown,
     handle: async ({ body }, api) => ({ result: show(await create(api, body)) }),
@@ -107,7 +107,7 @@ export const eventSubscriptions: readonly Endpoint[] = [
     method: "patch",
     path: SUBSCRIPTION,
     needs: "admin",
-    summary: "Change an event subscription: what is given",
+    summary: "Change an event subscription; omitted fields stay",
     body: change,
     result: shown,
     handle: async ({ params, body }, api) => {

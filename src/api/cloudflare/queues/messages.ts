@@ -11,9 +11,17 @@ const sent = z
   .object({ body: z.unknown(), content_type: z.enum(["text", "json"]).default("json"), delay_seconds: delay.nullish() })
   .transform(({ body, content_type: contentType, delay_seconds: delaySeconds }, context): SentMessage => {
     if (body === undefined || (contentType === "text" && typeof body !== "string"))
-      context.addIssue({ code: "custom", path: ["body"], message: "A text has to be a string, and a message needs a body" });
+      context.addIssue({
+        code: "custom",
+        path: ["body"],
+        message: "A message needs a body, and the body of a text message must be a string",
+      });
     if (contentType === "text" && typeof body === "string" && !body.isWellFormed())
-      context.addIssue({ code: "custom", path: ["body"], message: "The text has half a surrogate pair, which is no Unicode" });
+      context.addIssue({
+        code: "custom",
+        path: ["body"],
+        message: "The text contains a lone surrogate, which is not valid Unicode",
+      });
     const text = contentType === "text" ? String(body) : JSON.stringify(body ?? null);
     return { contentType, body: text, ...(typeof delaySeconds === "number" && { delaySeconds }) };
   });
@@ -53,7 +61,7 @@ export const queuesMessages: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${QUEUE}/messages`,
-    summary: "Send a message; it is durable when this is answered",
+    summary: "Send a message; the response comes once it is durable",
     body: sent,
     takesValues: true,
     maxBody: LIMITS.valueBodyBytes,
@@ -63,7 +71,7 @@ export const queuesMessages: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${QUEUE}/messages/batch`,
-    summary: "Send messages: all of them, or none",
+    summary: "Send messages, all or none",
     body: z.object({ messages: z.array(sent), delay_seconds: delay.nullish() }),
     takesValues: true,
     maxBody: LIMITS.valueBodyBytes,
@@ -75,7 +83,7 @@ export const queuesMessages: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${QUEUE}/messages/pull`,
-    summary: "Take messages of a queue whose consumer is of the type http_pull",
+    summary: "Pull messages of a queue with an http_pull consumer",
     body: z.object({
       batch_size: z.int().min(1).max(LIMITS.queueBatch).nullish(),
       visibility_timeout_ms: z.int().min(0).max(LIMITS.queueVisibilityMs).nullish(),
@@ -90,7 +98,7 @@ export const queuesMessages: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${QUEUE}/messages/ack`,
-    summary: "Say of messages that were pulled that they are done, or are to come again",
+    summary: "Acknowledge or retry pulled messages",
     body: z.object({
       acks: z.array(lease).max(LIMITS.queueBatch).default([]),
       retries: z
@@ -104,7 +112,9 @@ export const queuesMessages: readonly Endpoint[] = [
         acks: body.acks.map((each) => each.lease_id),
         retries: body.retries.map((each) => ({ leaseId: each.lease_id, delaySeconds: each.delay_seconds ?? undefined })),
       });
-      const warnings = Object.fromEntries(stale.map((id) => [id, "The lease is over: the message is gone, or was given again"]));
+      const warnings = Object.fromEntries(
+        stale.map((id) => [id, "The lease has expired: the message was removed or delivered again"]),
+      );
       return { result: { ackCount: acked, retryCount: retried, warnings } };
     },
   }),

@@ -93,7 +93,7 @@ export const queues: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: QUEUES,
-    summary: "List queues by name; those of these names, if any are given",
+    summary: "List queues by name, optionally only those with the given names",
     query: z.object({
       page: page.default(1),
       per_page: z.string().optional(),
@@ -112,7 +112,7 @@ export const queues: readonly Endpoint[] = [
     method: "post",
     path: QUEUES,
     needs: "admin",
-    summary: "Make a queue",
+    summary: "Create a queue",
     body: z.object({ queue_name: z.string(), settings }),
     result: shown,
     handle: async ({ body }, api) => ({ result: await showOne(api, await api.queues.create(body.queue_name, body.settings)) }),
@@ -129,7 +129,7 @@ export const queues: readonly Endpoint[] = [
       method,
       path: QUEUE,
       needs: "admin",
-      summary: "Rename a queue, or change its settings: those that are given",
+      summary: "Rename a queue or change its settings; omitted settings stay",
       body: change,
       result: shown,
       handle: async ({ params, body }, api) => ({ result: await update(api, params.queue_id, body) }),

@@ -29,9 +29,9 @@ const progress = z.looseObject({
 
 async function ingest(api: Api, idOrName: string, etag: string, filename: string): Promise<object> {
   const bytes = api.transfers.take(filename);
-  if (bytes === undefined) throw new Failure("d1.refused", { detail: "The file has not been sent, or too long ago" });
+  if (bytes === undefined) throw new Failure("d1.refused", { detail: "The file was not uploaded, or its upload has expired" });
   if (createHash("md5").update(bytes).digest("hex") !== etag)
-    throw new Failure("d1.refused", { detail: "The file is not the one that was announced" });
+    throw new Failure("d1.refused", { detail: "The file does not match the announced hash" });
   const results = await query(api, idOrName, { sql: new TextDecoder().decode(bytes), params: [] }, "NONE");
   return { num_queries: results.length, final_bookmark: "", meta: results.at(-1)?.meta };
 }
@@ -54,7 +54,7 @@ export const d1Files: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${DATABASE}/import`,
-    summary: "Run the statements of a file: first told where to send it, then to begin",
+    summary: "Import a SQL file: `init` returns the upload URL, `ingest` runs it",
     body: step,
     result: progress,
     handle: async ({ params, body }, api, request) => {
@@ -72,7 +72,7 @@ export const d1Files: readonly Endpoint[] = [
     method: "post",
     path: `${DATABASE}/export`,
     needs: "viewer",
-    summary: "Write the statements that make a database to a file, and tell where to fetch it, once",
+    summary: "Export a database as a SQL file; the returned URL works once",
     body: dump,
     result: progress,
     handle: async ({ params, body }, api, request) => {

@@ -92,7 +92,7 @@ export const d1Databases: readonly Endpoint[] = [
     method: "post",
     path: DATABASES,
     needs: "admin",
-    summary: "Make a D1 database",
+    summary: "Create a D1 database",
     body: z.looseObject({ name: z.string().min(1).max(255) }),
     result: database,
     handle: async ({ body: { name } }, { catalog, clock, ids }) => {
@@ -104,7 +104,7 @@ export const d1Databases: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: DATABASE,
-    summary: "Read what is known of a D1 database",
+    summary: "Read a D1 database",
     query: z.object({ fields: z.string().optional() }),
     result: database,
     handle: async ({ params, query: { fields } }, api) => {
@@ -118,7 +118,7 @@ export const d1Databases: readonly Endpoint[] = [
     method: "delete",
     path: DATABASE,
     needs: "admin",
-    summary: "Delete a D1 database with all that is in it",
+    summary: "Delete a D1 database with its data",
     result: z.null(),
     handle: async ({ params }, api) => {
       await remove(api, await named(api, params.database_id));
@@ -128,7 +128,7 @@ export const d1Databases: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${DATABASE}/query`,
-    summary: "Run statements in a transaction; rows come as objects",
+    summary: "Run statements in a transaction; rows are objects",
     body: statements,
     maxBody: LIMITS.valueBodyBytes,
     result: z.array(outcome),
@@ -137,7 +137,7 @@ export const d1Databases: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${DATABASE}/raw`,
-    summary: "Run statements in a transaction; rows come as arrays",
+    summary: "Run statements in a transaction; rows are arrays",
     body: statements,
     maxBody: LIMITS.valueBodyBytes,
     result: z.array(outcome),

@@ -71,7 +71,7 @@ async function valueOf(sent: RequestBody, { headers }: Request): Promise<Pick<Pu
   if (!(headers.get("content-type") ?? "").startsWith("multipart/form-data")) return { value: sent.stream() ?? "" };
   const form = await sent.form("Not a multipart form of `value` and `metadata`");
   const [value, metadata] = [form.get("value"), form.get("metadata")];
-  if (value === null) throw new Failure("body", { field: "value", detail: "The form has no such part" });
+  if (value === null) throw new Failure("body", { field: "value", detail: "The form has no part of this name" });
   return {
     value: typeof value === "string" ? value : value.stream(),
     ...(typeof metadata === "string" && { metadata: parsed(metadata) }),
@@ -129,7 +129,7 @@ export const kvValues: readonly Endpoint[] = [
     method: "get",
     path: VALUE,
     needs: "viewer",
-    summary: "Read a value; it comes as it is",
+    summary: "Read the raw bytes of a value",
     result: z.unknown(),
     handle: async ({ params }, api) => {
       const answer = await kv(api, await found(api, "kv", params.namespace_id), { method: "GET", path: pathOf(params.key_name) });
@@ -154,7 +154,7 @@ export const kvValues: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: VALUE,
-    summary: "Write a value: the body as it is, or a form of `value` and `metadata`",
+    summary: "Write a value: the raw body, or a form with `value` and `metadata`",
     query: z.object(expiry),
     maxBody: MAX_VALUE_BODY,
     result: z.null(),
@@ -177,7 +177,7 @@ export const kvValues: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: BULK,
-    summary: "Write several values, one after the other",
+    summary: "Write several values, one by one",
     body: z.array(entry).max(MAX_BULK),
     maxBody: LIMITS.bulkBodyBytes,
     result: done,
@@ -190,8 +190,8 @@ export const kvValues: readonly Endpoint[] = [
       return { result: { successful_key_count: body.length, unsuccessful_keys: [] } };
     },
   }),
-  endpoint({ method: "delete", path: BULK, summary: "Delete several keys, one after the other", ...bulkDelete }),
-  endpoint({ method: "post", path: `${BULK}/delete`, summary: "Delete several keys, one after the other", ...bulkDelete }),
+  endpoint({ method: "delete", path: BULK, summary: "Delete several keys, one by one", ...bulkDelete }),
+  endpoint({ method: "post", path: `${BULK}/delete`, summary: "Delete several keys, one by one", ...bulkDelete }),
   endpoint({
     method: "post",
     path: `${BULK}/get`,

@@ -43,7 +43,7 @@ export const kvNamespaces: readonly Endpoint[] = [
     method: "post",
     path: NAMESPACES,
     needs: "admin",
-    summary: "Make a KV namespace",
+    summary: "Create a KV namespace",
     body: titled,
     result: namespace,
     handle: async ({ body: { title } }, { catalog, clock, ids }) => {
@@ -77,7 +77,7 @@ export const kvNamespaces: readonly Endpoint[] = [
     method: "delete",
     path: NAMESPACE,
     needs: "admin",
-    summary: "Delete a KV namespace with all that is in it",
+    summary: "Delete a KV namespace with its data",
     result: z.null(),
     handle: async ({ params }, api) => {
       await remove(api, await found(api, "kv", params.namespace_id));

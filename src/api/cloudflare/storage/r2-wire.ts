@@ -50,7 +50,7 @@ async function parted(stream: ReadableStream<Uint8Array>, size: number): Promise
   let first = Buffer.alloc(0);
   while (first.length < size) {
     const { value, done } = await reader.read();
-    if (done) throw new Failure("storage.unavailable", { detail: "The answer of a bucket ended too soon" });
+    if (done) throw new Failure("storage.unavailable", { detail: "The response of the bucket was cut off" });
     first = Buffer.concat([first, value]);
   }
   const bytes = new ReadableStream<Uint8Array>({

@@ -84,7 +84,7 @@ export const r2Buckets: readonly Endpoint[] = [
     method: "post",
     path: BUCKETS,
     needs: "admin",
-    summary: "Make an R2 bucket",
+    summary: "Create an R2 bucket",
     body: z.looseObject({ name: z.string() }),
     result: bucket,
     handle: async ({ body: { name } }, { catalog, clock }) => {
@@ -97,7 +97,7 @@ export const r2Buckets: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: BUCKET,
-    summary: "Read what is known of an R2 bucket",
+    summary: "Read an R2 bucket",
     result: bucket,
     handle: async ({ params }, api) => ({ result: show(await found(api, "r2", params.bucket_name)) }),
   }),
@@ -105,7 +105,7 @@ export const r2Buckets: readonly Endpoint[] = [
     method: "delete",
     path: BUCKET,
     needs: "admin",
-    summary: "Delete an R2 bucket that has no objects",
+    summary: "Delete an empty R2 bucket",
     result: z.object({}),
     handle: async ({ params }, api) => {
       const resource = await found(api, "r2", params.bucket_name);
@@ -141,7 +141,7 @@ export const r2Buckets: readonly Endpoint[] = [
     method: "get",
     path: OBJECT,
     needs: "viewer",
-    summary: "Read an object; it comes as it is",
+    summary: "Read the raw bytes of an object",
     result: z.unknown(),
     handle: async ({ params }, api) => {
       const asked = { method: "get", object: params.object_key };
@@ -152,7 +152,7 @@ export const r2Buckets: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: OBJECT,
-    summary: "Write an object: the body as it is, with the headers that it is to be read with",
+    summary: "Write an object: the raw body, and the headers to serve it with",
     maxBody: LIMITS.objectBodyBytes,
     result: object,
     handle: async ({ params, sent }, api, request) => {

@@ -21,7 +21,7 @@ export const scriptsReferences: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/accounts/{account_id}/workers/durable_objects/namespaces",
-    summary: "List the classes whose Durable Objects are kept",
+    summary: "List the Durable Object namespaces",
     query: z.object({ page: page.default(1), per_page: z.coerce.number().int().min(1).max(1_000).default(100) }),
     result: z.array(anything),
     handle: async ({ query }, api) => {
@@ -33,7 +33,7 @@ export const scriptsReferences: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${SCRIPT}/references`,
-    summary: "Ask which scripts are bound to this one",
+    summary: "List the scripts that reference this one",
     result: anything,
     handle: async ({ params: { script_name: script } }, api) => {
       const { bindings } = await activeVersion(api.catalog, script);

@@ -109,7 +109,7 @@ export const scripts: readonly Endpoint[] = [
     method: "put",
     path: SCRIPT,
     needs: "admin",
-    summary: "Deploy a script: a multipart form of metadata and modules, which replaces what there was",
+    summary: "Deploy a script from a multipart form of metadata and modules",
     maxBody: LIMITS.uploadBodyBytes,
     result: shownUpload,
     handle: async ({ params: { script_name: script }, sent }, api, _, asker) => {
@@ -124,7 +124,7 @@ export const scripts: readonly Endpoint[] = [
     method: "delete",
     path: SCRIPT,
     needs: "admin",
-    summary: "Delete a script; its workflows stay with their instances, but start no new ones",
+    summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
     query: forced,
     result: z.null(),
     handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
@@ -132,7 +132,7 @@ export const scripts: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: SERVICE,
-    summary: "Ask whether there is a script",
+    summary: "Check whether a script exists",
     result: anything,
     handle: async ({ params: { script_name: script } }, api) => {
       const shown = await showScript(api, script).catch((cause: unknown) => {
@@ -145,7 +145,7 @@ export const scripts: readonly Endpoint[] = [
     method: "delete",
     path: SERVICE,
     needs: "admin",
-    summary: "Delete a script; its workflows stay with their instances, but start no new ones",
+    summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
     query: forced,
     result: z.null(),
     handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),

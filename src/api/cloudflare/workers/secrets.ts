@@ -50,7 +50,7 @@ export const scriptsSecrets: readonly Endpoint[] = [
     method: "delete",
     path: `${SECRETS}/{secret_name}`,
     needs: "admin",
-    summary: "Take a secret away; this deploys a version",
+    summary: "Delete a secret; this deploys a version",
     query: z.object({ url_encoded: z.string().optional() }),
     result: z.null(),
     handle: async ({ params }, api, _, asker) => {
@@ -62,7 +62,7 @@ export const scriptsSecrets: readonly Endpoint[] = [
     method: "patch",
     path: `${SCRIPT}/secrets-bulk`,
     needs: "admin",
-    summary: "Set and take away several secrets at once; this deploys one version",
+    summary: "Set and delete several secrets; this deploys one version",
     maxBody: LIMITS.valueBodyBytes,
     body: z.object({ secrets: z.record(z.string().min(1), secret.partial({ name: true }).nullable()) }),
     result: z.array(shown),

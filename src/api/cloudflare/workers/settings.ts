@@ -44,14 +44,14 @@ const places: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/accounts/{account_id}/workers/subdomain",
-    summary: "Read the subdomain of the account; Workers are at <script>.localhost",
+    summary: "Read the subdomain of the account; Workers are served at <script>.localhost",
     result: z.object({ subdomain: z.string() }),
     handle: () => Promise.resolve({ result: { subdomain: "stepwell" } }),
   }),
   endpoint({
     method: "get",
     path: `${SCRIPT}/subdomain`,
-    summary: "Read whether a script is to be reachable",
+    summary: "Read whether the subdomain of a script is enabled",
     result: subdomain,
     handle: async ({ params: { script_name: script } }, api) => {
       await activeVersion(api.catalog, script);
@@ -62,7 +62,7 @@ const places: readonly Endpoint[] = [
     method: "post",
     path: `${SCRIPT}/subdomain`,
     needs: "admin",
-    summary: "Say whether a script is to be reachable: this is kept, and changes nothing",
+    summary: "Enable or disable the subdomain of a script; stored, but without effect",
     body: z.object({ enabled: z.boolean(), previews_enabled: z.boolean().default(false) }),
     result: subdomain,
     handle: async ({ params: { script_name: script }, body }, api) => {
@@ -78,14 +78,14 @@ export const scriptsSettings: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${SCRIPT}/settings`,
-    summary: "Read the bindings and settings of the version in force, secrets by name",
+    summary: "Read the bindings and settings of the active version; secrets by name only",
     result: anything,
     handle: async ({ params }, api) => ({ result: await showSettings(api, params.script_name) }),
   }),
   endpoint({
     method: "get",
     path: `${SCRIPT}/script-settings`,
-    summary: "Read the settings that all versions of a script share",
+    summary: "Read the settings shared by all versions of a script",
     result: anything,
     handle: async ({ params: { script_name: script } }, api) => {
       await activeVersion(api.catalog, script);
@@ -97,7 +97,7 @@ export const scriptsSettings: readonly Endpoint[] = [
     method: "patch",
     path: `${SCRIPT}/script-settings`,
     needs: "admin",
-    summary: "Change the settings that all versions of a script share: they are kept, and change nothing",
+    summary: "Change the settings shared by all versions of a script; stored, but without effect",
     body: keptSettings,
     result: anything,
     handle: async ({ params: { script_name: script }, body }, api) => {
@@ -116,7 +116,7 @@ export const scriptsSettings: readonly Endpoint[] = [
     method: "put",
     path: `${SCRIPT}/schedules`,
     needs: "admin",
-    summary: "Replace the cron triggers of a script: its scheduled handler is called when they come round",
+    summary: "Replace the cron triggers that call the scheduled handler of a script",
     body: z.array(z.object({ cron: cronExpression })).max(LIMITS.cronTriggers),
     result: anything,
     handle: async ({ params: { script_name: script }, body }, api) => {

@@ -19,7 +19,7 @@ const filter: z.ZodType<TailFilter> = z.strictObject(
     header: z.strictObject({ key: z.string(), query: z.string().optional() }).optional(),
     client_ip: z.array(z.string()).optional(),
   },
-  "Filters are known by query, outcome, scriptVersion, sampling_rate, method, header and client_ip",
+  "A filter is one of query, outcome, scriptVersion, sampling_rate, method, header and client_ip",
 );
 
 const filters = z.object({ filters: z.array(filter).max(10).default([]) });
@@ -38,7 +38,7 @@ export const scriptsTails: readonly Endpoint[] = [
     method: "post",
     path: TAILS,
     needs: "viewer",
-    summary: "Begin to follow what a script logs; the answer's url is for a WebSocket of the sub-protocol trace-v1",
+    summary: "Start a tail of a script's logs; the returned url takes a WebSocket with the sub-protocol trace-v1",
     body: filters,
     result: shown,
     handle: async ({ params: { script_name: script }, body }, api, request) => {

@@ -15,7 +15,7 @@ import { annotations, anything, SCRIPT, shownVersion, showVersion } from "./show
 import { upload } from "./scripts.ts";
 
 const deploying = z.object({
-  strategy: z.literal("percentage", "There is one strategy: percentage").default("percentage"),
+  strategy: z.literal("percentage", "The only strategy is percentage").default("percentage"),
   versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })).min(1),
   annotations,
 });
@@ -56,7 +56,7 @@ export const scriptsVersions: readonly Endpoint[] = [
     method: "post",
     path: `${SCRIPT}/versions`,
     needs: "admin",
-    summary: "Upload a version without deploying it: a multipart form of metadata and modules",
+    summary: "Upload a version from a multipart form of metadata and modules, without deploying it",
     maxBody: LIMITS.uploadBodyBytes,
     result: shownVersion,
     handle: async ({ params: { script_name: script }, sent }, api, _, asker) => {
@@ -93,7 +93,7 @@ export const scriptsVersions: readonly Endpoint[] = [
     method: "patch",
     path: "/accounts/{account_id}/workers/workers/{script_name}/versions/latest",
     needs: "admin",
-    summary: "Make a version that differs from the newest in its secrets, without deploying it",
+    summary: "Create a version from the newest with other secrets, without deploying it",
     body: secretChanges,
     maxBody: LIMITS.valueBodyBytes,
     result: shownVersion,
@@ -109,7 +109,7 @@ export const scriptsVersions: readonly Endpoint[] = [
     method: "post",
     path: `${SCRIPT}/deployments`,
     needs: "admin",
-    summary: "Deploy a version: new instances get it, those under way stay on theirs",
+    summary: "Deploy a version for new instances; started instances stay on their version",
     query: z.object({ force: z.string().optional() }),
     body: deploying,
     result: anything,
@@ -118,7 +118,7 @@ export const scriptsVersions: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${SCRIPT}/deployments`,
-    summary: "List the deployments of a script, newest first: the first is in force",
+    summary: "List the deployments of a script, newest first; the first is active",
     result: z.object({ deployments: z.array(shownDeployment) }),
     handle: async ({ params: { script_name: script } }, api) => {
       await newestVersion(api.catalog, script);

@@ -61,7 +61,7 @@ export const workersVersions: readonly Endpoint[] = [
     method: "post",
     path: `${WORKER}/versions`,
     needs: "admin",
-    summary: "Upload a version, as JSON with its modules in base64; with deploy=true it is in force at once",
+    summary: "Upload a version as JSON with its modules in base64; deploy=true activates it",
     query: z.object({ deploy: z.enum(["true", "false"]).optional() }),
     body: jsonUpload,
     maxBody: LIMITS.uploadBodyBytes,
@@ -89,7 +89,7 @@ export const workersVersions: readonly Endpoint[] = [
     method: "get",
     path: VERSION,
     needs: "viewer",
-    summary: "Read a version of a Worker; with include=modules its code, too",
+    summary: "Read a version of a Worker; include=modules adds its code",
     query: z.object({ include: z.literal("modules").optional() }),
     result: shown,
     handle: async ({ params, query }, api) => {
@@ -103,7 +103,7 @@ export const workersVersions: readonly Endpoint[] = [
     method: "delete",
     path: VERSION,
     needs: "admin",
-    summary: "Give a version up: it is deleted once no instance and no going back needs it; the one in force stays",
+    summary: "Discard an inactive version; it is deleted once neither an instance nor a rollback needs it",
     result: z.null(),
     handle: async ({ params: { worker_id: worker, version_id: id } }, api) => {
       await versionOf(api, worker, id);

@@ -38,7 +38,7 @@ const shown = z.looseObject({ id: z.string(), name: z.string(), created_on: z.is
 /** The name is what everything else knows a Worker by. */
 function checkSameName(id: string, name: string | undefined): void {
   if (name !== undefined && name !== id)
-    throw new Failure("body", { field: "name", detail: `A Worker cannot be renamed: make "${name}", and delete "${id}"` });
+    throw new Failure("body", { field: "name", detail: `A Worker cannot be renamed: create "${name}" and delete "${id}"` });
 }
 
 /** Workers as wholes. */
@@ -46,7 +46,7 @@ export const workers: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: WORKERS,
-    summary: "List Workers by name, also those without a version",
+    summary: "List Workers by name, including those without a version",
     query: z.object({
       page: page.default(1),
       per_page: perPage(10),
@@ -66,7 +66,7 @@ export const workers: readonly Endpoint[] = [
     method: "post",
     path: WORKERS,
     needs: "admin",
-    summary: "Make a Worker that has no version yet",
+    summary: "Create a Worker without a version",
     body: wanted,
     result: shown,
     handle: async ({ body: { name, ...kept } }, api, request) => {
@@ -78,7 +78,7 @@ export const workers: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: WORKER,
-    summary: "Read a Worker and where it is",
+    summary: "Read a Worker and its addresses",
     result: shown,
     handle: async ({ params }, api, request) => ({ result: await showWorker(api, params.worker_id, request) }),
   }),
@@ -86,7 +86,7 @@ export const workers: readonly Endpoint[] = [
     method: "put",
     path: WORKER,
     needs: "admin",
-    summary: "Replace the settings that all versions of a Worker share: they are kept, and change nothing",
+    summary: "Replace the settings shared by all versions of a Worker; stored, but without effect",
     body: wanted,
     result: shown,
     handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
@@ -100,7 +100,7 @@ export const workers: readonly Endpoint[] = [
     method: "patch",
     path: WORKER,
     needs: "admin",
-    summary: "Change settings that all versions of a Worker share: those that are given",
+    summary: "Change settings shared by all versions of a Worker; omitted settings stay",
     body: change,
     result: shown,
     handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
@@ -114,7 +114,7 @@ export const workers: readonly Endpoint[] = [
     method: "delete",
     path: WORKER,
     needs: "admin",
-    summary: "Delete a Worker with its versions; its workflows stay with their instances, but start no new ones",
+    summary: "Delete a Worker with its versions; its workflows keep their instances, but cannot start new ones",
     query: z.object({ force: z.string().optional() }),
     result: z.null(),
     handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.worker_id, query.force) }),

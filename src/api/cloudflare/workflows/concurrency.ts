@@ -46,7 +46,7 @@ export const concurrency: readonly Endpoint[] = [
     method: "post",
     path: KEYS,
     needs: "admin",
-    summary: `Make a concurrency key, of which there may be ${LIMITS.concurrencyKeys}; nothing is limited by it yet`,
+    summary: `Create a concurrency key (at most ${LIMITS.concurrencyKeys}); it is stored, but not enforced yet`,
     body: z.object({
       name: z.string().refine(isWorkflowName, "Use 1 to 64 letters, digits, _ and -, not starting with -"),
       limit,
@@ -54,7 +54,7 @@ export const concurrency: readonly Endpoint[] = [
     result: shown,
     handle: async ({ body }, { catalog, clock, log }) => {
       const made = await makeConcurrencyKey(catalog, body, clock.now());
-      const message = "Concurrency keys are kept and given back, but limit nothing yet";
+      const message = "Concurrency keys are stored and returned, but not enforced yet";
       log.warn(message, { key: made.name });
       return { result: show(made), messages: deployMessages([message]) };
     },

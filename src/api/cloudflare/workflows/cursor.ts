@@ -20,6 +20,6 @@ export function readCursor(cursor: string): Position {
     const [createdAt, pk] = position.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
     return { createdAt, pk };
   } catch (cause) {
-    throw new Failure("body", { field: "cursor", detail: "Not a cursor; use the one of the page before", cause });
+    throw new Failure("body", { field: "cursor", detail: "Not a valid cursor; use the cursor of the previous page", cause });
   }
 }

@@ -29,12 +29,12 @@ export const FILTER: Fields = {
     .string()
     .min(1)
     .max(LIMITS.errorSearch)
-    .refine((text) => !text.includes("\0"), "No text has a NUL")
+    .refine((text) => !text.includes("\0"), "NUL characters are not allowed")
     .optional(),
   /** The fingerprint of the error that it ended with. */
   error_group: z
     .string()
-    .regex(/^[\da-f]{16}$/, "A fingerprint is 16 hexadecimal digits")
+    .regex(/^[\da-f]{16}$/, "A fingerprint must be 16 hexadecimal digits")
     .optional(),
   /** Bounds on when it was created, inclusive. */
   date_start: instant.optional(),

@@ -155,7 +155,7 @@ export const instance: readonly Endpoint[] = [
   endpoint({
     method: "delete",
     path: INSTANCE,
-    summary: "Delete an instance, whatever it is doing",
+    summary: "Delete an instance in any status",
     result: z.object({ instanceId: z.string(), timestamp }),
     handle: async ({ params }, api) => {
       const { workflow, id } = await addressOf(api, params);
@@ -167,7 +167,7 @@ export const instance: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${INSTANCE}/step`,
-    summary: "Read the full output of one step, or of one of its attempts",
+    summary: "Read the full output of a step or of one attempt",
     query: stepQuery,
     result: z.object({ status, error: errorInfo.nullable(), output: payload(z.unknown()), event_type: z.string().optional() }),
     handle: async ({ params, query }, api) => {

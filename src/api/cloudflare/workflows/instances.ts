@@ -77,7 +77,7 @@ export const instances: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: COLLECTION,
-    summary: "List instances, newest first; by page, or on from a cursor",
+    summary: "List instances, newest first, by page or by cursor",
     query: list,
     result: z.array(listed),
     handle: async ({ params, query }, api) => {
@@ -105,7 +105,7 @@ export const instances: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${COLLECTION}/batch`,
-    summary: "Create up to 100 instances; ids that are taken are passed over",
+    summary: "Create up to 100 instances; existing ids are skipped",
     body: z.array(newInstance).min(1).max(LIMITS.batch),
     takesValues: true,
     maxBody: LIMITS.batchBodyBytes,
@@ -126,7 +126,7 @@ export const instances: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: `${COLLECTION}/batch/delete`,
-    summary: "Delete up to 100 instances, whatever they are doing",
+    summary: "Delete up to 100 instances in any status",
     body: z.object({ instances: ids }),
     result: z.object({ deleted: z.array(z.object({ id: z.string() })), errors: z.array(ITEM_ERROR) }),
     handle: async ({ params, body }, api) => {
@@ -149,7 +149,7 @@ export const instances: readonly Endpoint[] = [
   endpoint({
     method: "put",
     path: `${COLLECTION}/terminate`,
-    summary: "Begin to terminate every unfinished instance, in the background",
+    summary: "Start terminating all unfinished instances in the background",
     query: z.object({ status: z.enum(TERMINABLE).optional() }),
     result: z.object({ status: z.enum(["ok", "already_running"]) }),
     handle: async ({ params, query }, api) => {
@@ -160,7 +160,7 @@ export const instances: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${COLLECTION}/terminate`,
-    summary: "Ask whether all instances are being terminated",
+    summary: "Read whether the termination of all instances is running",
     result: z.object({ status: z.enum(["running", "not_running"]) }),
     handle: async ({ params }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);

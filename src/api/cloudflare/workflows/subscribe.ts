@@ -15,7 +15,7 @@ import { errorInfo } from "./schemas.ts";
 import { filterOf, subscription } from "./subscription.ts";
 import { workflowOf } from "./workflows.ts";
 
-const eventType = z.string().refine((type) => PUBLIC_EVENT_TYPES.has(type), "Not a type of event that subscribers are told of");
+const eventType = z.string().refine((type) => PUBLIC_EVENT_TYPES.has(type), "Unknown event type");
 
 const filter = z.union([eventType.transform((one) => [one]), z.array(eventType)]).optional();
 
@@ -67,7 +67,7 @@ export const subscribe: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/accounts/{account_id}/workflows/{workflow_name}/subscribe",
-    summary: "Follow what happens to all instances of a workflow from now on, over a WebSocket or as server-sent events",
+    summary: "Follow the events of all instances of a workflow, over a WebSocket or as server-sent events",
     query: z.object({ filter }),
     result: message,
     hides: true,

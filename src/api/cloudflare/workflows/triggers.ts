@@ -27,7 +27,7 @@ const shown = z.object({ script_name: z.string(), triggers });
 /** wrangler does not print what comes with a success. */
 function inert({ log }: Api, script: string, triggers: readonly EventTrigger[]): readonly Message[] {
   if (triggers.length === 0) return [];
-  const message = "Event triggers are kept and given back, but no event starts a workflow here";
+  const message = "Event triggers are stored and returned, but do not start workflows here";
   log.warn(message, { script, types: triggers.map(({ type }) => type).join(", ") });
   return deployMessages([message]);
 }
@@ -49,7 +49,7 @@ export const eventTriggers: readonly Endpoint[] = [
     method: "put",
     path: TRIGGERS,
     needs: "admin",
-    summary: "Replace the event triggers of a script; no event comes here that would start anything",
+    summary: "Replace the event triggers of a script; they are stored, but never fire here",
     body: triggers,
     maxBody: LIMITS.valueBodyBytes,
     result: shown,

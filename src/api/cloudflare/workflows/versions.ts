@@ -56,7 +56,7 @@ export const versions: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${VERSIONS}/{version_id}/graph`,
-    summary: "Read the graph that was drawn from the code of a version; null when it could not be",
+    summary: "Read the graph of a version's code, or null if it could not be drawn",
     result: told.extend({ graph: open(shownGraph).nullable() }),
     handle: async ({ params }, api) => {
       const { workflow, version } = await versionOf(api, params);
@@ -66,7 +66,7 @@ export const versions: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: `${VERSIONS}/{version_id}/dag`,
-    summary: "As graph; the older of the two",
+    summary: "Read the graph of a version in the older format",
     result: told.extend({ dag: open(shownGraph).nullable() }),
     handle: async ({ params }, api) => {
       const { workflow, version } = await versionOf(api, params);

@@ -122,7 +122,7 @@ export const workflows: readonly Endpoint[] = [
     method: "patch",
     path: "/accounts/{account_id}/workflows/settings",
     needs: "admin",
-    summary: "Change the defaults of the account; null takes one back",
+    summary: "Change the defaults of the account; null removes one",
     body: settings,
     result: settingsShown,
     handle: async ({ body }, api) => {
@@ -163,7 +163,7 @@ export const workflows: readonly Endpoint[] = [
     method: "put",
     path: "/accounts/{account_id}/workflows/{workflow_name}",
     needs: "admin",
-    summary: "Create or change a workflow; a change makes a new version of it",
+    summary: "Create or change a workflow; each change creates a version",
     body: put,
     result: putShown,
     handle: async ({ params, body }, api) => {
@@ -178,7 +178,7 @@ export const workflows: readonly Endpoint[] = [
     method: "delete",
     path: "/accounts/{account_id}/workflows/{workflow_name}",
     needs: "admin",
-    summary: "Delete a workflow; its instances follow in the background, its Worker stays",
+    summary: "Delete a workflow; its instances are deleted in the background, its Worker stays",
     result: z.object({ status: z.literal("ok"), success: z.literal(true) }),
     handle: async ({ params }, api) => {
       if (!(await api.catalog.removeWorkflow(params.workflow_name)))

@@ -58,7 +58,7 @@ export class Callees {
 
   async #callee(script: string): Promise<Callee> {
     const callee = await this.#find(script);
-    if (callee === undefined) throw new Failure("script.not_found", { detail: `There is no Worker "${script}" here. ${START}` });
+    if (callee === undefined) throw new Failure("script.not_found", { detail: `Worker "${script}" not found. ${START}` });
     return callee;
   }
 
@@ -104,6 +104,6 @@ export class Callees {
 
 function noClass(script: string, className: string): Failure {
   return new Failure("objects.not_a_class", {
-    detail: `The Worker "${script}" has no Durable Objects of the class ${className}`,
+    detail: `The Worker "${script}" has no Durable Object class ${className}`,
   });
 }

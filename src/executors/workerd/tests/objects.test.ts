@@ -175,7 +175,7 @@ test("another script that is bound to the class calls the same objects", async (
   const other = await deploy("other", "other", [{ ...COUNTER, script: "shop" }]);
   expect([await ask(other, "/add"), await ask(other, "/mark")]).toEqual([2, "owner"]);
   active.delete("shop");
-  expect(await ask(other, "/add")).toMatchObject({ message: expect.stringContaining('There is no Worker "shop"') as string });
+  expect(await ask(other, "/add")).toMatchObject({ message: expect.stringContaining('Worker "shop" not found') as string });
 });
 
 test("an alarm rings, is told, and can be taken back", async () => {

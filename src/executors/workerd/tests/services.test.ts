@@ -147,7 +147,7 @@ test("the version that is active gets the call, and one under way ends on the on
 test("a script that is not there is refused when it is called, and found once it is", async () => {
   const code = `export default { fetch: (request, env) => env.WEB.fetch(request).catch((e) => Response.json(e.message)) };`;
   const host = await executor.open(deploy("caller", code, [to("WEB", "late")]), answer);
-  expect(await ask(host)).toContain('There is no Worker "late"');
+  expect(await ask(host)).toContain('Worker "late" not found');
   deploy("late", `export default { fetch: () => Response.json("here") };`);
   expect(await ask(host)).toBe("here");
 });

@@ -9,7 +9,9 @@ import { tryHold } from "./database.ts";
 export function lockDatabase(file: string): () => void {
   const held = tryHold(`${file}.lock`);
   if (held === undefined) {
-    throw new Failure("store.locked", { detail: `Another stepwell has ${file} open. Stop it, or use another data directory.` });
+    throw new Failure("store.locked", {
+      detail: `Another stepwell process has ${file} open. Stop it, or use another data directory.`,
+    });
   }
   return () => held.close();
 }

@@ -54,7 +54,7 @@ export function recognise(db: Database, file: string, newest: number = SCHEMA_VE
   const application = pragma(db, "application_id");
   const isEmpty = db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
   if (application !== APPLICATION_ID && !(isEmpty && application === 0 && version === 0)) {
-    throw new Failure("store.foreign", { detail: `${file} is a database of another program.` });
+    throw new Failure("store.foreign", { detail: `${file} belongs to another program.` });
   }
   if (version > newest) throw new Failure("store.newer", { detail: newer(file, version, newest) });
   return version;

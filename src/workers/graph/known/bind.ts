@@ -33,7 +33,7 @@ export function bind(drawing: Drawing, target: AnyNode, value: Value, place: Pla
       const object = drawing.expression(target.object, place);
       const name = keyName(target, target.property);
       if (object.kind === "object") setMember(object, name, value, target);
-      else if (holdsStep(value)) throw new Untold("The step is kept somewhere that cannot be followed");
+      else if (holdsStep(value)) throw new Untold("The step is stored in a place that cannot be analyzed");
       return;
     }
     default:

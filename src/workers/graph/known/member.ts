@@ -17,7 +17,7 @@ export function nowhere(scope: Scope): Place {
 /** `name` is undefined when the code computes it. */
 export function memberOf(drawing: Drawing, object: Value, name: string | undefined): Value {
   if (object.kind === "step") {
-    if (name === undefined) throw new Untold("A step's method is chosen by an expression");
+    if (name === undefined) throw new Untold("The method of a step is computed by an expression");
     return isVerb(name) ? { kind: "verb", verb: name } : UNKNOWN;
   }
   if (object.kind !== "object" || name === undefined) return UNKNOWN;
