@@ -19,10 +19,10 @@ export function workerTables({ one, all }: Queries): Workers {
         targets: parse(targets) as EventTrigger["targets"],
       })),
     objectClasses: async (script) => {
-      const tag = one("SELECT tag FROM object_migrations WHERE script = ?", script)?.["tag"];
+      const migrated = one("SELECT tag FROM object_migrations WHERE script = ?", script);
       const classes = all("SELECT name, namespace FROM object_classes WHERE script = ? ORDER BY rowid", script);
       const namespaces = Object.fromEntries(classes.map(({ name, namespace }) => [name, String(namespace)]));
-      return { ...(tag !== undefined && { tag: String(tag) }), namespaces };
+      return { ...(migrated && { tag: String(migrated["tag"]) }), namespaces };
     },
     madeWorkers: async () =>
       all("SELECT name, created_at AS createdAt FROM made_workers ORDER BY rowid") as unknown as MadeWorker[],
