@@ -2,6 +2,7 @@
  * Holds the sources against the rules of `test/architecture/`, and then proves that the guard can bark, by showing it sources that break
  * each rule.
  */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { cycles } from "./architecture/cycles.ts";
 import { breaches, LAYERS, rowOf } from "./architecture/layers.ts";
@@ -17,6 +18,7 @@ import {
   untypedConstants,
   wrongPorts,
 } from "./architecture/shape.ts";
+import { missingFiles } from "./architecture/page.ts";
 import { sources, type Source } from "./architecture/sources.ts";
 
 describe("src/ keeps the architecture", () => {
@@ -66,6 +68,19 @@ describe("src/ keeps the architecture", () => {
     expect(Object.keys(LAYERS).filter((name) => reaches(name, [name]))).toEqual([]);
     const named = Object.values(LAYERS).flatMap(({ folders }) => folders);
     expect(named.filter((folder) => folder !== "*" && rowOf(folder) === undefined)).toEqual([]);
+  });
+});
+
+describe("ARCHITECTURE.md names what is there", () => {
+  test("every file", () => {
+    expect(missingFiles(readFileSync(new URL("../ARCHITECTURE.md", import.meta.url), "utf8"))).toEqual([]);
+  });
+
+  test("and the check sees a file that is gone", () => {
+    expect(missingFiles("`model/instance/decide.ts`, `model/gone.ts`\n  create  engine/verbs/lost.ts  id")).toEqual([
+      "model/gone.ts",
+      "engine/verbs/lost.ts",
+    ]);
   });
 });
 
