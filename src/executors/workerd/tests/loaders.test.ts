@@ -19,6 +19,8 @@ const BACKEND = {
 beforeAll(() => {
   executor = workerdExecutor({
     onLog: () => {},
+    // Starting a hundred isolates on a busy machine is no hang.
+    sharedHangAfterMs: 30_000,
     callees: () => Promise.resolve({ version: BACKEND, objects: {}, bindings: () => answer }),
   });
 });
