@@ -5,6 +5,7 @@ import { d1 } from "./d1/kind.ts";
 import { json } from "./json/kind.ts";
 import type { Kind } from "./kind.ts";
 import { kv } from "./kv/kind.ts";
+import { loader } from "./loader/kind.ts";
 import { objects } from "./objects/kind.ts";
 import { queue } from "./queue/kind.ts";
 import { r2 } from "./r2/kind.ts";
@@ -27,6 +28,7 @@ export const KINDS: { readonly [T in BindingType]: Kind<T> } = {
   service,
   durable_object_namespace: objects,
   workflow,
+  worker_loader: loader,
   version_metadata: version,
   unsupported,
 };

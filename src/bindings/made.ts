@@ -7,6 +7,7 @@ import type { Call } from "../runtime/bindings/calls.ts";
 import { D1Database } from "./d1/database.ts";
 import type { Provision } from "./kind.ts";
 import { KvNamespace } from "./kv/namespace.ts";
+import { WorkerLoader, type LoaderStub } from "./loader/worker-loader.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts";
 import { queueBinding } from "./queue/client.ts";
 import { R2Bucket } from "./r2/bucket.ts";
@@ -30,6 +31,7 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   d1: ({ stub }) => new D1Database(stub as Stub),
   r2_bucket: ({ stub }) => new R2Bucket(stub as Stub),
   durable_object_namespace: ({ stub }) => new DurableObjectNamespace(stub as ObjectsStub),
+  worker_loader: ({ stub }) => new WorkerLoader(stub as LoaderStub),
   queue: ({ call }) => queueBinding(call),
   workflow: ({ call }) => workflowBinding(call),
   unsupported: ({ name, of }) => unsupportedBinding(name, of as string),

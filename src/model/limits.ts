@@ -209,6 +209,12 @@ const limits = {
   socketMessageBytes: 4 * KIB,
   /** WebSockets of all Workers together; each is a connection here and one in workerd. Ours. */
   workerSockets: 4_096,
+  /** Characters of the name of a Worker that a worker loader loads. Ours. */
+  loadedWorkerName: 256,
+  /** Workers that stay loaded under a name, of one isolate. Ours. */
+  loadedWorkerNames: 500,
+  /** Workers without a name that are in use at once, of one isolate. Ours. */
+  loadedWorkersAtOnce: 100,
   /** Bytes of one static asset. Cloudflare: 25 MiB. */
   assetBytes: 25 * MIB,
   /** Static assets of one version. Cloudflare: 20,000, more on a paid plan. */

@@ -16,6 +16,7 @@ export const EXAMPLES: { readonly [T in BindingType]: BindingOf<T> } = {
   service: { type: "service", name: "AUTH", service: "auth", entrypoint: "Sessions" },
   durable_object_namespace: { type: "durable_object_namespace", name: "ROOMS", className: "Room", script: "rooms" },
   workflow: { type: "workflow", name: "ORDERS", workflow: "orders", className: "OrderWorkflow" },
+  worker_loader: { type: "worker_loader", name: "LOADER" },
   version_metadata: { type: "version_metadata", name: "VERSION", metadata: { id: "", tag: "", timestamp: "" } },
   unsupported: {
     type: "unsupported",

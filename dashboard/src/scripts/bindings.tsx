@@ -22,6 +22,7 @@ const TYPES: Readonly<Record<string, string>> = {
   service: "Service",
   assets: "Assets",
   version_metadata: "Version",
+  worker_loader: "Worker Loader",
 };
 
 const COLUMNS: readonly Column<Binding>[] = [

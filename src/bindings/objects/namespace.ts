@@ -4,6 +4,7 @@
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { remote } from "../remote.ts";
 import { OBJECT_HEADERS, type ObjectName } from "./headers.ts";
 
 /** The loader's end (`facades/objects.ts`). */
@@ -68,23 +69,13 @@ export class DurableObjectNamespace {
   }
 }
 
-/** Any name is a method of the object, and can be read as a property. */
 function objectStub(stub: ObjectsStub, id: DurableObjectId): unknown {
   const object: ObjectName = { id: String(id), ...(id.name !== undefined && { name: id.name }) };
-  const own: Record<string, unknown> = { id, name: id.name, fetch: fetcher(stub, object) };
-  return new Proxy(own, {
-    get: (_, name): unknown => {
-      if (typeof name === "symbol" || name === "then") return undefined;
-      return Object.hasOwn(own, name) ? own[name] : member(stub, object, name);
-    },
-  });
-}
-
-function member(stub: ObjectsStub, object: ObjectName, name: string): unknown {
-  const call = (...args: unknown[]): unknown => stub.call(object, name, args);
-  const then: PromiseLike<unknown>["then"] = (resolved, rejected) => stub.read(object, name).then(resolved, rejected);
-  // oxlint-disable-next-line unicorn/no-thenable -- what is read of a stub is a promise and can be called, both at once
-  return Object.assign(call, { then });
+  return remote(
+    { id, name: id.name, fetch: fetcher(stub, object) },
+    (method, args) => stub.call(object, method, args),
+    (property) => stub.read(object, property),
+  );
 }
 
 function fetcher(stub: ObjectsStub, { id, name }: ObjectName) {

@@ -40,5 +40,4 @@ export const UNSUPPORTED_KINDS: Readonly<Record<string, UnsupportedKind>> = {
   vpc_service: { title: "VPC service", key: "vpc_services" },
   wasm_module: { title: "Wasm module", key: "wasm_modules" },
   websearch: { title: "Web Search", key: "websearch" },
-  worker_loader: { title: "Worker Loader", key: "worker_loaders" },
 };

@@ -268,7 +268,6 @@ test("every kind of binding that there is not is named", async () => {
     unsafe: { bindings: [{ name: "UN", type: "odd" }] },
     vectorize: [{ binding: "VEC", index_name: "i" }],
     vpc_services: [{ binding: "VPC", service_id: "s" }],
-    worker_loaders: [{ binding: "LOADER" }],
     tail_consumers: [{ service: "tail" }],
   });
   expect(bindings.every(({ type }) => type === "unsupported")).toBe(true);
@@ -283,7 +282,6 @@ test("every kind of binding that there is not is named", async () => {
     "HD",
     "IMG",
     "K2",
-    "LOADER",
     "LOG",
     "MAIL",
     "MED",

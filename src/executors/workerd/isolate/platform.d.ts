@@ -8,6 +8,8 @@ declare module "cloudflare:workers" {
     readonly ctx: IsolateContext;
     readonly env: unknown;
   }
+  /** What is called by reference when it crosses to another Worker. */
+  export class RpcTarget {}
   /** What a facet is started with. */
   export interface FacetStart {
     readonly class: unknown;

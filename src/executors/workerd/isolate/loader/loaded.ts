@@ -12,7 +12,7 @@ export interface Entrypoint {
 
 /** An isolate with a script in it. */
 export interface Isolate {
-  getEntrypoint(name?: string, options?: { readonly props: unknown }): Entrypoint;
+  getEntrypoint(name?: string, options?: { readonly props?: unknown; readonly limits?: unknown }): Entrypoint;
   getDurableObjectClass(name: string, options: object): unknown;
 }
 

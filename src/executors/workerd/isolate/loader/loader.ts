@@ -16,8 +16,9 @@ import { readAnyway } from "./unread.ts";
 
 export { AssetFiles, AssetsFacade } from "./assets.ts";
 export { ObjectAlarm, ObjectsFacade, OuterObject } from "../facades/objects.ts";
-export { ServiceFacade } from "../facades/service.ts";
+export { EntrypointFacade, ServiceFacade } from "../facades/service.ts";
 export { StorageFacade } from "../facades/storage.ts";
+export { WorkerLoaderFacade } from "../facades/workers.ts";
 
 interface Env extends LoaderEnv {
   readonly TOKEN: string;

@@ -7,6 +7,7 @@ import { abortIsolate, env, WorkerEntrypoint, type DurableObject } from "cloudfl
 import { NonRetryableError as PlatformError } from "cloudflare:workflows";
 import { NonRetryableError } from "../../../../model/values/thrown.ts";
 import { exportedName } from "../../../../bindings/exported.ts";
+import { namedEntrypoint } from "../../../../bindings/loader/entrypoints.ts";
 import { made } from "../../../../bindings/made.ts";
 import type { ScriptEvent } from "../../../../protocol/handlers.ts";
 import { chunkFromBytes, chunkToBytes, decodeToRuntime, encodeBatch } from "../../../../protocol/codec.ts";
@@ -82,6 +83,7 @@ function completeExports(shared: Record<string, unknown>): Loopback {
   if (loopback !== undefined) return loopback;
   const { StepwellRun: self, StepwellObject: object } = shared as unknown as OwnExports;
   for (const name of OWN_EXPORTS) delete shared[name];
+  for (const [name, value] of Object.entries(shared)) shared[name] = namedEntrypoint(name, value);
   for (const [name, value] of [...Object.entries(shared), ...Object.entries(exportable)]) facetClasses.set(value, name);
   Object.assign(shared, exportable);
   facetClass = (props) => object({ props });
