@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { bindingAnswers } from "../api/binding/answers.ts";
+import { RateWindows } from "../bindings/ratelimit/windows.ts";
 import type { Engine } from "../engine/contract.ts";
 import { type EngineHosts, type EngineParts, openEngine } from "../engine/open.ts";
 import type { Log } from "../ports/log.ts";
@@ -49,7 +50,8 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
   const engine = await openEngine({ ...parts, hosts, notices: subscriptions, store, followCron: cron.follow(calls) });
   try {
     const queues = await Queues.open({ ...parts, store: queueStore, calls });
-    parts.bindings.register((host) => bindingAnswers({ engine, queues }, host));
+    const answers = { engine, queues, rates: new RateWindows(parts.clock) };
+    parts.bindings.register((host) => bindingAnswers(answers, host));
     engine.start();
     queues.start();
     subscriptions.start(queues);

@@ -8,6 +8,7 @@ import { kv } from "./kv/kind.ts";
 import { objects } from "./objects/kind.ts";
 import { queue } from "./queue/kind.ts";
 import { r2 } from "./r2/kind.ts";
+import { rateLimit } from "./ratelimit/kind.ts";
 import { secret } from "./secret/kind.ts";
 import { service } from "./service/kind.ts";
 import { text } from "./text/kind.ts";
@@ -28,6 +29,7 @@ export const KINDS: { readonly [T in BindingType]: Kind<T> } = {
   durable_object_namespace: objects,
   workflow,
   version_metadata: version,
+  ratelimit: rateLimit,
   unsupported,
 };
 

@@ -10,6 +10,7 @@ import { KvNamespace } from "./kv/namespace.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts";
 import { queueBinding } from "./queue/client.ts";
 import { R2Bucket } from "./r2/bucket.ts";
+import { rateLimitBinding } from "./ratelimit/client.ts";
 import type { Stub } from "./stub.ts";
 import { unsupportedBinding } from "./unsupported/stand-in.ts";
 import { workflowBinding } from "./workflow/client.ts";
@@ -31,6 +32,7 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   r2_bucket: ({ stub }) => new R2Bucket(stub as Stub),
   durable_object_namespace: ({ stub }) => new DurableObjectNamespace(stub as ObjectsStub),
   queue: ({ call }) => queueBinding(call),
+  ratelimit: ({ call }) => rateLimitBinding(call),
   workflow: ({ call }) => workflowBinding(call),
   unsupported: ({ name, of }) => unsupportedBinding(name, of as string),
 };

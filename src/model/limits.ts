@@ -36,6 +36,7 @@ type Limit =
   | "queueVisibilityMs"
   | "queues"
   | "eventSubscriptions"
+  | "rateLimitKeys"
   | "triggers"
   | "triggerTargets"
   | "triggerFilter"
@@ -182,6 +183,8 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   queues: 10_000,
   /** Event subscriptions of an account. */
   eventSubscriptions: 1_000,
+  /** Keys whose counts are held for each of the two periods of rate limits; the one that was asked for least recently goes first. Ours. */
+  rateLimitKeys: 100_000,
   /** Event triggers of a script. Cloudflare: 100. */
   triggers: 100,
   /** Targets of an event trigger. Cloudflare: 100. */

@@ -17,6 +17,7 @@ export const EXAMPLES: { readonly [T in BindingType]: BindingOf<T> } = {
   durable_object_namespace: { type: "durable_object_namespace", name: "ROOMS", className: "Room", script: "rooms" },
   workflow: { type: "workflow", name: "ORDERS", workflow: "orders", className: "OrderWorkflow" },
   version_metadata: { type: "version_metadata", name: "VERSION", metadata: { id: "", tag: "", timestamp: "" } },
+  ratelimit: { type: "ratelimit", name: "LIMIT", namespaceId: "1001", simple: { limit: 100, period: 60 } },
   unsupported: {
     type: "unsupported",
     name: "AI",

@@ -2,6 +2,7 @@
 import { bindingAnswers } from "../../src/api/binding/answers.ts";
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
+import { RateWindows } from "../../src/bindings/ratelimit/windows.ts";
 import { BodyRoom } from "../../src/api/endpoint/body.ts";
 import { explorerApi } from "../../src/api/explorer/explorer.ts";
 import { ownApi } from "../../src/api/own/own.ts";
@@ -100,7 +101,8 @@ export async function openDeploying({
   });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore, calls });
-  bindings.register((host) => bindingAnswers({ engine, queues }, host));
+  const answers = { engine, queues, rates: new RateWindows(systemClock) };
+  bindings.register((host) => bindingAnswers(answers, host));
   engine.start();
   queues.start();
   subscriptions.start(queues);

@@ -22,6 +22,7 @@ const TYPES: Readonly<Record<string, string>> = {
   service: "Service",
   assets: "Assets",
   version_metadata: "Version",
+  ratelimit: "Rate limit",
 };
 
 const COLUMNS: readonly Column<Binding>[] = [

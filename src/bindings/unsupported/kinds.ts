@@ -28,7 +28,6 @@ export const UNSUPPORTED_KINDS: Readonly<Record<string, UnsupportedKind>> = {
   media: { title: "Media Transformations", key: "media" },
   mtls_certificate: { title: "mTLS certificate", key: "mtls_certificates" },
   pipelines: { title: "Pipelines", key: "pipelines" },
-  ratelimit: { title: "rate limit", key: "ratelimits" },
   secret_key: { title: "Web Crypto key" },
   secrets_store_secret: { title: "Secrets Store", key: "secrets_store_secrets" },
   send_email: { title: "Email", key: "send_email" },

@@ -225,6 +225,7 @@ test("bindings stand for what they lead to, without ids", async () => {
     exports: { A: { type: "durable-object", storage: "sqlite" }, Old: { type: "durable-object", state: "deleted" } },
     assets: { directory: "public", binding: "ASSETS" },
     version_metadata: { binding: "VM" },
+    ratelimits: [{ name: "RL", namespace_id: "1", simple: { limit: 1, period: 60 } }],
     triggers: { crons: ["0 * * * *"] },
   });
   expect(bindings).toEqual([
@@ -238,6 +239,7 @@ test("bindings stand for what they lead to, without ids", async () => {
     { type: "durable_object_namespace", name: "A", className: "A" },
     { type: "durable_object_namespace", name: "B", className: "B", script: "other" },
     { type: "version_metadata", name: "VM", metadata: { id: "", tag: "", timestamp: "" } },
+    { type: "ratelimit", name: "RL", namespaceId: "1", simple: { limit: 1, period: 60 } },
   ] satisfies Binding[]);
   expect(databaseNames).toEqual({ db: "db" });
   expect([crons, queues.consumers]).toEqual([["0 * * * *"], [{ queue: "q", max_batch_size: 7 }]]);
@@ -261,7 +263,6 @@ test("every kind of binding that there is not is named", async () => {
     media: { binding: "MED" },
     mtls_certificates: [{ binding: "MTLS", certificate_id: "c" }],
     pipelines: [{ binding: "PIPE", pipeline: "p" }],
-    ratelimits: [{ name: "RL", namespace_id: "1", simple: { limit: 1, period: 60 } }],
     secrets_store_secrets: [{ binding: "SS", store_id: "s", secret_name: "n" }],
     send_email: [{ name: "MAIL" }],
     stream: { binding: "STREAM" },
@@ -289,7 +290,6 @@ test("every kind of binding that there is not is named", async () => {
     "MED",
     "MTLS",
     "PIPE",
-    "RL",
     "SS",
     "STREAM",
     "UN",
