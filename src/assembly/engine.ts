@@ -50,7 +50,7 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
   const engine = await openEngine({ ...parts, hosts, notices: subscriptions, store, followCron: cron.follow(calls) });
   try {
     const queues = await Queues.open({ ...parts, store: queueStore, calls });
-    const answers = { engine, queues, rates: new RateWindows(parts.clock) };
+    const answers = { ...parts, engine, queues, rates: new RateWindows(parts.clock) };
     parts.bindings.register((host) => bindingAnswers(answers, host));
     engine.start();
     queues.start();

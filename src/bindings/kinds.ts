@@ -10,6 +10,7 @@ import { queue } from "./queue/kind.ts";
 import { r2 } from "./r2/kind.ts";
 import { rateLimit } from "./ratelimit/kind.ts";
 import { secret } from "./secret/kind.ts";
+import { secretsStore } from "./secrets-store/kind.ts";
 import { service } from "./service/kind.ts";
 import { text } from "./text/kind.ts";
 import { unsupported } from "./unsupported/kind.ts";
@@ -30,6 +31,7 @@ export const KINDS: { readonly [T in BindingType]: Kind<T> } = {
   workflow,
   version_metadata: version,
   ratelimit: rateLimit,
+  secrets_store_secret: secretsStore,
   unsupported,
 };
 

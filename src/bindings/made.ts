@@ -11,6 +11,7 @@ import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts
 import { queueBinding } from "./queue/client.ts";
 import { R2Bucket } from "./r2/bucket.ts";
 import { rateLimitBinding } from "./ratelimit/client.ts";
+import { secretsStoreBinding } from "./secrets-store/client.ts";
 import type { Stub } from "./stub.ts";
 import { unsupportedBinding } from "./unsupported/stand-in.ts";
 import { workflowBinding } from "./workflow/client.ts";
@@ -33,6 +34,7 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   durable_object_namespace: ({ stub }) => new DurableObjectNamespace(stub as ObjectsStub),
   queue: ({ call }) => queueBinding(call),
   ratelimit: ({ call }) => rateLimitBinding(call),
+  secrets_store_secret: ({ call }) => secretsStoreBinding(call),
   workflow: ({ call }) => workflowBinding(call),
   unsupported: ({ name, of }) => unsupportedBinding(name, of as string),
 };

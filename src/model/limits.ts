@@ -37,6 +37,9 @@ type Limit =
   | "queues"
   | "eventSubscriptions"
   | "rateLimitKeys"
+  | "secretsStores"
+  | "storeSecrets"
+  | "storeSecretBytes"
   | "triggers"
   | "triggerTargets"
   | "triggerFilter"
@@ -185,6 +188,12 @@ export const LIMITS: Readonly<Record<Limit, number>> = {
   eventSubscriptions: 1_000,
   /** Keys whose counts are held for each of the two periods of rate limits; the one that was asked for least recently goes first. Ours. */
   rateLimitKeys: 100_000,
+  /** Stores of secrets. Cloudflare: 1. */
+  secretsStores: 100,
+  /** Secrets of a store. Cloudflare: 100. */
+  storeSecrets: 1_000,
+  /** Bytes of the value of a secret in a store. Cloudflare: 64 KiB. */
+  storeSecretBytes: 64 * KIB,
   /** Event triggers of a script. Cloudflare: 100. */
   triggers: 100,
   /** Targets of an event trigger. Cloudflare: 100. */

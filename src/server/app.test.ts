@@ -81,6 +81,7 @@ async function open(
     engine,
     store,
     catalog,
+    vault: noVault,
     storage: noStorage,
     assets: new AssetStore("/nowhere"),
     clock,

@@ -93,6 +93,7 @@ export async function openApi(
     engine,
     store,
     catalog,
+    vault: noVault,
     storage,
     assets: unusedAssets(),
     clock,

@@ -101,7 +101,7 @@ export async function openDeploying({
   });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore, calls });
-  const answers = { engine, queues, rates: new RateWindows(systemClock) };
+  const answers = { ...world, engine, queues, rates: new RateWindows(systemClock) };
   bindings.register((host) => bindingAnswers(answers, host));
   engine.start();
   queues.start();

@@ -2,8 +2,11 @@
 import { answeredBy } from "../../bindings/answer.ts";
 import { rateLimits } from "../../bindings/ratelimit/server.ts";
 import type { RateWindows } from "../../bindings/ratelimit/windows.ts";
+import { storeSecrets } from "../../bindings/secrets-store/server.ts";
 import type { Engine } from "../../engine/contract.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
+import type { Vault } from "../../ports/vault.ts";
 import type { Queues } from "../../queues/queues.ts";
 import { queueHandler } from "./queue.ts";
 import { bindingHandler } from "./workflow.ts";
@@ -13,13 +16,16 @@ export interface AnswerParts {
   readonly engine: Engine;
   readonly queues: Pick<Queues, "named" | "send" | "backlog">;
   readonly rates: RateWindows;
+  readonly catalog: Catalog;
+  readonly vault: Vault;
 }
 
 /** Answers the code of one host, until `host` aborts. */
-export function bindingAnswers({ engine, queues, rates }: AnswerParts, host: AbortSignal): BindingHandler {
+export function bindingAnswers({ engine, queues, rates, catalog, vault }: AnswerParts, host: AbortSignal): BindingHandler {
   return answeredBy({
     workflow: bindingHandler(engine, host),
     queue: queueHandler(queues),
     ratelimit: rateLimits(rates),
+    secrets_store_secret: storeSecrets(catalog, vault),
   });
 }

@@ -16,6 +16,7 @@ import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Storage } from "../../ports/storage.ts";
+import type { Vault } from "../../ports/vault.ts";
 import type { Store } from "../../ports/store.ts";
 import { StoreError, storeFailure } from "../../model/failures/store-error.ts";
 import type { AssetStore } from "../../workers/assets/assets.ts";
@@ -43,6 +44,7 @@ export interface Api {
   readonly engine: Engine;
   readonly store: Store;
   readonly catalog: Catalog;
+  readonly vault: Vault;
   /** The way in for code. */
   readonly publisher: Publisher;
   readonly queues: Queues;

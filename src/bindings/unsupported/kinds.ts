@@ -29,7 +29,6 @@ export const UNSUPPORTED_KINDS: Readonly<Record<string, UnsupportedKind>> = {
   mtls_certificate: { title: "mTLS certificate", key: "mtls_certificates" },
   pipelines: { title: "Pipelines", key: "pipelines" },
   secret_key: { title: "Web Crypto key" },
-  secrets_store_secret: { title: "Secrets Store", key: "secrets_store_secrets" },
   send_email: { title: "Email", key: "send_email" },
   stream: { title: "Stream", key: "stream" },
   text_blob: { title: "text blob", key: "text_blobs" },

@@ -1,8 +1,10 @@
-/** The part of the catalogue of failures that is about KV, D1 and R2. Codes and texts are Cloudflare's where they are known. */
+/** The part of the catalogue of failures that is about KV, D1, R2 and stores of secrets. Codes and texts are Cloudflare's where they are known. */
 import type { FailureKind } from "./kind.ts";
+import { SECRETS_STORE_FAILURES, type SecretsStoreFailureName } from "./secrets-store.ts";
 
 /** The name of such a failure. */
 export type StorageFailureName =
+  | SecretsStoreFailureName
   | "storage.unavailable"
   | "storage.unbound"
   | "kv.not_found"
@@ -22,6 +24,7 @@ export type StorageFailureName =
 
 /** As `FailureKind`, by name. */
 export const STORAGE_FAILURES: Readonly<Record<StorageFailureName, FailureKind>> = {
+  ...SECRETS_STORE_FAILURES,
   "storage.unavailable": { code: 10970, status: 503, sentence: "What keeps KV, D1 and R2 cannot be reached" },
   "storage.unbound": {
     code: 10971,

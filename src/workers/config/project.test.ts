@@ -226,6 +226,7 @@ test("bindings stand for what they lead to, without ids", async () => {
     assets: { directory: "public", binding: "ASSETS" },
     version_metadata: { binding: "VM" },
     ratelimits: [{ name: "RL", namespace_id: "1", simple: { limit: 1, period: 60 } }],
+    secrets_store_secrets: [{ binding: "SS", store_id: "s", secret_name: "n" }],
     triggers: { crons: ["0 * * * *"] },
   });
   expect(bindings).toEqual([
@@ -240,6 +241,7 @@ test("bindings stand for what they lead to, without ids", async () => {
     { type: "durable_object_namespace", name: "B", className: "B", script: "other" },
     { type: "version_metadata", name: "VM", metadata: { id: "", tag: "", timestamp: "" } },
     { type: "ratelimit", name: "RL", namespaceId: "1", simple: { limit: 1, period: 60 } },
+    { type: "secrets_store_secret", name: "SS", storeId: "s", secret: "n" },
   ] satisfies Binding[]);
   expect(databaseNames).toEqual({ db: "db" });
   expect([crons, queues.consumers]).toEqual([["0 * * * *"], [{ queue: "q", max_batch_size: 7 }]]);
@@ -263,7 +265,6 @@ test("every kind of binding that there is not is named", async () => {
     media: { binding: "MED" },
     mtls_certificates: [{ binding: "MTLS", certificate_id: "c" }],
     pipelines: [{ binding: "PIPE", pipeline: "p" }],
-    secrets_store_secrets: [{ binding: "SS", store_id: "s", secret_name: "n" }],
     send_email: [{ name: "MAIL" }],
     stream: { binding: "STREAM" },
     unsafe: { bindings: [{ name: "UN", type: "odd" }] },
@@ -290,7 +291,6 @@ test("every kind of binding that there is not is named", async () => {
     "MED",
     "MTLS",
     "PIPE",
-    "SS",
     "STREAM",
     "UN",
     "VEC",
