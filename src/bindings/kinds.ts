@@ -1,5 +1,6 @@
 /** All kinds of bindings, by the type that clients call them by. Bindings of a configuration come in this order. */
 import type { BindingType } from "../ports/catalog/bindings.ts";
+import { analytics } from "./analytics/kind.ts";
 import { assets } from "./assets/kind.ts";
 import { d1 } from "./d1/kind.ts";
 import { json } from "./json/kind.ts";
@@ -32,6 +33,7 @@ export const KINDS: { readonly [T in BindingType]: Kind<T> } = {
   version_metadata: version,
   ratelimit: rateLimit,
   secrets_store_secret: secretsStore,
+  analytics_engine: analytics,
   unsupported,
 };
 

@@ -4,6 +4,7 @@
  */
 import type { BindingType } from "../ports/catalog/bindings.ts";
 import type { Call } from "../runtime/bindings/calls.ts";
+import { analyticsBinding } from "./analytics/client.ts";
 import { D1Database } from "./d1/database.ts";
 import type { Provision } from "./kind.ts";
 import { KvNamespace } from "./kv/namespace.ts";
@@ -35,6 +36,7 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   queue: ({ call }) => queueBinding(call),
   ratelimit: ({ call }) => rateLimitBinding(call),
   secrets_store_secret: ({ call }) => secretsStoreBinding(call),
+  analytics_engine: ({ call }) => analyticsBinding(call),
   workflow: ({ call }) => workflowBinding(call),
   unsupported: ({ name, of }) => unsupportedBinding(name, of as string),
 };

@@ -82,6 +82,7 @@ async function open(
     store,
     catalog,
     vault: noVault,
+    points: { newest: () => Promise.resolve([]) },
     storage: noStorage,
     assets: new AssetStore("/nowhere"),
     clock,

@@ -25,7 +25,11 @@ const names = async (path = ""): Promise<string[]> => {
   return (result as { name: string }[]).map(({ name }) => name);
 };
 const bind = (): Promise<Answer> =>
-  api.call("PUT", "shop", uploadOf(CODE, { bindings: [{ type: "secrets_store_secret", name: "KEY", store_id: STORE, secret_name: "key" }] }));
+  api.call(
+    "PUT",
+    "shop",
+    uploadOf(CODE, { bindings: [{ type: "secrets_store_secret", name: "KEY", store_id: STORE, secret_name: "key" }] }),
+  );
 
 test("a Worker reads the value of the moment, and no other answer has it", async () => {
   await bind();
@@ -47,7 +51,9 @@ test("a Worker reads the value of the moment, and no other answer has it", async
 test("a duplicate has the value of the original, and a name of its own", async () => {
   await bind();
   const id = await add("first");
-  expect(await secrets("POST", `/${id}/duplicate`, { name: "key", scopes: ["workers"], comment: "" })).toMatchObject({ status: 200 });
+  expect(await secrets("POST", `/${id}/duplicate`, { name: "key", scopes: ["workers"], comment: "" })).toMatchObject({
+    status: 200,
+  });
   expect(await api.ask("shop")).toBe(VALUE);
   expect(await secrets("POST", `/${id}/duplicate`, { name: "key", scopes: [] })).toMatchObject({ status: 409 });
 });

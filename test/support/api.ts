@@ -94,6 +94,7 @@ export async function openApi(
     store,
     catalog,
     vault: noVault,
+    points: { newest: () => Promise.resolve([]) },
     storage,
     assets: unusedAssets(),
     clock,

@@ -23,6 +23,7 @@ const TYPES: Readonly<Record<string, string>> = {
   assets: "Assets",
   version_metadata: "Version",
   ratelimit: "Rate limit",
+  analytics_engine: "Analytics Engine",
   secrets_store_secret: "Store secret",
 };
 

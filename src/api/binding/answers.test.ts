@@ -8,7 +8,7 @@ import { bindingAnswers } from "./answers.ts";
 
 const none = {} as never;
 const answers = bindingAnswers(
-  { engine: none, queues: none, rates: none, catalog: none, vault: none },
+  { engine: none, queues: none, rates: none, points: none, catalog: none, vault: none },
   new AbortController().signal,
 );
 

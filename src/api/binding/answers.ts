@@ -1,5 +1,7 @@
 /** Who answers what user code asks through its bindings, by the kind of the binding. */
 import { answeredBy } from "../../bindings/answer.ts";
+import type { DataPoints } from "../../bindings/analytics/points.ts";
+import { dataPoints } from "../../bindings/analytics/server.ts";
 import { rateLimits } from "../../bindings/ratelimit/server.ts";
 import type { RateWindows } from "../../bindings/ratelimit/windows.ts";
 import { storeSecrets } from "../../bindings/secrets-store/server.ts";
@@ -16,16 +18,21 @@ export interface AnswerParts {
   readonly engine: Engine;
   readonly queues: Pick<Queues, "named" | "send" | "backlog">;
   readonly rates: RateWindows;
+  readonly points: Pick<DataPoints, "write">;
   readonly catalog: Catalog;
   readonly vault: Vault;
 }
 
 /** Answers the code of one host, until `host` aborts. */
-export function bindingAnswers({ engine, queues, rates, catalog, vault }: AnswerParts, host: AbortSignal): BindingHandler {
+export function bindingAnswers(
+  { engine, queues, rates, points, catalog, vault }: AnswerParts,
+  host: AbortSignal,
+): BindingHandler {
   return answeredBy({
     workflow: bindingHandler(engine, host),
     queue: queueHandler(queues),
     ratelimit: rateLimits(rates),
+    analytics_engine: dataPoints(points),
     secrets_store_secret: storeSecrets(catalog, vault),
   });
 }

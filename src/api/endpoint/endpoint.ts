@@ -6,6 +6,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { z } from "zod";
 import type { Audit } from "../../access/audit.ts";
+import type { DataPoints } from "../../bindings/analytics/points.ts";
 import type { Engine } from "../../engine/contract.ts";
 import { Failure, failureKind } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
@@ -49,6 +50,8 @@ export interface Api {
   readonly publisher: Publisher;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
+  /** What Workers have written to datasets. */
+  readonly points: Pick<DataPoints, "newest">;
   /** Live logs of scripts. */
   readonly tails: Tails;
   /** Files on their way. */

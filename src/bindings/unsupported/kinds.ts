@@ -15,7 +15,6 @@ export const UNSUPPORTED_KINDS: Readonly<Record<string, UnsupportedKind>> = {
   ai_search: { title: "AI Search", key: "ai_search" },
   ai_search_namespace: { title: "AI Search namespace", key: "ai_search_namespaces" },
   analytics: { title: "Analytics", key: "analytics" },
-  analytics_engine: { title: "Analytics Engine", key: "analytics_engine_datasets" },
   artifacts: { title: "Artifacts", key: "artifacts" },
   browser: { title: "Browser Run", key: "browser" },
   data_blob: { title: "data blob", key: "data_blobs" },

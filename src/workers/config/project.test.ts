@@ -227,6 +227,7 @@ test("bindings stand for what they lead to, without ids", async () => {
     version_metadata: { binding: "VM" },
     ratelimits: [{ name: "RL", namespace_id: "1", simple: { limit: 1, period: 60 } }],
     secrets_store_secrets: [{ binding: "SS", store_id: "s", secret_name: "n" }],
+    analytics_engine_datasets: [{ binding: "AE" }],
     triggers: { crons: ["0 * * * *"] },
   });
   expect(bindings).toEqual([
@@ -242,6 +243,7 @@ test("bindings stand for what they lead to, without ids", async () => {
     { type: "version_metadata", name: "VM", metadata: { id: "", tag: "", timestamp: "" } },
     { type: "ratelimit", name: "RL", namespaceId: "1", simple: { limit: 1, period: 60 } },
     { type: "secrets_store_secret", name: "SS", storeId: "s", secret: "n" },
+    { type: "analytics_engine", name: "AE", dataset: "AE" },
   ] satisfies Binding[]);
   expect(databaseNames).toEqual({ db: "db" });
   expect([crons, queues.consumers]).toEqual([["0 * * * *"], [{ queue: "q", max_batch_size: 7 }]]);
@@ -253,7 +255,6 @@ test("every kind of binding that there is not is named", async () => {
   const { bindings, warnings } = await project({
     ai: { binding: "AI" },
     analytics: { binding: "AN" },
-    analytics_engine_datasets: [{ binding: "AE" }],
     artifacts: [{ binding: "AR", namespace: "n" }],
     browser: { binding: "BROWSER" },
     dispatch_namespaces: [{ binding: "DN", namespace: "n" }],
@@ -275,7 +276,6 @@ test("every kind of binding that there is not is named", async () => {
   });
   expect(bindings.every(({ type }) => type === "unsupported")).toBe(true);
   expect(bindings.map(({ name }) => name).toSorted()).toEqual([
-    "AE",
     "AI",
     "AN",
     "AR",

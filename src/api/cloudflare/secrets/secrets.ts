@@ -14,11 +14,17 @@ import { makeStore, STORE } from "./stores.ts";
 const SECRETS = `${STORE}/secrets` as const;
 const SECRET = `${SECRETS}/{secret_id}` as const;
 
-const name = z.string().max(255).regex(/^[\w-]+$/, "A secret's name has letters, digits, _ and -");
+const name = z
+  .string()
+  .max(255)
+  .regex(/^[\w-]+$/, "A secret's name has letters, digits, _ and -");
 
 const value = z
   .string()
-  .refine((text) => new TextEncoder().encode(text).length <= LIMITS.storeSecretBytes, `A value has at most ${LIMITS.storeSecretBytes} bytes`);
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= LIMITS.storeSecretBytes,
+    `A value has at most ${LIMITS.storeSecretBytes} bytes`,
+  );
 
 const scopes = z.array(z.string().min(1).max(64)).max(16);
 
@@ -49,7 +55,11 @@ async function found({ catalog }: Api, store: string, id: string): Promise<Store
 }
 
 /** A store that is not there is made, so that a project keeps the id in its configuration. */
-async function add(api: Api, store: string, wanted: readonly (z.output<typeof labelled> & { value: string })[]): Promise<object[]> {
+async function add(
+  api: Api,
+  store: string,
+  wanted: readonly (z.output<typeof labelled> & { value: string })[],
+): Promise<object[]> {
   const { catalog, clock, vault } = api;
   const { length } = await catalog.storeSecrets(store);
   if (length + wanted.length > LIMITS.storeSecrets)

@@ -44,7 +44,12 @@ export const secretsStores: readonly Endpoint[] = [
     method: "get",
     path: STORES,
     summary: "List stores of secrets, by name",
-    query: z.object({ page: page.default(1), per_page: perPage(10), order: z.string().optional(), direction: z.string().optional() }),
+    query: z.object({
+      page: page.default(1),
+      per_page: perPage(10),
+      order: z.string().optional(),
+      direction: z.string().optional(),
+    }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
       const { items, info } = paged(await api.catalog.secretsStores(), query);

@@ -121,5 +121,9 @@ test("a database without documents has empty tables", async () => {
 test("stores of secrets come with version 12", async () => {
   const store = { id: "s1", name: "shared", createdAt: 1, modifiedAt: 1 };
   const catalog = migrated({});
-  expect([await catalog.secretsStores(), await catalog.addSecretsStore(store), await catalog.secretsStores()]).toEqual([[], true, [store]]);
+  expect([await catalog.secretsStores(), await catalog.addSecretsStore(store), await catalog.secretsStores()]).toEqual([
+    [],
+    true,
+    [store],
+  ]);
 });
