@@ -23,7 +23,7 @@ export const analytics: readonly Endpoint[] = [
     result: z.array(shown),
     handle: async ({ params, query }, { points }) => {
       const newest = await points.newest(params.dataset, query.limit);
-      return { result: newest.map(({ dataset: _, at, ...point }) => ({ timestamp: iso(at), ...point })) };
+      return { result: newest.map(({ at, indexes, blobs, doubles }) => ({ timestamp: iso(at), indexes, blobs, doubles })) };
     },
   }),
 ];

@@ -47,8 +47,9 @@ function sent({ indexes, blobs, doubles }: AnalyticsEngineDataPoint): SentPoint 
 }
 
 function toText(value: Text | undefined): string | null {
+  // Cloudflare makes texts of numbers.
   if (value === null || value === undefined) return null;
-  return value instanceof ArrayBuffer ? new TextDecoder().decode(value) : String(value);
+  return value instanceof ArrayBuffer ? new TextDecoder().decode(value) : String(value as unknown);
 }
 
 function refuseTooMany(what: string, count: number, most: number): void {

@@ -22,7 +22,7 @@ export function workerTables({ one, all }: Queries): Workers {
       const tag = one("SELECT tag FROM object_migrations WHERE script = ?", script)?.["tag"];
       const classes = all("SELECT name, namespace FROM object_classes WHERE script = ? ORDER BY rowid", script);
       const namespaces = Object.fromEntries(classes.map(({ name, namespace }) => [name, String(namespace)]));
-      return { ...(tag !== undefined && { tag: String(tag) }), namespaces };
+      return { ...(typeof tag === "string" && { tag }), namespaces };
     },
     madeWorkers: async () =>
       all("SELECT name, created_at AS createdAt FROM made_workers ORDER BY rowid") as unknown as MadeWorker[],
