@@ -46,10 +46,10 @@ function sent({ indexes, blobs, doubles }: AnalyticsEngineDataPoint): SentPoint 
   return point;
 }
 
-function toText(value: Text | undefined): string | null {
+function toText(value: Text | number | undefined): string | null {
   // Cloudflare makes texts of numbers.
   if (value === null || value === undefined) return null;
-  return value instanceof ArrayBuffer ? new TextDecoder().decode(value) : String(value as unknown);
+  return value instanceof ArrayBuffer ? new TextDecoder().decode(value) : String(value);
 }
 
 function refuseTooMany(what: string, count: number, most: number): void {
