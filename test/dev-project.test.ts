@@ -26,7 +26,7 @@ storage = "sqlite"
 [env.staging]
 vars = { MODE = "staging", PLAIN = "plain" }
 define = { __BUILD__ = '"b1"' }
-ratelimits = [{ name = "LIMIT", namespace_id = "1", simple = { limit = 1, period = 60 } }]
+ratelimits = [{ name = "LIMIT", namespace_id = "1", simple = { limit = 1000, period = 60 } }]
 ai = { binding = "AI" }
 durable_objects = { bindings = [{ name = "COUNTER", class_name = "Counter" }] }
 `;
@@ -48,7 +48,7 @@ export default { async fetch(request, env, ctx) {
     version: VERSION, note, build: __BUILD__, mode: env.MODE, plain: env.PLAIN, secret: env.SECRET, given: env.GIVEN,
     exports: Object.keys(ctx.exports).sort(), counted: await env.COUNTER.get(env.COUNTER.idFromName("a")).next(),
     own: await ctx.exports.Counter.getByName("b").next(),
-    limit: used(() => env.LIMIT.limit({ key: "a" })), ai: used(() => env.AI.run("model")), printed: JSON.stringify({ ai: env.AI }),
+    limit: await env.LIMIT.limit({ key: "a" }), ai: used(() => env.AI.run("model")), printed: JSON.stringify({ ai: env.AI }),
   });
 } };
 `;
@@ -131,9 +131,9 @@ test("workflows in exports run, are found in ctx.exports, and have their setting
 });
 
 test("bindings that are not there are named, all at once, and throw when they are used", async () => {
-  expect(server.output()).toContain("which throw an error when used: AI (Workers AI), LIMIT (rate limit)");
+  expect(server.output()).toContain("which throw an error when used: AI (Workers AI)");
   expect(await state()).toMatchObject({
-    limit: expect.stringContaining('The binding "LIMIT" (rate limit) is not supported by stepwell') as string,
+    limit: { success: true },
     ai: expect.stringContaining('The binding "AI" (Workers AI) is not supported by stepwell') as string,
     printed: '{"ai":{}}',
   });

@@ -157,7 +157,7 @@ export async function startServer(
   const publisher = new Publisher({ catalog, vault, load, policy: options.policy });
   const sent = { transfers: new Transfers(systemClock, systemIds), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data));
-  const routed = { ...world, ...sent, ...started, publisher, assets, tails, logs, hostNames, storage, audit };
+  const routed = { ...world, ...sent, ...started, vault, publisher, assets, tails, logs, hostNames, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
   const { answer, open } = heldBack(app, stopping);
   try {

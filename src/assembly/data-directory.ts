@@ -8,7 +8,7 @@ import type { Log } from "../ports/log.ts";
 
 /** What is ours in it: `--data .` may name a folder with more, which is not for us to change. */
 const OURS =
-  /^(?:(?:stepwell|audit|queues)\.db(?:[-.].*)?|stepwell\.key(?:\.new)?|first-token(?:\.new)?|assets|objects|storage|\.gitignore|https\.pem)$/;
+  /^(?:(?:stepwell|audit|queues|analytics)\.db(?:[-.].*)?|stepwell\.key(?:\.new)?|first-token(?:\.new)?|assets|objects|storage|\.gitignore|https\.pem)$/;
 
 /** The rights of the group and of others. */
 const OTHERS = 0o077;

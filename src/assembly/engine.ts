@@ -4,12 +4,15 @@
  */
 import { join } from "node:path";
 import { bindingAnswers } from "../api/binding/answers.ts";
+import { DataPoints } from "../bindings/analytics/points.ts";
+import { RateWindows } from "../bindings/ratelimit/windows.ts";
 import type { Engine } from "../engine/contract.ts";
 import { type EngineHosts, type EngineParts, openEngine } from "../engine/open.ts";
 import type { Log } from "../ports/log.ts";
 import type { Executor } from "../ports/executor.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Vault } from "../ports/vault.ts";
+import { sqliteDataPoints } from "../stores/sqlite/analytics/points.ts";
 import { sqliteQueues } from "../stores/sqlite/queues/queues.ts";
 import { CronTriggers } from "../workers/crons/cron.ts";
 import type { BindingRegistry } from "../workers/hosts/binding-registry.ts";
@@ -35,10 +38,11 @@ export interface StartedEngine {
   readonly calls: ScriptCalls;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
+  readonly points: DataPoints;
   readonly close: (drainMs: number) => Promise<void>;
 }
 
-/** Starts them. Queues have a database of their own in the data directory, once there are any. */
+/** Starts them. Queues and data points have databases of their own in the data directory, once there are any. */
 export async function startEngine(parts: StartParts, data: string): Promise<StartedEngine> {
   const hosts: EngineHosts = new Hosts(parts);
   const calls = new HostCalls({ ...parts, hosts });
@@ -49,7 +53,9 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
   const engine = await openEngine({ ...parts, hosts, notices: subscriptions, store, followCron: cron.follow(calls) });
   try {
     const queues = await Queues.open({ ...parts, store: queueStore, calls });
-    parts.bindings.register((host) => bindingAnswers({ engine, queues }, host));
+    const points = new DataPoints({ ...parts, store: sqliteDataPoints(join(data, "analytics.db")) });
+    const answers = { ...parts, engine, queues, points, rates: new RateWindows(parts.clock) };
+    parts.bindings.register((host) => bindingAnswers(answers, host));
     engine.start();
     queues.start();
     subscriptions.start(queues);
@@ -58,8 +64,9 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
       await subscriptions.close();
       await queues.close();
       await queueStore.close();
+      await points.close();
     };
-    return { engine, calls, queues, subscriptions, close };
+    return { engine, calls, queues, subscriptions, points, close };
   } catch (cause) {
     await engine.close();
     throw cause;

@@ -1,5 +1,6 @@
 /** All kinds of bindings, by the type that clients call them by. Bindings of a configuration come in this order. */
 import type { BindingType } from "../ports/catalog/bindings.ts";
+import { analytics } from "./analytics/kind.ts";
 import { assets } from "./assets/kind.ts";
 import { d1 } from "./d1/kind.ts";
 import { json } from "./json/kind.ts";
@@ -9,7 +10,9 @@ import { loader } from "./loader/kind.ts";
 import { objects } from "./objects/kind.ts";
 import { queue } from "./queue/kind.ts";
 import { r2 } from "./r2/kind.ts";
+import { rateLimit } from "./ratelimit/kind.ts";
 import { secret } from "./secret/kind.ts";
+import { secretsStore } from "./secrets-store/kind.ts";
 import { service } from "./service/kind.ts";
 import { text } from "./text/kind.ts";
 import { unsupported } from "./unsupported/kind.ts";
@@ -30,6 +33,9 @@ export const KINDS: { readonly [T in BindingType]: Kind<T> } = {
   workflow,
   worker_loader: loader,
   version_metadata: version,
+  ratelimit: rateLimit,
+  secrets_store_secret: secretsStore,
+  analytics_engine: analytics,
   unsupported,
 };
 

@@ -4,6 +4,7 @@
  */
 import type { BindingType } from "../ports/catalog/bindings.ts";
 import type { Call } from "../runtime/bindings/calls.ts";
+import { analyticsBinding } from "./analytics/client.ts";
 import { D1Database } from "./d1/database.ts";
 import type { Provision } from "./kind.ts";
 import { KvNamespace } from "./kv/namespace.ts";
@@ -11,6 +12,8 @@ import { WorkerLoader, type LoaderStub } from "./loader/worker-loader.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts";
 import { queueBinding } from "./queue/client.ts";
 import { R2Bucket } from "./r2/bucket.ts";
+import { rateLimitBinding } from "./ratelimit/client.ts";
+import { secretsStoreBinding } from "./secrets-store/client.ts";
 import type { Stub } from "./stub.ts";
 import { unsupportedBinding } from "./unsupported/stand-in.ts";
 import { workflowBinding } from "./workflow/client.ts";
@@ -33,6 +36,9 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   durable_object_namespace: ({ stub }) => new DurableObjectNamespace(stub as ObjectsStub),
   worker_loader: ({ stub }) => new WorkerLoader(stub as LoaderStub),
   queue: ({ call }) => queueBinding(call),
+  ratelimit: ({ call }) => rateLimitBinding(call),
+  secrets_store_secret: ({ call }) => secretsStoreBinding(call),
+  analytics_engine: ({ call }) => analyticsBinding(call),
   workflow: ({ call }) => workflowBinding(call),
   unsupported: ({ name, of }) => unsupportedBinding(name, of as string),
 };

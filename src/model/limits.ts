@@ -67,6 +67,26 @@ const limits = {
   queues: 10_000,
   /** Event subscriptions of an account. */
   eventSubscriptions: 1_000,
+  /** Keys whose counts are held for each of the two periods of rate limits; the one that was asked for least recently goes first. Ours. */
+  rateLimitKeys: 100_000,
+  /** Stores of secrets. Cloudflare: 1. */
+  secretsStores: 100,
+  /** Secrets of a store. Cloudflare: 100. */
+  storeSecrets: 1_000,
+  /** Bytes of the value of a secret in a store. Cloudflare: 64 KiB. */
+  storeSecretBytes: 64 * KIB,
+  /** Data points that are kept of a dataset: the newest. Cloudflare: those of three months. */
+  dataPoints: 10_000,
+  /** Data points in one answer. Ours. */
+  dataPointsShown: 1_000,
+  /** Datasets that are kept: those that were written last. Ours. */
+  datasets: 100,
+  /** Blobs, and as many doubles, of a data point. Cloudflare: 20. */
+  dataPointFields: 20,
+  /** Bytes of all blobs of a data point. Cloudflare: 16 KB. */
+  dataPointBlobBytes: 16 * KIB,
+  /** Bytes of the index of a data point. Cloudflare: 96. */
+  dataPointIndexBytes: 96,
   /** Event triggers of a script. Cloudflare: 100. */
   triggers: 100,
   /** Targets of an event trigger. Cloudflare: 100. */

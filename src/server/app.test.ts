@@ -82,6 +82,8 @@ async function open(
     engine,
     store,
     catalog,
+    vault: noVault,
+    points: { newest: () => Promise.resolve([]) },
     storage: noStorage,
     assets: new AssetStore("/nowhere"),
     clock,

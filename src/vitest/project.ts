@@ -20,6 +20,9 @@ const ELSEWHERE: Partial<Record<Binding["type"], string>> = {
   service: "service, in tests",
   assets: "static assets, in tests",
   workflow: "workflow of another Worker, in tests",
+  ratelimit: "rate limit, in tests",
+  secrets_store_secret: "Secrets Store, in tests",
+  analytics_engine: "Analytics Engine, in tests",
 };
 
 /** The storage of the project that is open, for `reset`. */

@@ -4,10 +4,10 @@ import { openDeploying, uploadOf, type Answer, type Deploying } from "../support
 
 const CODE = `
 const attempt = (use) => { try { return use(); } catch (error) { return error.message; } };
-export default { fetch: (request, env) => Response.json({ ai: attempt(() => env.AI.run("model")), is: typeof env.LIMIT }) };`;
+export default { fetch: (request, env) => Response.json({ ai: attempt(() => env.AI.run("model")), is: typeof env.FLAGS }) };`;
 
 const AI = { type: "ai", name: "AI" };
-const LIMIT = { type: "ratelimit", name: "LIMIT", namespace_id: "1", simple: { limit: 10, period: 60 } };
+const FLAGS = { type: "flagship", name: "FLAGS", app_id: "1" };
 const KEY = { type: "secret_key", name: "KEY", format: "raw", usages: ["sign"], key_base64: "c2VjcmV0" };
 const KV = { type: "kv_namespace", name: "CACHE", namespace_id: "0f2ac74b498b48028cb68387c421e279" };
 const D1 = { type: "d1", name: "DB", id: "6e7f1c86-4c37-4bd9-8cf7-4e4ad1a0f7ad" };
@@ -26,8 +26,8 @@ describe("bindings of other kinds", () => {
   });
 
   test("do not refuse a deployment: all are named in one message, and using one throws", async () => {
-    const answer = await put([AI, LIMIT, { type: "brand_new", name: "NEW" }]);
-    const message = "Unsupported bindings, which throw an error when used: AI (Workers AI), LIMIT (rate limit), NEW (brand_new)";
+    const answer = await put([AI, FLAGS, { type: "brand_new", name: "NEW" }]);
+    const message = "Unsupported bindings, which throw an error when used: AI (Workers AI), FLAGS (Flagship), NEW (brand_new)";
     expect(answer).toMatchObject({ status: 200, messages: [{ code: 10962, message }] });
     expect(await api.ask("shop")).toEqual({
       ai: expect.stringContaining('The binding "AI" (Workers AI) is not supported by stepwell') as string,
@@ -36,7 +36,7 @@ describe("bindings of other kinds", () => {
   });
 
   test("are given back as they were sent, without their secrets, and kept when a secret is put", async () => {
-    await put([LIMIT, KEY]);
+    await put([FLAGS, KEY]);
     await api.call("PUT", "shop/secrets", { type: "secret_text", name: "TOKEN", text: "t" });
     const { items } = (await api.call("GET", "shop/versions")).result as {
       items: { resources: { bindings: Record<string, unknown>[] } }[];
@@ -44,7 +44,7 @@ describe("bindings of other kinds", () => {
     const { key_base64: _, ...key } = KEY;
     expect(items).toHaveLength(2);
     for (const { resources } of items) {
-      expect(resources.bindings).toContainEqual({ ...LIMIT, unsupported: "rate limit" });
+      expect(resources.bindings).toContainEqual({ ...FLAGS, unsupported: "Flagship" });
       expect(resources.bindings).toContainEqual({ ...key, unsupported: "Web Crypto key" });
     }
     expect(JSON.stringify(await api.catalog.activeScript("shop"))).not.toContain(KEY.key_base64);
@@ -53,9 +53,9 @@ describe("bindings of other kinds", () => {
 
 test("a strict server refuses them, all at once, and makes nothing", async () => {
   api = await openDeploying({ policy: { isStrict: true, adopts: "first" } });
-  const refused = await put([AI, LIMIT]);
+  const refused = await put([AI, FLAGS]);
   expect(refused).toMatchObject({ status: 400, errors: [{ code: 10962 }] });
-  expect(refused.errors[0]?.message).toContain("AI (Workers AI), LIMIT (rate limit)");
+  expect(refused.errors[0]?.message).toContain("AI (Workers AI), FLAGS (Flagship)");
   expect((await put([KV])).errors).toMatchObject([{ code: 10971 }]);
   expect([await versionsOf("shop"), await api.catalog.resources("kv")]).toEqual([0, []]);
 });

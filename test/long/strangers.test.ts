@@ -39,7 +39,7 @@ export default {
     const { rows } = { rows: (await env.DB.prepare("SELECT name FROM goods ORDER BY id").all().catch(() => ({ results: [] }))).results };
     return Response.json({
       rows, key: await env.CACHE.get("greeting"), file: (await (await env.FILES.get("a.txt"))?.text()) ?? null,
-      ai: attempt(() => env.AI.run("model")), rl: attempt(() => env.RL.limit({ key: "a" })), hd: attempt(() => env.HD.connectionString),
+      ai: attempt(() => env.AI.run("model")), rl: await env.RL.limit({ key: "a" }), hd: attempt(() => env.HD.connectionString),
     });
   },
 };`;
@@ -117,7 +117,7 @@ test("its data comes along by wrangler's own commands", async () => {
     key: "hello",
     file: "a file",
     ai: expect.stringContaining('"AI" (Workers AI) is not supported') as string,
-    rl: expect.stringContaining('"RL" (rate limit) is not supported') as string,
+    rl: { success: true },
     hd: expect.stringContaining('"HD" (Hyperdrive) is not supported') as string,
   });
 });

@@ -94,6 +94,8 @@ export async function openApi(
     engine,
     store,
     catalog,
+    vault: noVault,
+    points: { newest: () => Promise.resolve([]) },
     storage,
     assets: unusedAssets(),
     clock,

@@ -18,6 +18,9 @@ export const EXAMPLES: { readonly [T in BindingType]: BindingOf<T> } = {
   workflow: { type: "workflow", name: "ORDERS", workflow: "orders", className: "OrderWorkflow" },
   worker_loader: { type: "worker_loader", name: "LOADER" },
   version_metadata: { type: "version_metadata", name: "VERSION", metadata: { id: "", tag: "", timestamp: "" } },
+  ratelimit: { type: "ratelimit", name: "LIMIT", namespaceId: "1001", simple: { limit: 100, period: 60 } },
+  secrets_store_secret: { type: "secrets_store_secret", name: "API_KEY", storeId: "0f2ac74b498b4802", secret: "api-key" },
+  analytics_engine: { type: "analytics_engine", name: "VISITS", dataset: "visits" },
   unsupported: {
     type: "unsupported",
     name: "AI",

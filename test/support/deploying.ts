@@ -2,6 +2,8 @@
 import { bindingAnswers } from "../../src/api/binding/answers.ts";
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
+import { DataPoints } from "../../src/bindings/analytics/points.ts";
+import { RateWindows } from "../../src/bindings/ratelimit/windows.ts";
 import { BodyRoom } from "../../src/api/endpoint/body.ts";
 import { explorerApi } from "../../src/api/explorer/explorer.ts";
 import { ownApi } from "../../src/api/own/own.ts";
@@ -32,6 +34,7 @@ import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
 import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
+import { sqliteDataPoints } from "../../src/stores/sqlite/analytics/points.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
@@ -100,7 +103,9 @@ export async function openDeploying({
   });
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore, calls });
-  bindings.register((host) => bindingAnswers({ engine, queues }, host));
+  const points = new DataPoints({ ...world, store: sqliteDataPoints(":memory:") });
+  const answers = { ...world, engine, queues, points, rates: new RateWindows(systemClock) };
+  bindings.register((host) => bindingAnswers(answers, host));
   engine.start();
   queues.start();
   subscriptions.start(queues);
@@ -126,6 +131,7 @@ export async function openDeploying({
     assets,
     queues,
     subscriptions,
+    points,
     engine,
     publisher,
     tails,
@@ -181,6 +187,7 @@ export async function openDeploying({
       await subscriptions.close();
       await queues.close();
       await queueStore.close();
+      await points.close();
       await executor.close();
     },
   };

@@ -23,6 +23,9 @@ const TYPES: Readonly<Record<string, string>> = {
   assets: "Assets",
   version_metadata: "Version",
   worker_loader: "Worker Loader",
+  ratelimit: "Rate limit",
+  analytics_engine: "Analytics Engine",
+  secrets_store_secret: "Store secret",
 };
 
 const COLUMNS: readonly Column<Binding>[] = [

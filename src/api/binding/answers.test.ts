@@ -6,7 +6,11 @@ import { Failure } from "../../model/failures/failure.ts";
 import { encode } from "../../model/values/value.ts";
 import { bindingAnswers } from "./answers.ts";
 
-const answers = bindingAnswers({ engine: {} as never, queues: {} as never }, new AbortController().signal);
+const none = {} as never;
+const answers = bindingAnswers(
+  { engine: none, queues: none, rates: none, points: none, catalog: none, vault: none },
+  new AbortController().signal,
+);
 
 test.each(Object.values(EXAMPLES))("$type", async (binding) => {
   const provision = provisionOf("shop", binding);

@@ -1,7 +1,14 @@
 /** Who answers what user code asks through its bindings, by the kind of the binding. */
 import { answeredBy } from "../../bindings/answer.ts";
+import type { DataPoints } from "../../bindings/analytics/points.ts";
+import { dataPoints } from "../../bindings/analytics/server.ts";
+import { rateLimits } from "../../bindings/ratelimit/server.ts";
+import type { RateWindows } from "../../bindings/ratelimit/windows.ts";
+import { storeSecrets } from "../../bindings/secrets-store/server.ts";
 import type { Engine } from "../../engine/contract.ts";
+import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
+import type { Vault } from "../../ports/vault.ts";
 import type { Queues } from "../../queues/queues.ts";
 import { queueHandler } from "./queue.ts";
 import { bindingHandler } from "./workflow.ts";
@@ -10,12 +17,22 @@ import { bindingHandler } from "./workflow.ts";
 export interface AnswerParts {
   readonly engine: Engine;
   readonly queues: Pick<Queues, "named" | "send" | "backlog">;
+  readonly rates: RateWindows;
+  readonly points: Pick<DataPoints, "write">;
+  readonly catalog: Catalog;
+  readonly vault: Vault;
 }
 
 /** Answers the code of one host, until `host` aborts. */
-export function bindingAnswers({ engine, queues }: AnswerParts, host: AbortSignal): BindingHandler {
+export function bindingAnswers(
+  { engine, queues, rates, points, catalog, vault }: AnswerParts,
+  host: AbortSignal,
+): BindingHandler {
   return answeredBy({
     workflow: bindingHandler(engine, host),
     queue: queueHandler(queues),
+    ratelimit: rateLimits(rates),
+    analytics_engine: dataPoints(points),
+    secrets_store_secret: storeSecrets(catalog, vault),
   });
 }

@@ -22,6 +22,8 @@ import { scripts } from "./workers/scripts.ts";
 import { scriptsReferences } from "./workers/references.ts";
 import { scriptsSecrets } from "./workers/secrets.ts";
 import { scriptsSettings } from "./workers/settings.ts";
+import { storesSecrets } from "./secrets/secrets.ts";
+import { secretsStores } from "./secrets/stores.ts";
 import { scriptsTails } from "./workers/tails.ts";
 import { scriptsVersions } from "./workers/versions.ts";
 import { subscribe } from "./workflows/subscribe.ts";
@@ -56,6 +58,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...d1Files,
   ...r2Buckets,
   ...hostNames,
+  ...secretsStores,
+  ...storesSecrets,
   ...queues,
   ...queuesConsumers,
   ...queuesMessages,

@@ -6,6 +6,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { z } from "zod";
 import type { Audit } from "../../access/audit.ts";
+import type { DataPoints } from "../../bindings/analytics/points.ts";
 import type { Engine } from "../../engine/contract.ts";
 import { Failure, failureKind } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
@@ -17,6 +18,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Storage } from "../../ports/storage.ts";
+import type { Vault } from "../../ports/vault.ts";
 import type { Store } from "../../ports/store.ts";
 import { StoreError, storeFailure } from "../../model/failures/store-error.ts";
 import type { AssetStore } from "../../workers/assets/assets.ts";
@@ -44,10 +46,13 @@ export interface Api {
   readonly engine: Engine;
   readonly store: Store;
   readonly catalog: Catalog;
+  readonly vault: Vault;
   /** The way in for code. */
   readonly publisher: Publisher;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
+  /** What Workers have written to datasets. */
+  readonly points: Pick<DataPoints, "newest">;
   /** Live logs of scripts. */
   readonly tails: Tails;
   /** Files on their way. */

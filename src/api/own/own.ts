@@ -6,6 +6,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { mount, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { failureResponse } from "../endpoint/envelope.ts";
 import { actions } from "./actions.ts";
+import { analytics } from "./analytics.ts";
 import { audit } from "./audit.ts";
 import { credentials } from "./credentials.ts";
 import { errors } from "./errors.ts";
@@ -38,6 +39,7 @@ export const OWN_ENDPOINTS: readonly Endpoint[] = [
   ...search,
   ...credentials,
   ...audit,
+  ...analytics,
   ...settings,
 ];
 

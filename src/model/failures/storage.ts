@@ -1,8 +1,10 @@
-/** Entries of the failure catalogue: KV, D1 and R2. Codes and texts are Cloudflare's where they are known. */
+/** Entries of the failure catalogue: KV, D1, R2 and secrets stores. Codes and texts are Cloudflare's where they are known. */
 import type { FailureTable } from "./kind.ts";
+import { SECRETS_STORE_FAILURES } from "./secrets-store.ts";
 
 /** As `FailureKind`, by name. */
 export const STORAGE_FAILURES = {
+  ...SECRETS_STORE_FAILURES,
   "storage.unavailable": { code: 10970, status: 503, sentence: "The storage process for KV, D1 and R2 is unavailable" },
   "storage.unbound": {
     code: 10971,

@@ -9,6 +9,7 @@ import type { CredentialStore } from "./credentials.ts";
 import type { Deployments } from "./deployments.ts";
 import type { Edits } from "./edits.ts";
 import type { Resources } from "./resources.ts";
+import type { SecretsStores } from "./secrets-stores.ts";
 import type { Settings } from "./settings.ts";
 import type { EventSubscriptions } from "./subscriptions.ts";
 import type { Workers } from "./workers.ts";
@@ -20,7 +21,7 @@ export type CatalogChange = { readonly workflow: string } | { readonly crons: st
 /** What workflows and scripts are, and the changes of that. */
 export interface Deployed extends Addresses, ConcurrencyKeys, Deployments, Edits, Resources, Timetable, Workers, Workflows {}
 
-export interface Catalog extends Deployed, CredentialStore, EventSubscriptions, Settings {
+export interface Catalog extends Deployed, CredentialStore, EventSubscriptions, SecretsStores, Settings {
   /** Calls `notice` after each change that is durable, for as long as the catalogue is open. */
   watch(notice: (change: CatalogChange) => void): void;
 }

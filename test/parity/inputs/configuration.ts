@@ -357,9 +357,8 @@ export const CONFIGURATION: readonly Input[] = [
     {
       "index.js": answering(
         "",
-        '[typeof env.RL, await Promise.resolve().then(() => env.RL.limit({ key: "a" })).catch((error) => error.message.includes("RL"))]',
+        '[await env.RL.limit({ key: "a" }), await env.RL.limit({ key: "a" }), await env.RL.limit({ keys: "a" }).catch(String)]',
       ),
     },
-    { onPurpose: "The binding is there, and using it throws an error that names it." },
   ),
 ];

@@ -9,6 +9,7 @@ import { edits } from "./edits.ts";
 import { Known } from "./known.ts";
 import { resourceTable } from "./resources.ts";
 import { scriptTables } from "./scripts.ts";
+import { secretsStoreTables } from "./secrets-stores.ts";
 import { subscriptionTable } from "./subscriptions.ts";
 import { timetable } from "./timetable.ts";
 import { versionTables } from "./versions.ts";
@@ -32,6 +33,7 @@ export function sqliteCatalog(db: Database): Catalog {
     ...timetable(query),
     ...subscriptionTable(query),
     ...credentialTables(query),
+    ...secretsStoreTables(query),
     ...settings(query, known),
   };
 }

@@ -15,6 +15,7 @@ import { schema0008 } from "../schema/0008.ts";
 import { schema0009 } from "../schema/0009.ts";
 import { schema0010 } from "../schema/0010.ts";
 import { schema0011 } from "../schema/0011.ts";
+import { schema0012 } from "../schema/0012.ts";
 
 /** The n-th entry leads from version n to version n + 1. */
 const MIGRATIONS: readonly string[] = [
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly string[] = [
   schema0009,
   schema0010,
   schema0011,
+  schema0012,
 ];
 
 /** The version of the schema that this code reads and writes. */

@@ -117,3 +117,13 @@ test("a database without documents has empty tables", async () => {
   expect(await catalog.timetable()).toEqual([]);
   expect([await catalog.hostNames(), await catalog.routes(), await catalog.concurrencyKeys()]).toEqual([[], [], []]);
 });
+
+test("stores of secrets come with version 12", async () => {
+  const store = { id: "s1", name: "shared", createdAt: 1, modifiedAt: 1 };
+  const catalog = migrated({});
+  expect([await catalog.secretsStores(), await catalog.addSecretsStore(store), await catalog.secretsStores()]).toEqual([
+    [],
+    true,
+    [store],
+  ]);
+});

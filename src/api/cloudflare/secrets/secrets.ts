@@ -1,0 +1,160 @@
+/** The secrets of a store: to make, change, list and delete them. Their values are never told. */
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { openSecret, sealSecret } from "../../../bindings/secrets-store/sealed.ts";
+import { Failure } from "../../../model/failures/failure.ts";
+import { LIMITS } from "../../../model/limits.ts";
+import { iso } from "../../../model/time/calendar.ts";
+import type { StoreSecret } from "../../../ports/catalog/secrets-stores.ts";
+import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
+import { paged } from "../storage/storage.ts";
+import { page, perPage } from "../workflows/schemas.ts";
+import { makeStore, STORE } from "./stores.ts";
+
+const SECRETS = `${STORE}/secrets` as const;
+const SECRET = `${SECRETS}/{secret_id}` as const;
+
+const name = z
+  .string()
+  .max(255)
+  .regex(/^[\w-]+$/, "A secret's name has letters, digits, _ and -");
+
+const value = z
+  .string()
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= LIMITS.storeSecretBytes,
+    `A value has at most ${LIMITS.storeSecretBytes} bytes`,
+  );
+
+const scopes = z.array(z.string().min(1).max(64)).max(16);
+
+const comment = z.string().max(1_024);
+
+const labelled = z.object({ name, scopes, comment: comment.default("") });
+
+const shown = z.object({
+  id: z.string(),
+  store_id: z.string(),
+  name: z.string(),
+  comment: z.string(),
+  scopes: z.array(z.string()),
+  status: z.literal("active"),
+  created: z.iso.datetime(),
+  modified: z.iso.datetime(),
+});
+
+function show({ id, store, name: called, comment: about, scopes: of, ...at }: StoreSecret): z.input<typeof shown> {
+  const times = { created: iso(at.createdAt), modified: iso(at.modifiedAt) };
+  return { id, store_id: store, name: called, comment: about, scopes: [...of], status: "active", ...times };
+}
+
+async function found({ catalog }: Api, store: string, id: string): Promise<StoreSecret> {
+  const secret = (await catalog.storeSecrets(store)).find((each) => each.id === id);
+  if (secret === undefined) throw new Failure("secrets_store.secret_not_found");
+  return secret;
+}
+
+/** A store that is not there is made, so that a project keeps the id in its configuration. */
+async function add(
+  api: Api,
+  store: string,
+  wanted: readonly (z.output<typeof labelled> & { value: string })[],
+): Promise<object[]> {
+  const { catalog, clock, vault } = api;
+  const { length } = await catalog.storeSecrets(store);
+  if (length + wanted.length > LIMITS.storeSecrets)
+    throw new Failure("secrets_store.too_many", { detail: `The store has ${length} secrets` });
+  if (!(await catalog.secretsStores()).some(({ id }) => id === store)) await makeStore(api, store, store);
+  const now = clock.now();
+  const secrets = wanted.map(({ value: text, ...label }): StoreSecret => {
+    const id = randomUUID().replaceAll("-", "");
+    return { ...label, id, store, value: sealSecret(vault, { store, id }, text), createdAt: now, modifiedAt: now };
+  });
+  if (!(await catalog.addStoreSecrets(secrets))) throw new Failure("secrets_store.secret_exists", { field: "name" });
+  return secrets.map(show);
+}
+
+/** Secrets, by store and id. */
+export const storesSecrets: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: SECRETS,
+    summary: "List the secrets of a store, by name, without their values",
+    query: z.object({
+      page: page.default(1),
+      per_page: perPage(10),
+      search: z.string().optional(),
+      order: z.string().optional(),
+      direction: z.string().optional(),
+    }),
+    result: z.array(shown),
+    handle: async ({ params, query }, { catalog }) => {
+      const { search = "" } = query;
+      const matching = (await catalog.storeSecrets(params.store_id)).filter((each) => each.name.includes(search));
+      const { items, info } = paged(matching, query);
+      return { result: items.map(show), info };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: SECRETS,
+    needs: "admin",
+    summary: "Add secrets to a store, all or none; the store is made if it is not there",
+    body: z.array(labelled.extend({ value })).min(1).max(LIMITS.batch),
+    maxBody: LIMITS.valueBodyBytes,
+    result: z.array(shown),
+    handle: async ({ params, body }, api) => ({ result: await add(api, params.store_id, body) }),
+  }),
+  endpoint({
+    method: "get",
+    path: SECRET,
+    summary: "Read a secret of a store, without its value",
+    result: shown,
+    handle: async ({ params }, api) => ({ result: show(await found(api, params.store_id, params.secret_id)) }),
+  }),
+  endpoint({
+    method: "patch",
+    path: SECRET,
+    needs: "admin",
+    summary: "Change a secret of a store; Workers read the new value at once",
+    body: z.object({ value: value.optional(), scopes: scopes.optional(), comment: comment.optional(), name: name.optional() }),
+    result: shown,
+    handle: async ({ params, body }, api) => {
+      const before = await found(api, params.store_id, params.secret_id);
+      const changed: StoreSecret = {
+        ...before,
+        value: body.value === undefined ? before.value : sealSecret(api.vault, before, body.value),
+        scopes: body.scopes ?? before.scopes,
+        comment: body.comment ?? before.comment,
+        modifiedAt: api.clock.now(),
+      };
+      if (!(await api.catalog.replaceStoreSecret(changed))) throw new Failure("secrets_store.secret_not_found");
+      return { result: show(changed) };
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: SECRET,
+    needs: "admin",
+    summary: "Delete a secret of a store",
+    result: shown,
+    handle: async ({ params }, api) => {
+      const secret = await found(api, params.store_id, params.secret_id);
+      if (!(await api.catalog.removeStoreSecret(secret.store, secret.id))) throw new Failure("secrets_store.secret_not_found");
+      return { result: show(secret) };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: `${SECRET}/duplicate`,
+    needs: "admin",
+    summary: "Add a secret with the value of another one",
+    body: labelled,
+    result: shown,
+    handle: async ({ params, body }, api) => {
+      const secret = await found(api, params.store_id, params.secret_id);
+      const [made] = await add(api, secret.store, [{ ...body, value: openSecret(api.vault, secret) }]);
+      return { result: made };
+    },
+  }),
+];

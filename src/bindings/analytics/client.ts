@@ -1,0 +1,62 @@
+/** A dataset as user code knows it: Cloudflare's `AnalyticsEngineDataset`. A point is on its way when `writeDataPoint` returns. */
+import { LIMITS } from "../../model/limits.ts";
+import type { Call } from "../../runtime/bindings/calls.ts";
+
+type Text = ArrayBuffer | string | null;
+
+export interface AnalyticsEngineDataPoint {
+  readonly indexes?: readonly Text[];
+  readonly blobs?: readonly Text[];
+  readonly doubles?: readonly number[];
+}
+
+export interface AnalyticsEngineDataset {
+  /** Throws for a point that Cloudflare does not take. */
+  writeDataPoint(point?: AnalyticsEngineDataPoint): void;
+}
+
+/** What the server is sent. */
+export interface SentPoint {
+  readonly indexes: readonly (string | null)[];
+  readonly blobs: readonly (string | null)[];
+  readonly doubles: readonly number[];
+}
+
+/** A binding that sends to `call`. */
+export function analyticsBinding(call: Call): AnalyticsEngineDataset {
+  return {
+    writeDataPoint: (point) => {
+      // Points may be lost, as on Cloudflare: nothing waits for them.
+      call("writeDataPoint", [sent(point ?? {})]).catch(() => {});
+    },
+  };
+}
+
+function sent({ indexes, blobs, doubles }: AnalyticsEngineDataPoint): SentPoint {
+  const point = {
+    indexes: (indexes ?? []).map(toText),
+    blobs: (blobs ?? []).map(toText),
+    doubles: (doubles ?? []).map(Number),
+  };
+  refuseTooMany("indexes", point.indexes.length, 1);
+  refuseTooMany("blobs", point.blobs.length, LIMITS.dataPointFields);
+  refuseTooMany("doubles", point.doubles.length, LIMITS.dataPointFields);
+  refuseTooLong("Size of indexes[0]", point.indexes, LIMITS.dataPointIndexBytes);
+  refuseTooLong("Cumulative size of blobs", point.blobs, LIMITS.dataPointBlobBytes);
+  return point;
+}
+
+function toText(value: Text | number | undefined): string | null {
+  // Cloudflare makes texts of numbers.
+  if (value === null || value === undefined) return null;
+  return value instanceof ArrayBuffer ? new TextDecoder().decode(value) : String(value);
+}
+
+function refuseTooMany(what: string, count: number, most: number): void {
+  if (count > most) throw new TypeError(`writeDataPoint(): Maximum of ${most} ${what} supported.`);
+}
+
+function refuseTooLong(what: string, texts: readonly (string | null)[], most: number): void {
+  const bytes = new TextEncoder().encode(texts.join("")).length;
+  if (bytes > most) throw new TypeError(`writeDataPoint(): ${what} exceeds ${most} bytes.`);
+}

@@ -1,0 +1,88 @@
+/** Data points in a SQLite file of their own, which is made when the first of them is written. */
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { LIMITS } from "../../../model/limits.ts";
+import type { DataPoint, DataPointStore } from "../../../ports/data-points.ts";
+import { connectReader, openingFailure, type Database } from "../connection/database.ts";
+import { migrate } from "../connection/migrate.ts";
+import { queries, type Queries, type Row } from "../connection/queries.ts";
+import { analytics0001 } from "../schema/analytics-0001.ts";
+
+const MIGRATIONS = [analytics0001];
+
+const ADD = "INSERT INTO points (dataset, at, json) VALUES (?, ?, ?)";
+
+const TRIM = `DELETE FROM points WHERE dataset = ? AND n <=
+  (SELECT n FROM points WHERE dataset = ? ORDER BY n DESC LIMIT 1 OFFSET ?)`;
+
+const FORGET = `DELETE FROM points WHERE dataset NOT IN
+  (SELECT dataset FROM points GROUP BY dataset ORDER BY max(n) DESC LIMIT ?)`;
+
+const NEWEST = "SELECT dataset, at, json FROM points WHERE dataset = ? ORDER BY n DESC LIMIT ?";
+
+/** The points of a file. `:memory:` keeps them in memory. */
+export function sqliteDataPoints(file: string): DataPointStore {
+  return new SqliteDataPoints(file);
+}
+
+class SqliteDataPoints implements DataPointStore {
+  readonly #file: string;
+  /** Datasets that this process has written to: others may be one too many. */
+  readonly #known: Set<string> = new Set();
+  #open: { readonly db: Database; readonly queries: Queries } | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async add(points: readonly DataPoint[]): Promise<void> {
+    if (points.length === 0) return;
+    const { run, within } = this.#queries();
+    const datasets = new Set(points.map(({ dataset }) => dataset));
+    within(() => {
+      for (const { dataset, at, indexes, blobs, doubles } of points)
+        run(ADD, dataset, at, JSON.stringify([indexes, blobs, doubles]));
+      for (const dataset of datasets) run(TRIM, dataset, dataset, LIMITS.dataPoints);
+      if ([...datasets].some((each) => !this.#known.has(each))) run(FORGET, LIMITS.datasets);
+    });
+    for (const dataset of datasets) this.#known.add(dataset);
+  }
+
+  async newest(dataset: string, limit: number): Promise<DataPoint[]> {
+    const isThere = this.#open !== undefined || existsSync(this.#file);
+    return isThere ? this.#queries().all(NEWEST, dataset, limit).map(toPoint) : [];
+  }
+
+  async close(): Promise<void> {
+    this.#open?.db.close();
+    this.#open = undefined;
+  }
+
+  #queries(): Queries {
+    this.#open ??= opened(this.#file);
+    return this.#open.queries;
+  }
+}
+
+function opened(file: string): { readonly db: Database; readonly queries: Queries } {
+  try {
+    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const db = connectReader(file);
+    try {
+      migrate(db, file, MIGRATIONS);
+      // What the machine loses with its power are points of the last moments.
+      db.exec("PRAGMA synchronous = NORMAL");
+      return { db, queries: queries(db) };
+    } catch (cause) {
+      db.close();
+      throw cause;
+    }
+  } catch (cause) {
+    throw openingFailure(file, cause);
+  }
+}
+
+function toPoint({ json, ...rest }: Row): DataPoint {
+  const [indexes, blobs, doubles] = JSON.parse(String(json)) as [DataPoint["indexes"], DataPoint["blobs"], DataPoint["doubles"]];
+  return { ...rest, indexes, blobs, doubles } as unknown as DataPoint;
+}
