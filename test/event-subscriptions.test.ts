@@ -1,4 +1,4 @@
-/** Event subscriptions: what happens to instances comes to a queue, in order, whoever dies in between. */
+/** Event subscriptions: instance events are queued in order, even if the process dies in between. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -201,7 +201,7 @@ describe("a message", () => {
   });
 
   test.each(["script.not_found", "script.no_handler", "script.invalid"] as const)(
-    "waits when nobody can have it (%s), and that does not count",
+    "a message waits while no consumer can take it (%s), and that does not count as an attempt",
     async (failure) => {
       await consumed({ maxWaitMs: 0 });
       await send("a");
@@ -235,7 +235,7 @@ describe("a message", () => {
     expect((await batch(2)).messages).toEqual(cut.messages);
   });
 
-  test("that nobody has wanted for long enough is gone", async () => {
+  test("a message older than the retention is removed", async () => {
     const { id } = await queues.create("letters", { retentionSeconds: 60 });
     await send("a");
     clock.advance(60_000);
@@ -341,7 +341,7 @@ describe("messages that are pulled", () => {
     expect(await queues.backlog(queues.named("dead").id)).toMatchObject({ count: 2 });
   });
 
-  test("are given up when nobody has said anything of them often enough", async () => {
+  test("pulled messages are dropped after too many deliveries without an acknowledgement", async () => {
     const id = await pulled({ maxRetries: 1, visibilityTimeoutMs: 1_000 });
     await send("a");
     for (const attempts of [1, 2]) {

@@ -116,7 +116,7 @@ test("what an instance has printed is shown by a command, which ends when the in
   expect(await logs("talked", "--follow")).toEqual({ code: 0, stdout, stderr: "" });
   expect(await logs("talked", "--step", "talk", "--level", "warn")).toEqual({ code: 0, stdout, stderr: "" });
   expect(await logs("talked", "--level", "error")).toEqual({ code: 0, stdout: "", stderr: "" });
-  expect(await logs("nobody")).toMatchObject({ code: 1, stderr: expect.stringContaining("No logs: ") as unknown });
+  expect(await logs("missing")).toMatchObject({ code: 1, stderr: expect.stringContaining("No logs: ") as unknown });
 });
 
 test("what wrangler has bundled is deployed from a file", async () => {
@@ -198,12 +198,14 @@ test(
     const audit = (await (await fetch(`${server.url}/api/v1/audit?per_page=11`, { headers })).json()) as {
       result: { method: string; action: string; target: string; who: { kind: string } | null; address: string }[];
     };
-    const told = audit.result.map(({ method, action, target, who }) => `${who?.kind ?? "nobody"} ${method} ${action} ${target}`);
-    expect(told.slice(0, 8)).toEqual([
-      "nobody POST session.create ada",
+    const entries = audit.result.map(
+      ({ method, action, target, who }) => `${who?.kind ?? "anonymous"} ${method} ${action} ${target}`,
+    );
+    expect(entries.slice(0, 8)).toEqual([
+      "anonymous POST session.create ada",
       "command CLI users.delete ada",
       "user POST session.create ada",
-      "nobody POST session.create ada",
+      "anonymous POST session.create ada",
       "command CLI users.change ada",
       "command CLI users.change ada",
       "user POST session.create ada",

@@ -1,4 +1,4 @@
-/** What clients that tail a Worker are told: one event for each invocation, with all that it has written. */
+/** Clients that tail a Worker get one event for each invocation, with all that it has written. */
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TailEvent } from "../src/workers/logs/tail-event.ts";

@@ -164,7 +164,7 @@ test("what cannot be cloned is refused before it leaves", async () => {
   );
 });
 
-test("workflows that are not there are said to be so", async () => {
-  await expect(api.binding("Nobody").create()).rejects.toThrow("(workflow.not_found)");
-  await expect(api.binding("Quick").get("nobody")).rejects.toThrow("(instance.not_found) Instance not found");
+test("a workflow or an instance that does not exist rejects with not_found", async () => {
+  await expect(api.binding("Missing").create()).rejects.toThrow("(workflow.not_found)");
+  await expect(api.binding("Quick").get("missing")).rejects.toThrow("(instance.not_found) Instance not found");
 });

@@ -107,7 +107,7 @@ describe("a search", () => {
     "date_start=now",
     "per_page=0",
     `error=${"x".repeat(201)}`,
-  ])("is told what is wrong with %s", async (query) =>
+  ])("an invalid query is refused: %s", async (query) =>
     expect((await own("GET", `/workflows/Sleeping/instances?${query}`)).status).toBe(400),
   );
 
@@ -135,7 +135,7 @@ describe("errors", () => {
     expect(await own("GET", "/errors/0000000000000000")).toMatchObject({ status: 404, errors: [{ code: 11032 }] });
   });
 
-  test("that two functions throw alike are two, and nobody else is told which function it was", async () => {
+  test("errors of two functions with the same message are two groups, and other routes do not show the function", async () => {
     await fail("a", { card: 1 });
     api.clock.advance(1);
     await fail("b", { refused: 1 });

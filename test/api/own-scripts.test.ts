@@ -72,6 +72,6 @@ test("what was rolled back is in force", async () => {
   expect((await server.call("GET", `${OWN}/bank`)).result).toMatchObject({ version: { id: first, number: 1, message: "First" } });
 });
 
-test("one that is not there is refused by name", async () => {
-  expect((await server.call("GET", `${OWN}/nobody`)).status).toBe(404);
+test("a script that does not exist is answered with 404", async () => {
+  expect((await server.call("GET", `${OWN}/missing`)).status).toBe(404);
 });

@@ -115,7 +115,7 @@ describe("rollback", () => {
     ]);
   });
 
-  test("is told to subscribers in order, without what is internal", async () => {
+  test("rollback events are sent to subscribers in order, without internal fields", async () => {
     failures = 1;
     await create(true);
     await api.happens(order, "rollback_attempt_errored");

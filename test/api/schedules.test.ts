@@ -136,7 +136,7 @@ describe("an instance that a schedule created", () => {
     expect(workflow.result).toMatchObject({ triggered_on: "2026-01-01T09:00:00.000Z", instances: { waiting: 1 } });
   });
 
-  test("is told with the boundary that it came from, for as long as it is there", async () => {
+  test("the schedule lists its latest instance with its boundary, until the instance is deleted", async () => {
     const boundary = "2026-01-01T09:00:00.000Z";
     expect((await list()).result).toMatchObject([
       { cron, words: null, next: { length: 5 }, last: { boundary, instance: { id, status: "waiting" } } },

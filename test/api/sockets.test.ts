@@ -84,7 +84,7 @@ test.each([
   ["?cursor=900", []],
   ["?filter=step_started", ["step_started"]],
   ["?filter=step_started&filter=workflow_completed&cursor=4", ["workflow_completed"]],
-])("a finished instance is told with %s, and that is all", async (query, expected) => {
+])("a subscription to a finished instance with %s sends its events and closes", async (query, expected) => {
   await create("Quick", "q");
   await api.reaches({ workflow: "Quick", id: "q" }, "complete");
   const client = await follow(`Quick/instances/q/subscribe${query}`);
@@ -111,7 +111,7 @@ test("a deletion closes", async () => {
 });
 
 test.each([
-  ["Quick/instances/nobody/subscribe", 404, 10400],
+  ["Quick/instances/missing/subscribe", 404, 10400],
   ["Nothing/instances/q/subscribe", 404, 10200],
   ["Nothing/subscribe", 404, 10200],
   ["Quick/instances/q/subscribe?cursor=-1", 400, 10002],
@@ -194,7 +194,7 @@ test("a workflow tells of all its instances from now on, and keeps secrets", asy
   await client.closed;
 });
 
-test("a server that stops says so, and waits for nobody", async () => {
+test("a server that stops closes its sockets with 1001, and does not wait for a client that hangs", async () => {
   await create("Sleeper", "s");
   const clients = [
     await follow("Sleeper/instances/s/subscribe"),

@@ -135,7 +135,7 @@ describe("KV", () => {
     await api.call("DELETE", ns);
     expect(await readdir(join(folder, "storage"))).not.toContain(`kv-${id}`);
     expect(await codeOf(api.call("GET", `${ns}/keys`))).toBe(10013);
-    // Whoever still has a binding to it finds nothing.
+    // A binding to the deleted namespace finds nothing.
     expect((await storage.fetch({ type: "kv", id }, { method: "GET", path: "/large" })).status).toBe(404);
   });
 });

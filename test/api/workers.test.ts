@@ -87,7 +87,7 @@ test("settings are replaced by PUT and changed by PATCH; a name stays", async ()
     subdomain: { enabled: true, previews_enabled: false },
   });
   expect(await call("PUT", "/shop", { name: "store" })).toMatchObject({ status: 400 });
-  expect((await call("PUT", "/nobody", { name: "nobody" })).status).toBe(404);
+  expect((await call("PUT", "/missing", { name: "missing" })).status).toBe(404);
 });
 
 test("it is deleted with its versions, deployed or not", async () => {
@@ -114,5 +114,5 @@ test("what a form could not say is refused with its field, and nothing is stored
     expect(JSON.stringify(refused.errors)).toContain(field);
   }
   expect((await call("GET", "/shop/versions")).result).toEqual([]);
-  expect((await call("POST", "/nobody/versions", upload("x"))).status).toBe(404);
+  expect((await call("POST", "/missing/versions", upload("x"))).status).toBe(404);
 });

@@ -5,7 +5,7 @@ import type { AuditEntry, AuditLog, AuditQuery } from "../../src/ports/audit-log
 
 const ADA = { kind: "user", id: "ada", name: "Ada", role: "operator" } as const;
 
-/** An entry of somebody at a moment. */
+/** An audit entry at a time, by Ada unless overridden. */
 export function auditEntry(at: number, more: Partial<AuditEntry> = {}): AuditEntry {
   const what = { method: "POST", action: "workflows.instances.create", target: "orders/1", address: "192.0.2.1" };
   return { at, who: ADA, ...what, status: 200, code: null, ...more };

@@ -37,7 +37,7 @@ test("a request is a line with its method, URL and status", () => {
   ]);
 });
 
-test("lines that were left out are told", () => {
+test("the number of omitted events is shown", () => {
   expect(read(laggedEvent("shop", 12, 9))).toMatchObject([{ time: 9, level: "warn", text: /12 events/ }]);
 });
 

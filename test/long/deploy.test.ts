@@ -207,7 +207,7 @@ test("what this server does not have refuses no deployment", async () => {
   await project.write("wrangler.jsonc", CONFIG);
 });
 
-test("its logs are told while they happen", async () => {
+test("wrangler tail prints the logs of a Worker as they are written", async () => {
   const heard = Promise.withResolvers<void>();
   let printed = "";
   const tailing = run(["tail", "--format", "pretty"], "", (child) => {

@@ -80,9 +80,9 @@ export function moduleCases(open: OpenHost): void {
   });
 
   test.each([
-    ["is missing", 'import "./nobody.js";', [], /nobody\.js/],
+    ["is missing", 'import "./missing.js";', [], /missing\.js/],
     ["throws", 'import "./lib.js";', [{ name: "src/lib.js", type: "esm", content: "\nnull.x;" }], /\bsrc\/lib\.js:2/],
-  ] as const)("one that %s is told", async (_, code, modules, detail) => {
+  ] as const)("a module that %s is named in the failure", async (_, code, modules, detail) => {
     await expect(open({ code, mainModule: "src/main.js", modules })).rejects.toMatchObject({
       failure: "script.invalid",
       detail: expect.stringMatching(detail) as unknown,

@@ -10,7 +10,7 @@ const FIRST: Outcome = { key: { kind: "do", name: "first", count: 1 }, state: "c
 const SECOND: Outcome = { key: { kind: "do", name: "second", count: 1 }, state: "completed", output: encode("after live") };
 const NAP: Outcome = { key: { kind: "sleep", name: "nap", count: 1 }, state: "slept" };
 
-/** Starts a run that undoes steps and knows these, but has not been told of them. */
+/** Starts a run that undoes steps and knows their number, before it is sent their outcomes. */
 function undo(driver: Driver, known: number, rollback: Partial<RunSetup["rollback"]> = {}): DrivenRun {
   return driver.start("Undoer", { knownSteps: known, rollback: { error: ERROR, ...rollback } });
 }
@@ -32,7 +32,7 @@ export function rollbackCases(open: OpenHost): void {
     expect(run.events.filter(({ type }) => type === "step_started")).toMatchObject([{ rollback: true }, { rollback: true }]);
   });
 
-  test("a handler in memory is told everything, and is tried again when the engine says so", async () => {
+  test("a handler in memory gets its whole context, and is retried when the engine says so", async () => {
     const { driver } = await open();
     const before = await rejected(driver);
     const run = undo(driver, 3, { inherits: before.id });

@@ -138,7 +138,7 @@ export function runCases(open: OpenHost): void {
     expect(run.types).toEqual(["sleep_started"]);
   });
 
-  test("a run that has been told to go on does not leave", async () => {
+  test("a run that has been sent an outcome does not park", async () => {
     const { driver } = await open();
     const run = driver.start("Sleeper");
     await run.until(() => run.idles === 1);
