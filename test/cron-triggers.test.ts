@@ -79,7 +79,7 @@ async function reached(times: number, lines: number): Promise<[called: string[],
   return [called, logged];
 }
 
-/** Several turns: what is under way in this thread has happened. */
+/** Waits several turns, so that pending work of this thread is done. */
 async function quiet(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -141,7 +141,7 @@ test("a handler that takes too long is timed out", async () => {
   expect(await reached(1, 2)).toEqual([[`2 * * * * ${at(1, 2)}`], [expect.stringContaining("timed out"), FAILED]]);
 });
 
-test("what is replaced is followed no more, and what stays goes on from where it is", async () => {
+test("a replaced trigger no longer fires, and one that stays keeps its position", async () => {
   await set(HOURLY, "30 * * * *");
   const [first] = await cronsOf(catalog, "clock");
   clock.advance(10 * MINUTE);

@@ -97,7 +97,7 @@ async function ask(host: string, path: string): Promise<{ status: number | undef
   return { status: response.statusCode, body: Buffer.concat(chunks).toString() };
 }
 
-test("it says where everything is, and what it leaves out", () => {
+test("dev prints its addresses, and the bindings that it does not support", () => {
   const { port } = new URL(server.url);
   expect(server.output()).toContain("stepwell runs shop with asking, waiting");
   expect(server.output()).toContain(`Dashboard  ${server.url}/\n`);

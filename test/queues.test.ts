@@ -156,7 +156,7 @@ describe("a batch", () => {
 });
 
 describe("a message", () => {
-  test("that fails comes again after the delay, and then goes to the dead letter queue", async () => {
+  test("a failed message is retried after the delay, and then goes to the dead letter queue", async () => {
     await consumed({ maxWaitMs: 0, maxRetries: 1, retryDelaySeconds: 30 }, "dead");
     const dead = queues.named("dead");
     await queues.putConsumer(dead.id, { type: "worker", script: "undertaker", settings: { maxWaitMs: 0 } });
@@ -213,7 +213,7 @@ describe("a message", () => {
     },
   );
 
-  test("that was under way when the server died comes again", async () => {
+  test("a message in flight when the server died is delivered again", async () => {
     const { id } = await consumed({ maxWaitMs: 0 });
     await send("a");
     const lost = await batch(1);
@@ -224,7 +224,7 @@ describe("a message", () => {
     expect(await queues.backlog(id)).toMatchObject({ count: 0 });
   });
 
-  test("that was under way when the server stopped comes again", async () => {
+  test("a message in flight when the server stopped is delivered again", async () => {
     await consumed({ maxWaitMs: 0 });
     await send("a");
     const cut = await batch(1);
@@ -280,7 +280,7 @@ describe("a queue", () => {
     expect(queues.get(id).consumer).toBeUndefined();
   });
 
-  test("that is deleted is sent to no more, and delivers nothing", async () => {
+  test("a deleted queue accepts and delivers nothing", async () => {
     const { id } = await consumed();
     await send("a");
     await queues.remove(id);

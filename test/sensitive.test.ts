@@ -213,7 +213,7 @@ describe("keys change", () => {
     await rm(join(file, ".."), { recursive: true });
   });
 
-  test("what an old key sealed is opened as long as that key is there", async () => {
+  test("values sealed with an old key are opened while that key is configured", async () => {
     await reopen(NEW, OLD);
     await send("secretive", "go");
     await send("secretive", "on");

@@ -103,7 +103,7 @@ test("the API needs it, the Worker and the health check do not", async () => {
   expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: "ok" });
 });
 
-test("what an instance has printed is shown by a command, which ends when the instance has", async () => {
+test("stepwell logs prints the lines of an instance, and ends when the instance has", async () => {
   const headers = { authorization: `Bearer ${first}` };
   const body = JSON.stringify({ instance_id: "talked" });
   await fetch(`${server.url}/client/v4/accounts/local/workflows/quick/instances`, { method: "POST", headers, body });
@@ -119,7 +119,7 @@ test("what an instance has printed is shown by a command, which ends when the in
   expect(await logs("missing")).toMatchObject({ code: 1, stderr: expect.stringContaining("No logs: ") as unknown });
 });
 
-test("what wrangler has bundled is deployed from a file", async () => {
+test("a bundle of wrangler is deployed from a file", async () => {
   const form = uploadOf("export default { fetch: () => new Response('from a file') };");
   await project.write("worker.form", await new Response(form).text());
   const deploy = (name: string, env: Readonly<Record<string, string>>): ReturnType<typeof runCommand> =>

@@ -104,7 +104,7 @@ test("the headers and protocol of a Worker's handshake reach the client", async 
   await once(socket, "close");
 });
 
-test("what is no handshake is an answer like any other", async () => {
+test("an upgrade that the Worker does not accept gets its response", async () => {
   const refused = connect(`${listener.url}/refused`);
   await expect(refused).rejects.toBeInstanceOf(Refused);
   await expect(refused).rejects.toMatchObject({ status: 403, body: "not you" });

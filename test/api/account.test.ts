@@ -64,7 +64,7 @@ describe("concurrency keys", () => {
     expect(await list()).toEqual(["mail 1"]);
   });
 
-  test("that are made at the same time have different names", async () => {
+  test("of concurrency keys created at once with one name, one succeeds", async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => make("mail", 1)));
     expect(answers.filter(({ success }) => success)).toHaveLength(1);
     expect(await list()).toEqual(["mail 1"]);

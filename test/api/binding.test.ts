@@ -157,7 +157,7 @@ test.each([
   await expect(api.binding("Quick").create(options as never)).rejects.toThrow(message);
 });
 
-test("what cannot be cloned is refused before it leaves", async () => {
+test("a value that cannot be cloned is refused before it is sent", async () => {
   class HeadResult {}
   await expect(api.binding("Quick").create({ params: { list: [new HeadResult()] } })).rejects.toThrow(
     'Could not serialize object of type "HeadResult" at [0].params.list[0]',

@@ -23,7 +23,7 @@ const body = (more: object = {}): object => ({
 });
 const create = (more: object = {}): Promise<Answer> => api.call("POST", SUBSCRIPTIONS, body(more));
 
-test("they are made, listed by queue, read, changed and deleted", async () => {
+test("event subscriptions are created, listed by queue, read, changed and deleted", async () => {
   const made = (await create()).result as { id: string };
   expect(made).toMatchObject({ ...body(), events: ["instance.completed", "instance.errored"] });
   expect(await api.call("GET", `${SUBSCRIPTIONS}?queue_id=${queue}&page=1&per_page=20`)).toMatchObject({

@@ -218,7 +218,7 @@ describe("the full output of a step", () => {
     });
   });
 
-  test("that is secret shows nowhere", async () => {
+  test("the output of a sensitive step is redacted everywhere", async () => {
     await api.call("POST", "/workflows/Secretive/instances", { instance_id: "s" });
     await api.reaches({ workflow: "Secretive", id: "s" }, "complete");
     expect((await step("name=fetch%20key-1&type=step", "Secretive/instances/s")).result).toMatchObject({ output: "[REDACTED]" });

@@ -540,7 +540,7 @@ describe("how deep values may be nested", () => {
       });
   });
 
-  test("what was stored without a limit is still shown, with a note in its place", async () => {
+  test("params stored before the depth limit are replaced by a note", async () => {
     await open();
     await api.engine.create("Sleeper", [{ id: "old", params: textOf(6_000) }], "api");
     expect(await shownParams("old")).toBe("[Nested deeper than 500 levels]");

@@ -233,7 +233,7 @@ describe("an action on all that match", () => {
     ).toMatchObject({ done: 2 });
   });
 
-  test("can be stopped, and leaves those that it has not got to", async () => {
+  test("a bulk action can be stopped, and leaves the remaining instances unchanged", async () => {
     await api.call(
       "POST",
       "/workflows/Sleeping/instances/batch",
@@ -291,7 +291,7 @@ describe("an action on all that match", () => {
     expect((await own("GET", "/workflows/Sleeping/instances")).result).toHaveLength(1);
   });
 
-  test("that is not there is not found", async () => {
+  test("a missing bulk action is answered with 404", async () => {
     expect(await own("GET", `${path}/none`)).toMatchObject({ status: 404, errors: [{ code: 11030 }] });
     expect((await own("DELETE", `${path}/none`)).status).toBe(404);
   });

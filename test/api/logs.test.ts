@@ -123,7 +123,7 @@ test("a stream brings what there is and what comes, and ends some time after the
   expect(await end).toMatchObject({ done: true });
 });
 
-test("they go with the instance", async () => {
+test("logs are deleted with their instance", async () => {
   await api.call("DELETE", "/workflows/Talker/instances/t");
   expect((await read()).status).toBe(404);
 });

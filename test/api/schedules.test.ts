@@ -47,7 +47,7 @@ describe("schedules", () => {
     expect(result).toMatchObject([{ name: "timed", schedules: [{ cron: "*/30 * * * *" }, { cron: "0 9 1 1 *" }] }]);
   });
 
-  test("that are put again keep their version; those that are left out are gone", async () => {
+  test("schedules that are put again keep their version; omitted ones are removed", async () => {
     const first = (await put("timed", "0 * * * *")).result as { version_id: string };
     expect((await put("timed", "0 * * * *")).result).toMatchObject({ version_id: first.version_id });
     await api.call("PUT", "/workflows/timed", { class_name: "Sleeper", script_name: "script" });

@@ -136,7 +136,7 @@ describe("versions and deployments", () => {
   const versions = async (): Promise<{ id: string; number: number }[]> =>
     ((await api.call("GET", "shop/versions?deployable=true")).result as { items: { id: string; number: number }[] }).items;
 
-  test("what is under way stays on its version; what begins gets the one that is deployed", async () => {
+  test("a running instance stays on its version; a new one gets the deployed version", async () => {
     const first = idOf(await put("one", [FLOW, SECRET]));
     await api.engine.create("flow", [{ id: "old", params: '{"wait":true}' }], "api");
     const second = await api.call("POST", "shop/versions?bindings_inherit=strict", uploadOf(worker("two"), { bindings: [FLOW] }));
@@ -360,7 +360,7 @@ describe("a refusal names what is wrong, and changes nothing", () => {
 });
 
 describe("what goes with a script", () => {
-  test("it is shown as wrangler looks for it", async () => {
+  test("a script is shown in the form that wrangler reads", async () => {
     await put("one", [FLOW, SECRET]);
     expect(await api.call("GET", "../services/shop")).toMatchObject({
       result: { default_environment: { script: { id: "shop", last_deployed_from: "wrangler", tags: [] } } },
@@ -439,7 +439,7 @@ describe("what goes with a script", () => {
     expect(await api.call("DELETE", `shop/tails/${id}`)).toMatchObject({ status: 404 });
   });
 
-  test("it is deleted with its settings and may come again, without its old secrets", async () => {
+  test("a script is deleted with its settings, and deployed again without its old secrets", async () => {
     await put("one", [FLOW, SECRET]);
     await api.call("PATCH", "shop/script-settings", { tags: ["a"] });
     expect(await api.call("GET", "shop/references")).toMatchObject({ result: { durable_objects: [] } });
@@ -452,7 +452,7 @@ describe("what goes with a script", () => {
     expect((await api.catalog.scriptVersions("shop", 0, 9)).total).toBe(1);
   });
 
-  test("it does not come back with schedules that there is no room for any more", async () => {
+  test("a script whose schedules exceed the limit is not deployed again", async () => {
     const flow = "../../workflows/flow";
     const crons = (minutes: number): object[] =>
       Array.from({ length: minutes }, (_, minute) => ({ cron: `${minute % 60} ${minute > 59 ? 1 : 0} 1 1 *` }));

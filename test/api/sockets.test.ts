@@ -126,7 +126,7 @@ test.each([
   expect(JSON.parse((refused as Refused).body)).toMatchObject({ success: false, errors: [{ code }], result: null });
 });
 
-test("who has no token, or comes from a page of another site, is refused", async () => {
+test("a client without a token, or from a page of another site, is refused", async () => {
   await api.close();
   await open((headers) => Promise.resolve(headers.get("authorization") === "Bearer right" ? LOCAL : undefined));
   await expect(follow("Quick/instances/q/subscribe", { headers: {} })).rejects.toMatchObject({ status: 401 });
@@ -138,7 +138,7 @@ test("who has no token, or comes from a page of another site, is refused", async
   await expect(follow("Quick/instances/q/subscribe")).rejects.toMatchObject({ status: 404 });
 });
 
-test("what a client says is ignored, and too much of it closes with 1009", async () => {
+test("messages from a client are ignored, and one that is too large closes with 1009", async () => {
   await create("Sleeper", "s");
   const client = await follow("Sleeper/instances/s/subscribe");
   client.socket.send("hello");
@@ -147,7 +147,7 @@ test("what a client says is ignored, and too much of it closes with 1009", async
   expect(await client.closed).toBe(1009);
 });
 
-test("who does not answer is forgotten, and who does is not", async () => {
+test("a client that does not answer pings is disconnected, and one that does is not", async () => {
   await create("Sleeper", "s");
   const [silent, there] = [
     await follow("Sleeper/instances/s/subscribe", { autoPong: false }),
@@ -167,7 +167,7 @@ test("who does not answer is forgotten, and who does is not", async () => {
   await there.closed;
 });
 
-test("who does not read costs no more than a buffer, and gets all when it reads again", async () => {
+test("a client that does not read costs at most a buffer, and gets all events when it reads again", async () => {
   await create("Chatty", "c");
   const client = await follow("Chatty/instances/c/subscribe");
   client.socket.pause();

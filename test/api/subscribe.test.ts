@@ -70,7 +70,7 @@ test("a cursor goes on after an event, a filter passes some over", async () => {
   expect(await read("?filter=step_started&filter=workflow_completed")).toEqual(["step_started", "workflow_completed"]);
 });
 
-test("who leaves is forgotten", async () => {
+test("a client that disconnects is forgotten", async () => {
   await api.call("POST", "/workflows/Sleeper/instances", { instance_id: "s" });
   const response = await follow("Sleeper/instances/s");
   const reader = response.body?.getReader();

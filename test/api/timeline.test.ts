@@ -131,7 +131,7 @@ test.each(RUNS)("read at any moment and carried on, it is the same as read at th
   expect(comparable(shown.reduce((timeline, event) => advance(timeline, [event]), first))).toEqual(comparable(read(events)));
 });
 
-test("what begins anew is read again", async () => {
+test("the events of a restarted instance are recognized as a new start", async () => {
   await completeOrder();
   const before = read(await eventsOf(order));
   await api.call("PATCH", "/workflows/Order/instances/o-1/status", { status: "restart" });

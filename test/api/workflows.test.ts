@@ -65,7 +65,7 @@ describe("workflows", () => {
     expect((await put({ jurisdiction: "eu", limits: { steps: 5 } })).result).toMatchObject({ version_id: version });
   });
 
-  test("that are put again without a change keep their version", async () => {
+  test("workflows that are put again without a change keep their version", async () => {
     const body = { class_name: "Quick", script_name: "script", limits: null, schedules: [] };
     const first = (await api.call("PUT", "/workflows/fresh", body)).result as { id: string; version_id: string };
     expect(first).toMatchObject({
@@ -103,7 +103,7 @@ describe("workflows", () => {
     await api.reaches({ workflow: "fresh", id: "f" }, "complete");
   });
 
-  test("that are deleted take their instances with them", async () => {
+  test("workflows are deleted with their instances", async () => {
     await api.call("POST", "/workflows/Sleeper/instances", { instance_id: "s" });
     await api.reaches({ workflow: "Sleeper", id: "s" }, "waiting");
     expect((await api.call("DELETE", "/workflows/Sleeper")).result).toEqual({ status: "ok", success: true });

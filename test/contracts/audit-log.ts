@@ -40,7 +40,7 @@ export function auditLogContract(name: string, open: () => AuditLog): void {
       expect(await log.list({ limit: 2, before: rest[0]?.n })).toEqual([]);
     });
 
-    test("they are found by who, by action and by time", async () => {
+    test("entries are found by principal, by action and by time", async () => {
       await log.add([
         auditEntry(10),
         auditEntry(20, { who: { kind: "token", id: "t-1", name: "ci%", role: "admin" } }),

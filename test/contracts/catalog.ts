@@ -279,7 +279,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.scriptVersionInfo("script-2")).toEqual(info(BARE, 1));
     });
 
-    test("what is left of removed scripts goes with the last workflow that points to it", async () => {
+    test("the kept versions of a removed script are deleted with the last workflow that points to them", async () => {
       const { catalog } = at;
       const deploy = async (id: string): Promise<void> => {
         await add(catalog, { ...BARE, id });
@@ -387,7 +387,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.commit([], revision)).toBe(false);
     });
 
-    test("what is followed, read, or set for the account is no change since", async () => {
+    test("a fired cron trigger, a read and an account setting do not change the revision", async () => {
       const { catalog } = at;
       await putCrons(catalog, "clock", ["* * * * *"], 1);
       const revision = await catalog.revision();

@@ -285,7 +285,7 @@ function streamContract(at: At): void {
     expect(await at.store.chunk(a, 6, 0)).toBeUndefined();
   });
 
-  test("what becomes void is deleted in bounded commits, and nothing else is", async () => {
+  test("void chunks are deleted in bounded commits, and nothing else is", async () => {
     const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
     const many = Array.from({ length: 100 }, (_, i) => chunk(a, 1, i));
     await at.writer.commit({ chunks: [...many, chunk(a, 2, 0), chunk(a, 9, 0), chunk(b, 1, 0)] });

@@ -56,7 +56,7 @@ export function harnessCases(createTestHarness: (options?: TestHarnessOptions) =
       expect(await text("/post")).toBe("post /hello");
     });
 
-    test("that Workers make are those of this process", async () => {
+    test("fetches of Workers use the global fetch of this process", async () => {
       const outside = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
         const request = new Request(input, init);
         return new Response(`${request.method} ${request.url} ${await request.text()}`, { headers: { "x-mocked": "1" } });

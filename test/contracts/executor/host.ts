@@ -68,7 +68,7 @@ export function fetchCases(open: OpenHost): void {
     expect(empty.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   });
 
-  test("what the handler throws is in the log, with its stack", async () => {
+  test("an exception of the handler is in the log, with its stack", async () => {
     const { promise, resolve } = Promise.withResolvers<ScriptLine>();
     const { host } = await open({ onLog: resolve });
     await expect(host.fetch(new Request(`${BASE}/nowhere`))).rejects.toThrow();
@@ -243,7 +243,7 @@ export function eventCases(open: OpenHost): void {
       });
     });
 
-    test("what was said before an exception counts", async () => {
+    test("acknowledgements before an exception count", async () => {
       const { host } = await open({ code });
       expect(await host.dispatch(letters("bad", "ack", "none"))).toMatchObject({
         thrown: "RangeError: no such queue",

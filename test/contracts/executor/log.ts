@@ -39,7 +39,7 @@ const TALK = 12;
 
 /** Console and exceptions. */
 export function logCases(open: OpenHost): void {
-  test("what is written belongs to an instance, a step and an attempt", async () => {
+  test("a log line belongs to an instance, a step and an attempt", async () => {
     const lines = new Lines();
     const { driver } = await open({ onLog: lines.hear });
     await driver.start("Talker").last();

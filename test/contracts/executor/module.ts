@@ -22,7 +22,7 @@ const MODULES: readonly ScriptModule[] = [
   { name: "src/late.js", type: "esm", content: 'export default "late";' },
 ];
 
-/** What there is beside a main module, and how it is found. */
+/** Modules beside the main one, and how they are resolved. */
 export function moduleCases(open: OpenHost): void {
   const ask = async (setup: Parameters<OpenHost>[0]): Promise<unknown> => {
     const { host } = await open(setup);

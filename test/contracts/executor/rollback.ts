@@ -26,7 +26,7 @@ async function rejected(driver: Driver): Promise<DrivenRun> {
 
 /** Orders, handlers, retries. */
 export function rollbackCases(open: OpenHost): void {
-  test("that a step can be undone is part of its start", async () => {
+  test("the start of a step says whether it has a rollback handler", async () => {
     const { driver } = await open();
     const run = await rejected(driver);
     expect(run.events.filter(({ type }) => type === "step_started")).toMatchObject([{ rollback: true }, { rollback: true }]);
@@ -77,7 +77,7 @@ export function rollbackCases(open: OpenHost): void {
     expect(run.types.filter((type) => !type.startsWith("rollback_"))).toEqual([]);
   });
 
-  test("one that had begun goes on with the configuration that it had", async () => {
+  test("a rollback that had begun resumes with its configuration", async () => {
     const { driver } = await open();
     const run = undo(driver, 2);
     const config = { retries: { limit: 7, delay: 3, backoff: "linear" }, timeout: 1_000 } as const;
@@ -91,7 +91,7 @@ export function rollbackCases(open: OpenHost): void {
     expect(run.events[0]).toMatchObject({ type: "rollback_attempt_started", attempt: 5 });
   });
 
-  test("one that no code has any more is said to be missing", async () => {
+  test("a rollback handler that the code does not have fails with RollbackMissing", async () => {
     const { driver } = await open();
     const run = undo(driver, 1);
     const gone: Outcome = { key: { kind: "do", name: "gone", count: 1 }, state: "completed" };
