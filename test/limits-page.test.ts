@@ -11,5 +11,5 @@ test.each([...Object.keys(LIMITS), ...Object.keys(DEFAULT_SETTINGS)])("%s is on 
 });
 
 test("a limit that is not there would be missed", () => {
-  expect(page).not.toContain("`limitThatNobodyHas`");
+  expect(page).not.toContain("`limitThatDoesNotExist`");
 });
