@@ -167,8 +167,8 @@ describe.concurrent("a project that cannot be used", () => {
     ["a syntax error", { ...PROJECT, "index.js": "export class Order {\n  async run( {}\n}" }, "index.js:3:0:\n      3 │ }"],
     [
       "an import that leads nowhere",
-      { ...PROJECT, "index.js": 'import "./nobody"; import "./nothing"; export class Order {}' },
-      'Build failed with 2 errors:\n\n✘ [ERROR] Could not resolve "./nobody"\n\n    index.js:1:7:\n',
+      { ...PROJECT, "index.js": 'import "./absent"; import "./nothing"; export class Order {}' },
+      'Build failed with 2 errors:\n\n✘ [ERROR] Could not resolve "./absent"\n\n    index.js:1:7:\n',
     ],
     [
       "a class that is missing",

@@ -1,4 +1,4 @@
-/** Cron triggers on an engine with a clock of its own, and real threads whose handlers tell what they were told. */
+/** Cron triggers on an engine with a clock of its own, and real threads whose handlers log what they were passed. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEngine, type EngineHosts } from "../src/engine/open.ts";
 import type { Engine } from "../src/engine/contract.ts";
@@ -31,17 +31,17 @@ let catalog: Catalog;
 let clock: FakeClock;
 let engine: Engine;
 let calls: HostCalls;
-/** What handlers were told, and what the server has said of it. The two come different ways. */
-let told: string[];
-let said: string[];
+/** The calls that handlers logged, and the lines that the server logged. They arrive independently of each other. */
+let called: string[];
+let logged: string[];
 let wake: (() => void) | undefined;
 
 beforeEach(async () => {
   ({ store, catalog } = openMemoryStore());
   const version = { id: "v1", script: "clock", hash: "1", code: CODE, bindings: [], compatibilityFlags: [], createdAt: 0 };
   await catalog.putScriptVersion(version);
-  told = [];
-  said = [];
+  called = [];
+  logged = [];
   await boot(START);
 });
 afterEach(() => engine.close());
@@ -49,15 +49,15 @@ afterEach(() => engine.close());
 /** A server starts, at a time. */
 async function boot(now: number): Promise<void> {
   clock = fakeClock(now);
-  const hear =
+  const collect =
     (list: string[]) =>
     (line: string): void => {
       list.push(line);
       wake?.();
     };
-  const log: Log = { debug() {}, info: hear(said), warn: hear(said), error: hear(said) };
-  const tell = hear(told);
-  const executor = nodeExecutor({ onLog: ({ level, text }) => level !== "error" && tell(text) });
+  const log: Log = { debug() {}, info: collect(logged), warn: collect(logged), error: collect(logged) };
+  const onCall = collect(called);
+  const executor = nodeExecutor({ onLog: ({ level, text }) => level !== "error" && onCall(text) });
   const cron = new CronTriggers({ catalog, log });
   const world = { store, catalog, clock, log, ids: { uuid: () => crypto.randomUUID() } };
   const hosts: EngineHosts = new Hosts({ executor, clock });
@@ -72,14 +72,14 @@ async function set(...crons: readonly string[]): Promise<void> {
   await quiet();
 }
 
-/** Resolves when handlers have been told, and the server has said, so much since the start. */
-async function heard(times: number, ends: number): Promise<[told: string[], said: string[]]> {
-  while (told.length < times || said.length < ends) await new Promise<void>((resolve) => (wake = resolve));
+/** Resolves when handlers have logged so many calls, and the server so many lines, since the start. */
+async function reached(times: number, lines: number): Promise<[called: string[], logged: string[]]> {
+  while (called.length < times || logged.length < lines) await new Promise<void>((resolve) => (wake = resolve));
   await quiet();
-  return [told, said];
+  return [called, logged];
 }
 
-/** Several turns: what is under way in this thread has happened. */
+/** Waits several turns, so that pending work of this thread is done. */
 async function quiet(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -91,69 +91,69 @@ test("the handler is called at each boundary, once, and not again after a restar
   await set(HOURLY);
   clock.advance(29 * MINUTE);
   await quiet();
-  expect(told).toEqual([]);
+  expect(called).toEqual([]);
   clock.advance(MINUTE);
-  expect(await heard(1, 1)).toEqual([[`${HOURLY} ${at(1)}`], [RUN]]);
+  expect(await reached(1, 1)).toEqual([[`${HOURLY} ${at(1)}`], [RUN]]);
   clock.advance(HOUR);
-  await heard(2, 2);
+  await reached(2, 2);
   await engine.close();
   await boot(at(2, 1));
   clock.advance(HOUR);
-  await heard(3, 3);
-  expect(told).toEqual([1, 2, 3].map((hour) => `${HOURLY} ${at(hour)}`));
+  await reached(3, 3);
+  expect(called).toEqual([1, 2, 3].map((hour) => `${HOURLY} ${at(hour)}`));
 });
 
 test("boundaries that were missed come once, the latest", async () => {
   await set(HOURLY);
   await engine.close();
   await boot(at(7, 10));
-  expect(await heard(1, 1)).toEqual([[`${HOURLY} ${at(7)}`], [RUN]]);
+  expect(await reached(1, 1)).toEqual([[`${HOURLY} ${at(7)}`], [RUN]]);
 });
 
-test("a handler that fails is told, and not called again for that", async () => {
+test("a failed handler is logged, and is not retried", async () => {
   await set("1 * * * *");
   clock.advance(31 * MINUTE);
-  expect(await heard(1, 1)).toEqual([[`1 * * * * ${at(1, 1)}`], [FAILED]]);
+  expect(await reached(1, 1)).toEqual([[`1 * * * * ${at(1, 1)}`], [FAILED]]);
   await engine.close();
   await boot(at(1, 2));
   await quiet();
-  expect([told.length, said.length]).toEqual([1, 1]);
+  expect([called.length, logged.length]).toEqual([1, 1]);
 });
 
-test("one that has not ended is called once for each boundary, and again by the next server", async () => {
+test("a handler that has not ended is called once for each boundary, and again by the next server", async () => {
   await set("2 * * * *");
   clock.advance(32 * MINUTE);
-  await heard(1, 0);
+  await reached(1, 0);
   await quiet();
   await calls.call("clock", { type: "scheduled", cron: "by hand", scheduledTime: 0 });
-  await heard(2, 0);
+  await reached(2, 0);
   await engine.close();
   await boot(at(1, 3));
   const once = `2 * * * * ${at(1, 2)}`;
-  expect(await heard(3, 0)).toEqual([[once, "by hand 0", once], []]);
+  expect(await reached(3, 0)).toEqual([[once, "by hand 0", once], []]);
 });
 
-test("one that takes too long is given up", async () => {
+test("a handler that takes too long is timed out", async () => {
   await set("2 * * * *");
   clock.advance(32 * MINUTE);
-  await heard(1, 0);
+  await reached(1, 0);
   clock.advance(15 * MINUTE);
-  expect(await heard(1, 2)).toEqual([[`2 * * * * ${at(1, 2)}`], [expect.stringContaining("timed out"), FAILED]]);
+  expect(await reached(1, 2)).toEqual([[`2 * * * * ${at(1, 2)}`], [expect.stringContaining("timed out"), FAILED]]);
 });
 
-test("what is replaced is followed no more, and what stays goes on from where it is", async () => {
+test("a replaced trigger no longer fires, and one that stays keeps its position", async () => {
   await set(HOURLY, "30 * * * *");
   const [first] = await cronsOf(catalog, "clock");
   clock.advance(10 * MINUTE);
   await set(HOURLY);
   expect(await cronsOf(catalog, "clock")).toEqual([first]);
   clock.advance(HOUR);
-  expect(await heard(1, 1)).toEqual([[`${HOURLY} ${at(1)}`], [RUN]]);
+  expect(await reached(1, 1)).toEqual([[`${HOURLY} ${at(1)}`], [RUN]]);
 });
 
-test("a script that is not there any more is told of", async () => {
+test("a trigger of a removed script is logged as failed", async () => {
   await catalog.commit([{ type: "script_removal", script: "clock" }]);
   await set(HOURLY);
   clock.advance(HOUR);
-  expect(await heard(0, 1)).toEqual([[], [FAILED]]);
+  expect(await reached(0, 1)).toEqual([[], [FAILED]]);
 });

@@ -67,7 +67,7 @@ test("steps and requests use what the configuration names", async () => {
   expect((await server.call("GET", "/d1/database/orders")).result).toMatchObject({ name: "orders", num_tables: 1 });
 });
 
-test.runIf(process.platform === "linux")("it is there when all of its processes have been killed", async () => {
+test.runIf(process.platform === "linux")("storage survives a kill of all its processes", async () => {
   // The loader's and the storage's; one more may be kept ready.
   expect(processes().length).toBeGreaterThanOrEqual(2);
   for (const pid of processes()) process.kill(pid, "SIGKILL");
@@ -75,7 +75,7 @@ test.runIf(process.platform === "linux")("it is there when all of its processes 
   expect(await ask()).toEqual(ALL);
 });
 
-test("and when the server has", async () => {
+test("storage survives a kill of the server", async () => {
   await server.kill();
   server = await start();
   expect(await ask()).toEqual(ALL);

@@ -54,7 +54,7 @@ afterAll(async () => {
   await project.remove();
 });
 
-/** A port that nobody listens on now. */
+/** A free port. */
 async function freePort(): Promise<number> {
   const holder = createServer().listen(0, "127.0.0.1");
   await once(holder, "listening");
@@ -97,7 +97,7 @@ async function ask(host: string, path: string): Promise<{ status: number | undef
   return { status: response.statusCode, body: Buffer.concat(chunks).toString() };
 }
 
-test("it says where everything is, and what it leaves out", () => {
+test("dev prints its addresses, and the bindings that it does not support", () => {
   const { port } = new URL(server.url);
   expect(server.output()).toContain("stepwell runs shop with asking, waiting");
   expect(server.output()).toContain(`Dashboard  ${server.url}/\n`);
@@ -116,7 +116,7 @@ test("the Worker answers under its host name and below its path, and starts inst
   expect(JSON.parse(byHost.body)).toEqual({ url: `http://shop.localhost:${port}/a?b=c`, version: "one", secret: "first" });
   const byPath = await fetch(`${server.url}/workers/shop/a?b=c`);
   expect(await byPath.json()).toMatchObject({ url: `${server.url}/a?b=c` });
-  expect((await ask(`nobody.localhost:${port}`, "/")).status).toBe(404);
+  expect((await ask(`missing.localhost:${port}`, "/")).status).toBe(404);
   expect((await ask("evil.example", "/")).status).toBe(403);
   const id = await (await fetch(`${server.url}/workers/shop/start`)).text();
   await happens("waiting", id, "wait_started");
@@ -125,7 +125,7 @@ test("the Worker answers under its host name and below its path, and starts inst
   });
 });
 
-test("whoever asks before the project is deployed waits, and is not told that it is not there", async () => {
+test("a request before the project is deployed waits, and is not answered with 404", async () => {
   const slow = await makeProject({
     "wrangler.json": JSON.stringify({
       name: "slow",
@@ -169,7 +169,7 @@ test("a change of secrets is deployed, too", async () => {
   expect(server.output()).not.toContain("second");
 });
 
-test("a mistake is told with its place, and what was deployed goes on", async () => {
+test("a build error is reported with its place, and the deployed version keeps running", async () => {
   await project.write("src/index.js", "export class {");
   await said('Not deployed: Build failed with 1 error:\n\n✘ [ERROR] Expected identifier but found "{"\n\n    src/index.js:1:13:');
   await project.write("src/index.js", worker("three").replace("class Asking", "class Other"));

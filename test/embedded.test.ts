@@ -31,7 +31,7 @@ async function schedules(): Promise<string[]> {
   return found.toSorted();
 }
 
-test("schedules are those that were given last", async () => {
+test("the schedules given last are active", async () => {
   const workflows = { tick: Tick, tock: Tick };
   await openAndClose({ workflows, schedules: { tick: ["0 1 * * *", "0 2 * * *"], tock: "0 3 * * *" } });
   expect(await schedules()).toEqual(["tick: 0 1 * * *", "tick: 0 2 * * *", "tock: 0 3 * * *"]);

@@ -1,4 +1,4 @@
-/** Event subscriptions: what happens to instances comes to a queue, in order, whoever dies in between. */
+/** Event subscriptions: instance events are queued in order, even if the process dies in between. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -149,7 +149,7 @@ test("every event of an instance comes in order, those of other workflows do not
   expect(await kinds("q", "other")).toEqual([]);
 });
 
-test("what was committed is sent by the next server, when the one before has died", async () => {
+test("committed events are sent by the next server after a crash", async () => {
   await subscribe("Quick");
   // Nothing is sent before `start`: as if it had died right after the commit.
   await engine.create("Quick", [{ id: "a" }], "api");
@@ -161,7 +161,7 @@ test("what was committed is sent by the next server, when the one before has die
   expect(await kinds("q", "a")).toEqual(["queued", "started", "completed"]);
 });
 
-test("what was sent but not yet removed is sent again", async () => {
+test("events that were sent but not removed are sent again", async () => {
   await halt();
   const removing = Promise.withResolvers<void>();
   await boot((store) => ({

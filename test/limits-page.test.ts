@@ -1,4 +1,4 @@
-/** docs/limits.md names every limit there is: one that is added has to be told to users. */
+/** docs/limits.md names every limit, so that a new limit is documented. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DEFAULT_SETTINGS } from "../src/engine/state/settings.ts";
@@ -11,5 +11,5 @@ test.each([...Object.keys(LIMITS), ...Object.keys(DEFAULT_SETTINGS)])("%s is on 
 });
 
 test("a limit that is not there would be missed", () => {
-  expect(page).not.toContain("`limitThatNobodyHas`");
+  expect(page).not.toContain("`limitThatDoesNotExist`");
 });

@@ -156,7 +156,7 @@ describe("a batch", () => {
 });
 
 describe("a message", () => {
-  test("that fails comes again after the delay, and then goes to the dead letter queue", async () => {
+  test("a failed message is retried after the delay, and then goes to the dead letter queue", async () => {
     await consumed({ maxWaitMs: 0, maxRetries: 1, retryDelaySeconds: 30 }, "dead");
     const dead = queues.named("dead");
     await queues.putConsumer(dead.id, { type: "worker", script: "undertaker", settings: { maxWaitMs: 0 } });
@@ -201,7 +201,7 @@ describe("a message", () => {
   });
 
   test.each(["script.not_found", "script.no_handler", "script.invalid"] as const)(
-    "waits when nobody can have it (%s), and that does not count",
+    "a message waits while no consumer can take it (%s), and that does not count as an attempt",
     async (failure) => {
       await consumed({ maxWaitMs: 0 });
       await send("a");
@@ -213,7 +213,7 @@ describe("a message", () => {
     },
   );
 
-  test("that was under way when the server died comes again", async () => {
+  test("a message in flight when the server died is delivered again", async () => {
     const { id } = await consumed({ maxWaitMs: 0 });
     await send("a");
     const lost = await batch(1);
@@ -224,7 +224,7 @@ describe("a message", () => {
     expect(await queues.backlog(id)).toMatchObject({ count: 0 });
   });
 
-  test("that was under way when the server stopped comes again", async () => {
+  test("a message in flight when the server stopped is delivered again", async () => {
     await consumed({ maxWaitMs: 0 });
     await send("a");
     const cut = await batch(1);
@@ -235,7 +235,7 @@ describe("a message", () => {
     expect((await batch(2)).messages).toEqual(cut.messages);
   });
 
-  test("that nobody has wanted for long enough is gone", async () => {
+  test("a message older than the retention is removed", async () => {
     const { id } = await queues.create("letters", { retentionSeconds: 60 });
     await send("a");
     clock.advance(60_000);
@@ -280,7 +280,7 @@ describe("a queue", () => {
     expect(queues.get(id).consumer).toBeUndefined();
   });
 
-  test("that is deleted is sent to no more, and delivers nothing", async () => {
+  test("a deleted queue accepts and delivers nothing", async () => {
     const { id } = await consumed();
     await send("a");
     await queues.remove(id);
@@ -341,7 +341,7 @@ describe("messages that are pulled", () => {
     expect(await queues.backlog(queues.named("dead").id)).toMatchObject({ count: 2 });
   });
 
-  test("are given up when nobody has said anything of them often enough", async () => {
+  test("pulled messages are dropped after too many deliveries without an acknowledgement", async () => {
     const id = await pulled({ maxRetries: 1, visibilityTimeoutMs: 1_000 });
     await send("a");
     for (const attempts of [1, 2]) {

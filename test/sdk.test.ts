@@ -164,14 +164,14 @@ test("a workflow is put, read and deleted", async () => {
 });
 
 test("failures are the classes that the SDK documents, with our codes", async () => {
-  await expect(client.workflows.get("nobody", account)).rejects.toMatchObject({ status: 404, errors: [{ code: 10200 }] });
+  await expect(client.workflows.get("missing", account)).rejects.toMatchObject({ status: 404, errors: [{ code: 10200 }] });
   const at = { ...account, workflow_name: "every" };
-  await expect(client.workflows.instances.get("nobody", at)).rejects.toMatchObject({ status: 404, errors: [{ code: 10400 }] });
+  await expect(client.workflows.instances.get("missing", at)).rejects.toMatchObject({ status: 404, errors: [{ code: 10400 }] });
   await expect(client.workflows.instances.create("every", { ...account, instance_id: "a b" })).rejects.toBeInstanceOf(
     sdk.BadRequestError,
   );
   // The SDK sends no body at all here, and says that it is JSON.
-  await expect(client.workflows.instances.events.create("x", { ...at, instance_id: "nobody" })).rejects.toMatchObject({
+  await expect(client.workflows.instances.events.create("x", { ...at, instance_id: "missing" })).rejects.toMatchObject({
     status: 400,
     errors: [{ code: 10002 }],
   });

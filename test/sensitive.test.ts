@@ -1,7 +1,7 @@
 /**
- * What a sensitive step returns is known to the code of its instance and to nobody else. A secret is planted, the server is
- * killed and started again, and then the secret is looked for: in the answer of every route, in the streams of events, in
- * what the server printed, and in every byte of its data directory.
+ * Only the code of its instance sees the output of a sensitive step. A step returns a secret, the server is killed and started
+ * again, and then the secret is searched for: in the answer of every route, in the streams of events, in the output of the
+ * server, and in every byte of its data directory.
  */
 import { createHash } from "node:crypto";
 import { globSync, readFileSync, statSync } from "node:fs";
@@ -149,7 +149,7 @@ describe("a planted secret", () => {
     look();
   });
 
-  test("a key that is none is told at the start, in one line that does not show it", async () => {
+  test("an invalid key is reported at the start, in one line that does not show it", async () => {
     const bad = await runCommand(["serve", "--data", join(project.folder, "other"), "--port", "0"], undefined, {
       STEPWELL_KEY: "hunter2",
     });
@@ -213,7 +213,7 @@ describe("keys change", () => {
     await rm(join(file, ".."), { recursive: true });
   });
 
-  test("what an old key sealed is opened as long as that key is there", async () => {
+  test("values sealed with an old key are opened while that key is configured", async () => {
     await reopen(NEW, OLD);
     await send("secretive", "go");
     await send("secretive", "on");
@@ -226,9 +226,9 @@ describe("keys change", () => {
     await send("secretive", "go");
     await reaches("secretive", "paused");
     expect(await reaches("plain", "complete")).toBe("done");
-    const told = lines.filter((line) => line.includes("vault.key_missing"));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(/The key [0-9a-f]{8}, which encrypted this output, is missing.*"instance":"one"/);
+    const missing = lines.filter((line) => line.includes("vault.key_missing"));
+    expect(missing).toHaveLength(1);
+    expect(missing[0]).toMatch(/The key [0-9a-f]{8}, which encrypted this output, is missing.*"instance":"one"/);
     await reopen(NEW, OLD);
     await (await open?.workflow("secretive").get("one"))?.resume();
     await send("secretive", "on");

@@ -103,7 +103,7 @@ test("the API needs it, the Worker and the health check do not", async () => {
   expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: "ok" });
 });
 
-test("what an instance has printed is shown by a command, which ends when the instance has", async () => {
+test("stepwell logs prints the lines of an instance, and ends when the instance has", async () => {
   const headers = { authorization: `Bearer ${first}` };
   const body = JSON.stringify({ instance_id: "talked" });
   await fetch(`${server.url}/client/v4/accounts/local/workflows/quick/instances`, { method: "POST", headers, body });
@@ -116,10 +116,10 @@ test("what an instance has printed is shown by a command, which ends when the in
   expect(await logs("talked", "--follow")).toEqual({ code: 0, stdout, stderr: "" });
   expect(await logs("talked", "--step", "talk", "--level", "warn")).toEqual({ code: 0, stdout, stderr: "" });
   expect(await logs("talked", "--level", "error")).toEqual({ code: 0, stdout: "", stderr: "" });
-  expect(await logs("nobody")).toMatchObject({ code: 1, stderr: expect.stringContaining("No logs: ") as unknown });
+  expect(await logs("missing")).toMatchObject({ code: 1, stderr: expect.stringContaining("No logs: ") as unknown });
 });
 
-test("what wrangler has bundled is deployed from a file", async () => {
+test("a bundle of wrangler is deployed from a file", async () => {
   const form = uploadOf("export default { fetch: () => new Response('from a file') };");
   await project.write("worker.form", await new Response(form).text());
   const deploy = (name: string, env: Readonly<Record<string, string>>): ReturnType<typeof runCommand> =>
@@ -198,12 +198,14 @@ test(
     const audit = (await (await fetch(`${server.url}/api/v1/audit?per_page=11`, { headers })).json()) as {
       result: { method: string; action: string; target: string; who: { kind: string } | null; address: string }[];
     };
-    const told = audit.result.map(({ method, action, target, who }) => `${who?.kind ?? "nobody"} ${method} ${action} ${target}`);
-    expect(told.slice(0, 8)).toEqual([
-      "nobody POST session.create ada",
+    const entries = audit.result.map(
+      ({ method, action, target, who }) => `${who?.kind ?? "anonymous"} ${method} ${action} ${target}`,
+    );
+    expect(entries.slice(0, 8)).toEqual([
+      "anonymous POST session.create ada",
       "command CLI users.delete ada",
       "user POST session.create ada",
-      "nobody POST session.create ada",
+      "anonymous POST session.create ada",
       "command CLI users.change ada",
       "command CLI users.change ada",
       "user POST session.create ada",

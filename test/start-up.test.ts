@@ -93,7 +93,7 @@ test.skipIf(process.platform === "win32")("a second signal does not wait, and le
   await vi.waitUntil(areGone, within);
 });
 
-test.skipIf(process.platform === "win32")("one that is killed while workerd starts leaves no folder behind", async () => {
+test.skipIf(process.platform === "win32")("a server killed while workerd starts leaves no folder behind", async () => {
   const left = (): Promise<string[]> => readdir(join(project.folder, "tmp"));
   const { ended } = await start("dev", "exec sleep 1000");
   await vi.waitUntil(async () => (await pids()).length > 0, within);

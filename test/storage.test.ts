@@ -76,14 +76,14 @@ test("large values pass as streams", async () => {
   expect(await here("large values")).toEqual([4 * MIB, 2 * MIB, 8 * MIB]);
 });
 
-test("what has been acknowledged is there for the next process on the folder", async () => {
+test("acknowledged writes are there for the next process on the folder", async () => {
   expect(await here("write in all three")).toEqual(["kept", [{ v: "kept" }], "kept"]);
   await stop();
   await start();
   expect(await here("read in all three")).toEqual(["kept", [{ v: "kept" }], "kept"]);
 });
 
-test("what is no statement is named, and nothing of ours is shown to the Worker", async () => {
+test("an invalid D1 statement is named by its type, and no internals are shown to the Worker", async () => {
   const said = ["undefined", "object", "number", "object"].flatMap((type) => {
     const error = `D1_TYPE_ERROR: Type '${type}' not supported for a statement`;
     return [error, error];

@@ -22,7 +22,7 @@ async function endOf(server: Server): Promise<[number | null, string]> {
   return [server.process.exitCode, server.output().trimEnd().split("\n").at(-1) ?? ""];
 }
 
-test("one that is deleted under a server that has nothing to do", async () => {
+test("a data directory that is deleted under an idle server ends it", async () => {
   const data = join(project.folder, "gone");
   const server = await startServer(["serve", "--data", data, "--port", "0", "--executor", "node"]);
   await rm(data, { recursive: true });
@@ -30,7 +30,7 @@ test("one that is deleted under a server that has nothing to do", async () => {
   expect([code, line]).toEqual([1, expect.stringMatching(/^stepwell: The data directory was deleted or replaced .+ Put .+\.$/)]);
 });
 
-test("one that another process has taken over: the request that finds out is told, and no other is served", async () => {
+test("a data directory taken over by another process: the request that finds out is refused, and the server exits", async () => {
   const data = join(project.folder, "taken");
   const server = await startServer(["dev", project.folder, "--data", data, "--port", "0", "--executor", "node"]);
   const database = new DatabaseSync(join(data, "stepwell.db"));

@@ -1,4 +1,4 @@
-/** What clients that tail a Worker are told: one event for each invocation, with all that it has written. */
+/** Clients that tail a Worker get one event for each invocation, with all that it has written. */
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TailEvent } from "../src/workers/logs/tail-event.ts";
@@ -141,7 +141,7 @@ describe.each(["workerd", "node"])("with the executor %s", (executor) => {
     following.close();
   });
 
-  test("it has ended when what it has left to waitUntil has", async () => {
+  test("an invocation ends when its waitUntil promises have", async () => {
     const following = await tail();
     await ask("/later");
     expect((await following.find(isOf("/later"))).logs.map(({ message }) => message[0])).toEqual(["order", "answers", "later"]);
@@ -153,7 +153,7 @@ describe.each(["workerd", "node"])("with the executor %s", (executor) => {
     following.close();
   });
 
-  test("what it throws is in it once", async () => {
+  test("an exception is in its event once", async () => {
     const following = await tail();
     await ask("/throws");
     expect(await following.find(isOf("/throws"))).toMatchObject({
@@ -164,7 +164,7 @@ describe.each(["workerd", "node"])("with the executor %s", (executor) => {
     following.close();
   });
 
-  test("one whose client goes away is canceled", async () => {
+  test("a request whose client disconnects is canceled", async () => {
     const following = await tail();
     const gone = new AbortController();
     const asked = ask("/hangs", { signal: gone.signal }).catch(() => undefined);

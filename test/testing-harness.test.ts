@@ -5,7 +5,7 @@ import { harnessCases } from "./support/harness-cases.ts";
 
 harnessCases(createTestHarness);
 
-test("what cannot be done here is refused by its name, with what to do instead", async () => {
+test("an unsupported method is refused by its name, with an alternative", async () => {
   const worker = createTestHarness().getWorker();
   const refused = { code: "unsupported" };
   await expect(worker.email({ from: "a@b.c", to: "d@e.f", raw: "" })).rejects.toMatchObject(refused);

@@ -93,7 +93,7 @@ test("properties of arrays and own keys `__proto__` come back", async () => {
   expect(await done("properties")).toMatchObject({ status: "complete", output });
 });
 
-test("what cannot be stored is named by class and path, in sensitive steps too, and its values are not", async () => {
+test("a value that cannot be stored is named by class and path, in sensitive steps too, without its contents", async () => {
   const message = (count: number): string =>
     `WorkflowFatalError: Step "head-${count}" returned a value which is not serialisable: Could not serialize object of type "HeadResult" at list[0].head`;
   expect(await done("refused")).toMatchObject({ status: "complete", output: [message(1), message(2)] });

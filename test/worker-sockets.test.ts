@@ -94,7 +94,7 @@ test("the close code of either side reaches the other", async () => {
   while (!(await closes()).some((each) => JSON.stringify(each) === '[4000,"bye"]'));
 });
 
-test("what a Worker says in its handshake is told to the client", async () => {
+test("the headers and protocol of a Worker's handshake reach the client", async () => {
   const socket = new WebSocket(`${listener.url.replace("http", "ws")}/chat`, ["one", "two"]);
   const opened = once(socket, "open");
   const [{ headers }] = (await once(socket, "upgrade")) as [{ headers: Record<string, string> }];
@@ -104,7 +104,7 @@ test("what a Worker says in its handshake is told to the client", async () => {
   await once(socket, "close");
 });
 
-test("what is no handshake is an answer like any other", async () => {
+test("an upgrade that the Worker does not accept gets its response", async () => {
   const refused = connect(`${listener.url}/refused`);
   await expect(refused).rejects.toBeInstanceOf(Refused);
   await expect(refused).rejects.toMatchObject({ status: 403, body: "not you" });
@@ -119,7 +119,7 @@ test("a request is over when its socket has closed", async () => {
   while (!isOver()) await fetch(`${listener.url}/closes`);
 });
 
-test("who is one too many is told so", async () => {
+test("a socket above the limit is refused", async () => {
   const server = createServer();
   const sockets = new Sockets(answering(host), systemClock, 1);
   server.on("upgrade", (request, connection, head) => void sockets.upgrade(request, connection as Socket, head));

@@ -63,7 +63,7 @@ function start(folder: string): Miniflare {
   const require = createRequire(new URL("../../test/clients/package.json", import.meta.url));
   const loaded = require("miniflare") as { Miniflare: new (options: object) => Miniflare };
   return new loaded.Miniflare({
-    // Nothing is asked of, or told to, a machine elsewhere.
+    // Makes no request to other machines.
     cf: false,
     telemetry: { enabled: false },
     resourcePersistencePath: folder,

@@ -1,9 +1,9 @@
 /**
- * The page of an instance of 25,000 steps, in a real browser, against a server whose database is large: how long until something is
- * painted and until the waterfall answers a key, and how long the frames are while somebody scrolls, zooms and moves; then
- * the same scrolling while the instance goes on and tells of its steps. Milliseconds; frames come every 16.7 at best. Beside what
- * the clock says stands how much time of a processor the page's thread has used: in all (`cpu`), and in its longest task
- * (`cpu-task`). That figure holds on a machine that has other things to do as well.
+ * The page of an instance of 25,000 steps, in a real browser, against a server with a large database: the time to first paint, the
+ * time until the waterfall answers a key, and the length of frames while a user scrolls, zooms and pans; then the same scrolling
+ * while the instance runs and sends step events. Milliseconds; a frame takes at least 16.7. Next to the wall-clock time stands the
+ * CPU time of the page's thread: in all (`cpu`), and in its longest task (`cpu-task`). CPU time is comparable on a busy machine,
+ * too.
  */
 import { join } from "node:path";
 import { openBrowser, type Browser, type Page } from "../../test/support/browser.ts";

@@ -48,7 +48,7 @@ function post(server: Server, agent: Agent, path: string, body: string): Promise
   });
 }
 
-/** Requests a second, with as many under way as there are connections. */
+/** Requests a second, with one in flight on each connection. */
 async function rate(server: Server, agent: Agent, path: string, total: number, body: string): Promise<number> {
   let left = total;
   const start = performance.now();

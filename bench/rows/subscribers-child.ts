@@ -1,4 +1,4 @@
-/** The process in which subscribers run: opens the WebSockets that it is told of, closes all others, and only counts what comes. */
+/** The process in which subscribers run: opens the WebSockets that its parent lists, closes all others, and only counts events. */
 import { once } from "node:events";
 import { constants, setPriority } from "node:os";
 import { WebSocket } from "ws";

@@ -64,7 +64,7 @@ describe("concurrency keys", () => {
     expect(await list()).toEqual(["mail 1"]);
   });
 
-  test("that are made at the same time have different names", async () => {
+  test("of concurrency keys created at once with one name, one succeeds", async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => make("mail", 1)));
     expect(answers.filter(({ success }) => success)).toHaveLength(1);
     expect(await list()).toEqual(["mail 1"]);
@@ -108,7 +108,7 @@ describe("event triggers", () => {
   const missing = [404, 10200];
   const bad = [400, 10002];
   test.each([
-    [[{ ...trigger, targets: [target, { ...target, workflow_name: "Nobody" }] }], missing, "[0].targets[1].workflow_name"],
+    [[{ ...trigger, targets: [target, { ...target, workflow_name: "Missing" }] }], missing, "[0].targets[1].workflow_name"],
     [[trigger, { ...trigger, targets: [{ ...target, script_name: "other" }] }], missing, "[1].targets[0].script_name"],
     [[{ ...trigger, targets: [] }], bad, "[0].targets"],
     [[{ ...trigger, targets: Array.from({ length: 101 }, () => target) }], bad, "[0].targets"],
@@ -133,6 +133,6 @@ describe("event triggers", () => {
 
   test.each(["GET", "PUT", "PATCH", "DELETE"])("%s of a script that is not there is refused", async (method) => {
     const body = method === "PUT" || method === "PATCH" ? [trigger] : undefined;
-    expect(refusal(await api.call(method, "/triggers/nobody", body))).toEqual([404, 10200, "script_name"]);
+    expect(refusal(await api.call(method, "/triggers/missing", body))).toEqual([404, 10200, "script_name"]);
   });
 });

@@ -63,7 +63,7 @@ test("files are sent once, and a Worker may consist of nothing else", async () =
   expect((await api.catalog.activeScript("shop"))?.assets?.files).toHaveProperty(["/main.js"]);
 });
 
-test("what is not what was announced is refused, and nothing of it kept", async () => {
+test("a file that was not announced with its hash is refused, and not kept", async () => {
   const { jwt } = (await announce(manifestOf(HOME))).result as { jwt: string };
   expect(await send(jwt, { [HOME.hash]: "something else" })).toMatchObject({ status: 400, errors: [{ code: 10989 }] });
   expect(await send(jwt, { [MAIN.hash]: MAIN.text })).toMatchObject({ status: 400, errors: [{ code: 10989 }] });
@@ -90,7 +90,7 @@ test("as many and as large as may be are taken", async () => {
   expect(await announce(manifest)).toMatchObject({ status: 200 });
 });
 
-test("what _headers and _redirects say is kept with the version, but for lines that make no sense", async () => {
+test("the rules of _headers and _redirects are kept with the version, without invalid lines", async () => {
   const { jwt } = (await announce({})).result as { jwt: string };
   const config = { _headers: "/*\n  X-Robots-Tag: noindex\n  nonsense", _redirects: "/old /new 301\nnonsense" };
   const answer = await api.call("PUT", "shop", uploadOf("export default {};", { assets: { jwt, config } }));

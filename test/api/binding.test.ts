@@ -157,14 +157,14 @@ test.each([
   await expect(api.binding("Quick").create(options as never)).rejects.toThrow(message);
 });
 
-test("what cannot be cloned is refused before it leaves", async () => {
+test("a value that cannot be cloned is refused before it is sent", async () => {
   class HeadResult {}
   await expect(api.binding("Quick").create({ params: { list: [new HeadResult()] } })).rejects.toThrow(
     'Could not serialize object of type "HeadResult" at [0].params.list[0]',
   );
 });
 
-test("workflows that are not there are said to be so", async () => {
-  await expect(api.binding("Nobody").create()).rejects.toThrow("(workflow.not_found)");
-  await expect(api.binding("Quick").get("nobody")).rejects.toThrow("(instance.not_found) Instance not found");
+test("a workflow or an instance that does not exist rejects with not_found", async () => {
+  await expect(api.binding("Missing").create()).rejects.toThrow("(workflow.not_found)");
+  await expect(api.binding("Quick").get("missing")).rejects.toThrow("(instance.not_found) Instance not found");
 });

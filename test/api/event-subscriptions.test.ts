@@ -23,7 +23,7 @@ const body = (more: object = {}): object => ({
 });
 const create = (more: object = {}): Promise<Answer> => api.call("POST", SUBSCRIPTIONS, body(more));
 
-test("they are made, listed by queue, read, changed and deleted", async () => {
+test("event subscriptions are created, listed by queue, read, changed and deleted", async () => {
   const made = (await create()).result as { id: string };
   expect(made).toMatchObject({ ...body(), events: ["instance.completed", "instance.errored"] });
   expect(await api.call("GET", `${SUBSCRIPTIONS}?queue_id=${queue}&page=1&per_page=20`)).toMatchObject({
@@ -48,7 +48,7 @@ test("with a queue its subscriptions are deleted", async () => {
 test("refusals name the field, and change nothing", async () => {
   const refusals: readonly (readonly [object, number, string])[] = [
     [{ source: { type: "r2" } }, 400, "source.type"],
-    [{ source: { type: "workflows.workflow", workflow_name: "Nobody" } }, 404, "workflow_name"],
+    [{ source: { type: "workflows.workflow", workflow_name: "Missing" } }, 404, "workflow_name"],
     [{ destination: { type: "queues.queue", queue_id: "none" } }, 404, ""],
     [{ events: ["instance.sleeping"] }, 400, "events[0]: Allowed events: instance.queued"],
     [{ events: [] }, 400, "events"],

@@ -40,7 +40,7 @@ test("instances are listed by page, with counts", async () => {
   });
 });
 
-test("an instance is created, read, changed, told and deleted", async () => {
+test("an instance is created, read, changed, sent an event and deleted", async () => {
   await create();
   expect((await api.local("GET", "/workflows/Sleeper/instances/s")).result).toMatchObject({
     status: "waiting",
@@ -73,10 +73,10 @@ test("a workflow that is deleted only loses its instances", async () => {
   expect((await api.local("GET", "/workflows/Sleeper")).success).toBe(true);
 });
 
-test("what is missing has a code of its own, everything else another", async () => {
-  expect(await api.local("GET", "/workflows/Nobody")).toMatchObject({
+test("a missing workflow has an error code of its own, all other errors share one", async () => {
+  expect(await api.local("GET", "/workflows/Missing")).toMatchObject({
     status: 404,
-    errors: [{ code: 10501, message: "Workflow 'Nobody' not found." }],
+    errors: [{ code: 10501, message: "Workflow 'Missing' not found." }],
   });
   expect(await api.local("GET", "/workflows/Sleeper/instances/x")).toMatchObject({
     status: 404,

@@ -34,8 +34,8 @@ test("a deployed version has a graph, under both names", async () => {
   const { id, has_dag: hasDag } = await deployOrders();
   expect(hasDag).toBe(true);
   const { result } = await api.call("GET", `/workflows/orders/versions/${id}/graph`);
-  const { graph, ...told } = result as { graph: { workflow: { nodes: { type: string; name: string }[] } } };
-  expect(Object.keys(told)).toEqual(["id", "workflow_id", "class_name", "created_on", "modified_on"]);
+  const { graph, ...fields } = result as { graph: { workflow: { nodes: { type: string; name: string }[] } } };
+  expect(Object.keys(fields)).toEqual(["id", "workflow_id", "class_name", "created_on", "modified_on"]);
   expect(graph).toMatchObject({ version: 1, workflow: { class_name: "OrderWorkflow", functions: {} } });
   expect(graph.workflow.nodes.map(({ type, name }) => [type, name])).toEqual([
     ["step_do", "reserve stock"],
@@ -45,7 +45,7 @@ test("a deployed version has a graph, under both names", async () => {
     ["step_do", "build manifest"],
     ["step_do", "ship"],
   ]);
-  expect((await api.call("GET", `/workflows/orders/versions/${id}/dag`)).result).toEqual({ ...told, dag: graph });
+  expect((await api.call("GET", `/workflows/orders/versions/${id}/dag`)).result).toEqual({ ...fields, dag: graph });
   expect((await api.call("GET", `/workflows/orders/versions/${id}`)).result).toMatchObject({ has_dag: true });
 });
 
@@ -63,7 +63,7 @@ test.each(["graph", "dag"])("/%s of a version that is not there, or another work
       status: 404,
       errors: [{ code: 10300 }],
     });
-  expect(await api.call("GET", `/workflows/Nobody/versions/${id}/${kind}`)).toMatchObject({
+  expect(await api.call("GET", `/workflows/Missing/versions/${id}/${kind}`)).toMatchObject({
     status: 404,
     errors: [{ code: 10200 }],
   });

@@ -218,7 +218,7 @@ describe("the full output of a step", () => {
     });
   });
 
-  test("that is secret shows nowhere", async () => {
+  test("the output of a sensitive step is redacted everywhere", async () => {
     await api.call("POST", "/workflows/Secretive/instances", { instance_id: "s" });
     await api.reaches({ workflow: "Secretive", id: "s" }, "complete");
     expect((await step("name=fetch%20key-1&type=step", "Secretive/instances/s")).result).toMatchObject({ output: "[REDACTED]" });
@@ -272,7 +272,7 @@ describe("the status", () => {
     await api.reaches(sleeper, "waiting");
   });
 
-  test("that is final cannot be terminated, and clients are told not to try again", async () => {
+  test("an ended instance cannot be terminated, and the answer tells clients not to retry", async () => {
     await change("terminate");
     const answer = await change("terminate");
     expect(answer).toMatchObject({
@@ -299,7 +299,7 @@ describe("the status", () => {
 });
 
 describe("events", () => {
-  test("take any JSON, and wait until somebody wants them", async () => {
+  test("an event may be any JSON, and is kept until the instance waits for it", async () => {
     await createOrder();
     const { result } = await api.call("POST", "/workflows/Order/instances/o-1/events/approve", { by: "early" });
     expect(result).toMatchObject({ instanceId: "o-1" });

@@ -187,8 +187,8 @@ describe("creation", () => {
   });
 
   test("says that there is no body before it looks for the workflow", async () => {
-    expect(await api.call("POST", "/workflows/Nobody/instances", "")).toMatchObject({ status: 400, errors: [{ code: 10002 }] });
-    expect(await api.call("POST", "/workflows/Nobody/instances", {})).toMatchObject({ status: 404, errors: [{ code: 10200 }] });
+    expect(await api.call("POST", "/workflows/Missing/instances", "")).toMatchObject({ status: 400, errors: [{ code: 10002 }] });
+    expect(await api.call("POST", "/workflows/Missing/instances", {})).toMatchObject({ status: 404, errors: [{ code: 10200 }] });
   });
 
   test("of a hundred passes over ids that are taken", async () => {
@@ -217,17 +217,17 @@ describe("many at once", () => {
 
   test("are deleted, and the missing named", async () => {
     const { result } = await api.call("POST", "/workflows/Sleeper/instances/batch/delete", {
-      instances: ["s-1", "nobody", "s-1", "s-3"],
+      instances: ["s-1", "missing", "s-1", "s-3"],
     });
     expect(result).toEqual({
       deleted: [{ id: "s-1" }, { id: "s-1" }, { id: "s-3" }],
-      errors: [{ id: "nobody", code: 10400, message: "workflows.api.error.instance.not_found" }],
+      errors: [{ id: "missing", code: 10400, message: "workflows.api.error.instance.not_found" }],
     });
     expect(ids(await api.call("GET", "/workflows/Sleeper/instances"))).toEqual(["s-2"]);
   });
 
   test("are terminated by id", async () => {
-    const { result } = await api.call("POST", "/workflows/Sleeper/instances/batch/terminate", ["s-1", "nobody", "s-2"]);
+    const { result } = await api.call("POST", "/workflows/Sleeper/instances/batch/terminate", ["s-1", "missing", "s-2"]);
     expect(result).toEqual({ instancesTerminated: 2, status: "ok" });
     expect(await api.store.statusCounts("Sleeper")).toEqual({ terminated: 2, waiting: 1 });
   });

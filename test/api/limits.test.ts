@@ -121,7 +121,7 @@ const TOO_FAST = {
 };
 
 describe("the rate of creation", () => {
-  test("is not limited unless somebody asks for it", async () => {
+  test("instance creation is not rate limited by default", async () => {
     await open();
     for (let i = 0; i < 4; i += 1) expect(await batch("Quick", 100)).toMatchObject({ status: 200 });
   });
@@ -165,7 +165,7 @@ describe("the rate of creation", () => {
     expect(await api.store.find("Sleeper", "s")).toMatchObject({ status: "waiting" });
   });
 
-  test("is told to user code in Cloudflare's words, of whole batches too", async () => {
+  test("a create or a batch above the rate rejects in user code with Cloudflare's error", async () => {
     await open({ createRate: 2 });
     const quick = api.binding("Quick");
     await quick.createBatch({ count: 2 });
@@ -540,7 +540,7 @@ describe("how deep values may be nested", () => {
       });
   });
 
-  test("what was stored without a limit is still shown, with a note in its place", async () => {
+  test("params stored before the depth limit are replaced by a note", async () => {
     await open();
     await api.engine.create("Sleeper", [{ id: "old", params: textOf(6_000) }], "api");
     expect(await shownParams("old")).toBe("[Nested deeper than 500 levels]");

@@ -107,7 +107,7 @@ describe("a search", () => {
     "date_start=now",
     "per_page=0",
     `error=${"x".repeat(201)}`,
-  ])("is told what is wrong with %s", async (query) =>
+  ])("an invalid query is refused: %s", async (query) =>
     expect((await own("GET", `/workflows/Sleeping/instances?${query}`)).status).toBe(400),
   );
 
@@ -135,7 +135,7 @@ describe("errors", () => {
     expect(await own("GET", "/errors/0000000000000000")).toMatchObject({ status: 404, errors: [{ code: 11032 }] });
   });
 
-  test("that two functions throw alike are two, and nobody else is told which function it was", async () => {
+  test("errors of two functions with the same message are two groups, and other routes do not show the function", async () => {
     await fail("a", { card: 1 });
     api.clock.advance(1);
     await fail("b", { refused: 1 });
@@ -233,7 +233,7 @@ describe("an action on all that match", () => {
     ).toMatchObject({ done: 2 });
   });
 
-  test("can be stopped, and leaves those that it has not got to", async () => {
+  test("a bulk action can be stopped, and leaves the remaining instances unchanged", async () => {
     await api.call(
       "POST",
       "/workflows/Sleeping/instances/batch",
@@ -291,7 +291,7 @@ describe("an action on all that match", () => {
     expect((await own("GET", "/workflows/Sleeping/instances")).result).toHaveLength(1);
   });
 
-  test("that is not there is not found", async () => {
+  test("a missing bulk action is answered with 404", async () => {
     expect(await own("GET", `${path}/none`)).toMatchObject({ status: 404, errors: [{ code: 11030 }] });
     expect((await own("DELETE", `${path}/none`)).status).toBe(404);
   });

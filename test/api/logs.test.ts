@@ -123,7 +123,7 @@ test("a stream brings what there is and what comes, and ends some time after the
   expect(await end).toMatchObject({ done: true });
 });
 
-test("they go with the instance", async () => {
+test("logs are deleted with their instance", async () => {
   await api.call("DELETE", "/workflows/Talker/instances/t");
   expect((await read()).status).toBe(404);
 });
@@ -133,7 +133,7 @@ test("the description has the routes", async () => {
   expect(Object.keys(description.paths)).toContain("/workflows/{workflow_name}/instances/{instance_id}/logs");
 });
 
-test("nobody reads them without a token", async () => {
+test("log lines are refused without a token", async () => {
   const guarded = await openApi({ Talker }, () => Promise.resolve(undefined));
   expect((await guarded.send("GET", PATH)).status).toBe(401);
   await guarded.close();

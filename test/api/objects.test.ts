@@ -22,7 +22,7 @@ const namespaces = async (): Promise<readonly { id: string; class: string }[]> =
 const tag = async (): Promise<unknown> =>
   (await api.call("GET", "../services/shop")).result["default_environment"]["script"]["migration_tag"];
 
-test("a migration makes a class one of objects, and its tag is told", async () => {
+test("a migration makes a class a Durable Object class, and its tag is listed", async () => {
   expect(await put(["Counter"], FIRST)).toMatchObject({ status: 200 });
   expect([await tag(), (await namespaces()).map((each) => each.class)]).toEqual(["v1", ["Counter"]]);
   expect((await api.call("GET", "shop/settings")).result["bindings"]).toEqual([COUNTER]);

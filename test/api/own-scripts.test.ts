@@ -33,7 +33,7 @@ test("there are none at first", async () => {
   expect(await server.call("GET", OWN)).toMatchObject({ status: 200, result: [] });
 });
 
-test("they are listed by name, each with what is in force", async () => {
+test("scripts are listed by name, each with its active version", async () => {
   await deploy("shop", "First");
   await deploy("bank", "First");
   await deploy("bank", "Second");
@@ -63,7 +63,7 @@ test("their cron triggers are among all that comes round", async () => {
   ]);
 });
 
-test("what was rolled back is in force", async () => {
+test("a rollback makes the earlier version active", async () => {
   await deploy("bank", "First");
   await deploy("bank", "Second");
   const { items } = (await server.call("GET", "bank/versions")).result as { items: { id: string; number: number }[] };
@@ -72,6 +72,6 @@ test("what was rolled back is in force", async () => {
   expect((await server.call("GET", `${OWN}/bank`)).result).toMatchObject({ version: { id: first, number: 1, message: "First" } });
 });
 
-test("one that is not there is refused by name", async () => {
-  expect((await server.call("GET", `${OWN}/nobody`)).status).toBe(404);
+test("a script that does not exist is answered with 404", async () => {
+  expect((await server.call("GET", `${OWN}/missing`)).status).toBe(404);
 });

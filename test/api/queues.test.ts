@@ -66,7 +66,7 @@ test("a Worker sends to a queue and consumes it, and has what failed again", asy
   expect((await api.call("GET", `${QUEUES}/${id}`)).result).toMatchObject({ producers: [], consumers: [] });
 });
 
-test("a Worker that binds a queue which is not there is refused, and one whose queue has gone is told", async () => {
+test("a Worker that binds a missing queue is refused, and a send to a deleted queue fails", async () => {
   expect(await api.call("PUT", "shop", uploadOf(WORKER, BINDINGS))).toMatchObject({ status: 404, errors: [{ code: 11000 }] });
   const id = await create("letters");
   await api.call("PUT", "shop", uploadOf(WORKER, BINDINGS));

@@ -48,7 +48,7 @@ test("references name who is bound, and such a script is deleted by force only",
   expect(await api.call("DELETE", "../services/callee?force=true")).toMatchObject({ status: 200 });
 });
 
-test("who is bound no more is no reference", async () => {
+test("a script that dropped its binding is no reference", async () => {
   await put("callee");
   await put("caller", [toCallee]);
   await put("caller");

@@ -65,7 +65,7 @@ describe("rollback", () => {
     });
   });
 
-  test("that goes on and then fails shows both", async () => {
+  test("a rollback shows its status while it runs and after it fails", async () => {
     failures = 2;
     await create(true);
     await api.happens(order, "rollback_attempt_errored");
@@ -115,7 +115,7 @@ describe("rollback", () => {
     ]);
   });
 
-  test("is told to subscribers in order, without what is internal", async () => {
+  test("rollback events are sent to subscribers in order, without internal fields", async () => {
     failures = 1;
     await create(true);
     await api.happens(order, "rollback_attempt_errored");

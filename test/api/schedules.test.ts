@@ -47,7 +47,7 @@ describe("schedules", () => {
     expect(result).toMatchObject([{ name: "timed", schedules: [{ cron: "*/30 * * * *" }, { cron: "0 9 1 1 *" }] }]);
   });
 
-  test("that are put again keep their version; those that are left out are gone", async () => {
+  test("schedules that are put again keep their version; omitted ones are removed", async () => {
     const first = (await put("timed", "0 * * * *")).result as { version_id: string };
     expect((await put("timed", "0 * * * *")).result).toMatchObject({ version_id: first.version_id });
     await api.call("PUT", "/workflows/timed", { class_name: "Sleeper", script_name: "script" });
@@ -136,7 +136,7 @@ describe("an instance that a schedule created", () => {
     expect(workflow.result).toMatchObject({ triggered_on: "2026-01-01T09:00:00.000Z", instances: { waiting: 1 } });
   });
 
-  test("is told with the boundary that it came from, for as long as it is there", async () => {
+  test("the schedule lists its latest instance with its boundary, until the instance is deleted", async () => {
     const boundary = "2026-01-01T09:00:00.000Z";
     expect((await list()).result).toMatchObject([
       { cron, words: null, next: { length: 5 }, last: { boundary, instance: { id, status: "waiting" } } },

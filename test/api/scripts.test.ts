@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-/** A Worker that says which code it is, and has a workflow that waits to be told to say it. */
+/** A Worker that answers with the mark of its code, and has a workflow that returns the mark after an event. */
 const worker = (mark: string, className = "Flow"): string => `
 import { WorkflowEntrypoint } from "cloudflare:workers";
 export class ${className} extends WorkflowEntrypoint {
@@ -136,7 +136,7 @@ describe("versions and deployments", () => {
   const versions = async (): Promise<{ id: string; number: number }[]> =>
     ((await api.call("GET", "shop/versions?deployable=true")).result as { items: { id: string; number: number }[] }).items;
 
-  test("what is under way stays on its version; what begins gets the one that is deployed", async () => {
+  test("a running instance stays on its version; a new one gets the deployed version", async () => {
     const first = idOf(await put("one", [FLOW, SECRET]));
     await api.engine.create("flow", [{ id: "old", params: '{"wait":true}' }], "api");
     const second = await api.call("POST", "shop/versions?bindings_inherit=strict", uploadOf(worker("two"), { bindings: [FLOW] }));
@@ -192,7 +192,7 @@ describe("versions and deployments", () => {
     }
     const foreign = (await api.catalog.activeScript("other"))?.id ?? "";
     expect(await deploy([foreign, 100])).toMatchObject({ status: 404, errors: [{ code: 10961 }] });
-    expect(await deploy(["nobody", 100])).toMatchObject({ status: 404, errors: [{ code: 10961 }] });
+    expect(await deploy(["missing", 100])).toMatchObject({ status: 404, errors: [{ code: 10961 }] });
     expect(await api.call("GET", `shop/versions/${foreign}`)).toMatchObject({ status: 404 });
     expect(await everything()).toEqual(before);
     expect(await deploy([first, 0], [second, 100])).toMatchObject({ status: 200 });
@@ -256,7 +256,7 @@ describe("secrets", () => {
     expect(await everything()).toEqual(before);
   });
 
-  test("are in no answer, and stored so that nobody can read them", async () => {
+  test("secrets are in no answer, and are stored encrypted", async () => {
     await put("one", [SECRET]);
     const stored = await everything();
     expect(JSON.stringify(stored)).not.toContain("hunter2");
@@ -316,9 +316,9 @@ describe("a refusal names what is wrong, and changes nothing", () => {
     ["what cannot be inherited", () => bound({ type: "inherit", name: "X" }), 10002, 'no binding "X" to inherit'],
     [
       "a class that is not exported",
-      () => bound({ ...FLOW, class_name: "Nobody" }),
+      () => bound({ ...FLOW, class_name: "Missing" }),
       10021,
-      'exports no class "Nobody", which the workflow "flow" needs (it exports Flow)',
+      'exports no class "Missing", which the workflow "flow" needs (it exports Flow)',
     ],
     ["code that throws", () => uploadOf("\n\n  null.x;"), 10021, /^Uncaught TypeError: .*\n {4}at index\.js:3:8$/],
     ["code that is none", () => uploadOf("const a = ;"), 10021, /^Uncaught SyntaxError: .*\n {4}at index\.js:1:11$/],
@@ -353,14 +353,14 @@ describe("a refusal names what is wrong, and changes nothing", () => {
 
   test("a class that a workflow is put to", async () => {
     await put("one");
-    const body = { script_name: "shop", class_name: "Nobody" };
+    const body = { script_name: "shop", class_name: "Missing" };
     expect(await api.call("PUT", "../../workflows/other", body)).toMatchObject({ status: 400, errors: [{ code: 10907 }] });
     expect(await api.catalog.workflow("other")).toBeUndefined();
   });
 });
 
 describe("what goes with a script", () => {
-  test("it is shown as wrangler looks for it", async () => {
+  test("a script is shown in the form that wrangler reads", async () => {
     await put("one", [FLOW, SECRET]);
     expect(await api.call("GET", "../services/shop")).toMatchObject({
       result: { default_environment: { script: { id: "shop", last_deployed_from: "wrangler", tags: [] } } },
@@ -433,13 +433,13 @@ describe("what goes with a script", () => {
     expect(url).toBe(`ws://localhost/tails/${id}`);
     expect(await api.call("POST", "shop/tails", { filters: [{ method: ["GET"] }] })).toMatchObject({ status: 200 });
     expect(await api.call("POST", "shop/tails", { filters: [{ path: "/" }] })).toMatchObject({ errors: [{ code: 10002 }] });
-    expect(await api.call("POST", "nobody/tails", {})).toMatchObject({ errors: [{ code: 10007 }] });
+    expect(await api.call("POST", "missing/tails", {})).toMatchObject({ errors: [{ code: 10007 }] });
     expect(await api.call("DELETE", `other/tails/${id}`)).toMatchObject({ status: 404, errors: [{ code: 10965 }] });
     expect(await api.call("DELETE", `shop/tails/${id}`)).toMatchObject({ status: 200 });
     expect(await api.call("DELETE", `shop/tails/${id}`)).toMatchObject({ status: 404 });
   });
 
-  test("it is deleted with its settings and may come again, without its old secrets", async () => {
+  test("a script is deleted with its settings, and deployed again without its old secrets", async () => {
     await put("one", [FLOW, SECRET]);
     await api.call("PATCH", "shop/script-settings", { tags: ["a"] });
     expect(await api.call("GET", "shop/references")).toMatchObject({ result: { durable_objects: [] } });
@@ -452,7 +452,7 @@ describe("what goes with a script", () => {
     expect((await api.catalog.scriptVersions("shop", 0, 9)).total).toBe(1);
   });
 
-  test("it does not come back with schedules that there is no room for any more", async () => {
+  test("a script whose schedules exceed the limit is not deployed again", async () => {
     const flow = "../../workflows/flow";
     const crons = (minutes: number): object[] =>
       Array.from({ length: minutes }, (_, minute) => ({ cron: `${minute % 60} ${minute > 59 ? 1 : 0} 1 1 *` }));
@@ -595,7 +595,7 @@ describe("host names", () => {
       expect([await markAt("fine.example.com"), await markAt("pay.example.com")]).toEqual([403, "bank"]);
     });
 
-    test("need no zone that somebody has made", async () => {
+    test("routes need no zone to be created first", async () => {
       expect((await api.call("GET", "../../../../zones?name=example.com")).result).toMatchObject([
         { id: "example.com", name: "example.com" },
       ]);
@@ -607,7 +607,7 @@ test("versions and deployments say who made them, and clients can't", async () =
   await api.close();
   api = await openDeploying({
     guard: (headers) => {
-      const name = headers.get("authorization") ?? "nobody";
+      const name = headers.get("authorization") ?? "anonymous";
       return Promise.resolve({ kind: "user", id: name, name, role: "admin" });
     },
   });

@@ -7,7 +7,7 @@ import { auditEntry } from "../contracts/audit-log.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 import { Quick } from "../support/workflows.ts";
 
-interface Told {
+interface Reply {
   readonly status: number;
   readonly result: never;
   readonly result_info?: { readonly cursor?: string };
@@ -21,19 +21,19 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-/** Calls the server's own API; what it answers is held against its description. */
-async function ask(method: string, path: string, body?: unknown): Promise<Told> {
+/** Calls the server's own API, and checks the answer against its schema. */
+async function ask(method: string, path: string, body?: unknown): Promise<Reply> {
   const response = await api.send(method, `/api/v1${path}`, body);
-  const told = (await response.json()) as Omit<Told, "status">;
+  const reply = (await response.json()) as Omit<Reply, "status">;
   const [plain = ""] = path.split("?");
   const found = OWN_ENDPOINTS.find(
     (each) => each.method === method.toLowerCase() && new RegExp(`^${each.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(plain),
   );
-  if (response.ok) found?.result.parse(told.result);
-  return { ...told, status: response.status };
+  if (response.ok) found?.result.parse(reply.result);
+  return { ...reply, status: response.status };
 }
 
-test("a token is told once, listed without, and revoked", async () => {
+test("a token is shown once, listed without its secret, and revoked", async () => {
   const made = await ask("POST", "/tokens", { label: "laptop", role: "operator" });
   expect(made).toMatchObject({ status: 200, result: { label: "laptop", role: "operator" } });
   const { token, id } = made.result as { token: string; id: string };
@@ -48,7 +48,7 @@ test("a token is told once, listed without, and revoked", async () => {
   expect(await ask("POST", "/tokens", { role: "admin", label: "x".repeat(LIMITS.tokenLabel) })).toMatchObject({ status: 200 });
 });
 
-test("people are added, changed and removed, and their passwords are told to nobody", async () => {
+test("users are added, changed and removed, and their passwords are never in an answer", async () => {
   const ada = { name: "ada", role: "viewer", password: "correct horse" };
   expect(await ask("POST", "/users", ada)).toMatchObject({ status: 200, result: { name: "ada", role: "viewer" } });
   expect(await ask("POST", "/users", ada)).toMatchObject({ status: 409, errors: [{ code: 11011 }] });
@@ -58,13 +58,13 @@ test("people are added, changed and removed, and their passwords are told to nob
   });
   expect(await ask("PATCH", "/users/ada", { role: "admin" })).toMatchObject({ result: { name: "ada", role: "admin" } });
   expect(await ask("PATCH", "/users/ada", {})).toMatchObject({ status: 400 });
-  expect(await ask("PATCH", "/users/nobody", { role: "admin" })).toMatchObject({ status: 404, errors: [{ code: 11012 }] });
+  expect(await ask("PATCH", "/users/missing", { role: "admin" })).toMatchObject({ status: 404, errors: [{ code: 11012 }] });
   expect(JSON.stringify(await ask("GET", "/users"))).not.toMatch(/horse|scrypt/);
   expect(await ask("DELETE", "/users/ada")).toMatchObject({ status: 200 });
   expect(await ask("DELETE", "/users/ada")).toMatchObject({ status: 404 });
 });
 
-test("there may be so many tokens and so many people, and no more", async () => {
+test("tokens and users are refused above their limits", async () => {
   for (let i = 0; i < LIMITS.tokens; i += 1)
     await api.catalog.putToken({ id: `t${i}`, label: "", hash: "", role: "viewer", createdAt: i });
   expect(await ask("POST", "/tokens", { role: "viewer" })).toMatchObject({ status: 409, errors: [{ code: 11014 }] });
@@ -77,7 +77,7 @@ test("there may be so many tokens and so many people, and no more", async () => 
 test("the audit log is read page by page, newest first, and filtered", async () => {
   for (let i = 1; i <= 5; i += 1) api.audit.record(auditEntry(Date.UTC(2026, 0, i), { who: LOCAL, target: `orders/${i}` }));
   api.audit.record(auditEntry(Date.UTC(2026, 0, 6), { action: "users.delete", method: "DELETE", target: "ada" }));
-  const targets = ({ result }: Told): string[] => (result as { target: string }[]).map(({ target }) => target);
+  const targets = ({ result }: Reply): string[] => (result as { target: string }[]).map(({ target }) => target);
   const first = await ask("GET", "/audit?per_page=4");
   expect(targets(first)).toEqual(["ada", "orders/5", "orders/4", "orders/3"]);
   const rest = await ask("GET", `/audit?per_page=4&cursor=${first.result_info?.cursor}`);
@@ -109,7 +109,7 @@ test("a change over REST is in the log with who, what, from where and how it end
   expect(JSON.stringify(result)).not.toContain("4111");
 });
 
-test("limits and settings are told with their units", async () => {
+test("limits and settings are listed with their units", async () => {
   const { result } = await ask("GET", "/limits");
   expect(result).toHaveLength(Object.keys(LIMITS).length);
   expect(result).toEqual(

@@ -84,7 +84,7 @@ test.each([
   ["?cursor=900", []],
   ["?filter=step_started", ["step_started"]],
   ["?filter=step_started&filter=workflow_completed&cursor=4", ["workflow_completed"]],
-])("a finished instance is told with %s, and that is all", async (query, expected) => {
+])("a subscription to a finished instance with %s sends its events and closes", async (query, expected) => {
   await create("Quick", "q");
   await api.reaches({ workflow: "Quick", id: "q" }, "complete");
   const client = await follow(`Quick/instances/q/subscribe${query}`);
@@ -111,7 +111,7 @@ test("a deletion closes", async () => {
 });
 
 test.each([
-  ["Quick/instances/nobody/subscribe", 404, 10400],
+  ["Quick/instances/missing/subscribe", 404, 10400],
   ["Nothing/instances/q/subscribe", 404, 10200],
   ["Nothing/subscribe", 404, 10200],
   ["Quick/instances/q/subscribe?cursor=-1", 400, 10002],
@@ -126,7 +126,7 @@ test.each([
   expect(JSON.parse((refused as Refused).body)).toMatchObject({ success: false, errors: [{ code }], result: null });
 });
 
-test("who has no token, or comes from a page of another site, is refused", async () => {
+test("a client without a token, or from a page of another site, is refused", async () => {
   await api.close();
   await open((headers) => Promise.resolve(headers.get("authorization") === "Bearer right" ? LOCAL : undefined));
   await expect(follow("Quick/instances/q/subscribe", { headers: {} })).rejects.toMatchObject({ status: 401 });
@@ -138,7 +138,7 @@ test("who has no token, or comes from a page of another site, is refused", async
   await expect(follow("Quick/instances/q/subscribe")).rejects.toMatchObject({ status: 404 });
 });
 
-test("what a client says is ignored, and too much of it closes with 1009", async () => {
+test("messages from a client are ignored, and one that is too large closes with 1009", async () => {
   await create("Sleeper", "s");
   const client = await follow("Sleeper/instances/s/subscribe");
   client.socket.send("hello");
@@ -147,7 +147,7 @@ test("what a client says is ignored, and too much of it closes with 1009", async
   expect(await client.closed).toBe(1009);
 });
 
-test("who does not answer is forgotten, and who does is not", async () => {
+test("a client that does not answer pings is disconnected, and one that does is not", async () => {
   await create("Sleeper", "s");
   const [silent, there] = [
     await follow("Sleeper/instances/s/subscribe", { autoPong: false }),
@@ -167,7 +167,7 @@ test("who does not answer is forgotten, and who does is not", async () => {
   await there.closed;
 });
 
-test("who does not read costs no more than a buffer, and gets all when it reads again", async () => {
+test("a client that does not read costs at most a buffer, and gets all events when it reads again", async () => {
   await create("Chatty", "c");
   const client = await follow("Chatty/instances/c/subscribe");
   client.socket.pause();
@@ -194,7 +194,7 @@ test("a workflow tells of all its instances from now on, and keeps secrets", asy
   await client.closed;
 });
 
-test("a server that stops says so, and waits for nobody", async () => {
+test("a server that stops closes its sockets with 1001, and does not wait for a client that hangs", async () => {
   await create("Sleeper", "s");
   const clients = [
     await follow("Sleeper/instances/s/subscribe"),

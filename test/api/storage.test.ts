@@ -28,7 +28,7 @@ const raw = (method: string, path: string, body?: string, headers?: Record<strin
 const codeOf = async (answer: Promise<{ errors: readonly { code: number }[] }>): Promise<number | undefined> =>
   (await answer).errors[0]?.code;
 
-test("what is listed, made and looked up starts no process", async () => {
+test("lists, creations and look-ups start no process", async () => {
   expect((await api.call("GET", "/storage/kv/namespaces?per_page=100")).result).toEqual([]);
   expect((await api.call("GET", "/d1/database")).result).toEqual([]);
   expect((await api.call("GET", "/r2/buckets")).result).toEqual({ buckets: [] });
@@ -135,7 +135,7 @@ describe("KV", () => {
     await api.call("DELETE", ns);
     expect(await readdir(join(folder, "storage"))).not.toContain(`kv-${id}`);
     expect(await codeOf(api.call("GET", `${ns}/keys`))).toBe(10013);
-    // Whoever still has a binding to it finds nothing.
+    // A binding to the deleted namespace finds nothing.
     expect((await storage.fetch({ type: "kv", id }, { method: "GET", path: "/large" })).status).toBe(404);
   });
 });

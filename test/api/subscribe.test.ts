@@ -70,7 +70,7 @@ test("a cursor goes on after an event, a filter passes some over", async () => {
   expect(await read("?filter=step_started&filter=workflow_completed")).toEqual(["step_started", "workflow_completed"]);
 });
 
-test("who leaves is forgotten", async () => {
+test("a client that disconnects is forgotten", async () => {
   await api.call("POST", "/workflows/Sleeper/instances", { instance_id: "s" });
   const response = await follow("Sleeper/instances/s");
   const reader = response.body?.getReader();
@@ -91,7 +91,7 @@ test("the stream of an instance that is deleted ends", async () => {
 
 test.each([
   ["Quick/instances/q/subscribe", {}, 426],
-  ["Quick/instances/nobody/subscribe", ACCEPT, 404],
+  ["Quick/instances/missing/subscribe", ACCEPT, 404],
   ["Quick/instances/q/subscribe?cursor=-1", ACCEPT, 400],
   ["Quick/instances/q/subscribe?filter=event_received", ACCEPT, 400],
 ])("%s is refused", async (path, headers, status) => {
@@ -166,7 +166,7 @@ describe("an EventSource that connects again", () => {
         for (const end of ends) {
           const headers: Record<string, string> = seen.length === 0 ? {} : { "last-event-id": String(seen.at(-1)?.eventId) };
           const response = await follow("Quick/instances/q", headers);
-          // Whoever has seen the end is told to stay away.
+          // A client that has seen the end gets a 204, so that it does not connect again.
           expect(response.status).toBe(seen.length === whole.length ? 204 : 200);
           seen.push(...dataIn(await response.text()).slice(0, end - seen.length));
         }
@@ -199,7 +199,7 @@ describe("an EventSource that connects again", () => {
 });
 
 describe("of a workflow as a whole", () => {
-  test("what happens to all of its instances from now on is told, without ids to go on after, and secrets are kept", async () => {
+  test("a workflow's subscribers get the events of all its instances from now on, without ids and secrets", async () => {
     await create("Secretive", "before");
     await api.reaches({ workflow: "Secretive", id: "before" }, "complete");
     const path = `${PATH}/Secretive/subscribe?filter=workflow_queued&filter=step_completed&filter=workflow_completed`;
@@ -224,7 +224,7 @@ describe("of a workflow as a whole", () => {
       ]);
   });
 
-  test("each reader gets the events that it asked for, whoever else comes and goes", async () => {
+  test("each reader gets the events of its filter, while other readers come and go", async () => {
     const open = async (query: string): ReturnType<typeof reading> =>
       reading(api.send("GET", `${PATH}/Quick/subscribe${query}`, undefined, ACCEPT));
     const [all, ends, also] = [await open(""), await open("?filter=workflow_completed"), await open("?filter=step_started")];
@@ -254,7 +254,7 @@ describe("of a workflow as a whole", () => {
     await ends.cancel();
   });
 
-  test("a reader that is too slow is told how much it has missed", async () => {
+  test("a reader that is too slow gets the number of events that it has missed", async () => {
     const { next, cancel } = await reading(follow("Chatty"));
     const first = next();
     await api.quiet();
@@ -264,17 +264,17 @@ describe("of a workflow as a whole", () => {
     const whole = dataIn(await (await follow("Chatty/instances/c")).text());
     while (!text.includes("workflow_completed")) text += await next();
     await cancel();
-    const told = dataIn(text) as unknown as { type: string; missed?: number; eventId?: number }[];
-    const at = told.findIndex(({ type }) => type === "lagged");
-    const missed = told[at]?.missed ?? 0;
+    const events = dataIn(text) as unknown as { type: string; missed?: number; eventId?: number }[];
+    const at = events.findIndex(({ type }) => type === "lagged");
+    const missed = events[at]?.missed ?? 0;
     expect(missed).toBeGreaterThan(0);
     const ids = whole.map(({ eventId }) => eventId);
-    expect(told.toSpliced(at, 1).map(({ eventId }) => eventId)).toEqual(ids.toSpliced(at, missed));
+    expect(events.toSpliced(at, 1).map(({ eventId }) => eventId)).toEqual(ids.toSpliced(at, missed));
   });
 
   test.each([
     ["Quick/subscribe", {}, 426],
-    ["Nobody/subscribe", ACCEPT, 404],
+    ["Missing/subscribe", ACCEPT, 404],
     ["Quick/subscribe?filter=nothing", ACCEPT, 400],
     ["Quick/subscribe?filter=lagged", ACCEPT, 400],
   ])("%s is refused", async (path, headers, status) => {

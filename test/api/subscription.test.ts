@@ -151,7 +151,7 @@ describe("options", () => {
     },
   );
 
-  test("an instance that is not there is told at once", async () => {
+  test("a subscription to a missing instance rejects at once", async () => {
     const instance = await create("Quick", "a");
     await instance.delete();
     await expect(instance.subscribe()).rejects.toThrow("(instance.not_found) Instance not found");

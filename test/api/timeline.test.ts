@@ -59,8 +59,8 @@ test("says what ran when, and nothing of what was returned", async () => {
   expect(Date.parse(result.expires ?? "")).toBeGreaterThan(Date.parse(result.end ?? ""));
 });
 
-test("an instance that is not there has none", async () => {
-  expect((await api.send("GET", "/api/v1/workflows/Order/instances/nobody/timeline")).status).toBe(404);
+test("the timeline of a missing instance is answered with 404", async () => {
+  expect((await api.send("GET", "/api/v1/workflows/Order/instances/missing/timeline")).status).toBe(404);
 });
 
 async function eventsOf(address: InstanceAddress): Promise<InstanceEvent[]> {
@@ -131,7 +131,7 @@ test.each(RUNS)("read at any moment and carried on, it is the same as read at th
   expect(comparable(shown.reduce((timeline, event) => advance(timeline, [event]), first))).toEqual(comparable(read(events)));
 });
 
-test("what begins anew is read again", async () => {
+test("the events of a restarted instance are recognized as a new start", async () => {
   await completeOrder();
   const before = read(await eventsOf(order));
   await api.call("PATCH", "/workflows/Order/instances/o-1/status", { status: "restart" });
@@ -141,7 +141,7 @@ test("what begins anew is read again", async () => {
   expect(beginsAnew(read(await eventsOf(order)), after)).toBe(false);
 });
 
-test("what steps have in common is told once, and what is as usual not at all", async () => {
+test("a config that several steps share is listed once, and defaults are omitted", async () => {
   await completeOrder();
   const response = await api.send("GET", "/api/v1/workflows/Order/instances/o-1/timeline");
   const { result } = (await response.json()) as { result: WireTimeline };

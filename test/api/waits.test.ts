@@ -28,7 +28,7 @@ async function own(method: string, path: string, body?: unknown): Promise<{ stat
   return { status: response.status, result, code: errors[0]?.code };
 }
 
-test("a sleep is told with the moment at which it ends, and ends when that is asked for", async () => {
+test("a sleep is listed with the time at which it ends, and ends when its delay is skipped", async () => {
   await api.call("POST", "/workflows/Napping/instances", { instance_id: "n" });
   await api.reaches({ workflow: "Napping", id: "n" }, "waiting");
   const due = api.clock.now() + 86_400_000;
@@ -46,16 +46,16 @@ test("a sleep is told with the moment at which it ends, and ends when that is as
   expect((await api.call("GET", "/workflows/Napping/instances/n")).result).toMatchObject({ steps: [{ finished: true }] });
 });
 
-test("what is asked wrongly, or of nobody, is refused", async () => {
-  expect((await own("GET", "Napping/instances/nobody/waits")).status).toBe(404);
+test("an invalid request, and one for a missing instance or workflow, is refused", async () => {
+  expect((await own("GET", "Napping/instances/missing/waits")).status).toBe(404);
   expect((await own("GET", "Nothing/instances/n/waits")).status).toBe(404);
-  expect((await own("POST", "Napping/instances/nobody/skip-delay", { name: "nap" })).status).toBe(404);
-  expect((await own("POST", "Napping/instances/nobody/skip-delay", {})).status).toBe(400);
+  expect((await own("POST", "Napping/instances/missing/skip-delay", { name: "nap" })).status).toBe(404);
+  expect((await own("POST", "Napping/instances/missing/skip-delay", {})).status).toBe(400);
   for (const limit of [0, 1.5, "2"]) expect((await own("PATCH", "Working/concurrency", { limit })).status).toBe(400);
   expect((await own("PATCH", "Nothing/concurrency", { limit: 1 })).status).toBe(404);
 });
 
-test("whoever is queued behind a limit reads which, and starts when it is raised; all else of the workflow stays", async () => {
+test("an instance queued behind a limit names it, and starts when it is raised; other settings of the workflow stay", async () => {
   const settings = { class_name: "Working", script_name: "script", limits: { steps: 50 }, concurrency: { limit: 1 } };
   await api.call("PUT", "/workflows/Working", settings);
   for (const id of ["a", "b"]) await api.call("POST", "/workflows/Working/instances", { instance_id: id });

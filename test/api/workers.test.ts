@@ -87,10 +87,10 @@ test("settings are replaced by PUT and changed by PATCH; a name stays", async ()
     subdomain: { enabled: true, previews_enabled: false },
   });
   expect(await call("PUT", "/shop", { name: "store" })).toMatchObject({ status: 400 });
-  expect((await call("PUT", "/nobody", { name: "nobody" })).status).toBe(404);
+  expect((await call("PUT", "/missing", { name: "missing" })).status).toBe(404);
 });
 
-test("it is deleted with its versions, deployed or not", async () => {
+test("a Worker is deleted with its versions, deployed or not", async () => {
   for (const deploy of ["false", "true"]) {
     await call("POST", "", { name: "shop" });
     await call("POST", `/shop/versions?deploy=${deploy}`, upload("one"));
@@ -101,7 +101,7 @@ test("it is deleted with its versions, deployed or not", async () => {
   expect((await call("DELETE", "/shop")).status).toBe(404);
 });
 
-test("what a form could not say is refused with its field, and nothing is stored", async () => {
+test("an invalid JSON upload is refused with its field, and nothing is stored", async () => {
   await call("POST", "", { name: "shop" });
   const refusals: readonly (readonly [object, string])[] = [
     [upload("x", { modules: [{ name: "index.js", content_type: "text/plain", content_base64: "%" }] }), "modules"],
@@ -114,5 +114,5 @@ test("what a form could not say is refused with its field, and nothing is stored
     expect(JSON.stringify(refused.errors)).toContain(field);
   }
   expect((await call("GET", "/shop/versions")).result).toEqual([]);
-  expect((await call("POST", "/nobody/versions", upload("x"))).status).toBe(404);
+  expect((await call("POST", "/missing/versions", upload("x"))).status).toBe(404);
 });

@@ -65,7 +65,7 @@ describe("workflows", () => {
     expect((await put({ jurisdiction: "eu", limits: { steps: 5 } })).result).toMatchObject({ version_id: version });
   });
 
-  test("that are put again without a change keep their version", async () => {
+  test("workflows that are put again without a change keep their version", async () => {
     const body = { class_name: "Quick", script_name: "script", limits: null, schedules: [] };
     const first = (await api.call("PUT", "/workflows/fresh", body)).result as { id: string; version_id: string };
     expect(first).toMatchObject({
@@ -103,7 +103,7 @@ describe("workflows", () => {
     await api.reaches({ workflow: "fresh", id: "f" }, "complete");
   });
 
-  test("that are deleted take their instances with them", async () => {
+  test("workflows are deleted with their instances", async () => {
     await api.call("POST", "/workflows/Sleeper/instances", { instance_id: "s" });
     await api.reaches({ workflow: "Sleeper", id: "s" }, "waiting");
     expect((await api.call("DELETE", "/workflows/Sleeper")).result).toEqual({ status: "ok", success: true });
@@ -115,7 +115,7 @@ describe("workflows", () => {
   test.each([
     ["PUT", "/workflows/fresh", {}, 400, 10002, "class_name"],
     ["PUT", "/workflows/fresh", { class_name: "Quick" }, 400, 10002, "script_name"],
-    ["PUT", "/workflows/fresh", { class_name: "Quick", script_name: "nobody" }, 404, 10007, "script_name"],
+    ["PUT", "/workflows/fresh", { class_name: "Quick", script_name: "missing" }, 404, 10007, "script_name"],
     ["PUT", "/workflows/fresh", { class_name: "Quick", script_name: "script", limits: { steps: 0 } }, 400, 10002, "limits.steps"],
     [
       "PUT",
@@ -129,12 +129,12 @@ describe("workflows", () => {
     ["PUT", "/workflows/not%20ok", { class_name: "Quick", script_name: "script" }, 400, 10901, "workflow_name"],
     ["GET", "/workflows/-x", undefined, 400, 10901, "workflow_name"],
     ["GET", `/workflows/${"x".repeat(65)}`, undefined, 400, 10901, "workflow_name"],
-    ["GET", "/workflows/Nobody", undefined, 404, 10200, "workflow_name"],
-    ["GET", "/workflows/Nobody/instances", undefined, 404, 10200, "workflow_name"],
-    ["GET", "/workflows/Nobody/versions", undefined, 404, 10200, "workflow_name"],
+    ["GET", "/workflows/Missing", undefined, 404, 10200, "workflow_name"],
+    ["GET", "/workflows/Missing/instances", undefined, 404, 10200, "workflow_name"],
+    ["GET", "/workflows/Missing/versions", undefined, 404, 10200, "workflow_name"],
     ["GET", "/workflows/Quick/versions/nothing", undefined, 404, 10300, "version_id"],
     ["GET", "/workflows/Quick/versions/Sleeper-v1", undefined, 404, 10300, "version_id"],
-    ["GET", "/workflows/Quick/instances/nobody", undefined, 404, 10400, "instance_id"],
+    ["GET", "/workflows/Quick/instances/missing", undefined, 404, 10400, "instance_id"],
     ["GET", `/workflows/Quick/instances/${"x".repeat(272)}`, undefined, 400, 10902, "instance_id"],
     ["GET", "/workflows/Quick/instances/*%2F30%20*%20*%20*%20*-1786001400000", undefined, 404, 10400, "instance_id"],
     ["GET", "/workflows/Quick/instances/a%00b", undefined, 400, 10902, "instance_id"],
@@ -212,6 +212,6 @@ describe("the platform", () => {
 
   test("gives every answer a ray", async () => {
     expect((await api.call("GET", "/workflows")).headers.get("cf-ray")).toMatch(/^[0-9a-f]{16}-LCL$/);
-    expect((await api.call("GET", "/workflows/Nobody")).headers.get("cf-ray")).toMatch(/^[0-9a-f]{16}-LCL$/);
+    expect((await api.call("GET", "/workflows/Missing")).headers.get("cf-ray")).toMatch(/^[0-9a-f]{16}-LCL$/);
   });
 });

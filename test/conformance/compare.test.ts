@@ -31,7 +31,7 @@ describe("a comparison", () => {
     { error: "Error: no" },
     { events: observed.events.toReversed() },
     { log: [] },
-  ])("does not when somebody did %o", (other) => {
+  ])("a comparison fails when one system did %o", (other) => {
     const { partings, ...rest } = compare(scenario(), observed, { ...observed, ...other });
     expect(partings.map(({ aspect }) => aspect)).toEqual(Object.keys(other));
     expect(holds({ partings, ...rest })).toBe(false);

@@ -8,7 +8,7 @@ export interface Parting {
   readonly aspect: Aspect;
   readonly own: readonly string[];
   readonly peer: readonly string[];
-  /** Undefined when nobody has said why. */
+  /** Undefined when no explanation is recorded. */
   readonly difference: Difference | undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
- * `npm run conformance`: every scenario on stepwell and on Cloudflare's local engine. Fails on a difference that nobody
- * has explained, on an explanation of a difference that is gone, and when `docs/conformance.md` does not say the same.
- * `--write` writes that page, `--only TEXT,…` runs the scenarios whose name or topic has one of the texts in it, `--show`
+ * `npm run conformance`: every scenario on stepwell and on Cloudflare's local engine. Fails on a difference without an
+ * explanation, on an explanation of a difference that is gone, and when `docs/conformance.md` is out of date.
+ * `--write` writes that page, `--only TEXT,…` runs the scenarios whose name or topic contains one of the texts, `--show`
  * prints what both systems did. `--executor node` runs stepwell's side in threads of Node; the page is about workerd.
  */
 import { readFileSync, writeFileSync } from "node:fs";

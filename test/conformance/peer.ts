@@ -27,7 +27,7 @@ export async function startPeer(projects: readonly Project[]): Promise<System> {
   const require = createRequire(new URL("../clients/package.json", import.meta.url));
   const loaded = require("miniflare") as { Miniflare: new (options: object) => Miniflare };
   const miniflare = new loaded.Miniflare({
-    // Nothing is asked of, or told to, a machine elsewhere.
+    // Makes no request to other machines.
     cf: false,
     telemetry: { enabled: false },
     unsafeLocalExplorer: true,

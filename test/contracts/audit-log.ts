@@ -5,7 +5,7 @@ import type { AuditEntry, AuditLog, AuditQuery } from "../../src/ports/audit-log
 
 const ADA = { kind: "user", id: "ada", name: "Ada", role: "operator" } as const;
 
-/** An entry of somebody at a moment. */
+/** An audit entry at a time, by Ada unless overridden. */
 export function auditEntry(at: number, more: Partial<AuditEntry> = {}): AuditEntry {
   const what = { method: "POST", action: "workflows.instances.create", target: "orders/1", address: "192.0.2.1" };
   return { at, who: ADA, ...what, status: 200, code: null, ...more };
@@ -40,7 +40,7 @@ export function auditLogContract(name: string, open: () => AuditLog): void {
       expect(await log.list({ limit: 2, before: rest[0]?.n })).toEqual([]);
     });
 
-    test("they are found by who, by action and by time", async () => {
+    test("entries are found by principal, by action and by time", async () => {
       await log.add([
         auditEntry(10),
         auditEntry(20, { who: { kind: "token", id: "t-1", name: "ci%", role: "admin" } }),

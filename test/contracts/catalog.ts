@@ -145,7 +145,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.workflowGraph("v1")).toBeUndefined();
     });
 
-    test("a removed workflow is forgotten with its versions, and with nobody else's", async () => {
+    test("a workflow is removed with its versions, and those of other workflows stay", async () => {
       const { catalog } = at;
       await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
       await catalog.putWorkflow(workflow("bills", 1, "w1"), workflowVersion("bills", "w1", 1));
@@ -279,7 +279,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.scriptVersionInfo("script-2")).toEqual(info(BARE, 1));
     });
 
-    test("what is left of removed scripts goes with the last workflow that points to it", async () => {
+    test("the kept versions of a removed script are deleted with the last workflow that points to them", async () => {
       const { catalog } = at;
       const deploy = async (id: string): Promise<void> => {
         await add(catalog, { ...BARE, id });
@@ -387,7 +387,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.commit([], revision)).toBe(false);
     });
 
-    test("what is followed, read, or set for the account is no change since", async () => {
+    test("a fired cron trigger, a read and an account setting do not change the revision", async () => {
       const { catalog } = at;
       await putCrons(catalog, "clock", ["* * * * *"], 1);
       const revision = await catalog.revision();
@@ -474,7 +474,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect((await kept("bank")).filter((each) => each === undefined)).toEqual([]);
     });
 
-    test("whoever watches is told of each change, and finds it", async () => {
+    test("a watcher is notified of each change, and reads the changed value", async () => {
       const { catalog } = at;
       const seen: unknown[] = [];
       catalog.watch((change) => seen.push(change));

@@ -28,7 +28,7 @@ export function logStoreContract(name: string, open: () => Promise<OpenedStore>)
       return { texts: lines.map(({ text }) => text), numbers: lines.map(({ n }) => n), dropped };
     };
 
-    test("what has been appended is read as it was, in its order, and from any number on", async () => {
+    test("appended lines are read unchanged, in their order, and from any number on", async () => {
       expect(await at.logs.read(at.pk, 0)).toEqual({ lines: [], dropped: 0 });
       await append(at.pk, ["one", "two"]);
       await append(at.pk, ["three", "four"]);
@@ -46,7 +46,7 @@ export function logStoreContract(name: string, open: () => Promise<OpenedStore>)
       expect((await read()).texts).toEqual(["mine"]);
     });
 
-    test("the newest are kept, and those that are not are counted", async () => {
+    test("the newest lines are kept, and dropped ones are counted", async () => {
       const all = Array.from({ length: LIMITS.logLines + 50 }, (_, i) => `line ${i + 1}`);
       for (let from = 0; from < all.length; from += 70) await append(at.pk, all.slice(from, from + 70));
       expect(await read()).toEqual({
@@ -66,7 +66,7 @@ export function logStoreContract(name: string, open: () => Promise<OpenedStore>)
       expect(await read()).toMatchObject({ numbers: [3, 4], dropped: 2 });
     });
 
-    test("they go with the instance, and none come after it", async () => {
+    test("lines are deleted with their instance, and later ones are dropped", async () => {
       await append(at.pk, ["old"]);
       await at.writer.commit({ removes: [at.pk] });
       expect(await read()).toEqual({ texts: [], numbers: [], dropped: 0 });

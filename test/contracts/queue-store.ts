@@ -100,7 +100,7 @@ export function queueStoreContract(name: string, open: (left?: QueueStore) => Qu
       expect(await ids("dead")).toEqual(["moved"]);
     });
 
-    test("what has been kept for long enough is not there, and is deleted", async () => {
+    test("an expired message is not listed, and is deleted", async () => {
       await store.add("a", [messageAt("old", 1, 50), messageAt("new", 2, 51)]);
       expect(await ids("a", 49)).toEqual(["old", "new"]);
       expect(await ids("a", 50)).toEqual(["new"]);
@@ -114,7 +114,7 @@ export function queueStoreContract(name: string, open: (left?: QueueStore) => Qu
       expect(await ids("a")).toEqual(["y"]);
     });
 
-    test("what is counted on the way is what there is", async () => {
+    test("the counts match the stored messages", async () => {
       const change = fc.oneof(
         fc.record({ add: fc.constantFrom("a", "b"), many: fc.integer({ min: 1, max: 3 }) }),
         fc.record({ settle: fc.nat(8), as: fc.constantFrom("done", "dead", "moved") }),
@@ -147,7 +147,7 @@ export function queueStoreContract(name: string, open: (left?: QueueStore) => Qu
       );
     });
 
-    test("what is durable is there after it has been closed and opened", async () => {
+    test("durable messages are there after the store is closed and opened", async () => {
       await store.putQueue(queueOf("a"));
       await store.add("a-id", [messageAt("m", 1)]);
       await store.close();

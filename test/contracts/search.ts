@@ -138,7 +138,7 @@ function errorContract(at: At): void {
     return { ...append, change: { from: "running", to, error: sampleError(message) } } as never;
   };
 
-  test("those of one fingerprint are a group, with when and in which version it came first", async () => {
+  test("errors of one fingerprint are a group, with the time and version of the first", async () => {
     const running = { status: "running" } as const;
     const [a = 0, b = 0, c = 0] = await at.writer.create(
       sampleInstance("a", running),
@@ -175,7 +175,7 @@ function errorContract(at: At): void {
     expect(await counted(at.store, { workflow: "orders", errorText: "card" })).toBe(0);
   });
 
-  test("one that fails again is in the group of its newest error only, also when that takes one row", async () => {
+  test("an instance that fails again is in the group of its newest error only, also in one row", async () => {
     const [a = 0] = await at.writer.create(sampleInstance("a", { status: "running" }));
     await at.writer.commit({ appends: [errs(a, 2, "card 1 refused", 1)] });
     const again = errs(a, 3, "stock is gone", 5) as { change: object };
@@ -194,7 +194,7 @@ function errorContract(at: At): void {
 }
 
 function hourlyContract(at: At): void {
-  test("what is created and what ends is counted in its hour, by workflow", async () => {
+  test("creations and ends are counted by hour and workflow", async () => {
     const hour = 480_000 * HOUR_MS;
     const [a = 0, b = 0] = await at.writer.create(
       sampleInstance("a", { createdAt: hour, status: "running" }),

@@ -140,7 +140,7 @@ function commitContract(at: At): void {
     expect(await at.store.statusCounts("new")).toEqual({ queued: 1 });
   });
 
-  test("whoever has lost the lease cannot write", async () => {
+  test("a writer that has lost the lease cannot write", async () => {
     const next = await at.store.acquire("next");
     expect(next.epoch).toBeGreaterThan(at.writer.lease.epoch);
     const refused = at.writer.commit({ creates: [sampleInstance("a")] });
@@ -178,7 +178,7 @@ function noticeContract(at: At): void {
     await at.store.removeNotices(first?.pk ?? 0);
     expect(await at.store.notices(10)).toEqual([second]);
     await at.store.removeNotices(second?.pk ?? 0);
-    // A key that has been removed is not given again: whoever reads goes by it.
+    // The key of a removed notice is not used again: readers resume after a key.
     await at.writer.create({ ...sampleInstance("b"), notices: [notice("b", "instance.queued")] });
     expect((await at.store.notices(10))[0]?.pk).toBeGreaterThan(second?.pk ?? Infinity);
   });
@@ -285,7 +285,7 @@ function streamContract(at: At): void {
     expect(await at.store.chunk(a, 6, 0)).toBeUndefined();
   });
 
-  test("what becomes void is deleted in bounded commits, and nothing else is", async () => {
+  test("void chunks are deleted in bounded commits, and nothing else is", async () => {
     const [a = 0, b = 0] = await at.writer.create(sampleInstance("a"), sampleInstance("b"));
     const many = Array.from({ length: 100 }, (_, i) => chunk(a, 1, i));
     await at.writer.commit({ chunks: [...many, chunk(a, 2, 0), chunk(a, 9, 0), chunk(b, 1, 0)] });
@@ -446,7 +446,7 @@ function scheduleContract(at: At): void {
       );
     }
     expect(await ready("queued", 0, 10, 0, ["bills"])).toBe("qaqcqdqf");
-    expect(await ready("queued", 0, 2, 0, ["orders", "nobody"])).toBe("qbqc");
+    expect(await ready("queued", 0, 2, 0, ["orders", "missing"])).toBe("qbqc");
     expect(await ready("queued", 0, 10, 0, [...names])).toBe("");
     expect(await ready("due", 4, 10, 0, ["orders"])).toBe("wbwcwe");
     expect(await ready("due", 5, 2, 0, ["bills", "mails"])).toBe("wawd");

@@ -33,25 +33,25 @@ function loop(names: readonly string[], rounds: number): Entry[] {
   return Array.from({ length: rounds }, (_, i) => names.map((name) => step(`${name}-${i + 1}`))).flat();
 }
 
-function told(rows: readonly Row[]): string[] {
+function labels(rows: readonly Row[]): string[] {
   return rows.map((row) => (row.kind === "group" ? `${row.group.name} × ${row.group.entries.length}` : row.entry.name));
 }
 
 describe("rows", () => {
   test("names that alternate in a loop are one row each, between what comes before and after", () => {
     const entries = [step("begin-1"), ...loop(["fetch", "store"], 9), step("end-1")];
-    expect(told(toRows(entries, new Set()))).toEqual(["begin-1", "fetch × 9", "store × 9", "end-1"]);
+    expect(labels(toRows(entries, new Set()))).toEqual(["begin-1", "fetch × 9", "store × 9", "end-1"]);
   });
 
   test("few of a name stay as they are", () => {
-    expect(told(toRows(loop(["fetch", "store"], 2), new Set()))).toEqual(["fetch-1", "store-1", "fetch-2", "store-2"]);
+    expect(labels(toRows(loop(["fetch", "store"], 2), new Set()))).toEqual(["fetch-1", "store-1", "fetch-2", "store-2"]);
   });
 
   test("names that differ in numbers are one name where there are many steps, and only there", () => {
     const few = Array.from({ length: 9 }, (_, i) => step(`page ${i}-1`));
     expect(toRows(few, new Set())).toHaveLength(9);
     const many = Array.from({ length: 90 }, (_, i) => step(`page ${i}-1`));
-    expect(told(toRows(many, new Set()))).toEqual(["page # × 90"]);
+    expect(labels(toRows(many, new Set()))).toEqual(["page # × 90"]);
   });
 
   test("a group that is open shows its steps; so does that of a step which is looked for", () => {
@@ -166,7 +166,7 @@ describe("why it waits", () => {
     ]);
   });
 
-  test("a limit comes first, queued or due; what paused it is told; what could not be run says so", () => {
+  test("a limit comes first, queued or due; a pause shows its reason; an instance that can't run shows why", () => {
     const place = { of: "workflow", limit: 2, taken: 2 } as const;
     expect(reasonsOf(about({ status: "queued" }), { ...none, place }, undefined)).toEqual([
       { kind: "place", place, isDue: false },
@@ -275,7 +275,7 @@ describe("a new instance", () => {
   });
 });
 
-test("settings that nobody wrote are marked", () => {
+test("settings that are defaults are marked", () => {
   expect(settingsOf(undefined).every(({ isUsual }) => isUsual)).toBe(true);
   const config = { retries: { limit: 2, delay: 10_000, backoff: "constant" }, timeout: "10 minutes" };
   expect(settingsOf(config).map(({ isUsual }) => isUsual)).toEqual([false, true, false, true]);

@@ -13,7 +13,7 @@ test("a message of an instance says whose it is", () => {
   expect(read(event, 7)).toEqual([{ n: 7, time: 5, level: "warn", text: "low stock", origin: "orders/o-1" }]);
 });
 
-test("what was thrown is an error, with its stack", () => {
+test("an exception is an error line, with its stack", () => {
   const text = "TypeError: no such thing\n    at run (index.js:3:1)";
   const [line] = read(tailEvent({ lines: [{ ...common, kind: "exception", text }] } as never));
   expect(line).toMatchObject({ level: "error", text: "TypeError: no such thing\n    at run (index.js:3:1)" });
@@ -37,7 +37,7 @@ test("a request is a line with its method, URL and status", () => {
   ]);
 });
 
-test("lines that were left out are told", () => {
+test("the number of omitted events is shown", () => {
   expect(read(laggedEvent("shop", 12, 9))).toMatchObject([{ time: 9, level: "warn", text: /12 events/ }]);
 });
 
@@ -52,7 +52,7 @@ test("lines are counted on, and what is no text is shown as JSON", () => {
   ]);
 });
 
-test("what is wanted is of that level or a graver one, and has the text in it", () => {
+test("lines are filtered by least level and by text", () => {
   const line: Line = { n: 0, time: 0, level: "info", text: "Cart of Ada", origin: "orders/o-1" };
   expect(LEVELS.filter((least) => isWanted(line, least, ""))).toEqual(["debug", "info"]);
   expect(["ada", "O-1", "grace"].map((wanted) => isWanted(line, "debug", wanted))).toEqual([true, true, false]);

@@ -1,4 +1,4 @@
-/** What user code did, told outside by itself: a line for each attempt, posted before the attempt ends. */
+/** What user code did, reported by itself to the outside: a line for each attempt, posted before the attempt ends. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";

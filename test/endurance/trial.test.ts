@@ -33,7 +33,7 @@ test("a scenario that never ends fails at its deadline and says what it was wait
   expect(failures(await hangs)).toEqual([expect.stringContaining("while it was waiting until the impossible has happened")]);
 });
 
-test("what a scenario has started is cleaned up when it never ends", async () => {
+test("a scenario that never ends is cleaned up", async () => {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
   await run(async (trial) => {
     trial.defer(async () => child.kill("SIGKILL"));

@@ -79,7 +79,7 @@ test("a running instance is stuck when its journal does not grow, given what its
   expect(await watch(patience + 1, { slowestMs: 2_000 })).toEqual([]);
 });
 
-test("ended and paused instances are not looked at, nor those that are exempt", async () => {
+test("ended, paused and exempt instances are not watched", async () => {
   for (const status of ["complete", "errored", "terminated", "paused"] as const) await plant(status, status);
   await plant("endless", "running");
   expect(await watch(60, { isExempt: ({ id }) => id === "endless" })).toEqual([]);

@@ -86,7 +86,7 @@ export class Child extends WorkflowEntrypoint {
       const { status } = await parent.status();
       if (status !== "complete") await parent.sendEvent({ type: "child", payload: event.payload.parent });
     });
-    return "told";
+    return "sent";
   }
 }
 

@@ -48,7 +48,7 @@ export interface FailingOptions {
   classes(habitat: Habitat): Readonly<Record<string, WorkflowClass>>;
   /** How the next host that is opened fails; undefined when it does not. */
   nextFault?(): Fault | undefined;
-  /** Gets what code writes. Default: nobody does. */
+  /** Gets what code writes. Default: dropped. */
   readonly onLog?: OnLog;
   /** What code has for its `env`. */
   readonly env?: unknown;

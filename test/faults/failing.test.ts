@@ -66,7 +66,7 @@ executorContract(
   ({ bindings, onLog }) =>
     failingExecutor({ clock: systemClock, classes, nextFault: () => ({ is: "shuffles" }), onLog, env: envOf(bindings) }),
   {
-    bindings: "env is made by whoever opens the executor",
+    bindings: "env is made by the caller",
     isolation: SAME_PROCESS,
     load: GIVEN,
     modules: GIVEN,

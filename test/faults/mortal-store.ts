@@ -1,4 +1,4 @@
-/** A store whose process "dies" before or after a commit: from then on nothing is stored and nobody hears anything. */
+/** A store whose process "dies" before or after a commit: from then on nothing is stored and no call is answered. */
 import type { Store } from "../../src/ports/store.ts";
 import type { Batch, BatchResult } from "../../src/ports/instances/commit.ts";
 import type { Lease } from "../../src/ports/instances/journal-store.ts";

@@ -225,7 +225,7 @@ describe.each([
     await until(() => desk.heard().includes('echo hi {"met":true}'));
   });
 
-  test("all clients of an agent have its state, whoever sets it", async () => {
+  test("all clients of an agent get its state when one of them sets it", async () => {
     const [one, two] = [await agent("shared"), await agent("shared")];
     // What comes with the connection is not to replace what the client sets.
     await until(() => two.state().log !== undefined);

@@ -98,7 +98,7 @@ afterAll(async () => {
   await project.remove();
 });
 
-test("an admin logs in with a token, adds somebody, makes a token and sets retention", async () => {
+test("an admin logs in with a token, adds a user, makes a token and sets retention", async () => {
   await page.goto(server.url);
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Log in" }).click();
@@ -196,7 +196,7 @@ test("a viewer sees payloads, and changes nothing", async () => {
   await page.locator('a[aria-disabled="true"]').waitFor();
 });
 
-test("an operator acts on instances, and lets nobody in", async () => {
+test("an operator acts on instances, and can't read tokens", async () => {
   await logOut();
   await logIn("the-operator");
   await page.getByText("· operator").waitFor();
@@ -212,7 +212,7 @@ test("an operator acts on instances, and lets nobody in", async () => {
     .waitFor();
 });
 
-test("a new role logs somebody out", async () => {
+test("a new role logs the user out", async () => {
   expect(await runCommand(["user", "role", "the-operator", "--role", "viewer", "--data", data])).toMatchObject({ code: 0 });
   await page.goto(server.url);
   await page.getByRole("heading", { name: "Log in" }).waitFor();

@@ -96,7 +96,7 @@ test("a retry that is hours away comes now, and a sleep of a day ends, when that
   await page.getByRole("complementary", { name: "Details of call gateway-1" }).getByText("2 attempts").waitFor();
 });
 
-test("who is queued reads behind which limit, and starts when that is raised", async () => {
+test("a queued instance shows its limit, and starts when the limit is raised", async () => {
   await create("limited", "first");
   await create("limited", "second");
   await open("limited", "second");
@@ -139,7 +139,7 @@ test("rows are chosen by keyboard alone", async () => {
   await page.getByRole("complementary", { name: /Details/ }).waitFor({ state: "hidden" });
 });
 
-test("what is chosen in the graph is chosen in the waterfall, and the other way round", async () => {
+test("a selection in the graph is one in the waterfall, and the other way round", async () => {
   await open("pages", "many", "?view=both");
   await page.getByRole("button", { name: /fetch page × 40 ✕ 1, complete, 1 failed or retried/ }).click();
   await page.getByRole("option", { name: /fetch page-40/ }).waitFor();
@@ -153,7 +153,7 @@ test("what is chosen in the graph is chosen in the waterfall, and the other way 
   await page.getByText("↻ 40 times").waitFor();
 });
 
-test("what a sensitive step returned is shown as hidden, and nowhere else", async () => {
+test("the output of a sensitive step is shown as hidden, and nowhere else", async () => {
   await open("pages", "many", "?step=read%20secret-1");
   await page.getByText("only the Workflow's code can read it").waitFor();
   expect(await page.evaluate<string>("document.body.textContent")).not.toContain("hush");

@@ -119,7 +119,7 @@ test("all that match are counted, then terminated, and the others left alone", a
   });
 });
 
-test("an action can be stopped, and leaves those that it has not got to", async () => {
+test("a bulk action can be stopped, and leaves the remaining instances unchanged", async () => {
   await page.goto(`${server.url}/workflows/queueing?status=queued`);
   const toolbar = page.getByRole("toolbar", { name: "Selection" });
   await toolbar.getByRole("button", { name: /^Select all/ }).click();

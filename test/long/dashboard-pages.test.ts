@@ -212,7 +212,7 @@ describe("a script", () => {
   });
 });
 
-test("a schedule runs now, when it is told to", async () => {
+test("a schedule runs now, when its button is clicked", async () => {
   await go("/schedules");
   await page
     .getByRole("button", { name: /Run now.*nightly-report/ })
@@ -222,7 +222,7 @@ test("a schedule runs now, when it is told to", async () => {
   await page.getByRole("status").getByText("Complete").waitFor();
 });
 
-test("times are told in UTC, if that is wanted", async () => {
+test("times are shown in UTC when that is selected", async () => {
   await go("/scripts/mail?view=deployments");
   await page.getByRole("button", { name: /^Local/ }).click();
   await page.locator("main").getByText(/ UTC$/).first().waitFor();

@@ -115,7 +115,7 @@ describe("a person", () => {
     await page.unroute(news);
   });
 
-  test("terminates those that are chosen, and sees it happen", async () => {
+  test("the selected instances are terminated, and the list shows it", async () => {
     for (const id of ["a", "b", "c"]) await server.call("POST", "/workflows/sleeping/instances", { instance_id: id });
     await page.goto(`${server.url}/workflows/sleeping?status=waiting`);
     await page.getByLabel("Select a", { exact: true }).check();

@@ -119,7 +119,7 @@ async function outputOf(id: string): Promise<{ written: string; key?: string }> 
 
 const approve = (id: string): Promise<unknown> => api("POST", `${INSTANCES}/${id}/events/approval`, { approved: true });
 
-test("it is deployed, triggered, approved and described", async () => {
+test("the project is deployed, triggered, approved and described", async () => {
   expect(await ok("deploy")).toMatch(/workflow: workflows-starter\nCurrent Version ID: [\da-f-]{36}/);
   await ok("workflows", "trigger", "workflows-starter", '{"email":"a@b.c"}', "--id", "first");
   await happens("first", "wait_started");
@@ -141,7 +141,7 @@ test("it is deployed, triggered, approved and described", async () => {
 
 const IN_FLIGHT = 100;
 
-test("a hundred instances that are under way end on the code they began with, and new ones on the new", async () => {
+test("a hundred running instances end on the code they began with, and new ones run the new code", async () => {
   const old = await Promise.all(Array.from({ length: IN_FLIGHT }, begin));
   await Promise.all(old.map(({ id }) => happens(id, "wait_started")));
   await project.write("src/index.ts", worker("two"));
@@ -164,7 +164,7 @@ test("a rollback brings the old code back", async () => {
   expect((await ok("versions", "list")).match(/Version ID/g)).toHaveLength(2);
 });
 
-test("a secret is set and rotated; what is under way keeps the one it began with", async () => {
+test("a secret is set and rotated; running instances keep the one they began with", async () => {
   expect((await run(["secret", "put", "API_KEY"], "hunter2")).code).toBe(0);
   const old = await begin();
   expect(old).toMatchObject({ mark: "one", key: "hunter2" });
@@ -192,7 +192,7 @@ test("code that does not load is refused with its place in the source, and the o
   expect(await begin()).toMatchObject({ mark: "three" });
 });
 
-test("what this server does not have refuses no deployment", async () => {
+test("an unsupported binding does not fail a deployment", async () => {
   await project.write("src/index.ts", worker("three"));
   await project.write(
     "wrangler.jsonc",
@@ -207,7 +207,7 @@ test("what this server does not have refuses no deployment", async () => {
   await project.write("wrangler.jsonc", CONFIG);
 });
 
-test("its logs are told while they happen", async () => {
+test("wrangler tail prints the logs of a Worker as they are written", async () => {
   const heard = Promise.withResolvers<void>();
   let printed = "";
   const tailing = run(["tail", "--format", "pretty"], "", (child) => {
@@ -226,7 +226,7 @@ test("its logs are told while they happen", async () => {
   expect(printed).toContain("(log) begun three");
 });
 
-test("it all is there after a restart", async () => {
+test("everything is there after a restart", async () => {
   const { port } = new URL(server.url);
   const { id } = await begin();
   await happens(id, "wait_started");
@@ -236,7 +236,7 @@ test("it all is there after a restart", async () => {
   expect(await outputOf(id)).toMatchObject({ written: "three", key: "hunter3" });
 });
 
-test("it is deleted, and its workflow stays", async () => {
+test("the Worker is deleted, and its workflow stays", async () => {
   const { id } = await begin();
   await happens(id, "wait_started");
   await ok("delete", "--force");

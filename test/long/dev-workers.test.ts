@@ -52,11 +52,11 @@ const FILES = {
     workflows: [
       { name: "own", binding: "OWN", class_name: "Own" },
       { name: "mail", binding: "MAIL", class_name: "Mail", script_name: "post" },
-      { name: "nowhere", binding: "NOWHERE", class_name: "Flow", script_name: "nobody" },
+      { name: "nowhere", binding: "NOWHERE", class_name: "Flow", script_name: "absent" },
     ],
     services: [
       { binding: "POST", service: "post" },
-      { binding: "MISSING", service: "nobody" },
+      { binding: "MISSING", service: "absent" },
     ],
     durable_objects: { bindings: [{ name: "COUNTER", class_name: "Counter", script_name: "post" }] },
   }),
@@ -121,9 +121,9 @@ test("clients of the API may call the server localhost; pages of the Worker ther
 });
 
 test("a binding to a Worker that is not there is named at the start, and when it is used", async () => {
-  expect(server.output()).toContain('MISSING (service of "nobody"): the Worker "nobody" is not in this session');
-  expect(server.output()).toContain('NOWHERE (workflow "nowhere" of "nobody"): the Worker "nobody" is not in this session');
-  expect((await ask("localhost", "/missing"))[1]).toContain('Worker "nobody" not found');
+  expect(server.output()).toContain('MISSING (service of "absent"): the Worker "absent" is not in this session');
+  expect(server.output()).toContain('NOWHERE (workflow "nowhere" of "absent"): the Worker "absent" is not in this session');
+  expect((await ask("localhost", "/missing"))[1]).toContain('Worker "absent" not found');
   expect((await ask("localhost", "/missing-flow"))[1]).toContain('No Worker with the workflow "nowhere" is deployed here');
 });
 
@@ -133,7 +133,7 @@ test("a table has the bindings, and which of them lead nowhere", () => {
     /Bindings of shop:\n {2}Binding +Resource +Mode\n/,
     /env\.MODE \("test"\) +Environment Variable +local\n/,
     /env\.MAIL \(Mail, defined in post\) +Workflow +local\n/,
-    /env\.NOWHERE \(Flow, defined in nobody\) +Workflow +not connected\n/,
+    /env\.NOWHERE \(Flow, defined in absent\) +Workflow +not connected\n/,
     /env\.POST \(post\) +Worker +local\n/,
     /Bindings of post:\n/,
   ])
@@ -176,6 +176,6 @@ test("a Worker that was deployed before and is not in the session is named, and 
   const alone = await startServer(["dev", ...configs().slice(0, 2), ...data]);
   expect(alone.output()).toContain('POST (service of "post"): "post" is not in this session; its last deployment is used.');
   expect(alone.output()).toMatch(/env\.POST \(post\) +Worker +local\n/);
-  expect(alone.output()).toMatch(/env\.MISSING \(nobody\) +Worker +not connected\n/);
+  expect(alone.output()).toMatch(/env\.MISSING \(absent\) +Worker +not connected\n/);
   await alone.kill();
 });

@@ -68,13 +68,13 @@ afterEach(async () => {
   await project.remove();
 });
 
-interface Told {
+interface Reply {
   readonly id: string;
   readonly status: string;
   readonly output: unknown;
 }
 
-const ask = async (path: string): Promise<Told> => (await (await fetch(`${server.url}/workers/memory${path}`)).json()) as Told;
+const ask = async (path: string): Promise<Reply> => (await (await fetch(`${server.url}/workers/memory${path}`)).json()) as Reply;
 
 describe.each(["workerd", "node"])("on %s", (executor) => {
   const start = async (...options: readonly string[]): Promise<void> => {
@@ -92,8 +92,8 @@ describe.each(["workerd", "node"])("on %s", (executor) => {
   test("a closure counts across the delays of retries", async () => {
     await start();
     const { id } = await ask("/closure");
-    let told = await ask(`/closure?id=${id}`);
-    while (told.status !== "complete") told = await ask(`/closure?id=${id}`);
-    expect(told.output).toBe("The step was retried 3 times");
+    let reply = await ask(`/closure?id=${id}`);
+    while (reply.status !== "complete") reply = await ask(`/closure?id=${id}`);
+    expect(reply.output).toBe("The step was retried 3 times");
   });
 });

@@ -297,7 +297,7 @@ async function sendEvents(drill: Killer, created: readonly Created[]): Promise<M
       const answer = await drill.tryCall("POST", `/workflows/drill/instances/${id}/events/ping`, payload);
       if (answer === undefined) continue;
       if (answer.success) taken.push(payload);
-      // It has had two that nobody acknowledged, or has failed, and has ended.
+      // It has ended: it got two events without acknowledging both, or it failed.
       else expect(answer.status).toBe(409);
       ended = !answer.success;
     }

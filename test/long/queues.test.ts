@@ -148,7 +148,7 @@ test("each message becomes an instance, although the server is killed in the mid
   expect(backlog).toMatchObject({ metadata: { metrics: { backlog_count: 1 } } });
 });
 
-test("what cannot be consumed goes to the dead letter queue, from which it is pulled", async () => {
+test("a message that keeps failing goes to the dead letter queue, from which it is pulled", async () => {
   await ok("queues", "consumer", "http", "add", "dead-letters");
   await worker("/send?ids=poison-1,letter-again");
   const dead = await idOf("dead-letters");
@@ -163,7 +163,7 @@ test("what cannot be consumed goes to the dead letter queue, from which it is pu
   await until(async () => (await completed()) === LETTERS + 1);
 });
 
-test("it is deployed again, paused, purged and taken apart", async () => {
+test("the project is deployed again, and its queues are paused, purged and deleted", async () => {
   await ok("deploy");
   await ok("queues", "pause-delivery", "letters");
   await worker("/send?ids=never");

@@ -170,8 +170,8 @@ test("objects are there after the server was killed", async () => {
   expect(await output("order", await begin())).toMatchObject({ counted: { mark: "two", orders: 3 } });
 });
 
-test("who deletes a Worker that another one needs is told so first", async () => {
-  // Where nobody can be asked, wrangler takes it for a yes.
+test("wrangler warns before it deletes a Worker that another one is bound to", async () => {
+  // Without a terminal to ask on, wrangler assumes yes.
   const { printed } = await wrangler(billing, "delete");
   expect(printed).toContain("Worker shop (production) uses this Worker as a Service Binding");
   expect((await fetch(`${server.url}/workers/billing/`)).status).toBe(404);

@@ -89,7 +89,7 @@ const api = async (method: string, path: string, body?: unknown): Promise<{ resu
 };
 const ACCOUNT = "/client/v4/accounts/local";
 
-test("it is deployed, and once more", async () => {
+test("the project is deployed, and deployed again", async () => {
   // wrangler asks for queues before it uploads anything.
   await api("PUT", "/api/v1/resources", [{ type: "queue", name: "jobs" }]);
   expect(await ok("deploy")).toContain("workflow: stranger");
@@ -122,7 +122,7 @@ test("its data comes along by wrangler's own commands", async () => {
   });
 });
 
-test("what happens to its instances comes to a queue that has subscribed", async () => {
+test("instance events are sent to a subscribed queue", async () => {
   const source = ["--source", "workflows.workflow", "--workflow-name", "stranger"];
   const events = ["--events", "instance.completed,instance.errored"];
   const made = await ok("queues", "subscription", "create", "jobs", ...source, ...events);

@@ -17,7 +17,7 @@ const VALUES: Readonly<Record<string, string>> = {
   alias: "a:b",
 };
 
-test("they are taken, or refused with what to do instead", async () => {
+test("every option of wrangler dev is accepted, or refused with an alternative", async () => {
   const { stdout } = await wranglerIn(tmpdir(), {})(["dev", "--help"]);
   const lines = stdout.split("\n").filter((line) => /^\s+(?:-\w, )?\s*--/.test(line));
   const options = lines.flatMap((line) =>

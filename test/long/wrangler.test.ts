@@ -20,7 +20,7 @@ describe("over the REST API", () => {
     await wrangler.close();
   });
 
-  test("the latest instance is found, and told when there is none", { timeout: TIMEOUT }, async () => {
+  test("the latest instance is found, and its absence is an error", { timeout: TIMEOUT }, async () => {
     const wrangler = await openWrangler({ ...remote(), CLOUDFLARE_ACCOUNT_ID: "local" });
     expect((await wrangler("instances", "describe", "unused")).code).not.toBe(0);
     await server().call("POST", "/workflows/unused/instances", { instance_id: "newest" });

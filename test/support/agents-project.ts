@@ -64,7 +64,7 @@ export class Desk extends Agent {
   }
   @callable() async child(name) { const child = await this.subAgent(Helper, name); return [await child.who(), await child.next(), await child.next()]; }
   @callable() async childBegins(name) { return (await this.subAgent(Helper, name)).begin({ from: name }); }
-  @callable() async childState(name) { return (await this.subAgent(Helper, name)).told(); }
+  @callable() async childState(name) { return (await this.subAgent(Helper, name)).currentState(); }
 }
 export class Helper extends Agent {
   who() { return [this.name, this.constructor.name]; }
@@ -76,7 +76,7 @@ export class Helper extends Agent {
   note(text) { return this.name + " has noted: " + text; }
   begin(params) { return this.runWorkflow("RESEARCH", params); }
   async onWorkflowComplete(name, id, result) { this.setState({ result }); }
-  told() { return this.state ?? null; }
+  currentState() { return this.state ?? null; }
 }`;
 
 const RESEARCH = `

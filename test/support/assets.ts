@@ -1,4 +1,4 @@
-/** A place for static assets that nobody sends: there is no folder until somebody does. */
+/** A store for tests that upload no static assets: its folder is created by the first upload. */
 import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -66,8 +66,8 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 /**
- * Adds to a list what a page complains of: errors that nobody caught, and those that its console tells of. A refusal is an answer like
- * any other, but the browser tells of it as an error: those that are to come are named by a part of the text.
+ * Adds the errors of a page to a list: uncaught ones, and those on its console. The browser logs a refused request as an error,
+ * too: expected ones are named by a part of the text.
  */
 export function hearComplaints(page: Page, complaints: string[], expected?: RegExp): void {
   page.on("pageerror", (error) => complaints.push(String(error)));

@@ -21,7 +21,7 @@ export interface Wrangler {
   close(): Promise<void>;
 }
 
-/** wrangler in a folder, with this environment; `input` is what somebody types, and `started` gets the process. */
+/** wrangler in a folder, with this environment; `input` is its standard input, and `started` gets the process. */
 export function wranglerIn(
   folder: string,
   env: Readonly<Record<string, string>>,

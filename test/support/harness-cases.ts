@@ -40,7 +40,7 @@ export function harnessCases(createTestHarness: (options?: TestHarnessOptions) =
       expect(await text("http://post.example/b")).toBe("post /b");
       expect(await (await server.getWorker("post").fetch("/c")).text()).toBe("post /c");
       expect(await (await fetch(new URL("/landed", url))).text()).toBe("landed");
-      await expect(server.getWorker("nobody").fetch("/")).rejects.toThrow('Worker "nobody" does not exist');
+      await expect(server.getWorker("missing").fetch("/")).rejects.toThrow('Worker "missing" does not exist');
     });
 
     test("have methods and bodies, follow redirects, and reject with what the Worker throws", async () => {
@@ -56,7 +56,7 @@ export function harnessCases(createTestHarness: (options?: TestHarnessOptions) =
       expect(await text("/post")).toBe("post /hello");
     });
 
-    test("that Workers make are those of this process", async () => {
+    test("fetches of Workers use the global fetch of this process", async () => {
       const outside = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
         const request = new Request(input, init);
         return new Response(`${request.method} ${request.url} ${await request.text()}`, { headers: { "x-mocked": "1" } });
@@ -168,12 +168,12 @@ export function harnessCases(createTestHarness: (options?: TestHarnessOptions) =
       await PATIENT.create({ id: "late" });
       await late.waitForStatus("complete");
       expect(await late.getOutput()).toBe("timed out");
-      const told = await worker.introspectWorkflowInstance("PATIENT", "told");
-      await (await PATIENT.create({ id: "told" })).sendEvent({ type: "word", payload: "go" });
-      await told.waitForStatus("complete");
-      expect(await told.getOutput()).toBe("go");
+      const answered = await worker.introspectWorkflowInstance("PATIENT", "answered");
+      await (await PATIENT.create({ id: "answered" })).sendEvent({ type: "word", payload: "go" });
+      await answered.waitForStatus("complete");
+      expect(await answered.getOutput()).toBe("go");
       await late.dispose();
-      await told.dispose();
+      await answered.dispose();
     });
   });
 

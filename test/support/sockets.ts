@@ -1,4 +1,4 @@
-/** A client of WebSockets that keeps what it is told, for tests to wait for. */
+/** A WebSocket client that keeps the frames it gets, for tests to wait for. */
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";

@@ -67,7 +67,7 @@ test("a workflow with real D1, KV, a queue and R2, and a mocked module", async (
   await vi.waitFor(async () => expect(await (await env.BUCKET.get("mail/one"))?.json()).toEqual({ to: "one" }));
 });
 
-test("what is kept is reset, steps are mocked, and instances that a request makes are seen", async () => {
+test("storage is reset, steps are mocked, and instances that a request creates are seen", async () => {
   expect((await env.DB.prepare("SELECT count(*) AS n FROM orders").first())).toEqual({ n: 0 });
   expect(await env.KV.get("one")).toBeNull();
   await using all = await introspectWorkflow(env.ORDER);
@@ -98,7 +98,7 @@ test("handlers are called with contexts, batches and controllers", async () => {
   expect(await env.KV.get("cron")).toBe("* * * * *");
 });
 
-test("what is not there says so", () => {
+test("an unsupported binding throws an error with its name", () => {
   expect(() => env.COUNTER.idFromName("a")).toThrow("COUNTER");
 });
 `,

@@ -104,7 +104,7 @@ export function wranglerCommands(started: () => Server, open: () => Promise<Wran
     const id = `it-undone`;
     await ok("trigger", "undone", "--id", id);
     await happens(server, "undone", id, "workflow_waiting");
-    const refused = await wrangler("instances", "restart", "undone", id, "--from-step-name", "nobody");
+    const refused = await wrangler("instances", "restart", "undone", id, "--from-step-name", "missing");
     expect(refused.code).not.toBe(0);
     await ok("instances", "restart", "undone", id, "--from-step-name", "charge", "--from-step-count", "1");
     await ok("instances", "terminate", "undone", id, "--rollback");
@@ -128,16 +128,16 @@ export function wranglerCommands(started: () => Server, open: () => Promise<Wran
   test("deletes instances, and fails for one that is not there", { timeout: TIMEOUT }, async () => {
     const id = `it-deleted`;
     await server.call("POST", "/workflows/sleeper/instances", { instance_id: id });
-    const { code, stdout, stderr } = await wrangler("instances", "delete", "sleeper", id, `it-nobody`);
+    const { code, stdout, stderr } = await wrangler("instances", "delete", "sleeper", id, `it-missing`);
     expect(code).not.toBe(0);
-    expect(stdout + stderr).toContain(`it-nobody`);
+    expect(stdout + stderr).toContain(`it-missing`);
     expect((await server.call("GET", `/workflows/sleeper/instances/${id}`)).status).toBe(404);
   });
 
   test("says plainly what is not there", { timeout: TIMEOUT }, async () => {
     const [workflow, instance] = await Promise.all([
-      wrangler("describe", "nobody"),
-      wrangler("instances", "describe", "every", "nobody"),
+      wrangler("describe", "missing"),
+      wrangler("instances", "describe", "every", "missing"),
     ]);
     expect(workflow.code).not.toBe(0);
     expect(workflow.stdout + workflow.stderr).toMatch(/not.?found/i);

@@ -110,11 +110,11 @@ export async function steps(ours: Ours.WorkflowStep, theirs: Theirs.WorkflowStep
   await ours.do("c", { retries: { limit: 1, delay: computed } }, async ({ config }) => config.retries?.delay);
   await ours.do("d", number, { rollback: async ({ output = 0, ctx }) => void [output.toFixed(), ctx.step.name] });
   await ours.do("e", fixed, number, { rollback: async ({ output = 0 }) => void output.toFixed(), rollbackConfig: fixed });
-  // @ts-expect-error What a handler is told of the output is what the step returns.
+  // @ts-expect-error The output that a handler gets has the type that the step returns.
   await ours.do("e", number, { rollback: async ({ output }) => void output?.trim() });
   await ours.do<Order>("f", async () => ({ id: "1" }));
   await ours.sleep("g", "2 hours");
-  // @ts-expect-error A unit that nobody knows.
+  // @ts-expect-error An unknown unit.
   await ours.sleep("g", "2 h");
   await ours.sleepUntil("h", new Date(0));
   const event = await ours.waitForEvent<Order>("i", { type: "order", timeout: "1 day" });

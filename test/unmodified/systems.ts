@@ -67,7 +67,7 @@ function deployment({ args = [], secrets }: Probe, config: string | undefined): 
   ];
 }
 
-/** What wrangler is told of a server of ours. */
+/** The environment that points wrangler at a server of ours. */
 function variables(url: string, token: string): Record<string, string> {
   return { CLOUDFLARE_API_BASE_URL: `${url}/client/v4`, CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_ACCOUNT_ID: "local" };
 }

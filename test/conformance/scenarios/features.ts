@@ -4,7 +4,7 @@ import { LOGGED } from "./steps.ts";
 
 const FAILS = `await step.do("fails", once, async () => { throw new RangeError("no"); });`;
 
-const TOLD = onPurpose(
+const HANDLER_CONTEXT = onPurpose(
   ["seen"],
   "§14.4",
   "A handler gets its own attempt and configuration; the local engine passes those of the step, so that it cannot count its attempts.",
@@ -15,8 +15,8 @@ const NAMED = "The error of a termination is named `Terminated`; the local engin
 /** By the name of the scenario. */
 const ROLLBACK_DIFFERENCES: Readonly<Record<string, readonly Difference[]>> = {
   "after-non-retryable": [LOGGED],
-  context: [TOLD],
-  retries: [{ ...TOLD, in: ["seen", "events"] }],
+  context: [HANDLER_CONTEXT],
+  retries: [{ ...HANDLER_CONTEXT, in: ["seen", "events"] }],
   halts: [localDefect(["events"], "§1.6", `${NO_ERROR}.`)],
   timeout: [localDefect(["events"], "§1.6", `${NO_ERROR}.`)],
   "non-retryable": [localDefect(["events"], "§1.6, §7.7", `${NO_ERROR}. stepwell's log has what was thrown.`)],

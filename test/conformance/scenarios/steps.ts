@@ -75,7 +75,7 @@ export const parallel: readonly Scenario[] = topic("parallel", [
     name: "unawaited-failing",
     order: "per step",
     run: `
-      step.do("bad", once, async () => { throw new Error("nobody listens"); }).catch(() => {}); await step.sleep("nap", 300); return "done";`,
+      step.do("bad", once, async () => { throw new Error("not awaited"); }).catch(() => {}); await step.sleep("nap", 300); return "done";`,
   },
   {
     name: "unawaited-dangling",

@@ -180,7 +180,7 @@ export const events: readonly Scenario[] = topic("events", [
     `return 1;`,
     onPurpose(["answers"], "§11", "Production refuses events to an instance that has ended; the local engine drops them."),
   ),
-  waits("to-missing", [["on", "nobody"], send("go", 1), ["on", "it"], ["create"], ["end"]], `return 1;`),
+  waits("to-missing", [["on", "missing"], send("go", 1), ["on", "it"], ["create"], ["end"]], `return 1;`),
   waits(
     "dotted-type",
     answered(send("a.b", 1), ["wait", 50]),

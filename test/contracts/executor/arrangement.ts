@@ -44,7 +44,7 @@ export function arrangementCases(open: OpenHost): void {
     expect(await run.event(({ type }) => type === "wait_started")).toMatchObject({ timeoutMs: 0 });
   });
 
-  test("what changes while a run goes on holds for what it comes to", async () => {
+  test("an arrangement made during a run applies to its next steps", async () => {
     const { driver } = await open();
     const run = driver.start("Flaky");
     await run.until(() => run.idles === 1);

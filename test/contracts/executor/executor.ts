@@ -33,7 +33,7 @@ export type SkippableCases =
 export interface ExecutorSetup {
   /** How long a host may be silent, and how long a script may load, in milliseconds. */
   readonly hangAfterMs: number;
-  /** What will answer binding calls, for executors whose `env` is made by whoever opens them. */
+  /** Answers binding calls, for executors whose `env` is made by the caller. */
   readonly bindings: BindingHandler;
   /** Gets what scripts write. */
   readonly onLog: OnLog;
@@ -88,7 +88,7 @@ export function executorContract(
     group("events", "other handlers", eventCases);
     group("hang", "hangs", hangCases);
     group("crash", "crashes", crashCases);
-    group("rejections", "rejections that nobody handles", rejectionCases);
+    group("rejections", "unhandled rejections", rejectionCases);
     group("exit", "scripts that exit", exitCases);
   });
 }

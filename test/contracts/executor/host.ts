@@ -32,9 +32,9 @@ export function loadCases(open: OpenHost): void {
       /^TypeError: too bad\nand more\n {4}at fail \(index\.js:2:9\)\n {4}at index\.js:4:1$/,
     ],
     ["a thrown string", "throw 'just words';", /^just words$/],
-    ["an import that nobody has", "import x from 'left-pad';", /left-pad/],
+    ["an import that does not resolve", "import x from 'left-pad';", /left-pad/],
     ["a missing export", "import { Nothing } from 'cloudflare:workers';", /Nothing/],
-  ])("%s is told with its place", async (_, code, detail) => {
+  ])("%s rejects the load and is reported with its place", async (_, code, detail) => {
     const opening = open({ code });
     await expect(opening).rejects.toBeInstanceOf(Failure);
     await expect(opening).rejects.toMatchObject({ failure: "script.invalid", detail: expect.stringMatching(detail) as unknown });
@@ -68,7 +68,7 @@ export function fetchCases(open: OpenHost): void {
     expect(empty.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   });
 
-  test("what the handler throws is in the log, with its stack", async () => {
+  test("an exception of the handler is in the log, with its stack", async () => {
     const { promise, resolve } = Promise.withResolvers<ScriptLine>();
     const { host } = await open({ onLog: resolve });
     await expect(host.fetch(new Request(`${BASE}/nowhere`))).rejects.toThrow();
@@ -99,7 +99,7 @@ export function fetchCases(open: OpenHost): void {
       (bytes: Uint8Array<ArrayBuffer>) => ({ body: bytes, headers: { "content-length": String(bytes.byteLength) } }),
     ],
     ["of any length", (bytes: Uint8Array<ArrayBuffer>) => ({ body: new Blob([bytes]).stream(), duplex: "half" as const })],
-  ])("a body %s that nobody reads does not cost the answer", async (_, sent) => {
+  ])("an unread body %s does not break the answer", async (_, sent) => {
     const { host } = await open();
     for (let i = 0; i < UNREAD_REQUESTS; i += 1) {
       const response = await host.fetch(
@@ -111,7 +111,7 @@ export function fetchCases(open: OpenHost): void {
     await expect(refused).rejects.toMatchObject({ failure: "script.exception" });
   });
 
-  test("a script without a handler is told apart", async () => {
+  test("a script without a fetch handler has a failure of its own", async () => {
     const { host } = await open({ code: "export default { scheduled() {} };" });
     await expect(host.fetch(new Request(BASE))).rejects.toMatchObject({ failure: "script.no_fetch_handler" });
   });
@@ -131,7 +131,7 @@ export function fetchCases(open: OpenHost): void {
     });
   });
 
-  test("an aborted request is given up, and the handler told", async () => {
+  test("an aborted request rejects, and the handler is notified", async () => {
     const { host } = await open();
     const abort = new AbortController();
     const seen = async (what: string): Promise<void> => {
@@ -144,7 +144,7 @@ export function fetchCases(open: OpenHost): void {
     await seen("never");
   });
 
-  test("nobody waits for a host that has ended", async () => {
+  test("requests reject when their host is closed", async () => {
     const { host } = await open();
     const body = (await host.fetch(new Request(`${BASE}/stuck`))).body?.getReader();
     expect(await body?.read()).toMatchObject({ done: false });
@@ -208,13 +208,13 @@ export function eventCases(open: OpenHost): void {
   ])("of %s", (_, code) => {
     const seen = async (host: Host): Promise<unknown> => (await host.fetch(new Request(BASE))).json();
 
-    test("a scheduled handler is told its time, and what it leaves to waitUntil belongs to it", async () => {
+    test("a scheduled handler gets its cron and time, and ends after its waitUntil promises", async () => {
       const { host } = await open({ code });
       expect(await host.dispatch(tick("* * * * *"))).toEqual({ thrown: null, verdict: NO_VERDICT });
       expect(await seen(host)).toEqual([["* * * * *", 60_000, "hello"], "waited"]);
     });
 
-    test("an exception is told, and so is one of what was left to waitUntil", async () => {
+    test("an exception is reported, and so is a rejected waitUntil promise", async () => {
       const { host } = await open({ code });
       expect(await host.dispatch(tick("bad"))).toMatchObject({ thrown: "RangeError: no such time" });
       expect(await host.dispatch(tick("late"))).toMatchObject({ thrown: "Error: too late" });
@@ -243,7 +243,7 @@ export function eventCases(open: OpenHost): void {
       });
     });
 
-    test("what was said before an exception counts", async () => {
+    test("acknowledgements before an exception count", async () => {
       const { host } = await open({ code });
       expect(await host.dispatch(letters("bad", "ack", "none"))).toMatchObject({
         thrown: "RangeError: no such queue",
@@ -272,13 +272,13 @@ export function eventCases(open: OpenHost): void {
     ]);
   });
 
-  test("a script without a handler is told apart", async () => {
+  test("a script without the handler has a failure of its own", async () => {
     const { host } = await open();
     await expect(host.dispatch(tick("* * * * *"))).rejects.toMatchObject({ failure: "script.no_handler" });
     await expect(host.dispatch(letters("q"))).rejects.toMatchObject({ failure: "script.no_handler" });
   });
 
-  test("nobody waits for a handler of a host that has ended", async () => {
+  test("handler calls reject when their host is closed", async () => {
     const { host } = await open({ code: AS_OBJECT });
     const waiting = host.dispatch(tick("never"));
     await host.dispatch(tick("* * * * *"));
@@ -316,16 +316,16 @@ async function expectCrash(open: OpenHost, className: string, detail: RegExp): P
   expect(await host.ended).toEqual({ kind: "died", detail: expect.stringMatching(detail) as unknown });
 }
 
-/** Exceptions that nobody catches. */
+/** Uncaught exceptions. */
 export function crashCases(open: OpenHost): void {
-  test("an exception that nobody catches takes the host with it, and nothing else", async () => {
-    await expectCrash(open, "Crasher", /thrown to nobody/);
+  test("an uncaught exception ends its host, and nothing else", async () => {
+    await expectCrash(open, "Crasher", /thrown from a timer/);
   });
 }
 
-/** Rejections that nobody handles. */
+/** Unhandled rejections. */
 export function rejectionCases(open: OpenHost): void {
-  test("they hurt nobody", async () => {
+  test("an unhandled rejection does not end the host", async () => {
     const { driver } = await open();
     expect(outputIn(await driver.start("Careless").last())).toBe("still here");
     await driver.roundTrip();
@@ -334,15 +334,15 @@ export function rejectionCases(open: OpenHost): void {
 
 /** Scripts that call `process.exit`. */
 export function exitCases(open: OpenHost): void {
-  test("at the top level, it is refused", async () => {
+  test("process.exit at the top level is refused", async () => {
     await expect(open({ code: "process.exit(0);" })).rejects.toMatchObject({ failure: "script.invalid" });
   });
 
-  test("in a run, it takes the host with it", async () => {
+  test("process.exit in a run ends the host", async () => {
     await expectCrash(open, "Quitter", /code 3/);
   });
 
-  test("in a request, it is told", async () => {
+  test("process.exit in a request rejects it", async () => {
     const { host } = await open();
     await expect(host.fetch(new Request(`${BASE}/exit`))).rejects.toMatchObject({ failure: "script.unavailable" });
   });

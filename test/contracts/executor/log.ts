@@ -39,7 +39,7 @@ const TALK = 12;
 
 /** Console and exceptions. */
 export function logCases(open: OpenHost): void {
-  test("what is written belongs to an instance, a step and an attempt", async () => {
+  test("a log line belongs to an instance, a step and an attempt", async () => {
     const lines = new Lines();
     const { driver } = await open({ onLog: lines.hear });
     await driver.start("Talker").last();
@@ -72,7 +72,7 @@ export function logCases(open: OpenHost): void {
     expect(thrown[1]?.text).toMatch(/^TypeError: b fails\n +at /);
   });
 
-  test("instances that write at once are told apart", async () => {
+  test("lines of concurrent instances are attributed to their instance", async () => {
     const lines = new Lines();
     const { driver } = await open({ onLog: lines.hear });
     const runs = Array.from({ length: 20 }, (_, n) => driver.start("Talker", { params: encode({ n }) }));

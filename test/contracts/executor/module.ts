@@ -22,7 +22,7 @@ const MODULES: readonly ScriptModule[] = [
   { name: "src/late.js", type: "esm", content: 'export default "late";' },
 ];
 
-/** What there is beside a main module, and how it is found. */
+/** Modules beside the main one, and how they are resolved. */
 export function moduleCases(open: OpenHost): void {
   const ask = async (setup: Parameters<OpenHost>[0]): Promise<unknown> => {
     const { host } = await open(setup);
@@ -80,9 +80,9 @@ export function moduleCases(open: OpenHost): void {
   });
 
   test.each([
-    ["is missing", 'import "./nobody.js";', [], /nobody\.js/],
+    ["is missing", 'import "./missing.js";', [], /missing\.js/],
     ["throws", 'import "./lib.js";', [{ name: "src/lib.js", type: "esm", content: "\nnull.x;" }], /\bsrc\/lib\.js:2/],
-  ] as const)("one that %s is told", async (_, code, modules, detail) => {
+  ] as const)("a module that %s is named in the failure", async (_, code, modules, detail) => {
     await expect(open({ code, mainModule: "src/main.js", modules })).rejects.toMatchObject({
       failure: "script.invalid",
       detail: expect.stringMatching(detail) as unknown,

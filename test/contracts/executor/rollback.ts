@@ -10,7 +10,7 @@ const FIRST: Outcome = { key: { kind: "do", name: "first", count: 1 }, state: "c
 const SECOND: Outcome = { key: { kind: "do", name: "second", count: 1 }, state: "completed", output: encode("after live") };
 const NAP: Outcome = { key: { kind: "sleep", name: "nap", count: 1 }, state: "slept" };
 
-/** Starts a run that undoes steps and knows these, but has not been told of them. */
+/** Starts a run that undoes steps and knows their number, before it is sent their outcomes. */
 function undo(driver: Driver, known: number, rollback: Partial<RunSetup["rollback"]> = {}): DrivenRun {
   return driver.start("Undoer", { knownSteps: known, rollback: { error: ERROR, ...rollback } });
 }
@@ -26,13 +26,13 @@ async function rejected(driver: Driver): Promise<DrivenRun> {
 
 /** Orders, handlers, retries. */
 export function rollbackCases(open: OpenHost): void {
-  test("that a step can be undone is part of its start", async () => {
+  test("the start of a step says whether it has a rollback handler", async () => {
     const { driver } = await open();
     const run = await rejected(driver);
     expect(run.events.filter(({ type }) => type === "step_started")).toMatchObject([{ rollback: true }, { rollback: true }]);
   });
 
-  test("a handler in memory is told everything, and is tried again when the engine says so", async () => {
+  test("a handler in memory gets its whole context, and is retried when the engine says so", async () => {
     const { driver } = await open();
     const before = await rejected(driver);
     const run = undo(driver, 3, { inherits: before.id });
@@ -77,7 +77,7 @@ export function rollbackCases(open: OpenHost): void {
     expect(run.types.filter((type) => !type.startsWith("rollback_"))).toEqual([]);
   });
 
-  test("one that had begun goes on with the configuration that it had", async () => {
+  test("a rollback that had begun resumes with its configuration", async () => {
     const { driver } = await open();
     const run = undo(driver, 2);
     const config = { retries: { limit: 7, delay: 3, backoff: "linear" }, timeout: 1_000 } as const;
@@ -91,7 +91,7 @@ export function rollbackCases(open: OpenHost): void {
     expect(run.events[0]).toMatchObject({ type: "rollback_attempt_started", attempt: 5 });
   });
 
-  test("one that no code has any more is said to be missing", async () => {
+  test("a rollback handler that the code does not have fails with RollbackMissing", async () => {
     const { driver } = await open();
     const run = undo(driver, 1);
     const gone: Outcome = { key: { kind: "do", name: "gone", count: 1 }, state: "completed" };

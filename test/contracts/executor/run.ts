@@ -56,7 +56,7 @@ export function runCases(open: OpenHost): void {
     expect(outputs).toEqual(runs.map(({ id }, n) => ({ first: n + 1, second: 2 * n + 2, id: `instance-${id}` })));
   });
 
-  test("what is known is not run again", async () => {
+  test("a step in the history is not run again", async () => {
     const { driver } = await open();
     const run = driver.start("Two", {
       history: [{ key: { kind: "do", name: "first", count: 1 }, state: "completed", output: encode(10) }],
@@ -138,7 +138,7 @@ export function runCases(open: OpenHost): void {
     expect(run.types).toEqual(["sleep_started"]);
   });
 
-  test("a run that has been told to go on does not leave", async () => {
+  test("a run that has been sent an outcome does not park", async () => {
     const { driver } = await open();
     const run = driver.start("Sleeper");
     await run.until(() => run.idles === 1);
@@ -165,7 +165,7 @@ export function runCases(open: OpenHost): void {
     [LIMITS.valueDepth - 1, "workflow_completed"],
     [LIMITS.valueDepth, "workflow_errored"],
     [6_000, "workflow_errored"],
-  ])("what is nested %i levels deep, and put into an object, ends a run as %s", async (levels, type) => {
+  ])("an output nested %i levels deep, and put into an object, ends a run as %s", async (levels, type) => {
     const { driver } = await open();
     const run = driver.start("Waiter");
     await run.until(() => run.idles === 1);

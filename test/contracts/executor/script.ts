@@ -66,7 +66,7 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     async run(_: Event, step: Step): Promise<unknown> {
       return step.do("flaky", { retries: { limit: 3, delay: 50, backoff: "constant" } }, (ctx) => {
         const { attempt } = ctx;
-        // Whatever user code does to what it is told changes nothing.
+        // Changes that user code makes to its context have no effect.
         Object.assign(ctx, { attempt: 99, step: { name: "other", count: 9 }, config: { retries: { limit: 0 } } });
         return attempt < 3 ? miss(attempt) : attempt;
       });
@@ -154,7 +154,7 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     }
   }
 
-  /** Tells through the errors of its handlers what they were told, and whether they were reached by replay. */
+  /** Reports in its handlers' errors what they were passed, and whether they were reached by replay. */
   class Undoer extends WorkflowEntrypoint {
     async run(_: Event, step: Step): Promise<unknown> {
       let memory = "replayed";
@@ -176,8 +176,8 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
 
   class Careless extends WorkflowEntrypoint {
     async run(_: Event, step: Step): Promise<unknown> {
-      void Promise.reject(new Error("nobody caught this"));
-      (this.ctx as { waitUntil(promise: Promise<unknown>): void }).waitUntil(Promise.reject(new Error("nor this")));
+      void Promise.reject(new Error("unhandled"));
+      (this.ctx as { waitUntil(promise: Promise<unknown>): void }).waitUntil(Promise.reject(new Error("unhandled in waitUntil")));
       return step.do("go on", () => "still here");
     }
   }
@@ -210,7 +210,7 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
   class Crasher extends WorkflowEntrypoint {
     async run(): Promise<unknown> {
       setTimeout(() => {
-        throw new Error("thrown to nobody");
+        throw new Error("thrown from a timer");
       });
       return new Promise(() => {});
     }

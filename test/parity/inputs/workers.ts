@@ -75,7 +75,7 @@ export const WORKERS: readonly Input[] = [
     "workflow-missing-worker",
     "a workflow of a Worker that is not in the session",
     "run(env.WF)",
-    { workflows: [{ binding: "WF", name: "other-flow", class_name: "Main", script_name: "nobody" }] },
+    { workflows: [{ binding: "WF", name: "other-flow", class_name: "Main", script_name: "absent" }] },
     {
       args: [],
       onPurpose:

@@ -40,7 +40,7 @@ export const chatAgent: Probe = {
       history,
       tracked,
       closed: await socket.close(),
-      outside: [(await visit.ask("/")).status, (await visit.ask("/agents/nobody/x")).status],
+      outside: [(await visit.ask("/")).status, (await visit.ask("/agents/unknown/x")).status],
     };
   },
   expected: {
@@ -105,10 +105,10 @@ async function rpc(socket: Socket, method: string, ...args: readonly unknown[]):
   return result;
 }
 
-/** The state that clients are told, once it is so. */
-async function stateOf(socket: Socket, isSo: (state: State) => boolean): Promise<State> {
+/** The state that is sent to clients, once it matches. */
+async function stateOf(socket: Socket, matches: (state: State) => boolean): Promise<State> {
   const { state } = await socket.json<Frame>(
-    (found) => found.type === "cf_agent_state" && found.state !== undefined && isSo(found.state),
+    (found) => found.type === "cf_agent_state" && found.state !== undefined && matches(found.state),
   );
   if (state === undefined) throw new Error("No state");
   return state;

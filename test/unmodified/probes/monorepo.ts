@@ -12,7 +12,7 @@ export const monorepo: Probe = {
     final: await visit.post("/v1/statements/bob/final"),
     finalEnd: await visit.ended("/v1/statements/bob/final"),
     ada: (await visit.ask("/v1/statements/ada")).text,
-    nobody: (await visit.ask("/v1/statements/nobody")).status,
+    unknown: (await visit.ask("/v1/statements/unknown")).status,
   }),
   expected: {
     monthly: { by: "service", id: "monthly-ada" },
@@ -30,6 +30,6 @@ export const monorepo: Probe = {
       output: { text: "€0.05 it's his\n€0.05\n-- final statement, acme", rows: 1, workflow: "acme-statement" },
     },
     ada: "€12.50 opening; balance\n-€3.00 -\n€9.50\n-- monthly statement, acme",
-    nobody: 404,
+    unknown: 404,
   },
 };

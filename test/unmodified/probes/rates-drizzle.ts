@@ -10,7 +10,7 @@ export const ratesDrizzle: Probe = {
     const manual = await visit.ended(`/status?id=${started.id}`);
     const manualRates = await visit.json("/rates");
     if (visit.byHand) await visit.ask(`/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`);
-    // Where nobody calls it, it comes within a minute.
+    // Without a handler call by hand, the trigger fires within a minute.
     const rates = await visit.until(
       () => visit.json<{ code: string; source: { kind: string } }[]>("/rates"),
       (found) => found.length === 3 && found.every(({ source }) => source.kind === "cron"),
