@@ -119,7 +119,7 @@ export interface Engine {
   follow(address: InstanceAddress, signal: AbortSignal): AsyncIterable<readonly InstanceEvent[]>;
   /**
    * The public events of all instances of a workflow that become durable from now on, until `signal` aborts; fails with
-   * `shutting_down`. Of these `types`, if they are given, and perhaps of others that somebody else follows.
+   * `shutting_down`. Restricted to `types` if they are given; types that other readers follow may be included.
    */
   followWorkflow(workflow: string, signal: AbortSignal, types?: readonly string[]): AsyncIterable<WorkflowNews>;
   /**

@@ -55,7 +55,7 @@ export class Parking {
     this.#core.departures.close();
   }
 
-  /** When somebody is to leave next, in epoch milliseconds. */
+  /** When the next run is to leave, in epoch milliseconds. */
   #next(): number {
     const [idle] = this.#idle;
     const since = idle?.idleSince ?? Infinity;

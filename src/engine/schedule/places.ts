@@ -16,7 +16,7 @@ export class Places {
     this.#limitOf = limitOf;
   }
 
-  /** Places that nobody has. Fewer than none when more were needed than there are. */
+  /** Free places. Negative when more are taken than there are. */
   get free(): number {
     return this.#most - this.#taken;
   }

@@ -1,8 +1,8 @@
 /**
  * Who may run: as many instances as there are places, for all and for each workflow. The interrupted come first, then
  * those whose wait is over, then new ones, oldest first. While places are free an instance is started where it stands;
- * beyond that it stays a row, and is found again when places become free. A workflow that has all its places is passed
- * over, so that it keeps nobody else waiting.
+ * beyond that it stays a row, and is found again when places become free. A workflow that has all its places is skipped,
+ * so that it does not hold up others.
  *
  * What is ready is found by looking into the store. Whatever happens — a timer, a place that is freed, a commit that failed —
  * only makes the next look come earlier, and every few seconds one comes that presumes nothing.
@@ -38,7 +38,7 @@ const STUCK_MOST_MS = 500;
 /** How long a look waits for what it starts, in milliseconds: one slow host may not keep all others waiting. */
 const START_MS = 1_000;
 
-/** What became of an instance that was found: it runs, its workflow is full, or somebody is at it already. */
+/** What became of an instance that was found: it runs, its workflow is full, or another caller is starting it already. */
 type Taken = "started" | "held" | "busy";
 
 /** How far the instances that hold a place in the store have been gone through, by key. */
@@ -124,7 +124,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     this.look();
   }
 
-  /** How many more instances of a workflow may start at once: there are places, and nobody was there before them. */
+  /** How many more instances of a workflow may start at once: places are free, and no other instance waits for them. */
   room(workflow: string): number {
     if (this.#walk.urgent || this.#queued || this.#held.due.has(workflow) || this.#held.queued.has(workflow)) return 0;
     if (this.#core.closing || this.#dueAt <= this.#core.clock.now()) return 0;

@@ -232,7 +232,7 @@ test("an instance that a failed commit has left without a run goes on where it w
   for (const go of release.splice(0)) go();
   await pass(62);
   expect(await status("a")).toBe("complete");
-  // The attempt that was lost is recorded as lost with the server, and nobody is blamed.
+  // The lost attempt is recorded as lost with the server, and no instance is blamed.
   expect(await kindsOfLoss("a")).toEqual(["server"]);
   expect(setup.lines).toEqual([expect.stringContaining("Commits fail"), "Commits succeed again"]);
 });

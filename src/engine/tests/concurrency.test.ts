@@ -144,7 +144,7 @@ describe("a workflow with a limit", () => {
     expect([began, await counts("Work")]).toEqual([["a", "b", "c", "d"], { complete: 4 }]);
   });
 
-  test("keeps nobody else waiting, however many it has queued, and costs neither memory nor questions", async () => {
+  test("does not hold up other workflows, however many it has queued, and costs neither memory nor queries", async () => {
     await open(undefined, 5);
     await limit("Work", 1);
     const many = Array.from({ length: 30 }, (_, page) => Array.from({ length: 100 }, (_each, i) => `w-${page}-${i}`));
@@ -280,7 +280,7 @@ const act = fc.oneof(
 
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
 
-test("whatever is done, no limit is ever exceeded and nobody waits for ever", { timeout: 120_000 }, async () => {
+test("whatever is done, no limit is ever exceeded and no instance waits for ever", { timeout: 120_000 }, async () => {
   await open();
   await bench.close();
   const property = fc.asyncProperty(
@@ -337,7 +337,7 @@ async function verb(does: "finish" | "terminate" | "restart" | "pause" | "resume
     else if (does === "send") await bench.engine.sendEvent(address, "answer", encode(1));
     else await bench.engine[does](address);
   } catch {
-    // Whoever has ended takes neither events nor an end.
+    // An ended instance refuses events and verbs.
   }
 }
 

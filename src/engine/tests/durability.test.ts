@@ -1,6 +1,6 @@
 /**
  * Nothing is acknowledged before it is durable. The store's commits can be held back here, and made to fail: while they
- * are held, no promise resolves — neither one of the API nor one that user code awaits — and nobody is shown anything.
+ * are held, no promise resolves — neither one of the API nor one that user code awaits — and readers see nothing.
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../../executors/in-process/executor.ts";
