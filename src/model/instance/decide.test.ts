@@ -174,7 +174,7 @@ describe("events for an instance", () => {
     expect(table.journal.at(-1)?.event).toMatchObject({ type: "wait_completed", name: "later", payload: "1" });
   });
 
-  test("one that nobody waits for is kept for a later waiter, in order and by type", () => {
+  test("an event without a waiter is kept for a later waiter, in order and by type", () => {
     const table = running();
     for (const payload of ["1", "2"]) table.does({ type: "send_event", eventType: "go", payload });
     table.does({ type: "send_event", eventType: "stop", payload: "3" });
@@ -726,7 +726,7 @@ describe("restart from a step", () => {
     expect(table.state).toEqual(before);
   });
 
-  test("events that nobody was given are kept, and those that a wiped waiter was given are not", () => {
+  test("undelivered events are kept, and events delivered to a wiped waiter are not", () => {
     const table = running();
     for (const payload of ["1", "2"]) table.does({ type: "send_event", eventType: "go", payload });
     table.says(waiting("w"), { type: "workflow_completed" });

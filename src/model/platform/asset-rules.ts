@@ -1,7 +1,7 @@
 /**
  * What the files `_redirects` and `_headers` of a folder of static assets say, in the form in which Cloudflare's own Worker
- * for assets takes it. As on Cloudflare, a line that makes no sense is passed over and all others count; which ones were
- * passed over, and why, is told beside the rules.
+ * for assets takes it. As on Cloudflare, an invalid line is skipped and all others count; the skipped lines are returned
+ * beside the rules, each with its reason.
  *
  * Sources: developers.cloudflare.com/workers/static-assets/redirects and …/headers.
  */

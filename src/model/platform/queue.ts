@@ -53,7 +53,7 @@ export interface ConsumerSettings {
   readonly retryDelaySeconds: number;
   /** How many batches may be under way at once. */
   readonly maxConcurrency: number;
-  /** How long a message that was pulled stays with whoever did, in milliseconds. */
+  /** How long a pulled message stays with its consumer, in milliseconds. */
   readonly visibilityTimeoutMs: number;
 }
 

@@ -5,9 +5,9 @@ export const ROLES = ["observer", "viewer", "operator", "admin"] as const;
 
 export type Role = (typeof ROLES)[number];
 
-/** Whoever asks something of the server. */
+/** The caller of an operation. */
 export interface Principal {
-  /** `local`: whoever reaches a server that asks nobody. `command`: the command line, on the machine of the data. */
+  /** `local`: any client of a server without authentication. `command`: the command line, on the machine of the data. */
   readonly kind: "token" | "user" | "local" | "command";
   /** Of a token its id, of everybody else the name. */
   readonly id: string;
@@ -16,7 +16,7 @@ export interface Principal {
   readonly role: Role;
 }
 
-/** Who is asking where nobody has to say who they are. */
+/** The caller on a server without authentication. */
 export const LOCAL: Principal = { kind: "local", id: "local", name: "local", role: "admin" };
 
 /** True when a role may do what another one is needed for. */
