@@ -1,7 +1,7 @@
 /**
- * Work that is found by looking, not by being told: one look at a time, and one time of the next. A look says when the next one
- * makes sense; whatever happens meanwhile only makes it earlier. So nothing that is missed stays missed, and a look that fails
- * is repeated, ever less often, until it works.
+ * Work that is found by looking, not by notification: one look at a time, and one time of the next. A look returns when the
+ * next one makes sense; events in between only make it earlier. So missed work is always found later, and a failed look is
+ * repeated, ever less often, until it works.
  */
 import type { Clock } from "../ports/clock.ts";
 import type { Outage } from "./outage.ts";
@@ -86,7 +86,7 @@ export class RecurringLook {
       this.#notBefore = -Infinity;
       return next;
     } catch (cause) {
-      // What fails because everything ends is nobody's news.
+      // A failure during shutdown is not reported.
       if (!this.#closed) this.#notBefore = outage.failed(cause);
       return this.#notBefore;
     }
