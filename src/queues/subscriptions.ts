@@ -1,6 +1,6 @@
 /**
- * Event subscriptions: what happens to instances becomes messages of queues. Commits leave a notice behind when somebody has
- * subscribed to the workflow; here it is sent and then removed, so that whoever dies in between sends it again.
+ * Event subscriptions: events of instances are sent as messages to queues. A commit stores a notice when the workflow has a
+ * subscription; here it is sent and then removed. If the process dies in between, it is sent again.
  */
 import { NOTICE_EVENTS, type NoticeEvent } from "../model/views/notices.ts";
 import { Failure } from "../model/failures/failure.ts";
@@ -16,7 +16,7 @@ import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import type { Queues } from "./queues.ts";
 
-/** How often notices are looked for that nobody has told of, in milliseconds. */
+/** How often unannounced notices are looked for, in milliseconds. */
 const LOOK_EVERY_MS = 5_000;
 
 /** What may be said of a subscription. */
@@ -125,7 +125,7 @@ export class Subscriptions {
 
   #changed(): void {
     this.#watched = new Set(this.list().flatMap(({ isEnabled, workflow }) => (isEnabled ? [workflow] : [])));
-    // Until then there may have been nobody to look for.
+    // Until then there may have been no subscription to look for.
     if (this.#queues !== undefined) this.#look.now();
   }
 
