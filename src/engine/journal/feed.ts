@@ -144,7 +144,7 @@ export class Feeds<K, T> {
     feed.wake();
   }
 
-  /** Readers fail with `reason` once they have read what there is, later ones at once. The first reason counts. */
+  /** Readers fail with `reason` after the remaining items, later readers at once. The first reason counts. */
   close(reason: Failure): void {
     this.#closed ??= reason;
     for (const feed of this.#feeds.values()) {

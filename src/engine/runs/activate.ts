@@ -48,7 +48,7 @@ export async function activate(core: Core, live: Live): Promise<void> {
         if (version === undefined) return fail(core, live, "The workflow version of the instance no longer exists");
         const group = groupOf(core.hosts, live);
         const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
-        // A restart meanwhile has made void whatever was under way.
+        // A restart meanwhile has voided the interrupted attempts.
         if (live.leftBehind && holdsPlace(live.state.status)) core.instances.apply(live, { type: "recover", loss: WITH_SERVER });
         live.leftBehind = false;
         core.instances.apply(live, { type: "claim" });

@@ -1,6 +1,6 @@
 /**
  * Streams on their way between hosts and the store: chunks come in and are acknowledged when they are durable, and go out
- * one by one as they are asked for. A window bounds what is under way, so that a stream of any length takes little memory.
+ * one by one as they are asked for. A window bounds the chunks in flight, so that a stream of any length takes little memory.
  */
 import type { DoEvent } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";

@@ -16,7 +16,7 @@ const PENDING_MS = 30_000;
 
 export class Parking {
   readonly #core: Core;
-  /** Those that only wait, in the order in which they became idle. */
+  /** Idle instances, in the order in which they became idle. */
   readonly #idle: Set<Live> = new Set();
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
 

@@ -26,7 +26,7 @@ export class Places {
     return Math.min(this.free, this.#limitOf(workflow) - (this.#byWorkflow.get(workflow) ?? 0));
   }
 
-  /** True when the workflow has all the places that it may have, whatever there is for others. */
+  /** True when the workflow has all the places that it may have, even if others are free. */
   isFull(workflow: string): boolean {
     return (this.#byWorkflow.get(workflow) ?? 0) >= this.#limitOf(workflow);
   }

@@ -198,7 +198,7 @@ test("what runs and was not in the commit that failed goes on where it was", asy
   setup.fault = undefined;
   await pass(5);
   expect(await status("b")).toBe("waiting");
-  // Of the other, only what was under way is done again.
+  // Of the other instance, only the interrupted attempt is repeated.
   expect(calls).toBe(2);
   await completeAll(["a", "b"]);
 });

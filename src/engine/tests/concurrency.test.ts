@@ -71,7 +71,7 @@ async function open(before?: Bench, maxRunning = 100): Promise<void> {
     for (const name of Object.keys(classes)) {
       const { running: run = 0, waitingForPause = 0 } = await store.statusCounts(name);
       now.set(name, run + waitingForPause);
-      // Those that run when a limit is lowered go on; no others join them.
+      // Running instances go on when a limit is lowered; no others are started.
       expect(run + waitingForPause).toBeLessThanOrEqual(Math.max(limits.get(name) ?? Infinity, running.get(name) ?? 0));
     }
     running = now;
@@ -256,7 +256,7 @@ describe("a workflow with a limit", () => {
   });
 });
 
-test("when there is no place for anybody, who wakes up waits for one too", async () => {
+test("when all places are taken, an instance that wakes up waits for one too", async () => {
   await open(undefined, 1);
   await create("Nap", "n");
   await bench.reaches({ workflow: "Nap", id: "n" }, "waiting");
@@ -341,7 +341,7 @@ async function verb(does: "finish" | "terminate" | "restart" | "pause" | "resume
   }
 }
 
-/** Lets everybody get to the end: the paused go on, time passes, and work is finished as soon as it begins. */
+/** Lets all instances end: paused ones are resumed, time passes, and work is finished as soon as it begins. */
 async function ending(): Promise<void> {
   for (let turn = 0; turn < 200; turn += 1) {
     await bench.quiet();

@@ -268,7 +268,7 @@ describe("user code", () => {
     held.flush.open();
     await held.quiet();
     expect([calls, ...seen]).toEqual([1]);
-    // As far as anybody knows the attempt was cut off: it is made again after the delay that follows a failed one.
+    // The attempt counts as cut off: it is repeated after the delay that follows a failed one.
     held.clock.advance(1_000);
     await held.reaches(stepper, "waiting");
     held.clock.advance(10_000);

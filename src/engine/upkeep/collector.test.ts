@@ -119,7 +119,7 @@ test("errors and terminated ones are kept as errors are", async () => {
   }
 });
 
-test("without a word from anybody it is a week", async () => {
+test("the default retention is a week", async () => {
   await open();
   await end("a");
   bench.clock.advance(7 * DAY - 1);
