@@ -59,7 +59,7 @@ const limits = {
   queueRetries: 100,
   /** Milliseconds that a batch may wait for more messages. Cloudflare: 60 seconds. */
   queueWaitMs: 60 * 1000,
-  /** Batches of a queue that may be under way at once. Cloudflare: 250. */
+  /** Batches of a queue that may be in flight at once. Cloudflare: 250. */
   queueConcurrency: 250,
   /** Milliseconds that a pulled message may stay with its consumer. Cloudflare: 12 hours. */
   queueVisibilityMs: 12 * 60 * 60 * 1000,
@@ -151,7 +151,7 @@ const limits = {
   errorFrame: 100,
   /** Characters of a text to look for in errors. Ours. */
   errorSearch: 200,
-  /** Actions on all instances that match which are under way at once. Ours. */
+  /** Bulk actions that run at once. Ours. */
   actions: 10,
   /** Actions that are remembered after they have ended: the newest. Ours. */
   actionsKept: 100,
@@ -201,7 +201,7 @@ const limits = {
   graphJson: MIB,
   /** Characters of a condition or of another piece of source that a graph shows. Ours. */
   graphText: 200,
-  /** Bytes of news that are kept for those who watch an instance, or a workflow; shared by all of them. Ours. */
+  /** Bytes of news that are kept for the watchers of an instance or a workflow; shared by all of them. Ours. */
   feedBytes: MIB,
   /** Bytes that a WebSocket holds for a client which does not read them; no more of the journal is read then. Ours. */
   socketBufferBytes: 256 * KIB,

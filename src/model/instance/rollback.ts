@@ -159,7 +159,7 @@ function follows({ remaining, step }: RollbackState, event: RollbackStepEvent): 
   }
 }
 
-/** The run of the handlers is gone, and with it the attempt that was under way. `now` is epoch milliseconds. */
+/** The run of the handlers is gone, and with it the running attempt. `now` is epoch milliseconds. */
 export function recoverRollback(state: InstanceState, loss: Loss, now: number): EventBody[] {
   const { rollback } = state;
   const events: EventBody[] = [{ type: "workflow_recovered", lost: loss.kind }];

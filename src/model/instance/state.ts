@@ -93,7 +93,7 @@ export interface RollbackState {
   readonly end: "errored" | "terminated";
   /** The steps that are not undone yet, in the order in which they had started: the last one is next. */
   readonly remaining: DoStep[];
-  /** The handler under way, in the form of a step with the name and count of the one that it undoes. */
+  /** The running handler, in the form of a step with the name and count of the one that it undoes. */
   step: DoStep | undefined;
 }
 

@@ -147,7 +147,7 @@ function addHeader({ set, unset }: { set: Record<string, string>; unset: string[
   return undefined;
 }
 
-/** The lines that say something; those that are too long are passed over. */
+/** The lines with a rule; too long ones are skipped and added to `passedOver`. */
 function linesOf(text: string, passedOver: PassedOver[]): { readonly line: number; readonly text: string }[] {
   const lines = text.split("\n").map((each, i) => ({ line: i + 1, text: each.trim() }));
   return lines.filter(({ line, text: said }) => {

@@ -9,7 +9,7 @@ export type Role = (typeof ROLES)[number];
 export interface Principal {
   /** `local`: any client of a server without authentication. `command`: the command line, on the machine of the data. */
   readonly kind: "token" | "user" | "local" | "command";
-  /** Of a token its id, of everybody else the name. */
+  /** The id of a token; the name of any other caller. */
   readonly id: string;
   /** What people call it. */
   readonly name: string;

@@ -49,7 +49,7 @@ export function fold(thrown: unknown): ErrorInfo {
   return { name: "Error", message: typeof thrown === "object" && thrown !== null ? `#<${className(thrown)}>` : String(thrown) };
 }
 
-/** What there is to say of a thrown value: the stack of an error, with its causes. */
+/** The description of a thrown value: the stack of an error, with its causes. */
 export function stackOf(thrown: unknown): string {
   try {
     const stack = headedStack(thrown);
