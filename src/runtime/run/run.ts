@@ -179,11 +179,11 @@ export class Run {
     this.#touch();
   }
 
-  /** Leaves memory once nothing that its code has set going is under way, unless it goes on before that. */
+  /** Leaves memory once nothing that its code has started is still running, unless it goes on before that. */
   park(): void {
     if (!this.#idle || this.#isResting) return;
     this.#isResting = true;
-    // No attempt is under way, and a timer that is left of one would keep the place.
+    // No attempt is running, and a timer left over from one would keep the place.
     if (this.#deadlines !== undefined) this.place.enter(() => this.#deadlines?.rest());
     this.place.rest(() => {
       if (this.#over) return;
@@ -361,7 +361,7 @@ export class Run {
     this.#touch();
   }
 
-  /** What there is to say at the end of a turn. */
+  /** The frames to send at the end of a turn. */
   flush(into: FromRuntime[]): void {
     if (this.#frames.length > 0) {
       into.push(...this.#frames);
