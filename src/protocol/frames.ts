@@ -126,7 +126,7 @@ export type ToRuntime =
   | { readonly type: "stored"; readonly run: number; readonly name: string; readonly count: number; readonly chunks: number }
   /** The instance may not keep the last chunk, or any more: the attempt has failed. */
   | { readonly type: "full"; readonly run: number; readonly name: string; readonly count: number }
-  /** Begin no new attempt; say `idle` when the ones under way have ended. */
+  /** Begin no new attempt; say `idle` when the running ones have ended. */
   | { readonly type: "pause"; readonly run: number }
   | { readonly type: "unpause"; readonly run: number }
   /**
