@@ -22,7 +22,7 @@ export interface OutageParts {
 /** How often a lasting outage is logged again, in milliseconds. */
 const REMIND_MS = 30_000;
 
-/** What has worked so often in a row is mended: the next failure is another trouble. Until then delays go on where they were. */
+/** After so many successes in a row the outage is over, and a failure begins another. Until then delays go on where they were. */
 const STEADY = 3;
 
 export class Outage {

@@ -57,7 +57,7 @@ test("a look sets the time of the next; a caller can have it earlier, and only o
   expect(began).toEqual([0]);
   ends[0]?.resolve(Infinity);
   await quiet();
-  // It was asked for while the first was under way, which may have looked there before.
+  // It was requested while the first was running, which may have looked there before.
   expect(began).toEqual([0, 0]);
   ends[1]?.resolve(clock.now() + 10_000);
   await quiet();
