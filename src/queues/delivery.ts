@@ -69,7 +69,7 @@ export class Delivery {
     this.#looks.now();
   }
 
-  /** Nothing is delivered any more. Resolves when what is under way has ended. */
+  /** Stops delivering. Resolves when the deliveries in flight have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#rests.end();

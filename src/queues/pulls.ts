@@ -42,7 +42,7 @@ export class Pulls {
     this.#parts = parts;
   }
 
-  /** Those that have been given often enough are given up instead. Fails with `queue.no_pull`. */
+  /** Messages out of retries are given up instead of delivered. Fails with `queue.no_pull`. */
   async pull(queue: Queue, limit?: number, visibilityMs?: number): Promise<PulledMessage[]> {
     const { store, clock } = this.#parts;
     const { settings } = pullConsumer(queue);

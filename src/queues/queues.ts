@@ -60,7 +60,7 @@ export class Queues {
     this.#pulls = new Pulls({ ...parts, settle: (queue, settlement) => this.#settle(queue, settlement) });
   }
 
-  /** Opens those that the store has. Their messages stay where they are until `start`. */
+  /** Opens the stored queues. Their messages stay where they are until `start`. */
   static async open(parts: QueuesParts): Promise<Queues> {
     const opened = new Queues(parts);
     for (const queue of await parts.store.queues()) opened.#queues.set(queue.id, queue);

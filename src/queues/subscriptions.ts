@@ -34,7 +34,7 @@ export interface SubscriptionsParts {
 export class Subscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #all: Map<string, EventSubscription> = new Map();
-  /** Workflows of those that are enabled. */
+  /** Workflows with an enabled subscription. */
   #watched: ReadonlySet<string> = new Set();
   #queues: Pick<Queues, "list" | "send"> | undefined;
   readonly #look: RecurringLook;
@@ -49,7 +49,7 @@ export class Subscriptions {
     this.#look = new RecurringLook({ clock, outage, look: () => this.#deliver() });
   }
 
-  /** Knows those that are stored: from then on the engine may ask. */
+  /** Loads the stored subscriptions: from then on the engine may ask for them. */
   static async open(parts: SubscriptionsParts): Promise<Subscriptions> {
     const opened = new Subscriptions(parts);
     for (const each of await parts.catalog.eventSubscriptions()) opened.#all.set(each.id, each);
@@ -129,7 +129,7 @@ export class Subscriptions {
     if (this.#queues !== undefined) this.#look.now();
   }
 
-  /** Sends some of what there is, in order. Answers when to look next. */
+  /** Sends a batch of the stored notices, in order. Returns when to look next. */
   async #deliver(): Promise<number> {
     const { store, clock } = this.#parts;
     const notices = await store.notices(LIMITS.queueBatch);
