@@ -158,8 +158,8 @@ export interface Engine {
   /** How many instances match. */
   count(filter: InstanceFilter): Promise<MatchCount>;
   /**
-   * Begins to do something to every instance that matches now, in the background. Those that cannot be changed are passed
-   * over and counted. Fails with `action.too_many`.
+   * Starts an action on every instance that matches now, in the background. Instances that cannot be changed are skipped
+   * and counted. Fails with `action.too_many`.
    */
   act(action: InstanceAction, filter: InstanceFilter): Promise<Action>;
   /** Actions on the instances of a workflow, the newest first: running ones, and some that are over. */
