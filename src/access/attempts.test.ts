@@ -1,4 +1,4 @@
-/** Failed logins: what they cost those who guess, and what they must not cost others. */
+/** Failed logins: they slow clients that guess passwords, and must not slow others. */
 import { beforeEach, expect, test } from "vitest";
 import { LIMITS } from "../model/limits.ts";
 import { fakeClock, type FakeClock } from "../testing/fake-clock.ts";
@@ -59,7 +59,7 @@ test("each failure under a name makes the next attempt wait for longer, up to th
   expect(waits).toEqual([0, 0, 0, 0, 0, 100, 200, 400, 800, 1_600, 3_200, 5_000]);
 });
 
-test("attempts count while they are under way, and no more once they have succeeded", async () => {
+test("attempts count while they are pending, and no longer once they have succeeded", async () => {
   const waiting = Promise.withResolvers<string>();
   const many = Array.from({ length: LIMITS.failedLogins }, () => attempts.within({ address: "a" }, () => waiting.promise));
   await expect(logIn("a")).rejects.toMatchObject(TOO_OFTEN);

@@ -31,7 +31,7 @@ export interface Attempt {
 interface Count {
   /** Epoch milliseconds of the first. */
   readonly since: number;
-  /** Attempts under way are among them until they are known not to fail, so that many at once gain nothing. */
+  /** Pending attempts count among them until they succeed, so that many at once gain nothing. */
   failures: number;
 }
 

@@ -41,7 +41,7 @@ test("what comes after a pause is written at once, and a crowd together, in its 
   await audit.close();
 });
 
-test("whoever reads finds what was taken in before, and closing writes the rest", async () => {
+test("a read finds all entries recorded before it, and closing writes the rest", async () => {
   const { log, batches } = noted();
   const audit = new Audit(log, { clock: fakeClock(), log: silent });
   audit.record(auditEntry(1));
@@ -51,7 +51,7 @@ test("whoever reads finds what was taken in before, and closing writes the rest"
   expect(batches).toEqual([[1], [2]]);
 });
 
-test("those whom nobody knows cannot fill it", async () => {
+test("entries of unauthenticated callers cannot fill the audit log", async () => {
   const { log } = noted();
   const audit = new Audit(log, { clock: fakeClock(), log: silent });
   for (let i = 0; i < 3 * LIMITS.auditStrangers; i += 1) audit.record(auditEntry(1_000 + i, { who: null, status: 401 }));
@@ -62,22 +62,22 @@ test("those whom nobody knows cannot fill it", async () => {
   expect(found[1]).toMatchObject({ at: 5_000, who: LOCAL });
 });
 
-test("what cannot be written is told to the server's log, and is written with what comes later", async () => {
-  const told: string[] = [];
+test("a failed write is reported in the server's log, and its entries are written with later ones", async () => {
+  const errors: string[] = [];
   const { log } = noted();
   let isBroken = true;
   const add = async (entries: readonly AuditEntry[]): Promise<void> => {
     if (isBroken) throw new Error("disk full");
     await log.add(entries);
   };
-  const error = (message: string): void => void told.push(message);
+  const error = (message: string): void => void errors.push(message);
   const audit = new Audit({ ...log, add }, { clock: fakeClock(), log: { ...silent, error } });
   audit.record(auditEntry(1));
   await audit.flush();
   isBroken = false;
   audit.record(auditEntry(2));
   expect((await audit.list({ limit: 10 })).map(({ at }) => at)).toEqual([2, 1]);
-  expect(told).toEqual(["The audit log cannot be written"]);
+  expect(errors).toEqual(["The audit log cannot be written"]);
 });
 
 test("what cannot be written is written later, in its order", async () => {

@@ -1,6 +1,7 @@
 /**
- * What goes to the audit log, and when: what comes after a pause is written at once, and what comes in a crowd gathers and is written
- * together, in its order. No request waits for that, but each flush of the disk holds everybody up. Who is not known to anybody cannot fill the log: of their refusals a few a minute are kept.
+ * When entries are written to the audit log: after a pause at once, in a burst together and in order. No request waits for the
+ * write, but each flush of the disk slows all requests. Unauthenticated callers cannot fill the log: only a few of their
+ * refusals are kept a minute.
  */
 import { LIMITS } from "../model/limits.ts";
 import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../ports/audit-log.ts";

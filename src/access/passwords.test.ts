@@ -15,7 +15,7 @@ test("only the password fits its hash, and two hashes of one differ", async () =
   ).toEqual([true, false, false, false]);
 });
 
-test("nobody has no password, and asking takes the same work", async () => {
+test("no password is right for an unknown user, and checking takes the same work", async () => {
   expect(await isPassword("", undefined)).toBe(false);
   expect(await isPassword("correct horse", undefined)).toBe(false);
 });
@@ -51,7 +51,7 @@ test("names and passwords have limits, and names are given once", async () => {
   await expect(createUser({ catalog, clock: systemClock }, "ada@example.com", "admin", good)).rejects.toMatchObject({
     failure: "access.user_exists",
   });
-  await expect(changeUser(catalog, "nobody", { role: "admin" })).rejects.toMatchObject({ failure: "access.no_user" });
+  await expect(changeUser(catalog, "unknown", { role: "admin" })).rejects.toMatchObject({ failure: "access.no_user" });
   expect(await userOf(catalog, "ada@example.com", good)).toMatchObject({ role: "viewer" });
-  expect(await userOf(catalog, "nobody", good)).toBeUndefined();
+  expect(await userOf(catalog, "unknown", good)).toBeUndefined();
 });

@@ -13,8 +13,8 @@ const COST: Cost = { N: 32_768, r: 8, p: 1 };
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 
-/** What is compared with where there is no user: no password has this hash. */
-const NOBODY = write(COST, Buffer.alloc(SALT_BYTES), Buffer.alloc(KEY_BYTES));
+/** The hash to compare with when there is no such user: no password has it. */
+const UNKNOWN_USER = write(COST, Buffer.alloc(SALT_BYTES), Buffer.alloc(KEY_BYTES));
 
 /** What is kept of a password. */
 export async function hashPassword(password: string): Promise<string> {
@@ -22,9 +22,9 @@ export async function hashPassword(password: string): Promise<string> {
   return write(COST, salt, await derive(password, salt, COST));
 }
 
-/** True for the password that a hash was made of. Takes as long when there is no hash, so that nobody learns who there is. */
+/** True for the password of a hash. Takes as long without a hash, so that the time does not reveal which users exist. */
 export async function isPassword(password: string, kept: string | undefined): Promise<boolean> {
-  const [, N = "", r = "", p = "", salt = "", key = ""] = (kept ?? NOBODY).split("$");
+  const [, N = "", r = "", p = "", salt = "", key = ""] = (kept ?? UNKNOWN_USER).split("$");
   const known = Buffer.from(key, "base64url");
   const found = await derive(password, Buffer.from(salt, "base64url"), { N: Number(N), r: Number(r), p: Number(p) });
   return timingSafeEqual(known, found) && kept !== undefined;

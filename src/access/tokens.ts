@@ -36,7 +36,7 @@ export async function createToken(
   return made;
 }
 
-/** What is kept of a token; undefined for one that nobody has made. */
+/** The record of a token; undefined for an unknown token. */
 export async function recordOf(catalog: CredentialStore, token: string): Promise<TokenRecord | undefined> {
   const given = digest(token);
   let found: TokenRecord | undefined;

@@ -8,7 +8,7 @@ import { hashPassword, isPassword } from "./passwords.ts";
 
 const NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,${LIMITS.userName - 1}}$`);
 
-/** Adds somebody. Fails with `access.user_exists`, `access.too_many`, and for what is no name or no password with `body`. */
+/** Adds a user. Fails with `access.user_exists`, `access.too_many`, and for an invalid name or password with `body`. */
 export async function createUser(
   { catalog, clock }: { readonly catalog: CredentialStore; readonly clock: Pick<Clock, "now"> },
   name: string,
@@ -30,13 +30,13 @@ export async function createUser(
   return user;
 }
 
-/** What is to change of somebody. */
+/** The changes to make to a user. */
 export interface UserChange {
   readonly role?: Role | undefined;
   readonly password?: string | undefined;
 }
 
-/** Changes somebody, whose sessions end by that. Fails with `access.no_user`. */
+/** Changes a user and ends the user's sessions. Fails with `access.no_user`. */
 export async function changeUser(catalog: CredentialStore, name: string, { role, password }: UserChange): Promise<UserRecord> {
   if (password !== undefined) checkPassword(password);
   const hash = password === undefined ? undefined : await hashPassword(password);
@@ -53,7 +53,7 @@ export async function userOf(catalog: CredentialStore, name: string, password: s
   return (await isPassword(password, user?.password)) ? user : undefined;
 }
 
-/** Who asks when somebody has logged in. */
+/** The principal of a logged-in user. */
 export function userPrincipal({ name, role }: Pick<UserRecord, "name" | "role">): Principal {
   return { kind: "user", id: name, name, role };
 }

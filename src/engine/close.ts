@@ -1,4 +1,4 @@
-/** Takes an engine apart: attempts under way may end, then everything stops where it stands, to go on at the next start. */
+/** Closes an engine: running attempts may end, then everything is suspended, to be resumed at the next start. */
 import { Failure } from "../model/failures/failure.ts";
 import { stopRun } from "./runs/activate.ts";
 import type { Core } from "./runs/core.ts";

@@ -60,7 +60,7 @@ export interface WaitingStep {
 /** What keeps an instance from going on. */
 export interface Waits {
   readonly status: InstanceStatus;
-  /** Those that are due first, the earliest first. */
+  /** The ones due first, in order of their due time. */
   readonly steps: readonly WaitingStep[];
   /** The limit that it waits behind, though it could go on; null when there is none. */
   readonly place: FullPlaces | null;
@@ -79,7 +79,7 @@ export interface Action {
   readonly workflow: string;
   readonly action: InstanceAction;
   readonly filter: InstanceFilter;
-  /** Those that matched when it began. */
+  /** The instances that matched when it began. */
   readonly total: MatchCount;
   readonly state: "running" | "done" | "stopped" | "failed";
   /** Instances that have been changed. */
@@ -119,7 +119,7 @@ export interface Engine {
   follow(address: InstanceAddress, signal: AbortSignal): AsyncIterable<readonly InstanceEvent[]>;
   /**
    * The public events of all instances of a workflow that become durable from now on, until `signal` aborts; fails with
-   * `shutting_down`. Of these `types`, if they are given, and perhaps of others that somebody else follows.
+   * `shutting_down`. Restricted to `types` if they are given; types that other readers follow may be included.
    */
   followWorkflow(workflow: string, signal: AbortSignal, types?: readonly string[]): AsyncIterable<WorkflowNews>;
   /**
@@ -158,11 +158,11 @@ export interface Engine {
   /** How many instances match. */
   count(filter: InstanceFilter): Promise<MatchCount>;
   /**
-   * Begins to do something to every instance that matches now, in the background. Those that cannot be changed are passed
-   * over and counted. Fails with `action.too_many`.
+   * Starts an action on every instance that matches now, in the background. Instances that cannot be changed are skipped
+   * and counted. Fails with `action.too_many`.
    */
   act(action: InstanceAction, filter: InstanceFilter): Promise<Action>;
-  /** Actions on the instances of a workflow, the newest first: those under way, and some that are over. */
+  /** Actions on the instances of a workflow, the newest first: running ones, and some that are over. */
   actions(workflow: string): Action[];
   /** Fails with `action.not_found`. */
   action(workflow: string, id: string): Action;
@@ -173,7 +173,7 @@ export interface Engine {
   terminatingAll(workflow: string): boolean;
   /** Begins to delete every instance of a workflow that has been removed from the catalogue, in the background. */
   removeAll(workflow: string): void;
-  /** What a test has arranged for instances of a workflow has changed: those that run hear of it before whatever comes next. */
+  /** A test has changed its arrangements for instances of a workflow: running ones are notified before the next frame. */
   arrangementsChanged(workflow: string): void;
   /**
    * Why every change is refused at the moment: the store takes none (`store.full`, `store.read_only`, `store.io`, `store.failed`),
@@ -185,6 +185,6 @@ export interface Engine {
    * then, and everything is refused; it remains to be closed.
    */
   readonly ended: Promise<Failure>;
-  /** Stops taking work, waits up to `drainMs` for steps under way, suspends the rest, flushes, and closes the hosts. */
+  /** Stops taking work, waits up to `drainMs` for running steps, suspends the rest, flushes, and closes the hosts. */
   close(drainMs?: number): Promise<void>;
 }

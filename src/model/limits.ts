@@ -59,9 +59,9 @@ const limits = {
   queueRetries: 100,
   /** Milliseconds that a batch may wait for more messages. Cloudflare: 60 seconds. */
   queueWaitMs: 60 * 1000,
-  /** Batches of a queue that may be under way at once. Cloudflare: 250. */
+  /** Batches of a queue that may be in flight at once. Cloudflare: 250. */
   queueConcurrency: 250,
-  /** Milliseconds that a pulled message may stay with whoever did. Cloudflare: 12 hours. */
+  /** Milliseconds that a pulled message may stay with its consumer. Cloudflare: 12 hours. */
   queueVisibilityMs: 12 * 60 * 60 * 1000,
   /** Queues of the account. Cloudflare: 10,000. */
   queues: 10_000,
@@ -137,7 +137,7 @@ const limits = {
   waitMs: 366 * DAY_MS,
   /** Longest time for which an ended instance may be kept. Cloudflare: 30 days; here it is the user's own disk. */
   retentionMs: 3_650 * DAY_MS,
-  /** How long an ended instance is kept when nobody says otherwise. Cloudflare, for new workflows on a paid plan: 7 days. */
+  /** How long an ended instance is kept by default. Cloudflare, for new workflows on a paid plan: 7 days. */
   defaultRetentionMs: 7 * DAY_MS,
   /** Retries of one step. Cloudflare: 10,000. */
   retries: 10_000,
@@ -145,7 +145,7 @@ const limits = {
   delayFunctionMs: 5_000,
   /** Items of a batch. Cloudflare: 100. */
   batch: 100,
-  /** Queued instances of all workflows together, unless the server is told otherwise. Cloudflare: 2,000,000. */
+  /** Queued instances of all workflows together, unless the server is configured otherwise. Cloudflare: 2,000,000. */
   queued: 2_000_000,
   /** Items of a page of a list. Cloudflare: 100. */
   page: 100,
@@ -171,7 +171,7 @@ const limits = {
   errorFrame: 100,
   /** Characters of a text to look for in errors. Ours. */
   errorSearch: 200,
-  /** Actions on all instances that match which are under way at once. Ours. */
+  /** Bulk actions that run at once. Ours. */
   actions: 10,
   /** Actions that are remembered after they have ended: the newest. Ours. */
   actionsKept: 100,
@@ -199,13 +199,13 @@ const limits = {
   passwordMost: 256,
   /** Entries of the audit log that are kept of each action: the newest. Ours. */
   auditEntries: 10_000,
-  /** Refusals of those whom nobody knows that the audit log takes in a minute. Ours. */
+  /** Refusals of unauthenticated callers that the audit log takes in a minute. Ours. */
   auditStrangers: 100,
   /** Events that an instance keeps for later waiters. Ours. */
   bufferedEvents: 10_000,
   /** Times in a row that a step, or an instance that starts none, may be lost with a host in which it was alone, before it fails. Ours. */
   recoveries: 5,
-  /** The same with a host that it shared, which happens when its causes cannot be told apart. Ours. */
+  /** The same with a host that it shared, which happens when the cause cannot be determined. Ours. */
   sharedRecoveries: 40,
   /** Bytes of outcomes that travel to the runtime at once. Ours. */
   historyWindowBytes: 256 * KIB,
@@ -221,7 +221,7 @@ const limits = {
   graphJson: MIB,
   /** Characters of a condition or of another piece of source that a graph shows. Ours. */
   graphText: 200,
-  /** Bytes of news that are kept for those who watch an instance, or a workflow; shared by all of them. Ours. */
+  /** Bytes of news that are kept for the watchers of an instance or a workflow; shared by all of them. Ours. */
   feedBytes: MIB,
   /** Bytes that a WebSocket holds for a client which does not read them; no more of the journal is read then. Ours. */
   socketBufferBytes: 256 * KIB,
@@ -260,5 +260,5 @@ const limits = {
 /** The limits, by what they limit. */
 export const LIMITS: Readonly<Record<keyof typeof limits, number>> = limits;
 
-/** How long `waitForEvent` waits when it is told nothing. Cloudflare: 24 hours. */
+/** How long `waitForEvent` waits by default. Cloudflare: 24 hours. */
 export const DEFAULT_WAIT_MS: number = DAY_MS;

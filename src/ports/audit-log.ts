@@ -5,7 +5,7 @@ import type { Principal } from "../model/platform/roles.ts";
 export interface AuditEntry {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** Null when nobody knows: a failed login, a wrong token. */
+  /** Null for an unknown caller: a failed login, a wrong token. */
   readonly who: Principal | null;
   readonly method: string;
   /** Like `workflows.instances.create`. */

@@ -3,7 +3,7 @@ import type { Notice } from "../model/views/notices.ts";
 
 /** Informs subscribers of what happens to instances. */
 export interface NoticeTaker {
-  /** Whether anybody wants to know of the instances of a workflow. Asked for each new instance and each change of a status. */
+  /** True when the workflow has subscribers. Called for each new instance and each change of a status. */
   isWatched(workflow: string): boolean;
   /** There are notices in the store that were not there before. */
   committed(): void;

@@ -1,4 +1,4 @@
-/** What scripts write and throw, and what they are called for: it goes to whoever started the executor, a message at a time. */
+/** Output, errors and invocations of scripts: they go to the owner of the executor, one message at a time. */
 import type { ScriptVersion } from "./catalog/script-versions.ts";
 import type { LogKind, LogLevel } from "../model/views/script-line.ts";
 import type { Invocation } from "../protocol/invocation.ts";
@@ -35,7 +35,7 @@ export interface ScriptInvocation extends Omit<Invocation, "id"> {
 /** Takes what is known of an invocation. */
 export type OnInvocation = (invocation: ScriptInvocation) => void;
 
-/** The scripts whose invocations somebody follows: those of others need not be told of. */
+/** The scripts whose invocations are followed: those of other scripts need not be reported. */
 export interface Followed {
   has(script: string): boolean;
   /** Calls `heard` when that may have changed for a script. */

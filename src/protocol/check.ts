@@ -40,7 +40,7 @@ export function isFromRuntime(value: unknown): value is Packed<Exclude<FromRunti
   }
 }
 
-/** True when `value` has the shape of a chunk. Its bytes are a buffer of their own, which nobody else can write to. */
+/** True when `value` has the shape of a chunk. Its bytes are a buffer of their own, which no other code can write to. */
 export function isChunkFrame(value: unknown): value is ChunkFrame {
   if (!isObject(value)) return false;
   const { type, run, name, count, index, bytes }: Fields<ChunkFrame> = value;

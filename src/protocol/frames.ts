@@ -73,9 +73,8 @@ export interface StartFrame {
   /** True when the instance is about to be paused: no new attempt may begin. */
   readonly paused: boolean;
   /**
-   * Present when steps are to be undone: the run begins nothing and waits for `compensate`. `error` is what handlers are
-   * told. `inherits` names the run whose handlers it takes over, and which is over with that; those that are missing there
-   * are found by replay.
+   * Present when steps are to be undone: the run begins nothing and waits for `compensate`. `error` is passed to handlers.
+   * `inherits` names the run whose handlers it takes over, and which ends by that; missing handlers are found by replay.
    */
   readonly rollback?: { readonly error: ErrorInfo; readonly inherits?: number };
   /** What a test has arranged for its steps. Only from engines of tests. */
@@ -127,7 +126,7 @@ export type ToRuntime =
   | { readonly type: "stored"; readonly run: number; readonly name: string; readonly count: number; readonly chunks: number }
   /** The instance may not keep the last chunk, or any more: the attempt has failed. */
   | { readonly type: "full"; readonly run: number; readonly name: string; readonly count: number }
-  /** Begin no new attempt; say `idle` when the ones under way have ended. */
+  /** Begin no new attempt; say `idle` when the running ones have ended. */
   | { readonly type: "pause"; readonly run: number }
   | { readonly type: "unpause"; readonly run: number }
   /**
@@ -145,12 +144,11 @@ export type FromRuntime =
   /** Facts, in order. `n` counts the `events` frames of the run from 1. */
   | { readonly type: "events"; readonly run: number; readonly n: number; readonly events: readonly RuntimeEvent[] }
   /**
-   * Nothing is under way in the run but waits, retry delays and, when pausing, steps held back. `heard` counts the frames
-   * that it has been told to go on or to stop by (`outcome`, `retry`, `pause`, `unpause`): if there are more on their way, it
-   * is not idle after all.
+   * The run only has waits, retry delays and, when pausing, steps held back. `heard` counts the received frames that make it
+   * go on or stop (`outcome`, `retry`, `pause`, `unpause`): if more of them are in flight, it is not idle after all.
    */
   | { readonly type: "idle"; readonly run: number; readonly heard: number }
-  /** The run was idle and has left memory, as it was asked to. Its last frame: what it was told meanwhile it has missed. */
+  /** The run was idle and has left memory, as requested. Its last frame: it has missed the frames sent to it meanwhile. */
   | { readonly type: "parked"; readonly run: number }
   /** Please send `history` from this step number on. */
   | { readonly type: "need"; readonly run: number; readonly from: number }

@@ -1,4 +1,4 @@
-/** What a script is told besides requests and runs, and how its handler ended. */
+/** Events that a script handles besides requests and runs, and how a handler ended. */
 import type { DeliveredMessage, Verdict } from "../model/platform/queue.ts";
 
 /** Something that a script has a handler for, by the handler's name. */

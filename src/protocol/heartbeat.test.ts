@@ -13,7 +13,7 @@ test("a thread that answers is left alone", () => {
   expect(silent).not.toHaveBeenCalled();
 });
 
-test("silence is told with every beat, and begins anew after an answer", () => {
+test("silence is reported with every beat, and counted anew after an answer", () => {
   const silent = vi.fn();
   const ping = vi.fn();
   const heartbeat = startHeartbeat(250, ping, silent);

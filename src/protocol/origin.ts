@@ -1,4 +1,4 @@
-/** What user code belongs to, so that what it writes can be told apart. The isolate says so, and it can say anything. */
+/** The origin of user code, to attribute its output. The isolate reports it, so it is not trusted. */
 
 /** An attempt of a step. */
 export interface AttemptOrigin {

@@ -69,7 +69,7 @@ export class Delivery {
     this.#looks.now();
   }
 
-  /** Nothing is delivered any more. Resolves when what is under way has ended. */
+  /** Stops delivering. Resolves when the deliveries in flight have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#rests.end();
@@ -148,7 +148,7 @@ export class Delivery {
     }
   }
 
-  /** Nobody has had the messages: they are delivered later. */
+  /** The messages did not reach a consumer: they are delivered later. */
   #pause(queue: Queue, cause: unknown): void {
     const { clock, log } = this.#parts;
     if (cause instanceof Failure && cause.failure === "shutting_down") this.#closed = true;

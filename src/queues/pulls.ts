@@ -1,18 +1,18 @@
 /**
- * Messages for whoever asks for them, and what becomes of those. A message that is pulled is hidden for a while; its lease
- * names the delivery, so that nobody can speak for a message that has been given to another since.
+ * Pulling messages, and acknowledging or retrying them. A pulled message is hidden for a while; its lease names the
+ * delivery, so that a client cannot settle a message that has been delivered to another since.
  */
 import { Failure } from "../model/failures/failure.ts";
 import { type Consumer, NO_VERDICT, type Queue, settle, type Settlement } from "../model/platform/queue.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { QueueStore, StoredMessage } from "../ports/queue-store.ts";
 
-/** A message that is somebody's until its lease is over. */
+/** A message that belongs to a client until its lease expires. */
 export interface PulledMessage extends StoredMessage {
   readonly leaseId: string;
 }
 
-/** What somebody says of messages that they have pulled. */
+/** A client's verdict on messages that it has pulled. */
 export interface PulledVerdict {
   readonly acks: readonly string[];
   readonly retries: readonly { readonly leaseId: string; readonly delaySeconds?: number | undefined }[];
@@ -42,7 +42,7 @@ export class Pulls {
     this.#parts = parts;
   }
 
-  /** Those that have been given often enough are given up instead. Fails with `queue.no_pull`. */
+  /** Messages out of retries are given up instead of delivered. Fails with `queue.no_pull`. */
   async pull(queue: Queue, limit?: number, visibilityMs?: number): Promise<PulledMessage[]> {
     const { store, clock } = this.#parts;
     const { settings } = pullConsumer(queue);

@@ -27,7 +27,7 @@ import { Pulls, type PulledEnd, type PulledMessage, type PulledVerdict } from ".
 /** How often messages are looked for that have been kept for long enough, in milliseconds. */
 const EXPIRE_EVERY_MS = 60 * 60 * 1000;
 
-/** A consumer as somebody wants it. */
+/** A consumer as requested. */
 export type WantedConsumer = ConsumerKind & {
   readonly settings: Partial<ConsumerSettings>;
   readonly deadLetterQueue?: string | undefined;
@@ -60,7 +60,7 @@ export class Queues {
     this.#pulls = new Pulls({ ...parts, settle: (queue, settlement) => this.#settle(queue, settlement) });
   }
 
-  /** Opens those that the store has. Their messages stay where they are until `start`. */
+  /** Opens the stored queues. Their messages stay where they are until `start`. */
   static async open(parts: QueuesParts): Promise<Queues> {
     const opened = new Queues(parts);
     for (const queue of await parts.store.queues()) opened.#queues.set(queue.id, queue);
@@ -184,7 +184,7 @@ export class Queues {
     this.#deliveries.get(queue)?.look();
   }
 
-  /** Messages for whoever asks; see `Pulls`. Fails with `queue.not_found` and `queue.no_pull`. */
+  /** Pulls messages; see `Pulls`. Fails with `queue.not_found` and `queue.no_pull`. */
   pull(id: string, limit?: number, visibilityMs?: number): Promise<PulledMessage[]> {
     return this.#pulls.pull(this.get(id), limit, visibilityMs);
   }

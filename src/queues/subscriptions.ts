@@ -1,6 +1,6 @@
 /**
- * Event subscriptions: what happens to instances becomes messages of queues. Commits leave a notice behind when somebody has
- * subscribed to the workflow; here it is sent and then removed, so that whoever dies in between sends it again.
+ * Event subscriptions: events of instances are sent as messages to queues. A commit stores a notice when the workflow has a
+ * subscription; here it is sent and then removed. If the process dies in between, it is sent again.
  */
 import { NOTICE_EVENTS, type NoticeEvent } from "../model/views/notices.ts";
 import { Failure } from "../model/failures/failure.ts";
@@ -16,7 +16,7 @@ import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import type { Queues } from "./queues.ts";
 
-/** How often notices are looked for that nobody has told of, in milliseconds. */
+/** How often unannounced notices are looked for, in milliseconds. */
 const LOOK_EVERY_MS = 5_000;
 
 /** What may be said of a subscription. */
@@ -34,7 +34,7 @@ export interface SubscriptionsParts {
 export class Subscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #all: Map<string, EventSubscription> = new Map();
-  /** Workflows of those that are enabled. */
+  /** Workflows with an enabled subscription. */
   #watched: ReadonlySet<string> = new Set();
   #queues: Pick<Queues, "list" | "send"> | undefined;
   readonly #look: RecurringLook;
@@ -49,7 +49,7 @@ export class Subscriptions {
     this.#look = new RecurringLook({ clock, outage, look: () => this.#deliver() });
   }
 
-  /** Knows those that are stored: from then on the engine may ask. */
+  /** Loads the stored subscriptions: from then on the engine may ask for them. */
   static async open(parts: SubscriptionsParts): Promise<Subscriptions> {
     const opened = new Subscriptions(parts);
     for (const each of await parts.catalog.eventSubscriptions()) opened.#all.set(each.id, each);
@@ -125,11 +125,11 @@ export class Subscriptions {
 
   #changed(): void {
     this.#watched = new Set(this.list().flatMap(({ isEnabled, workflow }) => (isEnabled ? [workflow] : [])));
-    // Until then there may have been nobody to look for.
+    // Until then there may have been no subscription to look for.
     if (this.#queues !== undefined) this.#look.now();
   }
 
-  /** Sends some of what there is, in order. Answers when to look next. */
+  /** Sends a batch of the stored notices, in order. Returns when to look next. */
   async #deliver(): Promise<number> {
     const { store, clock } = this.#parts;
     const notices = await store.notices(LIMITS.queueBatch);

@@ -19,10 +19,10 @@ export interface OutageParts {
   readonly mostMs: number;
 }
 
-/** How often the log is told that it still fails, in milliseconds. */
+/** How often a lasting outage is logged again, in milliseconds. */
 const REMIND_MS = 30_000;
 
-/** What has worked so often in a row is mended: the next failure is another trouble. Until then delays go on where they were. */
+/** After so many successes in a row the outage is over, and a failure begins another. Until then delays go on where they were. */
 const STEADY = 3;
 
 export class Outage {
@@ -33,7 +33,7 @@ export class Outage {
   /** How often it has worked in a row, as far as that matters. */
   #worked = STEADY;
   #remindAt = -Infinity;
-  /** Outages since the last line that told of one. */
+  /** Outages since the last line that reported one. */
   #outages = 0;
   /** True when the last line says that it fails. */
   #isReported = false;

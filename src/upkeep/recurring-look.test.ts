@@ -42,7 +42,7 @@ async function pass({ clock }: Setup, seconds: number): Promise<void> {
   }
 }
 
-test("a look says when the next one comes; whoever wants one earlier gets it, and only one is under way", async () => {
+test("a look sets the time of the next; a caller can have it earlier, and only one look runs at a time", async () => {
   const setup = setUp();
   const { clock, looks, began } = setup;
   const ends: PromiseWithResolvers<number>[] = [];
@@ -57,7 +57,7 @@ test("a look says when the next one comes; whoever wants one earlier gets it, an
   expect(began).toEqual([0]);
   ends[0]?.resolve(Infinity);
   await quiet();
-  // It was asked for while the first was under way, which may have looked there before.
+  // It was requested while the first was running, which may have looked there before.
   expect(began).toEqual([0, 0]);
   ends[1]?.resolve(clock.now() + 10_000);
   await quiet();
@@ -78,7 +78,7 @@ test("a look says when the next one comes; whoever wants one earlier gets it, an
   expect([began.length, clock.pending]).toEqual([4, 0]);
 });
 
-test("one that fails is repeated less and less often, whoever asks, and the log says so at the beginning, now and then, and at the end", async () => {
+test("a failing look is repeated ever less often, even if requested, and is logged first, now and then, and when it works again", async () => {
   const setup = setUp();
   const { looks, began, lines } = setup;
   setup.does = () => Promise.reject(new Error("no"));

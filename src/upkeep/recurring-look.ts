@@ -1,7 +1,7 @@
 /**
- * Work that is found by looking, not by being told: one look at a time, and one time of the next. A look says when the next one
- * makes sense; whatever happens meanwhile only makes it earlier. So nothing that is missed stays missed, and a look that fails
- * is repeated, ever less often, until it works.
+ * Work that is found by looking, not by notification: one look at a time, and one time of the next. A look returns when the
+ * next one makes sense; events in between only make it earlier. So missed work is always found later, and a failed look is
+ * repeated, ever less often, until it works.
  */
 import type { Clock } from "../ports/clock.ts";
 import type { Outage } from "./outage.ts";
@@ -11,7 +11,7 @@ export interface RecurringLookParts {
   readonly clock: Clock;
   /** Reports looks that fail, and says when to try again. */
   readonly outage: Outage;
-  /** Does what there is to do now. Answers when to look next, in epoch milliseconds; `Infinity` when nothing is expected. */
+  /** Does the work that is due. Returns when to look next, in epoch milliseconds; `Infinity` when nothing is expected. */
   readonly look: () => Promise<number>;
 }
 
@@ -21,7 +21,7 @@ export class RecurringLook {
   /** Also while a look has not come to its first wait: it may ask for another. */
   #isLooking = false;
   #looking: Promise<void> = Promise.resolve();
-  /** The earliest time that was asked for while a look was under way: it may have looked there already. */
+  /** The earliest time requested while a look was running, which may have looked there already. */
   #wanted = Infinity;
   /** After a failure, when to try again. */
   #notBefore = -Infinity;
@@ -31,7 +31,7 @@ export class RecurringLook {
     this.#parts = parts;
   }
 
-  /** Looks as soon as it makes sense: at once, unless a look is under way or has just failed. */
+  /** Looks as soon as it makes sense: at once, unless a look is running or has just failed. */
   now(): void {
     this.by(-Infinity);
   }
@@ -42,7 +42,7 @@ export class RecurringLook {
     else this.#arm(at);
   }
 
-  /** Looks no more. Resolves when the look that is under way is over. */
+  /** Looks no more. Resolves when the running look is over. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#alarm?.cancel();
@@ -86,7 +86,7 @@ export class RecurringLook {
       this.#notBefore = -Infinity;
       return next;
     } catch (cause) {
-      // What fails because everything ends is nobody's news.
+      // A failure during shutdown is not reported.
       if (!this.#closed) this.#notBefore = outage.failed(cause);
       return this.#notBefore;
     }

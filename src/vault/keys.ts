@@ -1,6 +1,6 @@
 /**
  * Keys as people keep them: 32 bytes in base64 or hex, one or several, the one to encrypt with first. A key's id is made
- * from the key itself, so that nobody has to name keys and a forgotten one can be told from the others.
+ * from the key itself, so that keys need no names and a missing key can be identified.
  */
 import { createHash } from "node:crypto";
 import { Failure } from "../model/failures/failure.ts";
@@ -18,7 +18,7 @@ export const KEY_BYTES = 32;
 /**
  * The keys of a text: separated by commas or white space, with remarks from `#` to the end of the line.
  *
- * @param source what the text is from, for whoever has to mend it.
+ * @param source where the text is from, for the error message.
  * @throws Failure `vault.key_invalid`, which never shows a key.
  */
 export function parseKeys(text: string, source: string): [Key, ...Key[]] {

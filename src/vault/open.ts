@@ -45,7 +45,7 @@ async function readKeyFile(path: string): Promise<readonly Key[]> {
   }
 }
 
-/** Makes a key that nobody else may read. It is on the disk, whole, before anything is encrypted with it. */
+/** Makes a key file that only its owner may read. It is on the disk, whole, before anything is encrypted with it. */
 async function makeKeyFile(path: string): Promise<Key> {
   const text = randomBytes(KEY_BYTES).toString("base64");
   try {

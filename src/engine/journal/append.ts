@@ -1,4 +1,4 @@
-/** What a row that is to be written says to the store: its text, what it changes in lists, and what subscribers are told. */
+/** Turns a row to be written into an append for the store: its text, its changes to lists, and the notices for subscribers. */
 import { errorSummary } from "../../model/views/error-summary.ts";
 import { nextWake } from "../../model/instance/due.ts";
 import { noticesOf, type Notice } from "../../model/views/notices.ts";
@@ -8,7 +8,7 @@ import type { Live, OpenRow } from "../state/live.ts";
 import type { Policies } from "../state/policies.ts";
 import { rowText } from "./row.ts";
 
-/** What the store is told besides. */
+/** The other inputs of an append. */
 interface AppendParts {
   readonly policies: Policies;
   readonly notices: NoticeTaker;
@@ -19,7 +19,7 @@ export function isNoted({ notices }: Append | NewInstance): boolean {
   return notices !== undefined;
 }
 
-/** What subscribers are told of a row; undefined when nobody wants to know. */
+/** The notices of a row; undefined when its workflow has no subscribers. */
 export function rowNotices({ live, entries, notices = [] }: OpenRow, taker: NoticeTaker): Notice[] | undefined {
   if (!taker.isWatched(live.workflow)) return undefined;
   const { versionId } = live.state;

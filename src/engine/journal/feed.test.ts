@@ -60,7 +60,7 @@ describe("nothing is kept for", () => {
   });
 });
 
-test("whatever comes and whoever reads, nothing is lost unsaid, and no more is kept than may be", async () => {
+test("for any pushes and reads, every lost item is reported as missed, and a feed keeps no more than its limit", async () => {
   const half = LIMITS.feedBytes / 2;
   const act = fc.oneof(fc.record({ push: fc.constantFrom(1, half, half + 1, 3 * half) }), fc.record({ read: fc.nat(2) }));
   await fc.assert(

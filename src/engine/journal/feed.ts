@@ -1,6 +1,6 @@
 /**
- * What has just become durable, for those who watch: kept once for all of them, and no more of it than is bounded. Readers
- * take what they have not seen yet when they are ready for it; one that is too slow is told how much it has missed.
+ * Items that have just become durable, for watchers: kept once for all readers, up to a bound. Each reader takes the items
+ * it has not seen yet when it is ready; a reader that is too slow is notified how many it has missed.
  */
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
@@ -21,8 +21,8 @@ export interface FeedReader<T> {
 }
 
 /**
- * Turns of the event loop between news and the moment at which readers are told. When there is nothing to do they pass at
- * once; when there is, they gather the news of several commits, so that many readers cost the work at hand little.
+ * Turns of the event loop between news and the notification of readers. On an idle process they pass at once; on a busy
+ * one they gather the news of several commits, so that many readers cost the other work little.
  */
 const TURNS = 16;
 
@@ -110,11 +110,11 @@ class Reader<T> implements FeedReader<T> {
   readonly #wake = (): void => this.#news.resolve();
 }
 
-/** Feeds by subject. One exists while somebody reads it. */
+/** Feeds by subject. A feed exists while it has a reader. */
 export class Feeds<K, T> {
   readonly #clock: Clock;
   readonly #feeds: Map<K, Feed<T>> = new Map();
-  /** Feeds whose readers are to be told. */
+  /** Feeds whose readers are to be notified. */
   readonly #fresh: Set<Feed<T>> = new Set();
   #closed: Failure | undefined;
 
@@ -122,7 +122,7 @@ export class Feeds<K, T> {
     this.#clock = clock;
   }
 
-  /** True while somebody reads the feed of this subject: else there is no need to make items for it. */
+  /** True while the feed of this subject has a reader: without one no items need to be made. */
   watched(subject: K): boolean {
     return this.#feeds.has(subject);
   }
@@ -144,7 +144,7 @@ export class Feeds<K, T> {
     feed.wake();
   }
 
-  /** Readers fail with `reason` once they have read what there is, later ones at once. The first reason counts. */
+  /** Readers fail with `reason` after the remaining items, later readers at once. The first reason counts. */
   close(reason: Failure): void {
     this.#closed ??= reason;
     for (const feed of this.#feeds.values()) {

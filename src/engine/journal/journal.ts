@@ -1,12 +1,12 @@
 /**
- * The commit path: whatever was recorded while the previous flush was under way shares the next one.
+ * The commit path: events recorded during a flush share the next one.
  *
- * Recording folds the events into the instance at once, so that the next decision sees them; what was recorded is told
- * to nobody — no acknowledgement, no reply, no outcome — before the store says that it is durable. All events of an
- * instance that share a flush share a row.
+ * Recording folds the events into the instance at once, so that the next decision sees them. No acknowledgement, reply or
+ * outcome leaves the engine before the store reports the events durable. All events of an instance that share a flush
+ * share a row.
  *
- * What was in a commit that fails is lost: its instances are read again, and its requests refused. From then on an empty commit
- * is tried now and again, and what runs records rows that wait until one has worked.
+ * The events of a failed commit are lost: its instances are read again, and its requests refused. From then on an empty commit
+ * is tried from time to time; rows that runs record meanwhile wait until one succeeds.
  */
 import type { EventBody } from "../../model/instance/events.ts";
 import { evolve } from "../../model/instance/evolve.ts";
@@ -51,7 +51,7 @@ interface Group {
 
 /**
  * Rows to a commit, about: while one commit is written, the instances of the one before it are at work again. Larger
- * commits save hardly anything, and everybody in them waits for all of them.
+ * commits save hardly anything, and all their callers wait for the whole commit.
  */
 const MAX_ROWS = 256;
 
@@ -175,7 +175,7 @@ export class Journal {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** Resolves when the commit that is under way, if one is, has ended and whoever waited for it knows. */
+  /** Resolves when the commit in flight, if any, has ended and its waiters have been notified. */
   async settled(): Promise<void> {
     if (this.#flushing) await (this.#settling ??= Promise.withResolvers()).promise;
   }

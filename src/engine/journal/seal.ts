@@ -1,6 +1,6 @@
 /**
  * Secret outputs: sealed before an event of theirs is decided on, opened only among the outcomes that go back to a run.
- * Between the two nobody in the engine, the model or a store can read them.
+ * Between the two, the engine, the model and the store cannot read them.
  */
 import type { RuntimeEvent } from "../../model/instance/events.ts";
 import type { StepState } from "../../model/instance/state.ts";

@@ -1,6 +1,6 @@
 /**
- * Who watches what: instances one by one, and workflows as a whole. Commits pass by here; of those that nobody watches
- * nothing is made.
+ * The watchers of single instances and of whole workflows. Commits pass by here; nothing is made of a commit without a
+ * watcher.
  */
 import type { Failure } from "../../model/failures/failure.ts";
 import type { InstanceEvent } from "../../model/instance/events.ts";
@@ -28,7 +28,7 @@ const EVENT_BYTES = 200;
 export class Watchers {
   /** By primary key. A feed ends when its instance is deleted, or given up after a failed commit. */
   readonly instances: Feeds<number, FreshRow>;
-  /** By name; has the events that somebody who reads it wants. */
+  /** By name; a feed has the events that at least one of its readers wants. */
   readonly #workflows: Feeds<string, PublicEvent>;
   /** The types that the readers of a workflow want: most want to know how instances begin and end, and not of every step. */
   readonly #wanted: Map<string, Set<IsWanted>> = new Map();

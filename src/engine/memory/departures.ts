@@ -44,7 +44,7 @@ export class Departures {
     return first;
   }
 
-  /** Takes out those that were asked at `at` or before, in epoch milliseconds. */
+  /** Takes out the instances that were asked at `at` or before, in epoch milliseconds. */
   takeUpTo(at: number): Live[] {
     const late: Live[] = [];
     for (const [live, asked] of this.#asked) {

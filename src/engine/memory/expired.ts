@@ -1,4 +1,4 @@
-/** Instances past their retention: nobody sees them, they are deleted when found, and an id that one of them has is free. */
+/** Instances past their retention: they are never shown, they are deleted when found, and their ids are free. */
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { InstanceAddress } from "../contract.ts";

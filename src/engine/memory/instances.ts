@@ -123,7 +123,7 @@ export class Instances implements JournalListener {
     return this.#byAddress.get(addressKey(address.workflow, address.id));
   }
 
-  /** Takes an instance into memory. Answers the one that is there: somebody may have read it as soon as it was durable. */
+  /** Takes an instance into memory. Returns the present one if a reader has loaded it since it became durable. */
   add(live: Live): Live {
     const present = this.#byKey.get(live.pk);
     if (present !== undefined) return present;
@@ -148,7 +148,7 @@ export class Instances implements JournalListener {
   async hold(summary: InstanceSummary): Promise<Live> {
     for (;;) {
       const live = this.#byKey.get(summary.pk) ?? (await this.#load(summary));
-      // Somebody else who waited for the same load may have let it go again.
+      // Another caller that waited for the same load may have let it go again.
       if (this.#byKey.get(summary.pk) === live) return this.#held(live);
     }
   }

@@ -78,7 +78,7 @@ export async function* followWorkflow(
   }
 }
 
-/** What is stored, then what comes; whoever falls behind the feed reads from the store again. */
+/** Stored events, then new ones; a reader that falls behind the feed reads from the store again. */
 async function* eventsOf(core: Core, reader: FeedReader<FreshRow>, position: Position): AsyncGenerator<readonly InstanceEvent[]> {
   for (let missed = true; missed;) {
     for await (const { events } of stored(core, position)) yield events;

@@ -67,7 +67,7 @@ async function skip(address: InstanceAddress, step: StepKey): Promise<void> {
   bench.clock.advance(0);
 }
 
-test("a retry and a sleep end when they are told to, at the very moment at which they began", async () => {
+test("a retry delay and a sleep can be skipped at the very moment at which they began", async () => {
   await open();
   await begin("Patient", "p");
   await bench.reaches(PATIENT, "waiting");
@@ -97,7 +97,7 @@ test("so they do when only a row is left of the instance", async () => {
   await bench.happens(PATIENT, "sleep_started");
 });
 
-test("an instance that is told twice, sleeps elsewhere, is paused or has ended, does nothing", async () => {
+test("skipping a delay twice, one of a step without a delay, or one of a paused or ended instance is refused", async () => {
   await open();
   await begin("Both", "b");
   const address = { workflow: "Both", id: "b" };

@@ -1,4 +1,4 @@
-/** What an instance waits for: each step that is not at work, a place, or somebody who mends what paused it. */
+/** What an instance waits for: each step that is not at work, a place, or the repair of what paused it. */
 import { dueAt, nextWake } from "../../model/instance/due.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { displayName } from "../../model/step/step.ts";

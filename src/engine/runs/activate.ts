@@ -48,7 +48,7 @@ export async function activate(core: Core, live: Live): Promise<void> {
         if (version === undefined) return fail(core, live, "The workflow version of the instance no longer exists");
         const group = groupOf(core.hosts, live);
         const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
-        // A restart meanwhile has made void whatever was under way.
+        // A restart meanwhile has voided the interrupted attempts.
         if (live.leftBehind && holdsPlace(live.state.status)) core.instances.apply(live, { type: "recover", loss: WITH_SERVER });
         live.leftBehind = false;
         core.instances.apply(live, { type: "claim" });
@@ -67,9 +67,9 @@ export async function activate(core: Core, live: Live): Promise<void> {
 }
 
 /**
- * A store or an executor that fails for now says nothing about the instance; a host that ends before it is ready may. So may
- * one whose code does not load: it did when it was deployed, and what stands still for a while (a machine that is suspended
- * or overloaded) cannot be told from a top level that never ends.
+ * A temporary failure of the store or the executor says nothing about the instance; a host that ends before it is ready may.
+ * So may a host whose code does not load: it did load when it was deployed, and a standstill of the machine (suspended or
+ * overloaded) looks the same as a top level that never ends.
  */
 function mayTryAgain(cause: unknown, tries: number): boolean {
   if (cause instanceof StoreError) return true;
@@ -119,7 +119,7 @@ async function pastOf(core: Core, live: Live): Promise<Pick<Launch, "history" | 
     const turn = core.turns.take();
     if (turn !== undefined) await turn;
     await core.journal.durable(live);
-    // Whoever waited for the same flush may have recorded something since.
+    // Another waiter of the same flush may have recorded something since.
     if (core.journal.isPending(live)) continue;
     const seen = live.state.lastEventId;
     now = core.clock.now();
@@ -204,7 +204,7 @@ function fail(core: Core, live: Live, message: string): void {
   core.instances.apply(live, { type: "fail", error });
 }
 
-/** Ends the run of an instance, if it has one: what it does from now on is recorded by nobody. */
+/** Ends the run of an instance, if it has one: nothing that it does from now on is recorded. */
 export function stopRun(core: Core, live: Live): void {
   const { run } = live;
   if (run === undefined) return;
@@ -213,7 +213,7 @@ export function stopRun(core: Core, live: Live): void {
   core.hosts.released(run.link);
 }
 
-/** Parts an instance from its run: nothing is heard of that any more, and what it waits to be told is not told to the next. */
+/** Detaches an instance from its run: the run's frames are ignored, and frames waiting for it are not sent to the next run. */
 export function detach(core: Core, live: Live): void {
   const { run } = live;
   if (run !== undefined) {

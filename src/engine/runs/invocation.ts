@@ -1,4 +1,4 @@
-/** A run of an instance that has ended, as clients that follow its script are told of it. */
+/** A run of an instance that has ended, as it is reported to clients that follow its script. */
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { InvocationOutcome } from "../../protocol/invocation.ts";
 import type { Live, Run } from "../state/live.ts";

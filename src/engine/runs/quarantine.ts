@@ -33,7 +33,7 @@ export function lossOf({ runs, requests }: HostLink<Live>, end: HostEnd): Loss {
   return { kind: "alone", how: `its host died: ${end.detail.slice(0, DETAIL_LENGTH)}` };
 }
 
-/** Says that a host has ended, with what was under way in it. `lives` are the instances whose runs were in it. */
+/** Logs the end of a host, and the attempts running in it. `lives` are the instances whose runs were in it. */
 export function logEnd(log: Log, { version }: HostLink, end: HostEnd, lives: readonly Live[], now: number): void {
   const { script, id } = version;
   const { kind, isShared = false, ...why } = end.kind === "closed" ? { kind: end.kind } : end;

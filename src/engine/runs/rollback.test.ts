@@ -9,9 +9,9 @@ import type { WorkflowRollbackContext } from "../../runtime/steps/step-types.ts"
 import { type Bench, openBench, startEngine } from "../../testing/engine-bench.ts";
 
 let bench: Bench;
-/** What handlers did, and were told. */
+/** The steps that handlers undid, and the contexts that they were given. */
 let undone: string[] = [];
-let told: WorkflowRollbackContext[] = [];
+let contexts: WorkflowRollbackContext[] = [];
 /** Runs of user code, by class. */
 let runs = 0;
 let failures = 0;
@@ -20,7 +20,7 @@ let gate = Promise.withResolvers<void>();
 const undo = (name: string) => ({
   rollback: (context: WorkflowRollbackContext) => {
     undone.push(name);
-    told.push(context);
+    contexts.push(context);
   },
 });
 
@@ -48,7 +48,7 @@ class Trip {
   }
 }
 
-/** A handler that fails as often as it is told to. */
+/** A handler that fails `failures` times. */
 class Stubborn {
   async run(_: unknown, step: WorkflowStep): Promise<unknown> {
     await step.do("first", () => 1, undo("first"));
@@ -110,7 +110,7 @@ async function open(): Promise<void> {
 
 beforeEach(async () => {
   undone = [];
-  told = [];
+  contexts = [];
   runs = 0;
   failures = 0;
   gate = Promise.withResolvers();
@@ -154,12 +154,12 @@ describe("a run that rejects", () => {
   test("tells each handler the step, its output, and why", async () => {
     await create("Trip");
     await bench.reaches(address, "errored");
-    expect(told.map(({ output, stepName }) => [stepName, output])).toEqual([
+    expect(contexts.map(({ output, stepName }) => [stepName, output])).toEqual([
       ["car-1", undefined],
       ["flight-1", 8],
       ["hotel-1", { id: 7 }],
     ]);
-    for (const context of told) {
+    for (const context of contexts) {
       expect(context.error).toBeInstanceOf(RangeError);
       expect(Object.keys(context)).toContain("output");
       expect(context.ctx).toMatchObject({
@@ -252,8 +252,8 @@ describe("terminate with rollback", () => {
     await bench.reaches(address, "terminated");
     // The third step had not started: it has nothing to undo.
     expect(undone).toEqual(["flight", "hotel"]);
-    expect(told[0]?.error).toMatchObject({ name: "Terminated", message: "Instance terminated during rollback" });
-    expect(told.map(({ output }) => output)).toEqual([8, { id: 7 }]);
+    expect(contexts[0]?.error).toMatchObject({ name: "Terminated", message: "Instance terminated during rollback" });
+    expect(contexts.map(({ output }) => output)).toEqual([8, { id: 7 }]);
     expect(runs).toBe(2);
     await bench.quiet();
     expect(bench.runs()).toBe(0);

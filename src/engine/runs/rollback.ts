@@ -1,7 +1,7 @@
 /**
  * Rolling back. Steps are undone in a run of their own, which takes the handlers over from the run before it where that
- * is still in memory, and else finds them by replay. It is told to undo one step at a time, so that the outputs which
- * handlers are given are read when they are needed, and a crash leaves at most one handler to be tried again.
+ * is still in memory, and else finds them by replay. The engine orders one step at a time, so that outputs for handlers
+ * are read when they are needed, and a crash leaves at most one handler to be retried.
  */
 import { dueAt } from "../../model/instance/due.ts";
 import type { DoStep } from "../../model/instance/state.ts";

@@ -138,14 +138,14 @@ function idle(core: Core, live: Live, heard: number): void {
     core.instances.release(live);
     return;
   }
-  // It was quiet when it said so; what it is told meanwhile sets it going again. Were it recorded as waiting, and lost before
-  // it could go on, nobody would start it before its next timer.
+  // The run was idle when it said so; a frame sent meanwhile sets it going again. If it were recorded as waiting, and lost
+  // before it could go on, it would not be started before its next timer.
   if (heard !== live.run?.signals) return;
   core.instances.apply(live, { type: "idle" });
   if (live.state.status === "paused") stopRun(core, live);
 }
 
-/** The run has left, as it was asked to. If it was told meanwhile to go on, it has missed that: the next one does. */
+/** The run has left, as requested. It has missed any frame sent meanwhile to go on; the next run goes on instead. */
 function parked(core: Core, live: Live): void {
   if (isWorking(live.state)) return breach(core, live, "it has left while it was at work");
   ended(core, live);

@@ -98,7 +98,7 @@ const locked = (): ReadableStream => {
 
 test.each<[string, () => ReadableStream, string]>([
   [
-    "one that somebody reads already",
+    "a stream that has a reader already",
     locked,
     "WorkflowFatalError: Step returned a ReadableStream that is already locked or otherwise unreadable. Return a fresh, unlocked ReadableStream from step.do().",
   ],
@@ -224,7 +224,7 @@ describe("a stored stream", () => {
     expect(await opened.store.chunk(pk, stream, 0)).toBeUndefined();
   });
 
-  test("that is not all there fails whoever reads it", async () => {
+  test("that is not complete fails its reader", async () => {
     const output = await outputOf(
       async (step) => {
         const stream = await step.do("s", async () => streamOf(bytes(CHUNK + 1)));

@@ -1,6 +1,6 @@
 /**
  * Streams on their way between hosts and the store: chunks come in and are acknowledged when they are durable, and go out
- * one by one as they are asked for. A window bounds what is under way, so that a stream of any length takes little memory.
+ * one by one as they are asked for. A window bounds the chunks in flight, so that a stream of any length takes little memory.
  */
 import type { DoEvent } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";
@@ -39,7 +39,7 @@ export function takeChunk(core: Core, live: Live, run: Run, frame: ChunkFrame): 
       intake.durable += 1;
       if (live.run === run) run.link.send({ type: "stored", run: run.id, name, count, chunks: intake.durable });
     });
-  // Whatever is in the store must be found by whoever recovers the instance: so the attempt has to be there first.
+  // Recovery must find every stored chunk, so the attempt has to be durable first.
   if (intake.durable > 0) store();
   else core.journal.whenDurable(live, () => live.run === run && run.intakes?.get(step.id) === intake && store());
   return undefined;
@@ -72,7 +72,7 @@ export async function sendChunk(core: Core, live: Live, frame: Extract<FromRunti
       stopRun(core, live);
       return giveUp(core, live, cause);
     }
-    // To user code it is missing; what keeps it from being read is for whoever runs the engine.
+    // To user code the chunk is missing; the reason is for the operator.
     core.log.error("A chunk of a stream cannot be read", { workflow: live.workflow, instance: live.id, reason: String(cause) });
   }
   if (live.run !== run) return;

@@ -16,7 +16,7 @@ const PENDING_MS = 30_000;
 
 export class Parking {
   readonly #core: Core;
-  /** Those that only wait, in the order in which they became idle. */
+  /** Idle instances, in the order in which they became idle. */
   readonly #idle: Set<Live> = new Set();
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
 
@@ -55,7 +55,7 @@ export class Parking {
     this.#core.departures.close();
   }
 
-  /** When somebody is to leave next, in epoch milliseconds. */
+  /** When the next run is to leave, in epoch milliseconds. */
   #next(): number {
     const [idle] = this.#idle;
     const since = idle?.idleSince ?? Infinity;

@@ -16,7 +16,7 @@ export class Places {
     this.#limitOf = limitOf;
   }
 
-  /** Places that nobody has. Fewer than none when more were needed than there are. */
+  /** Free places. Negative when more are taken than there are. */
   get free(): number {
     return this.#most - this.#taken;
   }
@@ -26,7 +26,7 @@ export class Places {
     return Math.min(this.free, this.#limitOf(workflow) - (this.#byWorkflow.get(workflow) ?? 0));
   }
 
-  /** True when the workflow has all the places that it may have, whatever there is for others. */
+  /** True when the workflow has all the places that it may have, even if others are free. */
   isFull(workflow: string): boolean {
     return (this.#byWorkflow.get(workflow) ?? 0) >= this.#limitOf(workflow);
   }

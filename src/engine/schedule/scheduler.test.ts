@@ -110,7 +110,7 @@ async function pass(ms: number): Promise<void> {
   await bench.quiet();
 }
 
-describe("what the engine was not told of is found within seconds", () => {
+describe("a change that the engine was not notified of is found within seconds", () => {
   const kinds: Readonly<Record<string, (id: string) => Promise<void>>> = {
     queued: (id) => plant(id, "queued", []),
     due: (id) => plant(id, "waiting", sleeping(bench.clock.now()), bench.clock.now()),

@@ -1,11 +1,11 @@
 /**
- * Who may run: as many instances as there are places, for all and for each workflow. The interrupted come first, then
- * those whose wait is over, then new ones, oldest first. While places are free an instance is started where it stands;
- * beyond that it stays a row, and is found again when places become free. A workflow that has all its places is passed
- * over, so that it keeps nobody else waiting.
+ * Which instances may run: as many as there are places, in total and for each workflow. Interrupted instances come first,
+ * then due ones, then new ones, oldest first. While places are free an instance is started at once; beyond that it stays a
+ * row, and is found again when places become free. A workflow that has all its places is skipped, so that it does not hold
+ * up others.
  *
- * What is ready is found by looking into the store. Whatever happens — a timer, a place that is freed, a commit that failed —
- * only makes the next look come earlier, and every few seconds one comes that presumes nothing.
+ * Ready instances are found by looking into the store. An event — a timer, a freed place, a failed commit — only makes the
+ * next look come earlier, and every few seconds a look comes that assumes nothing.
  */
 import { Failure } from "../../model/failures/failure.ts";
 import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
@@ -38,7 +38,7 @@ const STUCK_MOST_MS = 500;
 /** How long a look waits for what it starts, in milliseconds: one slow host may not keep all others waiting. */
 const START_MS = 1_000;
 
-/** What became of an instance that was found: it runs, its workflow is full, or somebody is at it already. */
+/** What became of an instance that was found: it runs, its workflow is full, or another caller is starting it already. */
 type Taken = "started" | "held" | "busy";
 
 /** How far the instances that hold a place in the store have been gone through, by key. */
@@ -116,7 +116,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     if (holdsPlace(state.status)) this.#giveBack(workflow);
   }
 
-  /** An instance in memory was given up: what the store says of it is anybody's guess. */
+  /** An instance in memory was given up: its state in the store is unknown. */
   lost(): void {
     this.#walk = { after: 0, urgent: true };
     this.#dueAt = -Infinity;
@@ -124,14 +124,14 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     this.look();
   }
 
-  /** How many more instances of a workflow may start at once: there are places, and nobody was there before them. */
+  /** How many more instances of a workflow may start at once: places are free, and no other instance waits for them. */
   room(workflow: string): number {
     if (this.#walk.urgent || this.#queued || this.#held.due.has(workflow) || this.#held.queued.has(workflow)) return 0;
     if (this.#core.closing || this.#dueAt <= this.#core.clock.now()) return 0;
     return Math.max(0, this.#places.freeFor(workflow));
   }
 
-  /** True when an instance of the workflow that waits may go on at once: it comes before those that are queued. */
+  /** True when an instance of the workflow that waits may go on at once: it comes before queued ones. */
   mayWake(workflow: string): boolean {
     return !this.#walk.urgent && this.#places.freeFor(workflow) > 0;
   }
@@ -190,7 +190,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     if (now >= this.#restUntil && this.#next(now) !== undefined) this.#looks.now();
   }
 
-  /** Looks for no more instances. Resolves when no look is under way. */
+  /** Looks for no more instances. Resolves when no look is running. */
   close(): Promise<void> {
     this.#waitNoMore();
     return this.#looks.close();
@@ -240,7 +240,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     return this.#restUntil;
   }
 
-  /** A page of those that hold a place in the store, of which those are started that are not in memory. */
+  /** Reads a page of the instances that hold a place in the store, and starts the ones that are not in memory. */
   async #fillInterrupted(): Promise<Taken[]> {
     const { store, clock, instances, journal } = this.#core;
     const walk = this.#walk;

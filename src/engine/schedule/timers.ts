@@ -87,7 +87,7 @@ export class Timers {
     this.#drop(live);
     if (live.gone || live.run === undefined) return;
     if (live.state.status === "waiting" && this.#places?.mayWake(live.workflow) === false) {
-      // It stays as it is, and is found where everybody is found who waits for a place.
+      // It stays as it is, and is found with the other instances that wait for a place.
       this.#core.journal.whenDurable(live, () => this.#places?.expect("due", live.workflow));
       return;
     }

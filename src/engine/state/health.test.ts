@@ -198,7 +198,7 @@ test("what runs and was not in the commit that failed goes on where it was", asy
   setup.fault = undefined;
   await pass(5);
   expect(await status("b")).toBe("waiting");
-  // Of the other, only what was under way is done again.
+  // Of the other instance, only the interrupted attempt is repeated.
   expect(calls).toBe(2);
   await completeAll(["a", "b"]);
 });
@@ -232,7 +232,7 @@ test("an instance that a failed commit has left without a run goes on where it w
   for (const go of release.splice(0)) go();
   await pass(62);
   expect(await status("a")).toBe("complete");
-  // The attempt that was lost is recorded as lost with the server, and nobody is blamed.
+  // The lost attempt is recorded as lost with the server, and no instance is blamed.
   expect(await kindsOfLoss("a")).toEqual(["server"]);
   expect(setup.lines).toEqual([expect.stringContaining("Commits fail"), "Commits succeed again"]);
 });

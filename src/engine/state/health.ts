@@ -58,7 +58,7 @@ export class StoreHealth {
     return this.#isOver;
   }
 
-  /** Resolves with the reason when the store is somebody else's, or gone: nothing will be stored any more. */
+  /** Resolves with the reason when another process owns the store, or it is gone: nothing will be stored any more. */
   get ended(): Promise<Failure> {
     return this.#ended.promise;
   }

@@ -35,7 +35,7 @@ export interface OpenRow {
   /** True when the summary is to change. */
   changed: boolean;
   restart: boolean;
-  /** What subscribers are told of a life that the row ends without telling of it otherwise. */
+  /** Notices about a life that the row ends without an event of its own. */
   notices: Notice[] | undefined;
   /** Streams that the row makes void. */
   voids: number[] | undefined;
@@ -82,7 +82,7 @@ export interface Live {
   run: Run | undefined;
   /** The group of instances with which it shares a host, and with no others, after it was lost with one. */
   group: string | undefined;
-  /** True when the run that it had is gone, and that has not been recorded yet: whoever starts the next one does. */
+  /** True when its run is gone and that has not been recorded yet: the start of the next run records it. */
   leftBehind: boolean;
   /** True between the decision to start a run and its start. */
   activating: boolean;

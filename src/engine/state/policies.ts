@@ -1,7 +1,7 @@
 /**
- * What is in force for each workflow: what its newest version says, over what the account says, over our own defaults. It
- * is read when the first instance comes into memory and again when the catalogue changes, so that whoever decides about
- * an instance in memory has it at hand.
+ * The active policy of each workflow: its newest version's settings, over the account's, over our own defaults. It is read
+ * when the first instance comes into memory and again when the catalogue changes, so that decisions about an instance in
+ * memory need no read.
  */
 import type { Retention } from "../../model/instance/events.ts";
 import type { Catalog, CatalogChange } from "../../ports/catalog/catalog.ts";
@@ -16,9 +16,9 @@ export interface AccountSettings {
   readonly default_retention?: Retention | undefined;
 }
 
-/** What is in force for a workflow. */
+/** The active policy of a workflow. */
 export interface Policy {
-  /** How many instances of it may be running at once; `Infinity` when nobody has said. */
+  /** How many instances of it may be running at once; `Infinity` when no limit is set. */
   readonly limit: number;
   /** What instances get that were given no retention of their own. */
   readonly retention: FullRetention;

@@ -72,7 +72,7 @@ function classesOf(clock: Clock, poison: Poison, habitat: Habitat): Record<strin
 async function harm(clock: Clock, { act, afterMs }: Poison, habitat: Habitat): Promise<unknown> {
   await elapse(clock, afterMs);
   if (act === "hang") habitat.hang();
-  else habitat.die("Error: thrown to nobody");
+  else habitat.die("Error: uncaught");
   return new Promise<never>(() => {});
 }
 
@@ -140,7 +140,7 @@ describe("an instance that takes its host down", () => {
         }
         const found = await events(opened, CULPRIT);
         expect(lostIn(found).filter((lost) => lost === "alone")).toHaveLength(LIMITS.recoveries + 1);
-        const how = poisons.act === "hang" ? "its host hung: no answer for 30000 ms" : "its host died: Error: thrown to nobody";
+        const how = poisons.act === "hang" ? "its host hung: no answer for 30000 ms" : "its host died: Error: uncaught";
         const last = found.findLast((event) => event.type === "attempt_errored");
         expect(last).toMatchObject({ name: "poison", error: { name: "WorkflowInternalError" } });
         const message = last?.type === "attempt_errored" ? last.error.message : "";
@@ -152,7 +152,7 @@ describe("an instance that takes its host down", () => {
     );
   });
 
-  test("between its steps fails as a whole, and nobody else does", async () => {
+  test("between its steps fails as a whole, and no other instance does", async () => {
     const opened = await open({ act: "hang", afterMs: 0 });
     const culprit = { workflow: "Between", id: "b" };
     const workers = await start(opened, 5, culprit);
@@ -216,7 +216,7 @@ describe("an instance that takes its host down", () => {
     expect(most).toBeLessThanOrEqual(40);
   });
 
-  test("leaves no host behind that nobody uses", async () => {
+  test("leaves no unused host behind", async () => {
     const opened = await open({ act: "die", afterMs: 0 });
     const workers = await start(opened, 5, CULPRIT);
     await settle(opened, [...workers, CULPRIT]);

@@ -71,7 +71,7 @@ async function open(before?: Bench, maxRunning = 100): Promise<void> {
     for (const name of Object.keys(classes)) {
       const { running: run = 0, waitingForPause = 0 } = await store.statusCounts(name);
       now.set(name, run + waitingForPause);
-      // Those that run when a limit is lowered go on; no others join them.
+      // Running instances go on when a limit is lowered; no others are started.
       expect(run + waitingForPause).toBeLessThanOrEqual(Math.max(limits.get(name) ?? Infinity, running.get(name) ?? 0));
     }
     running = now;
@@ -144,7 +144,7 @@ describe("a workflow with a limit", () => {
     expect([began, await counts("Work")]).toEqual([["a", "b", "c", "d"], { complete: 4 }]);
   });
 
-  test("keeps nobody else waiting, however many it has queued, and costs neither memory nor questions", async () => {
+  test("does not hold up other workflows, however many it has queued, and costs neither memory nor queries", async () => {
     await open(undefined, 5);
     await limit("Work", 1);
     const many = Array.from({ length: 30 }, (_, page) => Array.from({ length: 100 }, (_each, i) => `w-${page}-${i}`));
@@ -256,7 +256,7 @@ describe("a workflow with a limit", () => {
   });
 });
 
-test("when there is no place for anybody, who wakes up waits for one too", async () => {
+test("when all places are taken, an instance that wakes up waits for one too", async () => {
   await open(undefined, 1);
   await create("Nap", "n");
   await bench.reaches({ workflow: "Nap", id: "n" }, "waiting");
@@ -280,7 +280,7 @@ const act = fc.oneof(
 
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
 
-test("whatever is done, no limit is ever exceeded and nobody waits for ever", { timeout: 120_000 }, async () => {
+test("whatever is done, no limit is ever exceeded and no instance waits for ever", { timeout: 120_000 }, async () => {
   await open();
   await bench.close();
   const property = fc.asyncProperty(
@@ -337,11 +337,11 @@ async function verb(does: "finish" | "terminate" | "restart" | "pause" | "resume
     else if (does === "send") await bench.engine.sendEvent(address, "answer", encode(1));
     else await bench.engine[does](address);
   } catch {
-    // Whoever has ended takes neither events nor an end.
+    // An ended instance refuses events and verbs.
   }
 }
 
-/** Lets everybody get to the end: the paused go on, time passes, and work is finished as soon as it begins. */
+/** Lets all instances end: paused ones are resumed, time passes, and work is finished as soon as it begins. */
 async function ending(): Promise<void> {
   for (let turn = 0; turn < 200; turn += 1) {
     await bench.quiet();

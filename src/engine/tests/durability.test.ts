@@ -1,6 +1,6 @@
 /**
  * Nothing is acknowledged before it is durable. The store's commits can be held back here, and made to fail: while they
- * are held, no promise resolves — neither one of the API nor one that user code awaits — and nobody is shown anything.
+ * are held, no promise resolves — neither one of the API nor one that user code awaits — and readers see nothing.
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { inProcessExecutor } from "../../executors/in-process/executor.ts";
@@ -268,7 +268,7 @@ describe("user code", () => {
     held.flush.open();
     await held.quiet();
     expect([calls, ...seen]).toEqual([1]);
-    // As far as anybody knows the attempt was cut off: it is made again after the delay that follows a failed one.
+    // The attempt counts as cut off: it is repeated after the delay that follows a failed one.
     held.clock.advance(1_000);
     await held.reaches(stepper, "waiting");
     held.clock.advance(10_000);

@@ -167,7 +167,7 @@ describe("control", () => {
     const address = { workflow: "Order", id: "d-1" };
     await bench.engine.create("Order", [{ id: "d-1", params: encode({ item: "tea" }) }], "api");
     await bench.reaches(address, "waiting");
-    expect(await bench.engine.remove("Order", ["d-1", "nobody"])).toEqual([undefined, expect.any(Failure)]);
+    expect(await bench.engine.remove("Order", ["d-1", "missing"])).toEqual([undefined, expect.any(Failure)]);
     await expect(bench.engine.summary(address)).rejects.toMatchObject({ failure: "instance.not_found" });
     const [again] = await bench.engine.create("Order", [{ id: "d-1" }], "api");
     expect(again).toMatchObject({ id: "d-1" });
@@ -206,7 +206,7 @@ describe("refusals change nothing", () => {
   });
 
   test("a workflow that does not exist", async () => {
-    await expect(bench.engine.create("Nobody", [{}], "api")).rejects.toMatchObject({ failure: "workflow.not_found" });
+    await expect(bench.engine.create("Missing", [{}], "api")).rejects.toMatchObject({ failure: "workflow.not_found" });
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * The promise of the engine: an instance that is interrupted anywhere ends as if it had not been, and no step whose
- * result was durable runs again. Programs are made up and cut off at any commit, several times over. How they must end is
- * told by an interpreter that knows nothing of the engine; what their journals must come to, by a run that nobody interrupts.
+ * result was durable runs again. Programs are generated and interrupted at any commit, several times over. The expected
+ * result comes from an interpreter that knows nothing of the engine, the expected journal from an uninterrupted run.
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -34,9 +34,9 @@ function retries(limit: number): {
 type Act =
   | { readonly is: "do"; readonly name: string; readonly fails: number }
   | { readonly is: "caught"; readonly name: string }
-  /** Nobody catches it: the instance fails. */
+  /** The error is not caught: the instance fails. */
   | { readonly is: "thrown"; readonly name: string }
-  /** A step against a sleep that it outruns, and that nobody waits for any more. */
+  /** A race of a step against a longer sleep, which is not awaited any more. */
   | { readonly is: "race"; readonly name: string; readonly fails: number }
   | { readonly is: "sleep"; readonly ms: number }
   | { readonly is: "wait"; readonly timesOut: boolean }
@@ -67,7 +67,7 @@ const { program } = fc.letrec<{ act: Act; program: Act[] }>((tie) => ({
 /** How often each attempt's callback was called, in all lives of the engine together. */
 type Calls = Map<string, number>;
 
-/** One life of the engine, or of a host. What is dead calls nobody, though its objects are still here. */
+/** One life of the engine, or of a host. A dead one makes no calls, though its objects still exist. */
 interface Life {
   readonly dead: boolean;
   readonly calls: Calls;
@@ -88,7 +88,7 @@ function interpreter(
   };
 }
 
-/** Names are told apart by branch: which of two parallel steps of one name is the first is nobody's promise. */
+/** Names differ by branch: the order of two parallel steps of one name is not promised. */
 async function perform(acts: readonly Act[], step: WorkflowStep, life: Life, branch: string): Promise<unknown[]> {
   const seen: unknown[] = [];
   for (const act of acts) seen.push(await performOne(act, step, life, branch));
@@ -259,7 +259,7 @@ async function live(world: World, engine: Engine, stop: () => boolean): Promise<
   }
 }
 
-/** Somebody does not want to wait for the next attempts. */
+/** Skips the delays before the next attempts, as a user may. */
 async function hurry(engine: Engine): Promise<void> {
   const { steps } = await engine.waits(ADDRESS).catch(() => ({ steps: [] }));
   for (const { type, name: shown } of steps) {
@@ -318,7 +318,7 @@ interface Cut {
   readonly applied: boolean;
 }
 
-/** It was recorded as waiting for a sleep that nobody waits for any more, just as it was told to go on, and cut off there. */
+/** A run is recorded as waiting for a sleep that is no longer awaited, just as it is sent on, and is interrupted there. */
 const LOST_ONCE: [Act[], Cut[]][] = Array.from({ length: 16 }, (_, commits) => [
   [
     { is: "race", name: "a", fails: 0 },
@@ -406,7 +406,7 @@ describe("an instance that is interrupted", () => {
     for (let start = 0; start < 2 * LIMITS.recoveries; start += 1) {
       const executor = { name: "never ready", open: () => new Promise<never>(() => {}), close: () => Promise.resolve() };
       const { store, catalog, clock } = world;
-      // Nobody closes it: it is gone when the next one takes the lease.
+      // It is not closed: it ends when the next engine takes the lease.
       await startEngine({ store, catalog, executor, clock, ids: { uuid: () => "id" } });
       for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -442,7 +442,7 @@ describe("an instance whose store fails again and again", () => {
         const engine = await open(world, failing.store, { dead: false, calls });
         let turn = 0;
         const isOver = (most: number): boolean => {
-          // Whoever is refused asks again.
+          // A refused client retries.
           if (turn % 20 === 0) void engine.create("Program", [{ id: ADDRESS.id }], "api").catch(() => {});
           return (turn += 1) > most;
         };

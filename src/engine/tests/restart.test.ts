@@ -113,7 +113,7 @@ test("tells subscribers of a new beginning, and not of the end that was taken ba
   ]);
 });
 
-test("an event that a wiped waiter was given is used up; one that nobody was given is kept", async () => {
+test("an event delivered to a wiped waiter is used up; an undelivered one is kept", async () => {
   await complete();
   await bench.engine.restart(order, step("approval", 1, "waitForEvent"));
   await bench.reaches(order, "waiting");

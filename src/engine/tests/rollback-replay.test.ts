@@ -39,7 +39,7 @@ const { program } = fc.letrec<{ act: Act; program: Act[] }>((tie) => ({
   program: fc.array(tie("act"), { minLength: 2, maxLength: 5 }),
 }));
 
-/** One life of the engine. What is dead calls nobody, though its objects are still here. */
+/** One life of the engine. A dead one makes no calls, though its objects still exist. */
 interface Life {
   dead: boolean;
 }
@@ -52,14 +52,14 @@ interface World {
   readonly calls: Map<string, number>;
   readonly acts: readonly Act[];
   readonly throws: boolean;
-  /** What handlers were told, in all lives together. */
-  readonly told: Set<string>;
+  /** The errors that handlers were given, in all lives together. */
+  readonly errors: Set<string>;
 }
 
 async function makeWorld(acts: readonly Act[], throws: boolean): Promise<World> {
   const { store, catalog } = openMemoryStore();
   await deployClasses(catalog, ["Program"]);
-  return { store, catalog, clock: fakeClock(), calls: new Map(), acts, throws, told: new Set() };
+  return { store, catalog, clock: fakeClock(), calls: new Map(), acts, throws, errors: new Set() };
 }
 
 async function perform(acts: readonly Act[], step: WorkflowStep, world: World, life: Life, branch: string): Promise<void> {
@@ -84,7 +84,7 @@ function performDo(act: Act & { is: "do" }, step: WorkflowStep, world: World, li
   const rollback = async ({ stepName, output, error }: WorkflowRollbackContext<string>): Promise<void> => {
     // What a step has returned, or nothing where it was cut off before that.
     expect([stepName, undefined]).toContain(output);
-    if (!life.dead) world.told.add(String(error));
+    if (!life.dead) world.errors.add(String(error));
     await tried(`undo ${stepName}`, undo);
   };
   return step.do(`${branch}a`, RETRIES, callback, { rollback, rollbackConfig: RETRIES });
@@ -168,7 +168,7 @@ async function check(world: World, trigger: string): Promise<void> {
   const started = events.filter((event) => event.type === "step_started" && event.rollback === true);
   const begun = events.findIndex(({ type }) => type === "rollback_started");
   expect(begun >= 0).toBe(started.length > 0);
-  expect([...world.told]).toEqual(started.length > 0 ? [trigger] : []);
+  expect([...world.errors]).toEqual(started.length > 0 ? [trigger] : []);
   if (begun < 0) return;
   expect(names(events.filter(({ type }) => type === "rollback_step_completed"))).toEqual(names(started).toReversed());
   expect(events.at(-2)?.type).toBe("rollback_completed");
@@ -196,7 +196,7 @@ describe("a rollback that is interrupted", () => {
     );
   });
 
-  test("undoes all that had started when somebody terminates it", { timeout: 120_000 }, async () => {
+  test("undoes all started steps when it is terminated", { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(program, fc.array(cut, { minLength: 2, maxLength: 6 }), fc.nat(3), async (acts, cuts, untouched) => {
         const world = await makeWorld(acts, false);

@@ -119,7 +119,7 @@ test("errors and terminated ones are kept as errors are", async () => {
   }
 });
 
-test("without a word from anybody it is a week", async () => {
+test("the default retention is a week", async () => {
   await open();
   await end("a");
   bench.clock.advance(7 * DAY - 1);
@@ -180,7 +180,7 @@ test("restarting an instance takes it out of the collector's way, until it has e
   expect(await bench.store.find("Sleeper", "s")).toBeUndefined();
 });
 
-test("what expired while nobody was there is deleted at the next start, and what has not later", async () => {
+test("instances that expired while the server was down are deleted at the next start, the others later", async () => {
   await open();
   await end("a", { successMs: HOUR });
   await end("b", { successMs: DAY });

@@ -50,7 +50,7 @@ export class Collector {
     const { store, clock } = this.#core;
     const found = await store.expiring(clock.now(), BATCH);
     const gone = await Promise.all(found.map(({ pk }) => deleteExpired(this.#core, pk)));
-    // Those that are in use have to be looked at again.
+    // Versions in use have to be looked at again.
     const rested = gone.length === 0 ? 0 : clock.now() + PAUSE_MS;
     if (gone.includes(false)) return rested;
     const [next] = await store.expiring(Number.MAX_SAFE_INTEGER, 1);

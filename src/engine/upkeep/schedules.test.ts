@@ -154,7 +154,7 @@ async function deployed(...crons: string[]): Promise<Process> {
 afterEach(() => machine.close());
 
 describe("a schedule", () => {
-  test("creates an instance at each boundary, which is told of it", async () => {
+  test("creates an instance at each boundary, and passes the boundary to it", async () => {
     const process = await deployed(HOURLY);
     await pass(process, 30 * MINUTE - 1);
     expect(await machine.ids()).toEqual([]);
@@ -179,7 +179,7 @@ describe("a schedule", () => {
     ]);
   });
 
-  test("is told again of its boundary when the instance is restarted", async () => {
+  test("passes the same boundary again when the instance is restarted", async () => {
     const process = await deployed(HOURLY);
     await passHours(process, 1);
     const [id = ""] = hourly(1);
@@ -246,7 +246,7 @@ describe("a deployment", () => {
     expect(await machine.ids()).toEqual(hourly(1, 5));
   });
 
-  test("with the schedule, made while nobody was there, does not forgive what was missed", async () => {
+  test("with the schedule, made while the server was down, does not cancel the missed boundary", async () => {
     const process = await deployed(HOURLY);
     await passHours(process, 1);
     await process.engine.close();
@@ -273,7 +273,7 @@ describe("a deployment", () => {
 });
 
 describe("time", () => {
-  test("that nobody was there for is made up for once, with the latest boundary", async () => {
+  test("during which the server was down is made up for once, with the latest boundary", async () => {
     const process = await deployed(HOURLY);
     await passHours(process, 1);
     await process.engine.close();

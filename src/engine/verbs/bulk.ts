@@ -100,14 +100,14 @@ export class Bulk {
     return show(this.#find(workflow, id));
   }
 
-  /** Fails with `action.not_found`. What is under way is finished; one that is over stays as it is. */
+  /** Fails with `action.not_found`. Work in progress is finished; an action that is over stays as it is. */
   stop(workflow: string, id: string): Action {
     const job = this.#find(workflow, id);
     job.stopping = true;
     return show(job);
   }
 
-  /** Resolves when no work is under way. What waits for the store does not any more. */
+  /** Resolves when no work is running. Work that waits for the store stops waiting. */
   async close(): Promise<void> {
     this.#rests.end();
     await Promise.all(this.#working);

@@ -97,7 +97,7 @@ test("an instance that is paused, resumed and sent events at any moment loses no
   );
 }, 120_000);
 
-test("a host that nobody uses stays open for an instance that is on its way into it", async () => {
+test("an unused host stays open for an instance that is about to start in it", async () => {
   const bench = await openBench((clock) => inProcessExecutor({ classes: { Waiting }, now: () => clock.now() }), ["Waiting"]);
   try {
     await bench.engine.create("Waiting", [{ id: ADDRESS.id }], "api");

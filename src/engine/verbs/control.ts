@@ -14,7 +14,7 @@ import { rollBack } from "../runs/rollback.ts";
 import { signal } from "../runs/signal.ts";
 import { applyDurably, checkOpen, type Verbs } from "./verbs.ts";
 
-/** Attempts under way may end; no new one begins. */
+/** Running attempts may end; no new one begins. */
 export function pause(core: Core, address: InstanceAddress): Promise<InstanceStatus> {
   return core.instances.use(address, async (live) => {
     const durable = applyDurably(core, live, { type: "pause" });

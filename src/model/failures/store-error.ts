@@ -21,7 +21,7 @@ export function isStoreTrouble(cause: unknown): cause is StoreError | Failure {
   return cause instanceof StoreError || (cause instanceof Failure && isStoreFault(cause.failure));
 }
 
-/** What keeps a store from working, as clients are told. An error that no store has put into words is `store.failed`. */
+/** The failure of a store as it is reported to clients. An error other than a `StoreError` is `store.failed`. */
 export function storeFailure(cause: unknown, retryAfterMs?: number): Failure {
   const fault = cause instanceof StoreError ? cause.fault : "failed";
   return new Failure(`store.${fault}`, { cause, ...(retryAfterMs !== undefined && { retryAfterMs }) });

@@ -130,7 +130,7 @@ describe("the life of an instance", () => {
     expect(running().says(sleeping("s", 1_000))).toEqual(["sleep_started", "sleep_completed"]);
   });
 
-  test("it is not idle while an attempt is under way", () => {
+  test("an instance is not idle while an attempt is running", () => {
     const table = running();
     table.says(started("a"), attempt("a"), sleeping("s", 5_000));
     expect(table.does({ type: "idle" })).toEqual([]);
@@ -174,7 +174,7 @@ describe("events for an instance", () => {
     expect(table.journal.at(-1)?.event).toMatchObject({ type: "wait_completed", name: "later", payload: "1" });
   });
 
-  test("one that nobody waits for is kept for a later waiter, in order and by type", () => {
+  test("an event without a waiter is kept for a later waiter, in order and by type", () => {
     const table = running();
     for (const payload of ["1", "2"]) table.does({ type: "send_event", eventType: "go", payload });
     table.does({ type: "send_event", eventType: "stop", payload: "3" });
@@ -288,7 +288,7 @@ describe("events for an instance", () => {
 });
 
 describe("pause and resume", () => {
-  test("attempts under way may end first", () => {
+  test("running attempts may end first", () => {
     const table = running();
     table.says(started("a"), attempt("a"));
     expect(table.does({ type: "pause" })).toEqual(["workflow_waiting_for_pause"]);
@@ -330,7 +330,7 @@ describe("pause and resume", () => {
 describe("an instance that lost its run", () => {
   const once: StepConfig = { ...CONFIG, retries: { ...CONFIG.retries, limit: 0 } };
 
-  /** A step whose first attempt is under way. */
+  /** A step whose first attempt is running. */
   function attempting(config: StepConfig = CONFIG): Table {
     const table = running();
     table.says({ ...started("a"), config }, attempt("a"));
@@ -459,7 +459,7 @@ describe("an instance that lost its run", () => {
 });
 
 describe("an instance that cannot go on for now", () => {
-  test("is paused where it is; the attempt under way is lost, but no life", () => {
+  test("is paused where it is; the running attempt is lost, but no life", () => {
     const table = running();
     table.says(started("a"), attempt("a"));
     expect(table.does({ type: "suspend", reason: "no key" })).toEqual(["attempt_errored", "workflow_paused"]);
@@ -707,7 +707,7 @@ describe("restart from a step", () => {
     expect(table.try({ type: "record", event: started("a") })).toMatchObject({ refused: "runtime.out_of_order" });
   });
 
-  test("a kept step that was under way has all its attempts before it", () => {
+  test("a kept step that was running has all its attempts before it", () => {
     const table = running();
     table.says(started("a"), attempt("a"), started("b"));
     table.does({ type: "terminate", rollback: false });
@@ -726,7 +726,7 @@ describe("restart from a step", () => {
     expect(table.state).toEqual(before);
   });
 
-  test("events that nobody was given are kept, and those that a wiped waiter was given are not", () => {
+  test("undelivered events are kept, and events delivered to a wiped waiter are not", () => {
     const table = running();
     for (const payload of ["1", "2"]) table.does({ type: "send_event", eventType: "go", payload });
     table.says(waiting("w"), { type: "workflow_completed" });

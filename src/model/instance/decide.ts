@@ -122,7 +122,7 @@ function claim(state: InstanceState, now: number): Decision {
 
 type Delivery = Extract<EventBody, { type: "wait_completed" }>;
 
-/** What was sent while the instance could not take it, for those that wait for it. */
+/** Deliveries to waiters of the events that were kept while the instance could not take them. */
 function deliveries(state: InstanceState, newcomer?: Waiter): Delivery[] {
   return arrivals(state, newcomer).map(({ waiter: { name, count }, event }) => ({
     type: "wait_completed",
@@ -208,7 +208,7 @@ function pause(state: InstanceState): Decision {
     case "running":
       return { events: [{ type: "workflow_waiting_for_pause" }] };
     case "waiting":
-      // Nothing is under way that the pause would have to wait for.
+      // No running attempt for the pause to wait for.
       return { events: [{ type: "workflow_waiting_for_pause" }, { type: "workflow_paused" }] };
     case "queued":
       return { events: [{ type: "workflow_paused" }] };
@@ -249,7 +249,7 @@ function fail(state: InstanceState, error: ErrorInfo): Decision {
   return { events: [{ type: "workflow_errored", error }] };
 }
 
-/** Attempts that were under way are lost; an instance that takes its host down again and again without starting any fails itself. */
+/** Running attempts are lost; an instance that takes its host down again and again without starting any fails itself. */
 function recover(state: InstanceState, loss: Loss, now: number): Decision {
   if (state.status === "rollingBack") return { events: recoverRollback(state, loss, now) };
   if (state.status !== "running" && state.status !== "waitingForPause") return NOTHING;

@@ -23,7 +23,7 @@ export function nextWake(state: InstanceState): number | null {
   return next;
 }
 
-/** True while an attempt of any step is under way. */
+/** True while an attempt of any step is running. */
 export function isWorking(state: InstanceState): boolean {
   for (const step of state.open) if (step.kind === "do" && step.phase.is !== "delayed") return true;
   return false;

@@ -2,7 +2,7 @@
  * The events of an instance: the only truth that stepwell stores.
  *
  * Most kinds are public — they are what `subscribe()` shows, under Cloudflare's names. The few marked *internal* carry
- * facts that replay needs and that nobody outside is told. Step names are stored as the user wrote them, beside their
+ * facts that replay needs and that are never shown. Step names are stored as the user wrote them, beside their
  * count; the display form `name-count` is made when an event is shown (`public-event.ts`).
  */
 import type { ScheduleInfo } from "../time/schedule-info.ts";
@@ -65,7 +65,7 @@ export type LifecycleEvent =
   | { readonly type: "workflow_running" }
   | { readonly type: "workflow_waiting" }
   | { readonly type: "workflow_waiting_for_pause" }
-  /** `reason` (internal) is there when nobody asked for it: what has to be mended before it can go on. */
+  /** `reason` (internal) is present when the engine paused the instance: what has to be mended before it can go on. */
   | { readonly type: "workflow_paused"; readonly reason?: string }
   /** Internal: a paused instance asks for a place again; its timers move by as long as it was paused. */
   | { readonly type: "workflow_resumed" }
@@ -105,7 +105,7 @@ export type SleepEvent =
 /** The events of `step.waitForEvent`. */
 export type WaitEvent =
   | (StepRef & { readonly type: "wait_started"; readonly eventType: string; readonly timeoutMs: number })
-  /** `payload` and `receivedAt` (epoch milliseconds) are internal: subscribers are told neither. */
+  /** `payload` and `receivedAt` (epoch milliseconds) are internal: subscribers receive neither. */
   | (StepRef & { readonly type: "wait_completed"; readonly payload: Encoded; readonly receivedAt: number })
   | (StepRef & { readonly type: "wait_timed_out" });
 
@@ -116,7 +116,7 @@ export interface EventReceived {
   readonly payload: Encoded;
 }
 
-/** Internal: somebody has cut a delay short, that of a sleep or before the next attempt of a `do`. It is due since then. */
+/** Internal: a user has skipped the rest of a sleep, or of the delay before an attempt of a `do`. It is due since then. */
 export interface DelaySkipped extends StepRef {
   readonly type: "delay_skipped";
   readonly kind: "do" | "sleep";
@@ -138,11 +138,11 @@ export type RollbackStepEvent =
   | (StepRef & { readonly type: "rollback_step_completed" })
   | (StepRef & { readonly type: "rollback_step_errored"; readonly error: ErrorInfo });
 
-/** The events around the handlers. What each carries is internal: subscribers are told none of it. */
+/** The events around the handlers. Their fields are internal: subscribers receive none of them. */
 export type RollbackPhaseEvent =
   /**
-   * `end` and `error` are how the instance ends once the handlers are through. They are told `trigger`; where that is
-   * absent, the error.
+   * `end` and `error` are how the instance ends after the handlers. Handlers are given `trigger`, or `error` if it is
+   * absent.
    */
   | {
       readonly type: "rollback_started";

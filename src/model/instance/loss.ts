@@ -39,7 +39,7 @@ export function failures(step: Pick<DoStep, "lost">, attempt: number): number {
   return attempt - (step.lost?.attempts ?? 0);
 }
 
-/** How an attempt failed that was under way when its run was lost. */
+/** The failure of an attempt that was running when its run was lost. */
 export interface LostAttempt {
   readonly attempt: number;
   readonly error: ErrorInfo;
@@ -51,7 +51,7 @@ export interface LostAttempt {
 /** Delay after the first loss alone, in milliseconds; it doubles with each. Other losses are followed by the next attempt at once. */
 const FIRST_DELAY_MS = 1_000;
 
-/** Undefined when none was under way. `now` is epoch milliseconds. */
+/** Undefined when none was running. `now` is epoch milliseconds. */
 export function lostAttempt(step: DoStep, loss: Loss, now: number): LostAttempt | undefined {
   const { phase, attempts: attempt } = step;
   if (phase.is !== "attempting" && phase.is !== "succeeded") return undefined;

@@ -2,9 +2,8 @@
  * Restart from a step: a new life that keeps every step which had started before that one, in the order of the journal.
  *
  * A kept step with an outcome is recalled as in any replay. One without is begun anew: a `do` with all its attempts before
- * it, since the one under way was cut off by whoever restarts; a sleep or wait with the deadline that it had. An event
- * that a waiter has been given stays used up, also when that waiter is wiped — an event is delivered once — and those
- * that nobody has been given are kept.
+ * it, since the restart cut off the current one; a sleep or wait with the deadline that it had. A delivered event stays
+ * used up, even when its waiter is wiped, because an event is delivered once. Undelivered events are kept.
  */
 import type { InstanceState } from "./state.ts";
 import { pausedMs } from "./status.ts";

@@ -1,7 +1,7 @@
 /**
  * How long an instance is kept once it has ended. What it was given itself comes first, then what its workflow says, then
- * the account, then our own default; success and error each on their own. One that was terminated counts as an error: it
- * did not do what it was made for, and whoever looks for the reason looks among the errors.
+ * the account, then our own default; success and error each on their own. A terminated instance counts as an error: it
+ * did not do what it was made for, and users look for the reason among the errors.
  */
 import type { Retention } from "./events.ts";
 import type { InstanceState } from "./state.ts";

@@ -2,7 +2,7 @@
  * Rollback: the steps of an instance that is to end without success are undone, the last started first, one at a time,
  * by the handlers that user code gave with them. Here are the state of that phase, its fold and its rules.
  *
- * The phase begins when `run` rejects or when somebody terminates the instance with `rollback`, provided that there is a
+ * The phase begins when `run` rejects or when the instance is terminated with `rollback`, provided that there is a
  * step to undo: one that has a handler and has started, whatever became of it. It ends with the event that the instance
  * would have ended with at once. While it lasts an instance can be terminated, which cuts it short, restarted or deleted;
  * there is nothing in it to pause. Events that are sent to it meanwhile are kept, for a restart from a step.
@@ -18,7 +18,7 @@ import { isFinal } from "./status.ts";
 import { statusAfter } from "./event-kinds.ts";
 import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
 
-/** The error that handlers are told of when somebody terminates the instance. */
+/** The error that handlers are given when the instance is terminated. */
 const TERMINATED: ErrorInfo = { name: "Terminated", message: "Instance terminated during rollback" };
 
 const CUT_SHORT: ErrorInfo = { name: "Terminated", message: "Instance terminated before its rollback was over" };
@@ -117,7 +117,7 @@ export function runErrored(state: InstanceState, { error, trigger, rollback, fra
   return { type: "rollback_started", error, ...(trigger && { trigger }), end: "errored" };
 }
 
-/** Somebody ends the instance; one that is rolling back already ends at once unless that is what is asked for. */
+/** Terminates an instance; one that is rolling back already ends at once unless a rollback is requested. */
 export function terminate(state: InstanceState, rollback: boolean): Decision {
   if (isFinal(state.status)) return { refused: "instance.cannot_terminate" };
   if (state.status === "rollingBack") {
@@ -159,7 +159,7 @@ function follows({ remaining, step }: RollbackState, event: RollbackStepEvent): 
   }
 }
 
-/** The run of the handlers is gone, and with it the attempt that was under way. `now` is epoch milliseconds. */
+/** The run of the handlers is gone, and with it the running attempt. `now` is epoch milliseconds. */
 export function recoverRollback(state: InstanceState, loss: Loss, now: number): EventBody[] {
   const { rollback } = state;
   const events: EventBody[] = [{ type: "workflow_recovered", lost: loss.kind }];

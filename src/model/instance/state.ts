@@ -88,12 +88,12 @@ export interface BufferedEvent {
 export interface RollbackState {
   /** With which error the instance ends, when it ends `errored`. */
   readonly error: ErrorInfo;
-  /** The error that began the rollback, which is what handlers are told. */
+  /** The error that began the rollback, which handlers are given. */
   readonly trigger: ErrorInfo;
   readonly end: "errored" | "terminated";
   /** The steps that are not undone yet, in the order in which they had started: the last one is next. */
   readonly remaining: DoStep[];
-  /** The handler under way, in the form of a step with the name and count of the one that it undoes. */
+  /** The running handler, in the form of a step with the name and count of the one that it undoes. */
   step: DoStep | undefined;
 }
 
@@ -111,7 +111,7 @@ export interface InstanceState {
   startedAt: number | null;
   endedAt: number | null;
   pausedAt: number | null;
-  /** Why it was paused, when nobody asked for it. */
+  /** Why it was paused, when the engine paused it. */
   pausedFor: string | undefined;
   /** Every step of this life (and, after a restart from a step, those kept from the one before) in the order in which it started. */
   readonly steps: StepState[];

@@ -1,7 +1,7 @@
 /**
  * What the files `_redirects` and `_headers` of a folder of static assets say, in the form in which Cloudflare's own Worker
- * for assets takes it. As on Cloudflare, a line that makes no sense is passed over and all others count; which ones were
- * passed over, and why, is told beside the rules.
+ * for assets takes it. As on Cloudflare, an invalid line is skipped and all others count; the skipped lines are returned
+ * beside the rules, each with its reason.
  *
  * Sources: developers.cloudflare.com/workers/static-assets/redirects and …/headers.
  */
@@ -147,7 +147,7 @@ function addHeader({ set, unset }: { set: Record<string, string>; unset: string[
   return undefined;
 }
 
-/** The lines that say something; those that are too long are passed over. */
+/** The lines with a rule; too long ones are skipped and added to `passedOver`. */
 function linesOf(text: string, passedOver: PassedOver[]): { readonly line: number; readonly text: string }[] {
   const lines = text.split("\n").map((each, i) => ({ line: i + 1, text: each.trim() }));
   return lines.filter(({ line, text: said }) => {

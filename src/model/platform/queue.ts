@@ -51,9 +51,9 @@ export interface ConsumerSettings {
   /** How often a message is delivered again before it is given up. */
   readonly maxRetries: number;
   readonly retryDelaySeconds: number;
-  /** How many batches may be under way at once. */
+  /** How many batches may be in flight at once. */
   readonly maxConcurrency: number;
-  /** How long a message that was pulled stays with whoever did, in milliseconds. */
+  /** How long a pulled message stays with its consumer, in milliseconds. */
   readonly visibilityTimeoutMs: number;
 }
 
@@ -90,7 +90,7 @@ export type ConsumerKind = { readonly type: "worker"; readonly script: string } 
 
 /** What a consumer has said of the messages of a batch. */
 export interface Verdict {
-  /** Of those that it has said nothing of by name: undefined when it has said nothing at all. */
+  /** The verdict on messages that it has not named: undefined when it has given none. */
   readonly all: "ack" | { readonly delaySeconds?: number | undefined } | undefined;
   /** Ids. */
   readonly acks: readonly string[];

@@ -23,7 +23,7 @@ test("a clock that was set back changes nothing", () => {
   expect(takeTokens(bucket, 10, 1, 0)).toEqual({ bucket, waitMs: 100 });
 });
 
-test("whoever waits as long as he was told gets through, and never more do than may", () => {
+test("a request that waits as long as stated is granted, and the rate is never exceeded", () => {
   const asked = fc.array(fc.tuple(fc.integer({ min: 1, max: 30 }), fc.nat(700)), { maxLength: 60 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), asked, (perSecond, all) => {

@@ -5,18 +5,18 @@ export const ROLES = ["observer", "viewer", "operator", "admin"] as const;
 
 export type Role = (typeof ROLES)[number];
 
-/** Whoever asks something of the server. */
+/** The caller of an operation. */
 export interface Principal {
-  /** `local`: whoever reaches a server that asks nobody. `command`: the command line, on the machine of the data. */
+  /** `local`: any client of a server without authentication. `command`: the command line, on the machine of the data. */
   readonly kind: "token" | "user" | "local" | "command";
-  /** Of a token its id, of everybody else the name. */
+  /** The id of a token; the name of any other caller. */
   readonly id: string;
   /** What people call it. */
   readonly name: string;
   readonly role: Role;
 }
 
-/** Who is asking where nobody has to say who they are. */
+/** The caller on a server without authentication. */
 export const LOCAL: Principal = { kind: "local", id: "local", name: "local", role: "admin" };
 
 /** True when a role may do what another one is needed for. */

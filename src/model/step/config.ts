@@ -28,7 +28,7 @@ export function defaultStepConfig(retryDelayMs: number): StepConfig {
 
 /**
  * Checks a configuration and merges it over the defaults; `retries` is merged key by key. Undefined when it is not valid:
- * unknown keys, a missing `limit` or `delay`, values out of range, durations that nobody understands.
+ * unknown keys, a missing `limit` or `delay`, values out of range, unreadable durations.
  */
 export function parseStepConfig(input: unknown, defaults: StepConfig): ParsedConfig | undefined {
   if (input === undefined || input === null) return { config: defaults, delay: undefined };

@@ -1,6 +1,6 @@
 /**
- * A delay that somebody cuts short: that before a step's next attempt, or a sleep. It is on record, so that a replay knows why
- * the timer was early; from then on the step is due like any other, and waits for a place like any other. Pure.
+ * Skipping a delay: a sleep, or the delay before a step's next attempt. It is recorded, so that a replay knows why the timer
+ * was early; from then on the step is due like any other, and waits for a place like any other. Pure.
  */
 import type { Decision } from "../instance/command.ts";
 import type { DelaySkipped } from "../instance/events.ts";

@@ -52,7 +52,7 @@ export function streamPreview(head: Uint8Array, bytes: number): string {
   return text.slice(0, LIMITS.logOutput) + TRUNCATED;
 }
 
-/** A stream that is coming in: what there is of it so far. */
+/** The part of an incoming stream that has arrived so far. */
 export interface Intake {
   chunks: number;
   bytes: number;

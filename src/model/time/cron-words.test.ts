@@ -30,7 +30,7 @@ test.each([
   "0 9 * * FRIL",
   "0 9 15W * *",
   "*/5 9 * * *",
-])("%s is not told in words", (cron) => {
+])("%s has no description in words", (cron) => {
   expect(cronProblem(cron)).toBeUndefined();
   expect(cronWords(cron)).toBeUndefined();
 });

@@ -85,8 +85,8 @@ interface Followed {
 }
 
 /**
- * The boundary whose instance is to be created now. Of several that were missed — nobody was there, or the clock
- * jumped — it is the latest alone. A clock that is set back makes nothing due a second time.
+ * The boundary whose instance is to be created now. Of several that were missed — the server was down, or the clock
+ * jumped — only the latest is due. A clock that is set back makes no boundary due a second time.
  */
 export function dueBoundary({ cron, followedTo }: Followed, now: number): number | undefined {
   const latest = boundaryUpTo(cron, now);

@@ -1,4 +1,4 @@
-/** How deep values may be, at both sides of the limit, and that it is told of all kinds of them. */
+/** The depth limit of values, on both sides of it and for all kinds of values. */
 import { stringify } from "devalue";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../limits.ts";

@@ -19,8 +19,8 @@ const SPARSE = -7;
 const ENTRY = 4;
 
 /**
- * The same for a text of devalue, told without recursion: a list of entries that name one another by their numbers. Where something is reachable in
- * several ways, the first counts, in the order in which devalue reads it: that is how deep it recurses.
+ * The same for a text of devalue, found without recursion: a list of entries that refer to one another by index. Where a
+ * value is reachable in several ways, the first counts, in the order in which devalue reads it: that is how deep it recurses.
  */
 export function isFlatDeeper(flat: string, most: number): boolean {
   if (flat.length <= ENTRY * most) return false;

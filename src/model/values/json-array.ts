@@ -35,7 +35,7 @@ export function* arrayParts(text: string, size: number): Generator<unknown[]> {
     const part = text.slice(start, done ? to : to - 1);
     const isWhole = done && start === open + 1;
     if (!isWhole && part.trim() === "") throw new SyntaxError("An element is missing");
-    // Before the last part is handed out: whoever gets that has got all of it.
+    // Checked before the last part is yielded: a caller that has it has the whole array.
     if (done && (text[to] !== "]" || skipSpace(text, to + 1) !== text.length))
       throw new SyntaxError("The array does not end where the text does");
     yield JSON.parse(`[${part}]`) as unknown[];

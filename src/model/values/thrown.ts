@@ -49,7 +49,7 @@ export function fold(thrown: unknown): ErrorInfo {
   return { name: "Error", message: typeof thrown === "object" && thrown !== null ? `#<${className(thrown)}>` : String(thrown) };
 }
 
-/** What there is to say of a thrown value: the stack of an error, with its causes. */
+/** The description of a thrown value: the stack of an error, with its causes. */
 export function stackOf(thrown: unknown): string {
   try {
     const stack = headedStack(thrown);
@@ -58,7 +58,7 @@ export function stackOf(thrown: unknown): string {
     const cause = headedStack((thrown as Error).cause);
     return cause === undefined ? stack : `${stack}\nCaused by: ${cause}`;
   } catch {
-    // Whoever makes an error may make its properties throw.
+    // The properties of an error from user code may throw.
     return "Uncaught";
   }
 }
@@ -81,7 +81,7 @@ export function frameOf(thrown: unknown): string | undefined {
     const name = /^(?:async )?(.+) \(.*\)$/.exec(top)?.[1];
     return name === undefined || name.includes("<anonymous>") ? undefined : name.slice(0, LIMITS.errorFrame);
   } catch {
-    // Whoever makes an error may make its properties throw.
+    // The properties of an error from user code may throw.
     return undefined;
   }
 }

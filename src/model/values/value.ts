@@ -2,7 +2,7 @@
  * Values as text. What plain JSON can say exactly is stored as plain JSON, readable in any SQL shell; everything else
  * that structured clone knows (Map, Set, Date, BigInt, typed arrays, RegExp, Error, cycles, undefined, NaN, -0, holes)
  * is stored in devalue's notation behind a mark. Encoding happens once, beside the user's code; from there on a value
- * is an opaque string until somebody has to look at it.
+ * is an opaque string until it has to be shown or used.
  */
 import { DevalueError, parse, stringify } from "devalue";
 import { LIMITS } from "../limits.ts";
@@ -105,7 +105,7 @@ export function areTooLarge(texts: readonly Encoded[]): boolean {
   return [encodedBytes, valueBytes].every((bytesOf) => texts.reduce((sum, text) => sum + bytesOf(text), 0) > LIMITS.valueBytes);
 }
 
-/** Infinite for a text that is too long to be read, or that nobody can read. */
+/** Infinite for a text that is too long to be read, or unreadable. */
 function valueBytes(text: Encoded): number {
   if (text.length > LIMITS.valueText) return Infinity;
   try {

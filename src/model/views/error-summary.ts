@@ -37,7 +37,7 @@ export function errorSummary(state: InstanceState, recorded: readonly (EventBody
   };
 }
 
-/** The name under which an error that must not be retried arrives when nobody has handled it; its own message is lost then. */
+/** The name under which an uncaught error that must not be retried arrives; its own message is lost then. */
 const FATAL = "WorkflowFatalError";
 
 /** The last step that failed with this error. An error that user code has made anew from a step's is its own. */

@@ -52,7 +52,7 @@ export function fingerprint(
 const OFFSET = 0xcb_f2_9c_e4_84_22_23_25n;
 const PRIME = 0x1_00_00_00_01_b3n;
 
-/** FNV-1a in 64 bits, over UTF-16 code units: nobody gains anything by making two errors look the same. */
+/** FNV-1a in 64 bits, over UTF-16 code units: it need not be cryptographic, as a forged collision gains nothing. */
 function hash(text: string): string {
   let state = OFFSET;
   for (let i = 0; i < text.length; i += 1) state = BigInt.asUintN(64, (state ^ BigInt(text.charCodeAt(i))) * PRIME);

@@ -1,4 +1,4 @@
-/** What subscribers of a workflow are told of its instances, in Cloudflare's words: which events of a journal are such. */
+/** Notices: the events of an instance that are sent to subscribers of its workflow, under Cloudflare's names. */
 import type { EventBody } from "../instance/events.ts";
 
 /** The events that can be subscribed to, without the prefix `cf.workflows.workflow.`. */
@@ -23,7 +23,7 @@ export interface Notice {
   readonly at: number;
 }
 
-/** What subscribers are told of an event; undefined when that is nothing. */
+/** The notice of an event; undefined when subscribers are not notified of it. */
 function noticeEvent({ type }: EventBody): NoticeEvent | undefined {
   switch (type) {
     case "workflow_queued":
@@ -44,7 +44,7 @@ function noticeEvent({ type }: EventBody): NoticeEvent | undefined {
   }
 }
 
-/** What subscribers are told of the entries of a row: times, each followed by the events that were recorded then. */
+/** The notices of the entries of a row: times, each followed by the events that were recorded then. */
 export function noticesOf(
   of: Pick<Notice, "workflow" | "instance" | "versionId">,
   entries: readonly (number | EventBody)[],

@@ -67,7 +67,7 @@ export function publicEvent(
   return { instanceId, eventId, timestamp, type, ...stepName, ...extras(event, fields, known, form) };
 }
 
-/** The fields that are shown; those that hold values of user code take another form, or come from elsewhere. */
+/** The fields that are shown; fields with values of user code take another form, or come from elsewhere. */
 function extras(event: InstanceEvent, fields: readonly string[], known: Known, form: Form): Record<string, unknown> {
   switch (event.type) {
     case "workflow_started":

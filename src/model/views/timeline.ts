@@ -1,6 +1,6 @@
 /**
- * An instance as a picture needs it: what ran when, and how it went. Times are numbers, outputs are left out, and what
- * is as usual is not told: tens of thousands of steps are a few megabytes then, and are read at a glance.
+ * The timeline of an instance: what ran when, and how it ended. Times are numbers; outputs and defaults are omitted, so
+ * that tens of thousands of steps take a few megabytes.
  */
 import type { StepConfig } from "../instance/events.ts";
 import type { ErrorInfo } from "../values/error-info.ts";
@@ -79,7 +79,7 @@ function toEntry(entry: StepLike, configs: Configs): TimelineEntry {
   return { type: "waitForEvent", name, start, end, state, event_type: entry.eventType, ...error };
 }
 
-/** Most steps are: what happened in them is told by the step itself. */
+/** True for most steps: their single attempt has no facts beyond those of the step. */
 function isPlain({ start, end, state, attempts }: StepView): boolean {
   const [only] = attempts;
   return state === "complete" && attempts.length === 1 && only?.start === start && only.end === end;

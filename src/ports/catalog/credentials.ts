@@ -11,7 +11,7 @@ export interface TokenRecord {
   readonly createdAt: number;
 }
 
-/** Somebody with a password, of which only a salted hash is kept. */
+/** A user with a password, of which only a salted hash is kept. */
 export interface UserRecord {
   /** No two have the same. */
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Who wants to be told what of the instances of a workflow. Rows of the catalogue; what they are told is a queue's message. */
+/** Subscriptions to events of a workflow's instances. Rows of the catalogue; each event is sent as a message to a queue. */
 import type { NoticeEvent } from "../../model/views/notices.ts";
 
 export interface EventSubscription {

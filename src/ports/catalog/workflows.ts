@@ -1,7 +1,7 @@
 /** Workflows and their versions. */
 import type { Slice } from "./slice.ts";
 
-/** Where Cloudflare may be told to keep the instances of a workflow. */
+/** Where Cloudflare can keep the instances of a workflow. */
 export type Jurisdiction = "eu" | "fedramp" | "us";
 
 /** What a deployment may say of a workflow. Durations are milliseconds. */

@@ -18,7 +18,7 @@ export interface NewInstance {
   readonly row: JournalRow;
   /** Where it is errored from the beginning: what was imported. */
   readonly error?: ErrorSummary;
-  /** Kept when the instance is made. Absent when nobody has subscribed to the workflow. */
+  /** Kept when the instance is made. Absent when the workflow has no subscribers. */
   readonly notices?: readonly Notice[];
 }
 
@@ -36,7 +36,7 @@ export interface Append {
   readonly voids?: readonly number[];
 }
 
-/** A part of a stream output. The store takes the bytes over: whoever handed them in may not use them again. */
+/** A part of a stream output. The store takes the bytes over: the caller may not use them again. */
 export interface Chunk {
   readonly pk: number;
   /** Which stream of the instance; numbers grow, and are event ids (`model/step/stream.ts`). */
@@ -59,8 +59,8 @@ export interface Batch {
 export interface BatchResult {
   readonly created: readonly (number | "exists")[];
   /**
-   * True when there may be void rows or chunks left. Every commit deletes a few of them — a long journal or a large stream
-   * at once would hold everybody up — so whoever has nothing else to commit should commit nothing until this is false.
+   * True when there may be void rows or chunks left. Every commit deletes a few of them, because deleting a long journal or
+   * a large stream at once would block other commits. An idle caller should make empty commits until this is false.
    */
   readonly isSweeping: boolean;
 }

@@ -18,7 +18,7 @@ export interface ListQuery {
 
 /**
  * What the scheduler looks for, oldest first:
- * `interrupted` — running, waitingForPause or rollingBack, for whoever takes over after a crash; `due` — waiting with
+ * `interrupted` — running, waitingForPause or rollingBack, for recovery after a crash; `due` — waiting with
  * `wakeAt <= now`; `queued` — not begun, or resumed and waiting for a place. Finding the next few must stay cheap
  * however many there are, also when nearly all of them are instances of workflows that are passed over.
  */

@@ -8,7 +8,7 @@ export interface Lease {
 }
 
 export interface JournalStore {
-  /** Takes the right to write, ending everybody else's. */
+  /** Takes the right to write from any other owner. */
   acquire(owner: string): Promise<Lease>;
   /**
    * All or nothing, and durable when the promise resolves. Rejects with a `StoreError`: `fenced` under an old epoch; and with

@@ -3,7 +3,7 @@ import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { ErrorSummary } from "../../model/views/error-summary.ts";
 import type { InstanceSummary } from "./summary.ts";
 
-/** Which instances are meant: those that are all of it. */
+/** A filter of instances: all of its conditions must hold. */
 export interface InstanceFilter {
   readonly workflow: string;
   readonly status?: InstanceStatus;

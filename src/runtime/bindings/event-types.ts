@@ -79,7 +79,7 @@ export interface WorkflowInstanceSubscribeOptions {
   filter?: WorkflowInstanceEventType[];
 }
 
-/** The events of an instance, one by one: those that have been, then those that come. */
+/** The events of an instance, one by one: stored ones, then new ones. */
 export interface WorkflowInstanceSubscription extends Disposable {
   /**
    * The next event, when there is one; `done` after the one that ends the instance, also when the filter hides it, and

@@ -33,7 +33,7 @@ test("a run that has begun does not wait for a thousand that are to", () => {
   expect(second[0]).toEqual(acks(0, 1, 2));
 });
 
-test("those that are to begin are not kept from it by those that are busy", () => {
+test("runs that are to begin are not held up by busy ones", () => {
   const busy = Array.from({ length: 50 }, () => Array.from({ length: 4 }, () => acks(...Array.from({ length: 32 }, () => 1))));
   const turns = turnsOf([[start(1), ...Array.from({ length: 100 }, (_, run) => start(run + 2))], ...busy]);
   const begun = turns.findIndex(

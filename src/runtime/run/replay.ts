@@ -1,8 +1,7 @@
 /**
- * A replay that executes nothing: `run` is called only for its steps to tell their rollback handlers. Steps that have an
- * outcome give it; those that have none give `undefined` at once — as on Cloudflare, except for those that come when
- * everything the journal knows has been recalled. Nobody has a use for what user code would do beyond that point, where
- * it has never been, with values that it does not expect: there, steps give no answer.
+ * A replay that executes nothing: `run` is called only to learn the rollback handlers of its steps. A step with an outcome
+ * resolves to it; one without resolves to `undefined` at once. So does Cloudflare, but here steps after the end of the
+ * journal never settle: user code would run there for the first time, with values that it does not expect.
  */
 import { never } from "../steps/fatal.ts";
 import type { Run } from "./run.ts";

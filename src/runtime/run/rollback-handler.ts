@@ -2,7 +2,7 @@
 import type { ParsedConfig } from "../../model/step/config.ts";
 import type { AttemptContext } from "../steps/attempt-context.ts";
 
-/** What a handler is told. */
+/** The argument of a handler. */
 interface RollbackContext {
   readonly ctx: AttemptContext;
   /** Why the instance ends. */

@@ -80,8 +80,8 @@ export class Run {
 
   /** `step.do` calls so far. */
   steps = 0;
-  /** Errors that user code was told: when it throws them on, that is nothing new. */
-  #told: WeakSet<object> | undefined;
+  /** Errors that user code was given: they are not reported when it throws them on. */
+  #notified: WeakSet<object> | undefined;
   /** What undoes the steps that the run has come to, by their ids; undefined as long as there is nothing. */
   handlers: Map<string, RollbackHandler> | undefined;
   /** What carries out the orders to undo steps, in a run that is for that. */
@@ -154,13 +154,13 @@ export class Run {
 
   /** User code has thrown something. */
   threw(thrown: unknown): void {
-    const isOld = typeof thrown === "object" && thrown !== null && this.#told?.has(thrown) === true;
+    const isOld = typeof thrown === "object" && thrown !== null && this.#notified?.has(thrown) === true;
     if (!isOld && this.replay === undefined) this.#host.threw(thrown);
   }
 
-  /** The error that user code is told of how a step ended. */
-  told(error: Error): Error {
-    (this.#told ??= new WeakSet()).add(error);
+  /** Marks an error with which a step ended as known to user code. */
+  notified(error: Error): Error {
+    (this.#notified ??= new WeakSet()).add(error);
     return error;
   }
 
@@ -179,11 +179,11 @@ export class Run {
     this.#touch();
   }
 
-  /** Leaves memory once nothing that its code has set going is under way, unless it goes on before that. */
+  /** Leaves memory once nothing that its code has started is still running, unless it goes on before that. */
   park(): void {
     if (!this.#idle || this.#isResting) return;
     this.#isResting = true;
-    // No attempt is under way, and a timer that is left of one would keep the place.
+    // No attempt is running, and a timer left over from one would keep the place.
     if (this.#deadlines !== undefined) this.place.enter(() => this.#deadlines?.rest());
     this.place.rest(() => {
       if (this.#over) return;
@@ -361,7 +361,7 @@ export class Run {
     this.#touch();
   }
 
-  /** What there is to say at the end of a turn. */
+  /** The frames to send at the end of a turn. */
   flush(into: FromRuntime[]): void {
     if (this.#frames.length > 0) {
       into.push(...this.#frames);

@@ -119,7 +119,7 @@ function openPlace(host: RuntimeHost, runs: ReadonlyMap<number, Run>): Place {
   return place;
 }
 
-/** What there is to say, and who waits then. Runs that have ended with it are forgotten. */
+/** Collects the frames of `dirty` runs, and the runs that have become idle. Runs that have ended are removed. */
 function said(runs: Map<number, Run>, dirty: Set<Run>, idle: Set<Run>): FromRuntime[] {
   const frames: FromRuntime[] = [];
   for (const run of dirty) {

@@ -1,4 +1,4 @@
-/** One call of a step's callback, against its time-out. A callback that is late is let go: its result matters to nobody. */
+/** One call of a step's callback, against its time-out. A late callback is let go, and its result ignored. */
 import type { StepConfig } from "../../model/instance/events.ts";
 import type { AttemptContext } from "./attempt-context.ts";
 import type { Run } from "../run/run.ts";
@@ -12,7 +12,7 @@ export class TimedOut extends Error {
   override readonly name = "WorkflowTimeoutError";
 }
 
-/** What user code is told of an attempt. It may do with it what it likes: nothing is read back. */
+/** The context of an attempt for user code, which may modify it: nothing is read back. */
 export function contextOf(
   { name, count, config }: { readonly name: string; readonly count: number; readonly config: StepConfig },
   number: number,
@@ -21,7 +21,7 @@ export function contextOf(
   return Object.defineProperty(ctx, "signal", SIGNAL);
 }
 
-/** What a callback is told of its configuration: its own copy, without a delay that is a function. */
+/** The configuration shown to a callback: its own copy, without a delay that is a function. */
 function shownConfig({ retries, timeout, sensitive }: StepConfig): AttemptContext["config"] {
   const { limit, delay, backoff } = retries;
   return {
@@ -34,7 +34,7 @@ function shownConfig({ retries, timeout, sensitive }: StepConfig): AttemptContex
 /**
  * Calls the callback. Rejects with what it throws, or when it has not settled in time. A stream that it returns is read and
  * stored for the step that is `call`, which has to be done in time as well: the answer is then what has become of it
- * (`Streamed`). Without one, nobody asks for what is returned.
+ * (`Streamed`). Without `call`, the returned value is not used.
  */
 export async function attempt(
   run: Run,

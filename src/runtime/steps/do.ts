@@ -76,7 +76,7 @@ export async function stepDo(run: Run, name: unknown, args: readonly unknown[]):
     case "completed":
       return recall(run, call, outcome.output);
     case "errored":
-      throw run.told(revive(outcome.error));
+      throw run.notified(revive(outcome.error));
     case "retrying":
       // The configuration that the step began with holds, whatever the code says now.
       return resume({ ...call, config: outcome.config, lost: outcome.lost ?? 0 }, outcome.attempts, outcome.due);
@@ -131,7 +131,7 @@ async function attempts(call: DoCall, first: number): Promise<unknown> {
       failure = thrown instanceof Refused ? thrown : failureOf(call, number, thrown);
     }
     const outcome = await failed(call, number, failure);
-    if (outcome !== undefined) throw run.told(revive(outcome));
+    if (outcome !== undefined) throw run.notified(revive(outcome));
     const held = run.gate();
     if (held !== undefined) await held;
   }

@@ -20,7 +20,7 @@ export type WorkflowBackoff = "constant" | "linear" | "exponential";
 /** What of a step must not be shown. */
 export type WorkflowStepSensitivity = "output";
 
-/** What a function that computes a delay is told. */
+/** The argument of a function that computes a delay. */
 export interface WorkflowDynamicDelayContext {
   readonly ctx: WorkflowStepContext<WorkflowDelayFunction>;
   /** Why the attempt failed. */
@@ -48,12 +48,12 @@ export interface WorkflowStepConfig {
   readonly sensitive?: WorkflowStepSensitivity;
 }
 
-/** Overloads of `do` are told apart by the delay: whether the context has it depends on that. */
+/** Overloads of `do` differ by the delay: whether the context has it depends on that. */
 type StaticDelayConfig = Omit<WorkflowStepConfig, "retries"> & { readonly retries?: WorkflowRetries<WorkflowDelayDuration> };
 
 type DelayFunctionConfig = Omit<WorkflowStepConfig, "retries"> & { readonly retries: WorkflowRetries<WorkflowDelayFunction> };
 
-/** What a step's callback is told. */
+/** The argument of a step's callback. */
 export interface WorkflowStepContext<Delay = WorkflowDelayDuration> {
   /** `count` is 1 for the first step of the name. */
   readonly step: { readonly name: string; readonly count: number };
@@ -73,7 +73,7 @@ export interface WorkflowStepContext<Delay = WorkflowDelayDuration> {
 /** How a rollback handler is tried. */
 export type WorkflowStepRollbackConfig = Pick<WorkflowStepConfig, "retries" | "timeout">;
 
-/** What a rollback handler is told. */
+/** The argument of a rollback handler. */
 export interface WorkflowRollbackContext<T = unknown, Delay = WorkflowDelayDuration> {
   readonly ctx: WorkflowStepContext<Delay>;
   /** Why the instance ends. */
@@ -105,7 +105,7 @@ export interface WorkflowCronSchedule {
   readonly scheduledTime: number;
 }
 
-/** What `run` is told of its instance. */
+/** The first argument of `run`: its instance. */
 export interface WorkflowEvent<Params> {
   readonly payload: Readonly<Params>;
   readonly timestamp: Date;

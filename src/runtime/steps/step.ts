@@ -27,7 +27,7 @@ export function createStep(run: Run): Step {
   };
 }
 
-/** A step that nobody awaits may fail without taking the process with it; who awaits it still sees the failure. */
+/** Lets a step that is not awaited fail without ending the process; code that awaits it still sees the failure. */
 function unattended<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

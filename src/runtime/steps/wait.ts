@@ -16,7 +16,7 @@ export interface WaitedEvent {
   readonly timestamp: Date;
 }
 
-/** Waits for an event of this type, 24 hours unless told otherwise. Undefined only in a replay that executes nothing. */
+/** Waits for an event of this type, 24 hours by default. Undefined only in a replay that executes nothing. */
 export async function waitForEvent(run: Run, stepName: unknown, options: unknown): Promise<WaitedEvent | undefined> {
   const name = String(stepName);
   const { type, timeout } = (options ?? {}) as { type?: unknown; timeout?: unknown };

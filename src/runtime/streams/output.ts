@@ -87,7 +87,7 @@ export class OutgoingStream {
     return new Streamed({ stream: { chunks: this.#sent, bytes: this.#bytes }, preview });
   }
 
-  /** Nobody waits for it any more. */
+  /** Stops reading: the output is not awaited any more. */
   stop(reason: Error): void {
     this.#fail(reason);
     this.#cancel(reason);
@@ -163,7 +163,7 @@ export class OutgoingStream {
   }
 }
 
-/** Cancels a stream that nobody reads any more. What its source has to say to that is its own business. */
+/** Cancels a stream that is not read any more. Errors of its source are ignored. */
 export function discard(stream: Pick<ReadableStream, "cancel"> | undefined, reason?: unknown): void {
   stream?.cancel(reason).catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 /**
  * What user code reads item by item from the engine: the events of an instance, and the streams in them. Nothing is on its
- * way before it is asked for. The engine keeps a place for each reading; it is told when nobody needs it any more, also
- * when user code has merely forgotten it.
+ * way before it is asked for. The engine keeps a place for each reader, and is notified when the reader is not used any more,
+ * even when user code has merely dropped it.
  */
 import type { Call } from "../bindings/calls.ts";
 import type { CrossingEvent, NextItem } from "../../model/views/subscription.ts";
