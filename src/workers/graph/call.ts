@@ -74,8 +74,8 @@ function values(drawing: Drawing, args: readonly AnyNode[], place: Place): Value
 }
 
 /**
- * A call of something that cannot be followed. Functions that it is given are drawn as if it called them; the step itself it
- * must not get, for nobody could tell what becomes of it.
+ * A call of a function that cannot be followed. Functions passed to it are drawn as if it called them; the step itself must not
+ * be passed, because its use could not be followed.
  */
 function handOver(drawing: Drawing, args: readonly AnyNode[], place: Place): Value {
   const answers = args.map((source) => {

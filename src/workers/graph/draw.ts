@@ -1,7 +1,7 @@
 /**
- * Draws the graph of a workflow from its code, without running it: finds the class behind the exported name, follows
- * `run(event, step)` and wherever the step goes from there, and keeps what runs steps. What cannot be told is null. Each
- * file of this folder knows one part of the language; this one puts them together and counts what they cost.
+ * Draws the graph of a workflow from its code, without running it: finds the class behind the exported name, follows `run(event,
+ * step)` and wherever the step goes from there, and keeps what runs steps. What cannot be determined is null. Each file of this
+ * folder knows one part of the language; this one puts them together and counts what they cost.
  */
 import type { AnyNode } from "acorn";
 import { LIMITS } from "../../model/limits.ts";

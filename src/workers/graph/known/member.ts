@@ -9,7 +9,7 @@ const VERBS: ReadonlySet<string> = new Set<Verb>(["do", "sleep", "sleepUntil", "
 
 const isVerb = (name: string): name is Verb => VERBS.has(name);
 
-/** A place whose nodes are nobody's: for expressions that run no steps, such as the class that another extends. */
+/** A place whose nodes are discarded: for expressions that run no steps, such as the superclass of a class. */
 export function nowhere(scope: Scope): Place {
   return { scope, out: [], frame: { timing: new Timing(), returned: [], ends: false } };
 }
