@@ -82,7 +82,7 @@ export class Sockets {
       open = true;
       void this.#serve(socket, connection, body as ReadableStream<Uint8Array>);
     });
-    // The handshake was wrong, which the client has been told.
+    // The handshake was invalid; the client has got the error.
     if (!open) void body.cancel();
   }
 
@@ -93,14 +93,14 @@ export class Sockets {
     this.#tails.close();
   }
 
-  /** Waits for nobody any more. */
+  /** Ends all connections at once. */
   terminate(): void {
     for (const socket of this.#alive.keys()) socket.terminate();
     for (const connection of this.#joined) connection.destroy();
     this.#tails.terminate();
   }
 
-  /** The client and the Worker speak with one another from now on; whoever of them goes takes the other along. */
+  /** Connects the client to the Worker; when one of them disconnects, so does the other. */
   #join({ wire, headers }: Upgraded, incoming: IncomingMessage, connection: Socket, head: Buffer): void {
     const isFull = this.#joined.size >= this.#maxJoined;
     if (isFull || connection.destroyed || this.#closing) {

@@ -61,7 +61,7 @@ export class TailSockets {
     for (const connection of this.#open) end(connection, CLOSE.goingAway);
   }
 
-  /** Waits for nobody any more. */
+  /** Ends all connections at once. */
   terminate(): void {
     for (const connection of this.#open) connection.destroy();
   }
