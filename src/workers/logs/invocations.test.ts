@@ -58,7 +58,9 @@ test("an invocation that writes a lot is reported in parts", () => {
   const { write } = writing();
   const parts = Array.from({ length: 600 }, (_, i) => write(`${i}`, REQUEST)).filter((reports) => reports.length > 0);
   expect(parts.map(([text]) => text?.split(" ").length)).toEqual([250, 250]);
-  const long = Array.from({ length: 40 }, () => write("y".repeat(8_000), { request: "r2" })).filter((reports) => reports.length > 0);
+  const long = Array.from({ length: 40 }, () => write("y".repeat(8_000), { request: "r2" })).filter(
+    (reports) => reports.length > 0,
+  );
   expect(long).toHaveLength(2);
 });
 

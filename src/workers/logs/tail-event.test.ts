@@ -56,7 +56,10 @@ test("an invocation is an event with what it has written, as values where it was
 
 test("what a run throws is an exception of it, in its parts, though the run goes on", () => {
   const { outcome: _, ...open } = REQUEST;
-  for (const report of [{ lines: [THROWN] }, { lines: [THROWN], invocation: { ...open, origin: THROWN.origin } } as InvocationReport])
+  for (const report of [
+    { lines: [THROWN] },
+    { lines: [THROWN], invocation: { ...open, origin: THROWN.origin } } as InvocationReport,
+  ])
     expect(tailEvent(report)).toMatchObject({
       entrypoint: "orders/a",
       outcome: "exception",

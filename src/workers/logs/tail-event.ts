@@ -101,7 +101,12 @@ export function laggedEvent(script: string, missed: number, now: number): TailEv
 }
 
 /** True when an invocation passes every filter. `chance` is from 0 to 1. */
-export function isShown(report: InvocationReport, event: TailEvent, filters: readonly TailFilter[], chance: () => number): boolean {
+export function isShown(
+  report: InvocationReport,
+  event: TailEvent,
+  filters: readonly TailFilter[],
+  chance: () => number,
+): boolean {
   return filters.every(
     ({ query, outcome, scriptVersion, sampling_rate: rate, ...ofRequest }) =>
       (query === undefined || report.lines.some(({ text }) => text.includes(query))) &&

@@ -43,7 +43,7 @@ export interface ProcessSettings {
   readonly sharedHangAfterMs: number;
   /** How long a process may take to listen, and a socket to open, in milliseconds. */
   readonly startMs: number;
-  /** A process that takes more memory is to be replaced once that hurts nobody, in bytes. */
+  /** Bytes of memory above which a process gets no new isolates, and ends when it is empty. */
   readonly fullBytes: number;
   /** A process that takes more memory is killed, in bytes. */
   readonly memoryBytes: number;
@@ -176,7 +176,7 @@ export class WorkerdProcess {
     return inspector === undefined ? undefined : `ws://${inspector}/LOADER:${host}`;
   }
 
-  /** True while a debugger is connected: then nobody knows whether it hangs. */
+  /** True while a debugger is connected: then a hang cannot be detected. */
   get isDebugged(): boolean {
     return this.#debuggers > 0;
   }

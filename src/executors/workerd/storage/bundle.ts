@@ -1,6 +1,6 @@
 /**
  * The gateway with the simulators, as one module. From sources it is bundled when it is first needed; the published package
- * brings the module along, so that nobody who installs it needs miniflare with all that comes with that.
+ * contains the module, so that its users do not need miniflare and its dependencies.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
