@@ -73,7 +73,7 @@ export interface Running {
   readonly queues: Queues;
   /** What Workers have of static assets. */
   readonly assets: AssetStore;
-  /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
+  /** Lets requests in. Earlier requests have waited, so that none is answered with 404 for a project that is being deployed. */
   open(): void;
   /** Resolves when the server has had to stop taking work by itself, with the reason: its data directory is not its own any more. */
   readonly ended: Promise<Failure>;
@@ -117,8 +117,8 @@ export function auditIn(data: string): string {
 }
 
 /**
- * Starts a server on a data directory. `open`: nobody needs a token. Rejects when Workers cannot be run, and soon after
- * `stopping` is asked, before or after it has resolved, until the server lets requests in; then it is for the caller to stop it.
+ * Starts a server on a data directory. `open`: no token is needed. Rejects when Workers cannot be run, and soon after `stopping`
+ * aborts before the server lets requests in. After that, the caller has to stop it.
  */
 export async function startServer(
   options: ServerOptions,
@@ -295,7 +295,7 @@ function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "g
   return { guard: orLoggedIn(tokenGuard(catalog), sessions), sessions };
 }
 
-/** Who is told what scripts do. What they write before there is a listener is lost. */
+/** Listeners to the logs of scripts. Messages that are written before there is a listener are lost. */
 function scriptListeners(tails: Tails): ScriptListeners & { readonly listeners: OnLog[] } {
   const listeners: OnLog[] = [];
   return {

@@ -56,7 +56,7 @@ export class Project {
     const { build } = config;
     if (build === undefined) return { config };
     if (build.command !== undefined && change === "sources") await runCustomBuild(build.command, this.#line, signal);
-    // A build that begins now would be closed by nobody.
+    // A build that begins now would never be closed.
     signal.throwIfAborted();
     return { config, bundle: await this.#bundler.build(this.#isNode ? { ...build, ...ALL_OF_NODE } : build) };
   }
