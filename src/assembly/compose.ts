@@ -288,7 +288,7 @@ async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T
   }
 }
 
-/** Who is let in: everybody, or those who have a token or have logged in with one. */
+/** Which clients are let in: all, or those with a token or a login. */
 function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "guard" | "sessions"> {
   if (access === "open") return { guard: openGuard };
   const sessions = new Sessions(catalog, systemClock, systemIds);

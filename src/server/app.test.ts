@@ -361,7 +361,7 @@ describe("pages of other origins", () => {
     },
   );
 
-  test("a Worker decides for itself whom it answers", async () => {
+  test("a Worker decides for itself which origins it answers", async () => {
     const headers = { origin: "http://evil.example", "sec-fetch-site": "cross-site" };
     expect((await (await open())("/workers/script/", { headers })).status).toBe(201);
   });

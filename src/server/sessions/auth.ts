@@ -4,7 +4,7 @@ import { recordOf, tokenPrincipal } from "../../access/tokens.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { LOCAL, type Principal } from "../../model/platform/roles.ts";
 
-/** Says who asks; undefined for whom it does not let in. */
+/** Identifies the client; undefined when it is not let in. */
 export type Guard = (headers: Headers, method: string) => Promise<Principal | undefined>;
 
 /** For `dev` on loopback: every client that reaches the server may use it. */

@@ -105,7 +105,7 @@ export class Sessions {
   }
 }
 
-/** Lets in whom `guard` does, and who is logged in. Where a token is sent, it alone counts. */
+/** Accepts requests that `guard` accepts, and logged-in users. When a token is sent, only the token counts. */
 export function orLoggedIn(guard: Guard, sessions: Sessions): Guard {
   return (headers, method) => (hasToken(headers) ? guard(headers, method) : sessions.principalOf(headers, method));
 }

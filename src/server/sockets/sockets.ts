@@ -86,7 +86,7 @@ export class Sockets {
     if (!open) void body.cancel();
   }
 
-  /** Says to everybody that the server is going away. */
+  /** Notifies all clients that the server is going away. */
   close(): void {
     this.#closing = true;
     for (const socket of this.#alive.keys()) socket.close(CLOSE.goingAway);

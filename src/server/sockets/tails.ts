@@ -56,7 +56,7 @@ export class TailSockets {
     return this.#open.size;
   }
 
-  /** Says to everybody that the server is going away. */
+  /** Notifies all clients that the server is going away. */
   close(): void {
     for (const connection of this.#open) end(connection, CLOSE.goingAway);
   }

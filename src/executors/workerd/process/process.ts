@@ -249,7 +249,7 @@ export class WorkerdProcess {
   /** A socket to an isolate, open. `hear` gets what comes over it. Rejects when that takes longer than a start may. */
   async connect(asked: Asked, hear: Hear): Promise<WebSocket> {
     const socket = this.#socket(asked);
-    // Not once it is open: what came along with that would have been said before anybody who waits for it goes on.
+    // Not after the socket is open: messages that arrive with the opening would be emitted before its waiter continues.
     socket.on("message", (data: Buffer, isBinary: boolean) => hear(data, isBinary, socket));
     await opened(socket);
     return socket;

@@ -2,7 +2,7 @@
 import type { AnyNode } from "acorn";
 import type { Drawing, Place } from "../drawing.ts";
 import { keyName } from "./syntax.ts";
-import { Scope, UNKNOWN, Untold, type ClassValue, type Member, type ObjectValue, type Value, type Verb } from "./value.ts";
+import { Scope, UNKNOWN, Unanalyzable, type ClassValue, type Member, type ObjectValue, type Value, type Verb } from "./value.ts";
 import { Timing } from "../timing.ts";
 
 const VERBS: ReadonlySet<string> = new Set<Verb>(["do", "sleep", "sleepUntil", "waitForEvent"]);
@@ -17,7 +17,7 @@ export function nowhere(scope: Scope): Place {
 /** `name` is undefined when the code computes it. */
 export function memberOf(drawing: Drawing, object: Value, name: string | undefined): Value {
   if (object.kind === "step") {
-    if (name === undefined) throw new Untold("The method of a step is computed by an expression");
+    if (name === undefined) throw new Unanalyzable("The method of a step is computed by an expression");
     return isVerb(name) ? { kind: "verb", verb: name } : UNKNOWN;
   }
   if (object.kind !== "object" || name === undefined) return UNKNOWN;

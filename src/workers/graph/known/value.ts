@@ -55,9 +55,9 @@ export interface Member {
 
 export const UNKNOWN: Value = { kind: "unknown" };
 
-/** Thrown when the code does something that a drawing cannot follow, or is too much of it: there is no graph then. */
-export class Untold extends Error {
-  override readonly name = "Untold";
+/** Thrown when the code cannot be followed, or is too large to draw: then there is no graph. */
+export class Unanalyzable extends Error {
+  override readonly name = "Unanalyzable";
 }
 
 /** Names, and the values that they have at the place that is being looked at. */
