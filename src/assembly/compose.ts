@@ -306,7 +306,7 @@ function scriptListeners(tails: Tails): ScriptListeners & { readonly listeners: 
   };
 }
 
-/** What a script writes goes to `write`, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
+/** Messages of scripts go to `write`, to their tails, and to the logs of instances. Places in them refer to the sources. */
 function logLine(write: OnLog, tails: Tails, logs: InstanceLogs): OnLog {
   return (raw) => {
     const line = raw.version === undefined ? raw : mapped(raw, raw.version);

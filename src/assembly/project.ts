@@ -61,7 +61,7 @@ export class Project {
     return { config, bundle: await this.#bundler.build(this.#isNode ? { ...build, ...ALL_OF_NODE } : build) };
   }
 
-  /** Ends what is under way. */
+  /** Ends the build in progress. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#bundler.close();

@@ -55,7 +55,7 @@ export function defaultOptions(): ServerOptions {
   };
 }
 
-/** What is in force, for those who ask the server. */
+/** The active options, for clients that request them. */
 export function settingsOf({
   executor,
   hangAfterMs,

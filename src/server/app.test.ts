@@ -56,7 +56,9 @@ interface Opened {
 /** The address of a proxy that is trusted. */
 const PROXY = "10.1.0.1";
 
-/** A server whose one Worker, `script`, answers with what it was asked. `via` is who is at the other end of the connection. */
+/**
+ * A server whose one Worker, `script`, answers with what it was asked. `via` is the address at the other end of the connection.
+ */
 async function open(
   { guard = openGuard, hostNames = [], byHand = false, hasLogin = false, shownOrigin }: Opened = {},
   via = "192.0.2.1",
@@ -656,13 +658,13 @@ test("requests over the limit of concurrent requests are refused unread, with a 
     duplex: "half",
   });
   const taken = Array.from({ length: LIMITS.requestsAtOnce }, async () => (await send(`${LIST}/Quick/instances`, slow())).status);
-  // Guards take a turn to say who asks.
+  // Guards take a turn to identify the client.
   await new Promise((resolve) => setImmediate(resolve));
   const { init, taken: bytes } = endless();
   const refused = await read(await send(`${LIST}/Quick/instances`, { ...init, method: "POST" }));
   expect(refused).toMatchObject({ status: 503, errors: [{ code: 11072 }] });
   expect([refused.headers.get("retry-after"), bytes()]).toEqual(["1", 0]);
-  // Those that read, and those who ask whether the server is there, are not in the way of one another.
+  // Reads and health checks are not limited by changes.
   expect([(await send(LIST)).status, (await send("/healthz")).status]).toEqual([200, 200]);
   late.resolve(new TextEncoder().encode("{}"));
   expect(new Set(await Promise.all(taken))).toEqual(new Set([200]));

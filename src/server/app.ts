@@ -119,7 +119,10 @@ function answerLine(method: string, { pathname }: URL, status: number, ms: numbe
   return `${method} ${pathname} ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd() + ` (${Math.round(ms)}ms)`;
 }
 
-/** Workers read here who asks, as on Cloudflare, and so do we. What a client says of itself there is not believed. */
+/**
+ * Workers, and this server, read the client's address from this header, as on Cloudflare. A value that the client sent is
+ * replaced.
+ */
 function nameClient(headers: Headers, { address }: Client): void {
   if (address === "") headers.delete("cf-connecting-ip");
   else headers.set("cf-connecting-ip", address);

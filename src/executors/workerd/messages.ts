@@ -163,7 +163,7 @@ export const HEADERS = {
   end: "x-stepwell-end",
 } as const;
 
-/** Headers between those who store and the storage process. */
+/** Headers between clients of storage and the storage process. */
 export const STORAGE_HEADERS = {
   /** `kv`, `d1` or `r2`; or `lifeline`. */
   type: "x-stepwell-storage",

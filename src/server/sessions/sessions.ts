@@ -80,7 +80,7 @@ export class Sessions {
     return sessionCookie("", 0, isSecure);
   }
 
-  /** Who is logged in and sends a request. */
+  /** The logged-in user that sends a request. */
   async principalOf(headers: Headers, method: string): Promise<Principal | undefined> {
     if (!(SAFE.has(method) || headers.has(OWN_HEADER))) return undefined;
     for (const sent of sessionsIn(headers)) {

@@ -22,7 +22,7 @@ import { TAIL_PROTOCOL, TailSockets } from "./tails.ts";
 /** Close codes (RFC 6455, 7.4.1). */
 const CLOSE = { complete: 1000, goingAway: 1001, failed: 1011 } as const;
 
-/** Milliseconds between two looks at who is still there; who shows no sign of life between two of them is not. */
+/** Milliseconds between two pings; a client that does not answer in between is disconnected. */
 const HEARTBEAT_MS = 30_000;
 
 const NEWLINE = 10;

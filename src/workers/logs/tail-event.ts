@@ -131,5 +131,5 @@ function isAskedBy({ event }: TailEvent, filter: Pick<TailFilter, "method" | "he
   );
 }
 
-/** The header by which Workers know who asks. */
+/** The header with the client's address for Workers. */
 const CLIENT_ADDRESS = "cf-connecting-ip";

@@ -32,7 +32,7 @@ function said(script: string, text: string, level: LogLevel = "log"): ScriptLine
   return { time: NOW, level, kind: "console", text, version };
 }
 
-test("a client gets the lines of its script from now on, and those that it asked for", async () => {
+test("a client gets the later lines of its script that match its filters", async () => {
   const tails = new Tails(systemClock);
   const all = tails.open("shop", [], NOW);
   const some = tails.open("shop", [{ query: "order" }], NOW);
