@@ -73,7 +73,7 @@ export interface Running {
   readonly queues: Queues;
   /** What Workers have of static assets. */
   readonly assets: AssetStore;
-  /** Lets requests in. Those that came before have waited: nobody is to be told that what is being deployed is not there. */
+  /** Lets requests in. Earlier requests have waited, so that none is answered with 404 for a project that is being deployed. */
   open(): void;
   /** Resolves when the server has had to stop taking work by itself, with the reason: its data directory is not its own any more. */
   readonly ended: Promise<Failure>;
@@ -117,8 +117,8 @@ export function auditIn(data: string): string {
 }
 
 /**
- * Starts a server on a data directory. `open`: nobody needs a token. Rejects when Workers cannot be run, and soon after
- * `stopping` is asked, before or after it has resolved, until the server lets requests in; then it is for the caller to stop it.
+ * Starts a server on a data directory. `open`: no token is needed. Rejects when Workers cannot be run, and soon after `stopping`
+ * aborts before the server lets requests in. After that, the caller has to stop it.
  */
 export async function startServer(
   options: ServerOptions,
@@ -288,14 +288,14 @@ async function orElse<T>(next: Promise<T>, undo: () => Promise<void>): Promise<T
   }
 }
 
-/** Who is let in: everybody, or those who have a token or have logged in with one. */
+/** Which clients are let in: all, or those with a token or a login. */
 function guarded(access: "open" | "tokens", catalog: Catalog): Pick<AppParts, "guard" | "sessions"> {
   if (access === "open") return { guard: openGuard };
   const sessions = new Sessions(catalog, systemClock, systemIds);
   return { guard: orLoggedIn(tokenGuard(catalog), sessions), sessions };
 }
 
-/** Who is told what scripts do. What they write before there is a listener is lost. */
+/** Listeners to the logs of scripts. Messages that are written before there is a listener are lost. */
 function scriptListeners(tails: Tails): ScriptListeners & { readonly listeners: OnLog[] } {
   const listeners: OnLog[] = [];
   return {
@@ -306,7 +306,7 @@ function scriptListeners(tails: Tails): ScriptListeners & { readonly listeners: 
   };
 }
 
-/** What a script writes goes to `write`, to those who tail it, and to what is kept of instances. Places in it are those of the sources. */
+/** Messages of scripts go to `write`, to their tails, and to the logs of instances. Places in them refer to the sources. */
 function logLine(write: OnLog, tails: Tails, logs: InstanceLogs): OnLog {
   return (raw) => {
     const line = raw.version === undefined ? raw : mapped(raw, raw.version);

@@ -24,7 +24,7 @@ export interface Execution {
   close(): Promise<void>;
 }
 
-/** Who is told what scripts do. */
+/** Listeners to the logs of scripts. */
 export interface ScriptListeners {
   readonly onLog: OnLog;
   readonly onInvocation: OnInvocation;

@@ -18,7 +18,7 @@ export interface ProjectAssets {
   readonly remarks: readonly string[];
 }
 
-/** Files for whoever serves assets, which are not served. */
+/** Files that configure the serving of assets, and are not served themselves. */
 const HEADERS = "_headers";
 const REDIRECTS = "_redirects";
 const IGNORE = ".assetsignore";

@@ -56,12 +56,12 @@ export class Project {
     const { build } = config;
     if (build === undefined) return { config };
     if (build.command !== undefined && change === "sources") await runCustomBuild(build.command, this.#line, signal);
-    // A build that begins now would be closed by nobody.
+    // A build that begins now would never be closed.
     signal.throwIfAborted();
     return { config, bundle: await this.#bundler.build(this.#isNode ? { ...build, ...ALL_OF_NODE } : build) };
   }
 
-  /** Ends what is under way. */
+  /** Ends the build in progress. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#bundler.close();

@@ -1,6 +1,6 @@
 /**
- * A certificate for this machine that it has signed itself, for `--local-protocol https`. It is kept in the data directory, so that
- * a browser that has been told to accept it goes on doing so, and made anew before it ends.
+ * A self-signed certificate for this machine, for `--local-protocol https`. It is kept in the data directory, so that a browser
+ * that accepts it once goes on accepting it, and renewed before it expires.
  */
 import { generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** What a server can be told, whoever starts it, and what holds when nothing is said. */
+/** The options of a server, for all ways to start it, and their defaults. */
 import type { SettingValue } from "../api/endpoint/endpoint.ts";
 import { UNNAMED_ACCOUNT } from "../api/endpoint/params.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state/settings.ts";
@@ -55,7 +55,7 @@ export function defaultOptions(): ServerOptions {
   };
 }
 
-/** What is in force, for those who ask the server. */
+/** The active options, for clients that request them. */
 export function settingsOf({
   executor,
   hangAfterMs,

@@ -20,8 +20,8 @@ export function addressOf({ socket }: IncomingMessage): string {
 }
 
 /**
- * `trusted` are addresses and ranges like `10.1.0.0/16` of proxies. `onStranger` is called once, for the first that is not among
- * them and yet says whom it speaks for.
+ * `trusted` are addresses and ranges like `10.1.0.0/16` of proxies. `onStranger` is called once, for the first peer that is not
+ * among them and yet forwards for a client.
  */
 export function clientsBehind(trusted: readonly string[], onStranger: (peer: string) => void): FindClient {
   const proxies = new BlockList();
@@ -40,7 +40,7 @@ export function clientsBehind(trusted: readonly string[], onStranger: (peer: str
       isSaid ||= headers.has("x-forwarded-for");
       return { address: peer, isSecure: false };
     }
-    // Each proxy adds whom it was called by: what stands before the first that is not trusted is hearsay.
+    // Each proxy appends its client: entries before the first untrusted address cannot be trusted.
     const forwarded = listed(headers.get("x-forwarded-for")).map(plain);
     let address = peer;
     while (isTrusted(address)) {

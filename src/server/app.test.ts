@@ -56,7 +56,9 @@ interface Opened {
 /** The address of a proxy that is trusted. */
 const PROXY = "10.1.0.1";
 
-/** A server whose one Worker, `script`, answers with what it was asked. `via` is who is at the other end of the connection. */
+/**
+ * A server whose one Worker, `script`, answers with what it was asked. `via` is the address at the other end of the connection.
+ */
 async function open(
   { guard = openGuard, hostNames = [], byHand = false, hasLogin = false, shownOrigin }: Opened = {},
   via = "192.0.2.1",
@@ -229,7 +231,7 @@ describe("a Worker's own handler", () => {
     expect(await (await send("/workers/script/a")).json()).toMatchObject({ hostname: "127.0.0.1" });
   });
 
-  test.each(["http://nobody.localhost/", "/workers/nobody/"])("that is not there is said to be so at %s", async (url) => {
+  test.each(["http://unknown.localhost/", "/workers/unknown/"])("that does not exist is answered with 404 at %s", async (url) => {
     const response = await (await open())(url);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ success: false, errors: [{ code: 10007 }], result: null });
@@ -255,7 +257,7 @@ describe("host names", () => {
     },
   );
 
-  test("others are served when the server was told of them", async () => {
+  test("configured names are served", async () => {
     const named = await open({ hostNames: ["stepwell.example"] });
     expect((await named("http://stepwell.example/healthz")).status).toBe(200);
     expect((await named("http://other.example/healthz")).status).toBe(403);
@@ -363,7 +365,7 @@ describe("pages of other origins", () => {
     },
   );
 
-  test("a Worker decides for itself whom it answers", async () => {
+  test("a Worker decides for itself which origins it answers", async () => {
     const headers = { origin: "http://evil.example", "sec-fetch-site": "cross-site" };
     expect((await (await open())("/workers/script/", { headers })).status).toBe(201);
   });
@@ -437,7 +439,7 @@ describe("a Worker's page", () => {
   });
 });
 
-test("a Worker is told who asks, by whom the server has it from and never by the client itself", async () => {
+test("a Worker gets the client's address from the connection or a trusted proxy, never from the client itself", async () => {
   const forged = { "cf-connecting-ip": "10.0.0.1", "x-forwarded-for": "203.0.113.9" };
   const seen = async (send: Send): Promise<unknown> => (await send("http://script.localhost/client", { headers: forged })).json();
   expect(await seen(await open({}, "192.0.2.1"))).toBe("192.0.2.1");
@@ -516,7 +518,7 @@ describe("without a token", () => {
     }
   });
 
-  test("the right one opens everything, and a wrong one is told from none", async () => {
+  test("the right one opens everything, and a wrong one is refused with another code than none", async () => {
     const send = await open({ guard: REFUSED });
     const headers = { authorization: "Bearer good" };
     const verify = "/client/v4/user/tokens/verify";
@@ -644,7 +646,7 @@ test.each([
   }
 });
 
-test("more requests at once than may be are refused before they are read, and told when to come again", async () => {
+test("requests over the limit of concurrent requests are refused unread, with a time to retry", async () => {
   const send = await open();
   const late = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
   const slow = (): RequestInit => ({
@@ -658,20 +660,20 @@ test("more requests at once than may be are refused before they are read, and to
     duplex: "half",
   });
   const taken = Array.from({ length: LIMITS.requestsAtOnce }, async () => (await send(`${LIST}/Quick/instances`, slow())).status);
-  // Guards take a turn to say who asks.
+  // Guards take a turn to identify the client.
   await new Promise((resolve) => setImmediate(resolve));
   const { init, taken: bytes } = endless();
   const refused = await read(await send(`${LIST}/Quick/instances`, { ...init, method: "POST" }));
   expect(refused).toMatchObject({ status: 503, errors: [{ code: 11072 }] });
   expect([refused.headers.get("retry-after"), bytes()]).toEqual(["1", 0]);
-  // Those that read, and those who ask whether the server is there, are not in the way of one another.
+  // Reads and health checks are not limited by changes.
   expect([(await send(LIST)).status, (await send("/healthz")).status]).toEqual([200, 200]);
   late.resolve(new TextEncoder().encode("{}"));
   expect(new Set(await Promise.all(taken))).toEqual(new Set([200]));
   expect((await send(`${LIST}/Quick/instances`, { method: "POST", body: "{}" })).status).toBe(200);
 });
 
-test("what a Worker throws is shown where nobody logs in, and hidden from strangers elsewhere", async () => {
+test("an exception of a Worker is shown without login, and hidden from anonymous clients elsewhere", async () => {
   const inDev = await open();
   expect(await (await inDev("/workers/script/throws")).text()).toContain("with a secret");
   const inServe = await open({ guard: () => Promise.resolve(undefined), hasLogin: true, hostNames: ["*"] });

@@ -45,11 +45,11 @@ export interface AppParts {
   readonly own: Hono<Env>;
   /** wrangler's local API, with its paths below the explorer prefix. */
   readonly explorer: Hono<Env>;
-  /** Live logs, for whoever knows the id of a tail. */
+  /** Live logs, for clients that know the id of a tail. */
   readonly tails: Tails;
   /** Which Worker answers under which other host name. */
   readonly workers: Pick<HostNames, "scriptFor">;
-  /** Files on their way, for whoever knows their ids. */
+  /** Files in transfer, for clients that know their ids. */
   readonly transfers: Transfers;
   /** Memory for the bodies of requests. */
   readonly bodies: BodyRoom;
@@ -66,7 +66,7 @@ export interface AppParts {
   readonly guard: Guard;
   /** Where it is noted who changed what. */
   readonly audit: Pick<Audit, "record">;
-  /** Who is logged in; absent where nobody needs to be. */
+  /** Who is logged in; absent where no login is needed. */
   readonly sessions?: Sessions | undefined;
   readonly log: Log;
   readonly clock: Clock;
@@ -119,7 +119,10 @@ function answerLine(method: string, { pathname }: URL, status: number, ms: numbe
   return `${method} ${pathname} ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd() + ` (${Math.round(ms)}ms)`;
 }
 
-/** Workers read here who asks, as on Cloudflare, and so do we. What a client says of itself there is not believed. */
+/**
+ * Workers, and this server, read the client's address from this header, as on Cloudflare. A value that the client sent is
+ * replaced.
+ */
 function nameClient(headers: Headers, { address }: Client): void {
   if (address === "") headers.delete("cf-connecting-ip");
   else headers.set("cf-connecting-ip", address);
@@ -247,7 +250,7 @@ function outcomeOf(
   { principal, address, action, target, code }: Asked,
   path: string,
 ): Pick<AuditEntry, "who" | "action" | "target" | "address" | "code"> {
-  // What no endpoint has taken is told by where it went: the rest of its path is whatever somebody made up, or a secret.
+  // A request without an endpoint is recorded by the start of its path: the rest may be arbitrary, or a secret.
   const known =
     action === undefined
       ? { action: "unknown", target: path.split("/", 2).join("/") }

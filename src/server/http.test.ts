@@ -1,4 +1,4 @@
-/** The listener over real sockets: it answers, it streams, and it ends although somebody is still connected. */
+/** The listener over real sockets: it answers, it streams, and it closes although clients are still connected. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
@@ -39,7 +39,7 @@ test("a port that is taken is the system's error", async () => {
   await expect(listen(() => Promise.resolve(new Response()), "127.0.0.1", port)).rejects.toMatchObject({ code: "EADDRINUSE" });
 });
 
-test("a stream leaves piece by piece, and its source is told when the reader goes", async () => {
+test("a stream is sent piece by piece, and its source is cancelled when the reader leaves", async () => {
   const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>();
   const { url } = await open(() => {
     const body = new ReadableStream({
@@ -106,7 +106,7 @@ test("an answer whose reader leaves cancels its source, and is not reported", as
   expect(onBroken).not.toHaveBeenCalled();
 });
 
-test("closing cuts off whoever stays connected, and takes nobody new", async () => {
+test("closing cuts off connected clients, and accepts no new ones", async () => {
   const opened = await open(() => Promise.resolve(new Response(new ReadableStream())));
   const idle = connect(opened.port, "127.0.0.1");
   await once(idle, "connect");

@@ -1,6 +1,6 @@
 /**
- * Hangs up on clients that keep a connection and do nothing with it: a body that stops half-way, an answer that is not
- * taken. Silence while the server, or a Worker, is at work on a request that has arrived is nobody's fault, however long.
+ * Disconnects clients that keep a connection and do nothing with it: a body that stops half-way, an answer that is not read.
+ * Silence while the server, or a Worker, works on a request that has arrived is not limited.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";

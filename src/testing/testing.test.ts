@@ -205,14 +205,14 @@ describe("introspectWorkflowInstance", () => {
     expect(await instance.getOutput()).toBe(5);
   });
 
-  test("dispose deletes the instance, more than once if need be, and whoever waits is told", async () => {
+  test("dispose deletes the instance, can be repeated, and rejects pending waits", async () => {
     const instance = await introspectWorkflowInstance(binding("WAITING"), "w");
     await binding("WAITING").create({ id: "w" });
     await instance.waitForStatus("waiting");
     const waiting = instance.waitForStatus("complete");
-    const told = waiting.catch((cause: unknown) => cause);
+    const failed = waiting.catch((cause: unknown) => cause);
     await instance.dispose();
-    expect(await told).toMatchObject({ message: expect.stringContaining("has been disposed of") as string });
+    expect(await failed).toMatchObject({ message: expect.stringContaining("has been disposed of") as string });
     await instance.dispose();
     await expect(binding("WAITING").get("w")).rejects.toThrow("instance.not_found");
   });

@@ -9,7 +9,7 @@ export function createExecutionContext(): ExecutionContext {
   const context: ExecutionContext = {
     waitUntil: (promise) => {
       const settled = Promise.resolve(promise);
-      // A failure is for `waitOnExecutionContext` to tell; where nobody asks, it is no unhandled one.
+      // A failure is reported by `waitOnExecutionContext`; without that call it is no unhandled rejection.
       settled.catch(() => undefined);
       promises.push(settled);
     },

@@ -10,7 +10,7 @@ export { readD1Migrations, type D1Migration } from "../testing/d1-migrations.ts"
 import { readProject } from "../workers/config/project.ts";
 import { MAIN_MODULE, type GivenProject } from "./given.ts";
 
-/** What the plugin is told; the names are those of `@cloudflare/vitest-plugin`. */
+/** The options of the plugin; the names are those of `@cloudflare/vitest-plugin`. */
 export interface StepwellTestOptions {
   readonly wrangler?: {
     /** From the root of the project; found as wrangler finds it when absent. */

@@ -12,7 +12,7 @@ import { createExecutionContext, waitOnExecutionContext } from "./context.ts";
 import type { GivenProject } from "./given.ts";
 import type { LoadMain } from "./worker.ts";
 
-/** What handlers throw is shown; nobody follows them. */
+/** Errors of handlers are printed; invocations are not followed. */
 const log: InvocationLog = { scope: noScope, threw: (stack) => console.error(stack), say: () => {} };
 
 /** Cloudflare's default. */

@@ -4,7 +4,7 @@
 export function defineWorkerdGlobals(): void {
   const globals = globalThis as { FixedLengthStream?: unknown; IdentityTransformStream?: unknown };
   globals.FixedLengthStream ??= class FixedLengthStream extends TransformStream {
-    /** The length is what the other side is told on Cloudflare; here it counts. */
+    /** Cloudflare announces the length to the receiver; here it is unused. */
     constructor(_length: number) {
       super();
     }

@@ -38,7 +38,7 @@ function metricsOf({ count, bytes, oldestSentAt }: Backlog): object {
   };
 }
 
-/** Whoever shares an isolate with the binding can send what it never would: consumers are not to choke on it. */
+/** Other code in the binding's isolate can send bodies that the binding never sends; consumers must not fail on them. */
 function isReadable({ contentType, body }: MessageBody): boolean {
   try {
     if (contentType === "json") JSON.parse(body);

@@ -1,6 +1,6 @@
 /**
- * Headers that all answers have. Whoever makes an answer takes them along; those that are left are set afterwards, which costs
- * a list of headers that is checked, sorted and copied.
+ * Headers that all answers have. Code that makes an answer takes them and includes them. Headers that were not taken are set
+ * afterwards, which costs a list of headers that is checked, sorted and copied.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { Hono } from "hono";
@@ -20,7 +20,7 @@ export function withHeadersOf(middleware: MiddlewareHandler): MiddlewareHandler 
   };
 }
 
-/** The headers, for whoever makes the answer. */
+/** The headers, for the code that makes the answer. */
 export function takeHeaders(c: Context): Headers {
   const headers = c.get(KEY) as Headers | undefined;
   c.set(KEY, undefined);

@@ -7,7 +7,7 @@ import type { Principal } from "../../model/platform/roles.ts";
 
 /** Notes on one request. */
 export interface Asked {
-  /** Undefined while nobody is known to ask. */
+  /** Undefined until the client is known. */
   principal: Principal | undefined;
   /** Of the network; empty where there is none. */
   readonly address: string;
@@ -30,7 +30,7 @@ export function beginNotes(c: Context, from: Pick<Asked, "address" | "isSecure">
   return asked;
 }
 
-/** The notes on a request. Nobody asks where none have begun. */
+/** The notes on a request; anonymous ones when none have begun. */
 export function notesOn(c: Context): Asked {
   return (c.get(KEY) as Asked | undefined) ?? beginNotes(c, { address: "", isSecure: false });
 }

@@ -105,7 +105,7 @@ export class RequestBody {
     }
   }
 
-  /** The body as it comes, held by nobody; null when there is none. Its reader sees the failure when there is more than may be. */
+  /** The body as it arrives, not buffered; null when there is none. Reading fails when it is longer than allowed. */
   stream(): ReadableStream<Uint8Array> | null {
     const { body } = this.#request;
     if (body === null || this.#announced() !== undefined) return body;

@@ -221,7 +221,7 @@ async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody, 
   const asker = askerOf(each, asked.principal);
   const query = parse(each.query, queryOf(c.req.url), "");
   each.admit(params as never, api);
-  // A body that is missing is told before anything is looked up, as the real service does.
+  // A missing body is reported before anything is looked up, as by the real service.
   const body = each.body === undefined ? undefined : parse(each.body, await jsonOf(each, sent), "body");
   asked.action = each.action(body as never);
   for (const [name, value] of Object.entries(params)) checkParam(name, value, api.accountId);
@@ -232,7 +232,7 @@ async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody, 
   return jsonResponse(success(result, reply.info, reply.messages), { ...takeHeaders(c), [RAY]: ray });
 }
 
-/** Whoever has a token that the endpoint looks at itself. */
+/** The caller of an endpoint that checks the token itself. */
 const BEARER: Principal = { kind: "token", id: "", name: "", role: "admin" };
 
 function askerOf({ needs }: Endpoint, principal: Principal | undefined): Principal {

@@ -60,7 +60,7 @@ export function failureResponse(failure: Failure): Response {
   const { status } = failureKind(failure.failure);
   const headers = new Headers({ "content-type": "application/json" });
   if (LATER.has(status)) headers.set("retry-after", String(Math.ceil((failure.retryAfterMs ?? RETRY_AFTER_MS) / 1_000)));
-  // The official SDK sends a refused change twice more unless it is told not to.
+  // The official SDK retries a refused change twice unless this header forbids it.
   if (status === 409) headers.set("x-should-retry", "false");
   const body = { success: false, errors: [errorEntry(failure)], messages: [], result: null };
   return new Response(JSON.stringify(body), { status, headers });

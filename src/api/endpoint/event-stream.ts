@@ -17,7 +17,7 @@ const KEEP_ALIVE_MS = 15_000;
 
 const COMMENT = new TextEncoder().encode(": keep-alive\n\n");
 
-/** Milliseconds that an `EventSource` is told to wait before it connects again. */
+/** Milliseconds that an `EventSource` has to wait before it reconnects. */
 const RETRY_MS = 2_000;
 
 /** True when a client asks for a WebSocket. */

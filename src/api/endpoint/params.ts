@@ -25,7 +25,7 @@ export function paramSchema(name: string): z.ZodType {
   return PARAMS[name]?.schema ?? ANY;
 }
 
-/** The account's id when nobody has given it one. */
+/** The account's id when none is configured. */
 export const UNNAMED_ACCOUNT = "local";
 
 /** Refuses a value that cannot be a name of its kind. */

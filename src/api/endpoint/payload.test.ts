@@ -11,7 +11,7 @@ test.each([
   ["what is left open", z.unknown(), { secret: 1 }, HIDDEN],
   ["what is open on purpose", open(z.unknown()), { shown: 1 }, { shown: 1 }],
   ["nothing", payload(z.string()).nullable(), null, null],
-  ["fields that nobody described", z.looseObject({ id: z.string() }), { id: "a", more: "secret" }, { id: "a", more: HIDDEN }],
+  ["fields that are not described", z.looseObject({ id: z.string() }), { id: "a", more: "secret" }, { id: "a", more: HIDDEN }],
   ["a field with the name of a payload", z.object({ output: z.string() }), { output: "secret" }, { output: HIDDEN }],
   ["one that is marked as open", z.object({ value: open(z.int()).optional() }), { value: 1 }, { value: 1 }],
   ["items", z.array(z.object({ params: z.unknown() })), [{ params: "secret" }, {}], [{ params: HIDDEN }, {}]],

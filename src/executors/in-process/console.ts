@@ -22,7 +22,7 @@ export function hearScope(hear: Hear): AsyncLocalStorage<Origin> {
   return scope;
 }
 
-/** The console is as it was once nobody listens. */
+/** Leaves a scope. The console is restored when no scope is left. */
 export function leaveScope(scope: AsyncLocalStorage<Origin>): void {
   if (!listeners.delete(scope) || listeners.size > 0) return;
   restore?.();

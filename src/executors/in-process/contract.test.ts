@@ -14,7 +14,7 @@ executorContract(
   "in-process",
   ({ bindings, onLog }) => inProcessExecutor({ classes: classesOf(), env: envOf(bindings), onLog }),
   {
-    bindings: "env is made by whoever opens the executor",
+    bindings: "env is made by the caller that opens the executor",
     isolation: SAME_PROCESS,
     load: "classes are given, no code is loaded",
     modules: "classes are given, no code is loaded",

@@ -139,8 +139,8 @@ export class ThreadHost implements Host {
     this.#settings.onLog(saidLine(said.text, { ...said }, this.#version));
   }
 
-  #learn(told: unknown): void {
-    const invocation = invocationOf(told);
+  #learn(sent: unknown): void {
+    const invocation = invocationOf(sent);
     if (invocation !== undefined) this.#settings.onInvocation(saidInvocation(invocation, this.#version));
   }
 
@@ -170,7 +170,7 @@ export class ThreadHost implements Host {
     this.#finish({ kind: "died", detail });
   }
 
-  /** Ends the host at once. What the thread still does until it stops is heard by nobody. */
+  /** Ends the host at once. What the thread still sends until it stops is ignored. */
   #finish(end: HostEnd): void {
     if (this.#over) return;
     this.#over = true;

@@ -43,8 +43,8 @@ export function describeLoadError(error: unknown, { code, mainModule = "index.js
   const stack = error.stack ?? "";
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line) && line.includes(ROOT));
   const position = frames.length > 0 ? undefined : (stackPosition(stack) ?? syntaxPosition(error, code, mainModule));
-  const told = [`${error.name}: ${error.message}`, ...frames, ...(position === undefined ? [] : [`    at ${position}`])];
-  return told.join("\n").replaceAll(ROOT, "");
+  const report = [`${error.name}: ${error.message}`, ...frames, ...(position === undefined ? [] : [`    at ${position}`])];
+  return report.join("\n").replaceAll(ROOT, "");
 }
 
 /** The first place in the script that a stack names, outside of its frames. */

@@ -64,7 +64,7 @@ export type ToThread =
   | ChunkFrame
   | { readonly type: "ping" }
   | { readonly type: "fetch"; readonly id: number; readonly request: RequestParts }
-  /** Nobody waits for the answer any more. */
+  /** The answer is no longer awaited. */
   | { readonly type: "abort"; readonly id: number }
   | { readonly type: "dispatch"; readonly id: number; readonly event: ScriptEvent }
   | { readonly type: "called"; readonly id: number; readonly end: CallEnd };

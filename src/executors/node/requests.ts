@@ -1,4 +1,4 @@
-/** The host's end of `fetch`: takes requests apart, puts responses together, and lets nobody wait for a thread that is gone. */
+/** The host's end of `fetch`: serializes requests, assembles responses, and rejects pending requests when the thread is gone. */
 import type { Transferable } from "node:worker_threads";
 import { Failure } from "../../model/failures/failure.ts";
 import type { RequestEnd, ResponseParts, ToThread } from "./messages.ts";
@@ -52,7 +52,7 @@ export class Requests {
     else if (end.kind === "answered") void end.response.body?.cancel();
   }
 
-  /** The thread is gone: whoever waits for an answer, or for the rest of one, is told. */
+  /** The thread is gone: rejects pending answers, and fails the bodies of unfinished ones. */
   abandon(): void {
     const failure = new Failure("script.unavailable");
     this.#gone.abort(failure);

@@ -27,7 +27,7 @@ export class Server {
     this.#log = log;
   }
 
-  /** Never rejects. Undefined when the request was aborted in the meantime: nobody waits for an answer. */
+  /** Never rejects. Undefined when the request was aborted in the meantime: no answer is awaited. */
   async answer(id: number, parts: RequestParts): Promise<RequestEnd | undefined> {
     const handler = this.#handler;
     if (handler === undefined) return { kind: "no_handler" };

@@ -103,7 +103,7 @@ async function answer(id: number, request: RequestParts): Promise<void> {
   try {
     post({ type: "fetched", id, end }, body === null ? [] : [body]);
   } catch (cause) {
-    // A body that somebody has read already cannot be handed over.
+    // A body that has already been read cannot be transferred.
     post({ type: "fetched", id, end: { kind: "threw", message: String(cause) } });
   }
 }

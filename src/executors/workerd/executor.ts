@@ -54,7 +54,7 @@ export interface WorkerdExecutorOptions {
   readonly network?: readonly string[];
   /** Path of the socket of a proxy that makes the requests of scripts, in place of the network. */
   readonly outbound?: string;
-  /** Holds what scripts keep in KV, D1 and R2. Without it such bindings are refused. Whoever gives it closes it. */
+  /** Stores the data of KV, D1 and R2. Without it such bindings are refused. The caller closes it. */
   readonly storage?: StorageProcess;
   /** The folder that Durable Objects are kept in. Without it bindings to them are refused. */
   readonly objects?: string;

@@ -24,13 +24,13 @@ export type ToIsolate =
   | { readonly type: "because"; readonly reference: string; readonly incident?: Incident | undefined }
   /** Answered in kind, through the loop of the isolate's link. */
   | { readonly type: "beat" }
-  /** Whether what is called in the isolate is to be told of. */
+  /** Whether invocations in the isolate are reported. */
   | { readonly type: "follow"; readonly isFollowed: boolean }
   /** Answers `lost`: workerd still has the isolate. */
   | { readonly type: "kept" };
 
-/** So many contexts of runs come or go before an isolate says so unasked. */
-export const UNTOLD = 64;
+/** An isolate reports its run contexts unasked after so many have begun or ended. */
+export const UNREPORTED = 64;
 
 /** Isolate to host. */
 export type FromIsolate =
@@ -108,7 +108,7 @@ export type Question =
   /** None: workerd no longer has an isolate. */
   | { readonly ask: "gone"; readonly host: string };
 
-/** What it is told. */
+/** The answer to each question. */
 export interface Answers {
   readonly callee: { readonly host: string };
   readonly object: { readonly host: string; readonly namespace: string };
@@ -155,7 +155,7 @@ export const HEADERS = {
   host: "x-stepwell-host",
   /** Numbers a request, so that it can be aborted. */
   request: "x-stepwell-request",
-  /** Present when the invocation is to be told of, under the number of the request. */
+  /** Present when the invocation is reported, under the number of the request. */
   follow: "x-stepwell-follow",
   /** Scheme and host of the URL that the script is to see. */
   origin: "x-stepwell-origin",
@@ -163,7 +163,7 @@ export const HEADERS = {
   end: "x-stepwell-end",
 } as const;
 
-/** Headers between those who store and the storage process. */
+/** Headers between clients of storage and the storage process. */
 export const STORAGE_HEADERS = {
   /** `kv`, `d1` or `r2`; or `lifeline`. */
   type: "x-stepwell-storage",

@@ -1,13 +1,13 @@
-/** Who asks: whoever sends a token that is known. Cloudflare's three ways to send one are taken. */
+/** Authenticates requests by token. Cloudflare's three ways to send one are accepted. */
 import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { recordOf, tokenPrincipal } from "../../access/tokens.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { LOCAL, type Principal } from "../../model/platform/roles.ts";
 
-/** Says who asks; undefined for whom it does not let in. */
+/** Identifies the client; undefined when it is not let in. */
 export type Guard = (headers: Headers, method: string) => Promise<Principal | undefined>;
 
-/** For `dev` on loopback: whoever reaches the server may use it. */
+/** For `dev` on loopback: every client that reaches the server may use it. */
 export const openGuard: Guard = () => Promise.resolve(LOCAL);
 
 /** Asks for a token that the catalogue has the hash of. */
@@ -20,8 +20,8 @@ export function tokenGuard(catalog: CredentialStore): Guard {
 }
 
 /**
- * What a request is told that a guard has refused. Cloudflare has another code for a token that it does not know than for
- * none: on the latter wrangler goes on to ask who it is, is refused that as well, and shows a stack instead of the reason.
+ * The failure for a request that a guard has refused. Cloudflare uses one code for an unknown token and another for a missing
+ * one: on the latter wrangler goes on to ask who it is, is refused again, and shows a stack instead of the reason.
  */
 export function refusal(headers: Headers): Failure {
   return new Failure(hasToken(headers) ? "authentication.token" : "authentication");

@@ -9,7 +9,7 @@ import type { Principal } from "../../model/platform/roles.ts";
 import type { Guard } from "./auth.ts";
 import type { Credentials, Sessions } from "./sessions.ts";
 
-/** The routes of `/session`. `sessions` is absent where nobody needs to log in. */
+/** The routes of `/session`. `sessions` is absent where no login is needed. */
 export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hono {
   const app = new Hono();
   const shown = (principal: Principal | undefined): object =>

@@ -43,7 +43,7 @@ const isLetIn = async (headers: Record<string, string>, method = "GET"): Promise
 const logIn = async (credentials: Parameters<Sessions["open"]>[0] = { token }, address = HERE): Promise<Record<string, string>> =>
   asCookie((await sessions.open(credentials, { address, isSecure: false })).cookie);
 
-test("a cookie lets in whoever has logged in, as a token does", async () => {
+test("a cookie lets in a user who has logged in, as a token does", async () => {
   const { cookie: set, principal } = await sessions.open({ token }, CLIENT);
   expect(set).toMatch(/^stepwell_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/);
   expect(set).not.toContain(token);
@@ -122,7 +122,7 @@ test("the oldest session makes room for one too many", async () => {
   expect(await isLetIn(second)).toBe(true);
 });
 
-test("who guesses is told to wait, for a minute; others are not", async () => {
+test("a client with too many failed logins has to wait for a minute; others do not", async () => {
   for (let i = 0; i < LIMITS.failedLogins; i += 1)
     await expect(logIn({ token: "sw_wrong" })).rejects.toMatchObject({ failure: "authentication.token" });
   clock.advance(59_000);
@@ -154,7 +154,7 @@ test("the routes say what is needed, log in, tell who that is, and log out", asy
   expect(await state(asCookie(cookie))).toEqual({ needed: true, logged_in: false });
 });
 
-test("where nobody needs a token, nobody needs to log in", async () => {
+test("where no token is needed, no login is needed", async () => {
   expect(await openGuard(new Headers(), "POST")).toEqual(LOCAL);
   expect(await (await sessionRoutes(openGuard, undefined).request("/")).json()).toMatchObject({
     result: { needed: false, logged_in: true, name: "local", role: "admin" },

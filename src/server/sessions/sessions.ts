@@ -80,7 +80,7 @@ export class Sessions {
     return sessionCookie("", 0, isSecure);
   }
 
-  /** Who is logged in and sends a request. */
+  /** The logged-in user that sends a request. */
   async principalOf(headers: Headers, method: string): Promise<Principal | undefined> {
     if (!(SAFE.has(method) || headers.has(OWN_HEADER))) return undefined;
     for (const sent of sessionsIn(headers)) {
@@ -105,7 +105,7 @@ export class Sessions {
   }
 }
 
-/** Lets in whom `guard` does, and who is logged in. Where a token is sent, it alone counts. */
+/** Accepts requests that `guard` accepts, and logged-in users. When a token is sent, only the token counts. */
 export function orLoggedIn(guard: Guard, sessions: Sessions): Guard {
   return (headers, method) => (hasToken(headers) ? guard(headers, method) : sessions.principalOf(headers, method));
 }

@@ -22,7 +22,7 @@ import { TAIL_PROTOCOL, TailSockets } from "./tails.ts";
 /** Close codes (RFC 6455, 7.4.1). */
 const CLOSE = { complete: 1000, goingAway: 1001, failed: 1011 } as const;
 
-/** Milliseconds between two looks at who is still there; who shows no sign of life between two of them is not. */
+/** Milliseconds between two pings; a client that does not answer in between is disconnected. */
 const HEARTBEAT_MS = 30_000;
 
 const NEWLINE = 10;
@@ -82,25 +82,25 @@ export class Sockets {
       open = true;
       void this.#serve(socket, connection, body as ReadableStream<Uint8Array>);
     });
-    // The handshake was wrong, which the client has been told.
+    // The handshake was invalid; the client has got the error.
     if (!open) void body.cancel();
   }
 
-  /** Says to everybody that the server is going away. */
+  /** Notifies all clients that the server is going away. */
   close(): void {
     this.#closing = true;
     for (const socket of this.#alive.keys()) socket.close(CLOSE.goingAway);
     this.#tails.close();
   }
 
-  /** Waits for nobody any more. */
+  /** Ends all connections at once. */
   terminate(): void {
     for (const socket of this.#alive.keys()) socket.terminate();
     for (const connection of this.#joined) connection.destroy();
     this.#tails.terminate();
   }
 
-  /** The client and the Worker speak with one another from now on; whoever of them goes takes the other along. */
+  /** Connects the client to the Worker; when one of them disconnects, so does the other. */
   #join({ wire, headers }: Upgraded, incoming: IncomingMessage, connection: Socket, head: Buffer): void {
     const isFull = this.#joined.size >= this.#maxJoined;
     if (isFull || connection.destroyed || this.#closing) {

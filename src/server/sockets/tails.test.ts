@@ -17,7 +17,7 @@ let id: string;
 beforeEach(async () => {
   tails = new Tails(systemClock);
   ({ id } = tails.open("shop", [], Date.now()));
-  // Nobody has a token, and nobody needs one here.
+  // There are no tokens, and none is needed here.
   const parts = {
     tails,
     rest: new Hono(),
@@ -88,10 +88,10 @@ test("a message that is too large ends the connection", async () => {
 
 test("there is nothing without the right id, for two, or for a plain request", async () => {
   await connect();
-  for (const to of ["nobody", id]) await expect(connect(to)).rejects.toThrow("404");
+  for (const to of ["unknown", id]) await expect(connect(to)).rejects.toThrow("404");
 });
 
-test("it is told when the server goes away", async () => {
+test("the client is notified when the server goes away", async () => {
   const socket = await connect();
   const closed = once(socket, "close");
   await listener.close(1_000);

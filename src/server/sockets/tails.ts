@@ -56,12 +56,12 @@ export class TailSockets {
     return this.#open.size;
   }
 
-  /** Says to everybody that the server is going away. */
+  /** Notifies all clients that the server is going away. */
   close(): void {
     for (const connection of this.#open) end(connection, CLOSE.goingAway);
   }
 
-  /** Waits for nobody any more. */
+  /** Ends all connections at once. */
   terminate(): void {
     for (const connection of this.#open) connection.destroy();
   }

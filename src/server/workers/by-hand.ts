@@ -12,8 +12,8 @@ export function isByHand(pathname: string): boolean {
 }
 
 /**
- * Answers with how the handler ended: in a word, or with `format=json` as an object. `cron` and `time` (epoch milliseconds) of the
- * query are what it is told. Rejects as `ScriptCalls.call` does.
+ * Answers with how the handler ended: in a word, or with `format=json` as an object. `cron` and `time` (epoch milliseconds) of
+ * the query are passed to the handler. Rejects as `ScriptCalls.call` does.
  */
 export async function callByHand(
   { calls, clock }: { readonly calls: ScriptCalls; readonly clock: Clock },

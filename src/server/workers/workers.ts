@@ -112,7 +112,7 @@ export async function callWorker(
   }
 }
 
-/** What a Worker threw is for those who may read its log. */
+/** The exception of a Worker is for users who may read its log. */
 function forStrangers(failure: Failure): Failure {
   return failure.failure === "script.exception" ? new Failure("script.exception") : failure;
 }

@@ -179,7 +179,7 @@ describe.each(["inline", "adaptive"] as const)("sqlite file, %s", (writer) => {
     db.close();
   });
 
-  test("a process killed while it commits has lost nothing that it was told is durable", async () => {
+  test("a process killed while it commits has lost nothing that was acknowledged as durable", async () => {
     const child = startCommitter(file, writer);
     const acknowledged = await killAfter(child, 200);
     const store = await open();

@@ -103,7 +103,7 @@ class Harness implements TestHarness {
     if (session === undefined) return this.#ending;
     this.#session = undefined;
     this.#timeline.note("teardown - started");
-    // A start that fails has left nothing, and says so to whoever waits for it.
+    // A start that fails has left nothing, and rejects for its caller.
     this.#ending = session.then(
       (started) => started.close(),
       () => undefined,

@@ -19,7 +19,7 @@ export interface Outbound {
 
 /** Listens at the path `socket`. */
 export async function openOutbound(socket: string): Promise<Outbound> {
-  // A proxy is told the host in the URL.
+  // A proxy gets the host in the URL.
   const server = createServer({ requireHostHeader: false }, (asked, answer) => {
     // workerd tells its code that the connection was lost.
     pass(asked, answer).catch(() => answer.destroy());

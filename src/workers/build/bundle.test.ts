@@ -221,9 +221,9 @@ describe("a mistake", () => {
       ["lib/b.ts:3:17:"],
     ],
     [
-      "an import that leads nowhere",
-      { "index.js": 'export {};\nexport * from "./nobody";' },
-      ['Could not resolve "./nobody"', "index.js:2:14:"],
+      "an import that cannot be resolved",
+      { "index.js": 'export {};\nexport * from "./missing";' },
+      ['Could not resolve "./missing"', "index.js:2:14:"],
     ],
     [
       "a package that is not installed",
@@ -247,7 +247,7 @@ describe("a mistake", () => {
       { "index.js": 'addEventListener("fetch", () => {});' },
       ["service-worker format, which is not supported", "export default"],
     ],
-  ])("%s is told with its place and the code around it", async (_, files, said) => {
+  ])("%s is reported with its place and the code around it", async (_, files, said) => {
     const error: unknown = await built(files).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ProjectError);
     for (const part of said) expect((error as ProjectError).message).toContain(part);

@@ -66,7 +66,7 @@ export class Bundler {
   }
 }
 
-/** One that could not be opened has said so to whoever asked for it. */
+/** A build that could not be opened has already rejected its caller's promise. */
 async function closed(build: Promise<IncrementalBuild> | undefined): Promise<void> {
   const opened = await build?.catch(() => undefined);
   await opened?.close();

@@ -19,7 +19,7 @@ test("what it prints is passed on, and it knows that it runs for dev", async () 
 test.each([
   ["exit 3", "Running custom build `exit 3` failed (exit code 3)"],
   ["kill -9 $$", "failed (ended by SIGKILL)"],
-])("%s is told", async (command, said) => {
+])("a build with `%s` that fails is reported with its exit", async (command, said) => {
   await expect(run(command)).rejects.toThrow(
     expect.objectContaining({ name: "ProjectError", message: expect.stringContaining(said) as string }),
   );

@@ -1,4 +1,4 @@
-/** What esbuild is told, as wrangler tells it. */
+/** The options of esbuild, as wrangler sets them. */
 import type { BuildOptions as EsbuildOptions, Loader, Plugin } from "esbuild";
 import type { BuildOptions } from "./options.ts";
 

@@ -1,4 +1,4 @@
-/** A build that failed, told as wrangler tells it: every error, with its place and the code around it. */
+/** A failed build, reported as by wrangler: every error, with its place and the code around it. */
 import { builtinModules } from "node:module";
 import { formatMessages, type BuildFailure, type Message } from "esbuild";
 import { ProjectError } from "../config/project-error.ts";

@@ -37,7 +37,7 @@ export function nodejsMode({ compatibilityDate: date = NEWEST, compatibilityFlag
   return has("nodejs_als") ? "als" : "none";
 }
 
-/** The esbuild plugin for it. `warn` is told what is wrong with the code, and is not to be called twice for one build. */
+/** The esbuild plugin for it. `warn` gets the problems of the code; it must not be called twice for one build. */
 export function nodejsPlugin(compatibility: Compatibility, warn: (text: string) => void): Plugin {
   const mode = nodejsMode(compatibility);
   return mode === "v2" ? polyfilled(compatibility) : leftOut(mode, warn);

@@ -1,4 +1,4 @@
-/** Code is read beside everything else, and what cannot be read harms nobody. */
+/** Code is read in a thread of its own, and code that cannot be read does no harm. */
 import { expect, test } from "vitest";
 import { LIMITS } from "../../model/limits.ts";
 import { readExports, readGraph } from "./analysis.ts";

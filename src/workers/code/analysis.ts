@@ -1,6 +1,7 @@
 /**
  * Reads a script's code without running it, in a thread of its own: the parser takes more than half a second a megabyte, and 15 s
- * for 30,000 small functions, and nobody else is to wait. The thread is there while there is something to read, and a little longer.
+ * for 30,000 small functions, which would block all other work. The thread lives while there is code to read, and a little
+ * longer.
  */
 import { Worker } from "node:worker_threads";
 import { LIMITS } from "../../model/limits.ts";
@@ -12,7 +13,7 @@ export type Question =
   | { readonly type: "exports"; readonly script: Pick<ScriptVersion, "code" | "modules"> }
   | { readonly type: "graph"; readonly code: string; readonly className: string };
 
-/** Names that a script's main module exports. Undefined where they cannot be told: then nobody is refused for what may be there. */
+/** Names that a script's main module exports. Undefined where they cannot be determined: then no export is refused as missing. */
 export async function readExports({ code, modules }: Pick<ScriptVersion, "code" | "modules">): Promise<string[] | undefined> {
   return (await ask({ type: "exports", script: { code, ...(modules && { modules }) } })) as string[] | undefined;
 }
@@ -51,7 +52,7 @@ class Thread {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
     });
     this.#worker.on("message", (answer) => this.#settle(answer));
-    // Out of memory, for one: whoever waits is answered when it exits.
+    // Out of memory, for one: callers are answered when the thread exits.
     this.#worker.on("error", () => undefined);
     this.#worker.on("exit", () => this.#end());
   }

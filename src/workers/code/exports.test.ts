@@ -1,4 +1,4 @@
-/** Names that a module exports, told from its code. */
+/** Names that a module exports, determined from its code. */
 import { expect, test } from "vitest";
 import type { ScriptModule } from "../../ports/catalog/script-versions.ts";
 import { exportedNames } from "./exports.ts";

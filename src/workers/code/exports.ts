@@ -3,7 +3,7 @@ import { parse, type Identifier, type Literal, type ModuleDeclaration, type Stat
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { boundNames } from "../graph/known/syntax.ts";
 
-/** The names, or undefined where they cannot be told: then nobody is refused for what may be there. */
+/** The names, or undefined where they cannot be determined: then no export is refused as missing. */
 export function exportedNames({ code, modules = [] }: Pick<ScriptVersion, "code" | "modules">): string[] | undefined {
   const sources = new Map(modules.filter(({ type }) => type === "esm").map(({ name, content }) => [plain(name), content]));
   try {

@@ -6,7 +6,7 @@ import { construct, initialise, memberOf, setMember, superclassOf } from "./know
 import type { GraphNode } from "./nodes.ts";
 import { step } from "./step.ts";
 import { isWritten, keyName } from "./known/syntax.ts";
-import { holdsStep, promiseOf, promisesIn, UNKNOWN, Untold, type FunctionValue, type Value } from "./known/value.ts";
+import { holdsStep, promiseOf, promisesIn, UNKNOWN, Unanalyzable, type FunctionValue, type Value } from "./known/value.ts";
 
 /** Methods that call their callback once for each element. */
 const FOR_EACH: ReadonlySet<string> = new Set([
@@ -74,13 +74,13 @@ function values(drawing: Drawing, args: readonly AnyNode[], place: Place): Value
 }
 
 /**
- * A call of something that cannot be followed. Functions that it is given are drawn as if it called them; the step itself it
- * must not get, for nobody could tell what becomes of it.
+ * A call of a function that cannot be followed. Functions passed to it are drawn as if it called them; the step itself must not
+ * be passed, because its use could not be followed.
  */
 function handOver(drawing: Drawing, args: readonly AnyNode[], place: Place): Value {
   const answers = args.map((source) => {
     const value = drawing.expression(source, place);
-    if (holdsStep(value)) throw new Untold("The step is passed to code that cannot be analyzed");
+    if (holdsStep(value)) throw new Unanalyzable("The step is passed to code that cannot be analyzed");
     return value.kind === "function" ? callBack(drawing, source, value, place) : value;
   });
   return promiseOf(...answers);
@@ -95,7 +95,7 @@ function forEach(drawing: Drawing, list: Value, args: readonly AnyNode[], place:
   const nodes: GraphNode[] = [];
   const answers = args.map((source) => {
     const value = drawing.expression(source, place);
-    if (holdsStep(value)) throw new Untold("The step is passed to code that cannot be analyzed");
+    if (holdsStep(value)) throw new Unanalyzable("The step is passed to code that cannot be analyzed");
     return value.kind === "function" ? callBack(drawing, source, value, block(place, place.scope, nodes)) : value;
   });
   if (nodes.length === 0) return promiseOf(list, ...answers);

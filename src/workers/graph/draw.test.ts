@@ -375,7 +375,7 @@ describe("names", () => {
     expect(short(nodes)).toBe("order a b ${...} of ${...} c ${...} <dynamic> <dynamic>");
   });
 
-  test("of functions that share one are told apart", async () => {
+  test("of functions that share one are kept apart", async () => {
     const { nodes, functions } = await drawRun(`
       { const work = async () => { await step.do("a", f); }; await work(); }
       { const work = async () => { await step.do("b", f); }; await work(); }

@@ -1,7 +1,7 @@
 /**
- * Draws the graph of a workflow from its code, without running it: finds the class behind the exported name, follows
- * `run(event, step)` and wherever the step goes from there, and keeps what runs steps. What cannot be told is null. Each
- * file of this folder knows one part of the language; this one puts them together and counts what they cost.
+ * Draws the graph of a workflow from its code, without running it: finds the class behind the exported name, follows `run(event,
+ * step)` and wherever the step goes from there, and keeps what runs steps. What cannot be determined is null. Each file of this
+ * folder knows one part of the language; this one puts them together and counts what they cost.
  */
 import type { AnyNode } from "acorn";
 import { LIMITS } from "../../model/limits.ts";
@@ -21,7 +21,7 @@ import {
   promisesIn,
   signature,
   UNKNOWN,
-  Untold,
+  Unanalyzable,
   type FunctionValue,
   type ObjectValue,
   type Value,
@@ -80,10 +80,10 @@ class Draughtsman implements Drawing {
   draw(className: string): Graph {
     const source = exported(this.module, className);
     const of = source && this.expression(source, nowhere(this.#topLevel));
-    if (of?.kind !== "class") throw new Untold("The class does not exist");
+    if (of?.kind !== "class") throw new Unanalyzable("The class does not exist");
     const self: ObjectValue = { kind: "object", members: new Map(), of };
     const run = memberOf(this, self, "run");
-    if (run.kind !== "function") throw new Untold("The class has no run method");
+    if (run.kind !== "function") throw new Unanalyzable("The class has no run method");
     const nodes = this.#body(run, [UNKNOWN, { kind: "step" }]).nodes;
     const [event] = run.syntax.params;
     const workflow = { class_name: className, ...prune(nodes, this.#functions) };
@@ -167,7 +167,7 @@ class Draughtsman implements Drawing {
     this.#visits += 1;
     this.#depth += 1;
     if (this.#visits > LIMITS.graphVisits || this.#depth > LIMITS.graphDepth)
-      throw new Untold("The workflow is too large to draw");
+      throw new Unanalyzable("The workflow is too large to draw");
     const answer = look();
     this.#depth -= 1;
     return answer;

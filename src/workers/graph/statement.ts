@@ -98,7 +98,7 @@ function element(list: Value, type: "ForOfStatement" | "ForInStatement"): Value 
   return type === "ForInStatement" ? UNKNOWN : promiseOf(list);
 }
 
-/** Whoever called waits for what is returned. */
+/** The caller waits for the returned value. */
 export function leave(drawing: Drawing, argument: AnyNode | undefined, place: Place): void {
   const { frame } = place;
   const value = argument === undefined ? UNKNOWN : drawing.expression(argument, place, frame.ends);

@@ -16,7 +16,7 @@ interface Argument {
 
 const NONE: Argument = { value: UNKNOWN, source: undefined };
 
-/** How long `waitForEvent` waits when it is told nothing. */
+/** How long `waitForEvent` waits without a timeout. */
 const DEFAULT_WAIT = "24 hours";
 
 /** Draws the step and answers a promise of it, unless it is awaited there. */

@@ -6,7 +6,7 @@ import { BindingRegistry } from "./binding-registry.ts";
 import { Hosts } from "./hosts.ts";
 import type { HostLink } from "./link.ts";
 
-/** Hosts of an executor that opens what it is told to, two a version. */
+/** Hosts of an executor that opens any version, with at most two hosts per version. */
 function openHosts(
   open: () => Promise<Host>,
   { clock = fakeClock(), perVersion = 2 } = {},

@@ -125,7 +125,7 @@ export class Hosts<R = unknown> {
     return link ?? (await Promise.race(pool.opening));
   }
 
-  /** Tells that a run or request in a host has ended; closes hosts that nobody uses any more. */
+  /** Reports that a run or request in a host has ended; closes hosts that are no longer used. */
   released(link: HostLink<R>): void {
     if (this.#leaving.has(link) && link.runs.size + link.requests === 0) void link.host.close();
     for (const pool of this.#pools.values()) {

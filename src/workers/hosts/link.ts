@@ -35,7 +35,7 @@ export class HostLink<R = unknown> {
     return (this.#lastRun += 1);
   }
 
-  /** True when there is so little memory where the host is that those who only wait should leave it. */
+  /** True when the host has so little memory that runs that only wait should leave it. */
   get isTight(): boolean {
     return this.leaving || this.host.isTight === true;
   }

@@ -32,12 +32,12 @@ function line(text: string, about: { id?: string; instance?: string } = {}): Scr
 test("a script speaks for the instances that run on it, and for no others", async () => {
   logs.write(line("mine"));
   logs.write(line("forged", { id: "another version" }));
-  logs.write(line("nobody's", { instance: "none" }));
+  logs.write(line("of no instance", { instance: "none" }));
   const { lines } = await logs.read(pk, 0);
   expect(lines.map(({ n, text }) => [n, text])).toEqual([[1, "mine"]]);
 });
 
-test("what is gathered is written in a moment, and its readers are told", async () => {
+test("gathered messages are written in a moment, and their readers are notified", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const leave = logs.follow(pk, resolve);
   logs.write(line("soon"));

@@ -1,48 +1,49 @@
 /**
- * Gathers what scripts write until the invocation that it comes from has ended, for those who follow a log one invocation at a time.
- * One that goes on for long, or writes a lot, is told in parts. Pure: it is told the time, and says when it is to be asked again.
+ * Gathers the messages of scripts until their invocation has ended, for clients that follow a log one invocation at a time. A
+ * long invocation, or one that writes a lot, is reported in parts. Pure: the caller passes the time and asks again for what is
+ * due.
  */
 import type { ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
 import type { Origin } from "../../protocol/origin.ts";
 
-/** An invocation, or a part of one, with what it has written in that time. */
-export interface Told {
-  /** Absent where it is not known. */
+/** An invocation, or a part of one, with the messages that it has written in that time. */
+export interface InvocationReport {
+  /** Absent when it is not known. */
   readonly invocation?: ScriptInvocation;
   readonly lines: readonly ScriptLine[];
 }
 
-/** How long an invocation may go on before what it has written is told, in milliseconds. */
+/** How long an invocation may go on before its messages are reported, in milliseconds. */
 export const PART_MS = 5_000;
 
 /**
- * How long messages may come after the end of an instance's run, or after a request was cut off, in milliseconds: that is heard of on
- * another way than messages take. Other ends come in order.
+ * How long messages may come after the end of an instance's run, or after a request was cut off, in milliseconds: these ends do
+ * not arrive over the channel of the messages. Other ends arrive in order.
  */
 export const LATE_MS = 250;
 
-/** Messages, and characters, of an invocation that are gathered at the most before they are told. Cloudflare: 256 KB. */
+/** Messages, and characters, of an invocation that are gathered at the most before they are reported. Cloudflare: 256 KB. */
 const PART_LINES = 250;
 const PART_TEXT = 128 * 1024;
 
 /** Characters that are gathered of all at the most. */
 const ALL_TEXT = 8 * 1024 * 1024;
 
-/** Invocations that go on, and such that were cut off, of which it is remembered what they are: the newest. */
+/** How many running or cut off invocations are remembered: the newest. */
 const REMEMBERED = 500;
 
 interface Gathering {
   invocation: ScriptInvocation | undefined;
   lines: ScriptLine[];
   text: number;
-  /** When it is told. */
+  /** When it is reported. */
   dueAt: number;
 }
 
 export class Invocations {
   /** By origin. */
   readonly #gathering: Map<string, Gathering> = new Map();
-  /** Those that have been told in part, and those that were cut off: what says the end of one of these is late. */
+  /** Invocations that were reported in part or cut off: their end is reported late. */
   readonly #known: Map<string, ScriptInvocation> = new Map();
   #text = 0;
 
@@ -50,8 +51,8 @@ export class Invocations {
     return this.#gathering.size === 0;
   }
 
-  /** Takes a message of an invocation. Answers what is to be told now. */
-  write(line: ScriptLine, origin: Origin, now: number): readonly Told[] {
+  /** Takes a message of an invocation. Returns what is to be reported now. */
+  write(line: ScriptLine, origin: Origin, now: number): readonly InvocationReport[] {
     const key = keyOf(line.version?.id, origin);
     const own = this.#of(key, now);
     own.lines.push(line);
@@ -61,8 +62,8 @@ export class Invocations {
     return own.text > PART_TEXT || own.lines.length >= PART_LINES ? [this.#take(key)] : [];
   }
 
-  /** Takes what is known of an invocation. Answers what is to be told now. */
-  learn(invocation: ScriptInvocation, now: number): readonly Told[] {
+  /** Takes what is known of an invocation. Returns what is to be reported now. */
+  learn(invocation: ScriptInvocation, now: number): readonly InvocationReport[] {
     const { outcome, version, origin } = invocation;
     const key = keyOf(version.id, origin);
     if (outcome === undefined) {
@@ -81,8 +82,8 @@ export class Invocations {
     return isRequest && !mayComeAgain(invocation) ? [this.#take(key)] : before;
   }
 
-  /** What is to be told by now. */
-  due(now: number): readonly Told[] {
+  /** What is to be reported by now. */
+  due(now: number): readonly InvocationReport[] {
     return [...this.#gathering].flatMap(([key, { dueAt }]) => (dueAt <= now ? [this.#take(key)] : []));
   }
 
@@ -96,7 +97,7 @@ export class Invocations {
   }
 
   /** Takes out what has been gathered of an invocation. */
-  #take(key: string): Told {
+  #take(key: string): InvocationReport {
     const { invocation, lines, text } = this.#of(key, 0);
     this.#gathering.delete(key);
     this.#text -= text;

@@ -20,7 +20,7 @@ const STACK = [
   "    at <anonymous>",
 ].join("\n");
 
-test("every frame of the script is mapped, and those that are nobody's business are left out", () => {
+test("every frame of the script is mapped, and frames of the server are left out", () => {
   expect(mapStack(STACK, { sourceMap }).split("\n")).toEqual([
     "TypeError: no",
     "and more",
@@ -34,7 +34,7 @@ test("every frame of the script is mapped, and those that are nobody's business 
   ]);
 });
 
-test("the properties of an error stay, whoever's the frame before them is", () => {
+test("the properties of an error stay, even after a frame that is left out", () => {
   const written =
     "TypeError: no\n    at async index.js:2:9\n    at async execute (~stepwell/runtime.js:1:100) {\n  retryable: true\n}";
   expect(mapStack(written, { sourceMap })).toBe("TypeError: no\n    at async src/flow.ts:8:3 {\n  retryable: true\n}");

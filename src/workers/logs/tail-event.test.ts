@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
-import type { Told } from "./invocations.ts";
+import type { InvocationReport } from "./invocations.ts";
 import { isShown, tailEvent, type TailFilter } from "./tail-event.ts";
 
 const VERSION = { id: "v1", script: "shop", hash: "", code: "", bindings: [], compatibilityFlags: [], createdAt: 0 };
@@ -25,7 +25,7 @@ const REQUEST: ScriptInvocation = {
   time: 12,
 };
 
-test("a message of nobody in particular is a log without an event", () => {
+test("a message without an origin is a log without an event", () => {
   expect(tailEvent({ lines: [LINE] })).toEqual({
     scriptName: "shop",
     scriptVersion: { id: "v1" },
@@ -56,8 +56,11 @@ test("an invocation is an event with what it has written, as values where it was
 
 test("what a run throws is an exception of it, in its parts, though the run goes on", () => {
   const { outcome: _, ...open } = REQUEST;
-  for (const told of [{ lines: [THROWN] }, { lines: [THROWN], invocation: { ...open, origin: THROWN.origin } } as Told])
-    expect(tailEvent(told)).toMatchObject({
+  for (const report of [
+    { lines: [THROWN] },
+    { lines: [THROWN], invocation: { ...open, origin: THROWN.origin } } as InvocationReport,
+  ])
+    expect(tailEvent(report)).toMatchObject({
       entrypoint: "orders/a",
       outcome: "exception",
       logs: [],
@@ -76,7 +79,7 @@ test("what a run throws is an exception of it, in its parts, though the run goes
   });
 });
 
-const TOLD: readonly Told[] = [{ lines: [LINE] }, { lines: [THROWN] }, { lines: [], invocation: REQUEST }];
+const REPORTS: readonly InvocationReport[] = [{ lines: [LINE] }, { lines: [THROWN] }, { lines: [], invocation: REQUEST }];
 
 test.each<[readonly TailFilter[], readonly boolean[]]>([
   [[], [true, true, true]],
@@ -99,5 +102,5 @@ test.each<[readonly TailFilter[], readonly boolean[]]>([
   [[{ client_ip: ["192.0.2.7", "192.0.2.8"] }], [false, false, true]],
   [[{ client_ip: ["192.0.2.8"] }], [false, false, false]],
 ])("of a log, an exception and a request the filters %j leave %j", (filters, shown) => {
-  expect(TOLD.map((told) => isShown(told, tailEvent(told), filters, () => 0.4))).toEqual(shown);
+  expect(REPORTS.map((report) => isShown(report, tailEvent(report), filters, () => 0.4))).toEqual(shown);
 });

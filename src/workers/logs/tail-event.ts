@@ -3,7 +3,7 @@ import type { ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
 import { scriptOf } from "../../model/views/script-line.ts";
 import type { InvocationEvent } from "../../protocol/invocation.ts";
 import type { Origin } from "../../protocol/origin.ts";
-import type { Told } from "./invocations.ts";
+import type { InvocationReport } from "./invocations.ts";
 
 /** What is left out unless it is so. What is absent leaves nothing out. */
 export interface TailFilter {
@@ -44,8 +44,8 @@ export interface TailEvent {
   readonly wallTime?: number;
 }
 
-/** An invocation and what it has written. */
-export function tailEvent({ invocation, lines }: Told): TailEvent {
+/** An invocation and its messages. */
+export function tailEvent({ invocation, lines }: InvocationReport): TailEvent {
   const [first] = lines;
   const version = invocation?.version ?? first?.version;
   const run = runOf(invocation?.origin ?? first?.origin);
@@ -76,7 +76,7 @@ function runOf(origin: Origin | undefined): { rpcMethod: string; workflow: strin
   return { rpcMethod: "run", workflow, instance };
 }
 
-/** One that has thrown is an exception, whoever has coped with that. */
+/** An invocation that has thrown is an exception, even if the error was handled. */
 function outcomeOf(invocation: ScriptInvocation | undefined, hasThrown: boolean): string {
   const { outcome = "ok" } = invocation ?? {};
   return outcome === "ok" && hasThrown ? "exception" : outcome;
@@ -101,10 +101,15 @@ export function laggedEvent(script: string, missed: number, now: number): TailEv
 }
 
 /** True when an invocation passes every filter. `chance` is from 0 to 1. */
-export function isShown(told: Told, event: TailEvent, filters: readonly TailFilter[], chance: () => number): boolean {
+export function isShown(
+  report: InvocationReport,
+  event: TailEvent,
+  filters: readonly TailFilter[],
+  chance: () => number,
+): boolean {
   return filters.every(
     ({ query, outcome, scriptVersion, sampling_rate: rate, ...ofRequest }) =>
-      (query === undefined || told.lines.some(({ text }) => text.includes(query))) &&
+      (query === undefined || report.lines.some(({ text }) => text.includes(query))) &&
       (outcome === undefined || outcome.includes(event.outcome)) &&
       (scriptVersion === undefined || event.scriptVersion?.id === scriptVersion) &&
       (rate === undefined || chance() < rate) &&
@@ -126,5 +131,5 @@ function isAskedBy({ event }: TailEvent, filter: Pick<TailFilter, "method" | "he
   );
 }
 
-/** The header by which Workers know who asks. */
+/** The header with the client's address for Workers. */
 const CLIENT_ADDRESS = "cf-connecting-ip";

@@ -1,4 +1,4 @@
-/** Who gets which lines of a script, and what happens to those that nobody takes. */
+/** Which client gets which lines of a script, and what happens to lines without a client. */
 import { expect, test } from "vitest";
 import { fakeClock } from "../../testing/fake-clock.ts";
 import { LIMITS } from "../../model/limits.ts";
@@ -32,7 +32,7 @@ function said(script: string, text: string, level: LogLevel = "log"): ScriptLine
   return { time: NOW, level, kind: "console", text, version };
 }
 
-test("a client gets the lines of its script from now on, and those that it asked for", async () => {
+test("a client gets the later lines of its script that match its filters", async () => {
   const tails = new Tails(systemClock);
   const all = tails.open("shop", [], NOW);
   const some = tails.open("shop", [{ query: "order" }], NOW);
@@ -90,7 +90,7 @@ test("a tail has one reader, ends for it when it is closed, and is closed once, 
   const { id } = tails.open("shop", [], NOW);
   const reader = reading(tails, id);
   expect(tails.connect(id)).toBeUndefined();
-  expect(tails.connect("nobody")).toBeUndefined();
+  expect(tails.connect("unknown")).toBeUndefined();
   expect(tails.close(id, "bank")).toBe(false);
   expect(tails.close(id, "shop")).toBe(true);
   expect(await reader.next()).toBeUndefined();
@@ -101,14 +101,14 @@ test("one whose reader has left can still be closed, and read again", async () =
   const tails = new Tails(systemClock);
   const { id } = tails.open("shop", [], NOW);
   await reading(tails, id).leave();
-  tails.publish(said("shop", "nobody hears this"));
+  tails.publish(said("shop", "not received"));
   const again = reading(tails, id);
   tails.publish(said("shop", "hello"));
   expect(await again.next()).toMatchObject({ logs: [{ message: ["hello"] }] });
   expect(tails.close(id, "shop")).toBe(true);
 });
 
-test("a client that does not keep up is told what it has missed", async () => {
+test("a client that does not keep up is notified of what it has missed", async () => {
   const tails = new Tails(systemClock);
   const reader = reading(tails, tails.open("shop", [], NOW).id);
   for (let i = 0; i < 1_500; i += 1) tails.publish(said("shop", `line ${i}`));
@@ -124,7 +124,7 @@ test("a client that does not keep up is told what it has missed", async () => {
   expect(seen.at(-2)).toBe(`${1_500 - lines} events arrived too fast and were dropped`);
 });
 
-test("there are only so many of a script; those that nobody reads make room, and old ones end", () => {
+test("a script has a limited number of tails; tails without a reader make room, and old tails end", () => {
   const tails = new Tails(systemClock);
   const read = (script: string): void => void tails.connect(tails.open(script, [], NOW).id);
   for (let i = 1; i < LIMITS.tails; i += 1) read("shop");

@@ -1,7 +1,7 @@
 /**
- * Live logs: clients that tail a script get each of its invocations from then on when it has ended, with what it has written, in
- * Cloudflare's words. A tail is known by an id that nobody can guess, for the client connects with that alone. Nothing is kept for
- * later, and a client that does not keep up misses events and is told how many.
+ * Live logs: clients that tail a script get each of its later invocations when it has ended, with its messages, in Cloudflare's
+ * format. The id of a tail cannot be guessed, because the client connects with the id alone. Nothing is kept for later, and a
+ * client that does not keep up misses events and is sent their number.
  */
 import { randomUUID } from "node:crypto";
 import { Failure } from "../../model/failures/failure.ts";
@@ -9,7 +9,7 @@ import { LIMITS } from "../../model/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Followed, ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
 import { scriptOf } from "../../model/views/script-line.ts";
-import { Invocations, type Told } from "./invocations.ts";
+import { Invocations, type InvocationReport } from "./invocations.ts";
 import { isShown, laggedEvent, tailEvent, type TailFilter } from "./tail-event.ts";
 
 /** A tail as it was made. Times are epoch milliseconds. */
@@ -49,7 +49,7 @@ export class Tails implements Followed {
   /**
    * Makes a tail of a script.
    *
-   * @throws Failure `script.too_many_tails` when there are `LIMITS.tails` of it, and somebody is connected to each.
+   * @throws Failure `script.too_many_tails` when it has `LIMITS.tails` tails with a client connected to each.
    */
   open(script: string, filters: readonly TailFilter[], now: number): Tail {
     for (const tail of this.#open.values()) if (tail.expiresAt <= now) this.close(tail.id);
@@ -64,7 +64,7 @@ export class Tails implements Followed {
     return tail;
   }
 
-  /** The events from now on, each a message in JSON. Undefined when there is no such tail, or somebody reads it already. */
+  /** The events from now on, each a message in JSON. Undefined when there is no such tail, or it has a reader already. */
   connect(id: string): ReadableStream<Uint8Array> | undefined {
     const tail = this.#open.get(id);
     if (tail === undefined || tail.listener !== undefined) return undefined;
@@ -120,8 +120,8 @@ export class Tails implements Followed {
     for (const heard of this.#heard) heard(script);
   }
 
-  #gathered(due: readonly Told[]): void {
-    for (const told of due) this.#send(told);
+  #gathered(due: readonly InvocationReport[]): void {
+    for (const report of due) this.#send(report);
     if (this.#isLooking || this.#invocations.isEmpty) return;
     this.#isLooking = true;
     const clock = this.#clock;
@@ -131,12 +131,12 @@ export class Tails implements Followed {
     });
   }
 
-  #send(told: Told): void {
-    const event = tailEvent(told);
+  #send(report: InvocationReport): void {
+    const event = tailEvent(report);
     const { scriptName: script } = event;
     let text: Uint8Array | undefined;
     for (const tail of this.#open.values()) {
-      if (tail.script !== script || tail.listener === undefined || !isShown(told, event, tail.filters, Math.random)) continue;
+      if (tail.script !== script || tail.listener === undefined || !isShown(report, event, tail.filters, Math.random)) continue;
       if ((tail.listener.desiredSize ?? 0) <= 1) {
         tail.missed += 1;
         continue;

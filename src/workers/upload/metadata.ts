@@ -69,7 +69,7 @@ export const metadata: z.ZodType<Metadata> = z.object({
   keep_bindings: z.array(z.string()).default([]),
   compatibility_date: z.string().optional(),
   compatibility_flags: z.array(z.string()).default([]),
-  // wrangler leaves out what it was not told.
+  // wrangler omits annotations that are not set.
   annotations: z.record(z.string(), z.string()).default({}),
   exports: z.record(className, sentExport).default({}),
   migrations,

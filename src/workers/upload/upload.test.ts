@@ -1,4 +1,4 @@
-/** How large an upload may be; what else is wrong with one is told by the deploy API (test/api/scripts.test.ts). */
+/** How large an upload may be; other errors of an upload are tested with the deploy API (test/api/scripts.test.ts). */
 import { expect, test } from "vitest";
 import { LIMITS } from "../../model/limits.ts";
 import { readUpload, type Upload } from "./upload.ts";

@@ -6,7 +6,7 @@ import { LIMITS } from "../../model/limits.ts";
 import type { Jurisdiction, WorkflowSettings } from "../../ports/catalog/workflows.ts";
 import { cronExpression } from "../versions/workflow.ts";
 
-/** Where Cloudflare may be told to keep the instances of a workflow. */
+/** The jurisdictions in which Cloudflare can keep the instances of a workflow. */
 export const JURISDICTIONS: readonly ["eu", "fedramp", "us"] = ["eu", "fedramp", "us"] as const satisfies readonly Jurisdiction[];
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,4 +1,4 @@
-/** Which old versions go, and which stay because somebody needs them. */
+/** Which old versions are deleted, and which stay because they are in use. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { inProcessExecutor } from "../../executors/in-process/executor.ts";
 import { LIMITS } from "../../model/limits.ts";

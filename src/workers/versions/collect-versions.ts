@@ -1,6 +1,7 @@
 /**
- * Deletes old versions: of scripts and workflows the newest are kept to go back to, and those that are in force or that an
- * instance needs are kept anyway. Once an hour, a few at a time; when there is nothing to delete, two small questions are all.
+ * Deletes old versions: of scripts and workflows the newest are kept for rollbacks, and active versions and versions that an
+ * instance needs are always kept. Runs once an hour, a few versions at a time; when there is nothing to delete, it costs two
+ * small queries.
  */
 import { LIMITS } from "../../model/limits.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";

@@ -11,7 +11,7 @@ const membership = z.object({ id: z.string(), status: z.literal("accepted"), rol
 
 const pages = z.object({ page: page.default(1), per_page: perPage(20) });
 
-/** An id as Cloudflare's are. What it stands for is told by names. */
+/** An id in Cloudflare's format. The name beside it tells what it identifies. */
 const ID = "00000000000000000000000000000002";
 
 function userOf(asker: Principal): { id: string; email: string } {

@@ -1,6 +1,6 @@
 /**
- * Host names of scripts, as `wrangler deploy` asks for them by `custom_domain`, and routes by pattern. Whoever runs the server
- * points the name to it; there are no certificates here, and every name is a zone: nobody has to be asked whose it is.
+ * Host names of scripts, as `wrangler deploy` asks for them by `custom_domain`, and routes by pattern. The operator of the server
+ * points the name to it; there are no certificates here, and every name is a zone: its ownership is not checked.
  */
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
@@ -37,7 +37,7 @@ function changeset({ hostNames }: Api, script: string, wanted: readonly string[]
   };
 }
 
-/** Nobody is to take over the name under which the server itself is spoken to. */
+/** A script must not take over a name of the server itself. */
 function refuseOwn(request: Request, wanted: readonly string[]): void {
   const { hostname } = new URL(request.url);
   const at = wanted.indexOf(hostname);

@@ -1,4 +1,6 @@
-/** The consumer of a queue: a script whose `queue` handler gets batches, or whoever pulls messages. A queue has one at the most. */
+/**
+ * The consumer of a queue: a script whose `queue` handler gets batches, or clients that pull messages. A queue has at most one.
+ */
 import { z } from "zod";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";

@@ -109,7 +109,7 @@ export const d1Databases: readonly Endpoint[] = [
     result: database,
     handle: async ({ params, query: { fields } }, api) => {
       const resource = await named(api, params.database_id);
-      // Whoever names the fields that it wants never wants those that have to be measured.
+      // Clients that name the fields they want never want the measured ones.
       const measured = fields === undefined ? await measure(api, resource.id) : {};
       return { result: { ...show(resource), ...measured, read_replication: { mode: "disabled" } } };
     },

@@ -14,7 +14,7 @@ const NO_SUCH_OBJECT = 10_007;
 
 /** What a bucket answers: JSON, and the bytes of an object if there are some. */
 export interface BucketAnswer {
-  readonly told: unknown;
+  readonly metadata: unknown;
   readonly bytes: ReadableStream<Uint8Array>;
 }
 
@@ -34,7 +34,7 @@ export async function askBucket(
   });
   if (!answer.ok) throw refusal(answer.headers.get(ERROR));
   const size = Number(answer.headers.get(METADATA_SIZE) ?? 0);
-  if (answer.body === null || size === 0) return { told: null, bytes: new Blob([]).stream() };
+  if (answer.body === null || size === 0) return { metadata: null, bytes: new Blob([]).stream() };
   return parted(answer.body, size);
 }
 
@@ -64,5 +64,5 @@ async function parted(stream: ReadableStream<Uint8Array>, size: number): Promise
     },
     cancel: (reason) => reader.cancel(reason),
   });
-  return { told: JSON.parse(first.subarray(0, size).toString()), bytes };
+  return { metadata: JSON.parse(first.subarray(0, size).toString()), bytes };
 }

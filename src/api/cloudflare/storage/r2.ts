@@ -109,8 +109,8 @@ export const r2Buckets: readonly Endpoint[] = [
     result: z.object({}),
     handle: async ({ params }, api) => {
       const resource = await found(api, "r2", params.bucket_name);
-      const { told } = await askBucket(api, resource, { method: "list", limit: 1 });
-      if ((told as { objects: unknown[] }).objects.length > 0) throw new Failure("r2.not_empty");
+      const { metadata } = await askBucket(api, resource, { method: "list", limit: 1 });
+      if ((metadata as { objects: unknown[] }).objects.length > 0) throw new Failure("r2.not_empty");
       await remove(api, resource);
       return { result: {} };
     },
@@ -130,8 +130,8 @@ export const r2Buckets: readonly Endpoint[] = [
     result: z.array(object),
     handle: async ({ params, query: { per_page: limit, start_after: startAfter, ...rest } }, api) => {
       const asked = { method: "list", limit, ...rest, ...(startAfter !== undefined && { startAfter }) };
-      const { told } = await askBucket(api, await found(api, "r2", params.bucket_name), asked);
-      const { objects, cursor } = told as { objects: SentObject[]; cursor?: string };
+      const { metadata } = await askBucket(api, await found(api, "r2", params.bucket_name), asked);
+      const { objects, cursor } = metadata as { objects: SentObject[]; cursor?: string };
       const count = objects.length;
       const info = { count, per_page: limit, total_count: count, ...(cursor !== undefined && { cursor }) };
       return { result: objects.map(showObject), info };
@@ -145,8 +145,8 @@ export const r2Buckets: readonly Endpoint[] = [
     result: z.unknown(),
     handle: async ({ params }, api) => {
       const asked = { method: "get", object: params.object_key };
-      const { told, bytes } = await askBucket(api, await found(api, "r2", params.bucket_name), asked);
-      return new Response(bytes, { headers: headersOf(told as SentObject) });
+      const { metadata, bytes } = await askBucket(api, await found(api, "r2", params.bucket_name), asked);
+      return new Response(bytes, { headers: headersOf(metadata as SentObject) });
     },
   }),
   endpoint({
@@ -160,8 +160,8 @@ export const r2Buckets: readonly Endpoint[] = [
       const length = request.headers.get("content-length");
       if (length === null) throw new Failure("r2.no_length");
       const asked = { method: "put", object: params.object_key, httpFields: fieldsOf(request.headers) };
-      const { told } = await askBucket(api, resource, asked, { body: sent.stream() ?? "", length });
-      return { result: showObject(told as SentObject) };
+      const { metadata } = await askBucket(api, resource, asked, { body: sent.stream() ?? "", length });
+      return { result: showObject(metadata as SentObject) };
     },
   }),
   endpoint({

@@ -43,7 +43,7 @@ export class Transfers {
     return waiting !== undefined && waiting.bytes === undefined;
   }
 
-  /** Takes a file in; answers its MD5. Undefined when nobody waits for it. */
+  /** Stores a file; returns its MD5. Undefined when the file is not expected. */
   put(id: string, bytes: Uint8Array): string | undefined {
     if (!this.expects(id)) return undefined;
     this.#set(id, bytes);

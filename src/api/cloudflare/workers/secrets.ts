@@ -1,4 +1,4 @@
-/** The secrets of a script. To change one makes a version and deploys it; what they are is never told. */
+/** The secrets of a script. Changing one creates and deploys a version; values are never returned. */
 import { z } from "zod";
 import { changeSecrets } from "../../../workers/deploy/change-secrets.ts";
 import type { SecretChanges } from "../../../workers/versions/revise.ts";

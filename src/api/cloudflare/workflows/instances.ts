@@ -262,7 +262,7 @@ function unwrapText(params: unknown): unknown {
   }
 }
 
-/** Deletes instances; an id that is given twice is deleted once and told twice. */
+/** Deletes instances; an id that is given twice is deleted once and reported twice. */
 export async function deleteInstances(
   { engine }: Pick<Api, "engine">,
   workflow: string,

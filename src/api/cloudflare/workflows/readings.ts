@@ -1,6 +1,6 @@
 /**
- * What the user code of one host reads item by item, by number. Items are made when they are asked for, one at a time, so
- * that a reading that nobody pulls costs no more than its place.
+ * What the user code of one host reads item by item, by number. Items are made when they are requested, one at a time, so that a
+ * reading that is not pulled costs only its entry.
  */
 import type { Engine, InstanceAddress } from "../../../engine/contract.ts";
 import type { Form } from "../../../model/views/public-event.ts";

@@ -107,7 +107,7 @@ async function* toMessages(asker: Principal, batches: AsyncIterable<readonly Pub
   for await (const events of batches) yield events.map((event) => ({ id: event.eventId, data: JSON.stringify(show(event)) }));
 }
 
-/** An event as somebody may see it. */
+/** An event as the role may see it. */
 function shownTo({ role }: Principal): (event: object) => object {
   return role === "observer" ? (event) => withoutPayloads(message, event) as object : (event) => event;
 }

@@ -21,7 +21,7 @@ export async function* subscription(
   const view = new InstanceView();
   const known = knownFrom(view);
   const isWanted = filterOf(filter);
-  // From the first event on: what is secret is known only to who has seen how a step began.
+  // From the first event on: which values are secret is known only from the begin of a step.
   for await (const events of engine.follow(address, signal)) {
     const shown: PublicEvent[] = [];
     for (const event of events) {

@@ -10,7 +10,7 @@ import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } fro
 import { workflowOf } from "./workflows.ts";
 
 /** What every answer about a version begins with. */
-const told = z.object({
+const versionHead = z.object({
   id: z.string(),
   workflow_id: z.string(),
   class_name: z.string(),
@@ -18,7 +18,7 @@ const told = z.object({
   modified_on: timestamp,
 });
 
-const shown = told.extend({
+const shown = versionHead.extend({
   has_dag: z.boolean(),
   language: z.enum(["javascript", "python"]),
   limits: z.object({ steps: z.int().optional() }).optional(),
@@ -57,7 +57,7 @@ export const versions: readonly Endpoint[] = [
     method: "get",
     path: `${VERSIONS}/{version_id}/graph`,
     summary: "Read the graph of a version's code, or null if it could not be drawn",
-    result: told.extend({ graph: open(shownGraph).nullable() }),
+    result: versionHead.extend({ graph: open(shownGraph).nullable() }),
     handle: async ({ params }, api) => {
       const { workflow, version } = await versionOf(api, params);
       return { result: { ...identity(workflow, version), graph: await graphOf(api, version) } };
@@ -67,7 +67,7 @@ export const versions: readonly Endpoint[] = [
     method: "get",
     path: `${VERSIONS}/{version_id}/dag`,
     summary: "Read the graph of a version in the older format",
-    result: told.extend({ dag: open(shownGraph).nullable() }),
+    result: versionHead.extend({ dag: open(shownGraph).nullable() }),
     handle: async ({ params }, api) => {
       const { workflow, version } = await versionOf(api, params);
       return { result: { ...identity(workflow, version), dag: await graphOf(api, version) } };
@@ -90,7 +90,7 @@ async function graphOf({ catalog }: Api, { id, hasGraph }: WorkflowVersion): Pro
   return text === undefined ? null : (JSON.parse(text) as unknown);
 }
 
-function identity(workflow: Workflow, { id, className, createdAt }: WorkflowVersion): z.input<typeof told> {
+function identity(workflow: Workflow, { id, className, createdAt }: WorkflowVersion): z.input<typeof versionHead> {
   return {
     id,
     workflow_id: workflow.id,

@@ -33,7 +33,7 @@ export class Connection {
 
   constructor(address: Address, idleMs: number = IDLE_MS) {
     this.#address = address;
-    // The agent ends only what is idle by then. A request that is under way sees an event, which nobody listens to.
+    // The agent ends only sockets that are idle by then. A request in progress gets an event, which has no listener.
     this.#agent = new Agent({ keepAlive: true, timeout: idleMs });
   }
 

@@ -8,7 +8,7 @@ import type { AnswerFor, Question } from "../messages.ts";
 import type { WorkerdHost } from "./host.ts";
 import type { WorkerdProcess } from "../process/process.ts";
 
-/** How long a version that has been replaced goes on for those who are calling it, in milliseconds. */
+/** How long a replaced version goes on for its current callers, in milliseconds. */
 const GRACE_MS = 60_000;
 
 const START = "Deploy it, or with stepwell dev start both in one session: -c wrangler.jsonc -c ../other/wrangler.jsonc";

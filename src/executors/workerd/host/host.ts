@@ -41,7 +41,7 @@ export interface HostParts {
   readonly isCallee?: boolean;
   /** Gets it once it has loaded, when it can be debugged. */
   readonly targets?: InspectorTargets | undefined;
-  /** Whose invocations are to be told of; none when it is absent. */
+  /** The scripts whose invocations are reported; none when it is absent. */
   readonly followed?: Followed | undefined;
 }
 
@@ -80,7 +80,7 @@ export class WorkerdHost implements Host {
     return this.#parts.version.script;
   }
 
-  /** Whether somebody follows the script may have changed. */
+  /** Sends the isolate whether the script is followed, which may have changed. */
   follow(): void {
     this.#say({ type: "follow", isFollowed: this.#isFollowed });
   }
@@ -298,7 +298,7 @@ export class WorkerdHost implements Host {
     this.#say({ type: "because", reference, incident });
   }
 
-  /** Ends the host at once. What the isolate still does until it notices is heard by nobody. */
+  /** Ends the host at once. What the isolate still sends until it notices is ignored. */
   #finish(end: HostEnd): void {
     if (this.#over) return;
     this.#over = true;

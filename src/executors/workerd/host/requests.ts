@@ -27,7 +27,7 @@ export interface Asking {
   readonly host: string;
   /** Aborted when the isolate has ended. */
   readonly gone: AbortSignal;
-  /** Whether the invocation is to be told of. */
+  /** Whether the invocation is reported. */
   readonly isFollowed: boolean;
   /** Called with the invocation when it is not to say how it ends: the client or the isolate has gone before. */
   readonly cut: (invocation: Invocation) => void;

@@ -14,7 +14,7 @@ describe("how many runs fit", () => {
     );
   });
 
-  test("is never none: nobody may have to wait for ever for memory that something else has taken", () => {
+  test("is never none: a run must not wait for ever for memory that something else has taken", () => {
     for (const bytes of [MOST * 0.9, MOST, 2 * MOST]) expect(fitting(seen(unseen(MOST), bytes, 0))).toBe(FEW);
     expect(fitting(seen(unseen(64 * MIB), 64 * MIB, 10))).toBeGreaterThan(0);
   });

@@ -5,7 +5,7 @@
  * order. Whether they fit is seen by the memory that the process takes; what a run takes, by what runs have taken so far.
  */
 
-import { UNTOLD, type Contexts } from "../messages.ts";
+import { UNREPORTED, type Contexts } from "../messages.ts";
 
 const MIB = 1024 * 1024;
 
@@ -51,8 +51,8 @@ export function seen(before: Seen, bytes: number, contexts: number): Seen {
 }
 
 /**
- * How many more runs fit. A few always do, until the next look: what they leave behind fits into what runs do not fill, and
- * nobody knows what has filled the rest.
+ * How many more runs fit. A few always do, until the next look: the memory they leave behind fits into the part that runs do not
+ * fill, and what has filled the rest is unknown.
  */
 export function fitting({ most, bytes, contexts, known, grows }: Seen): number {
   const each = Math.max(LEAST_BYTES, (bytes - BASE_BYTES) / Math.max(contexts, 1));
@@ -117,7 +117,7 @@ export class Room {
     this.#begun += Math.max(0, said.begun - tenant.begun);
   }
 
-  /** The isolate is gone. Whoever waits for room in it finds that out. */
+  /** The isolate is gone. Runs that were held back for it begin, and fail. */
   leave(host: string): void {
     this.#tenants.delete(host);
     for (const held of this.#held) if (held.host === host) held.begin();
@@ -129,7 +129,7 @@ export class Room {
     let [open, coming] = [0, 0];
     for (const tenant of this.#tenants.values()) {
       open += tenant.open;
-      coming += Math.max(0, tenant.sent - tenant.begun - UNTOLD);
+      coming += Math.max(0, tenant.sent - tenant.begun - UNREPORTED);
     }
     this.#begunBefore.push(this.#begun);
     const before = this.#begunBefore.length > AFTER_LOOKS ? (this.#begunBefore.shift() ?? 0) : 0;

@@ -1,6 +1,7 @@
 /**
- * Where debuggers connect: the addresses and documents that Chrome and VS Code look for, one target a Worker. Whoever is let in
- * runs code in Workers, so it is on loopback, and neither a page nor a name that leads here by deceit is let in.
+ * Where debuggers connect: the addresses and documents that Chrome and VS Code look for, one target a Worker. A connected
+ * debugger runs code in Workers. So the server listens on loopback, and refuses pages and host names that were resolved to this
+ * machine by deceit.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -3,7 +3,7 @@
  * log. What is in this file is workerd's own wording, which is the only source; nothing else reads it.
  */
 
-/** Why a request failed. `other` is told as workerd has it. */
+/** Why a request failed. `other` is reported in workerd's words. */
 export interface Incident {
   readonly kind: "unresolved" | "forbidden" | "other";
   /** In workerd's words. */
@@ -35,7 +35,7 @@ export function stackIn(line: string): { readonly reference: string | undefined 
   return found === null ? undefined : { reference: found[1] };
 }
 
-/** What user code is told instead of the reference alone. It is told the name that it asked for, not what that resolves to. */
+/** The message for user code, instead of the reference alone. It contains the requested name, not the address behind it. */
 export function explanation({ kind, detail }: Incident, host: string, reference: string): string {
   const why = {
     unresolved: `The host name ${host} could not be resolved: ${detail}`,

@@ -8,6 +8,6 @@ test.each([
   ["Uncaught Error: just words", "just words"],
   ["Uncaught Error: Module not found: file:///bundle/nope", "Module not found: nope"],
   ["Uncaught Error: null\n  at file:///bundle/index.js:1:7", "Error: null\n    at index.js:1:7"],
-])("%j", (told, said) => {
-  expect(describeLoadError(`Failed to start Worker:\n${told}`)).toBe(said);
+])("%j", (reported, said) => {
+  expect(describeLoadError(`Failed to start Worker:\n${reported}`)).toBe(said);
 });

@@ -12,8 +12,8 @@ const FRAME = /^\s+at ([^\s()]+:\d+):(\d+)(?: in (.+))?$/gm;
 const NO_ERROR = /^(?:null|undefined|true|false|NaN|-?(?:\d[\d.e+]*|Infinity)|#<.*>|Symbol\(.*\))$/;
 
 /** The error and its stack. */
-export function describeLoadError(told: string): string {
-  const text = told.replace(PREFIX, "").replaceAll(ROOT, "");
+export function describeLoadError(reported: string): string {
+  const text = reported.replace(PREFIX, "").replaceAll(ROOT, "");
   // Of a syntax error, workerd counts the columns from 0.
   const from = text.startsWith("SyntaxError") ? 1 : 0;
   const stack = text.replaceAll(FRAME, (_, place: string, column: string, name: string | undefined) => {

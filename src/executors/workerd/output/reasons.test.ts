@@ -64,7 +64,7 @@ const matching = (text: RegExp): unknown => [expect.stringMatching(text) as unkn
 
 const LOST = "Network connection lost.";
 
-test("an unknown name, a forbidden address and a failed handshake are told apart by the message", async () => {
+test("an unknown name, a forbidden address and a failed handshake have different messages", async () => {
   const plain = await listening((socket) => socket.end("no TLS"));
   expect(await reach("http://no-such-host.invalid/a?b", "http://10.1.2.3:81/", `https://${plain}/`)).toEqual([
     matching(/^The host name no-such-host\.invalid could not be resolved: .+ \(internal error; reference = \w+\)$/),
@@ -75,7 +75,7 @@ test("an unknown name, a forbidden address and a failed handshake are told apart
   ]);
 });
 
-test("a refused connection and a lost one have the same message, as on Cloudflare, and are told apart by the cause", async () => {
+test("a refused connection and a lost one have the same message, as on Cloudflare, and different causes", async () => {
   const free = await listening(() => undefined);
   await new Promise((resolve) => servers.pop()?.close(resolve));
   const lossy = await Promise.all([
@@ -145,6 +145,6 @@ test.each([
     [true, true],
   ],
   ["a line between the two", [refused(1)[0] ?? "", "another line", refused(1)[1] ?? ""], [true, false, false]],
-])("%s", (_, told, taken) => {
-  expect(told.map(new Reasons(() => {}).reader())).toEqual(taken);
+])("%s", (_, written, taken) => {
+  expect(written.map(new Reasons(() => {}).reader())).toEqual(taken);
 });

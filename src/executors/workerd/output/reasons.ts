@@ -1,6 +1,6 @@
 /**
- * The reasons that workerd has written, by their references, for as long as somebody may ask. Requests that are refused, or go to
- * names that nobody knows, are in the log once and then counted: a Worker can make thousands of them a second.
+ * The reasons that workerd has written, by their references, for as long as they may be requested. Requests that are refused, or
+ * go to unknown names, are logged once and then counted: a Worker can make thousands of them a second.
  */
 import type { OnLog } from "../../../ports/script-log.ts";
 import { scriptLine } from "../../output/lines.ts";

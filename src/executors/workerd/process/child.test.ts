@@ -45,7 +45,7 @@ test.skipIf(process.platform === "win32")("a start that is not wanted any more i
   await expect(starting).rejects.toThrow("closing");
 });
 
-test.skipIf(process.platform === "win32")("how a process has ended is known, also to those who ask later", async () => {
+test.skipIf(process.platform === "win32")("the end of a process is reported, also to later callers", async () => {
   const child = await start(`echo '{"event": "listen", "port": 7}' >&3; exec sleep 1000`);
   expect(child.port).toBe(7);
   await child.kill();

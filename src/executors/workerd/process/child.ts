@@ -110,7 +110,7 @@ function endOf(child: ChildProcess): Promise<string> {
   return promise;
 }
 
-/** What it writes first, for whoever wants to know why it did not start. */
+/** Its first output, which says why it did not start. */
 function shownOf({ stdout, stderr }: ChildProcess): () => string {
   let text = "";
   for (const stream of [stdout, stderr])
@@ -157,8 +157,8 @@ function portsOf({ stdio }: ChildProcess, inspectorHost: string | undefined): Pr
 }
 
 /**
- * workerd's own inspector lets everybody in who knows where it is, pages included. All of 127.0.0.0/8 is this machine where Linux
- * runs, so that nobody can guess where; elsewhere it is the port that is chosen at random.
+ * workerd's own inspector accepts every client that knows its address, pages included. On Linux all of 127.0.0.0/8 is this
+ * machine, so the address is chosen at random and cannot be guessed; elsewhere the port is chosen at random.
  */
 function hiddenLoopback(): string {
   if (process.platform !== "linux") return "127.0.0.1";

@@ -48,7 +48,7 @@ const config :Workerd.Config = (
 `;
 }
 
-/** What scripts reach. A proxy is told whole URLs, and speaks TLS itself. */
+/** What scripts reach. A proxy is sent whole URLs, and does TLS itself. */
 function outside({ network, refused, outbound }: ProcessConfig): string {
   if (outbound !== undefined) return `external = (address = ${literal(`unix:${outbound}`)}, http = (style = proxy))`;
   const [allow, deny] = [network, refused].map((ranges) => ranges.map(literal).join(", "));

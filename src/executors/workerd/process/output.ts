@@ -66,7 +66,7 @@ export class Output {
   follow(stream: Readable | null, level: LogLevel): void {
     if (stream === null) return;
     let open: Message | undefined;
-    const isTold = this.reasons.reader();
+    const isReported = this.reasons.reader();
     const finish = (): void => {
       if (open !== undefined) this.#finish(open);
       open = undefined;
@@ -78,7 +78,7 @@ export class Output {
           finish();
           open = begun;
         } else if (open === undefined) {
-          if (!isTold(line)) this.#onLog(scriptLine(line, { level }));
+          if (!isReported(line)) this.#onLog(scriptLine(line, { level }));
         } else if (open.text.length <= LIMITS.logLine || line.endsWith(open.end)) open.text += `\n${line}`;
         if (open?.text.endsWith(open.end) === true) finish();
       })

@@ -10,7 +10,7 @@ import type { HostEnd } from "../../../ports/executor.ts";
 import type { Output } from "./output.ts";
 import { WorkerdProcess, type AnswerLoader, type ProcessSettings } from "./process.ts";
 
-/** How long after the start of a process a spare one is started, in milliseconds: whoever waited for the first has gone on then. */
+/** How long after the start of a process a spare one is started, in milliseconds: callers of the first have continued by then. */
 const SPARE_AFTER_MS = 1_000;
 
 /** What a pool is made of. */
@@ -35,7 +35,7 @@ export class Pool {
   readonly #diedOnce: Set<string> = new Set();
   #spare: Promise<WorkerdProcess> | undefined;
   #spareTimer: NodeJS.Timeout | undefined;
-  /** One is started after the other, so that nobody starts one too many. */
+  /** Processes are started one after the other, so that none is started too many. */
   #starting: Promise<unknown> = Promise.resolve();
   /** The last start that failed, and when. */
   #failed: { readonly at: number; readonly cause: Failure } | undefined;

@@ -43,7 +43,7 @@ export interface ProcessSettings {
   readonly sharedHangAfterMs: number;
   /** How long a process may take to listen, and a socket to open, in milliseconds. */
   readonly startMs: number;
-  /** A process that takes more memory is to be replaced once that hurts nobody, in bytes. */
+  /** Bytes of memory above which a process gets no new isolates, and ends when it is empty. */
   readonly fullBytes: number;
   /** A process that takes more memory is killed, in bytes. */
   readonly memoryBytes: number;
@@ -176,7 +176,7 @@ export class WorkerdProcess {
     return inspector === undefined ? undefined : `ws://${inspector}/LOADER:${host}`;
   }
 
-  /** True while a debugger is connected: then nobody knows whether it hangs. */
+  /** True while a debugger is connected: then a hang cannot be detected. */
   get isDebugged(): boolean {
     return this.#debuggers > 0;
   }
@@ -249,7 +249,7 @@ export class WorkerdProcess {
   /** A socket to an isolate, open. `hear` gets what comes over it. Rejects when that takes longer than a start may. */
   async connect(asked: Asked, hear: Hear): Promise<WebSocket> {
     const socket = this.#socket(asked);
-    // Not once it is open: what came along with that would have been said before anybody who waits for it goes on.
+    // Not after the socket is open: messages that arrive with the opening would be emitted before its waiter continues.
     socket.on("message", (data: Buffer, isBinary: boolean) => hear(data, isBinary, socket));
     await opened(socket);
     return socket;

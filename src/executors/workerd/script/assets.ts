@@ -1,6 +1,6 @@
 /**
- * What a loader is told of a script's static assets. They are served by the Worker that Cloudflare serves them with, which
- * miniflare publishes; here is what that is configured with, in its own form.
+ * The part of a loader's message about a script's static assets. They are served by Cloudflare's own Worker for assets, which
+ * miniflare publishes; this file makes its configuration, in its own format.
  */
 import { createHash } from "node:crypto";
 import type { ScriptAssets } from "../../../ports/catalog/script-versions.ts";

@@ -13,7 +13,7 @@ import type { Prepared, SentModule } from "../messages.ts";
 /** What the main module of a script is called unless the upload says otherwise. */
 const SCRIPT_MODULE = "index.js";
 
-/** The file beside this one that the package brings along, so that nobody who installs it needs miniflare. */
+/** The file beside this one that the package contains, so that users of the package do not need miniflare. */
 export const ASSETS_BUNDLE = "assets.bundle.js";
 
 /** A folder of our own; a script that has one of these names in it gets ours. */

@@ -1,6 +1,6 @@
 /**
  * The gateway with the simulators, as one module. From sources it is bundled when it is first needed; the published package
- * brings the module along, so that nobody who installs it needs miniflare with all that comes with that.
+ * contains the module, so that its users do not need miniflare and its dependencies.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -51,7 +51,7 @@ const simulators: Plugin = {
   setup: (resolving) => {
     const folder = join(dirname(createRequire(import.meta.url).resolve("miniflare")), "workers");
     resolving.onResolve({ filter: /^miniflare:/ }, ({ path }) => ({ path: join(folder, SIMULATORS[path] ?? path) }));
-    // Modules that workerd gives to extensions are there for everybody under Node's names.
+    // Modules that workerd provides to extensions are available to all code under Node's names.
     resolving.onResolve({ filter: /^node-internal:internal_/ }, ({ path }) => ({
       path: path.replace("node-internal:internal_", "node:"),
       external: true,

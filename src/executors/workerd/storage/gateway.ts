@@ -1,6 +1,7 @@
 /**
  * The one Worker of the storage process: Cloudflare's simulators of KV, D1 and R2 as Durable Objects, one for each namespace,
- * database and bucket, and the way to them. Whoever reaches the socket of the process is trusted to say whom he asks for.
+ * database and bucket, and the way to them. Every client of the process's socket is trusted with the name of the object that it
+ * asks for.
  */
 import { abortIsolate } from "cloudflare:workers";
 import { D1DatabaseObject } from "miniflare:d1";
@@ -97,7 +98,7 @@ async function forgotten(ask: () => Promise<Response>): Promise<Response> {
   }
 }
 
-/** R2 wants what is asked in front of the value; here it comes in a header, because only whoever sees the body's length can join them. */
+/** R2 expects the request in front of the value; here it is sent in a header, because joining them requires the body's length. */
 function withMetadata(request: Request): Request | undefined {
   const metadata = new TextEncoder().encode(request.headers.get(R2_HEADERS.request) ?? "");
   const length = request.headers.get("content-length") ?? (request.body === null ? "0" : "");

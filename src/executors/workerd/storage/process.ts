@@ -209,7 +209,7 @@ function toResponse(answer: IncomingMessage): Response {
   return new Response(null, { status, statusText, headers });
 }
 
-/** Nobody listens: nothing has been sent. */
+/** No listener: nothing has been sent. */
 function isRefused(cause: unknown): boolean {
   return cause instanceof Error && "code" in cause && (cause.code === "ECONNREFUSED" || cause.code === "ENOENT");
 }

@@ -39,7 +39,7 @@ const PROBES = {
   "an interval": `setInterval(tick, 5); await never();`,
   "a loop left to waitUntil": `this.ctx.waitUntil((async () => { for (;;) { await tick(); await pause(); } })()); await never();`,
   "a loop left to the imported waitUntil": `waitUntil((async () => { for (;;) { await tick(); await pause(); } })()); await never();`,
-  "a loop that nobody awaits": `(async () => { for (;;) { await tick(); await pause(); } })(); await never();`,
+  "a loop that is not awaited": `(async () => { for (;;) { await tick(); await pause(); } })(); await never();`,
   "a loop that catches everything": `for (;;) { try { await tick(); await pause(); } catch {} }`,
   "a step that has timed out": `
     const late = { timeout: 5, retries: { limit: 0, delay: 0 } };

@@ -14,7 +14,7 @@ import type { OnLog } from "../../../ports/script-log.ts";
 import { scriptOf } from "../../../model/views/script-line.ts";
 
 executorContract("workerd", ({ hangAfterMs, onLog }) => workerdExecutor({ hangAfterMs, hasSpare: false, onLog }), {
-  crash: "an exception that nobody catches ends what it was thrown in, as on Cloudflare; what it ends is tested here",
+  crash: "an uncaught exception ends the request or run that threw it, as on Cloudflare; what it ends is tested here",
   exit: "process.exit ends the request or run that calls it, as on Cloudflare; what it ends is tested here",
 });
 
@@ -56,7 +56,7 @@ describe("workerd executor", () => {
     ]);
   });
 
-  test("what scripts of one process write is told apart", async () => {
+  test("messages of scripts in one process carry the name of their script", async () => {
     const lines: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
     const onLog: OnLog = (line) => {
@@ -100,7 +100,7 @@ describe("workerd executor", () => {
     });
   });
 
-  test("an exception that nobody catches ends nothing", async () => {
+  test("an uncaught exception ends nothing", async () => {
     await withExecutor({}, async (executor) => {
       const driver = new Driver(await executor.open(contractVersion(), noBindings));
       const run = driver.start("Crasher");
@@ -223,7 +223,7 @@ describe("workerd executor", () => {
   );
 
   test.skipIf(process.platform !== "linux")(
-    "whoever was in a process that hangs is alone from then on, until it is cleared",
+    "scripts of a process that hung get processes of their own until they are cleared",
     async () => {
       await withExecutor({ processes: 1, sharedHangAfterMs: 2_000, hangAfterMs: 60_000 }, async (executor) => {
         const open = (script: string) => executor.open({ ...contractVersion(), script }, noBindings);

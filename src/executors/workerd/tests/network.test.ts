@@ -79,14 +79,14 @@ async function ask(host: Host, about: object): Promise<unknown> {
 const refused: unknown = { refused: expect.any(String) as unknown };
 
 describe("unless it is allowed", () => {
-  test.each(HOSTS)("nobody reaches %s", async (name) => {
+  test.each(HOSTS)("no script reaches %s", async (name) => {
     const url = `http://${name}:${port}/`;
     const hostname = name.replace(/^\[|\]$/g, "");
     expect(await ask(closed, { way: "fetch", url })).toEqual(refused);
     expect(await ask(closed, { way: "socket", hostname, port })).toEqual(refused);
   });
 
-  test("nobody reaches this machine over Node's modules", async () => {
+  test("no script reaches this machine over Node's modules", async () => {
     expect(await ask(closed, { way: "node", url: `http://127.0.0.1:${port}/` })).toEqual(refused);
   });
 
@@ -166,7 +166,7 @@ test("neither the server's environment nor its files are seen", async () => {
   expect(answer).toEqual({ env: ["GREETING", "KEY", "SETTINGS"], file: false, root: ["bundle", "tmp", "dev"] });
 });
 
-test.skipIf(process.platform !== "linux")("the way into workerd answers nobody who lacks the token", async () => {
+test.skipIf(process.platform !== "linux")("the socket of workerd answers no client without the token", async () => {
   for (const each of portsOfChildren())
     expect(await ask(opened, { way: "status", url: `http://127.0.0.1:${each}/` })).toEqual({ answer: 404 });
 });

@@ -156,7 +156,7 @@ test("what an object keeps survives the end of its process, and new code goes on
   expect(await ask(second, "/add")).toBe(2);
   expect(await ask(second, "/about")).toMatchObject({ greeting: "hi" });
   const third = await deploy("three");
-  // Whoever calls, and from whatever version: there is one object, and it has the newest code.
+  // Calls from any version reach the same object, and it has the newest code.
   expect([await ask(second, "/mark"), await ask(third, "/mark")]).toEqual(["three", "three"]);
   expect([await ask(third, "/add"), await ask(second, "/add")]).toEqual([3, 4]);
 });
@@ -178,7 +178,7 @@ test("another script that is bound to the class calls the same objects", async (
   expect(await ask(other, "/add")).toMatchObject({ message: expect.stringContaining('Worker "shop" not found') as string });
 });
 
-test("an alarm rings, is told, and can be taken back", async () => {
+test("an alarm rings, is readable, and can be deleted", async () => {
   const host = await deploy("one");
   const late = Date.now() + 3_600_000;
   expect(await ask(host, `/alarm?at=${late}`)).toBe(late);

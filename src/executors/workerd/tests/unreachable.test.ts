@@ -69,7 +69,7 @@ describe.skipIf(process.platform === "win32")("a process that lives", () => {
     ["does not answer a load", "load stalls", { hangAfterMs: 1_000 }, "script.invalid"],
     ["does not open the socket of an isolate", "link stalls", { startMs: 2_000 }, "script.unavailable"],
     ["does not open its own socket", "lifeline stalls", { startMs: 2_000 }, "executor.not_started"],
-  ])("and %s keeps nobody waiting", async (_, behaviour, limits, failure) => {
+  ])("and %s makes no caller wait", async (_, behaviour, limits, failure) => {
     await expect(open(behaviour, limits)).rejects.toMatchObject({ failure });
   });
 

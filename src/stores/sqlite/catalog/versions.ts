@@ -1,4 +1,4 @@
-/** Versions that nobody needs any more: which they are, as far as the catalogue knows, and how they go. */
+/** Versions that are no longer needed: finds them, as far as the catalogue knows, and deletes them. */
 import type { Deployments } from "../../../ports/catalog/deployments.ts";
 import type { Queries } from "../connection/queries.ts";
 import { sweepScripts } from "./scripts.ts";

@@ -1,6 +1,6 @@
 /**
- * The only door to `node:sqlite`: connections with their settings, transactions, and what SQLite's result codes mean to
- * whoever opens a store.
+ * The only door to `node:sqlite`: connections with their settings, transactions, and what SQLite's result codes mean to code that
+ * opens a store.
  */
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
@@ -71,7 +71,10 @@ function makePrivate(file: string): void {
   }
 }
 
-/** Holds a file as long as the process lives or until `close`; false when somebody else holds it. The OS lets go after any death. */
+/**
+ * Holds a file as long as the process lives or until `close`; undefined when another process holds it. The OS releases it after
+ * any crash.
+ */
 export function tryHold(file: string): Database | undefined {
   makePrivate(file);
   const db = new DatabaseSync(file, { timeout: 0 });

@@ -1,6 +1,6 @@
 /**
  * Whether a database is still the file that was opened. SQLite goes on writing to a file that has been deleted or replaced, so
- * that what it calls durable is nowhere: whoever acknowledges a change asks here first.
+ * that what it calls durable is lost: code that acknowledges a change checks here first.
  */
 import { statSync } from "node:fs";
 import { StoreError } from "../../../model/failures/store-error.ts";
@@ -31,7 +31,7 @@ export class FileIdentity {
     if (!isSame(this.#opened, identityOf(this.#file))) throw gone(this.#file);
   }
 
-  /** As `check`, for the write-ahead log as well: alone, nobody deletes that. */
+  /** As `check`, for the write-ahead log as well, which is not deleted alone. */
   checkAll(): void {
     this.check();
     const wal = identityOf(this.#wal);

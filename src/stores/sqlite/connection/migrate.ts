@@ -1,6 +1,6 @@
 /**
- * Brings a database to the newest version of the schema: forward only, one transaction a version. The version is kept in
- * SQLite's `user_version`; `application_id` marks the file as ours, so that nobody else's database is ever written to.
+ * Brings a database to the newest version of the schema: forward only, one transaction a version. The version is kept in SQLite's
+ * `user_version`; `application_id` marks the file as ours, so that no other program's database is ever written to.
  */
 import { Failure } from "../../../model/failures/failure.ts";
 import { transaction, type Database } from "./database.ts";

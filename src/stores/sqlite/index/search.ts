@@ -1,9 +1,9 @@
 /**
  * Finds instances by any filters, in the order of lists, without ever looking at more than a few thousand of them at once.
  *
- * There is an index for each filter by itself. The one that lets fewest through is walked in the order of creation, and the
- * other filters are put to what it finds — for a bounded number of rows: whoever wants more goes on from where it ended. A
- * filter that few match is put first instead, and what it finds is sorted.
+ * There is an index for each filter by itself. The one that lets fewest through is walked in the order of creation, and the other
+ * filters are put to what it finds — for a bounded number of rows: the next page goes on from where it ended. A filter that few
+ * match is put first instead, and what it finds is sorted.
  */
 import type { Found, FoundInstance, InstanceFilter, Position, SearchPage, Tally } from "../../../ports/instances/search.ts";
 import type { Database } from "../connection/database.ts";

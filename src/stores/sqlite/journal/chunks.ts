@@ -1,6 +1,6 @@
 /**
- * The chunks of streams, for the writer. What becomes void is written down as a range of streams in the commit that makes
- * it so, and deleted a few chunks a commit: a stream of a gigabyte must hold nobody up.
+ * The chunks of streams, for the writer. Void chunks are recorded as a range of streams in the commit that makes them void, and
+ * deleted a few a commit: a stream of a gigabyte must not delay other commits.
  */
 import type { Chunk } from "../../../ports/instances/commit.ts";
 import type { Database, Statement } from "../connection/database.ts";

@@ -1,6 +1,6 @@
 /**
- * The rows of the journal, for the writer. Those that become void — their instance is deleted, or begins a new life — are
- * named by the commit that makes them so, and deleted a few a commit: a journal of fifty thousand rows must hold nobody up.
+ * The rows of the journal, for the writer. Rows become void when their instance is deleted or restarted. They are recorded by the
+ * commit that makes them void, and deleted a few a commit: a journal of fifty thousand rows must not delay other commits.
  */
 import type { JournalRow } from "../../../ports/instances/commit.ts";
 import type { Database, Statement } from "../connection/database.ts";

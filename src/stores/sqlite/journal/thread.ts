@@ -64,7 +64,7 @@ export class ThreadWriter {
   #ask(message: ToWriter, transfer: readonly ArrayBuffer[] = []): Promise<FromWriter> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
-      // A process may not end while somebody waits for a commit.
+      // The process must not end while a commit is awaited.
       if (this.#waiting.push({ resolve, reject }) === 1) this.#worker.ref();
       this.#worker.postMessage(message, transfer);
     });

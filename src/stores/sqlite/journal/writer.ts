@@ -1,6 +1,6 @@
 /**
- * Commits, on a connection of its own: a batch is one transaction, applied by statements prepared once. The epoch is
- * checked inside the transaction, so that whoever has lost the lease cannot write, however late.
+ * Commits, on a connection of its own: a batch is one transaction, applied by statements prepared once. The epoch is checked
+ * inside the transaction, so that a process that has lost the lease cannot write, however late.
  */
 import type { InstanceStatus } from "../../../model/instance/status.ts";
 import { StoreError } from "../../../model/failures/store-error.ts";
@@ -25,7 +25,7 @@ export class Writer {
   readonly #rows: RowWriter;
   readonly #chunks: ChunkWriter;
   readonly #statements: ReturnType<typeof prepare>;
-  /** The key of the next instance; whoever writes after another writer is told where that one has got to. */
+  /** The key of the next instance; set to the other writer's when the writers alternate. */
   nextPk: number;
 
   constructor(db: Database) {

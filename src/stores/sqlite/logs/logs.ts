@@ -1,7 +1,6 @@
 /**
- * The messages of instances, in a file of their own beside the database: whoever writes there holds up no commit, and
- * what is there may be deleted. A row holds what came at once of one instance. The file is made when there is a first
- * message.
+ * The messages of instances, in a file of their own beside the database: writing there delays no commit, and the file may be
+ * deleted. A row holds the messages of one instance that were written at once. The file is made with the first message.
  */
 import { existsSync } from "node:fs";
 import { LIMITS } from "../../../model/limits.ts";
@@ -68,7 +67,7 @@ export class SqliteLogs implements LogStore {
     return Promise.resolve({ lines, dropped: last - count });
   }
 
-  /** Forgets instances. Never throws: nobody is to keep an instance because its messages cannot be deleted. */
+  /** Forgets instances. Never throws: an instance must not be kept because its messages cannot be deleted. */
   remove(pks: readonly number[]): void {
     if (!this.#isThere) return;
     try {
@@ -77,7 +76,7 @@ export class SqliteLogs implements LogStore {
         for (const pk of pks) if (statements.removeTotals.run(pk).changes > 0) statements.removeLines.run(pk);
       });
     } catch {
-      // Whoever writes the next message is told what is wrong with the file.
+      // The next write of a message reports the error of the file.
     }
   }
 

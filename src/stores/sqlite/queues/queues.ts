@@ -27,7 +27,7 @@ const OLDEST = "SELECT sent_at AS at FROM messages WHERE queue = ? ORDER BY visi
 
 const DELETE = "DELETE FROM messages WHERE";
 
-/** What is written, and whoever waits for it. */
+/** A change, and the promise that resolves when it is written. */
 interface Change {
   readonly make: (queries: Queries) => void;
   readonly written: PromiseWithResolvers<void>;

@@ -1,6 +1,6 @@
 /**
- * Version 9 of the schema: who wants to be told what of the instances of a workflow, and what they have not been told yet. Notices
- * are written by the commit that makes them true, and never get a key twice: who reads them goes by it.
+ * Version 9 of the schema: subscriptions to events of a workflow's instances, and the notices that are not delivered yet. Notices
+ * are written by the commit that makes them true. A key is never used twice: readers rely on it.
  */
 export const schema0009: string = `
 CREATE TABLE event_subscriptions (

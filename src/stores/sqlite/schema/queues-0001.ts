@@ -1,4 +1,4 @@
-/** Version 1 of the schema of queues, which have a database of their own: who has none has no such file. */
+/** Version 1 of the schema of queues, which have a database of their own: without queues there is no such file. */
 export const queues0001: string = `
 CREATE TABLE queues (
   id TEXT PRIMARY KEY,

@@ -3,7 +3,7 @@ import type { AnyNode } from "acorn";
 import type { Drawing, Place } from "../drawing.ts";
 import { memberOf, setMember } from "./member.ts";
 import { keyName } from "./syntax.ts";
-import { holdsStep, UNKNOWN, Untold, type Value } from "./value.ts";
+import { holdsStep, UNKNOWN, Unanalyzable, type Value } from "./value.ts";
 
 /** `declare` makes the names of the pattern; `assign` gives new values to those that are there. */
 export function bind(drawing: Drawing, target: AnyNode, value: Value, place: Place, how: "declare" | "assign"): void {
@@ -33,7 +33,7 @@ export function bind(drawing: Drawing, target: AnyNode, value: Value, place: Pla
       const object = drawing.expression(target.object, place);
       const name = keyName(target, target.property);
       if (object.kind === "object") setMember(object, name, value, target);
-      else if (holdsStep(value)) throw new Untold("The step is stored in a place that cannot be analyzed");
+      else if (holdsStep(value)) throw new Unanalyzable("The step is stored in a place that cannot be analyzed");
       return;
     }
     default:

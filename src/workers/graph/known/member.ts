@@ -2,14 +2,14 @@
 import type { AnyNode } from "acorn";
 import type { Drawing, Place } from "../drawing.ts";
 import { keyName } from "./syntax.ts";
-import { Scope, UNKNOWN, Untold, type ClassValue, type Member, type ObjectValue, type Value, type Verb } from "./value.ts";
+import { Scope, UNKNOWN, Unanalyzable, type ClassValue, type Member, type ObjectValue, type Value, type Verb } from "./value.ts";
 import { Timing } from "../timing.ts";
 
 const VERBS: ReadonlySet<string> = new Set<Verb>(["do", "sleep", "sleepUntil", "waitForEvent"]);
 
 const isVerb = (name: string): name is Verb => VERBS.has(name);
 
-/** A place whose nodes are nobody's: for expressions that run no steps, such as the class that another extends. */
+/** A place whose nodes are discarded: for expressions that run no steps, such as the superclass of a class. */
 export function nowhere(scope: Scope): Place {
   return { scope, out: [], frame: { timing: new Timing(), returned: [], ends: false } };
 }
@@ -17,7 +17,7 @@ export function nowhere(scope: Scope): Place {
 /** `name` is undefined when the code computes it. */
 export function memberOf(drawing: Drawing, object: Value, name: string | undefined): Value {
   if (object.kind === "step") {
-    if (name === undefined) throw new Untold("The method of a step is computed by an expression");
+    if (name === undefined) throw new Unanalyzable("The method of a step is computed by an expression");
     return isVerb(name) ? { kind: "verb", verb: name } : UNKNOWN;
   }
   if (object.kind !== "object" || name === undefined) return UNKNOWN;

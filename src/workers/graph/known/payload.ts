@@ -3,7 +3,7 @@ import type { AnyNode } from "acorn";
 import type { Payload } from "../nodes.ts";
 import { boundNames, keyName, parts } from "./syntax.ts";
 
-/** Fields inside fields that are told. */
+/** Depth of nested fields that are recorded. */
 const DEPTH = 5;
 
 /** Fields that belong to lists and texts as such. */

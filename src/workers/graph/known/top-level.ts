@@ -10,7 +10,7 @@ import { Scope, UNKNOWN, type Value } from "./value.ts";
 /** What a declaration at the top level gives a name to: a class, a function, or what a variable begins with. */
 type Declared = Extract<AnyNode, { type: "VariableDeclarator" | "FunctionDeclaration" | "ClassDeclaration" }>;
 
-/** The outermost scope. `evaluate` is told the scope itself and a declaration's value, as syntax. */
+/** The outermost scope. `evaluate` gets the scope itself and a declaration's value, as syntax. */
 export class TopLevel extends Scope {
   readonly #declared: ReadonlyMap<string, Declared>;
   readonly #module: Module;

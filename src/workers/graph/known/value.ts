@@ -55,9 +55,9 @@ export interface Member {
 
 export const UNKNOWN: Value = { kind: "unknown" };
 
-/** Thrown when the code does something that a drawing cannot follow, or is too much of it: there is no graph then. */
-export class Untold extends Error {
-  override readonly name = "Untold";
+/** Thrown when the code cannot be followed, or is too large to draw: then there is no graph. */
+export class Unanalyzable extends Error {
+  override readonly name = "Unanalyzable";
 }
 
 /** Names, and the values that they have at the place that is being looked at. */
@@ -103,7 +103,7 @@ export function templateText(value: Value): string {
   return value.kind === "template" ? value.text : "${...}";
 }
 
-/** True when whoever gets this value can run steps with it. */
+/** True when code that gets this value can run steps with it. */
 export function holdsStep(value: Value, depth = 4): boolean {
   if (value.kind === "step" || value.kind === "verb") return true;
   if (value.kind !== "object" || depth === 0) return false;
@@ -124,8 +124,8 @@ export function signature(value: Value, depth = 4): string {
       const of = value.of === undefined ? "" : `@${value.of.syntax.start}`;
       if (depth === 0) return of;
       const members = Array.from(value.members, ([name, member]) => [name, signature(member.value, depth - 1)] as const);
-      const told = members.flatMap(([name, each]) => (each === "" ? [] : [`${name}:${each}`])).join();
-      return told === "" ? of : `${of}{${told}}`;
+      const signed = members.flatMap(([name, each]) => (each === "" ? [] : [`${name}:${each}`])).join();
+      return signed === "" ? of : `${of}{${signed}}`;
     }
     case "unknown":
     case "literal":

@@ -1,6 +1,6 @@
 /**
- * The isolates that the loader has. workerd drops one whose code calls `abortIsolate`, without notice: what is under way in it
- * goes on, and the next request finds that it is missing. Here that is noticed and reported to the host.
+ * The isolates that the loader has. workerd drops one whose code calls `abortIsolate`, without notice: its requests in progress
+ * go on, and the next request finds that it is missing. This file detects that and reports it to the host.
  */
 import { askHost } from "./questions.ts";
 

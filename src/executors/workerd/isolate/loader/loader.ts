@@ -1,6 +1,6 @@
 /**
- * The one Worker that a process of workerd is started with: loads scripts, each into an isolate of its own, and passes on
- * what the host has to say to them. Whoever does not know the token gets no answer, user code included.
+ * The one Worker that a process of workerd is started with: loads scripts, each into an isolate of its own, and forwards the
+ * host's requests to them. Requests without the token get no answer, also those of user code.
  */
 import { abortIsolate } from "cloudflare:workers";
 import { settleable } from "../../../../runtime/run/settleable.ts";
@@ -40,15 +40,15 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
     if (about("token") !== env.TOKEN) return new Response(null, { status: 404 });
     const host = about("host");
     const isolate = (): Isolate => loaded(env, host);
-    // What ends the isolate ends what was asked of it: the host is to know that before it has the answer.
-    const answered = (ask: () => Promise<Response>): Promise<Response> => told(ask, () => look(env, host));
+    // An end of the isolate ends its requests: the host has to know that before it gets the answer.
+    const answered = (ask: () => Promise<Response>): Promise<Response> => reported(ask, () => look(env, host));
     switch (about("ask")) {
       case "lifeline":
         return lifeline(context);
       case "load": {
         const { worker, facades, assets } = (await request.json()) as Loading;
         if (assets !== undefined) loadAssets(env, host, assets, exports["AssetFiles"]?.({ props: { host } }));
-        return told(() =>
+        return reported(() =>
           env.LOADER.get(host, () => ({
             ...worker,
             modules: moduleForms(worker.modules),
@@ -96,7 +96,7 @@ function propsOf(about: (name: keyof typeof HEADERS) => string): { readonly prop
 /** How requests that have not been answered yet are aborted, by their numbers. */
 const aborts = new Map<string, () => void>();
 
-/** A request that the host may abort. It has to say so: workerd does not notice that whoever asked has gone. */
+/** A request that the host may abort. The abort has to be sent: workerd does not notice that the client has disconnected. */
 async function abortable(id: string, ask: (signal: AbortSignal) => Promise<Response>): Promise<Response> {
   const abort = new AbortController();
   // Settled from without, followed within: a signal belongs to the context that it was made in.
@@ -130,7 +130,7 @@ function lifeline(context: Context): Response {
 }
 
 /** The answer of a script, or what it threw; which of them it is stands in a header that no script can set. */
-async function told(ask: () => Promise<Response>, threw: () => Promise<void> = async () => {}): Promise<Response> {
+async function reported(ask: () => Promise<Response>, threw: () => Promise<void> = async () => {}): Promise<Response> {
   try {
     const response = await ask();
     const answer = new Response(response.body, response);

@@ -1,7 +1,7 @@
 /**
- * Bodies that a script may leave unread. workerd hangs up on whoever still sends one when the answer is over, and the answer is
- * lost with the connection. So a long body goes to the script through a pipe, and the end of the answer waits until what the
- * script has left of it is read and dropped.
+ * Bodies that a script may leave unread. workerd disconnects a client that still sends one when the answer is over, and the
+ * answer is lost with the connection. So a long body goes to the script through a pipe, and the end of the answer waits until the
+ * rest of the body is read and dropped.
  */
 import { settleable } from "../../../../runtime/run/settleable.ts";
 
@@ -18,10 +18,10 @@ const SHORT_BYTES = 64 * 1024;
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** Bytes that are read of what nobody wants. Whoever sends more is hung up on. */
+/** Bytes of unread bodies that are read and dropped. A client that sends more is disconnected. */
 const DROPPED_BYTES = 256 * 1024 * 1024;
 
-/** Who has sent nothing for so many milliseconds has stopped, or will find the answer there. */
+/** A client that has sent nothing for so many milliseconds has stopped, or is ready to read the answer. */
 const IDLE_MS = 500;
 
 /** What `ask` answers to a request that it may leave the body of unread. `init` is for what a copy of the request loses. */

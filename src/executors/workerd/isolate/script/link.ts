@@ -1,6 +1,6 @@
 /**
- * The isolate's end of its socket. All that is sent goes through the one context that the socket belongs to: whoever wants
- * to say something, in whatever context, leaves it here and wakes the loop. Nothing that user code has a hand in may throw here.
+ * The isolate's end of its socket. All messages are sent in the one context that the socket belongs to: code in any other context
+ * queues its message here and wakes the loop. Values that user code controls must not make this code throw.
  */
 import { settleable } from "../../../../runtime/run/settleable.ts";
 

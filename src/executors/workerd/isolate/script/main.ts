@@ -32,7 +32,7 @@ const places = new Places(die, beat);
 const losses: (() => void)[] = [];
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 const explanations = new Explanations((reference) => post({ type: "why", reference }));
-/** Whether somebody follows the script. */
+/** Whether the script is followed. */
 let isFollowed = false;
 let exported: Readonly<Record<string, unknown>> = {};
 let link: Link | undefined;

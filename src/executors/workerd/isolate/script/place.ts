@@ -1,19 +1,19 @@
 /**
- * A request context of workerd as the place of a run. The isolate calls itself for each run, and the user's code is called
- * from within that request: its timers, requests, streams and sockets belong to it, and end when it is aborted — which only
- * code in the same context can do. Whoever is outside leaves word and settles a promise that was made inside.
+ * A request context of workerd as the place of a run. The isolate calls itself for each run, and the user's code is called from
+ * within that request: its timers, requests, streams and sockets belong to it, and end when it is aborted — which only code in
+ * the same context can do. Code outside queues its work and settles a promise that was made inside.
  */
 import type { ExecutionContext } from "../../../../runtime/run/execution-context.ts";
 import type { Place } from "../../../../runtime/run/place.ts";
 import { settleable } from "../../../../runtime/run/settleable.ts";
-import { UNTOLD } from "../../messages.ts";
+import { UNREPORTED } from "../../messages.ts";
 
 /** What workerd gives to an entrypoint. */
 export interface IsolateContext extends ExecutionContext {
   abort(reason: string): void;
 }
 
-/** A socket that nobody speaks over. */
+/** A socket that carries no messages. */
 interface NativeSocket {
   readonly readyState: number;
 }
@@ -179,7 +179,7 @@ export class Places {
 
   #count(): void {
     this.#changes += 1;
-    if (this.#changes < UNTOLD) return;
+    if (this.#changes < UNREPORTED) return;
     this.#changes = 0;
     this.#changed();
   }
