@@ -35,7 +35,7 @@ const FILES = {
       { "name": "asking", "binding": "ASKING", "class_name": "Asking" },
       { "name": "waiting", "binding": "WAITING", "class_name": "Waiting" },
     ],
-    "hyperdrive": [{ "binding": "DRIVE", "id": "0" }],
+    "mtls_certificates": [{ "binding": "CLIENT", "certificate_id": "0" }],
   }`,
   ".dev.vars": "SECRET=first\n",
 };
@@ -106,7 +106,7 @@ test("it says where everything is, and what it leaves out", () => {
     `Worker     http://localhost:${port}/  http://shop.localhost:${port}/  ${server.url}/workers/shop/\n`,
   );
   expect(server.output()).toContain(
-    "Bindings that are not supported yet; using one throws an error that says so: DRIVE (Hyperdrive)",
+    "Bindings that are not supported yet; using one throws an error that says so: CLIENT (mTLS certificate)",
   );
   expect(server.output()).not.toContain("Token");
 });

@@ -2,6 +2,7 @@
 import type { BindingType } from "../ports/catalog/bindings.ts";
 import { assets } from "./assets/kind.ts";
 import { d1 } from "./d1/kind.ts";
+import { hyperdrive } from "./hyperdrive/kind.ts";
 import { json } from "./json/kind.ts";
 import type { Kind } from "./kind.ts";
 import { kv } from "./kv/kind.ts";
@@ -23,6 +24,7 @@ export const KINDS: { readonly [T in BindingType]: Kind<T> } = {
   d1,
   r2_bucket: r2,
   queue,
+  hyperdrive,
   assets,
   service,
   durable_object_namespace: objects,

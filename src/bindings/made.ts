@@ -6,6 +6,7 @@ import type { BindingType } from "../ports/catalog/bindings.ts";
 import type { Call } from "../runtime/bindings/calls.ts";
 import { D1Database } from "./d1/database.ts";
 import type { Provision } from "./kind.ts";
+import { hyperdriveBinding } from "./hyperdrive/database.ts";
 import { KvNamespace } from "./kv/namespace.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts";
 import { queueBinding } from "./queue/client.ts";
@@ -30,13 +31,17 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   d1: ({ stub }) => new D1Database(stub as Stub),
   r2_bucket: ({ stub }) => new R2Bucket(stub as Stub),
   durable_object_namespace: ({ stub }) => new DurableObjectNamespace(stub as ObjectsStub),
+  hyperdrive: ({ name, stub, of }) => hyperdriveBinding(name, stub, of),
   queue: ({ call }) => queueBinding(call),
   workflow: ({ call }) => workflowBinding(call),
   unsupported: ({ name, of }) => unsupportedBinding(name, of as string),
 };
 
-/** What becomes of a binding, as it is said beside user code: of a stub nothing but that there is one. */
-export type Provided = { readonly type: BindingType } & (Exclude<Provision, { readonly is: "stub" }> | { readonly is: "stub" });
+/** What becomes of a binding, as it is said beside user code: of a stub not what it leads to. */
+export type Provided = { readonly type: BindingType } & (
+  | Exclude<Provision, { readonly is: "stub" }>
+  | { readonly is: "stub"; readonly of?: unknown }
+);
 
 /** What objects need of their surroundings. */
 export interface Surroundings {
@@ -51,5 +56,5 @@ export function made(name: string, provided: Provided, { call, stub }: Surroundi
   if (is === "value") return provided.value;
   const make = MAKERS[type] ?? (() => stub);
   const to = is === "client" ? provided.to : "";
-  return make({ name, stub, of: is === "made" ? provided.of : undefined, call: (...about) => call(type, to, ...about) });
+  return make({ name, stub, of: "of" in provided ? provided.of : undefined, call: (...about) => call(type, to, ...about) });
 }

@@ -28,6 +28,9 @@ const SERVER = `
                       this process, which keep nothing from them (workerd)
   --allow-network R   what Workers may reach besides public addresses: private, or a range like
                       10.1.0.0/16; again for more. dev on this machine allows private. workerd only
+  --hyperdrive ID=STRING
+                      the database that Hyperdrive bindings with this id lead to, as postgres://user:password@host/database;
+                      again for more. STEPWELL_HYPERDRIVE_<ID> keeps it off the command line. workerd only
   --hang-after MS     how long a Worker's code may run without giving way before it is ended (30000)
   --worker-memory MIB the most memory that a process of workerd may take; past half of it, its Workers go on
                       in another, past it, the process is killed (4096, or half of the machine's if less)

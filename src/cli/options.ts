@@ -6,6 +6,7 @@ import { isHostName } from "../model/platform/host-name.ts";
 import { ADOPTIONS, type Adoption } from "../workers/versions/policy.ts";
 import { isAddressRange } from "../server/address.ts";
 import { commandLine } from "./command-line.ts";
+import { hyperdriveStrings } from "./hyperdrive.ts";
 import { UsageError } from "../assembly/explain.ts";
 
 /** The highest value that a limit may be given. */
@@ -31,7 +32,7 @@ const TEXTS = [
   "create-rate-per-workflow",
   "log-format",
 ] as const;
-const LISTS = ["allow-network", "trusted-proxy", "host-name"] as const;
+const LISTS = ["allow-network", "trusted-proxy", "host-name", "hyperdrive"] as const;
 const FLAGS = ["strict", "verbose", "quiet"] as const;
 
 /** Values as they were given. */
@@ -81,6 +82,7 @@ export function serverOptions(values: ServerValues, positionals: readonly string
     proxies: (values["trusted-proxy"] ?? []).map(proxyRange),
     policy: { isStrict: values.strict === true, adopts: adopts === undefined ? defaults.policy.adopts : adoption(adopts) },
     hostNames: hostNamesOf(values["host-name"] ?? []),
+    hyperdrive: hyperdriveStrings(values.hyperdrive ?? [], process.env),
     logFormat,
     logLevel: levelOf(values.quiet === true, values.verbose === true),
     data: values.data,

@@ -15,6 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
   secret_text: "Secret",
   workflow: "Workflow",
   queue: "Queue",
+  hyperdrive: "Hyperdrive",
   kv_namespace: "KV",
   d1: "D1",
   r2_bucket: "R2",
