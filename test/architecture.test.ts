@@ -86,7 +86,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "executors/node",
       "executors/workerd",
     ],
-    packages: ["hono"],
+    packages: ["hono", "nodemailer"],
   },
   testing: {
     folders: [

@@ -10,6 +10,9 @@ import type { Log } from "../ports/log.ts";
 import type { Executor } from "../ports/executor.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Vault } from "../ports/vault.ts";
+import { emailAnswers } from "../bindings/email/server.ts";
+import type { EmailStore, Mailer } from "../ports/emails.ts";
+import { sqliteEmails } from "../stores/sqlite/emails/emails.ts";
 import { sqliteQueues } from "../stores/sqlite/queues/queues.ts";
 import { CronTriggers } from "../workers/crons/cron.ts";
 import type { BindingRegistry } from "../workers/hosts/binding-registry.ts";
@@ -27,6 +30,7 @@ interface StartParts extends Omit<EngineParts, "hosts" | "followCron" | "notices
   readonly bindings: BindingRegistry;
   readonly log: Log;
   readonly accountId: string;
+  readonly mailer: Mailer | undefined;
 }
 
 /** An engine that runs. */
@@ -35,6 +39,7 @@ export interface StartedEngine {
   readonly calls: ScriptCalls;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
+  readonly emails: EmailStore;
   readonly close: (drainMs: number) => Promise<void>;
 }
 
@@ -44,12 +49,14 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
   const calls = new HostCalls({ ...parts, hosts });
   const cron = new CronTriggers(parts);
   const queueStore = sqliteQueues(join(data, "queues.db"));
+  const emails = sqliteEmails(join(data, "emails.db"));
   const subscriptions = await Subscriptions.open(parts);
-  const store = wholeStore(parts.store, [queueStore]);
+  const store = wholeStore(parts.store, [queueStore, emails]);
   const engine = await openEngine({ ...parts, hosts, notices: subscriptions, store, followCron: cron.follow(calls) });
   try {
     const queues = await Queues.open({ ...parts, store: queueStore, calls });
-    parts.bindings.register((host) => bindingAnswers({ engine, queues }, host));
+    const answers = { engine, queues, emails: emailAnswers({ ...parts, store: emails }) };
+    parts.bindings.register((host) => bindingAnswers(answers, host));
     engine.start();
     queues.start();
     subscriptions.start(queues);
@@ -58,8 +65,9 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
       await subscriptions.close();
       await queues.close();
       await queueStore.close();
+      await emails.close();
     };
-    return { engine, calls, queues, subscriptions, close };
+    return { engine, calls, queues, subscriptions, emails, close };
   } catch (cause) {
     await engine.close();
     throw cause;

@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly hostNames: Readonly<Record<string, string>>;
   /** Connection strings of databases. Never shown. */
   readonly hyperdrive: HyperdriveStrings;
+  /** The server that delivers emails. Never shown. */
+  readonly smtp?: string;
   readonly logFormat: "pretty" | "json";
   readonly logLevel: "debug" | "info" | "warn";
   /** As given; each command has a default of its own. */

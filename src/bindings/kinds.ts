@@ -2,6 +2,7 @@
 import type { BindingType } from "../ports/catalog/bindings.ts";
 import { assets } from "./assets/kind.ts";
 import { d1 } from "./d1/kind.ts";
+import { email } from "./email/kind.ts";
 import { hyperdrive } from "./hyperdrive/kind.ts";
 import { json } from "./json/kind.ts";
 import type { Kind } from "./kind.ts";
@@ -25,6 +26,7 @@ export const KINDS: { readonly [T in BindingType]: Kind<T> } = {
   r2_bucket: r2,
   queue,
   hyperdrive,
+  send_email: email,
   assets,
   service,
   durable_object_namespace: objects,

@@ -6,6 +6,7 @@ import type { BindingType } from "../ports/catalog/bindings.ts";
 import type { Call } from "../runtime/bindings/calls.ts";
 import { D1Database } from "./d1/database.ts";
 import type { Provision } from "./kind.ts";
+import { emailBinding } from "./email/client.ts";
 import { hyperdriveBinding } from "./hyperdrive/database.ts";
 import { KvNamespace } from "./kv/namespace.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts";
@@ -32,6 +33,7 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   r2_bucket: ({ stub }) => new R2Bucket(stub as Stub),
   durable_object_namespace: ({ stub }) => new DurableObjectNamespace(stub as ObjectsStub),
   hyperdrive: ({ name, stub, of }) => hyperdriveBinding(name, stub, of),
+  send_email: ({ call }) => emailBinding(call),
   queue: ({ call }) => queueBinding(call),
   workflow: ({ call }) => workflowBinding(call),
   unsupported: ({ name, of }) => unsupportedBinding(name, of as string),

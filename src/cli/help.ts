@@ -31,6 +31,8 @@ const SERVER = `
   --hyperdrive ID=STRING
                       the database that Hyperdrive bindings with this id lead to, as postgres://user:password@host/database;
                       again for more. STEPWELL_HYPERDRIVE_<ID> keeps it off the command line. workerd only
+  --smtp URL          the server that delivers what send_email bindings send, like smtp://user:password@host:587, or
+                      smtps://…; STEPWELL_SMTP keeps it off the command line (emails are only kept)
   --hang-after MS     how long a Worker's code may run without giving way before it is ended (30000)
   --worker-memory MIB the most memory that a process of workerd may take; past half of it, its Workers go on
                       in another, past it, the process is killed (4096, or half of the machine's if less)

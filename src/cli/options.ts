@@ -30,6 +30,7 @@ const TEXTS = [
   "max-queued",
   "create-rate",
   "create-rate-per-workflow",
+  "smtp",
   "log-format",
 ] as const;
 const LISTS = ["allow-network", "trusted-proxy", "host-name", "hyperdrive"] as const;
@@ -83,11 +84,20 @@ export function serverOptions(values: ServerValues, positionals: readonly string
     policy: { isStrict: values.strict === true, adopts: adopts === undefined ? defaults.policy.adopts : adoption(adopts) },
     hostNames: hostNamesOf(values["host-name"] ?? []),
     hyperdrive: hyperdriveStrings(values.hyperdrive ?? [], process.env),
+    ...smtpServer(values.smtp ?? process.env["STEPWELL_SMTP"]),
     logFormat,
     logLevel: levelOf(values.quiet === true, values.verbose === true),
     data: values.data,
     positionals,
   };
+}
+
+/** It has a password: the message has no part of it. */
+function smtpServer(text: string | undefined): Pick<ServerOptions, "smtp"> {
+  if (text === undefined) return {};
+  const { protocol, hostname } = URL.canParse(text) ? new URL(text) : { protocol: "", hostname: "" };
+  if (/^smtps?:$/.test(protocol) && hostname !== "") return { smtp: text };
+  throw new UsageError("--smtp takes the address of a server like smtp://user:password@host:587");
 }
 
 function adoption(given: string): Adoption {

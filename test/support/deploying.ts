@@ -32,6 +32,8 @@ import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
 import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
+import { emailAnswers } from "../../src/bindings/email/server.ts";
+import { sqliteEmails } from "../../src/stores/sqlite/emails/emails.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
@@ -98,9 +100,12 @@ export async function openDeploying({
     ids: { uuid: () => crypto.randomUUID() },
     followCron: cron.follow(calls),
   });
+  const emails = sqliteEmails(":memory:");
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore, calls });
-  bindings.register((host) => bindingAnswers({ engine, queues }, host));
+  const ids = { uuid: () => crypto.randomUUID() };
+  const answers = { engine, queues, emails: emailAnswers({ store: emails, clock: systemClock, ids }) };
+  bindings.register((host) => bindingAnswers(answers, host));
   engine.start();
   queues.start();
   subscriptions.start(queues);
@@ -126,6 +131,7 @@ export async function openDeploying({
     assets,
     queues,
     subscriptions,
+    emails,
     engine,
     publisher,
     tails,
@@ -180,6 +186,7 @@ export async function openDeploying({
       await subscriptions.close();
       await queues.close();
       await queueStore.close();
+      await emails.close();
       await executor.close();
     },
   };

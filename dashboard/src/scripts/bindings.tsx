@@ -16,6 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   workflow: "Workflow",
   queue: "Queue",
   hyperdrive: "Hyperdrive",
+  send_email: "Email",
   kv_namespace: "KV",
   d1: "D1",
   r2_bucket: "R2",

@@ -1,12 +1,16 @@
 /** Every kind of binding that asks the server is answered. */
 import { expect, test } from "vitest";
 import { EXAMPLES } from "../../../test/support/binding-examples.ts";
+import { emailAnswers } from "../../bindings/email/server.ts";
 import { provisionOf } from "../../bindings/provisions.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { encode } from "../../model/values/value.ts";
 import { bindingAnswers } from "./answers.ts";
 
-const answers = bindingAnswers({ engine: {} as never, queues: {} as never }, new AbortController().signal);
+const answers = bindingAnswers(
+  { engine: {} as never, queues: {} as never, emails: emailAnswers({} as never) },
+  new AbortController().signal,
+);
 
 test.each(Object.values(EXAMPLES))("$type", async (binding) => {
   const provision = provisionOf("shop", binding);

@@ -1,5 +1,5 @@
 /** Who answers what user code asks through its bindings, by the kind of the binding. */
-import { answeredBy } from "../../bindings/answer.ts";
+import { answeredBy, type Answer } from "../../bindings/answer.ts";
 import type { Engine } from "../../engine/contract.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
 import type { Queues } from "../../queues/queues.ts";
@@ -10,12 +10,14 @@ import { bindingHandler } from "./workflow.ts";
 export interface AnswerParts {
   readonly engine: Engine;
   readonly queues: Pick<Queues, "named" | "send" | "backlog">;
+  readonly emails: Answer<"send_email">;
 }
 
 /** Answers the code of one host, until `host` aborts. */
-export function bindingAnswers({ engine, queues }: AnswerParts, host: AbortSignal): BindingHandler {
+export function bindingAnswers({ engine, queues, emails }: AnswerParts, host: AbortSignal): BindingHandler {
   return answeredBy({
     workflow: bindingHandler(engine, host),
     queue: queueHandler(queues),
+    send_email: emails,
   });
 }

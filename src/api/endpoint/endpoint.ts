@@ -14,6 +14,7 @@ import { Unserialisable } from "../../model/values/value.ts";
 import { illFormedAt } from "../../model/values/well-formed.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { EmailStore } from "../../ports/emails.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { Store } from "../../ports/store.ts";
@@ -61,6 +62,8 @@ export interface Api {
   readonly assets: AssetStore;
   /** Who did what. */
   readonly audit: Audit;
+  /** Emails that Workers have sent. */
+  readonly emails: EmailStore;
   /** Memory for the bodies of requests. */
   readonly bodies: BodyRoom;
   /** What the server was started with, and the defaults of the rest. */

@@ -8,6 +8,7 @@ import { failureResponse } from "../endpoint/envelope.ts";
 import { actions } from "./actions.ts";
 import { audit } from "./audit.ts";
 import { credentials } from "./credentials.ts";
+import { emails } from "./emails.ts";
 import { errors } from "./errors.ts";
 import { instanceLogs } from "./instance-logs.ts";
 import { instancesFound } from "./instances-found.ts";
@@ -38,6 +39,7 @@ export const OWN_ENDPOINTS: readonly Endpoint[] = [
   ...search,
   ...credentials,
   ...audit,
+  ...emails,
   ...settings,
 ];
 

@@ -30,7 +30,6 @@ export const UNSUPPORTED_KINDS: Readonly<Record<string, UnsupportedKind>> = {
   ratelimit: { title: "rate limit", key: "ratelimits" },
   secret_key: { title: "Web Crypto key" },
   secrets_store_secret: { title: "Secrets Store", key: "secrets_store_secrets" },
-  send_email: { title: "Email", key: "send_email" },
   stream: { title: "Stream", key: "stream" },
   text_blob: { title: "text blob", key: "text_blobs" },
   unsafe_hello_world: { title: "Hello World", key: "unsafe_hello_world" },

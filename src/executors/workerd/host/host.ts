@@ -334,7 +334,7 @@ function toMessage(text: string): FromIsolate {
   if (type === "beat") return { type, contexts: { open: count(contexts?.open), begun: count(contexts?.begun) } };
   if (type === "why" && typeof reference === "string") return { type, reference };
   const { to, name, method, args } = call ?? {};
-  const isBound = (to === "workflow" || to === "queue") && typeof name === "string";
+  const isBound = typeof to === "string" && typeof name === "string";
   const isCall = isBound && typeof method === "string" && typeof args === "string";
   if (type !== "call" || typeof id !== "number" || !isCall) throw new MalformedFrames("A message has a shape that none has");
   return { type, id, call: { to, name, method, args } };
