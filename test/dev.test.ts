@@ -35,7 +35,7 @@ const FILES = {
       { "name": "asking", "binding": "ASKING", "class_name": "Asking" },
       { "name": "waiting", "binding": "WAITING", "class_name": "Waiting" },
     ],
-    "hyperdrive": [{ "binding": "DRIVE", "id": "0" }],
+    "mtls_certificates": [{ "binding": "CLIENT", "certificate_id": "0" }],
   }`,
   ".dev.vars": "SECRET=first\n",
 };
@@ -105,7 +105,7 @@ test("dev prints its addresses, and the bindings that it does not support", () =
   expect(server.output()).toContain(
     `Worker     http://localhost:${port}/  http://shop.localhost:${port}/  ${server.url}/workers/shop/\n`,
   );
-  expect(server.output()).toContain("Unsupported bindings, which throw an error when used: DRIVE (Hyperdrive)");
+  expect(server.output()).toContain("Unsupported bindings, which throw an error when used: CLIENT (mTLS certificate)");
   expect(server.output()).not.toContain("Token");
 });
 

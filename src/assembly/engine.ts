@@ -13,6 +13,9 @@ import type { Executor } from "../ports/executor.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Vault } from "../ports/vault.ts";
 import { sqliteDataPoints } from "../stores/sqlite/analytics/points.ts";
+import { emailAnswers } from "../bindings/email/server.ts";
+import type { EmailStore, Mailer } from "../ports/emails.ts";
+import { sqliteEmails } from "../stores/sqlite/emails/emails.ts";
 import { sqliteQueues } from "../stores/sqlite/queues/queues.ts";
 import { CronTriggers } from "../workers/crons/cron.ts";
 import type { BindingRegistry } from "../workers/hosts/binding-registry.ts";
@@ -30,6 +33,7 @@ interface StartParts extends Omit<EngineParts, "hosts" | "followCron" | "notices
   readonly bindings: BindingRegistry;
   readonly log: Log;
   readonly accountId: string;
+  readonly mailer: Mailer | undefined;
 }
 
 /** An engine that runs. */
@@ -39,6 +43,7 @@ export interface StartedEngine {
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;
   readonly points: DataPoints;
+  readonly emails: EmailStore;
   readonly close: (drainMs: number) => Promise<void>;
 }
 
@@ -48,13 +53,15 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
   const calls = new HostCalls({ ...parts, hosts });
   const cron = new CronTriggers(parts);
   const queueStore = sqliteQueues(join(data, "queues.db"));
+  const emails = sqliteEmails(join(data, "emails.db"));
   const subscriptions = await Subscriptions.open(parts);
-  const store = wholeStore(parts.store, [queueStore]);
+  const store = wholeStore(parts.store, [queueStore, emails]);
   const engine = await openEngine({ ...parts, hosts, notices: subscriptions, store, followCron: cron.follow(calls) });
   try {
     const queues = await Queues.open({ ...parts, store: queueStore, calls });
     const points = new DataPoints({ ...parts, store: sqliteDataPoints(join(data, "analytics.db")) });
-    const answers = { ...parts, engine, queues, points, rates: new RateWindows(parts.clock) };
+    const rates = new RateWindows(parts.clock);
+    const answers = { ...parts, engine, queues, points, rates, emails: emailAnswers({ ...parts, store: emails }) };
     parts.bindings.register((host) => bindingAnswers(answers, host));
     engine.start();
     queues.start();
@@ -65,8 +72,9 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
       await queues.close();
       await queueStore.close();
       await points.close();
+      await emails.close();
     };
-    return { engine, calls, queues, subscriptions, points, close };
+    return { engine, calls, queues, subscriptions, points, emails, close };
   } catch (cause) {
     await engine.close();
     throw cause;

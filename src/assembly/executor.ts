@@ -7,6 +7,7 @@ import type { Storage } from "../ports/storage.ts";
 import { noStorage } from "../absent/storage.ts";
 import type { Executor, FindCallee } from "../ports/executor.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
+import { withDatabases, type HyperdriveStrings } from "../bindings/hyperdrive/configured.ts";
 import { openSecrets } from "../bindings/secrets.ts";
 import type { Vault } from "../ports/vault.ts";
 import type { BindingRegistry } from "../workers/hosts/binding-registry.ts";
@@ -50,7 +51,7 @@ export interface World {
 
 /** On one's own machine a Worker may reach whatever its developer can; elsewhere, what is public and what the options add. */
 export async function executionOf(
-  { executor: name, hangAfterMs, workerMemoryMiB, network, proxies }: ServerOptions,
+  { executor: name, hangAfterMs, workerMemoryMiB, network, proxies, hyperdrive }: ServerOptions,
   data: string,
   access: "open" | "tokens",
   { onLog, onInvocation, followed }: ScriptListeners,
@@ -68,23 +69,27 @@ export async function executionOf(
   const reachable = access === "open" ? ["public", "private", ...network] : ["public", ...network];
   const kept = { storage, objects: join(data, "objects"), assets: assetsIn(data) };
   const limits = { hangAfterMs, memoryMiB: workerMemoryMiB };
-  const executor = workerdExecutor({
+  const workerd = workerdExecutor({
     onLog,
     onInvocation,
     followed,
     ...limits,
     ...kept,
-    callees: calleesIn(world),
+    callees: calleesIn(world, hyperdrive),
     requestCf,
     ...(targets && { targets }),
     ...(outbound !== undefined && { outbound }),
     network: [...new Set(reachable)],
   });
+  const executor: Executor = {
+    ...workerd,
+    open: (version, handler) => workerd.open(withDatabases(version, hyperdrive), handler),
+  };
   const close = async (): Promise<void> => {
-    await executor.close();
+    await workerd.close();
     await storage.close();
   };
-  return { executor, storage, start: () => executor.start(), startAlarms: () => executor.startAlarms(), close };
+  return { executor, storage, start: () => workerd.start(), startAlarms: () => workerd.startAlarms(), close };
 }
 
 /** Where the static assets of a data directory are. */
@@ -92,11 +97,11 @@ export function assetsIn(data: string): string {
   return join(data, "assets");
 }
 
-function calleesIn({ catalog, vault, bindings }: World): FindCallee {
+function calleesIn({ catalog, vault, bindings }: World, hyperdrive: HyperdriveStrings): FindCallee {
   return async (script) => {
     const version = await catalog.activeScript(script);
     if (version === undefined) return undefined;
     const { namespaces: objects } = await catalog.objectClasses(script);
-    return { version: openSecrets(vault, version), objects, bindings: (host) => bindings.of(host) };
+    return { version: withDatabases(openSecrets(vault, version), hyperdrive), objects, bindings: (host) => bindings.of(host) };
   };
 }

@@ -1,6 +1,7 @@
 /** The options of a server, for all ways to start it, and their defaults. */
 import type { SettingValue } from "../api/endpoint/endpoint.ts";
 import { UNNAMED_ACCOUNT } from "../api/endpoint/params.ts";
+import type { HyperdriveStrings } from "../bindings/hyperdrive/configured.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state/settings.ts";
 import { defaultMemoryMiB } from "../executors/workerd/process/memory.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "../workers/versions/policy.ts";
@@ -24,6 +25,10 @@ export interface ServerOptions {
   readonly policy: DeployPolicy;
   /** Scripts by the host names under which they answer. */
   readonly hostNames: Readonly<Record<string, string>>;
+  /** Connection strings of databases. Never shown. */
+  readonly hyperdrive: HyperdriveStrings;
+  /** The server that delivers emails. Never shown. */
+  readonly smtp?: string;
   readonly logFormat: "pretty" | "json";
   readonly logLevel: "debug" | "info" | "warn";
   /** As given; each command has a default of its own. */
@@ -48,6 +53,7 @@ export function defaultOptions(): ServerOptions {
     proxies: [],
     policy: DEFAULT_POLICY,
     hostNames: {},
+    hyperdrive: {},
     logFormat: "pretty",
     logLevel: "info",
     data: undefined,

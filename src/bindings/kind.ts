@@ -59,6 +59,6 @@ export type Provision =
   | { readonly is: "client"; readonly to: string }
   /**
    * Made over a stub: an entrypoint that the loader of workerd exports (`executors/workerd/isolate/facades/`), with properties that
-   * user code can neither see nor change.
+   * user code can neither see nor change, and of what user code may see besides.
    */
-  | { readonly is: "stub"; readonly facade: string; readonly props: object };
+  | { readonly is: "stub"; readonly facade: string; readonly props: object; readonly of?: unknown };

@@ -3,6 +3,8 @@ import type { BindingType } from "../ports/catalog/bindings.ts";
 import { analytics } from "./analytics/kind.ts";
 import { assets } from "./assets/kind.ts";
 import { d1 } from "./d1/kind.ts";
+import { email } from "./email/kind.ts";
+import { hyperdrive } from "./hyperdrive/kind.ts";
 import { json } from "./json/kind.ts";
 import type { Kind } from "./kind.ts";
 import { kv } from "./kv/kind.ts";
@@ -27,6 +29,8 @@ export const KINDS: { readonly [T in BindingType]: Kind<T> } = {
   d1,
   r2_bucket: r2,
   queue,
+  hyperdrive,
+  send_email: email,
   assets,
   service,
   durable_object_namespace: objects,

@@ -7,6 +7,8 @@ import type { Call } from "../runtime/bindings/calls.ts";
 import { analyticsBinding } from "./analytics/client.ts";
 import { D1Database } from "./d1/database.ts";
 import type { Provision } from "./kind.ts";
+import { emailBinding } from "./email/client.ts";
+import { hyperdriveBinding } from "./hyperdrive/database.ts";
 import { KvNamespace } from "./kv/namespace.ts";
 import { WorkerLoader, type LoaderStub } from "./loader/worker-loader.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts";
@@ -35,6 +37,8 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   r2_bucket: ({ stub }) => new R2Bucket(stub as Stub),
   durable_object_namespace: ({ stub }) => new DurableObjectNamespace(stub as ObjectsStub),
   worker_loader: ({ stub }) => new WorkerLoader(stub as LoaderStub),
+  hyperdrive: ({ name, stub, of }) => hyperdriveBinding(name, stub, of),
+  send_email: ({ call }) => emailBinding(call),
   queue: ({ call }) => queueBinding(call),
   ratelimit: ({ call }) => rateLimitBinding(call),
   secrets_store_secret: ({ call }) => secretsStoreBinding(call),
@@ -43,8 +47,11 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   unsupported: ({ name, of }) => unsupportedBinding(name, of as string),
 };
 
-/** What becomes of a binding, as it is said beside user code: of a stub nothing but that there is one. */
-export type Provided = { readonly type: BindingType } & (Exclude<Provision, { readonly is: "stub" }> | { readonly is: "stub" });
+/** What becomes of a binding, as it is said beside user code: of a stub not what it leads to. */
+export type Provided = { readonly type: BindingType } & (
+  | Exclude<Provision, { readonly is: "stub" }>
+  | { readonly is: "stub"; readonly of?: unknown }
+);
 
 /** What objects need of their surroundings. */
 export interface Surroundings {
@@ -59,5 +66,5 @@ export function made(name: string, provided: Provided, { call, stub }: Surroundi
   if (is === "value") return provided.value;
   const make = MAKERS[type] ?? (() => stub);
   const to = is === "client" ? provided.to : "";
-  return make({ name, stub, of: is === "made" ? provided.of : undefined, call: (...about) => call(type, to, ...about) });
+  return make({ name, stub, of: "of" in provided ? provided.of : undefined, call: (...about) => call(type, to, ...about) });
 }

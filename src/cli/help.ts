@@ -27,6 +27,11 @@ const SERVER = `
                       isolation (workerd)
   --allow-network R   network that Workers may reach besides public addresses: private, or a range such as
                       10.1.0.0/16; repeatable. dev on a loopback address allows private. workerd only
+  --hyperdrive ID=STRING
+                      database of the Hyperdrive bindings with this id, as postgres://user:password@host/database;
+                      repeatable. STEPWELL_HYPERDRIVE_<ID> keeps it off the command line. workerd only
+  --smtp URL          mail server for send_email bindings, such as smtp://user:password@host:587, or smtps://…;
+                      STEPWELL_SMTP keeps it off the command line (without it, emails are only stored)
   --hang-after MS     kill a Worker's isolate after its event loop was blocked this long (30000)
   --worker-memory MIB memory limit of a workerd process. Above half of it, its Workers move to a new process;
                       above it, the process is killed (4096, or half of the machine's memory if less)

@@ -6,6 +6,7 @@ import { isHostName } from "../model/platform/host-name.ts";
 import { ADOPTIONS, type Adoption } from "../workers/versions/policy.ts";
 import { isAddressRange } from "../server/address.ts";
 import { commandLine } from "./command-line.ts";
+import { hyperdriveStrings } from "./hyperdrive.ts";
 import { UsageError } from "../assembly/explain.ts";
 
 /** The highest value that a limit may be given. */
@@ -29,9 +30,10 @@ const TEXTS = [
   "max-queued",
   "create-rate",
   "create-rate-per-workflow",
+  "smtp",
   "log-format",
 ] as const;
-const LISTS = ["allow-network", "trusted-proxy", "host-name"] as const;
+const LISTS = ["allow-network", "trusted-proxy", "host-name", "hyperdrive"] as const;
 const FLAGS = ["strict", "verbose", "quiet"] as const;
 
 /** Values as they were given. */
@@ -81,11 +83,21 @@ export function serverOptions(values: ServerValues, positionals: readonly string
     proxies: (values["trusted-proxy"] ?? []).map(proxyRange),
     policy: { isStrict: values.strict === true, adopts: adopts === undefined ? defaults.policy.adopts : adoption(adopts) },
     hostNames: hostNamesOf(values["host-name"] ?? []),
+    hyperdrive: hyperdriveStrings(values.hyperdrive ?? [], process.env),
+    ...smtpServer(values.smtp ?? process.env["STEPWELL_SMTP"]),
     logFormat,
     logLevel: levelOf(values.quiet === true, values.verbose === true),
     data: values.data,
     positionals,
   };
+}
+
+/** It has a password: the message has no part of it. */
+function smtpServer(text: string | undefined): Pick<ServerOptions, "smtp"> {
+  if (text === undefined) return {};
+  const { protocol, hostname } = URL.canParse(text) ? new URL(text) : { protocol: "", hostname: "" };
+  if (/^smtps?:$/.test(protocol) && hostname !== "") return { smtp: text };
+  throw new UsageError("--smtp takes the address of a server like smtp://user:password@host:587");
 }
 
 function adoption(given: string): Adoption {

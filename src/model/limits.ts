@@ -197,6 +197,16 @@ const limits = {
   passwordLeast: 8,
   /** The most characters of a password. Ours. */
   passwordMost: 256,
+  /** Bytes of an email that a Worker sends. Cloudflare: 5 MiB. */
+  emailBytes: 5 * MIB,
+  /** Who may get one email. Cloudflare: 50. */
+  emailRecipients: 50,
+  /** Characters of each part of an email that are kept. Ours. */
+  emailText: 16 * KIB,
+  /** Emails that are being delivered at once. Ours. */
+  emailsAtOnce: 50,
+  /** Emails that are kept, the newest. Ours. */
+  emailsKept: 1_000,
   /** Entries of the audit log that are kept of each action: the newest. Ours. */
   auditEntries: 10_000,
   /** Refusals of unauthenticated callers that the audit log takes in a minute. Ours. */

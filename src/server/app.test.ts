@@ -72,7 +72,7 @@ async function open(
   const names = await HostNames.open(catalog, {});
   const transfers = new Transfers(clock, systemIds);
   // No route that is asked for here needs them.
-  const unused = { queues: undefined as never, subscriptions: undefined as never };
+  const unused = { queues: undefined as never, subscriptions: undefined as never, emails: undefined as never };
   const audit = new Audit(sqliteAudit(":memory:"), { clock, log: silentLog });
   const api = {
     ...unused,

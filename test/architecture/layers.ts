@@ -80,7 +80,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "executors/node",
       "executors/workerd",
     ],
-    packages: ["hono"],
+    packages: ["hono", "nodemailer"],
   },
   testing: {
     folders: [

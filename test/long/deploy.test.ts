@@ -198,7 +198,8 @@ test("an unsupported binding does not fail a deployment", async () => {
     "wrangler.jsonc",
     CONFIG.replace(
       '"workflows":',
-      '"hyperdrive": [{ "binding": "DB", "id": "0", "localConnectionString": "postgres://a:b@localhost/c" }], "workflows":',
+      `"hyperdrive": [{ "binding": "DB", "id": "0", "localConnectionString": "postgres://a:b@localhost/c" }],
+       "mtls_certificates": [{ "binding": "CLIENT", "certificate_id": "0" }], "workflows":`,
     ),
   );
   const { code, stdout, stderr } = await run(["deploy"]);

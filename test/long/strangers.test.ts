@@ -94,7 +94,7 @@ test("the project is deployed, and deployed again", async () => {
   await api("PUT", "/api/v1/resources", [{ type: "queue", name: "jobs" }]);
   expect(await ok("deploy")).toContain("workflow: stranger");
   expect(server.output()).toContain("AI (Workers AI)");
-  expect(server.output()).toContain("HD (Hyperdrive)");
+  expect(server.output()).toContain("IMG (Images)");
   expect(server.output()).toContain(`KV namespace "${KV_ID}" for CACHE`);
   expect((await api("GET", `${ACCOUNT}/workflows/stranger`)).result).toMatchObject({ jurisdiction: "eu" });
   expect(await ok("deploy")).toContain("workflow: stranger");
@@ -118,7 +118,7 @@ test("its data comes along by wrangler's own commands", async () => {
     file: "a file",
     ai: expect.stringContaining('"AI" (Workers AI) is not supported') as string,
     rl: { success: true },
-    hd: expect.stringContaining('"HD" (Hyperdrive) is not supported') as string,
+    hd: expect.stringContaining('"HD" (Hyperdrive) cannot be used. The server knows no database') as string,
   });
 });
 

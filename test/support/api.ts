@@ -26,6 +26,7 @@ import type { Workflow } from "../../src/runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "../../src/runtime/run/runtime.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
+import { sqliteEmails } from "../../src/stores/sqlite/emails/emails.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { listen, type Listener } from "../../src/server/http.ts";
@@ -82,6 +83,7 @@ export async function openApi(
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ store: queueStore, clock, log: silentLog, ids: systemIds, calls });
   queues.start();
+  const emails = sqliteEmails(":memory:");
   const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, ids: systemIds, accountId: "local" });
   const parts = {
     logs,
@@ -89,6 +91,7 @@ export async function openApi(
     publisher,
     queues,
     subscriptions,
+    emails,
     tails,
     transfers,
     engine,
@@ -140,6 +143,7 @@ export async function openApi(
       await bench.close();
       await queues.close();
       await queueStore.close();
+      await emails.close();
       await (await listening)?.close(0);
     },
     call: async (method, path, body) => {

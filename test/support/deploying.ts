@@ -35,6 +35,8 @@ import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
 import { sqliteDataPoints } from "../../src/stores/sqlite/analytics/points.ts";
+import { emailAnswers } from "../../src/bindings/email/server.ts";
+import { sqliteEmails } from "../../src/stores/sqlite/emails/emails.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
@@ -101,10 +103,13 @@ export async function openDeploying({
     notices: subscriptions,
     followCron: cron.follow(calls),
   });
+  const emails = sqliteEmails(":memory:");
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore, calls });
   const points = new DataPoints({ ...world, store: sqliteDataPoints(":memory:") });
-  const answers = { ...world, engine, queues, points, rates: new RateWindows(systemClock) };
+  const rates = new RateWindows(systemClock);
+  const mail = emailAnswers({ store: emails, clock: systemClock, ids: systemIds });
+  const answers = { ...world, engine, queues, points, rates, emails: mail };
   bindings.register((host) => bindingAnswers(answers, host));
   engine.start();
   queues.start();
@@ -132,6 +137,7 @@ export async function openDeploying({
     queues,
     subscriptions,
     points,
+    emails,
     engine,
     publisher,
     tails,
@@ -188,6 +194,7 @@ export async function openDeploying({
       await queues.close();
       await queueStore.close();
       await points.close();
+      await emails.close();
       await executor.close();
     },
   };

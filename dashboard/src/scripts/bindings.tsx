@@ -15,6 +15,8 @@ const TYPES: Readonly<Record<string, string>> = {
   secret_text: "Secret",
   workflow: "Workflow",
   queue: "Queue",
+  hyperdrive: "Hyperdrive",
+  send_email: "Email",
   kv_namespace: "KV",
   d1: "D1",
   r2_bucket: "R2",

@@ -1,6 +1,7 @@
 /** Every kind of binding that asks the server is answered. */
 import { expect, test } from "vitest";
 import { EXAMPLES } from "../../../test/support/binding-examples.ts";
+import { emailAnswers } from "../../bindings/email/server.ts";
 import { provisionOf } from "../../bindings/provisions.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { encode } from "../../model/values/value.ts";
@@ -8,7 +9,7 @@ import { bindingAnswers } from "./answers.ts";
 
 const none = {} as never;
 const answers = bindingAnswers(
-  { engine: none, queues: none, rates: none, points: none, catalog: none, vault: none },
+  { engine: none, queues: none, rates: none, points: none, catalog: none, vault: none, emails: emailAnswers(none) },
   new AbortController().signal,
 );
 

@@ -1,10 +1,10 @@
 /** Who answers what user code asks through its bindings, by the kind of the binding. */
-import { answeredBy } from "../../bindings/answer.ts";
 import type { DataPoints } from "../../bindings/analytics/points.ts";
 import { dataPoints } from "../../bindings/analytics/server.ts";
 import { rateLimits } from "../../bindings/ratelimit/server.ts";
 import type { RateWindows } from "../../bindings/ratelimit/windows.ts";
 import { storeSecrets } from "../../bindings/secrets-store/server.ts";
+import { type Answer, answeredBy } from "../../bindings/answer.ts";
 import type { Engine } from "../../engine/contract.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
@@ -21,11 +21,12 @@ export interface AnswerParts {
   readonly points: Pick<DataPoints, "write">;
   readonly catalog: Catalog;
   readonly vault: Vault;
+  readonly emails: Answer<"send_email">;
 }
 
 /** Answers the code of one host, until `host` aborts. */
 export function bindingAnswers(
-  { engine, queues, rates, points, catalog, vault }: AnswerParts,
+  { engine, queues, rates, points, catalog, vault, emails }: AnswerParts,
   host: AbortSignal,
 ): BindingHandler {
   return answeredBy({
@@ -34,5 +35,6 @@ export function bindingAnswers(
     ratelimit: rateLimits(rates),
     analytics_engine: dataPoints(points),
     secrets_store_secret: storeSecrets(catalog, vault),
+    send_email: emails,
   });
 }

@@ -16,6 +16,7 @@ import { illFormedAt } from "../../model/values/well-formed.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
+import type { EmailStore } from "../../ports/emails.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { Vault } from "../../ports/vault.ts";
@@ -67,6 +68,8 @@ export interface Api {
   readonly assets: AssetStore;
   /** Who did what. */
   readonly audit: Audit;
+  /** Emails that Workers have sent. */
+  readonly emails: EmailStore;
   /** Memory for the bodies of requests. */
   readonly bodies: BodyRoom;
   /** What the server was started with, and the defaults of the rest. */

@@ -9,6 +9,7 @@ import { actions } from "./actions.ts";
 import { analytics } from "./analytics.ts";
 import { audit } from "./audit.ts";
 import { credentials } from "./credentials.ts";
+import { emails } from "./emails.ts";
 import { errors } from "./errors.ts";
 import { instanceLogs } from "./instance-logs.ts";
 import { instancesFound } from "./instances-found.ts";
@@ -40,6 +41,7 @@ export const OWN_ENDPOINTS: readonly Endpoint[] = [
   ...credentials,
   ...audit,
   ...analytics,
+  ...emails,
   ...settings,
 ];
 

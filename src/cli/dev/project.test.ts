@@ -30,8 +30,12 @@ test("a compatibility date that the installed workerd does not know is warned of
 });
 
 test("bindings that stepwell does not have are warned of, and refused by --strict", async () => {
-  const config = { compatibility_date: NEWEST_DATE, ai: { binding: "AI" }, hyperdrive: [{ binding: "HD", id: "abc" }] };
-  const remark = "Unsupported bindings, which throw an error when used: AI (Workers AI), HD (Hyperdrive)";
+  const config = {
+    compatibility_date: NEWEST_DATE,
+    ai: { binding: "AI" },
+    mtls_certificates: [{ binding: "CLIENT", certificate_id: "c" }],
+  };
+  const remark = "Unsupported bindings, which throw an error when used: AI (Workers AI), CLIENT (mTLS certificate)";
   expect(await warningsOn(config)).toContain(remark);
   await expect(warningsOn(config, "--strict")).rejects.toThrow(`${remark} (refused by --strict)`);
 });

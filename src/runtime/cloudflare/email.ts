@@ -1,4 +1,4 @@
-/** The module that user code imports as `cloudflare:email`. Messages can be made; there is nothing yet that would send them. */
+/** The module that user code imports as `cloudflare:email`. Bindings of the type `send_email` send its messages. */
 
 /** A message with the addresses of its envelope. */
 export class EmailMessage {

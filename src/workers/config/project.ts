@@ -15,6 +15,7 @@ import { cronExpression } from "../versions/workflow.ts";
 import { SETTINGS, settingsOf } from "../upload/workflow-settings.ts";
 import { projectBindings } from "./bindings.ts";
 import { readEnvironment } from "./environment.ts";
+import { withLocalDatabases } from "./local-databases.ts";
 import type { WorkflowEntry } from "./newer.ts";
 import { unsupportedParts } from "./unsupported.ts";
 import { readWranglerConfig, type FoundConfig, type ReadOptions, type WranglerConfig } from "./wrangler.ts";
@@ -117,7 +118,7 @@ export interface OriginOptions {
 /** Reads the project in a folder. Rejects with a `ProjectError`. */
 export async function readProject(folder: string, options: ProjectOptions = {}): Promise<ProjectConfig> {
   let found = await readWranglerConfig(folder, options);
-  const config = overridden(found.config, options);
+  const config = withLocalDatabases(overridden(found.config, options), process.env);
   found = { ...found, config };
   if (config.pages_build_output_dir !== undefined && config.main === undefined)
     throw new ProjectError(`${found.file}: Pages projects are not supported; migrate to a Worker with static assets`);

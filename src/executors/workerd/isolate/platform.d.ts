@@ -52,12 +52,14 @@ declare module "cloudflare:workflows" {
 }
 
 declare module "cloudflare:sockets" {
-  export interface OutgoingSocket {
-    readonly opened: Promise<unknown>;
+  export interface Socket {
+    readonly opened: Promise<{ readonly localAddress?: string }>;
     readonly closed: Promise<void>;
+    readonly readable: ReadableStream;
+    readonly writable: WritableStream;
     close(): Promise<void>;
   }
-  export function connect(address: string): OutgoingSocket;
+  export function connect(address: string): Socket;
 }
 
 /** The Cache API. */

@@ -33,11 +33,12 @@ const config :Workerd.Config = (
       modules = [(name = "loader.js", esModule = ${literal(loader)})],
       compatibilityDate = "2026-11-01",
       compatibilityFlags = ["enable_request_signal", "request_signal_passthrough"],
-      bindings = [(name = "LOADER", workerLoader = ()), (name = "TOKEN", text = ${literal(token)}), (name = "REQUEST_CF", json = ${literal(JSON.stringify(requestCf))})${storage === undefined ? "" : `, (name = "STORAGE", service = "storage")`}${objects === undefined ? "" : OBJECTS.binding}${assets === undefined ? "" : `, (name = "ASSETS", service = "assets")`}],
+      bindings = [(name = "LOADER", workerLoader = ()), (name = "TOKEN", text = ${literal(token)}), (name = "DATABASES", service = "databases"), (name = "REQUEST_CF", json = ${literal(JSON.stringify(requestCf))})${storage === undefined ? "" : `, (name = "STORAGE", service = "storage")`}${objects === undefined ? "" : OBJECTS.binding}${assets === undefined ? "" : `, (name = "ASSETS", service = "assets")`}],
       ${objects === undefined ? "" : OBJECTS.namespace}
       globalOutbound = "outside",
     )),
     (name = "outside", ${outside(config)}),
+    (name = "databases", network = (allow = ["public", "private", "local"])),
     ${storage === undefined ? "" : `(name = "storage", external = (address = ${literal(`unix:${storage}`)}, http = ())),`}
     ${assets === undefined ? "" : `(name = "assets", disk = (path = ${literal(assets)})),`}
     ${objects === undefined ? "" : `(name = "objects", disk = (path = ${literal(objects)}, writable = true)),`}

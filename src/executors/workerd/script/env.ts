@@ -17,7 +17,7 @@ export function objectsOf(provisions: Provisions): Record<string, Provided> {
   return Object.fromEntries(
     Object.entries(provisions).flatMap(([name, each]): [string, Provided][] => {
       if (each.is === "value") return [];
-      return [[name, each.is === "stub" ? { type: each.type, is: each.is } : each]];
+      return [[name, each.is === "stub" ? { type: each.type, is: each.is, of: each.of } : each]];
     }),
   );
 }

@@ -7,6 +7,7 @@ import { settleable } from "../../../../runtime/run/settleable.ts";
 import { HEADERS, type Loading } from "../../messages.ts";
 import { withRequestId } from "../../host/request-id.ts";
 import { loadAssets, routed } from "./assets.ts";
+import { outboundOf } from "../facades/hyperdrive.ts";
 import { stubs, type Entrypoints } from "../facades/stubs.ts";
 import type { Socket } from "../script/link.ts";
 import { loaded, look, type Isolate, type LoaderEnv } from "./loaded.ts";
@@ -17,6 +18,7 @@ import { readAnyway } from "./unread.ts";
 export { AssetFiles, AssetsFacade } from "./assets.ts";
 export { ObjectAlarm, ObjectsFacade, OuterObject } from "../facades/objects.ts";
 export { EntrypointFacade, ServiceFacade } from "../facades/service.ts";
+export { HyperdriveFacade } from "../facades/hyperdrive.ts";
 export { StorageFacade } from "../facades/storage.ts";
 export { WorkerLoaderFacade } from "../facades/workers.ts";
 
@@ -51,6 +53,7 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
         return reported(() =>
           env.LOADER.get(host, () => ({
             ...worker,
+            ...outboundOf(facades, exports),
             modules: moduleForms(worker.modules),
             env: { ...worker.env, ...stubs(facades, exports, host) },
           }))
