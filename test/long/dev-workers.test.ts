@@ -35,7 +35,7 @@ export default {
 `;
 
 const post = (version: string): string => `
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, WorkflowEntrypoint } from "cloudflare:workers";
 export class Mail extends WorkflowEntrypoint {
   async run({ payload }, step) { return step.do("send", async () => "post ${version} " + payload); }
 }

@@ -23,7 +23,7 @@ export default { fetch: () => new Response("billing MARK") };
 `;
 
 const SHOP = `
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, WorkflowEntrypoint, type WorkflowStep } from "cloudflare:workers";
 export class Counter extends DurableObject {
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env);

@@ -100,6 +100,7 @@ export class Research extends AgentWorkflow {
 }`;
 
 const TALK = `
+import { callable } from "agents";
 import { AIChatAgent } from "@cloudflare/ai-chat";
 import { createUIMessageStream, createUIMessageStreamResponse } from "ai";
 

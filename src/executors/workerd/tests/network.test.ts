@@ -14,7 +14,7 @@ import { refusedIn } from "../process/network.ts";
 
 const CODE = `
 import { connect } from "cloudflare:sockets";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { get } from "node:http";
 
 /** What comes back of an HTTP request over a socket. */

@@ -210,6 +210,7 @@ test("without a folder to keep them in, bindings to objects are refused", async 
 
 test.each(["Plain", "Derived"])("an object of the class %s is of that very class, and its alarm rings", async (className) => {
   const shapes = `
+import { DurableObject } from "cloudflare:workers";
 export class Plain {
   constructor(ctx) { this.ctx = ctx; }
   async fetch(request) {
@@ -241,6 +242,7 @@ export default { fetch: (request, env) => env.OBJECT.get(env.OBJECT.idFromName("
 
 test("ctx.exports has the namespaces of the script's own classes, and facets of its classes have the ids that they are given", async () => {
   const exported = `
+import { DurableObject } from "cloudflare:workers";
 export class Whole extends DurableObject {
   called() { return this.ctx.id.name ?? null; }
   async part(name, Class, id) {
