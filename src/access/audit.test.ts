@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { LIMITS } from "../model/limits.ts";
 import { LOCAL } from "../model/platform/roles.ts";
-import type { AuditEntry, AuditLog } from "../ports/audit-log.ts";
+import type { AuditEntry, AuditLog } from "../ports/logs/audit-log.ts";
 import { sqliteAudit } from "../stores/sqlite/audit/audit.ts";
 import { auditEntry } from "../../test/contracts/audit-log.ts";
 import { fakeClock } from "../testing/fake-clock.ts";

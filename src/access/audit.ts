@@ -4,7 +4,7 @@
  * refusals are kept a minute.
  */
 import { LIMITS } from "../model/limits.ts";
-import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../ports/audit-log.ts";
+import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../ports/logs/audit-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { Outage } from "../upkeep/outage.ts";

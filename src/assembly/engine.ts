@@ -14,7 +14,7 @@ import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Vault } from "../ports/vault.ts";
 import { sqliteDataPoints } from "../stores/sqlite/analytics/points.ts";
 import { emailAnswers } from "../bindings/email/server.ts";
-import type { EmailStore, Mailer } from "../ports/emails.ts";
+import type { EmailStore, Mailer } from "../ports/logs/emails.ts";
 import { sqliteEmails } from "../stores/sqlite/emails/emails.ts";
 import { sqliteQueues } from "../stores/sqlite/queues/queues.ts";
 import { CronTriggers } from "../workers/crons/cron.ts";

@@ -1,5 +1,5 @@
 /** Delivers emails by SMTP. The client for it is loaded only where a server is configured. */
-import type { Mailer } from "../ports/emails.ts";
+import type { Mailer } from "../ports/logs/emails.ts";
 
 /** How long the other side may take to answer, in milliseconds. */
 const PATIENCE_MS = 10_000;

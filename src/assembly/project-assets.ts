@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { getMimeType } from "hono/utils/mime";
-import { ignoredBy } from "../model/platform/ignore-rules.ts";
+import { ignoredBy } from "../model/platform/assets/ignore-rules.ts";
 import type { ScriptAssets } from "../ports/catalog/script-versions.ts";
 import type { AssetStore } from "../workers/assets/assets.ts";
 import { assetRules } from "../workers/assets/config.ts";

@@ -7,7 +7,7 @@ import { Hono, type Context, type Env, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/contract.ts";
 import { Failure, failureKind } from "../model/failures/failure.ts";
-import type { AuditEntry } from "../ports/audit-log.ts";
+import type { AuditEntry } from "../ports/logs/audit-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";

@@ -1,7 +1,7 @@
 /** What holds for every audit log. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/model/limits.ts";
-import type { AuditEntry, AuditLog, AuditQuery } from "../../src/ports/audit-log.ts";
+import type { AuditEntry, AuditLog, AuditQuery } from "../../src/ports/logs/audit-log.ts";
 
 const ADA = { kind: "user", id: "ada", name: "Ada", role: "operator" } as const;
 

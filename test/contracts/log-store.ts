@@ -1,7 +1,7 @@
 /** The messages of instances: what is kept of them, and how long. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/model/limits.ts";
-import type { LogLine } from "../../src/ports/log-store.ts";
+import type { LogLine } from "../../src/ports/logs/instance-logs.ts";
 import { SAMPLE_NOW, sampleInstance, sampleWriter, type OpenedStore, type SampleWriter } from "./store-samples.ts";
 
 function line(text: string): LogLine {

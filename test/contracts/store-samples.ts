@@ -1,7 +1,7 @@
 /** Instances, rows and batches to try a store with: what the parts of the contract share. */
 import type { InstanceStatus } from "../../src/model/instance/status.ts";
 import type { Catalog } from "../../src/ports/catalog/catalog.ts";
-import type { LogStore } from "../../src/ports/log-store.ts";
+import type { LogStore } from "../../src/ports/logs/instance-logs.ts";
 import type { Store } from "../../src/ports/store.ts";
 import type { Append, Batch, BatchResult, JournalRow, NewInstance } from "../../src/ports/instances/commit.ts";
 import type { InstanceSummary } from "../../src/ports/instances/summary.ts";

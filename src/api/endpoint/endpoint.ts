@@ -16,7 +16,7 @@ import { illFormedAt } from "../../model/values/well-formed.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
-import type { EmailStore } from "../../ports/emails.ts";
+import type { EmailStore } from "../../ports/logs/emails.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Storage } from "../../ports/storage.ts";
 import type { Vault } from "../../ports/vault.ts";

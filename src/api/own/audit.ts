@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { iso } from "../../model/time/calendar.ts";
 import { ROLES } from "../../model/platform/roles.ts";
-import type { StoredAuditEntry } from "../../ports/audit-log.ts";
+import type { StoredAuditEntry } from "../../ports/logs/audit-log.ts";
 import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
 import { instant, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { LIMITS } from "../../model/limits.ts";
 import { iso } from "../../model/time/calendar.ts";
-import type { StoredLine } from "../../ports/log-store.ts";
+import type { StoredLine } from "../../ports/logs/instance-logs.ts";
 import { LOG_LEVELS } from "../../model/views/script-line.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { streamResponse, wantsStream, type Message } from "../endpoint/event-stream.ts";

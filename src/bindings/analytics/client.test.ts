@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { silentLog } from "../../absent/log.ts";
 import { EXAMPLES } from "../../../test/support/binding-examples.ts";
 import { decode, encode } from "../../model/values/value.ts";
-import type { DataPoint } from "../../ports/data-points.ts";
+import type { DataPoint } from "../../ports/logs/data-points.ts";
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { analyticsBinding, type AnalyticsEngineDataPoint, type AnalyticsEngineDataset } from "./client.ts";
 import { DataPoints } from "./points.ts";

@@ -1,6 +1,6 @@
 /** Data points on their way to the disk: they are written together, a moment after the first of them came. */
 import type { Clock } from "../../ports/clock.ts";
-import type { DataPoint, DataPointStore } from "../../ports/data-points.ts";
+import type { DataPoint, DataPointStore } from "../../ports/logs/data-points.ts";
 import type { Log } from "../../ports/log.ts";
 
 const DELAY_MS = 1_000;

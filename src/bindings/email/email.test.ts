@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { LIMITS } from "../../model/limits.ts";
 import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
 import type { BindingOf } from "../../ports/catalog/bindings.ts";
-import type { KeptEmail, OutgoingEmail } from "../../ports/emails.ts";
+import type { KeptEmail, OutgoingEmail } from "../../ports/logs/emails.ts";
 import { emailBinding } from "./client.ts";
 import { email } from "./kind.ts";
 import { emailAnswers } from "./server.ts";

@@ -6,7 +6,7 @@ import { addressIn, headerValues, rawParts, rawRefusal, refusalOf, withMessageId
 import { decode, encode } from "../../model/values/value.ts";
 import type { BindingOf } from "../../ports/catalog/bindings.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { EmailStore, KeptEmail, Mailer, OutgoingEmail } from "../../ports/emails.ts";
+import type { EmailStore, KeptEmail, Mailer, OutgoingEmail } from "../../ports/logs/emails.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { Answer } from "../answer.ts";
 

@@ -1,5 +1,5 @@
 /** The code of a script and what belongs to it, as it was deployed once. */
-import type { HeaderRules, Redirects } from "../../model/platform/asset-rules.ts";
+import type { HeaderRules, Redirects } from "../../model/platform/assets/rules.ts";
 import type { Binding } from "./bindings.ts";
 import type { WorkflowSettings } from "./workflows.ts";
 

@@ -1,6 +1,6 @@
 /** Messages of instances that live as long as the process. */
 import { LIMITS } from "../../model/limits.ts";
-import type { Append, KeptLines, LogStore, StoredLine } from "../../ports/log-store.ts";
+import type { Append, KeptLines, LogStore, StoredLine } from "../../ports/logs/instance-logs.ts";
 
 export class MemoryLogs implements LogStore {
   readonly #exists: (pk: number) => boolean;

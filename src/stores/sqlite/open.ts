@@ -6,7 +6,7 @@ import type { InstanceIndex } from "../../ports/instances/instance-index.ts";
 import type { JournalStore } from "../../ports/instances/journal-store.ts";
 import type { InstanceSearch } from "../../ports/instances/search.ts";
 import type { InstanceStatistics } from "../../ports/instances/statistics.ts";
-import type { LogStore } from "../../ports/log-store.ts";
+import type { LogStore } from "../../ports/logs/instance-logs.ts";
 import type { Store } from "../../ports/store.ts";
 import { AdaptiveWriter } from "./journal/adaptive.ts";
 import { sqliteCatalog } from "./catalog/catalog.ts";

@@ -1,6 +1,6 @@
 /** How static assets are served, as an upload and a project's configuration say it. */
 import { z } from "zod";
-import { readHeaderRules, readRedirects, type PassedOver } from "../../model/platform/asset-rules.ts";
+import { readHeaderRules, readRedirects, type PassedOver } from "../../model/platform/assets/rules.ts";
 import type { ScriptAssets } from "../../ports/catalog/script-versions.ts";
 
 interface Handling {

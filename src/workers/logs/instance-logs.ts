@@ -7,7 +7,7 @@ import { LIMITS } from "../../model/limits.ts";
 import type { Workflows } from "../../ports/catalog/workflows.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import type { Append, KeptLines, LogLine, LogStore } from "../../ports/log-store.ts";
+import type { Append, KeptLines, LogLine, LogStore } from "../../ports/logs/instance-logs.ts";
 import type { ScriptLine } from "../../ports/script-log.ts";
 import type { Store } from "../../ports/store.ts";
 import { Outage } from "../../upkeep/outage.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encode } from "../../../model/values/value.ts";
-import { readHeaderRules, readRedirects } from "../../../model/platform/asset-rules.ts";
+import { readHeaderRules, readRedirects } from "../../../model/platform/assets/rules.ts";
 import type { Binding } from "../../../ports/catalog/bindings.ts";
 import type { ScriptAssets } from "../../../ports/catalog/script-versions.ts";
 import type { Executor, Host } from "../../../ports/executor.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LIMITS } from "../../../model/limits.ts";
-import type { DataPoint } from "../../../ports/data-points.ts";
+import type { DataPoint } from "../../../ports/logs/data-points.ts";
 import { sqliteDataPoints } from "./points.ts";
 
 let folder: string;

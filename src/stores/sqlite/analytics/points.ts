@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { LIMITS } from "../../../model/limits.ts";
-import type { DataPoint, DataPointStore } from "../../../ports/data-points.ts";
+import type { DataPoint, DataPointStore } from "../../../ports/logs/data-points.ts";
 import { connectReader, openingFailure, type Database } from "../connection/database.ts";
 import { migrate } from "../connection/migrate.ts";
 import { queries, type Queries, type Row } from "../connection/queries.ts";
-import { analytics0001 } from "../schema/analytics-0001.ts";
+import { analytics0001 } from "./schema-0001.ts";
 
 const MIGRATIONS = [analytics0001];
 

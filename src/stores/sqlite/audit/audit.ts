@@ -3,11 +3,11 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { LIMITS } from "../../../model/limits.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
-import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../../../ports/audit-log.ts";
+import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../../../ports/logs/audit-log.ts";
 import { checkFile, connectReader, openingFailure, unwritable, type Database } from "../connection/database.ts";
 import { migrate } from "../connection/migrate.ts";
 import { count, queries, type Queries, type Row } from "../connection/queries.ts";
-import { audit0001 } from "../schema/audit-0001.ts";
+import { audit0001 } from "./schema-0001.ts";
 
 const MIGRATIONS = [audit0001];
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { LIMITS } from "../../../model/limits.ts";
-import type { KeptEmail } from "../../../ports/emails.ts";
+import type { KeptEmail } from "../../../ports/logs/emails.ts";
 import { sqliteEmails } from "./emails.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stepwell-emails-"));

@@ -1,11 +1,11 @@
 /** Emails that Workers have sent, in a SQLite file of their own, which is made with the first of them. */
 import { existsSync } from "node:fs";
 import { LIMITS } from "../../../model/limits.ts";
-import type { EmailStore, KeptEmail } from "../../../ports/emails.ts";
+import type { EmailStore, KeptEmail } from "../../../ports/logs/emails.ts";
 import { checkFile, connectReader, openingFailure, type Database } from "../connection/database.ts";
 import { migrate } from "../connection/migrate.ts";
 import { queries, type Row } from "../connection/queries.ts";
-import { emails0001 } from "../schema/emails-0001.ts";
+import { emails0001 } from "./schema-0001.ts";
 
 const ADD = `INSERT INTO emails (message_id, at, script, sender, recipients, subject, text, html, raw, error)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { LIMITS } from "../../../model/limits.ts";
-import type { Append, KeptLines, LogLine, LogStore, StoredLine } from "../../../ports/log-store.ts";
+import type { Append, KeptLines, LogLine, LogStore, StoredLine } from "../../../ports/logs/instance-logs.ts";
 import { checkFile, connectLogs, transaction, type Database, type Statement } from "../connection/database.ts";
 
 const SCHEMA = `

@@ -7,7 +7,7 @@ import { Backlogs } from "./backlogs.ts";
 import { checkFile, connectReader, openingFailure, unwritable, type Database } from "../connection/database.ts";
 import { migrate } from "../connection/migrate.ts";
 import { queries, type Queries } from "../connection/queries.ts";
-import { queues0001 } from "../schema/queues-0001.ts";
+import { queues0001 } from "./schema-0001.ts";
 
 const MIGRATIONS = [queues0001];
 

@@ -2,8 +2,8 @@
  * Where the messages of instances are kept: beside the journal, and less carefully. What has been appended last may be
  * gone after a crash; of an instance the newest `LIMITS.logLines` messages are kept, `LIMITS.logText` characters in all.
  */
-import type { AttemptOrigin } from "../protocol/origin.ts";
-import type { LogKind, LogLevel } from "../model/views/script-line.ts";
+import type { AttemptOrigin } from "../../protocol/origin.ts";
+import type { LogKind, LogLevel } from "../../model/views/script-line.ts";
 
 /** A message of an instance. */
 export interface LogLine {

@@ -1,8 +1,8 @@
 /** The emails that Workers have sent. */
 import { z } from "zod";
-import { iso } from "../../model/time/calendar.ts";
-import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
-import { perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { iso } from "../../../model/time/calendar.ts";
+import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
+import { perPage, timestamp } from "../../cloudflare/workflows/schemas.ts";
 
 const email = z.object({
   message_id: z.string(),

@@ -5,7 +5,7 @@
  *
  * Sources: developers.cloudflare.com/workers/static-assets/redirects and …/headers.
  */
-import { LIMITS } from "../limits.ts";
+import { LIMITS } from "../../limits.ts";
 
 /** Where a request is sent instead. With status 200 the answer of that path is given, and the address stays. */
 export interface Redirect {

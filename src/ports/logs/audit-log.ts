@@ -1,5 +1,5 @@
 /** The record of who did what. It is kept beside the database, so that what instances commit never waits for it. */
-import type { Principal } from "../model/platform/roles.ts";
+import type { Principal } from "../../model/platform/roles.ts";
 
 /** One thing that was done, or refused. It holds no payloads and no secrets. */
 export interface AuditEntry {

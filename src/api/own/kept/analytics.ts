@@ -1,8 +1,8 @@
 /** The data points that Workers have written to datasets of Analytics Engine. */
 import { z } from "zod";
-import { LIMITS } from "../../model/limits.ts";
-import { iso } from "../../model/time/calendar.ts";
-import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
+import { LIMITS } from "../../../model/limits.ts";
+import { iso } from "../../../model/time/calendar.ts";
+import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 
 const text = z.string().nullable();
 

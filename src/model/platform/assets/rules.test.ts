@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readHeaderRules, readRedirects } from "./asset-rules.ts";
-import { LIMITS } from "../limits.ts";
+import { readHeaderRules, readRedirects } from "./rules.ts";
+import { LIMITS } from "../../limits.ts";
 
 test("redirects have a path, a place and perhaps a status; patterns keep their order", () => {
   const { rules, passedOver } = readRedirects(`
