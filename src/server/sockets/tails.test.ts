@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { LIMITS } from "../../model/limits.ts";
 import { systemClock } from "../../system/clock.ts";
+import { systemIds } from "../../system/ids.ts";
 import { Tails } from "../../workers/logs/tails.ts";
 import { serverApp, type AppParts } from "../app.ts";
 import { listen, type Listener } from "../http.ts";
@@ -26,6 +27,8 @@ beforeEach(async () => {
     explorer: new Hono(),
     guard: () => Promise.resolve(false),
     log: silentLog,
+    clock: systemClock,
+    ids: systemIds,
     hostNames: [],
     proxies: [],
   };

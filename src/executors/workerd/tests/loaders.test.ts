@@ -48,7 +48,7 @@ export default class extends WorkerEntrypoint {
 }`;
 
 const script = (expression: string): string => `
-import { WorkflowEntrypoint } from "cloudflare:workers";
+import { WorkerEntrypoint, WorkflowEntrypoint } from "cloudflare:workers";
 export class Api extends WorkerEntrypoint {
   greet(name) { return this.ctx.props.greeting + " " + name; }
   fetch(request) { return new Response("caught " + request.url); }
