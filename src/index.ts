@@ -14,7 +14,7 @@ import { isWorkflowName } from "./model/platform/names.ts";
 import { CALL_DEPTH, decode, encode } from "./model/values/value.ts";
 import type { Catalog } from "./ports/catalog/catalog.ts";
 import type { Log } from "./ports/log.ts";
-import { silentLog } from "./absent/log.ts";
+import { silentLog } from "./noop/log.ts";
 import { systemClock } from "./system/clock.ts";
 import { systemIds } from "./system/ids.ts";
 import { workflowBinding } from "./bindings/workflow/client.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Engine } from "../src/engine/contract.ts";
 import { inProcessExecutor } from "../src/executors/in-process/executor.ts";
-import { silentLog } from "../src/absent/log.ts";
+import { silentLog } from "../src/noop/log.ts";
 import type { QueueStore } from "../src/ports/queue-store.ts";
 import type { Store } from "../src/ports/store.ts";
 import { sqliteQueues } from "../src/stores/sqlite/queues/queues.ts";

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Failure, type FailureName } from "../src/model/failures/failure.ts";
 import { type DeliveredMessage, NO_VERDICT, type Queue, type Verdict } from "../src/model/platform/queue.ts";
-import { silentLog } from "../src/absent/log.ts";
+import { silentLog } from "../src/noop/log.ts";
 import type { QueueStore } from "../src/ports/queue-store.ts";
 import { StoreError } from "../src/model/failures/store-error.ts";
 import type { ScriptCalls } from "../src/ports/script-calls.ts";

@@ -4,7 +4,7 @@ import type { InspectorTargets } from "../executors/workerd/inspector/targets.ts
 import { nodeExecutor } from "../executors/node/executor.ts";
 import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { Storage } from "../ports/storage.ts";
-import { noStorage } from "../absent/storage.ts";
+import { noStorage } from "../noop/storage.ts";
 import type { Executor, FindCallee } from "../ports/executor.ts";
 import type { Followed, OnInvocation, OnLog } from "../ports/script-log.ts";
 import { withDatabases, type HyperdriveStrings } from "../bindings/hyperdrive/configured.ts";

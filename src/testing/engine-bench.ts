@@ -7,7 +7,7 @@ import type { InstanceStatus } from "../model/instance/status.ts";
 import { decode } from "../model/values/value.ts";
 import type { Catalog } from "../ports/catalog/catalog.ts";
 import type { Executor, Host } from "../ports/executor.ts";
-import { silentLog } from "../absent/log.ts";
+import { silentLog } from "../noop/log.ts";
 import type { LogStore } from "../ports/logs/instance-logs.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Store } from "../ports/store.ts";

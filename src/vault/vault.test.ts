@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isSealed, REDACTED, toJson, toLogText } from "../model/values/value.ts";
 import type { Place } from "../ports/vault.ts";
-import { noVault } from "../absent/vault.ts";
+import { noVault } from "../noop/vault.ts";
 import { aesVault } from "./aes.ts";
 import { parseKeys, type Key } from "./keys.ts";
 import { keysOf, openVault } from "./open.ts";

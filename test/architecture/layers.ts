@@ -21,7 +21,7 @@ const ROOMS = ["contract.ts", "state", "journal", "memory", "runs", "schedule", 
   (room) => `engine/${room}`,
 );
 const engineLayer = (rooms: readonly string[]): Layer => ({
-  folders: ["model", "protocol", "ports", "absent", "upkeep", "workers/hosts", ...rooms],
+  folders: ["model", "protocol", "ports", "noop", "upkeep", "workers/hosts", ...rooms],
   ...PURE,
 });
 
@@ -30,7 +30,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   protocol: { folders: ["model"], ...PURE },
   runtime: { folders: ["model", "protocol"], ...PURE },
   ports: { folders: ["model", "protocol"], ...PURE },
-  absent: { folders: ["model", "ports"], ...PURE },
+  noop: { folders: ["model", "ports"], ...PURE },
   system: { folders: ["ports"], ...PURE },
   bindings: {
     folders: ["model", "protocol", "runtime", "ports"],
@@ -38,7 +38,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     node: "none",
   },
   upkeep: { folders: ["model", "ports"], ...PURE },
-  "workers/hosts": { folders: ["model", "protocol", "ports", "absent", "bindings"], ...PURE },
+  "workers/hosts": { folders: ["model", "protocol", "ports", "noop", "bindings"], ...PURE },
   ...Object.fromEntries(ROOMS.map((room, i) => [room, engineLayer(ROOMS.slice(0, i))])),
   engine: engineLayer(ROOMS),
   workers: {
@@ -66,7 +66,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     folders: [
       "model",
       "ports",
-      "absent",
+      "noop",
       "system",
       "bindings",
       "access",
@@ -89,7 +89,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       "runtime",
       "ports",
       "system",
-      "absent",
+      "noop",
       "bindings",
       "engine",
       "workers",
@@ -110,7 +110,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     folders: [
       "model",
       "ports",
-      "absent",
+      "noop",
       "system",
       "bindings",
       "engine",
@@ -128,7 +128,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** What a `*.test.ts` may import on top of what its folder may: test equipment, and the runtime to write workflows with. */
 const IN_TESTS: Layer = {
-  folders: ["testing", "runtime", "absent", "system", "stores/memory", "stores/sqlite", "executors/in-process"],
+  folders: ["testing", "runtime", "noop", "system", "stores/memory", "stores/sqlite", "executors/in-process"],
   // croner is the second opinion on what a cron expression means.
   packages: ["vitest", "fast-check", "croner"],
 };

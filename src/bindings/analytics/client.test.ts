@@ -1,6 +1,6 @@
 /** Data points from user code to the store: what is taken, what is refused, and when it is written. */
 import { beforeEach, expect, test } from "vitest";
-import { silentLog } from "../../absent/log.ts";
+import { silentLog } from "../../noop/log.ts";
 import { EXAMPLES } from "../../../test/support/binding-examples.ts";
 import { decode, encode } from "../../model/values/value.ts";
 import type { DataPoint } from "../../ports/logs/data-points.ts";

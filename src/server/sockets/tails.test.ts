@@ -8,7 +8,7 @@ import { systemIds } from "../../system/ids.ts";
 import { Tails } from "../../workers/logs/tails.ts";
 import { serverApp, type AppParts } from "../app.ts";
 import { listen, type Listener } from "../http.ts";
-import { silentLog } from "../../absent/log.ts";
+import { silentLog } from "../../noop/log.ts";
 import { Hono } from "hono";
 
 let listener: Listener;

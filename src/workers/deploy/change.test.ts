@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { LIMITS } from "../../model/limits.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
-import { noVault } from "../../absent/vault.ts";
+import { noVault } from "../../noop/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
 import { Publisher } from "../versions/publisher.ts";
 import { change } from "./change.ts";

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { DeclaredWorkflow, ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import { noVault } from "../../absent/vault.ts";
+import { noVault } from "../../noop/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
 import type { Bundle } from "../build/bundle.ts";
 import { plainBuild } from "../build/options.ts";

@@ -7,7 +7,7 @@ import type { Failure } from "../../model/failures/failure.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { BindingHandler, Executor, Host } from "../../ports/executor.ts";
 import { openSecrets } from "../../bindings/secrets.ts";
-import { noVault } from "../../absent/vault.ts";
+import { noVault } from "../../noop/vault.ts";
 import type { Vault } from "../../ports/vault.ts";
 import { BindingRegistry } from "./binding-registry.ts";
 import { HostLink, type HostListener } from "./link.ts";

@@ -1,7 +1,7 @@
 /** Whose messages are kept, and what becomes of too many at once. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LIMITS } from "../../model/limits.ts";
-import { silentLog } from "../../absent/log.ts";
+import { silentLog } from "../../noop/log.ts";
 import type { ScriptLine } from "../../ports/script-log.ts";
 import { inProcessExecutor } from "../../executors/in-process/executor.ts";
 import { openBench, type Bench } from "../../testing/engine-bench.ts";

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { inProcessExecutor } from "../../executors/in-process/executor.ts";
 import { LIMITS } from "../../model/limits.ts";
-import { silentLog } from "../../absent/log.ts";
+import { silentLog } from "../../noop/log.ts";
 import type { WorkflowStep } from "../../runtime/cloudflare/workers.ts";
 import { openBench, type Bench } from "../../testing/engine-bench.ts";
 import { VersionCollector } from "./collect-versions.ts";

@@ -1,7 +1,7 @@
 /** What is answered when code does not load. */
 import { expect, test } from "vitest";
 import { Failure } from "../../model/failures/failure.ts";
-import { noVault } from "../../absent/vault.ts";
+import { noVault } from "../../noop/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
 import { Publisher } from "./publisher.ts";
 
