@@ -25,7 +25,7 @@ import type { Tails } from "../workers/logs/tails.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./pages/dashboard.ts";
 import { clientsBehind, type Client } from "./address.ts";
 import { isHungUp, unheard } from "../api/endpoint/gone.ts";
-import { isAllowedHost, isForeign, isOfPage, isVisit } from "./workers/hosts.ts";
+import { isAllowedHost, isForeign, isOfPage, isVisit } from "./workers/trusted-hosts.ts";
 import type { Origin } from "./sessions/origin.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { Load } from "./load.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Inspector } from "../../executors/workerd/inspector/server.ts";
 import type { Origin } from "../../server/sessions/origin.ts";
-import { isLoopback } from "../../server/workers/hosts.ts";
+import { isLoopback } from "../../server/workers/trusted-hosts.ts";
 import type { ProjectConfig } from "../../workers/config/project.ts";
 import { startServer, type Running } from "../../assembly/compose.ts";
 import { makeFilesPrivate } from "../../assembly/data-directory.ts";

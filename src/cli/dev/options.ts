@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import type { ParseArgsConfig } from "node:util";
 import type { ProjectSource } from "../../assembly/project.ts";
 import type { OriginOptions, ProjectOptions } from "../../workers/config/project.ts";
-import { isLoopback } from "../../server/workers/hosts.ts";
+import { isLoopback } from "../../server/workers/trusted-hosts.ts";
 import { commandLine } from "../command-line.ts";
 import { UsageError } from "../../assembly/explain.ts";
 import type { ServerOptions } from "../../assembly/server-options.ts";

@@ -12,7 +12,7 @@ import { failureResponse } from "../../api/endpoint/envelope.ts";
 import { callByHand, isByHand } from "./by-hand.ts";
 import { setsSession, withoutSession } from "../sessions/cookies.ts";
 import { isHungUp, unheard } from "../../api/endpoint/gone.ts";
-import { isForeign } from "./hosts.ts";
+import { isForeign } from "./trusted-hosts.ts";
 import { atOrigin, movedHeaders, type Origin } from "../sessions/origin.ts";
 import { Streamed } from "./streamed.ts";
 
