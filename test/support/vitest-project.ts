@@ -49,6 +49,7 @@ import { applyD1Migrations, createExecutionContext, createMessageBatch, createSc
 import { readD1Migrations } from "stepwell/vitest";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import worker from "../src/index";
+import { pay } from "../src/pay";
 
 vi.mock("../src/pay", () => ({ pay: vi.fn(async (id: string) => "receipt of " + id) }));
 
