@@ -14,6 +14,8 @@ import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Vault } from "../ports/vault.ts";
 import { sqliteDataPoints } from "../stores/sqlite/analytics/points.ts";
 import { emailAnswers } from "../bindings/email/server.ts";
+import { imageAnswers } from "../bindings/images/server.ts";
+import { ImageProcesses } from "../images/processes.ts";
 import type { EmailStore, Mailer } from "../ports/logs/emails.ts";
 import { sqliteEmails } from "../stores/sqlite/emails/emails.ts";
 import { sqliteQueues } from "../stores/sqlite/queues/queues.ts";
@@ -61,7 +63,9 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
     const queues = await Queues.open({ ...parts, store: queueStore, calls });
     const points = new DataPoints({ ...parts, store: sqliteDataPoints(join(data, "analytics.db")) });
     const rates = new RateWindows(parts.clock);
-    const answers = { ...parts, engine, queues, points, rates, emails: emailAnswers({ ...parts, store: emails }) };
+    const processor = new ImageProcesses(parts);
+    const own = { emails: emailAnswers({ ...parts, store: emails }), images: imageAnswers({ ...parts, processor }) };
+    const answers = { ...parts, ...own, engine, queues, points, rates };
     parts.bindings.register((host) => bindingAnswers(answers, host));
     engine.start();
     queues.start();
@@ -73,6 +77,7 @@ export async function startEngine(parts: StartParts, data: string): Promise<Star
       await queueStore.close();
       await points.close();
       await emails.close();
+      await processor.close();
     };
     return { engine, calls, queues, subscriptions, points, emails, close };
   } catch (cause) {

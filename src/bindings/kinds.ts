@@ -5,6 +5,7 @@ import { assets } from "./assets/kind.ts";
 import { d1 } from "./d1/kind.ts";
 import { email } from "./email/kind.ts";
 import { hyperdrive } from "./hyperdrive/kind.ts";
+import { images } from "./images/kind.ts";
 import { json } from "./json/kind.ts";
 import type { Kind } from "./kind.ts";
 import { kv } from "./kv/kind.ts";
@@ -31,6 +32,7 @@ export const KINDS: { readonly [T in BindingType]: Kind<T> } = {
   queue,
   hyperdrive,
   send_email: email,
+  images,
   assets,
   service,
   durable_object_namespace: objects,

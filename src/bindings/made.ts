@@ -9,6 +9,7 @@ import { D1Database } from "./d1/database.ts";
 import type { Provision } from "./kind.ts";
 import { emailBinding } from "./email/client.ts";
 import { hyperdriveBinding } from "./hyperdrive/database.ts";
+import { imagesBinding } from "./images/client.ts";
 import { KvNamespace } from "./kv/namespace.ts";
 import { WorkerLoader, type LoaderStub } from "./loader/worker-loader.ts";
 import { DurableObjectNamespace, type ObjectsStub } from "./objects/namespace.ts";
@@ -38,6 +39,7 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   durable_object_namespace: ({ stub }) => new DurableObjectNamespace(stub as ObjectsStub),
   worker_loader: ({ stub }) => new WorkerLoader(stub as LoaderStub),
   hyperdrive: ({ name, stub, of }) => hyperdriveBinding(name, stub, of),
+  images: ({ call }) => imagesBinding(call),
   send_email: ({ call }) => emailBinding(call),
   queue: ({ call }) => queueBinding(call),
   ratelimit: ({ call }) => rateLimitBinding(call),

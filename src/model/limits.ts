@@ -207,6 +207,31 @@ const limits = {
   emailsAtOnce: 50,
   /** Emails that are kept, the newest. Ours. */
   emailsKept: 1_000,
+  /** Bytes of all images that are changed together. Ours. Cloudflare: 100 MB of an image that it fetches. */
+  imageBytes: 20_000_000,
+  /** Pixels of an image. Cloudflare: 100 megapixels. */
+  imagePixels: 100_000_000,
+  /** Pixels of a side that an image is given. Cloudflare: 12,000. */
+  imageSide: 12_000,
+  /** Factors of brightness, contrast and saturation. Ours. */
+  imageFactor: 100,
+  /** Images that become one. Ours. */
+  imagesTogether: 20,
+  /** Changes on the way to one image. Ours. */
+  imageSteps: 100,
+  /** Milliseconds that an image may wait and be worked on. Ours. */
+  imageMs: 20_000,
+  /** Images that are worked on at once. Ours. */
+  imagesAtOnce: 2,
+  /** Images that wait to be worked on. Ours. */
+  imagesWaiting: 100,
+  /** Images of all Workers that are on their way or worked on, and their bytes. Ours. */
+  imagesHeld: 200,
+  imagesHeldBytes: 256 * MIB,
+  /** Milliseconds after which an image is given up that its Worker sends or reads no more of. Ours. */
+  imageIdleMs: 30_000,
+  /** Bytes of an image in one message. Ours. */
+  imagePartBytes: MIB,
   /** Entries of the audit log that are kept of each action: the newest. Ours. */
   auditEntries: 10_000,
   /** Refusals of unauthenticated callers that the audit log takes in a minute. Ours. */

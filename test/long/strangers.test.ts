@@ -21,7 +21,7 @@ const CONFIG = {
   ai: { binding: "AI" },
   vectorize: [{ binding: "INDEX", index_name: "index" }],
   browser: { binding: "BROWSER" },
-  images: { binding: "IMG" },
+  stream: { binding: "ST" },
   hyperdrive: [{ binding: "HD", id: "abc" }],
   ratelimits: [{ name: "RL", namespace_id: "1", simple: { limit: 10, period: 60 } }],
   analytics_engine_datasets: [{ binding: "AE", dataset: "x" }],
@@ -94,7 +94,7 @@ test("the project is deployed, and deployed again", async () => {
   await api("PUT", "/api/v1/resources", [{ type: "queue", name: "jobs" }]);
   expect(await ok("deploy")).toContain("workflow: stranger");
   expect(server.output()).toContain("AI (Workers AI)");
-  expect(server.output()).toContain("IMG (Images)");
+  expect(server.output()).toContain("ST (Stream)");
   expect(server.output()).toContain(`KV namespace "${KV_ID}" for CACHE`);
   expect((await api("GET", `${ACCOUNT}/workflows/stranger`)).result).toMatchObject({ jurisdiction: "eu" });
   expect(await ok("deploy")).toContain("workflow: stranger");

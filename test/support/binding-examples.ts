@@ -14,6 +14,7 @@ export const EXAMPLES: { readonly [T in BindingType]: BindingOf<T> } = {
   queue: { type: "queue", name: "MAIL", queue: "mail" },
   hyperdrive: { type: "hyperdrive", name: "DB2", id: "57b7076f58be42419276f058a8968187" },
   send_email: { type: "send_email", name: "POST", destinations: ["ada@example.com"], senders: ["shop@example.com"] },
+  images: { type: "images", name: "IMAGES" },
   assets: { type: "assets", name: "ASSETS" },
   service: { type: "service", name: "AUTH", service: "auth", entrypoint: "Sessions" },
   durable_object_namespace: { type: "durable_object_namespace", name: "ROOMS", className: "Room", script: "rooms" },

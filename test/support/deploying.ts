@@ -36,6 +36,8 @@ import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
 import { sqliteDataPoints } from "../../src/stores/sqlite/analytics/points.ts";
 import { emailAnswers } from "../../src/bindings/email/server.ts";
+import { imageAnswers } from "../../src/bindings/images/server.ts";
+import { ImageProcesses } from "../../src/images/processes.ts";
 import { sqliteEmails } from "../../src/stores/sqlite/emails/emails.ts";
 import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
@@ -109,7 +111,9 @@ export async function openDeploying({
   const points = new DataPoints({ ...world, store: sqliteDataPoints(":memory:") });
   const rates = new RateWindows(systemClock);
   const mail = emailAnswers({ store: emails, clock: systemClock, ids: systemIds });
-  const answers = { ...world, engine, queues, points, rates, emails: mail };
+  const processor = new ImageProcesses(world);
+  const images = imageAnswers({ ...world, processor });
+  const answers = { ...world, engine, queues, points, rates, emails: mail, images };
   bindings.register((host) => bindingAnswers(answers, host));
   engine.start();
   queues.start();
@@ -195,6 +199,7 @@ export async function openDeploying({
       await queueStore.close();
       await points.close();
       await emails.close();
+      await processor.close();
       await executor.close();
     },
   };

@@ -17,6 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   queue: "Queue",
   hyperdrive: "Hyperdrive",
   send_email: "Email",
+  images: "Images",
   kv_namespace: "KV",
   d1: "D1",
   r2_bucket: "R2",

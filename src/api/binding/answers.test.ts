@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { EXAMPLES } from "../../../test/support/binding-examples.ts";
 import { emailAnswers } from "../../bindings/email/server.ts";
+import { imageAnswers } from "../../bindings/images/server.ts";
 import { provisionOf } from "../../bindings/provisions.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { encode } from "../../model/values/value.ts";
@@ -9,7 +10,16 @@ import { bindingAnswers } from "./answers.ts";
 
 const none = {} as never;
 const answers = bindingAnswers(
-  { engine: none, queues: none, rates: none, points: none, catalog: none, vault: none, emails: emailAnswers(none) },
+  {
+    engine: none,
+    queues: none,
+    rates: none,
+    points: none,
+    catalog: none,
+    vault: none,
+    emails: emailAnswers(none),
+    images: imageAnswers(none),
+  },
   new AbortController().signal,
 );
 

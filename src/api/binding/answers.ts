@@ -22,11 +22,12 @@ export interface AnswerParts {
   readonly catalog: Catalog;
   readonly vault: Vault;
   readonly emails: Answer<"send_email">;
+  readonly images: Answer<"images">;
 }
 
 /** Answers the code of one host, until `host` aborts. */
 export function bindingAnswers(
-  { engine, queues, rates, points, catalog, vault, emails }: AnswerParts,
+  { engine, queues, rates, points, catalog, vault, emails, images }: AnswerParts,
   host: AbortSignal,
 ): BindingHandler {
   return answeredBy({
@@ -36,5 +37,6 @@ export function bindingAnswers(
     analytics_engine: dataPoints(points),
     secrets_store_secret: storeSecrets(catalog, vault),
     send_email: emails,
+    images,
   });
 }

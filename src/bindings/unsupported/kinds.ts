@@ -20,7 +20,6 @@ export const UNSUPPORTED_KINDS: Readonly<Record<string, UnsupportedKind>> = {
   data_blob: { title: "data blob", key: "data_blobs" },
   dispatch_namespace: { title: "dispatch namespace", key: "dispatch_namespaces" },
   flagship: { title: "Flagship", key: "flagship" },
-  images: { title: "Images", key: "images" },
   k2: { title: "K2", key: "k2" },
   logfwdr: { title: "log forwarding" },
   media: { title: "Media Transformations", key: "media" },
