@@ -110,7 +110,7 @@ export async function openDeploying({
   const queues = await Queues.open({ ...world, store: queueStore, calls });
   const points = new DataPoints({ ...world, store: sqliteDataPoints(":memory:") });
   const rates = new RateWindows(systemClock);
-  const mail = emailAnswers({ store: emails, clock: systemClock, ids: systemIds });
+  const mail = emailAnswers({ ...world, store: emails });
   const processor = new ImageProcesses(world);
   const images = imageAnswers({ ...world, processor });
   const answers = { ...world, engine, queues, points, rates, emails: mail, images };

@@ -1,5 +1,6 @@
 /** An email from the object in env to what is kept and delivered. */
 import { expect, test } from "vitest";
+import { silentLog } from "../../noop/log.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { CALL_DEPTH, decode, encode } from "../../model/values/value.ts";
 import type { BindingOf } from "../../ports/catalog/bindings.ts";
@@ -17,24 +18,35 @@ type Rules = Omit<BindingOf<"send_email">, "type" | "name">;
 interface Sent {
   readonly kept: KeptEmail[];
   readonly delivered: OutgoingEmail[];
+  readonly logged: unknown[];
   readonly send: (message: unknown, rules?: Rules) => Promise<{ messageId: string }>;
 }
 
-function open(deliver: (given: OutgoingEmail) => Promise<void> = () => Promise.resolve()): Sent {
+function open(
+  deliver: (given: OutgoingEmail) => Promise<void> = () => Promise.resolve(),
+  keep: () => Promise<void> = () => Promise.resolve(),
+): Sent {
   const kept: KeptEmail[] = [];
   const delivered: OutgoingEmail[] = [];
+  const logged: unknown[] = [];
   const answer = emailAnswers({
-    store: { add: async (each) => void kept.push(each), list: async () => kept, verify: async () => {}, close: async () => {} },
+    store: {
+      add: (each) => keep().then(() => void kept.push(each)),
+      list: async () => kept,
+      verify: async () => {},
+      close: async () => {},
+    },
     mailer: (each) => deliver(each).then(() => void delivered.push(each)),
     clock: { now: () => 5, alarm: () => () => {}, soon: () => {} },
     ids: { uuid: () => "uuid" },
+    log: { ...silentLog, warn: (message, fields) => void logged.push([message, fields]) },
   });
   const send = (message: unknown, rules: Rules = {}): Promise<{ messageId: string }> =>
     emailBinding(async (method, args) => {
       const call = { to: "send_email", name: "shop/MAIL", method, args: encode(args, CALL_DEPTH) };
       return decode(await answer(call, { type: "send_email", name: "MAIL", ...rules }));
     }).send(message as never);
-  return { kept, delivered, send };
+  return { kept, delivered, logged, send };
 }
 
 const raw = (text: string, from = FROM): object => ({ from, to: TO, "EmailMessage::raw": text });
@@ -54,6 +66,11 @@ test.each([
   [RAW.replace(FROM, "other@example.com"), "From: header does not match mail from"],
   [`Received: by x\r\n${RAW}`, "invalid headers set"],
   [`no header\r\n${RAW}`, "could not parse email: invalid header"],
+  [RAW.replace("Hi", "Hi\rBcc: eve@example.com"), "could not parse email: invalid header"],
+  [RAW.replace("Hi", "Hi\0"), "could not parse email: invalid header"],
+  [RAW.replace("Hello", "Hello\0"), "could not parse email: it has a NUL"],
+  [`From: eve@example.com\r\n${RAW}`, "From: header does not match mail from"],
+  [RAW.replace("Shop <", "Eve <eve@example.com>, <"), "From: header does not match mail from"],
 ])("%j is refused, and neither kept nor delivered", async (text, reason) => {
   const { send, kept, delivered } = open();
   await expect(send(raw(text))).rejects.toThrow(reason);
@@ -97,6 +114,70 @@ test.each([
   const { send, kept, delivered } = open();
   await expect(send({ from: FROM, subject: "s", text: "t", ...fields }, rules)).rejects.toThrow(reason);
   expect([kept, delivered]).toEqual([[], []]);
+});
+
+test.each<[string, object, string]>([
+  ["a line break in from", { from: `${FROM}\r\nBcc: eve@example.com` }, "from is not an email address"],
+  ["a NUL in from", { from: `${FROM}\0` }, "from is not an email address"],
+  ["a second sender", { from: `Eve <eve@example.com>, Shop <${FROM}>` }, "from is not an email address"],
+  ["a line break in the name of from", { from: { name: "Shop\nBcc: eve@example.com", email: FROM } }, "from is not an email"],
+  ["a second address in to", { to: `eve@example.com, <${TO}>` }, "a recipient is not an email address"],
+  ["a list in to", { to: `${TO}, eve@example.com` }, "a recipient is not an email address"],
+  ["a group in to", { to: `all: ${TO}, eve@example.com;` }, "a recipient is not an email address"],
+  ["a line break in an address", { cc: { name: "Ada", email: `${TO}\r\nRCPT TO:<eve@example.com>` } }, "a recipient is not"],
+  ["an address of any length", { to: `${"x".repeat(400)}@example.com` }, "a recipient is not an email address"],
+  ["a line break in replyTo", { replyTo: `${FROM}\nX: y` }, "a recipient is not an email address"],
+  ["a line break in the subject", { subject: "Hi\r\nBcc: eve@example.com" }, "subject has a line break"],
+  ["a line break in the name of a header", { headers: { "X-A\r\nBcc": "eve@example.com" } }, "email has an invalid header"],
+  ["a line break in a header", { headers: { "X-A": "b\r\nBcc: eve@example.com" } }, "email has an invalid header"],
+  ["a sender among the headers", { headers: { Sender: "eve@example.com" } }, "header Sender not allowed"],
+  ["a type among the headers", { headers: { "content-type": "text/html" } }, "header content-type not allowed"],
+  [
+    "a line break in an attachment",
+    { attachments: [{ filename: "a\r\nX: y", type: "text/plain", content: "" }] },
+    "an attachment has a line break",
+  ],
+  [
+    "too large an attachment",
+    { attachments: [{ filename: "a", type: "text/plain", content: new Uint8Array(LIMITS.emailBytes + 1) }] },
+    "email is larger than",
+  ],
+])("%s is refused, and neither kept nor delivered", async (_, fields, reason) => {
+  const { send, kept, delivered } = open();
+  await expect(send({ from: FROM, to: TO, subject: "s", text: "t", ...fields }, { senders: [FROM] })).rejects.toThrow(reason);
+  expect([kept, delivered]).toEqual([[], []]);
+});
+
+test("names, quoted names and own headers are taken", async () => {
+  const { send, delivered } = open();
+  const from = `"Shop, Inc." <${FROM}>`;
+  await send({ from, to: `Ada <${TO}>`, subject: "a\tb", headers: { "List-Unsubscribe": "<mailto:x@example.com>", "X-A": "ü" } });
+  expect(delivered[0]).toMatchObject({
+    envelope: { from: FROM, to: [TO] },
+    content: { from: { name: "Shop, Inc.", address: FROM }, to: [{ name: "Ada", address: TO }], headers: { "X-A": "ü" } },
+  });
+});
+
+test("a message in its own form may not be larger than its limit", async () => {
+  const { send, delivered } = open();
+  await send(raw(RAW.padEnd(LIMITS.emailBytes - 1, "x")));
+  await expect(send(raw(RAW.padEnd(LIMITS.emailBytes, "x")))).rejects.toThrow("email is larger than");
+  expect(delivered).toHaveLength(1);
+});
+
+test("no line of a message in its own form ends otherwise than SMTP's", async () => {
+  const { send, delivered } = open();
+  await send(raw(`${RAW.replaceAll("\r\n", "\n")}\r.\rMAIL FROM:<eve@example.com>\n`));
+  const text = new TextDecoder().decode((delivered[0]?.content as { raw: Uint8Array }).raw);
+  expect(text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+  expect(text).toContain("\r\n.\r\nMAIL FROM");
+});
+
+test("one that has been delivered and cannot be kept is not sent again", async () => {
+  const { send, delivered, logged } = open(undefined, () => Promise.reject(new Error("The disk is full")));
+  expect(await send(raw(RAW))).toEqual({ messageId: "<uuid@example.com>" });
+  expect(delivered).toHaveLength(1);
+  expect(logged).toEqual([["An email could not be kept", { messageId: "<uuid@example.com>", detail: "The disk is full" }]]);
 });
 
 test("one that follows the rules is sent", async () => {

@@ -18,9 +18,49 @@ export function refusalOf(rules: EmailRules, from: string, recipients: readonly 
   return refused === undefined ? undefined : `email to ${refused} not allowed`;
 }
 
-/** The address of `Ada <ada@example.com>`. */
-export function addressIn(text: string): string {
-  return (/<([^>]+)>\s*$/.exec(text)?.[1] ?? text).trim();
+/** Whom an email is from or for. */
+export interface Mailbox {
+  /** Empty when there is none. */
+  readonly name: string;
+  readonly address: string;
+}
+
+/** Characters that would begin another line, another address or another header. */
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+const ADDRESS = /^[^\s\0-\x1f<>()[\]\\,;:"@]+@[^\s\0-\x1f<>()[\]\\,;:"@]+$/;
+const NAMED = /^(?:"([^"\\]*)"\s*|([^"<>,;]*))<([^<>]+)>$/;
+
+/** As long as an address may be, by RFC 5321. */
+const ADDRESS_LENGTH = 320;
+
+/** The one of `ada@example.com` or `Ada <ada@example.com>`; undefined for what is not exactly one address. */
+export function mailboxIn(text: string): Mailbox | undefined {
+  const [, quoted, plain = "", inner] = NAMED.exec(text.trim()) ?? [];
+  return mailboxOf(quoted ?? plain.trim(), inner ?? text);
+}
+
+/** The same of its parts. */
+export function mailboxOf(name: string, given: string): Mailbox | undefined {
+  const address = given.trim();
+  if (!ADDRESS.test(address) || address.length > ADDRESS_LENGTH || hasControl(name)) return undefined;
+  return { name, address };
+}
+
+/** Whether a text that goes into a header has a character that ends it. */
+export function hasControl(text: string): boolean {
+  return CONTROL.test(text);
+}
+
+/** Headers that say what other fields say, or that only servers write. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(
+  "from sender to cc bcc reply-to subject date message-id mime-version received return-path dkim-signature".split(" "),
+);
+
+/** The reason why user code may not add a header to an email of fields. */
+export function headerRefusal(name: string, value: string): string | undefined {
+  if (!/^[!-9;-~]+$/.test(name) || hasControl(value)) return "email has an invalid header";
+  const lower = name.toLowerCase();
+  return OWN_HEADERS.has(lower) || lower.startsWith("content-") ? `header ${name} not allowed` : undefined;
 }
 
 /** The headers of a message in its own form, one text each, and what comes after them. */
@@ -50,16 +90,25 @@ export function headerValues({ headers }: RawParts, name: string): string[] {
   });
 }
 
+/** A header without its folds. A carriage return alone is a line's end for some servers. */
+const HEADER = /^[^\s:\0]+[ \t]*:[^\r\n\0]*$/;
+
 /** The first reason why a message may not be sent as it is written. */
 export function rawRefusal(parts: RawParts, from: string): string | undefined {
-  if (parts.headers.some((header) => !/^[^\s:]+[ \t]*:/.test(header))) return "could not parse email: invalid header";
+  if (parts.headers.some((header) => !HEADER.test(header.replaceAll(/\r?\n[ \t]/g, ""))))
+    return "could not parse email: invalid header";
+  if (parts.rest.includes("\0")) return "could not parse email: it has a NUL";
   if (headerValues(parts, "message-id").length === 0) return "invalid message-id";
-  if (addressIn(headerValues(parts, "from")[0] ?? "") !== from) return "From: header does not match mail from";
+  const senders = headerValues(parts, "from");
+  if (senders.length !== 1 || mailboxIn(senders[0] ?? "")?.address !== from) return "From: header does not match mail from";
   return headerValues(parts, "received").length > 0 ? "invalid headers set" : undefined;
 }
 
-/** The message with an id of the server's in place of its own, as Cloudflare does. */
+/**
+ * The message with an id of the server's in place of its own, as Cloudflare does. Its lines end as those of SMTP: what some servers take
+ * for the end of a line must not be taken for anything else by others.
+ */
 export function withMessageId({ headers, rest }: RawParts, id: string): string {
   const others = headers.filter((header) => !/^message-id[ \t]*:/i.test(header));
-  return [`Message-ID: ${id}`, ...others, "", rest].join("\r\n");
+  return [`Message-ID: ${id}`, ...others, "", rest].join("\r\n").replaceAll(/\r\n|\r|\n/g, "\r\n");
 }
