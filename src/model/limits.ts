@@ -69,6 +69,8 @@ const limits = {
   eventSubscriptions: 1_000,
   /** Keys whose counts are held for each of the two periods of rate limits; the one that was asked for least recently goes first. Ours. */
   rateLimitKeys: 100_000,
+  /** Characters of such a key. Ours. */
+  rateLimitKey: 16 * KIB,
   /** Stores of secrets. Cloudflare: 1. */
   secretsStores: 100,
   /** Secrets of a store. Cloudflare: 100. */

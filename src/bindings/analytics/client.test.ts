@@ -1,7 +1,9 @@
 /** Data points from user code to the store: what is taken, what is refused, and when it is written. */
+import { setImmediate } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
 import { silentLog } from "../../noop/log.ts";
 import { EXAMPLES } from "../../../test/support/binding-examples.ts";
+import { LIMITS } from "../../model/limits.ts";
 import { decode, encode } from "../../model/values/value.ts";
 import type { DataPoint } from "../../ports/logs/data-points.ts";
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
@@ -12,6 +14,7 @@ import { dataPoints } from "./server.ts";
 let clock: FakeClock;
 let written: DataPoint[][];
 let fails: boolean;
+let logged: unknown[];
 let points: DataPoints;
 let env: AnalyticsEngineDataset;
 
@@ -19,6 +22,7 @@ beforeEach(() => {
   clock = fakeClock();
   written = [];
   fails = false;
+  logged = [];
   const store = {
     add: async (batch: readonly DataPoint[]) => {
       if (fails) throw new Error("The disk is full");
@@ -27,7 +31,7 @@ beforeEach(() => {
     newest: () => Promise.resolve(written.flat()),
     close: () => Promise.resolve(),
   };
-  points = new DataPoints({ store, clock, log: silentLog });
+  points = new DataPoints({ store, clock, log: { ...silentLog, warn: (...line) => void logged.push(line) } });
   const answer = dataPoints(points);
   const binding = EXAMPLES.analytics_engine;
   env = analyticsBinding(async (method, args) =>
@@ -59,14 +63,59 @@ test("a reader sees all points, and so does the store when the server stops", as
   expect(written.flat().map(({ blobs }) => blobs)).toEqual([["a"], ["b"]]);
 });
 
-test("points that cannot be written are dropped, and later ones are written", async () => {
+const write = (blob: string): Promise<void> => points.write({ dataset: "visits", indexes: [], blobs: [blob], doubles: [] });
+/** A second later, and what is due has been done. */
+async function later(): Promise<void> {
+  clock.advance(1_000);
+  await setImmediate();
+}
+const texts = (): (string | null)[] => written.flat().flatMap(({ blobs }) => blobs);
+
+test("points that cannot be written wait, in order, and are written later", async () => {
   fails = true;
-  await points.write({ dataset: "visits", indexes: [], blobs: ["a"], doubles: [] });
-  clock.advance(1_000);
+  await write("a");
+  await later();
   fails = false;
-  await points.write({ dataset: "visits", indexes: [], blobs: ["b"], doubles: [] });
-  clock.advance(1_000);
-  expect(written.flat().map(({ blobs }) => blobs)).toEqual([["b"]]);
+  await write("b");
+  await later();
+  expect(texts()).toEqual(["a", "b"]);
+  expect(logged).toEqual([
+    ["Data points could not be written", { points: 1, lost: 0, detail: "Error: The disk is full" }],
+    ["Data points are written again", { lost: 0 }],
+  ]);
+});
+
+test("a disk that stays full costs bounded memory, a bounded log, and the oldest points, which are counted", async () => {
+  fails = true;
+  for (let i = 0; i < 2_500; i += 1) await write(String(i));
+  for (let i = 0; i < 20; i += 1) await later();
+  expect(logged).toHaveLength(1);
+  fails = false;
+  await later();
+  expect([texts().length, texts()[0]]).toEqual([2_000, "500"]);
+  expect(logged.at(-1)).toEqual(["Data points are written again", { lost: 500 }]);
+});
+
+test("what cannot be written when the server stops is counted as lost", async () => {
+  fails = true;
+  await write("a");
+  await points.close();
+  expect(logged.at(-1)).toEqual(["Data points are lost", { points: 1 }]);
+});
+
+test("a point that comes after the end does not open the store again", async () => {
+  await points.close();
+  await write("a");
+  await later();
+  expect(written).toEqual([]);
+});
+
+test("the server refuses larger points than the binding sends", async () => {
+  const answer = dataPoints(points);
+  const blobs = Array.from({ length: 2 }, () => "x".repeat(LIMITS.dataPointBlobBytes));
+  const args = encode([{ indexes: [], blobs, doubles: [] }]);
+  const sent = answer({ to: "analytics_engine", name: "visits", method: "writeDataPoint", args }, EXAMPLES.analytics_engine);
+  await expect(sent).rejects.toThrow("Not a data point");
 });
 
 test.each<[AnalyticsEngineDataPoint, string]>([

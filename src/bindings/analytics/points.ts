@@ -1,4 +1,7 @@
-/** Data points on their way to the disk: they are written together, a moment after the first of them came. */
+/**
+ * Data points on their way to the disk: they are written together, a moment after the first of them came. While the disk takes none they
+ * wait, as many as memory allows; of more the oldest are lost, and counted.
+ */
 import type { Clock } from "../../ports/clock.ts";
 import type { DataPoint, DataPointStore } from "../../ports/logs/data-points.ts";
 import type { Log } from "../../ports/log.ts";
@@ -7,6 +10,12 @@ const DELAY_MS = 1_000;
 
 /** As many are written at once, without waiting longer. */
 const MOST = 1_000;
+
+/** As many wait while they cannot be written. */
+const MOST_WAITING = 2_000;
+
+/** How often the log has it that they cannot be written, in milliseconds. */
+const LOG_MS = 30_000;
 
 interface Parts {
   readonly store: DataPointStore;
@@ -19,16 +28,21 @@ export class DataPoints {
   readonly #parts: Parts;
   #waiting: DataPoint[] = [];
   #cancel: (() => void) | undefined;
+  /** Since points cannot be written. */
+  #failing: { lost: number; loggedAt: number } | undefined;
+  #isClosed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   async write(point: Omit<DataPoint, "at">): Promise<void> {
-    const { clock } = this.#parts;
-    this.#waiting.push({ ...point, at: clock.now() });
-    this.#cancel ??= clock.alarm(clock.now() + DELAY_MS, () => void this.#flush());
-    if (this.#waiting.length >= MOST) await this.#flush();
+    // Workers end after this; what has been closed stays closed.
+    if (this.#isClosed) return;
+    this.#waiting.push({ ...point, at: this.#parts.clock.now() });
+    this.#schedule();
+    if (this.#failing !== undefined) this.#bound(this.#failing);
+    else if (this.#waiting.length >= MOST) await this.#flush();
   }
 
   /** The newest of a dataset, newest first. */
@@ -39,10 +53,14 @@ export class DataPoints {
 
   async close(): Promise<void> {
     await this.#flush();
+    this.#isClosed = true;
+    this.#cancel?.();
+    const lost = this.#waiting.length + (this.#failing?.lost ?? 0);
+    if (lost > 0) this.#parts.log.warn("Data points are lost", { points: lost });
     await this.#parts.store.close();
   }
 
-  /** Never rejects: points that cannot be written are lost. */
+  /** Never rejects. */
   async #flush(): Promise<void> {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -51,7 +69,31 @@ export class DataPoints {
     try {
       await this.#parts.store.add(points);
     } catch (cause) {
-      this.#parts.log.warn("Data points could not be written", { points: points.length, detail: String(cause) });
+      this.#waiting.unshift(...points);
+      this.#failed(String(cause));
+      return;
     }
+    if (this.#failing === undefined) return;
+    this.#parts.log.warn("Data points are written again", { lost: this.#failing.lost });
+    this.#failing = undefined;
+  }
+
+  #failed(detail: string): void {
+    const { clock, log } = this.#parts;
+    const failing = (this.#failing ??= { lost: 0, loggedAt: -Infinity });
+    this.#bound(failing);
+    this.#schedule();
+    if (clock.now() - failing.loggedAt < LOG_MS) return;
+    failing.loggedAt = clock.now();
+    log.warn("Data points could not be written", { points: this.#waiting.length, lost: failing.lost, detail });
+  }
+
+  #bound(failing: { lost: number }): void {
+    failing.lost += this.#waiting.splice(0, this.#waiting.length - MOST_WAITING).length;
+  }
+
+  #schedule(): void {
+    const { clock } = this.#parts;
+    this.#cancel ??= clock.alarm(clock.now() + DELAY_MS, () => void this.#flush());
   }
 }

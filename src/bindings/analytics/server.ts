@@ -8,7 +8,10 @@ import type { SentPoint } from "./client.ts";
 import type { DataPoints } from "./points.ts";
 
 const texts = (count: number, length: number): z.ZodType<(string | null)[]> =>
-  z.array(z.string().max(length).nullable()).max(count);
+  z
+    .array(z.string().nullable())
+    .max(count)
+    .refine((given) => new TextEncoder().encode(given.join("")).length <= length);
 
 const sent: z.ZodType<[SentPoint]> = z.tuple([
   z.object({

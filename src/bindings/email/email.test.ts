@@ -168,7 +168,8 @@ test("a message in its own form may not be larger than its limit", async () => {
 test("no line of a message in its own form ends otherwise than SMTP's", async () => {
   const { send, delivered } = open();
   await send(raw(`${RAW.replaceAll("\r\n", "\n")}\r.\rMAIL FROM:<eve@example.com>\n`));
-  const text = new TextDecoder().decode((delivered[0]?.content as { raw: Uint8Array }).raw);
+  const [{ content } = { content: {} }] = delivered;
+  const text = new TextDecoder().decode((content as { raw: Uint8Array }).raw);
   expect(text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
   expect(text).toContain("\r\n.\r\nMAIL FROM");
 });

@@ -20,16 +20,23 @@ test("the bounds are those of the binding, unless the call has its own", async (
   expect(await env.limit({ key: "a", period: 10 })).toEqual({ success: true });
 });
 
+test("the server hashes no key that the binding would refuse", async () => {
+  const args = encode([{ key: "a".repeat(16_385), delta: 1 }]);
+  const asked = answer({ to: "ratelimit", name: binding.name, method: "limit", args }, binding);
+  await expect(asked).rejects.toThrow("The options of a rate limit are not valid");
+});
+
 test.each<[unknown, string]>([
   [undefined, "invalid rate limit options"],
   [{ keys: "a" }, "bad rate limit options: [keys]"],
   [{ key: 7 }, "invalid key: 7"],
+  [{ key: "a".repeat(16_385) }, "invalid key: it has more than 16384 characters"],
   [{ key: "a", limit: "1" }, "limit must be a number: 1"],
   [{ key: "a", period: 20 }, "unsupported period: 20"],
   [{ key: "a", delta: 0.5 }, "delta must be non-zero"],
   [{ key: "a", delta: -1 }, "it is negative"],
   [{ key: "a", delta: Number.NaN }, "it is not an integer"],
   [{ key: "a", delta: 2 ** 32 }, "Value out of range"],
-])("%j is refused: %s", async (options, message) => {
+])("what is refused, and why: %# %s", async (options, message) => {
   await expect(env.limit(options as RateLimitOptions)).rejects.toThrow(message);
 });

@@ -1,4 +1,5 @@
 /** A rate limit as user code knows it (`env.MY_LIMIT`): Cloudflare's `RateLimit`. The server counts. Errors read as in workerd. */
+import { LIMITS } from "../../model/limits.ts";
 import type { Call } from "../../runtime/bindings/calls.ts";
 
 /** What is counted, and optionally how much it counts and other bounds than those of the binding. */
@@ -29,6 +30,7 @@ function checked(options: unknown): RateLimitOptions {
   if (unknown.length > 0) throw new Error(`bad rate limit options: [${unknown.join(",")}]`);
   const { key = "", limit, period, delta = 1 } = options as RateLimitOptions;
   if (typeof key !== "string") throw new Error(`invalid key: ${String(key)}`);
+  if (key.length > LIMITS.rateLimitKey) throw new Error(`invalid key: it has more than ${LIMITS.rateLimitKey} characters`);
   if (!["number", "undefined"].includes(typeof limit)) throw new Error(`limit must be a number: ${String(limit)}`);
   if (!["number", "undefined"].includes(typeof period)) throw new Error(`period must be a number: ${String(period)}`);
   if (period !== undefined && period !== 10 && period !== 60) throw new Error(`unsupported period: ${period}`);

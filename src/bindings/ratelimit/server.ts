@@ -1,13 +1,14 @@
 /** Answers what user code asks of its rate limits. */
 import { z } from "zod";
 import { Failure } from "../../model/failures/failure.ts";
+import { LIMITS } from "../../model/limits.ts";
 import { decode, encode } from "../../model/values/value.ts";
 import type { Answer } from "../answer.ts";
 import type { RateWindows } from "./windows.ts";
 
 const asked = z.tuple([
   z.object({
-    key: z.string(),
+    key: z.string().max(LIMITS.rateLimitKey),
     delta: z.number().int().positive(),
     limit: z.number().optional(),
     period: z.literal([10, 60]).optional(),

@@ -26,8 +26,8 @@ export interface Mailbox {
 }
 
 /** Characters that would begin another line, another address or another header. */
-const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
-const ADDRESS = /^[^\s\0-\x1f<>()[\]\\,;:"@]+@[^\s\0-\x1f<>()[\]\\,;:"@]+$/;
+const CONTROL = /[^\P{Cc}\t]/u;
+const ADDRESS = /^[^\s\p{Cc}<>()[\]\\,;:"@]+@[^\s\p{Cc}<>()[\]\\,;:"@]+$/u;
 const NAMED = /^(?:"([^"\\]*)"\s*|([^"<>,;]*))<([^<>]+)>$/;
 
 /** As long as an address may be, by RFC 5321. */
