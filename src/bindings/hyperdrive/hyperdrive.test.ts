@@ -24,7 +24,9 @@ describe("connection strings", () => {
       user: "ada",
       password: SECRET,
       database: "shop",
+      isEncrypted: false,
     });
+    expect(readConnectionString("postgres://a:b@h/c?sslmode=require")).toMatchObject({ isEncrypted: true });
     expect(readConnectionString("mysql://a:b@[::1]/c?ssl-mode=DISABLED")).toMatchObject({ port: 3306, host: "[::1]" });
     expect(readConnectionString("postgresql://a:b@h/c?sslmode=prefer")).toMatchObject({ port: 5432 });
   });
@@ -35,7 +37,7 @@ describe("connection strings", () => {
     ["postgres://:secret@h/c", "it names no user"],
     ["postgres://a@h/c", "it names no password"],
     ["postgres://a:secret@h", "it names no database"],
-    ["postgres://a:secret@h/c?sslmode=require", "it asks for TLS"],
+    ["mysql://a:secret@h/c?ssl-mode=required", "it asks for TLS, which is not supported for MySQL"],
     ["postgres://a:secret%@h/c", "it has a %"],
   ])("%s is refused without a part of it", (text, problem) => {
     const read = readConnectionString(text);
@@ -72,8 +74,9 @@ describe("in env", () => {
     expect(database.connectionString).toBe(`postgres://ada:p%40ss%2Fw0rd@${host}:6543/shop?sslmode=disable`);
     database.connect();
     expect(asked).toEqual([`${host}:6543`]);
+    const at = { address: "db.internal:6543", isEncrypted: false };
     expect(provisionOf("shop", bound)).toMatchObject({
-      props: { databases: { [`${host}:6543`]: "db.internal:6543", [`${ip}:6543`]: "db.internal:6543" } },
+      props: { databases: { [`${host}:6543`]: at, [`${ip}:6543`]: at } },
     });
   });
 

@@ -45,10 +45,12 @@ function unusable(reason: string): Provision {
  * The database under names of its own, which only sockets of the Worker lead to it by: its real address is not opened to Workers, not
  * even to this one.
  */
-function provided(name: string, { host, port, ...others }: DatabaseAddress): Provision {
+function provided(name: string, { host, port, isEncrypted, ...others }: DatabaseAddress): Provision {
   const digest = sha256(utf8ToBytes(name));
   const names = { host: `${bytesToHex(digest.subarray(0, 16))}.hyperdrive.local`, ip: `240.${digest.subarray(0, 3).join(".")}` };
   const of: DatabaseAccess = { ...others, ...names, port };
-  const databases = Object.fromEntries(Object.values(names).map((each) => [`${each}:${port}`, `${host}:${port}`]));
+  const databases = Object.fromEntries(
+    Object.values(names).map((each) => [`${each}:${port}`, { address: `${host}:${port}`, isEncrypted }]),
+  );
   return { is: "stub", facade: "HyperdriveFacade", props: { databases }, of };
 }

@@ -58,6 +58,8 @@ declare module "cloudflare:sockets" {
     readonly readable: ReadableStream;
     readonly writable: WritableStream;
     close(): Promise<void>;
+    /** Of a socket that was opened with `secureTransport: "starttls"`; takes its place. */
+    startTls(options: { readonly expectedServerHostname: string }): Socket;
   }
   export function connect(address: string): Socket;
 }

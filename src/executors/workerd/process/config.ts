@@ -13,6 +13,8 @@ export interface ProcessConfig {
   readonly outbound?: string;
   /** What of that they may not, unless a smaller range allows it. */
   readonly refused: readonly string[];
+  /** Certificates of authorities that databases may have theirs from, besides those that browsers know. */
+  readonly trusted: readonly string[];
   /** The most that a V8 heap may take, in MiB. */
   readonly heapMiB: number;
   /** Path of the socket of the storage process; absent when there is none. */
@@ -25,7 +27,7 @@ export interface ProcessConfig {
 
 /** Text for `workerd serve`. */
 export function processConfig(config: ProcessConfig): string {
-  const { loader, token, requestCf, heapMiB, storage, objects, assets } = config;
+  const { loader, token, requestCf, heapMiB, storage, objects, assets, trusted } = config;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -38,7 +40,7 @@ const config :Workerd.Config = (
       globalOutbound = "outside",
     )),
     (name = "outside", ${outside(config)}),
-    (name = "databases", network = (allow = ["public", "private", "local"])),
+    (name = "databases", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true, trustedCertificates = [${trusted.map(literal).join(", ")}]))),
     ${storage === undefined ? "" : `(name = "storage", external = (address = ${literal(`unix:${storage}`)}, http = ())),`}
     ${assets === undefined ? "" : `(name = "assets", disk = (path = ${literal(assets)})),`}
     ${objects === undefined ? "" : `(name = "objects", disk = (path = ${literal(objects)}, writable = true)),`}

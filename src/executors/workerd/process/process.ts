@@ -1,4 +1,5 @@
 /** One process of workerd: how it starts, how it is reached, and all the ways it can end. */
+import { getCACertificates } from "node:tls";
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
@@ -129,7 +130,7 @@ export class WorkerdProcess {
     holdFolder(folder);
     try {
       const refused = refusedIn(settings.network, networkInterfaces());
-      const config = processConfig({ loader, token, refused, ...settings });
+      const config = processConfig({ loader, token, refused, trusted: getCACertificates("extra"), ...settings });
       const child = await WorkerdChild.start({ config, folder, output, startMs, isInspected, signal });
       const process = new WorkerdProcess(child, token, settings, output);
       await process.#hold(answer);
