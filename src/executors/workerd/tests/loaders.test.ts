@@ -43,6 +43,7 @@ export default class extends WorkerEntrypoint {
   greet(name) { return this.env.API.greet(name); }
   async backend() { return (await this.env.BACKEND.fetch("http://any/")).text(); }
   async out() { return (await fetch("http://somewhere.invalid/path")).text(); }
+  async dial(address) { const { connect } = await import("cloudflare:sockets"); return connect(address).opened.then(() => "open", (e) => "refused: " + e.message); }
   async reach(url) { return fetch(url).then((r) => r.status, (e) => "refused"); }
   async fetch(request) { return new Response(request.method + " " + new URL(request.url).pathname + " " + (await request.text())); }
 }`;
@@ -129,6 +130,11 @@ test.each([
     "TypeError: no code",
   ],
   ["a request where none may leave", `worker("a", { globalOutbound: null }).out()`, "not permitted to access the internet"],
+  [
+    "a socket where none may be opened",
+    `worker("a", { globalOutbound: null }).dial("127.0.0.1:1")`,
+    "not permitted to access the internet",
+  ],
   ["experiments", `worker("a", { allowExperimental: true }).add(1, 2)`, "'allowExperimental' is only allowed"],
   ["Durable Objects", `env.LOADER.load(code()).getDurableObjectClass("Named")`, "not supported by stepwell"],
   ["tails", `worker("a", { tails: [env.BACKEND] }).add(1, 2)`, "not supported by stepwell"],
@@ -191,4 +197,20 @@ test("one without a name is no longer in use when the request that loaded it is 
     `(async () => { const sums = []; while (sums.length < 15) sums.push(await env.LOADER.load(code()).getEntrypoint().add(1, 2)); return sums; })()`,
   );
   for (let count = 0; count <= LIMITS.loadedWorkersAtOnce; count += 15) expect(await ask(host)).toHaveLength(15);
+});
+
+test("a name that is asked for many times at once stands for one Worker", async () => {
+  const late = `env.LOADER.get("x", async () => { await scheduler.wait(5); return code(); }).getEntrypoint()`;
+  const host = await open(`Promise.all(Array.from({ length: 20 }, () => ${late}.calls()))`);
+  expect((await ask(host)) as number[]).toHaveLength(20);
+  expect(new Set((await ask(host)) as number[]).size).toBe(20);
+});
+
+test("a Worker that fails to start does so for its own calls, and its name is free for other code", async () => {
+  const bad = `env.LOADER.get("x", () => code({ modules: { "main.js": "throw new RangeError('at start')" } })).getEntrypoint().add(1, 2)`;
+  const host = await open(
+    `${bad}.catch((e) => e.message).then(async (said) => [said, await worker("x").add(3, 4).catch((e) => e.message)])`,
+  );
+  expect(await ask(host)).toEqual([expect.stringContaining("at start"), 7]);
+  expect(await ask(host)).toEqual([3, 7]);
 });

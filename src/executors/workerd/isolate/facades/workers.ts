@@ -15,9 +15,15 @@ interface Env {
   readonly LOADER: { get(name: string | null, load: () => WorkerCode): Isolate };
 }
 
-/** What an isolate has loaded: names, which workerd keeps, and how many that have none are in use. */
+/** What an isolate has loaded. */
 interface Loads {
-  readonly names: Set<string>;
+  /** workerd's names of Workers by those that the script uses. */
+  readonly names: Map<string, string>;
+  /** Names whose code is on its way. */
+  pending: number;
+  /** Workers that did not start: workerd keeps them under their names, too. */
+  failed: number;
+  /** How many without a name are in use. */
   unnamed: number;
 }
 
@@ -34,12 +40,48 @@ export class WorkerLoaderFacade extends WorkerEntrypoint {
     const of = loadsOf(host);
     const { LOADER } = this.env as Env;
     // Of those whose names are not kept, each use loads another one.
-    if (name === null || (of.names.size >= LIMITS.loadedWorkerNames && !of.names.has(name)))
-      return unnamed(of, LOADER, code, this.ctx);
-    const first = of.names.has(name) ? undefined : await code();
-    of.names.add(name);
-    return new LoadedWorker(LOADER.get(`${host}/${name}`, () => first ?? dropped(of, name)));
+    if (name === null || (isFull(of) && !of.names.has(name))) return unnamed(of, LOADER, code, this.ctx);
+    return new LoadedWorker(await named(of, name, host, LOADER, code));
   }
+}
+
+function isFull({ names, pending, failed }: Loads): boolean {
+  return names.size + pending + failed >= LIMITS.loadedWorkerNames;
+}
+
+async function named(
+  of: Loads,
+  name: string,
+  host: string,
+  loader: Env["LOADER"],
+  code: () => Promise<WorkerCode>,
+): Promise<Isolate> {
+  const known = of.names.get(name);
+  if (known !== undefined) return loader.get(known, () => dropped(of, name));
+  of.pending += 1;
+  const first = await code().finally(() => (of.pending -= 1));
+  // The number makes it another name than that of one which did not start.
+  const key = of.names.get(name) ?? `${host}/${of.failed}/${name}`;
+  of.names.set(name, key);
+  const isolate = loader.get(key, () => first);
+  const failure = await startFailure(isolate);
+  if (failure === undefined) return isolate;
+  // Of several that asked for it at once, the first takes note.
+  if (of.names.get(name) === key) {
+    of.names.delete(name);
+    of.failed += 1;
+  }
+  throw failure;
+}
+
+/** Why it does not start. No code of the Worker is called: it has no such entrypoint. */
+async function startFailure(isolate: Isolate): Promise<Error | undefined> {
+  try {
+    await isolate.getEntrypoint("stepwell: does it start?").fetch(new Request("http://isolate.invalid/"));
+  } catch (cause) {
+    if (cause instanceof Error && cause.message.startsWith("Failed to start Worker")) return cause;
+  }
+  return undefined;
 }
 
 async function unnamed(
@@ -116,7 +158,7 @@ function completed({ code, entrypoints, outbound }: SentCode, host: string, expo
 }
 
 function loadsOf(host: string): Loads {
-  const known = loads.get(host) ?? { names: new Set(), unnamed: 0 };
+  const known = loads.get(host) ?? { names: new Map(), pending: 0, failed: 0, unnamed: 0 };
   loads.set(host, known);
   return known;
 }
