@@ -64,7 +64,7 @@ test("a row that stands for another secret is not opened", async () => {
   await add("other", "theirs");
   const [mine, other] = await api.catalog.storeSecrets(STORE);
   if (mine === undefined || other === undefined) throw new Error("There are two");
-  await api.catalog.replaceStoreSecret({ ...mine, value: other.value });
+  await api.catalog.changeStoreSecret({ ...mine, value: other.value });
   expect(await api.ask("shop")).not.toContain("theirs");
 });
 
@@ -95,4 +95,40 @@ test("a store is made once, and deleted with what is in it", async () => {
   expect(await stores("DELETE", `/${id}`)).toMatchObject({ status: 200 });
   expect(await stores("DELETE", `/${id}`)).toMatchObject({ status: 404 });
   expect(await api.catalog.storeSecrets(id)).toEqual([]);
+});
+
+test("changes of one secret that come at once are all made", async () => {
+  await bind();
+  const id = await add("key");
+  await Promise.all([secrets("PATCH", `/${id}`, { value: "new" }), secrets("PATCH", `/${id}`, { comment: "rotated" })]);
+  expect(await api.ask("shop")).toBe("new");
+  expect((await secrets("GET", `/${id}`)).result).toMatchObject({ comment: "rotated" });
+});
+
+test("a request that is refused does not repeat the value", async () => {
+  const id = await add("key");
+  const wrong: readonly [string, string, unknown][] = [
+    ["POST", "", [{ name: "a b", value: VALUE, scopes: ["workers"] }]],
+    ["POST", "", [{ name: "key", value: VALUE, scopes: ["workers"] }]],
+    ["POST", "", [{ name: VALUE, value: VALUE, scopes: VALUE }]],
+    ["POST", "", `[{"name":"a","value":"${VALUE}`],
+    ["PATCH", `/${id}`, { value: [VALUE] }],
+    ["PATCH", "/none", { value: VALUE }],
+  ];
+  for (const [method, path, body] of wrong) {
+    const answer = await secrets(method, path, body);
+    expect(answer.success).toBe(false);
+    expect(JSON.stringify(answer)).not.toContain("battery");
+  }
+});
+
+test("a secret whose store is deleted while it is bound is missing, and so is one that the vault cannot open", async () => {
+  await bind();
+  await add("key");
+  const [secret] = await api.catalog.storeSecrets(STORE);
+  if (secret === undefined) throw new Error("There is one");
+  await api.catalog.changeStoreSecret({ ...secret, value: `${secret.value.slice(0, -4)}AAAA` });
+  expect(await api.ask("shop")).not.toContain("battery");
+  await stores("DELETE", `/${STORE}`);
+  expect(await api.ask("shop")).toBe('Secret "key" not found');
 });

@@ -25,6 +25,10 @@ export interface StoreSecret {
   readonly modifiedAt: number;
 }
 
+export type StoreSecretChange = Pick<StoreSecret, "id" | "store" | "modifiedAt"> & {
+  readonly [field in "value" | "scopes" | "comment"]?: StoreSecret[field] | undefined;
+};
+
 export interface SecretsStores {
   /** All of them, by name. */
   secretsStores(): Promise<SecretsStore[]>;
@@ -38,8 +42,8 @@ export interface SecretsStores {
   storeSecretNamed(store: string, name: string): Promise<StoreSecret | undefined>;
   /** All of them, or none when one of the names is taken: false then. */
   addStoreSecrets(secrets: readonly StoreSecret[]): Promise<boolean>;
-  /** Replaces the one with this id. False when there is none. */
-  replaceStoreSecret(secret: StoreSecret): Promise<boolean>;
+  /** Changes what is given, and leaves the rest as it is at that moment. False when there is none with this id. */
+  changeStoreSecret(secret: StoreSecretChange): Promise<boolean>;
   /** False when there was none. */
   removeStoreSecret(store: string, id: string): Promise<boolean>;
 }

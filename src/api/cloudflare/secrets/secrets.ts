@@ -120,16 +120,12 @@ export const storesSecrets: readonly Endpoint[] = [
     body: z.object({ value: value.optional(), scopes: scopes.optional(), comment: comment.optional(), name: name.optional() }),
     result: shown,
     handle: async ({ params, body }, api) => {
-      const before = await found(api, params.store_id, params.secret_id);
-      const changed: StoreSecret = {
-        ...before,
-        value: body.value === undefined ? before.value : sealSecret(api.vault, before, body.value),
-        scopes: body.scopes ?? before.scopes,
-        comment: body.comment ?? before.comment,
-        modifiedAt: api.clock.now(),
-      };
-      if (!(await api.catalog.replaceStoreSecret(changed))) throw new Failure("secrets_store.secret_not_found");
-      return { result: show(changed) };
+      const { value: text, scopes: of, comment: about } = body;
+      const { id, store } = await found(api, params.store_id, params.secret_id);
+      const sealed = text === undefined ? undefined : sealSecret(api.vault, { store, id }, text);
+      const change = { id, store, value: sealed, scopes: of, comment: about, modifiedAt: api.clock.now() };
+      if (!(await api.catalog.changeStoreSecret(change))) throw new Failure("secrets_store.secret_not_found");
+      return { result: show(await found(api, store, id)) };
     },
   }),
   endpoint({

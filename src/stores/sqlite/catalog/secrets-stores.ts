@@ -40,12 +40,13 @@ export function secretsStoreTables({ one, all, run, within }: Queries): SecretsS
         throw cause;
       }
     },
-    replaceStoreSecret: async ({ id, store, value, scopes, comment, modifiedAt }) =>
+    changeStoreSecret: async ({ id, store, value, scopes, comment, modifiedAt }) =>
       run(
-        "UPDATE store_secrets SET value = ?, scopes = ?, comment = ?, modified_at = ? WHERE store = ? AND id = ?",
-        value,
-        JSON.stringify(scopes),
-        comment,
+        `UPDATE store_secrets SET value = coalesce(?, value), scopes = coalesce(?, scopes), comment = coalesce(?, comment),
+          modified_at = ? WHERE store = ? AND id = ?`,
+        value ?? null,
+        scopes === undefined ? null : JSON.stringify(scopes),
+        comment ?? null,
         modifiedAt,
         store,
         id,
