@@ -345,6 +345,30 @@ describe("bounds", () => {
     expect(await own.run({ images: [] })).toMatchObject({ failed: { message: "The server is stopping" } });
   });
 
+  test("all images together may not have more pixels", async () => {
+    const large = await sharp({ create: { width: 9_000, height: 9_000, channels: 3, background: RED } })
+      .png({ compressionLevel: 1 })
+      .toBuffer();
+    const base = images.input(streamOf(large, 1e6)).draw(streamOf(large, 1e6));
+    await expect(base.output({ format: "image/png" })).rejects.toMatchObject({ code: 9413 });
+    const grown = { width: 9_000, height: 9_000, fit: "squeeze" };
+    const small = (): Transformer => images.input(streamOf(Buffer.from(tiny))).transform(grown);
+    const tiny = await filled(4, 4);
+    await expect(small().draw(small()).output({ format: "image/png" })).rejects.toMatchObject({ code: 9413 });
+  }, 30_000);
+
+  test("a process that takes too much memory ends", async () => {
+    const lines: unknown[] = [];
+    const log = { ...silentLog, warn: (...line: unknown[]) => void lines.push(line) };
+    const own = new ImageProcesses({ clock, log, memoryBytes: 1 });
+    const work = { images: [await filled(3_000, 3_000)], to: { steps: [], output: { format: "image/avif" } } } as const;
+    expect(await own.run(work)).toMatchObject({
+      failed: { code: 9523, message: expect.stringContaining("too much memory") as string },
+    });
+    expect(lines).toEqual([["A process that changes images has ended", { detail: "SIGKILL" }]]);
+    await own.close();
+  });
+
   test("a process that dies is one failure, which is logged with its reason", async () => {
     const lines: unknown[] = [];
     const own = new ImageProcesses({ clock, log: { ...silentLog, warn: (...line) => void lines.push(line) } });

@@ -1,4 +1,5 @@
 /** A Worker that changes images in real workerd: in `dev` by its configuration, and on `serve` by an upload. */
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -143,3 +144,19 @@ describe.each(["dev", "serve"])("in %s", (system) => {
     });
   });
 });
+
+test("a server that is killed takes its decoders with it", async () => {
+  const { dev } = servers;
+  if (dev === undefined) throw new Error("It runs");
+  await fetch(`${dev.url}/workers/photos/info`, { method: "POST", body: image });
+  const pids = decodersOf(dev.process.pid ?? 0);
+  expect(pids.length).toBeGreaterThan(0);
+  await dev.kill();
+  await expect.poll(() => pids.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 10_000 }).toEqual([]);
+});
+
+/** The processes that decode for a server. */
+function decodersOf(server: number): string[] {
+  const children = readFileSync(`/proc/${server}/task/${server}/children`, "utf8").trim().split(" ");
+  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("process-main"));
+}

@@ -4,6 +4,7 @@
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { LIMITS } from "../model/limits.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,9 +17,14 @@ const IDLE_MS = 10_000;
 /** How long the kernel may take to end one that has been killed, in milliseconds. */
 const KILL_MS = 10_000;
 
+/** The most memory that a process may take: images of the largest size take 1.5 GB. */
+const MEMORY_BYTES = 2 * 1024 ** 3;
+
 interface Parts {
   readonly clock: Clock;
   readonly log: Log;
+  /** Of a process. Default: 2 GiB, or a quarter of what the system gives this process, if that is less. */
+  readonly memoryBytes?: number;
 }
 
 /** A piece of work. What is first said to have come of it counts. */
@@ -104,9 +110,11 @@ export class ImageProcesses implements ImageProcessor {
   }
 
   #start(): ChildProcess {
+    const { memoryBytes = Math.min(MEMORY_BYTES, Math.min(process.constrainedMemory() || Infinity, totalmem()) / 4) } =
+      this.#parts;
     // Sources run as `.ts`, the published package as `.js`.
     const extension = new URL(import.meta.url).pathname.endsWith(".ts") ? "ts" : "js";
-    const child = fork(fileURLToPath(new URL(`./process-main.${extension}`, import.meta.url)), [], {
+    const child = fork(fileURLToPath(new URL(`./process-main.${extension}`, import.meta.url)), [String(memoryBytes)], {
       // Nothing of the server's own; and Ctrl-C in a terminal is for the server.
       env: {},
       execArgv: [],

@@ -175,6 +175,7 @@ async function overlap(sharp: SharpModule, base: Pixels, over: Pixels, x: number
   return pixels(opened(sharp, over).extract({ left, top, width, height }));
 }
 
-function refuseTooMany(pixelCount: number): void {
-  if (pixelCount > LIMITS.imagePixels) throw new Refusal(9413, `The image has more than ${LIMITS.imagePixels} pixels`);
+/** @throws Refusal for more pixels than may be in memory. */
+export function refuseTooMany(pixelCount: number): void {
+  if (pixelCount > LIMITS.imagePixels) throw new Refusal(9413, `There are more than ${LIMITS.imagePixels} pixels`);
 }

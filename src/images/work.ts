@@ -1,7 +1,7 @@
 /** Does a piece of work on images with sharp, which is loaded when it is first needed: most servers have no use for it. */
 import type { ImageInfo, ImageOutcome, ImageOutput, ImageWork } from "../ports/images.ts";
 import { formatOf } from "./format.ts";
-import { checked, drawn, opened, sizeOf, transformed, type Raster, type SharpModule } from "./raster.ts";
+import { checked, drawn, opened, refuseTooMany, sizeOf, transformed, type Raster, type SharpModule } from "./raster.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Decoders that there is a use for. The others of libvips, such as those of PDF, are never asked. */
@@ -58,6 +58,7 @@ async function changed(
 ): Promise<Raster> {
   const rasters: Raster[] = [];
   for (const data of images) rasters.push(await checked(sharp, data));
+  refuseTooMany(areaOf(rasters));
   const at = (place: number): Raster => {
     const found = rasters[place];
     if (found === undefined) throw new Refusal(9412, "The image is empty");
@@ -68,8 +69,14 @@ async function changed(
       step.kind === "transform"
         ? await transformed(sharp, at(step.image), step.transform)
         : await drawn(sharp, at(step.image), at(step.drawn), step.options);
+    refuseTooMany(areaOf(rasters));
   }
   return at(0);
+}
+
+/** They are all in memory. */
+function areaOf(rasters: readonly Raster[]): number {
+  return rasters.reduce((sum, { width, height }) => sum + width * height, 0);
 }
 
 function encoded(sharp: SharpModule, image: Raster, { format, quality, background }: ImageOutput): Promise<Uint8Array> {

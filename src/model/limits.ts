@@ -211,7 +211,7 @@ const limits = {
   emailsKept: 1_000,
   /** Bytes of all images that are changed together. Ours. Cloudflare: 100 MB of an image that it fetches. */
   imageBytes: 20_000_000,
-  /** Pixels of an image. Cloudflare: 100 megapixels. */
+  /** Pixels of all images that are changed together. Cloudflare: 100 megapixels of each. */
   imagePixels: 100_000_000,
   /** Pixels of a side that an image is given. Cloudflare: 12,000. */
   imageSide: 12_000,
