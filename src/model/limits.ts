@@ -207,6 +207,8 @@ const limits = {
   emailText: 16 * KIB,
   /** Emails that are being delivered at once. Ours. */
   emailsAtOnce: 50,
+  /** Characters of all emails that are being delivered at once, as they come from Workers. Ours. */
+  emailsAtOnceText: 64 * MIB,
   /** Emails that are kept, the newest. Ours. */
   emailsKept: 1_000,
   /** Bytes of all images that are changed together. Ours. Cloudflare: 100 MB of an image that it fetches. */

@@ -23,6 +23,10 @@ const ELSEWHERE: Partial<Record<Binding["type"], string>> = {
   ratelimit: "rate limit, in tests",
   secrets_store_secret: "Secrets Store, in tests",
   analytics_engine: "Analytics Engine, in tests",
+  send_email: "Send Email, in tests",
+  images: "Images, in tests",
+  hyperdrive: "Hyperdrive, in tests",
+  worker_loader: "worker loader, in tests",
 };
 
 /** The storage of the project that is open, for `reset`. */

@@ -165,6 +165,17 @@ test("a message in its own form may not be larger than its limit", async () => {
   expect(delivered).toHaveLength(1);
 });
 
+test("large emails that are being delivered leave less room for others, which is free again afterwards", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { send } = open(() => promise);
+  const large = { from: FROM, to: TO, subject: "s", text: "x".repeat(LIMITS.emailBytes - 100) };
+  const sending = Array.from({ length: 12 }, () => send(large));
+  await expect(send(large)).rejects.toThrow("too many emails are being sent");
+  resolve();
+  await Promise.all(sending);
+  expect(await send(large)).toHaveProperty("messageId");
+});
+
 test("no line of a message in its own form ends otherwise than SMTP's", async () => {
   const { send, delivered } = open();
   await send(raw(`${RAW.replaceAll("\r\n", "\n")}\r.\rMAIL FROM:<eve@example.com>\n`));

@@ -71,10 +71,12 @@ interface Ready {
 /** Answers the calls of user code. What it refuses is part of the answer, in Cloudflare's words. */
 export function emailAnswers({ store, mailer, clock, ids, log }: EmailParts): Answer<"send_email"> {
   let underWay = 0;
+  let textUnderWay = 0;
   return async ({ name, method, args }, rules) => {
     if (method !== "send") throw new Failure("body", { detail: `A binding for emails has no method "${method}"` });
     if (args.length > 2 * LIMITS.emailBytes) return encode({ refused: TOO_LARGE });
-    if (underWay >= LIMITS.emailsAtOnce) return encode({ refused: "too many emails are being sent" });
+    if (underWay >= LIMITS.emailsAtOnce || textUnderWay + args.length > LIMITS.emailsAtOnceText)
+      return encode({ refused: "too many emails are being sent" });
     const given = send.safeParse(decode(args));
     if (!given.success) throw new Failure("body", { detail: given.error.issues[0]?.message ?? "Not valid" });
     const [message] = given.data;
@@ -85,9 +87,11 @@ export function emailAnswers({ store, mailer, clock, ids, log }: EmailParts): An
     if (typeof ready === "string") return encode({ refused: ready });
     const { kept, content } = ready;
     underWay += 1;
+    textUnderWay += args.length;
     const envelope = { from: kept.from, to: kept.to };
     const error = await (mailer?.({ envelope, content }).then(() => null, reasonOf) ?? null);
     underWay -= 1;
+    textUnderWay -= args.length;
     const [script = ""] = name.split("/");
     // It has been delivered: a failure here must not have it sent again.
     await store
