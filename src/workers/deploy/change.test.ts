@@ -8,6 +8,7 @@ import { Publisher } from "../versions/publisher.ts";
 import { change } from "./change.ts";
 import { changeSecrets } from "./change-secrets.ts";
 import { deployVersion } from "./deploy-version.ts";
+import { putWorkflow } from "./put-workflow.ts";
 import { makeConcurrencyKey } from "./concurrency-keys.ts";
 
 const WANTED = { code: "the code", bindings: [], compatibilityFlags: [] };
@@ -94,6 +95,26 @@ test("a script that was deleted while its code was loaded does not come back", a
   loading.resolve();
   await expect(late).rejects.toMatchObject({ failure: "script.not_found" });
   expect(await catalog.scriptNames()).toEqual([]);
+});
+
+test("a version of a deleted script is not deployed for the next script of its name", async () => {
+  await deployed("shop");
+  const [first] = (await catalog.scriptVersions("shop", 0, 1)).items;
+  const id = first?.id ?? "";
+  await putWorkflow(catalog, { name: "orders", className: "Order", script: "shop" }, {});
+  let replaced: Promise<void> | undefined;
+  const replace = async (): Promise<void> => {
+    await catalog.commit([{ type: "script_removal", script: "shop" }]);
+    await deployed("shop");
+  };
+  const busy: Catalog = { ...catalog, scriptVersion: (of) => (replaced ??= replace()).then(() => catalog.scriptVersion(of)) };
+  const [late] = await Promise.allSettled([deployVersion(busy, "shop", id, {})]);
+  expect(late).toMatchObject({ status: "rejected", reason: { failure: "script.version_not_found" } });
+  // Its instances still need the version: it is kept, and found by its id.
+  expect(await catalog.scriptVersion(id)).toBeDefined();
+  const { items } = await catalog.deployments("shop", 0, 9);
+  expect(items.map(({ versionId }) => versionId)).not.toContain(id);
+  expect((await catalog.activeScript("shop"))?.id).toBe(items[0]?.versionId);
 });
 
 test("a limit holds for changes that run at once", async () => {

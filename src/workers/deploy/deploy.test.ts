@@ -215,6 +215,26 @@ describe("a refusal changes nothing", () => {
     await put({ config: { workflows: fitting } });
   });
 
+  test("of schedules that another deployment has taken in the meantime", async () => {
+    const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i} * * * *`);
+    const project = (name: string, workflow: string): Change => ({
+      config: { name, bindings: [], workflows: [withSchedules({ name: workflow, className: "Order" }, many(60))] },
+    });
+    const plain = (name: string, workflow: string): Change => ({
+      config: { name, bindings: [], workflows: [{ name: workflow, className: "Order", settings: {} }] },
+    });
+    // Unchanged code: the deployment changes the workflow's settings alone.
+    await put(plain("shop", "orders"));
+    await put(plain("bank", "bills"));
+    const results = await Promise.allSettled([put(project("shop", "orders")), put(project("bank", "bills"))]);
+    expect(results).toMatchObject([{ status: "fulfilled" }, { status: "rejected", reason: { constructor: ProjectError } }]);
+    expect(await catalog.timetable()).toHaveLength(60);
+    // New code.
+    const news = await Promise.allSettled(["a", "b"].map((name) => put(project(name, `of-${name}`))));
+    expect(news).toMatchObject(Array(2).fill({ status: "rejected", reason: { constructor: ProjectError } }));
+    expect(await catalog.scriptNames()).toEqual(["bank", "shop"]);
+  });
+
   test("of code that does not load", async () => {
     await put();
     const before = await everything();

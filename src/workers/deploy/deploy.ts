@@ -43,11 +43,11 @@ export async function deploy(
   const { workflows } = config;
   checkClasses(config, bundle);
   const crons = workflows.map(({ name, settings }) => ({ name, crons: (settings?.schedules ?? []).map(({ cron }) => cron) }));
-  const schedules = await schedulesWith(catalog, crons);
-  if (schedules > LIMITS.schedules) throw tooManySchedules(config.file, schedules);
   const code = versionOf(config, bundle, assets);
   const make = publisher.maker("mapped");
   return change(catalog, async () => {
+    const schedules = await schedulesWith(catalog, crons);
+    if (schedules > LIMITS.schedules) throw tooManySchedules(config.file, schedules);
     const active = await catalog.activeScript(config.name);
     const objects = await classesWith(catalog, config.name, code, await objectChanges(catalog, config));
     const wanted = { ...code, objectClasses: classNames(objects) };
