@@ -234,7 +234,7 @@ async function openData(options: ServerOptions, data: string, log: Log): Promise
   await keepOutOfGit(data);
   const vault = await orElse(openVault(given, join(data, "stepwell.key")), undo);
   const audit = await orElse(openAudit(data, log), undo);
-  const hostNames = await orElse(HostNames.open(sqlite.catalog, options.hostNames), undo);
+  const hostNames = new HostNames(sqlite.catalog, options.hostNames);
   return { ...sqlite, vault, audit, hostNames, undo };
 }
 

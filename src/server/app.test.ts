@@ -69,7 +69,7 @@ async function open(
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
   const tails = new Tails(systemClock);
-  const names = await HostNames.open(catalog, {});
+  const names = new HostNames(catalog, {});
   const transfers = new Transfers(clock, systemIds);
   // No route that is asked for here needs them.
   const unused = { queues: undefined as never, subscriptions: undefined as never, emails: undefined as never };

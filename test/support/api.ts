@@ -78,7 +78,7 @@ export async function openApi(
   const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
   const tails = new Tails(clock);
   const logs = new InstanceLogs({ ...bench, log: silentLog });
-  const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
+  const names = new HostNames(catalog, { "fixed.example.com": "script" });
   const transfers = new Transfers(clock, systemIds);
   const queueStore = sqliteQueues(":memory:");
   const queues = await Queues.open({ store: queueStore, clock, log: silentLog, ids: systemIds, calls });

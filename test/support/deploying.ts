@@ -126,7 +126,7 @@ export async function openDeploying({
     },
   });
   const tails = new Tails(systemClock);
-  const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
+  const hostNames = new HostNames(catalog, { "fixed.example.com": "bank" });
   const transfers = new Transfers(systemClock, systemIds);
   const audit = new Audit(sqliteAudit(":memory:"), { clock: systemClock, log: silentLog });
   const api = {

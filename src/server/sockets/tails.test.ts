@@ -23,7 +23,7 @@ beforeEach(async () => {
     tails,
     rest: new Hono(),
     own: new Hono(),
-    workers: { scriptFor: () => undefined },
+    workers: { scriptFor: () => Promise.resolve(undefined) },
     explorer: new Hono(),
     guard: () => Promise.resolve(false),
     log: silentLog,
