@@ -81,7 +81,7 @@ export async function openApi(
   const names = new HostNames(catalog, { "fixed.example.com": "script" });
   const transfers = new Transfers(clock, systemIds);
   const queueStore = sqliteQueues(":memory:");
-  const queues = await Queues.open({ store: queueStore, clock, log: silentLog, ids: systemIds, calls });
+  const queues = await Queues.open({ store: queueStore, catalog, clock, log: silentLog, ids: systemIds, calls });
   queues.start();
   const emails = sqliteEmails(":memory:");
   const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, ids: systemIds, accountId: "local" });

@@ -12,8 +12,7 @@ beforeEach(() => {
   ({ catalog } = openMemoryStore());
 });
 
-const named = (script: string): Promise<boolean> =>
-  catalog.commit([{ type: "host_names", script, hostNames: ["shop.example"] }]);
+const named = (script: string): Promise<boolean> => catalog.commit([{ type: "host_names", script, hostNames: ["shop.example"] }]);
 
 test("a committed change counts for the next request", async () => {
   const names = new HostNames(catalog);

@@ -6,7 +6,7 @@ import { change } from "./change.ts";
 
 interface Parts {
   readonly catalog: Deployed;
-  readonly queues: { removeConsumersOf(script: string): Promise<void> };
+  readonly queues: { removeOrphans(): Promise<void> };
 }
 
 /**
@@ -22,7 +22,7 @@ export async function deleteScript({ catalog, queues }: Parts, script: string, i
       throw new Failure("script.not_found", { field: "script_name" });
     return { edits: [{ type: "script_removal", script }], result: undefined };
   });
-  await queues.removeConsumersOf(script);
+  await queues.removeOrphans();
 }
 
 async function refuseReferenced(catalog: Deployed, script: string): Promise<void> {

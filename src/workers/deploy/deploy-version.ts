@@ -13,7 +13,8 @@ export function deployVersion(catalog: Deployed, script: string, id: string, ann
     await newestVersion(catalog, script);
     // What a deleted script of this name has left, for its instances, is found by its id too, but is no version of this one.
     const [known, version] = [await catalog.scriptVersionInfo(id), await catalog.scriptVersion(id)];
-    if (known?.script !== script || version === undefined) throw new Failure("script.version_not_found", { field: "versions[0].version_id" });
+    if (known?.script !== script || version === undefined)
+      throw new Failure("script.version_not_found", { field: "versions[0].version_id" });
     const { deployment, edits } = await activation(catalog, version, version.workflows, annotations);
     return { edits, result: deployment };
   });
