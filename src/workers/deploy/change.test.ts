@@ -117,6 +117,22 @@ test("a version of a deleted script is not deployed for the next script of its n
   expect((await catalog.activeScript("shop"))?.id).toBe(items[0]?.versionId);
 });
 
+test("a version is not deployed that lacks a class which a deployment at the same time has made a class of objects", async () => {
+  const make = publisher(async () => {}).maker("raw");
+  const version = await make({ ...WANTED, exports: ["default"], script: "shop" });
+  await deployed("shop");
+  await catalog.commit([{ type: "version", version }]);
+  const [, late] = await Promise.allSettled([
+    change(catalog, async () => {
+      const classes = { tag: "v1", namespaces: { Counter: "n1" } };
+      return { edits: [{ type: "object_classes", script: "shop", classes }], result: undefined };
+    }),
+    deployVersion(catalog, "shop", version.id, {}),
+  ]);
+  expect(late).toMatchObject({ status: "rejected", reason: { failure: "objects.class_missing" } });
+  expect((await catalog.activeScript("shop"))?.id).not.toBe(version.id);
+});
+
 test("a limit holds for changes that run at once", async () => {
   const make = (name: string): Promise<unknown> => makeConcurrencyKey(catalog, { name, limit: 1 }, 1);
   for (let i = 1; i < LIMITS.concurrencyKeys; i += 1) await make(`k${i}`);

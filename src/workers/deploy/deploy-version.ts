@@ -1,5 +1,6 @@
 /** Makes a version that is stored the active one of its script. */
 import { Failure } from "../../model/failures/failure.ts";
+import { checkExports } from "../../model/platform/objects.ts";
 import type { Deployed } from "../../ports/catalog/catalog.ts";
 import type { Deployment } from "../../ports/catalog/deployments.ts";
 import type { Annotations } from "../../ports/catalog/script-versions.ts";
@@ -7,7 +8,10 @@ import { activation } from "../versions/activation.ts";
 import { newestVersion } from "../versions/scripts.ts";
 import { change } from "./change.ts";
 
-/** Fails with `script.not_found`, `script.version_not_found` and what `activation` fails with. */
+/**
+ * @throws Failure `script.not_found`, `script.version_not_found`, `objects.class_missing` for a version from before a migration, and
+ * what `activation` fails with.
+ */
 export function deployVersion(catalog: Deployed, script: string, id: string, annotations: Annotations): Promise<Deployment> {
   return change(catalog, async () => {
     await newestVersion(catalog, script);
@@ -15,6 +19,7 @@ export function deployVersion(catalog: Deployed, script: string, id: string, ann
     const [known, version] = [await catalog.scriptVersionInfo(id), await catalog.scriptVersion(id)];
     if (known?.script !== script || version === undefined)
       throw new Failure("script.version_not_found", { field: "versions[0].version_id" });
+    checkExports(await catalog.objectClasses(script), version.exports);
     const { deployment, edits } = await activation(catalog, version, version.workflows, annotations);
     return { edits, result: deployment };
   });
