@@ -124,7 +124,7 @@ describe("a script that is deleted", () => {
   test.each(Object.entries(USE_CASES))("while %s is put leaves nothing", async (_, put) => {
     for (let at = 1; ; at += 1) {
       await upload("shop", true)(catalog);
-      await putWorkflow(catalog, { name: "orders", className: "Flow", script: "shop" }, {});
+      await putWorkflow(catalog, { name: "orders", className: "Flow", script: "shop" }, { schedules: crons(2) });
       const { of, isOver } = interrupted(at, deletion);
       const [result] = await Promise.allSettled([put(of)]);
       if (isOver()) {
