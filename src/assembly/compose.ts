@@ -129,7 +129,7 @@ export async function startServer(
   dev: DevParts = {},
 ): Promise<Running> {
   const { log = createLog({ format: options.logFormat, level: options.logLevel }) } = dev;
-  const tails = new Tails(systemClock);
+  const tails = new Tails(systemClock, systemIds);
   const heard = scriptListeners(tails);
   const { undo: closeData, ...kept } = await openData(options, data, log);
   const { store, catalog, vault, audit, hostNames } = kept;
@@ -156,9 +156,9 @@ export async function startServer(
     await store.close();
   };
   const load = (version: ScriptVersion): Promise<void> => tryLoad(executor.open(version, noBindings));
-  const publisher = new Publisher({ catalog, vault, load, policy: options.policy });
+  const publisher = new Publisher({ ...world, vault, load, policy: options.policy });
   const sent = { transfers: new Transfers(systemClock, systemIds), bodies: new BodyRoom() };
-  const assets = new AssetStore(assetsIn(data));
+  const assets = new AssetStore(assetsIn(data), world);
   const routed = { ...world, ...sent, ...started, vault, publisher, assets, tails, logs, hostNames, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
   const { answer, open } = heldBack(app, stopping);
@@ -269,7 +269,7 @@ function appOf(
 /** Key and certificate, where connections are encrypted. */
 async function tlsOf({ tls }: ServerOptions, data: string): Promise<Tls | undefined> {
   if (tls === undefined) return undefined;
-  if (tls === "self-signed") return selfSigned(data);
+  if (tls === "self-signed") return selfSigned(data, { clock: systemClock, ids: systemIds });
   const [key, cert] = await Promise.all([tls.key, tls.certificate].map((file) => readFile(file, "utf8").catch(unreadable(file))));
   return { key: key ?? "", cert: cert ?? "" };
 }

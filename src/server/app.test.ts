@@ -67,8 +67,8 @@ async function open(
   opened.push(bench);
   const { engine, calls, store, catalog, clock } = bench;
   const logs = new InstanceLogs({ ...bench, log: silentLog });
-  const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
-  const tails = new Tails(systemClock);
+  const publisher = new Publisher({ catalog, clock: systemClock, ids: systemIds, vault: noVault, load: () => Promise.resolve() });
+  const tails = new Tails(systemClock, systemIds);
   const names = new HostNames(catalog, {});
   const transfers = new Transfers(clock, systemIds);
   // No route that is asked for here needs them.
@@ -87,7 +87,7 @@ async function open(
     vault: noVault,
     points: { newest: () => Promise.resolve([]) },
     storage: noStorage,
-    assets: new AssetStore("/nowhere"),
+    assets: new AssetStore("/nowhere", { clock, ids: systemIds }),
     clock,
     ids: systemIds,
     log: silentLog,

@@ -99,9 +99,9 @@ export function serverApp(parts: AppParts): Answer {
     if (worker?.origin !== "own" && !isAllowedHost(url.hostname, parts.hostNames))
       return new Response("This host name is not served here\n", { status: 403 });
     if (worker !== undefined) {
-      const start = performance.now();
+      const start = parts.clock.now();
       const response = await callWorker(access, worker, request);
-      parts.onAnswer?.(answerLine(request.method, worker.url, response.status, performance.now() - start));
+      parts.onAnswer?.(answerLine(request.method, worker.url, response.status, parts.clock.now() - start));
       return response;
     }
     // Pages there are the Worker's.
@@ -131,7 +131,7 @@ function nameClient(headers: Headers, { address }: Client): void {
 function controlPlane(parts: AppParts): Hono<ControlEnv> {
   const { engine, rest, own, explorer, tails, transfers, bodies, dashboard, guard, sessions, log } = parts;
   const app = new Hono<ControlEnv>({ getPath: (request) => normalPath(request.url) });
-  app.use(logRequests(log));
+  app.use(logRequests(log, parts.clock));
   const secure = secureHeaders({
     xFrameOptions: "DENY",
     referrerPolicy: "no-referrer",
@@ -200,12 +200,12 @@ function refuseForeignPages(asksForTokens: boolean): MiddlewareHandler<ControlEn
   };
 }
 
-function logRequests(log: Log): MiddlewareHandler {
+function logRequests(log: Log, clock: Clock): MiddlewareHandler {
   return async (c, next) => {
-    const start = performance.now();
+    const start = clock.now();
     await next();
     const { method, path } = c.req;
-    log.debug("request", { method, path: shownPath(path), status: c.res.status, ms: Math.round(performance.now() - start) });
+    log.debug("request", { method, path: shownPath(path), status: c.res.status, ms: clock.now() - start });
   };
 }
 

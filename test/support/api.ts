@@ -75,8 +75,8 @@ export async function openApi(
     settings,
   );
   const { engine, calls, store, catalog, clock } = bench;
-  const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
-  const tails = new Tails(clock);
+  const publisher = new Publisher({ catalog, clock: systemClock, ids: systemIds, vault: noVault, load: async () => {} });
+  const tails = new Tails(clock, systemIds);
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = new HostNames(catalog, { "fixed.example.com": "script" });
   const transfers = new Transfers(clock, systemIds);

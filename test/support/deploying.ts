@@ -117,6 +117,8 @@ export async function openDeploying({
   let loads = 0;
   const publisher = new Publisher({
     catalog,
+    clock: systemClock,
+    ids: systemIds,
     vault,
     policy,
     load: async (version) => {
@@ -125,7 +127,7 @@ export async function openDeploying({
       await (await executor.open(version, () => Promise.reject(new Error("No bindings")))).close();
     },
   });
-  const tails = new Tails(systemClock);
+  const tails = new Tails(systemClock, systemIds);
   const hostNames = new HostNames(catalog, { "fixed.example.com": "bank" });
   const transfers = new Transfers(systemClock, systemIds);
   const audit = new Audit(sqliteAudit(":memory:"), { clock: systemClock, log: silentLog });

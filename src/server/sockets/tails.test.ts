@@ -16,8 +16,8 @@ let tails: Tails;
 let id: string;
 
 beforeEach(async () => {
-  tails = new Tails(systemClock);
-  ({ id } = tails.open("shop", [], Date.now()));
+  tails = new Tails(systemClock, systemIds);
+  ({ id } = tails.open("shop", []));
   // There are no tokens, and none is needed here.
   const parts = {
     tails,

@@ -28,7 +28,7 @@ export function changeSecrets(
   return change(catalog, async () => {
     const { id } = await (isDeployed ? activeVersion : newestVersion)(catalog, script);
     const version = await draftSecrets(publisher, make, id, changes, annotations);
-    const active = isDeployed ? await activation(catalog, version, version.workflows, annotations) : { edits: [] };
+    const active = isDeployed ? await activation(publisher, version, version.workflows, annotations) : { edits: [] };
     return { edits: [{ type: "version", version }, ...active.edits], result: version };
   });
 }

@@ -11,6 +11,8 @@ import type { ProjectConfig } from "../config/project.ts";
 import { deploy, type DevDeployment } from "./deploy.ts";
 import { ProjectError } from "../config/project-error.ts";
 import { Publisher } from "../versions/publisher.ts";
+import { systemClock } from "../../system/clock.ts";
+import { systemIds } from "../../system/ids.ts";
 
 let catalog: Catalog;
 let loaded: ScriptVersion[];
@@ -73,7 +75,11 @@ const put = ({ config, bundle, load = () => Promise.resolve() }: Change = {}): P
     loaded.push(version);
     return load();
   };
-  return deploy(new Publisher({ catalog, vault: noVault, load: loading }), { ...CONFIG, ...config }, { ...BUNDLE, ...bundle });
+  return deploy(
+    new Publisher({ catalog, clock: systemClock, ids: systemIds, vault: noVault, load: loading }),
+    { ...CONFIG, ...config },
+    { ...BUNDLE, ...bundle },
+  );
 };
 
 /** Everything that a deployment may touch. */

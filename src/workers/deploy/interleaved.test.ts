@@ -6,6 +6,7 @@ import { noVault } from "../../noop/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
 import { readUpload } from "../upload/upload.ts";
 import { HostNames } from "../addresses/host-names.ts";
+import type { DeployParts } from "../versions/parts.ts";
 import { Publisher } from "../versions/publisher.ts";
 import { activeVersion, checkWorker } from "../versions/scripts.ts";
 import { changeScriptSettings } from "./change-script-settings.ts";
@@ -17,6 +18,8 @@ import { changeConcurrencyLimit, putWorkflow } from "./put-workflow.ts";
 import { setHostNames, setRoutes } from "./set-addresses.ts";
 import { setCrons } from "./set-crons.ts";
 import { takeIn } from "./upload.ts";
+import { systemClock } from "../../system/clock.ts";
+import { systemIds } from "../../system/ids.ts";
 
 type UseCase = (catalog: Catalog) => Promise<unknown>;
 
@@ -29,7 +32,9 @@ function form(): FormData {
   return sent;
 }
 
-const publisher = (catalog: Catalog): Publisher => new Publisher({ catalog, vault: noVault, load: async () => {} });
+const partsOf = (of: Catalog): DeployParts => ({ catalog: of, clock: systemClock, ids: systemIds });
+
+const publisher = (of: Catalog): Publisher => new Publisher({ ...partsOf(of), vault: noVault, load: async () => {} });
 
 const crons = (count: number): { cron: string }[] => Array.from({ length: count }, (_, i) => ({ cron: `${i} * * * *` }));
 
@@ -44,7 +49,7 @@ beforeEach(async () => {
   ] as const) {
     await upload(script, true)(catalog);
     await upload(script, false)(catalog);
-    await putWorkflow(catalog, { name, className: "Flow", script }, {});
+    await putWorkflow(partsOf(catalog), { name, className: "Flow", script }, {});
   }
 });
 
@@ -85,14 +90,14 @@ const USE_CASES: Readonly<Record<string, UseCase>> = {
   "settings of a Worker": (of) => changeScriptSettings(of, "shop", { logpush: true }, checkWorker),
   "event triggers": (of) =>
     changeEventTriggers(of, "shop", { triggers: [{ type: "r2.object.created", targets: [] }], keep: true }),
-  "a workflow": (of) => putWorkflow(of, { name: "orders", className: "Flow", script: "shop" }, { schedules: crons(3) }),
-  "a concurrency limit": (of) => changeConcurrencyLimit(of, "orders", 3),
+  "a workflow": (of) => putWorkflow(partsOf(of), { name: "orders", className: "Flow", script: "shop" }, { schedules: crons(3) }),
+  "a concurrency limit": (of) => changeConcurrencyLimit(partsOf(of), "orders", 3),
   "a secret": (of) =>
     changeSecrets(publisher(of), { script: "shop", changes: { KEY: "text" }, annotations: {}, isDeployed: true }),
   "a secret of a version": (of) =>
     changeSecrets(publisher(of), { script: "shop", changes: { KEY: "text" }, annotations: {}, isDeployed: false }),
   "a version": upload("shop", false),
-  "a deployment": async (of) => deployVersion(of, "shop", await newest("shop"), {}),
+  "a deployment": async (of) => deployVersion(partsOf(of), "shop", await newest("shop"), {}),
 };
 
 /** All that a script of this name has. */
@@ -124,7 +129,7 @@ describe("a script that is deleted", () => {
   test.each(Object.entries(USE_CASES))("while %s is put leaves nothing", async (_, put) => {
     for (let at = 1; ; at += 1) {
       await upload("shop", true)(catalog);
-      await putWorkflow(catalog, { name: "orders", className: "Flow", script: "shop" }, { schedules: crons(2) });
+      await putWorkflow(partsOf(catalog), { name: "orders", className: "Flow", script: "shop" }, { schedules: crons(2) });
       const { of, isOver } = interrupted(at, deletion);
       const [result] = await Promise.allSettled([put(of)]);
       if (isOver()) {
@@ -139,13 +144,13 @@ describe("a script that is deleted", () => {
 describe("the limit of schedules", () => {
   const scheduled = (name: string, script: string): UseCase => {
     const schedules = crons(LIMITS.schedules - 10);
-    return (of) => putWorkflow(of, { name, className: "Flow", script }, { schedules });
+    return (of) => putWorkflow(partsOf(of), { name, className: "Flow", script }, { schedules });
   };
 
   test("holds when another workflow takes them between", async () => {
     for (let at = 1; ; at += 1) {
-      await putWorkflow(catalog, { name: "orders", className: "Flow", script: "shop" }, {});
-      await putWorkflow(catalog, { name: "bills", className: "Flow", script: "bank" }, {});
+      await putWorkflow(partsOf(catalog), { name: "orders", className: "Flow", script: "shop" }, {});
+      await putWorkflow(partsOf(catalog), { name: "bills", className: "Flow", script: "bank" }, {});
       const { of, isOver } = interrupted(at, scheduled("bills", "bank"));
       const [result] = await Promise.allSettled([scheduled("orders", "shop")(of)]);
       expect((await catalog.timetable()).length).toBe(LIMITS.schedules - 10);

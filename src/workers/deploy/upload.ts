@@ -48,7 +48,7 @@ export function takeIn({ publisher, queues }: Parts, { script, upload, assets, i
     const { version, edits, objects, remarks } = await draftUpload(publisher, make, script, upload, assets);
     const result = { version, remarks };
     if (!isDeployed) return { edits, result };
-    const active = await activation(catalog, version, version.workflows, annotations);
+    const active = await activation(publisher, version, version.workflows, annotations);
     const classes: CatalogEdit = { type: "object_classes", script, classes: objects };
     return { edits: [...edits, ...active.edits, classes], result };
   });

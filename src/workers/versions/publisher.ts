@@ -2,20 +2,19 @@
  * The one way in for code: a version is made once it has been loaded and has the classes that it says it has, its secrets sealed.
  * Use cases store and activate it in one change of the catalogue, together with its workflows; so nothing is ever half deployed.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../../model/failures/failure.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
-import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { sealSecrets } from "../../bindings/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
+import type { DeployParts } from "./parts.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";
 import { mapStack } from "../logs/stack.ts";
 
 /** What a publisher works with. */
-export interface PublisherParts {
-  readonly catalog: Catalog;
+export interface PublisherParts extends DeployParts {
   readonly vault: Vault;
   /** Loads a version, whose secrets are in the clear, to see that it does. Rejects with `script.invalid` when it does not. */
   readonly load: (version: ScriptVersion) => Promise<void>;
@@ -33,14 +32,18 @@ export type WantedVersion = Omit<ScriptVersion, "id" | "hash" | "createdAt">;
  */
 export type VersionMaker = (wanted: WantedVersion) => Promise<ScriptVersion>;
 
-export class Publisher {
-  readonly catalog: Catalog;
+export class Publisher implements DeployParts {
+  readonly catalog: DeployParts["catalog"];
+  readonly clock: DeployParts["clock"];
+  readonly ids: DeployParts["ids"];
   readonly vault: Vault;
   readonly policy: DeployPolicy;
   readonly #load: PublisherParts["load"];
 
-  constructor({ catalog, vault, load, policy = DEFAULT_POLICY }: PublisherParts) {
+  constructor({ catalog, clock, ids, vault, load, policy = DEFAULT_POLICY }: PublisherParts) {
     this.catalog = catalog;
+    this.clock = clock;
+    this.ids = ids;
     this.vault = vault;
     this.policy = policy;
     this.#load = load;
@@ -60,7 +63,7 @@ export class Publisher {
   }
 
   async #make(wanted: WantedVersion, positions: "mapped" | "raw"): Promise<ScriptVersion> {
-    const version = identified(wanted);
+    const version = identified(wanted, this.ids.uuid(), this.clock.now());
     checkClasses(version);
     await this.#load(version).catch((cause: unknown) => refuse(cause, version, positions));
     return sealSecrets(this.vault, version);
@@ -98,9 +101,7 @@ export function contentHash({
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
 
-function identified(wanted: WantedVersion): ScriptVersion {
-  const id = randomUUID();
-  const createdAt = Date.now();
+function identified(wanted: WantedVersion, id: string, createdAt: number): ScriptVersion {
   const tag = wanted.annotations?.["workers/tag"] ?? "";
   const metadata = { id, tag, timestamp: new Date(createdAt).toISOString() };
   const bindings = wanted.bindings.map((binding): Binding =>

@@ -55,7 +55,7 @@ export async function draftUpload(
     ...(assets && { assets }),
     ...(metadata.compatibility_date !== undefined && { compatibilityDate: metadata.compatibility_date }),
   };
-  const objects = await classesWith(catalog, script, wanted, { ...metadata, exports: objectExports(metadata) });
+  const objects = await classesWith(publisher, script, wanted, { ...metadata, exports: objectExports(metadata) });
   const version = await make({ ...wanted, objectClasses: classNames(objects) });
   const adopted = await adopt(catalog, missing, version.createdAt);
   return {
