@@ -14,8 +14,10 @@ export interface LifelineParts {
   readonly hangAfterMs: number;
   /** Called with each beat that has no answer, with the milliseconds of silence. */
   readonly onSilent: (forMs: number) => void;
-  /** Gets what the child says over it; nothing but an answer when it is empty. */
-  readonly onMessage?: (data: Buffer) => void;
+  /** Gets what the child says over it, and what answers there; nothing but a beat's answer when it is empty. */
+  readonly onMessage?: (data: Buffer, send: (text: string) => void) => void;
+  /** The child has closed it: it is as good as gone. */
+  readonly onClosed?: () => void;
   /** True while silence does not count. */
   readonly isExcused?: () => boolean;
 }
@@ -32,7 +34,7 @@ export class Lifeline {
     // Not once it is open: the child may speak at once.
     socket.on("message", (data: Buffer) => {
       this.#heartbeat?.answered();
-      parts.onMessage?.(data);
+      parts.onMessage?.(data, (text) => this.send(text));
     });
   }
 
