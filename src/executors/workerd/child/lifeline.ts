@@ -5,9 +5,6 @@
 import { WebSocket } from "ws";
 import { startHeartbeat, type Heartbeat } from "../../../protocol/heartbeat.ts";
 
-/** How often the child is asked for an answer within the span that it may be silent. */
-const BEATS = 4;
-
 /** What a lifeline is made of. */
 export interface LifelineParts {
   /** How long the child may be silent, in milliseconds. */
@@ -42,7 +39,7 @@ export class Lifeline {
   async open(onClosed: () => void): Promise<void> {
     await opened(this.#socket);
     const { hangAfterMs, onSilent, isExcused } = this.#parts;
-    this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, () => this.send(""), onSilent, isExcused);
+    this.#heartbeat = startHeartbeat(hangAfterMs, () => this.send(""), onSilent, isExcused);
     const closed = (): void => {
       this.stop();
       onClosed();

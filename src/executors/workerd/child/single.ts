@@ -13,13 +13,13 @@ interface Ending {
 
 /** What it is made of. */
 export interface SingleParts<P> {
-  start(): Promise<P>;
+  readonly start: () => Promise<P>;
   /** How long after an end, or the first start that fails, it is started again, in milliseconds. */
   readonly againMs: number;
   /** False while there is no need of it but for callers of `acquire`. */
-  isNeeded(): boolean;
+  readonly isNeeded: () => boolean;
   /** A start has failed. */
-  onFailed(cause: unknown): void;
+  readonly onFailed: (cause: unknown) => void;
   /** No process is started once this is aborted. */
   readonly closing: AbortSignal;
 }

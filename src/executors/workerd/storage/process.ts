@@ -13,6 +13,7 @@ import { writeLine } from "../../output/lines.ts";
 import type { Storage, StorageRequest, StorageScope } from "../../../ports/storage.ts";
 import { reasonOf, WorkerdChild } from "../child/child.ts";
 import type { Connection } from "../connection/connection.ts";
+import { toResponse } from "../connection/response.ts";
 import { within } from "../child/deadline.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
 import { makeFolder, removeFolder, temporaryPath } from "../child/cleanup.ts";
@@ -36,9 +37,6 @@ const END_MS = 1_000;
 
 /** How long after its end the process is started again, in milliseconds. */
 const AGAIN_MS = 10;
-
-/** Statuses that have no body. */
-const EMPTY = new Set([204, 205, 304]);
 
 export class StorageProcess implements Storage {
   /** Where it listens, or will. */
@@ -146,17 +144,6 @@ function send(
     body: typeof body === "object" ? Readable.fromWeb(body) : body,
     stallMs: STALL_MS,
   });
-}
-
-function toResponse(answer: IncomingMessage): Response {
-  const { statusCode: status = 500, statusMessage: statusText = "" } = answer;
-  const headers = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
-    typeof value === "string" ? [[name, value]] : [],
-  );
-  if (!EMPTY.has(status))
-    return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, { status, statusText, headers });
-  answer.resume();
-  return new Response(null, { status, statusText, headers });
 }
 
 /** No listener: nothing has been sent. */
