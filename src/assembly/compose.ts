@@ -29,7 +29,7 @@ import { AssetStore } from "../workers/assets/assets.ts";
 import { HostNames } from "../workers/addresses/host-names.ts";
 import { VersionCollector } from "../workers/versions/collect-versions.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
-import { Publisher } from "../workers/versions/publisher.ts";
+import type { Publisher } from "../workers/versions/publisher.ts";
 import { mapStack } from "../workers/logs/stack.ts";
 import { Tails } from "../workers/logs/tails.ts";
 import { BindingRegistry } from "../workers/hosts/binding-registry.ts";
@@ -156,7 +156,7 @@ export async function startServer(
     await store.close();
   };
   const load = (version: ScriptVersion): Promise<void> => tryLoad(executor.open(version, noBindings));
-  const publisher = new Publisher({ ...world, vault, load, policy: options.policy });
+  const publisher: Publisher = { ...world, vault, load, policy: options.policy };
   const sent = { transfers: new Transfers(systemClock, systemIds), bodies: new BodyRoom() };
   const assets = new AssetStore(assetsIn(data), world);
   const routed = { ...world, ...sent, ...started, vault, publisher, assets, tails, logs, hostNames, storage, audit };

@@ -21,7 +21,7 @@ import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
 import { workflowBinding } from "../../src/bindings/workflow/client.ts";
-import { Publisher } from "../../src/workers/versions/publisher.ts";
+import type { Publisher } from "../../src/workers/versions/publisher.ts";
 import type { Workflow } from "../../src/runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "../../src/runtime/run/runtime.ts";
 import { Queues } from "../../src/queues/queues.ts";
@@ -75,7 +75,7 @@ export async function openApi(
     settings,
   );
   const { engine, calls, store, catalog, clock } = bench;
-  const publisher = new Publisher({ catalog, clock: systemClock, ids: systemIds, vault: noVault, load: async () => {} });
+  const publisher: Publisher = { catalog, clock: systemClock, ids: systemIds, vault: noVault, load: async () => {} };
   const tails = new Tails(clock, systemIds);
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = new HostNames(catalog, { "fixed.example.com": "script" });

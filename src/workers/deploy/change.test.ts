@@ -5,7 +5,7 @@ import type { Catalog } from "../../ports/catalog/catalog.ts";
 import { noVault } from "../../noop/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
 import type { DeployParts } from "../versions/parts.ts";
-import { Publisher } from "../versions/publisher.ts";
+import { versionMaker, type Publisher } from "../versions/publisher.ts";
 import { change } from "./change.ts";
 import { changeSecrets } from "./change-secrets.ts";
 import { deployVersion } from "./deploy-version.ts";
@@ -24,12 +24,18 @@ beforeEach(() => {
   ({ catalog } = openMemoryStore());
 });
 
-const publisher = (load: (version: { script: string; bindings: readonly unknown[] }) => Promise<void>): Publisher =>
-  new Publisher({ ...partsOf(catalog), vault: noVault, load });
+const publisher = (load: (version: { script: string; bindings: readonly unknown[] }) => Promise<void>): Publisher => ({
+  ...partsOf(catalog),
+  vault: noVault,
+  load,
+});
 
 /** Makes a version of a script the active one. */
 async function deployed(script: string): Promise<void> {
-  const version = await publisher(async () => {}).maker("raw")({ ...WANTED, script });
+  const version = await versionMaker(
+    publisher(async () => {}),
+    "raw",
+  )({ ...WANTED, script });
   await catalog.commit([{ type: "version", version }]);
   await deployVersion(partsOf(catalog), script, version.id, {});
 }
@@ -123,7 +129,10 @@ test("a version of a deleted script is not deployed for the next script of its n
 });
 
 test("a version is not deployed that lacks a class which a deployment at the same time has made a class of objects", async () => {
-  const make = publisher(async () => {}).maker("raw");
+  const make = versionMaker(
+    publisher(async () => {}),
+    "raw",
+  );
   const version = await make({ ...WANTED, exports: ["default"], script: "shop" });
   await deployed("shop");
   await catalog.commit([{ type: "version", version }]);

@@ -10,7 +10,6 @@ import { plainBuild } from "../build/options.ts";
 import type { ProjectConfig } from "../config/project.ts";
 import { deploy, type DevDeployment } from "./deploy.ts";
 import { ProjectError } from "../config/project-error.ts";
-import { Publisher } from "../versions/publisher.ts";
 import { systemClock } from "../../system/clock.ts";
 import { systemIds } from "../../system/ids.ts";
 
@@ -76,7 +75,7 @@ const put = ({ config, bundle, load = () => Promise.resolve() }: Change = {}): P
     return load();
   };
   return deploy(
-    new Publisher({ catalog, clock: systemClock, ids: systemIds, vault: noVault, load: loading }),
+    { catalog, clock: systemClock, ids: systemIds, vault: noVault, load: loading },
     { ...CONFIG, ...config },
     { ...BUNDLE, ...bundle },
   );

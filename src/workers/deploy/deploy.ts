@@ -16,7 +16,7 @@ import { resourcesOf } from "../versions/resources.ts";
 import { activation } from "../versions/activation.ts";
 import { change } from "./change.ts";
 import { cronsEdit } from "./set-crons.ts";
-import { contentHash, type Publisher, type WantedVersion } from "../versions/publisher.ts";
+import { contentHash, versionMaker, type Publisher, type WantedVersion } from "../versions/publisher.ts";
 import { classesWith, classNames, migrationsAfter, type ObjectChanges } from "../versions/objects.ts";
 import { schedulesWith, workflowEdit } from "../versions/workflow.ts";
 
@@ -44,7 +44,7 @@ export async function deploy(
   checkClasses(config, bundle);
   const crons = workflows.map(({ name, settings }) => ({ name, crons: (settings?.schedules ?? []).map(({ cron }) => cron) }));
   const code = versionOf(config, bundle, assets);
-  const make = publisher.maker("mapped");
+  const make = versionMaker(publisher, "mapped");
   return change(catalog, async () => {
     const now = clock.now();
     const schedules = await schedulesWith(catalog, crons);

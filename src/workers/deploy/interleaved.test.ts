@@ -7,7 +7,7 @@ import { openMemoryStore } from "../../stores/memory/open.ts";
 import { readUpload } from "../upload/upload.ts";
 import { HostNames } from "../addresses/host-names.ts";
 import type { DeployParts } from "../versions/parts.ts";
-import { Publisher } from "../versions/publisher.ts";
+import type { Publisher } from "../versions/publisher.ts";
 import { activeVersion, checkWorker } from "../versions/scripts.ts";
 import { changeScriptSettings } from "./change-script-settings.ts";
 import { changeSecrets } from "./change-secrets.ts";
@@ -34,7 +34,7 @@ function form(): FormData {
 
 const partsOf = (of: Catalog): DeployParts => ({ catalog: of, clock: systemClock, ids: systemIds });
 
-const publisher = (of: Catalog): Publisher => new Publisher({ ...partsOf(of), vault: noVault, load: async () => {} });
+const publisher = (of: Catalog): Publisher => ({ ...partsOf(of), vault: noVault, load: async () => {} });
 
 const crons = (count: number): { cron: string }[] => Array.from({ length: count }, (_, i) => ({ cron: `${i} * * * *` }));
 

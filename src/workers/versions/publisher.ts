@@ -10,11 +10,11 @@ import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { sealSecrets } from "../../bindings/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
 import type { DeployParts } from "./parts.ts";
-import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";
+import type { DeployPolicy } from "./policy.ts";
 import { mapStack } from "../logs/stack.ts";
 
-/** What a publisher works with. */
-export interface PublisherParts extends DeployParts {
+/** What versions are made with. */
+export interface Publisher extends DeployParts {
   readonly vault: Vault;
   /** Loads a version, whose secrets are in the clear, to see that it does. Rejects with `script.invalid` when it does not. */
   readonly load: (version: ScriptVersion) => Promise<void>;
@@ -32,42 +32,29 @@ export type WantedVersion = Omit<ScriptVersion, "id" | "hash" | "createdAt">;
  */
 export type VersionMaker = (wanted: WantedVersion) => Promise<ScriptVersion>;
 
-export class Publisher implements DeployParts {
-  readonly catalog: DeployParts["catalog"];
-  readonly clock: DeployParts["clock"];
-  readonly ids: DeployParts["ids"];
-  readonly vault: Vault;
-  readonly policy: DeployPolicy;
-  readonly #load: PublisherParts["load"];
+/**
+ * Makes versions for one change, which may be decided several times: what is wanted again as it was is not loaded again. Failures have
+ * the whole stack of what was thrown, with the places in the sources when they are wanted `mapped`; clients that have the
+ * source map themselves want them `raw`.
+ */
+export function versionMaker(publisher: Publisher, positions: "mapped" | "raw"): VersionMaker {
+  let last: { readonly wanted: WantedVersion; readonly made: Promise<ScriptVersion> } | undefined;
+  return (wanted) => {
+    if (last === undefined || !isDeepStrictEqual(last.wanted, wanted))
+      last = { wanted, made: make(publisher, wanted, positions) };
+    return last.made;
+  };
+}
 
-  constructor({ catalog, clock, ids, vault, load, policy = DEFAULT_POLICY }: PublisherParts) {
-    this.catalog = catalog;
-    this.clock = clock;
-    this.ids = ids;
-    this.vault = vault;
-    this.policy = policy;
-    this.#load = load;
-  }
-
-  /**
-   * Makes versions for one change, which may be decided several times: what is wanted again as it was is not loaded again. Failures have
-   * the whole stack of what was thrown, with the places in the sources when they are wanted `mapped`; clients that have the
-   * source map themselves want them `raw`.
-   */
-  maker(positions: "mapped" | "raw"): VersionMaker {
-    let last: { readonly wanted: WantedVersion; readonly made: Promise<ScriptVersion> } | undefined;
-    return (wanted) => {
-      if (last === undefined || !isDeepStrictEqual(last.wanted, wanted)) last = { wanted, made: this.#make(wanted, positions) };
-      return last.made;
-    };
-  }
-
-  async #make(wanted: WantedVersion, positions: "mapped" | "raw"): Promise<ScriptVersion> {
-    const version = identified(wanted, this.ids.uuid(), this.clock.now());
-    checkClasses(version);
-    await this.#load(version).catch((cause: unknown) => refuse(cause, version, positions));
-    return sealSecrets(this.vault, version);
-  }
+async function make(
+  { vault, clock, ids, load }: Publisher,
+  wanted: WantedVersion,
+  positions: "mapped" | "raw",
+): Promise<ScriptVersion> {
+  const version = identified(wanted, ids.uuid(), clock.now());
+  checkClasses(version);
+  await load(version).catch((cause: unknown) => refuse(cause, version, positions));
+  return sealSecrets(vault, version);
 }
 
 /** Executors tell places in the code that they were given. V8's word stands before what has a stack: the rest is a sentence. */
