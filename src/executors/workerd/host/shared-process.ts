@@ -5,15 +5,12 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Output } from "../process/output.ts";
 import { Single } from "../child/single.ts";
-import { WorkerdProcess, type AnswerLoader, type ProcessSettings } from "../process/process.ts";
+import type { PoolParts } from "../process/pool.ts";
+import { WorkerdProcess } from "../process/process.ts";
 
 /** What it is made of. */
-export interface SharedProcessParts {
-  readonly settings: ProcessSettings;
-  readonly output: Output;
-  readonly answer: AnswerLoader;
+export interface SharedProcessParts extends Pick<PoolParts, "settings" | "output" | "answer"> {
   /** The folder that objects are kept in, if they may be. */
   readonly objects: string | undefined;
 }

@@ -8,7 +8,7 @@ import type { WebSocket } from "ws";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { HostEnd } from "../../../ports/executor.ts";
 import { reasonOf, WorkerdChild } from "../child/child.ts";
-import { processConfig } from "./config.ts";
+import { processConfig, type ProcessConfig } from "./config.ts";
 import { within } from "../child/deadline.ts";
 import { opened } from "../child/lifeline.ts";
 import { inMiB, residentBytes, watchMemory } from "./memory.ts";
@@ -26,14 +26,7 @@ const END_MS = 1_000;
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** What holds for every process. */
-export interface ProcessSettings {
-  /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. */
-  readonly network: readonly string[];
-  /** Path of the socket of a proxy that makes the requests of scripts; absent when they reach the network themselves. */
-  readonly outbound?: string;
-  /** The most that a V8 heap may take, in MiB. */
-  readonly heapMiB: number;
-  readonly requestCf: Readonly<Record<string, unknown>>;
+export interface ProcessSettings extends Omit<ProcessConfig, "loader" | "token" | "refused"> {
   /** How long a process may go without answering, in milliseconds. */
   readonly hangAfterMs: number;
   /** The same while several isolates are open in it: each keeps the others waiting. */
@@ -46,12 +39,6 @@ export interface ProcessSettings {
   readonly memoryBytes: number;
   /** Aborted when no process is to be started any more; those that are starting are ended. */
   readonly closing: AbortSignal;
-  /** Path of the socket of the storage process; absent when there is none. */
-  readonly storage?: string;
-  /** The folder that Durable Objects are kept in, in the one process that has them. */
-  readonly objects?: string;
-  /** The folder of static assets; absent when there are none. */
-  readonly assets?: string;
   /** Whether isolates can be debugged. */
   readonly isInspected: boolean;
 }
