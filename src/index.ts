@@ -144,7 +144,14 @@ async function register(
   for (const name of new Set([...names, ...left])) {
     const crons = names.includes(name) ? [schedules[name] ?? []].flat() : [];
     const settings = crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) };
-    edits.push(...(await workflowEdit(catalog, { name, className: name, script: SCRIPT }, script, settings)));
+    edits.push(
+      ...(await workflowEdit(
+        { catalog, clock: systemClock, ids: systemIds },
+        { name, className: name, script: SCRIPT },
+        script,
+        settings,
+      )),
+    );
   }
   await catalog.commit(edits);
 }

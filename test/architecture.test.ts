@@ -18,6 +18,7 @@ import {
   untypedConstants,
   wrongPorts,
 } from "./architecture/shape.ts";
+import { needlesslyAllowed, takesFromMachine } from "./architecture/machine.ts";
 import { missingFiles } from "./architecture/page.ts";
 import { sources, type Source } from "./architecture/sources.ts";
 
@@ -36,6 +37,11 @@ describe("src/ keeps the architecture", () => {
 
   test("promises in isolates are made by runtime/settleable.ts", () => {
     expect(constructsPromises(sources)).toEqual([]);
+  });
+
+  test("time and chance are handed in", () => {
+    expect(takesFromMachine(sources)).toEqual([]);
+    expect(needlesslyAllowed(sources)).toEqual([]);
   });
 
   test("isolates are spared what only the server needs", () => {
@@ -162,6 +168,25 @@ describe("the guard sees a planted breach", () => {
     expect(constructsPromises([made("src/runtime/a.ts"), made("src/executors/workerd/isolate/facades/a.ts")])).toHaveLength(2);
     const comment = made("src/runtime/a.ts", "/** Says `new Promise`. */\n// new Promise\nsettleable();");
     expect(constructsPromises([comment, made("src/runtime/a.test.ts"), made("src/executors/node/a.ts")])).toEqual([]);
+  });
+
+  test.each([
+    "const now = Date.now();",
+    "const at = new Date();",
+    "const begun = performance.now();",
+    "if (Math.random() < rate) send();",
+    `import { randomUUID } from "node:crypto";`,
+    "const id = crypto.randomUUID();",
+    "const key = randomBytes(16);",
+  ])("time or chance of the machine: %s", (text) => {
+    expect(takesFromMachine([{ path: "src/workers/a.ts", text }])).toEqual(["src/workers/a.ts"]);
+    const handedIn = "// not Date.now()\nconst at = new Date(clock.now());";
+    const others = ["src/system/a.ts", "src/workers/a.test.ts"].map((path) => ({ path, text }));
+    expect(takesFromMachine([{ path: "src/workers/b.ts", text: handedIn }, ...others])).toEqual([]);
+  });
+
+  test("an exception that nothing needs", () => {
+    expect(needlesslyAllowed(sources.filter(({ path }) => !path.startsWith("src/vault/")))).toEqual(["src/vault/"]);
   });
 
   test.each([

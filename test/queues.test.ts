@@ -25,12 +25,15 @@ let store: QueueStore;
 let clock: FakeClock;
 let queues: Queues;
 let given: Given[];
+/** Names of scripts that are deployed; undefined while that cannot be read. */
+let scripts: string[] | undefined;
 let wake: (() => void) | undefined;
 
 beforeEach(async () => {
   store = sqliteQueues(":memory:");
   clock = fakeClock();
   given = [];
+  scripts = ["reader", "other", "undertaker"];
   queues = await boot();
 });
 afterEach(async () => {
@@ -40,9 +43,13 @@ afterEach(async () => {
   await store.close();
 });
 
+const openQueues = (): Promise<Queues> => Queues.open({ store, catalog, clock, log: silentLog, ids: systemIds, calls: { call } });
+
+const catalog = { scriptNames: async () => scripts ?? Promise.reject(new Error("disk")) };
+
 /** A server starts on what is there. */
 async function boot(): Promise<Queues> {
-  const opened = await Queues.open({ store, clock, log: silentLog, ids: systemIds, calls: { call } });
+  const opened = await openQueues();
   opened.start();
   return opened;
 }
@@ -98,7 +105,7 @@ test("messages of a queue that was not started stay where they are", async () =>
   await consumed({ batchSize: 2 });
   await send("a");
   await queues.close();
-  queues = await Queues.open({ store, clock, log: silentLog, ids: systemIds, calls: { call } });
+  queues = await openQueues();
   clock.advance(60_000);
   await quiet();
   expect(given).toEqual([]);
@@ -276,8 +283,53 @@ describe("a queue", () => {
     await expect(queues.putConsumer(id, wanted, "x")).rejects.toMatchObject({ failure: "queue.consumer_not_found" });
     await queues.putConsumer(id, wanted, consumer?.id);
     expect(queues.get(id).consumer).toMatchObject({ id: consumer?.id, settings: { batchSize: 3, maxWaitMs: 5_000 } });
-    await queues.removeConsumersOf("reader");
-    expect(queues.get(id).consumer).toBeUndefined();
+  });
+
+  describe("goes with its script", () => {
+    test("when the script is deleted while the consumer is stored", async () => {
+      const { id } = await queues.create("letters");
+      const putting = queues.putConsumer(id, { type: "worker", script: "reader", settings: {} });
+      scripts = ["other"];
+      await queues.removeOrphans();
+      await putting.catch(() => undefined);
+      expect((await store.queues()).map(({ consumer }) => consumer)).toEqual([undefined]);
+      await expect(queues.putConsumer(id, { type: "worker", script: "reader", settings: {} })).rejects.toMatchObject({
+        failure: "script.not_found",
+      });
+    });
+
+    test("when the process ended in between, at the next start", async () => {
+      const { id } = await consumed();
+      await queues.close();
+      scripts = ["other"];
+      queues = await boot();
+      await quiet();
+      expect(queues.get(id).consumer).toBeUndefined();
+    });
+
+    test("when it cannot be removed at once, as soon as it can", async () => {
+      const { id } = await consumed();
+      scripts = undefined;
+      await queues.removeOrphans();
+      await quiet();
+      expect(queues.get(id).consumer).toBeDefined();
+      scripts = ["other"];
+      clock.advance(60_000);
+      await quiet();
+      expect(queues.get(id).consumer).toBeUndefined();
+    });
+
+    test("and the consumers of other scripts stay", async () => {
+      const { id } = await consumed();
+      scripts = ["reader"];
+      await queues.removeOrphans();
+      expect(queues.get(id).consumer).toMatchObject({ type: "worker", script: "reader" });
+    });
+  });
+
+  test("a queue that two deployments make at once is made once", async () => {
+    const [one, two] = await Promise.all([queues.ensure("letters"), queues.ensure("letters")]);
+    expect(one).toEqual(two);
   });
 
   test("a deleted queue accepts and delivers nothing", async () => {

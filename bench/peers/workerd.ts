@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BINARY } from "../../src/executors/workerd/process/binary.ts";
+import { BINARY } from "../../src/executors/workerd/child/binary.ts";
 import type { Benchmark } from "../row.ts";
 import { WORKER } from "../workflows.ts";
 

@@ -29,7 +29,7 @@ import { AssetStore } from "../workers/assets/assets.ts";
 import { HostNames } from "../workers/addresses/host-names.ts";
 import { VersionCollector } from "../workers/versions/collect-versions.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
-import { Publisher } from "../workers/versions/publisher.ts";
+import type { Publisher } from "../workers/versions/publisher.ts";
 import { mapStack } from "../workers/logs/stack.ts";
 import { Tails } from "../workers/logs/tails.ts";
 import { BindingRegistry } from "../workers/hosts/binding-registry.ts";
@@ -129,7 +129,7 @@ export async function startServer(
   dev: DevParts = {},
 ): Promise<Running> {
   const { log = createLog({ format: options.logFormat, level: options.logLevel }) } = dev;
-  const tails = new Tails(systemClock);
+  const tails = new Tails(systemClock, systemIds);
   const heard = scriptListeners(tails);
   const { undo: closeData, ...kept } = await openData(options, data, log);
   const { store, catalog, vault, audit, hostNames } = kept;
@@ -156,9 +156,9 @@ export async function startServer(
     await store.close();
   };
   const load = (version: ScriptVersion): Promise<void> => tryLoad(executor.open(version, noBindings));
-  const publisher = new Publisher({ catalog, vault, load, policy: options.policy });
+  const publisher: Publisher = { ...world, vault, load, policy: options.policy };
   const sent = { transfers: new Transfers(systemClock, systemIds), bodies: new BodyRoom() };
-  const assets = new AssetStore(assetsIn(data));
+  const assets = new AssetStore(assetsIn(data), world);
   const routed = { ...world, ...sent, ...started, vault, publisher, assets, tails, logs, hostNames, storage, audit };
   const app = appOf({ ...routed, settings: settingsOf(options), accountId }, access, options.proxies, dev);
   const { answer, open } = heldBack(app, stopping);
@@ -234,7 +234,7 @@ async function openData(options: ServerOptions, data: string, log: Log): Promise
   await keepOutOfGit(data);
   const vault = await orElse(openVault(given, join(data, "stepwell.key")), undo);
   const audit = await orElse(openAudit(data, log), undo);
-  const hostNames = await orElse(HostNames.open(sqlite.catalog, options.hostNames), undo);
+  const hostNames = new HostNames(sqlite.catalog, options.hostNames);
   return { ...sqlite, vault, audit, hostNames, undo };
 }
 
@@ -269,7 +269,7 @@ function appOf(
 /** Key and certificate, where connections are encrypted. */
 async function tlsOf({ tls }: ServerOptions, data: string): Promise<Tls | undefined> {
   if (tls === undefined) return undefined;
-  if (tls === "self-signed") return selfSigned(data);
+  if (tls === "self-signed") return selfSigned(data, { clock: systemClock, ids: systemIds });
   const [key, cert] = await Promise.all([tls.key, tls.certificate].map((file) => readFile(file, "utf8").catch(unreadable(file))));
   return { key: key ?? "", cert: cert ?? "" };
 }

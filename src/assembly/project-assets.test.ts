@@ -5,6 +5,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { AssetStore } from "../workers/assets/assets.ts";
 import type { ProjectConfig } from "../workers/config/project.ts";
 import { projectAssets } from "./project-assets.ts";
+import { systemClock } from "../system/clock.ts";
+import { systemIds } from "../system/ids.ts";
+
+const machine = { clock: systemClock, ids: systemIds };
 
 let folder: string;
 beforeEach(async () => {
@@ -22,7 +26,7 @@ test("files of the folder are kept under their hashes, with their types and what
   await writeFile(join(folder, "public/.assetsignore"), "*.map\n");
   await writeFile(join(folder, "public/_headers"), "/*\n  x: y");
   await writeFile(join(folder, "public/_redirects"), "/a /b\nnonsense");
-  const store = new AssetStore(join(folder, "kept"));
+  const store = new AssetStore(join(folder, "kept"), machine);
   const { assets, inputs, remarks } = await projectAssets(
     store,
     config({ directory: join(folder, "public"), html_handling: "none" }),
@@ -40,7 +44,7 @@ test("files of the folder are kept under their hashes, with their types and what
 });
 
 test("a project without assets has none, and a folder that is not there is a mistake", async () => {
-  const store = new AssetStore(join(folder, "kept"));
+  const store = new AssetStore(join(folder, "kept"), machine);
   expect(await projectAssets(store, config({}))).toEqual({ inputs: [], remarks: [] });
   await expect(projectAssets(store, config({ directory: join(folder, "nothing") }))).rejects.toThrow("assets.directory");
 });

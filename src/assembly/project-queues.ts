@@ -8,8 +8,7 @@ export async function connectQueues(
   { name: script, queues: wanted }: Pick<ProjectConfig, "name" | "queues">,
 ): Promise<void> {
   const { producers, consumers } = wanted;
-  for (const { queue } of [...(producers ?? []), ...(consumers ?? [])])
-    if (!queues.list().some(({ name }) => name === queue)) await queues.create(queue);
+  for (const { queue } of [...(producers ?? []), ...(consumers ?? [])]) await queues.ensure(queue);
   const own = new Map((consumers ?? []).map((consumer) => [consumer.queue, consumer]));
   for (const { id, name, consumer } of queues.list()) {
     const config = own.get(name);

@@ -70,7 +70,7 @@ export class Project {
 
 /** Such a project runs with the newest date that there is. */
 async function withDateWarning(config: ProjectConfig): Promise<ProjectConfig> {
-  const { NEWEST_DATE } = await import("../executors/workerd/process/binary.ts");
+  const { NEWEST_DATE } = await import("../executors/workerd/child/binary.ts");
   const { compatibilityDate: date = NEWEST_DATE, warnings } = config;
   if (date <= NEWEST_DATE) return config;
   const warning = `The installed workerd supports compatibility dates up to ${NEWEST_DATE}; it is used instead of ${date}`;

@@ -2,9 +2,11 @@
  * A self-signed certificate for this machine, for `--local-protocol https`. It is kept in the data directory, so that a browser
  * that accepts it once goes on accepting it, and renewed before it expires.
  */
-import { generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto";
+import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
 import type { Tls } from "../server/http.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -12,22 +14,29 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 /** How long one is good for, in days; browsers take no longer ones. */
 const DAYS = 397;
 
+/** The length of serial numbers. */
+const SERIAL_BYTES = 16;
+
+interface CertificateParts {
+  readonly clock: Pick<Clock, "now">;
+  readonly ids: Pick<Ids, "secret">;
+}
+
 /** That of a data directory. */
-export async function selfSigned(data: string): Promise<Tls> {
+export async function selfSigned(data: string, { clock, ids }: CertificateParts): Promise<Tls> {
   const file = join(data, "https.pem");
   const kept = await readFile(file, "utf8").catch(() => "");
   const [key = "", cert = ""] = kept.split(/(?=-----BEGIN CERTIFICATE)/);
-  if (cert !== "" && new X509Certificate(cert).validToDate.getTime() > Date.now() + DAY_MS) return { key, cert };
-  const made = certificate(Date.now());
+  if (cert !== "" && new X509Certificate(cert).validToDate.getTime() > clock.now() + DAY_MS) return { key, cert };
+  const made = certificate(clock.now(), Buffer.from(ids.secret(), "base64url").subarray(0, SERIAL_BYTES));
   await writeFile(file, made.key + made.cert, { mode: 0o600 });
   return made;
 }
 
 /** X.509 in DER (RFC 5280), with an elliptic curve's key. */
-function certificate(now: number): Tls {
+function certificate(now: number, serial: Buffer): Tls {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const name = sequence(tagged(0x31, sequence(COMMON_NAME, tagged(0x0c, Buffer.from("localhost")))));
-  const serial = randomBytes(16);
   // Positive, and no byte too many.
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
   const body = sequence(

@@ -4,4 +4,6 @@ export interface Ids {
   uuid(): string;
   /** What cannot be guessed: 32 random bytes in base64url. */
   secret(): string;
+  /** From 0 to below 1. */
+  chance(): number;
 }

@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 test("a thread that answers is left alone", () => {
   const silent = vi.fn();
   const ping = vi.fn(() => heartbeat.answered());
-  const heartbeat = startHeartbeat(250, ping, silent);
+  const heartbeat = startHeartbeat(1_000, ping, silent);
   vi.advanceTimersByTime(10_000);
   expect(ping).toHaveBeenCalledTimes(40);
   expect(silent).not.toHaveBeenCalled();
@@ -16,7 +16,7 @@ test("a thread that answers is left alone", () => {
 test("silence is reported with every beat, and counted anew after an answer", () => {
   const silent = vi.fn();
   const ping = vi.fn();
-  const heartbeat = startHeartbeat(250, ping, silent);
+  const heartbeat = startHeartbeat(1_000, ping, silent);
   for (let round = 0; round < 2; round += 1) {
     vi.advanceTimersByTime(999);
     expect(silent.mock.calls).toEqual([[250], [500]]);
@@ -30,7 +30,7 @@ test("silence is reported with every beat, and counted anew after an answer", ()
 
 test("a stopped watch says nothing", () => {
   const silent = vi.fn();
-  startHeartbeat(250, vi.fn(), silent).stop();
+  startHeartbeat(1_000, vi.fn(), silent).stop();
   vi.advanceTimersByTime(10_000);
   expect(silent).not.toHaveBeenCalled();
 });
@@ -38,7 +38,7 @@ test("a stopped watch says nothing", () => {
 test("beats in which something else keeps the isolate from answering do not count", () => {
   const silent = vi.fn();
   let isExcused = false;
-  startHeartbeat(250, vi.fn(), silent, () => isExcused);
+  startHeartbeat(1_000, vi.fn(), silent, () => isExcused);
   vi.advanceTimersByTime(500);
   isExcused = true;
   vi.advanceTimersByTime(10_000);

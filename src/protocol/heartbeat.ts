@@ -3,6 +3,9 @@
  * process itself was stopped or asleep for an hour, only one beat has passed, and no isolate is blamed for it.
  */
 
+/** How often an isolate is asked within the span that it may be silent. */
+const BEATS = 4;
+
 /** A watch that is running. */
 export interface Heartbeat {
   /** The isolate has answered the last ping. */
@@ -11,16 +14,17 @@ export interface Heartbeat {
 }
 
 /**
- * Pings every `beatMs` milliseconds; while a ping goes unanswered it calls `silent` with each beat instead, with the
+ * Pings four times within `spanMs` milliseconds; while a ping goes unanswered it calls `silent` with each beat instead, with the
  * milliseconds since that ping. A hang has lasted up to one beat longer. Beats in which `isExcused` do not count: something
  * else keeps the isolate from answering. Never keeps a process alive.
  */
 export function startHeartbeat(
-  beatMs: number,
+  spanMs: number,
   ping: () => void,
   silent: (forMs: number) => void,
   isExcused: () => boolean = () => false,
 ): Heartbeat {
+  const beatMs = spanMs / BEATS;
   let unansweredBeats: number | undefined;
   const timer = setInterval(
     () => {

@@ -14,6 +14,7 @@ import {
   type SentMessage,
   type Settlement,
 } from "../model/platform/queue.ts";
+import type { Deployments } from "../ports/catalog/deployments.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Log } from "../ports/log.ts";
@@ -24,8 +25,8 @@ import { Delivery, type DeliveryParts } from "./delivery.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";
 import { Pulls, type PulledEnd, type PulledMessage, type PulledVerdict } from "./pulls.ts";
 
-/** How often messages are looked for that have been kept for long enough, in milliseconds. */
-const EXPIRE_EVERY_MS = 60 * 60 * 1000;
+/** How often is looked for messages that have been kept for long enough, and for consumers that are gone, in milliseconds. */
+const CLEAN_EVERY_MS = 60 * 60 * 1000;
 
 /** A consumer as requested. */
 export type WantedConsumer = ConsumerKind & {
@@ -36,6 +37,7 @@ export type WantedConsumer = ConsumerKind & {
 /** What queues are made of. */
 export interface QueuesParts {
   readonly store: QueueStore;
+  readonly catalog: Pick<Deployments, "scriptNames">;
   readonly clock: Clock;
   readonly log: Log;
   readonly ids: Pick<Ids, "uuid">;
@@ -48,15 +50,15 @@ export class Queues {
   readonly #queues: Map<string, Queue> = new Map();
   readonly #deliveries: Map<string, Delivery> = new Map();
   readonly #pulls: Pulls;
-  readonly #expiry: RecurringLook;
+  readonly #cleaning: RecurringLook;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: QueuesParts) {
     this.#parts = parts;
     const { clock, log } = parts;
-    const says = { fails: "Expired queue messages cannot be deleted", works: "Expired queue messages are deleted again" };
+    const says = { fails: "Queues cannot be cleaned up", works: "Queues are cleaned up again" };
     const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 60_000 });
-    this.#expiry = new RecurringLook({ clock, outage, look: () => this.#expire() });
+    this.#cleaning = new RecurringLook({ clock, outage, look: () => this.#clean() });
     this.#pulls = new Pulls({ ...parts, settle: (queue, settlement) => this.#settle(queue, settlement) });
   }
 
@@ -70,7 +72,7 @@ export class Queues {
   /** Delivers from now on. */
   start(): void {
     for (const queue of this.#queues.values()) this.#keep(queue);
-    this.#expiry.now();
+    this.#cleaning.now();
   }
 
   /** By name. */
@@ -93,8 +95,13 @@ export class Queues {
   }
 
   /** Fails with `queue.invalid_name`, `queue.already_exists` or `queue.too_many`. */
-  create(name: string, settings: Partial<QueueSettings> = {}): Promise<Queue> {
+  create(name: string, settings?: Partial<QueueSettings>): Promise<Queue> {
     return this.#exclusively(() => this.#create(name, settings));
+  }
+
+  /** The queue of this name, which is made when it is not there. Fails as `create` does for a new name. */
+  ensure(name: string): Promise<Queue> {
+    return this.#exclusively(async () => this.#find(name) ?? this.#create(name));
   }
 
   /** Fails with `queue.not_found`, and as `create` does for a new name. */
@@ -122,7 +129,8 @@ export class Queues {
   /**
    * Gives a queue its consumer, or changes the one that it has, by its id. A dead letter queue is made if it is not there.
    *
-   * @throws Failure `queue.consumer_exists` for a second one, `queue.consumer_not_found` for one that is not its.
+   * @throws Failure `queue.consumer_exists` for a second one, `queue.consumer_not_found` for one that is not its;
+   * `script.not_found` for a script that is not deployed.
    */
   putConsumer(queueId: string, wanted: WantedConsumer, consumerId?: string): Promise<Consumer> {
     return this.#exclusively(async () => {
@@ -130,9 +138,12 @@ export class Queues {
       if (consumerId !== undefined && present?.id !== consumerId) throw new Failure("queue.consumer_not_found");
       if (consumerId === undefined && present !== undefined) throw new Failure("queue.consumer_exists");
       const { settings, deadLetterQueue, ...kind } = wanted;
+      // In this turn: a script that is deleted later has its consumers removed in a turn after this one.
+      if (kind.type === "worker" && !(await this.#parts.catalog.scriptNames()).includes(kind.script))
+        throw new Failure("script.not_found", { field: "script_name" });
       if (deadLetterQueue === queue.name)
         throw new Failure("body", { field: "dead_letter_queue", detail: "A queue cannot be its own dead letter queue" });
-      if (deadLetterQueue !== undefined && this.#find(deadLetterQueue) === undefined) await this.#create(deadLetterQueue, {});
+      if (deadLetterQueue !== undefined && this.#find(deadLetterQueue) === undefined) await this.#create(deadLetterQueue);
       const consumer: Consumer = {
         ...kind,
         id: present?.id ?? this.#newId(),
@@ -154,10 +165,12 @@ export class Queues {
     });
   }
 
-  /** The script consumes nothing any more: it is gone, or another one of its name says anew what it does. */
-  async removeConsumersOf(script: string): Promise<void> {
-    for (const { id, consumer } of this.list())
-      if (consumer?.type === "worker" && consumer.script === script) await this.removeConsumer(id, consumer.id);
+  /**
+   * Removes the consumers of scripts that have been deleted. The start and the hourly look do so too, so that none is left when
+   * the process ends before. Never rejects: what fails is reported and repeated by a look.
+   */
+  async removeOrphans(): Promise<void> {
+    await this.#removeOrphans().catch(() => this.#cleaning.now());
   }
 
   /**
@@ -204,12 +217,12 @@ export class Queues {
 
   /** To be called when the engine is closed. The store stays open. */
   async close(): Promise<void> {
-    await this.#expiry.close();
+    await this.#cleaning.close();
     await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.close()));
     await this.#turn;
   }
 
-  async #create(name: string, settings: Partial<QueueSettings>): Promise<Queue> {
+  async #create(name: string, settings?: Partial<QueueSettings>): Promise<Queue> {
     this.#checkName(name);
     if (this.#queues.size >= LIMITS.queues) throw new Failure("queue.too_many");
     const now = this.#parts.clock.now();
@@ -264,10 +277,19 @@ export class Queues {
   }
 
   /** Answers when to look next. */
-  async #expire(): Promise<number> {
+  async #clean(): Promise<number> {
     const { store, clock } = this.#parts;
+    await this.#removeOrphans();
     await store.expire(clock.now());
-    return clock.now() + EXPIRE_EVERY_MS;
+    return clock.now() + CLEAN_EVERY_MS;
+  }
+
+  #removeOrphans(): Promise<void> {
+    return this.#exclusively(async () => {
+      const scripts = new Set(await this.#parts.catalog.scriptNames());
+      for (const { consumer, ...queue } of this.list())
+        if (consumer?.type === "worker" && !scripts.has(consumer.script)) await this.#put(queue);
+    });
   }
 
   #newId(): string {

@@ -25,7 +25,6 @@ import { HostNames } from "../workers/addresses/host-names.ts";
 import { sqliteAudit } from "../stores/sqlite/audit/audit.ts";
 import { InstanceLogs } from "../workers/logs/instance-logs.ts";
 import { AssetStore } from "../workers/assets/assets.ts";
-import { Publisher } from "../workers/versions/publisher.ts";
 import { openBench, type Bench } from "../testing/engine-bench.ts";
 import { serverApp, type AppParts } from "./app.ts";
 import { openGuard, type Guard } from "./sessions/auth.ts";
@@ -67,9 +66,9 @@ async function open(
   opened.push(bench);
   const { engine, calls, store, catalog, clock } = bench;
   const logs = new InstanceLogs({ ...bench, log: silentLog });
-  const publisher = new Publisher({ catalog, vault: noVault, load: () => Promise.resolve() });
-  const tails = new Tails(systemClock);
-  const names = await HostNames.open(catalog, {});
+  const publisher = { catalog, clock: systemClock, ids: systemIds, vault: noVault, load: () => Promise.resolve() };
+  const tails = new Tails(systemClock, systemIds);
+  const names = new HostNames(catalog, {});
   const transfers = new Transfers(clock, systemIds);
   // No route that is asked for here needs them.
   const unused = { queues: undefined as never, subscriptions: undefined as never, emails: undefined as never };
@@ -87,7 +86,7 @@ async function open(
     vault: noVault,
     points: { newest: () => Promise.resolve([]) },
     storage: noStorage,
-    assets: new AssetStore("/nowhere"),
+    assets: new AssetStore("/nowhere", { clock, ids: systemIds }),
     clock,
     ids: systemIds,
     log: silentLog,

@@ -3,7 +3,7 @@
  * that the control plane answers carries hardened headers; a Worker's answers are its own.
  */
 import { STATUS_CODES } from "node:http";
-import { Hono, type Context, type Env, type MiddlewareHandler } from "hono";
+import { Hono, type Env, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Engine } from "../engine/contract.ts";
 import { Failure, failureKind } from "../model/failures/failure.ts";
@@ -85,24 +85,23 @@ export type Answer = (request: Request, peer?: string) => Promise<Response>;
 export function serverApp(parts: AppParts): Answer {
   const control = controlPlane(parts);
   const access = { ...parts, hasSessions: parts.sessions !== undefined };
-  const scriptAt = (url: URL): string | undefined => parts.workers.scriptFor(url);
   const clientOf = clientsBehind(parts.proxies, (peer) =>
     parts.log.warn("Ignored X-Forwarded-For of an untrusted proxy; start with --trusted-proxy ADDRESS to trust it", {
       proxy: peer,
     }),
   );
-  return async (request, peer = "") => {
+  const answer = async (request: Request, peer: string): Promise<Response> => {
     const client = clientOf(peer, request.headers);
     const url = new URL(request.url);
     if (client.isSecure) url.protocol = "https:";
     nameClient(request.headers, client);
-    const worker = workerAt(url, scriptAt) ?? primaryAt(url, parts.primary);
+    const worker = workerAt(url, await parts.workers.scriptFor(url)) ?? primaryAt(url, parts.primary);
     if (worker?.origin !== "own" && !isAllowedHost(url.hostname, parts.hostNames))
       return new Response("This host name is not served here\n", { status: 403 });
     if (worker !== undefined) {
-      const start = performance.now();
+      const start = parts.clock.now();
       const response = await callWorker(access, worker, request);
-      parts.onAnswer?.(answerLine(request.method, worker.url, response.status, performance.now() - start));
+      parts.onAnswer?.(answerLine(request.method, worker.url, response.status, parts.clock.now() - start));
       return response;
     }
     // Pages there are the Worker's.
@@ -112,6 +111,7 @@ export function serverApp(parts: AppParts): Answer {
       );
     return control.fetch(request, { client, url });
   };
+  return (request, peer = "") => answer(request, peer).catch((cause: unknown) => failed(cause, request, parts.log));
 }
 
 /** As `wrangler dev` prints it. */
@@ -131,7 +131,7 @@ function nameClient(headers: Headers, { address }: Client): void {
 function controlPlane(parts: AppParts): Hono<ControlEnv> {
   const { engine, rest, own, explorer, tails, transfers, bodies, dashboard, guard, sessions, log } = parts;
   const app = new Hono<ControlEnv>({ getPath: (request) => normalPath(request.url) });
-  app.use(logRequests(log));
+  app.use(logRequests(log, parts.clock));
   const secure = secureHeaders({
     xFrameOptions: "DENY",
     referrerPolicy: "no-referrer",
@@ -172,7 +172,7 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   });
   app.get("*", async (c, next) => dashboard?.(c.req.raw, c.req.path) ?? next());
   app.get("/", (c) => c.html(startPage(c.env.url)));
-  app.onError((cause, c) => failed(cause, c, log));
+  app.onError((cause, { req }) => failed(cause, req.raw, log));
   app.notFound((c) => failureResponse(new Failure("not_found", { detail: `No route for ${c.req.method} ${c.req.path}` })));
   return app;
 }
@@ -200,19 +200,20 @@ function refuseForeignPages(asksForTokens: boolean): MiddlewareHandler<ControlEn
   };
 }
 
-function logRequests(log: Log): MiddlewareHandler {
+function logRequests(log: Log, clock: Clock): MiddlewareHandler {
   return async (c, next) => {
-    const start = performance.now();
+    const start = clock.now();
     await next();
     const { method, path } = c.req;
-    log.debug("request", { method, path: shownPath(path), status: c.res.status, ms: Math.round(performance.now() - start) });
+    log.debug("request", { method, path: shownPath(path), status: c.res.status, ms: clock.now() - start });
   };
 }
 
-function failed(cause: unknown, { req }: Context<ControlEnv>, log: Log): Response {
+function failed(cause: unknown, request: Request, log: Log): Response {
   if (cause instanceof Failure) return failureResponse(cause);
-  if (isHungUp(req.raw, cause)) return unheard();
-  log.error("A request failed", { method: req.method, path: shownPath(req.path), reason: reasonOf(cause) });
+  if (isHungUp(request, cause)) return unheard();
+  const path = shownPath(normalPath(request.url));
+  log.error("A request failed", { method: request.method, path, reason: reasonOf(cause) });
   return failureResponse(new Failure("internal_server"));
 }
 

@@ -9,12 +9,17 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { LIMITS } from "../../src/model/limits.ts";
 import { AssetStore } from "../../src/workers/assets/assets.ts";
 import { openDeploying, uploadOf, type Answer, type Deploying } from "../support/deploying.ts";
+import { systemClock } from "../../src/system/clock.ts";
+import { systemIds } from "../../src/system/ids.ts";
 
 let folder: string;
 let api: Deploying;
 beforeEach(async () => {
   folder = join(tmpdir(), `stepwell-assets-${randomUUID()}`);
-  api = await openDeploying({ load: () => Promise.resolve(), assets: new AssetStore(folder) });
+  api = await openDeploying({
+    load: () => Promise.resolve(),
+    assets: new AssetStore(folder, { clock: systemClock, ids: systemIds }),
+  });
 });
 afterEach(async () => {
   await api.close();

@@ -27,10 +27,11 @@ export const tooLong = (files: readonly Source[]): string[] =>
 /** In the isolates of workerd a promise that is made by the constructor may not be settled from another context. */
 export const constructsPromises = (files: readonly Source[]): string[] =>
   files
-    .filter(({ path, text }) => IN_ISOLATES.test(path) && !isTest(path) && PROMISE_CONSTRUCTOR.test(withoutComments(text)))
+    .filter(({ path, text }) => IN_ISOLATES.test(path) && !isTest(path) && PROMISE_CONSTRUCTOR.test(codeOf(text)))
     .map(({ path }) => path);
 
-const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+/** Without its comments. */
+export const codeOf = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
 
 export const emptyNames = (files: readonly Source[]): string[] =>
   files.map(({ path }) => path).filter((path) => EMPTY_NAMES.test(path.slice("src".length)));
@@ -56,7 +57,7 @@ export const wrongPorts = (files: readonly Source[]): string[] =>
 
 const isPort = (text: string): boolean =>
   text.trimEnd().split("\n").length <= MAX_PORT_LINES &&
-  !/^(?:import (?!type )|(?:export )?(?:const|let|class|(?:async )?function|enum|default)\b)/m.test(withoutComments(text));
+  !/^(?:import (?!type )|(?:export )?(?:const|let|class|(?:async )?function|enum|default)\b)/m.test(codeOf(text));
 
 /** Exported constants have a written type, or are literals or lists `as const`. The linter looks after arrow functions. */
 export const untypedConstants = (files: readonly Source[]): string[] =>

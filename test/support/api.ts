@@ -21,7 +21,7 @@ import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
 import { Transfers } from "../../src/api/cloudflare/storage/transfers.ts";
 import { Tails } from "../../src/workers/logs/tails.ts";
 import { workflowBinding } from "../../src/bindings/workflow/client.ts";
-import { Publisher } from "../../src/workers/versions/publisher.ts";
+import type { Publisher } from "../../src/workers/versions/publisher.ts";
 import type { Workflow } from "../../src/runtime/bindings/workflow-types.ts";
 import type { WorkflowClass } from "../../src/runtime/run/runtime.ts";
 import { Queues } from "../../src/queues/queues.ts";
@@ -75,13 +75,13 @@ export async function openApi(
     settings,
   );
   const { engine, calls, store, catalog, clock } = bench;
-  const publisher = new Publisher({ catalog, vault: noVault, load: async () => {} });
-  const tails = new Tails(clock);
+  const publisher: Publisher = { catalog, clock: systemClock, ids: systemIds, vault: noVault, load: async () => {} };
+  const tails = new Tails(clock, systemIds);
   const logs = new InstanceLogs({ ...bench, log: silentLog });
-  const names = await HostNames.open(catalog, { "fixed.example.com": "script" });
+  const names = new HostNames(catalog, { "fixed.example.com": "script" });
   const transfers = new Transfers(clock, systemIds);
   const queueStore = sqliteQueues(":memory:");
-  const queues = await Queues.open({ store: queueStore, clock, log: silentLog, ids: systemIds, calls });
+  const queues = await Queues.open({ store: queueStore, catalog, clock, log: silentLog, ids: systemIds, calls });
   queues.start();
   const emails = sqliteEmails(":memory:");
   const subscriptions = await Subscriptions.open({ catalog, store, clock, log: silentLog, ids: systemIds, accountId: "local" });

@@ -29,7 +29,7 @@ import { Hosts } from "../../src/workers/hosts/hosts.ts";
 import { DEFAULT_POLICY, type DeployPolicy } from "../../src/workers/versions/policy.ts";
 import { sqliteAudit } from "../../src/stores/sqlite/audit/audit.ts";
 import { InstanceLogs } from "../../src/workers/logs/instance-logs.ts";
-import { Publisher } from "../../src/workers/versions/publisher.ts";
+import type { Publisher } from "../../src/workers/versions/publisher.ts";
 import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
 import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
@@ -119,8 +119,10 @@ export async function openDeploying({
   queues.start();
   subscriptions.start(queues);
   let loads = 0;
-  const publisher = new Publisher({
+  const publisher: Publisher = {
     catalog,
+    clock: systemClock,
+    ids: systemIds,
     vault,
     policy,
     load: async (version) => {
@@ -128,9 +130,9 @@ export async function openDeploying({
       if (load !== undefined) return load();
       await (await executor.open(version, () => Promise.reject(new Error("No bindings")))).close();
     },
-  });
-  const tails = new Tails(systemClock);
-  const hostNames = await HostNames.open(catalog, { "fixed.example.com": "bank" });
+  };
+  const tails = new Tails(systemClock, systemIds);
+  const hostNames = new HostNames(catalog, { "fixed.example.com": "bank" });
   const transfers = new Transfers(systemClock, systemIds);
   const audit = new Audit(sqliteAudit(":memory:"), { clock: systemClock, log: silentLog });
   const api = {

@@ -39,8 +39,8 @@ async function provide(api: Api, each: Wanted, i: number): Promise<z.input<typeo
 
 async function provideQueue({ queues }: Api, name: string): Promise<z.input<typeof shown>> {
   const present = queues.list().find((queue) => queue.name === name);
-  const queue = present ?? (await queues.create(name));
-  return { type: "queue", id: queue.id, name, created: present === undefined };
+  const { id } = await queues.ensure(name);
+  return { type: "queue", id, name, created: present === undefined };
 }
 
 /** Resources of Workers. */

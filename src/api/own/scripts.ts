@@ -34,7 +34,7 @@ async function show(api: Api, name: string): Promise<z.input<typeof shown>> {
   return {
     name,
     path: `/workers/${name}/`,
-    host_names: [`${name}.localhost`, ...api.hostNames.list(name).map(({ hostName }) => hostName)],
+    host_names: [`${name}.localhost`, ...(await api.hostNames.list(name)).map(({ hostName }) => hostName)],
     version: { id, number, created_on: iso(createdAt), message: annotations?.["workers/message"] ?? null },
     deployed_on: iso(deployment?.createdAt ?? createdAt),
     workflows: workflows.map((workflow) => ({ name: workflow.name, class_name: workflow.className })),

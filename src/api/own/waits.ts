@@ -52,7 +52,7 @@ export const waits: readonly Endpoint[] = [
     body: limit,
     result: limit,
     handle: async ({ params, body }, api) => {
-      await changeConcurrencyLimit(api.catalog, params.workflow_name, body.limit);
+      await changeConcurrencyLimit(api, params.workflow_name, body.limit);
       return { result: body };
     },
   }),

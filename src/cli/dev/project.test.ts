@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { NEWEST_DATE } from "../../executors/workerd/process/binary.ts";
+import { NEWEST_DATE } from "../../executors/workerd/child/binary.ts";
 import { readDevOptions } from "./options.ts";
 import { Project, warningsOf } from "../../assembly/project.ts";
 

@@ -28,9 +28,6 @@ export interface ThreadSettings {
   readonly onInvocation: OnInvocation;
 }
 
-/** How often a thread is looked at within the span that it may be silent. */
-const BEATS = 4;
-
 export class ThreadHost implements Host {
   readonly ended: Promise<HostEnd>;
   readonly #version: ScriptVersion;
@@ -57,8 +54,6 @@ export class ThreadHost implements Host {
     // A message that is lost leaves a run waiting for ever.
     this.#worker.on("messageerror", (error) => this.#finish({ kind: "died", detail: firstLine(error) }));
     this.#worker.on("error", (error: unknown) => this.#finish({ kind: "died", detail: firstLine(error) }));
-    // What was said would be missing, and nothing else would tell.
-    this.#worker.on("messageerror", (error: unknown) => this.#finish({ kind: "died", detail: firstLine(error) }));
     this.#worker.on("exit", (code) => this.#finish({ kind: "died", detail: `The thread exited with code ${code}` }));
   }
 
@@ -73,7 +68,7 @@ export class ThreadHost implements Host {
       clearTimeout(late);
     }
     const ping = (): void => this.#post({ type: "ping" });
-    this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, ping, (forMs) => {
+    this.#heartbeat = startHeartbeat(hangAfterMs, ping, (forMs) => {
       if (forMs >= hangAfterMs) this.#finish({ kind: "hung", silentMs: forMs });
     });
   }

@@ -5,15 +5,10 @@ import type { RequestEnd, ResponseParts, ToThread } from "./messages.ts";
 
 type Post = (message: ToThread, transfer: readonly Transferable[]) => void;
 
-interface Pending {
-  readonly resolve: (end: RequestEnd) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 /** Requests that a thread is answering. Bodies stream both ways, in the thread's own time. */
 export class Requests {
   readonly #post: Post;
-  readonly #pending: Map<number, Pending> = new Map();
+  readonly #pending: Map<number, PromiseWithResolvers<RequestEnd>> = new Map();
   /** Aborted when the thread is gone: a transferred stream does not notice by itself that its other end has vanished. */
   readonly #gone: AbortController = new AbortController();
   #last = 0;
@@ -32,13 +27,15 @@ export class Requests {
     const id = (this.#last += 1);
     const { url, method, headers, body } = request;
     this.#post({ type: "fetch", id, request: { url, method, headers: [...headers], body } }, body === null ? [] : [body]);
+    const pending = Promise.withResolvers<RequestEnd>();
+    this.#pending.set(id, pending);
     const abort = (): void => {
       this.#post({ type: "abort", id }, []);
-      this.#pending.get(id)?.reject(request.signal.reason);
+      pending.reject(request.signal.reason);
     };
     request.signal.addEventListener("abort", abort, { once: true });
     try {
-      return this.#toResponse(await this.#end(id), over);
+      return this.#toResponse(await pending.promise, over);
     } finally {
       this.#pending.delete(id);
       request.signal.removeEventListener("abort", abort);
@@ -57,12 +54,6 @@ export class Requests {
     const failure = new Failure("script.unavailable");
     this.#gone.abort(failure);
     for (const { reject } of this.#pending.values()) reject(failure);
-  }
-
-  #end(id: number): Promise<RequestEnd> {
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-    });
   }
 
   #toResponse(end: RequestEnd, over: () => void): Response {

@@ -8,9 +8,10 @@ import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { BindingHandler, Executor, FindCallee } from "../../ports/executor.ts";
 import type { Followed, OnInvocation, OnLog } from "../../ports/script-log.ts";
 import { writeLine } from "../output/lines.ts";
+import { reasonOf } from "./child/child.ts";
 import { Callees } from "./host/callees.ts";
 import { needsHome, needsObjects, needsStorage } from "./script/needs.ts";
-import { SharedProcess } from "./host/shared-process.ts";
+import { sharedProcess } from "./host/shared-process.ts";
 import { defaultMemoryMiB } from "./process/memory.ts";
 import { WorkerdHost, type HostParts } from "./host/host.ts";
 import type { InspectorTargets } from "./inspector/targets.ts";
@@ -109,7 +110,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   const pool = new Pool({ ...parts, processes, hasSpare, settings });
   // What is there cannot be parted: each may take as long as if it were alone, and there is no other process to go on in.
   const own = { sharedHangAfterMs: hangAfterMs, fullBytes: memoryBytes };
-  const shared = new SharedProcess({ ...parts, settings: { ...settings, ...own }, objects });
+  const shared = sharedProcess({ ...parts, settings: { ...settings, ...own }, objects });
   const place = async (version: ScriptVersion, bindings: BindingHandler): Promise<WorkerdHost> => {
     const process = await (needsHome(version) ? shared.acquire() : pool.acquire(version.script));
     const host = make(process, version, { bindings });
@@ -119,7 +120,7 @@ export function workerdExecutor(options: WorkerdExecutorOptions = {}): WorkerdEx
   return {
     name: "workerd",
     start: () => pool.warm(),
-    startAlarms: () => shared.startForAlarms(),
+    startAlarms: () => shared.startIfNeeded(),
     open: async (version, bindings) => {
       await prepare(version, options);
       return loaded(() => place(version, bindings));
@@ -183,10 +184,6 @@ function hostMaker(parts: Pick<HostParts, "output" | "hangAfterMs" | "targets" |
     void host.ended.then(() => hosts.delete(host));
     return host;
   };
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
 }
 
 /** What a script keeps has to be reachable before it runs. */

@@ -12,7 +12,8 @@ export interface Route {
   readonly script: string;
 }
 
+/** They are asked for with every request: each answer is the same list until it changes. */
 export interface Addresses {
-  hostNames(): Promise<HostName[]>;
-  routes(): Promise<Route[]>;
+  hostNames(): Promise<readonly HostName[]>;
+  routes(): Promise<readonly Route[]>;
 }

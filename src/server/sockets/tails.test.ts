@@ -16,14 +16,14 @@ let tails: Tails;
 let id: string;
 
 beforeEach(async () => {
-  tails = new Tails(systemClock);
-  ({ id } = tails.open("shop", [], Date.now()));
+  tails = new Tails(systemClock, systemIds);
+  ({ id } = tails.open("shop", []));
   // There are no tokens, and none is needed here.
   const parts = {
     tails,
     rest: new Hono(),
     own: new Hono(),
-    workers: { scriptFor: () => undefined },
+    workers: { scriptFor: () => Promise.resolve(undefined) },
     explorer: new Hono(),
     guard: () => Promise.resolve(false),
     log: silentLog,

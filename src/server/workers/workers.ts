@@ -25,9 +25,8 @@ export interface WorkerRoute {
   readonly origin: "own" | "local" | "shared";
 }
 
-/** The Worker that a URL leads to. */
-export function workerAt(url: URL, scriptAt: (url: URL) => string | undefined): WorkerRoute | undefined {
-  const named = scriptAt(url);
+/** The Worker that a URL leads to. `named` is the script that its host name or a route leads to. */
+export function workerAt(url: URL, named: string | undefined): WorkerRoute | undefined {
   if (named !== undefined) return { script: named, url, origin: "own" };
   const local = /^([a-z0-9][a-z0-9_-]*)\.localhost$/.exec(url.hostname)?.[1];
   if (local !== undefined) return { script: local, url, origin: "local" };

@@ -1,6 +1,4 @@
 /** Workers that run for a test: a server of this process, with a data directory of its own that goes with it. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startServer, type Running } from "../../assembly/compose.ts";
@@ -9,7 +7,7 @@ import { checkNames, Project, type LoadedProject, type ProjectSource } from "../
 import { PLACEHOLDER_CF } from "../../assembly/request-cf.ts";
 import { defaultOptions } from "../../assembly/server-options.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
-import { holdFolder, releaseFolder } from "../../executors/workerd/process/cleanup.ts";
+import { makeFolder, removeFolder, temporaryPath } from "../../executors/workerd/child/cleanup.ts";
 import { applyD1Migrations, readD1Migrations, type MigratedDatabase } from "../d1-migrations.ts";
 import {
   introspectAll,
@@ -54,7 +52,7 @@ export class Session {
   /** Rejects with what is wrong with the Workers; nothing is left then. */
   static async open(options: TestHarnessOptions, timeline: Timeline): Promise<Session> {
     const loaded = await load(options, timeline);
-    const folder = await temporaryFolder();
+    const folder = await makeFolder(temporaryPath("stepwell-harness-"));
     const socket = join(folder, "outbound");
     let outbound: Outbound | undefined;
     let session: Session | undefined;
@@ -84,7 +82,7 @@ export class Session {
     } catch (cause) {
       await session?.close();
       await outbound?.close();
-      await remove(folder);
+      await removeFolder(folder);
       throw cause;
     }
   }
@@ -187,7 +185,7 @@ export class Session {
       await running.stop();
     } finally {
       await outbound.close();
-      await remove(folder);
+      await removeFolder(folder);
     }
   }
 }
@@ -228,15 +226,4 @@ function sourceOf(root: string, input: WorkerInput): ProjectSource {
 /** A start that nothing calls off. */
 function startingOf(): Parameters<typeof startServer>[3] {
   return { signal: new AbortController().signal, isStarting: false, started: () => {} };
-}
-
-async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "stepwell-harness-"));
-  holdFolder(folder);
-  return folder;
-}
-
-async function remove(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  releaseFolder(folder);
 }

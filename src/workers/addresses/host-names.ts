@@ -1,53 +1,43 @@
 /**
  * Which Worker answers under which host name, besides `<script>.localhost`: what the server was started with, which nothing
- * takes away, and what deployments ask for (`custom_domain` in wrangler's configuration). Names are looked up with every
- * request, so all of them are in memory. Routes by pattern come before them.
+ * takes away, and what deployments ask for (`custom_domain` in wrangler's configuration). Routes by pattern come before them.
+ * The catalogue is asked with every request, so no change is missed; its lists are in memory.
  */
 import { Failure } from "../../model/failures/failure.ts";
 import { isHostName } from "../../model/platform/host-name.ts";
-import type { Addresses, HostName } from "../../ports/catalog/addresses.ts";
-import { Routes } from "./routes.ts";
+import type { Addresses, HostName, Route } from "../../ports/catalog/addresses.ts";
+import { parsedRoutes, scriptOn, type ParsedRoute } from "./routes.ts";
 
 type Names = Readonly<Record<string, string>>;
 
 export class HostNames {
-  readonly routes: Routes = new Routes();
   readonly #catalog: Addresses;
-  readonly #fixed: Names;
-  #asked: Names = {};
+  readonly #fixed: ReadonlyMap<string, string>;
+  readonly #parsed: (routes: readonly Route[]) => readonly ParsedRoute[] = latest(parsedRoutes);
+  readonly #merged: (deployed: readonly HostName[]) => ReadonlyMap<string, string> = latest((deployed) => {
+    const names = deployed.map(({ hostName, script }) => [hostName, script] as const);
+    return new Map([...names, ...this.#fixed]);
+  });
 
-  private constructor(catalog: Addresses, fixed: Names) {
+  /** `fixed`: scripts by host name. */
+  constructor(catalog: Addresses, fixed: Names = {}) {
     this.#catalog = catalog;
-    this.#fixed = fixed;
-  }
-
-  /** Those that are known, with the `fixed` ones: scripts by host name. */
-  static async open(catalog: Addresses, fixed: Names = {}): Promise<HostNames> {
-    const names = new HostNames(catalog, fixed);
-    await names.refresh();
-    return names;
-  }
-
-  /** Reads the names and the routes again, which have changed. */
-  async refresh(): Promise<void> {
-    this.routes.set(await this.#catalog.routes());
-    this.#asked = Object.fromEntries((await this.#catalog.hostNames()).map(({ hostName, script }) => [hostName, script]));
+    this.#fixed = new Map(Object.entries(fixed));
   }
 
   /** The script that a request is for. */
-  scriptFor(url: URL): string | undefined {
-    return this.routes.scriptFor(url) ?? this.scriptAt(url.hostname);
+  async scriptFor(url: URL): Promise<string | undefined> {
+    return scriptOn(this.#parsed(await this.#catalog.routes()), url) ?? (await this.scriptAt(url.hostname));
   }
 
   /** The script that answers under a name. */
-  scriptAt(hostName: string): string | undefined {
-    if (Object.hasOwn(this.#fixed, hostName)) return this.#fixed[hostName];
-    return Object.hasOwn(this.#asked, hostName) ? this.#asked[hostName] : undefined;
+  async scriptAt(hostName: string): Promise<string | undefined> {
+    return this.#merged(await this.#catalog.hostNames()).get(hostName);
   }
 
   /** All names, those of one script, if it is given. */
-  list(script?: string): readonly HostName[] {
-    const all = Object.entries({ ...this.#asked, ...this.#fixed }).map(([hostName, of]) => ({ hostName, script: of }));
+  async list(script?: string): Promise<readonly HostName[]> {
+    const all = [...this.#merged(await this.#catalog.hostNames())].map(([hostName, of]) => ({ hostName, script: of }));
     return script === undefined ? all : all.filter((each) => each.script === script);
   }
 
@@ -58,8 +48,17 @@ export class HostNames {
 
   #check(script: string, name: string, field: string): void {
     if (!isHostName(name)) throw new Failure("body", { field, detail: `"${name}" is not a valid host name for a Worker` });
-    const { [name]: fixed = script } = this.#fixed;
+    const fixed = this.#fixed.get(name) ?? script;
     if (fixed === script) return;
     throw new Failure("body", { field, detail: `The server was started with --host-name ${name}=${fixed}` });
   }
+}
+
+/** What is made of a list, which is made again when the list is another one. */
+function latest<A extends object, B>(make: (list: A) => B): (list: A) => B {
+  let last: { readonly list: A; readonly made: B } | undefined;
+  return (list) => {
+    if (last?.list !== list) last = { list, made: make(list) };
+    return last.made;
+  };
 }

@@ -1,35 +1,26 @@
-/** Routes by pattern: which Worker a request is for by its host and path. They are looked at with every request, so all are in memory. */
+/** Routes by pattern: which Worker a request is for by its host and path. */
 import { Failure } from "../../model/failures/failure.ts";
 import { isHostName } from "../../model/platform/host-name.ts";
 import { bySpecificity, matchesHost, matchesRoute, routePattern, type RoutePattern } from "../../model/platform/route-pattern.ts";
 import type { Route } from "../../ports/catalog/addresses.ts";
 
-interface Known extends RoutePattern {
+/** A route whose pattern is parsed. */
+export interface ParsedRoute extends RoutePattern {
   readonly script: string;
 }
 
-export class Routes {
-  /** The more specific ones first. */
-  #known: readonly Known[] = [];
+/** The more specific ones first. */
+export function parsedRoutes(routes: readonly Route[]): readonly ParsedRoute[] {
+  const parsed = routes.flatMap(({ pattern: text, script }) => {
+    const pattern = routePattern(text);
+    return pattern === undefined ? [] : [{ ...pattern, script }];
+  });
+  return parsed.sort(bySpecificity);
+}
 
-  /** These are all routes from now on. */
-  set(routes: readonly Route[]): void {
-    this.#known = routes
-      .flatMap(({ pattern: text, script }) => {
-        const pattern = routePattern(text);
-        return pattern === undefined ? [] : [{ ...pattern, script }];
-      })
-      .sort(bySpecificity);
-  }
-
-  /** The script that a request is for. */
-  scriptFor(url: URL): string | undefined {
-    return this.#known.find((route) => matchesRoute(route, url))?.script;
-  }
-
-  list(): readonly Route[] {
-    return this.#known.map(({ text, script }) => ({ pattern: text, script }));
-  }
+/** The script that a request is for. */
+export function scriptOn(routes: readonly ParsedRoute[], url: URL): string | undefined {
+  return routes.find((route) => matchesRoute(route, url))?.script;
 }
 
 /** Fails with `body` for what is no pattern, hides the server's own host, or is the route of another script. */

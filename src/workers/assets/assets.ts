@@ -2,13 +2,14 @@
  * Static assets: files that are uploaded before the Worker that they belong to. They are kept under the hash of their content,
  * which is computed here from what has arrived: no name that a client sends becomes one on the disk.
  */
-import { randomUUID } from "node:crypto";
 import { mkdir, rename, stat, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { blake3 } from "@noble/hashes/blake3.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Ids } from "../../ports/ids.ts";
 
 /** Files by their paths, which begin with a slash, as they were announced. */
 export type AssetManifest = Readonly<Record<string, { readonly hash: string; readonly size: number }>>;
@@ -33,14 +34,24 @@ const BUCKET_BYTES = 20 * 1024 * 1024;
 
 const HOUR_S = 3_600;
 
+/** What makes announcements. */
+export interface AssetParts {
+  readonly clock: Pick<Clock, "now">;
+  readonly ids: Pick<Ids, "uuid">;
+}
+
 export class AssetStore {
   /** Where files are, each named for its hash. */
   readonly #folder: string;
+  readonly #clock: AssetParts["clock"];
+  readonly #ids: AssetParts["ids"];
   readonly #sessions: Map<string, Announced> = new Map();
 
   /** `folder` is made when the first file comes. */
-  constructor(folder: string) {
+  constructor(folder: string, { clock, ids }: AssetParts) {
     this.#folder = folder;
+    this.#clock = clock;
+    this.#ids = ids;
   }
 
   /** Fails with `assets.invalid` for more than may be. */
@@ -49,7 +60,7 @@ export class AssetStore {
     const sizes = new Map(Object.values(manifest).map(({ hash, size }) => [hash, size]));
     const missing = new Set<string>();
     for (const hash of sizes.keys()) if (!(await this.#has(hash))) missing.add(hash);
-    const token = tokenFor(randomUUID());
+    const token = tokenFor(this.#ids.uuid(), this.#clock.now());
     if (this.#sessions.size >= SESSIONS) this.#sessions.delete(this.#sessions.keys().next().value ?? "");
     this.#sessions.set(token, { manifest, missing });
     return { token, buckets: grouped([...missing], sizes) };
@@ -106,7 +117,7 @@ export class AssetStore {
   /** Whole or not at all. */
   async #write(hash: string, content: Uint8Array): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const beside = join(this.#folder, `${randomUUID()}.part`);
+    const beside = join(this.#folder, `${this.#ids.uuid()}.part`);
     await writeFile(beside, content, { flush: true, mode: 0o600 });
     await rename(beside, join(this.#folder, hash));
   }
@@ -154,7 +165,7 @@ function grouped(hashes: readonly string[], sizes: ReadonlyMap<string, number>):
 }
 
 /** In the form of a JSON Web Token, in which wrangler looks for an end. What counts is that it is known here. */
-function tokenFor(id: string): string {
+function tokenFor(id: string, now: number): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-  return `${part({ typ: "JWT" })}.${part({ exp: Math.floor(Date.now() / 1_000) + HOUR_S })}.${id}`;
+  return `${part({ typ: "JWT" })}.${part({ exp: Math.floor(now / 1_000) + HOUR_S })}.${id}`;
 }

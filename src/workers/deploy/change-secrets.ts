@@ -1,7 +1,7 @@
 /** Changes the secrets of a script, which makes a version of it. */
 import type { Annotations, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { activation } from "../versions/activation.ts";
-import type { Publisher } from "../versions/publisher.ts";
+import { versionMaker, type Publisher } from "../versions/publisher.ts";
 import { draftSecrets, type SecretChanges } from "../versions/revise.ts";
 import { activeVersion, newestVersion } from "../versions/scripts.ts";
 import { change } from "./change.ts";
@@ -24,11 +24,11 @@ export function changeSecrets(
   { script, changes, annotations, isDeployed }: SecretsInput,
 ): Promise<ScriptVersion> {
   const { catalog } = publisher;
-  const make = publisher.maker("raw");
+  const make = versionMaker(publisher, "raw");
   return change(catalog, async () => {
     const { id } = await (isDeployed ? activeVersion : newestVersion)(catalog, script);
     const version = await draftSecrets(publisher, make, id, changes, annotations);
-    const active = isDeployed ? await activation(catalog, version, version.workflows, annotations) : { edits: [] };
+    const active = isDeployed ? await activation(publisher, version, version.workflows, annotations) : { edits: [] };
     return { edits: [{ type: "version", version }, ...active.edits], result: version };
   });
 }

@@ -4,28 +4,40 @@ import { LIMITS } from "../../model/limits.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import { noVault } from "../../noop/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
-import { Publisher } from "../versions/publisher.ts";
+import type { DeployParts } from "../versions/parts.ts";
+import { versionMaker, type Publisher } from "../versions/publisher.ts";
 import { change } from "./change.ts";
 import { changeSecrets } from "./change-secrets.ts";
 import { deployVersion } from "./deploy-version.ts";
+import { putWorkflow } from "./put-workflow.ts";
 import { makeConcurrencyKey } from "./concurrency-keys.ts";
+import { systemClock } from "../../system/clock.ts";
+import { systemIds } from "../../system/ids.ts";
 
 const WANTED = { code: "the code", bindings: [], compatibilityFlags: [] };
 
 let catalog: Catalog;
 
+const partsOf = (of: Catalog): DeployParts => ({ catalog: of, clock: systemClock, ids: systemIds });
+
 beforeEach(() => {
   ({ catalog } = openMemoryStore());
 });
 
-const publisher = (load: (version: { script: string; bindings: readonly unknown[] }) => Promise<void>): Publisher =>
-  new Publisher({ catalog, vault: noVault, load });
+const publisher = (load: (version: { script: string; bindings: readonly unknown[] }) => Promise<void>): Publisher => ({
+  ...partsOf(catalog),
+  vault: noVault,
+  load,
+});
 
 /** Makes a version of a script the active one. */
 async function deployed(script: string): Promise<void> {
-  const version = await publisher(async () => {}).maker("raw")({ ...WANTED, script });
+  const version = await versionMaker(
+    publisher(async () => {}),
+    "raw",
+  )({ ...WANTED, script });
   await catalog.commit([{ type: "version", version }]);
-  await deployVersion(catalog, script, version.id, {});
+  await deployVersion(partsOf(catalog), script, version.id, {});
 }
 
 const secretsOf = async (script: string): Promise<string[]> =>
@@ -96,8 +108,47 @@ test("a script that was deleted while its code was loaded does not come back", a
   expect(await catalog.scriptNames()).toEqual([]);
 });
 
+test("a version of a deleted script is not deployed for the next script of its name", async () => {
+  await deployed("shop");
+  const [first] = (await catalog.scriptVersions("shop", 0, 1)).items;
+  const id = first?.id ?? "";
+  await putWorkflow(partsOf(catalog), { name: "orders", className: "Order", script: "shop" }, {});
+  let replaced: Promise<void> | undefined;
+  const replace = async (): Promise<void> => {
+    await catalog.commit([{ type: "script_removal", script: "shop" }]);
+    await deployed("shop");
+  };
+  const busy: Catalog = { ...catalog, scriptVersion: (of) => (replaced ??= replace()).then(() => catalog.scriptVersion(of)) };
+  const [late] = await Promise.allSettled([deployVersion(partsOf(busy), "shop", id, {})]);
+  expect(late).toMatchObject({ status: "rejected", reason: { failure: "script.version_not_found" } });
+  // Its instances still need the version: it is kept, and found by its id.
+  expect(await catalog.scriptVersion(id)).toBeDefined();
+  const { items } = await catalog.deployments("shop", 0, 9);
+  expect(items.map(({ versionId }) => versionId)).not.toContain(id);
+  expect((await catalog.activeScript("shop"))?.id).toBe(items[0]?.versionId);
+});
+
+test("a version is not deployed that lacks a class which a deployment at the same time has made a class of objects", async () => {
+  const make = versionMaker(
+    publisher(async () => {}),
+    "raw",
+  );
+  const version = await make({ ...WANTED, exports: ["default"], script: "shop" });
+  await deployed("shop");
+  await catalog.commit([{ type: "version", version }]);
+  const [, late] = await Promise.allSettled([
+    change(catalog, async () => {
+      const classes = { tag: "v1", namespaces: { Counter: "n1" } };
+      return { edits: [{ type: "object_classes", script: "shop", classes }], result: undefined };
+    }),
+    deployVersion(partsOf(catalog), "shop", version.id, {}),
+  ]);
+  expect(late).toMatchObject({ status: "rejected", reason: { failure: "objects.class_missing" } });
+  expect((await catalog.activeScript("shop"))?.id).not.toBe(version.id);
+});
+
 test("a limit holds for changes that run at once", async () => {
-  const make = (name: string): Promise<unknown> => makeConcurrencyKey(catalog, { name, limit: 1 }, 1);
+  const make = (name: string): Promise<unknown> => makeConcurrencyKey(partsOf(catalog), { name, limit: 1 });
   for (let i = 1; i < LIMITS.concurrencyKeys; i += 1) await make(`k${i}`);
   const results = await Promise.allSettled([make("a"), make("b"), make("c")]);
   expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected", "rejected"]);

@@ -1,18 +1,18 @@
 /** Makes, changes and deletes concurrency keys. */
-import { randomUUID } from "node:crypto";
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Deployed } from "../../ports/catalog/catalog.ts";
 import type { ConcurrencyKey } from "../../ports/catalog/concurrency.ts";
+import type { DeployParts } from "../versions/parts.ts";
 import { change } from "./change.ts";
 
 /** Makes one. Fails with `concurrency.already_exists` and `concurrency.too_many`. */
 export function makeConcurrencyKey(
-  catalog: Deployed,
+  { catalog, clock, ids }: DeployParts,
   wanted: Pick<ConcurrencyKey, "name" | "limit">,
-  now: number,
 ): Promise<ConcurrencyKey> {
-  const made = { id: randomUUID(), ...wanted, createdAt: now, modifiedAt: now };
+  const now = clock.now();
+  const made = { id: ids.uuid(), ...wanted, createdAt: now, modifiedAt: now };
   return change(catalog, async () => {
     const keys = await catalog.concurrencyKeys();
     if (keys.some(({ name }) => name === made.name)) throw new Failure("concurrency.already_exists", { field: "name" });
@@ -22,10 +22,10 @@ export function makeConcurrencyKey(
 }
 
 /** Changes the limit of one. Fails with `concurrency.not_found`. */
-export function changeConcurrencyKey(catalog: Deployed, id: string, limit: number, now: number): Promise<ConcurrencyKey> {
+export function changeConcurrencyKey({ catalog, clock }: DeployParts, id: string, limit: number): Promise<ConcurrencyKey> {
   return change(catalog, async () => {
     const keys = await catalog.concurrencyKeys();
-    const changed = { ...keyOf(keys, id), limit, modifiedAt: now };
+    const changed = { ...keyOf(keys, id), limit, modifiedAt: clock.now() };
     return {
       edits: [{ type: "concurrency_keys", keys: keys.map((each) => (each.id === id ? changed : each)) }],
       result: changed,

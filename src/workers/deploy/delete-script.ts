@@ -1,14 +1,12 @@
 /** Deletes a Worker with all that goes with it. */
 import { Failure } from "../../model/failures/failure.ts";
 import type { Deployed } from "../../ports/catalog/catalog.ts";
-import type { HostNames } from "../addresses/host-names.ts";
 import { referencesTo } from "../versions/references.ts";
 import { change } from "./change.ts";
 
 interface Parts {
   readonly catalog: Deployed;
-  readonly hostNames: HostNames;
-  readonly queues: { removeConsumersOf(script: string): Promise<void> };
+  readonly queues: { removeOrphans(): Promise<void> };
 }
 
 /**
@@ -16,7 +14,7 @@ interface Parts {
  *
  * @throws Failure `script.not_found`; `script.referenced` when others are bound to it, unless it is forced.
  */
-export async function deleteScript({ catalog, hostNames, queues }: Parts, script: string, isForced: boolean): Promise<void> {
+export async function deleteScript({ catalog, queues }: Parts, script: string, isForced: boolean): Promise<void> {
   await change(catalog, async () => {
     if (!isForced) await refuseReferenced(catalog, script);
     const made = (await catalog.madeWorkers()).some(({ name }) => name === script);
@@ -24,8 +22,7 @@ export async function deleteScript({ catalog, hostNames, queues }: Parts, script
       throw new Failure("script.not_found", { field: "script_name" });
     return { edits: [{ type: "script_removal", script }], result: undefined };
   });
-  await hostNames.refresh();
-  await queues.removeConsumersOf(script);
+  await queues.removeOrphans();
 }
 
 async function refuseReferenced(catalog: Deployed, script: string): Promise<void> {

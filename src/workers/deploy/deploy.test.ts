@@ -10,7 +10,8 @@ import { plainBuild } from "../build/options.ts";
 import type { ProjectConfig } from "../config/project.ts";
 import { deploy, type DevDeployment } from "./deploy.ts";
 import { ProjectError } from "../config/project-error.ts";
-import { Publisher } from "../versions/publisher.ts";
+import { systemClock } from "../../system/clock.ts";
+import { systemIds } from "../../system/ids.ts";
 
 let catalog: Catalog;
 let loaded: ScriptVersion[];
@@ -73,7 +74,11 @@ const put = ({ config, bundle, load = () => Promise.resolve() }: Change = {}): P
     loaded.push(version);
     return load();
   };
-  return deploy(new Publisher({ catalog, vault: noVault, load: loading }), { ...CONFIG, ...config }, { ...BUNDLE, ...bundle });
+  return deploy(
+    { catalog, clock: systemClock, ids: systemIds, vault: noVault, load: loading },
+    { ...CONFIG, ...config },
+    { ...BUNDLE, ...bundle },
+  );
 };
 
 /** Everything that a deployment may touch. */
@@ -213,6 +218,27 @@ describe("a refusal changes nothing", () => {
     await put({ config: { workflows: fitting } });
     expect(await catalog.timetable()).toHaveLength(100);
     await put({ config: { workflows: fitting } });
+  });
+
+  test("of schedules that another deployment has taken in the meantime", async () => {
+    const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i} * * * *`);
+    const project = (name: string, workflow: string): Change => ({
+      config: { name, bindings: [], workflows: [withSchedules({ name: workflow, className: "Order" }, many(60))] },
+    });
+    const plain = (name: string, workflow: string): Change => ({
+      config: { name, bindings: [], workflows: [{ name: workflow, className: "Order", settings: {} }] },
+    });
+    // Unchanged code: the deployment changes the workflow's settings alone.
+    await put(plain("shop", "orders"));
+    await put(plain("bank", "bills"));
+    const results = await Promise.allSettled([put(project("shop", "orders")), put(project("bank", "bills"))]);
+    expect(results).toMatchObject([{ status: "fulfilled" }, { status: "rejected", reason: { constructor: ProjectError } }]);
+    expect(await catalog.timetable()).toHaveLength(60);
+    // New code.
+    const news = await Promise.allSettled(["a", "b"].map((name) => put(project(name, `of-${name}`))));
+    const refused = { status: "rejected", reason: { constructor: ProjectError } };
+    expect(news).toMatchObject([refused, refused]);
+    expect(await catalog.scriptNames()).toEqual(["bank", "shop"]);
   });
 
   test("of code that does not load", async () => {

@@ -16,7 +16,7 @@ import { resourcesOf } from "../versions/resources.ts";
 import { activation } from "../versions/activation.ts";
 import { change } from "./change.ts";
 import { cronsEdit } from "./set-crons.ts";
-import { contentHash, type Publisher, type WantedVersion } from "../versions/publisher.ts";
+import { contentHash, versionMaker, type Publisher, type WantedVersion } from "../versions/publisher.ts";
 import { classesWith, classNames, migrationsAfter, type ObjectChanges } from "../versions/objects.ts";
 import { schedulesWith, workflowEdit } from "../versions/workflow.ts";
 
@@ -39,30 +39,31 @@ export async function deploy(
   bundle: Bundle = NO_CODE,
   assets?: ScriptAssets,
 ): Promise<DevDeployment> {
-  const { catalog } = publisher;
+  const { catalog, clock } = publisher;
   const { workflows } = config;
   checkClasses(config, bundle);
   const crons = workflows.map(({ name, settings }) => ({ name, crons: (settings?.schedules ?? []).map(({ cron }) => cron) }));
-  const schedules = await schedulesWith(catalog, crons);
-  if (schedules > LIMITS.schedules) throw tooManySchedules(config.file, schedules);
   const code = versionOf(config, bundle, assets);
-  const make = publisher.maker("mapped");
+  const make = versionMaker(publisher, "mapped");
   return change(catalog, async () => {
+    const now = clock.now();
+    const schedules = await schedulesWith(catalog, crons);
+    if (schedules > LIMITS.schedules) throw tooManySchedules(config.file, schedules);
     const active = await catalog.activeScript(config.name);
-    const objects = await classesWith(catalog, config.name, code, await objectChanges(catalog, config));
+    const objects = await classesWith(publisher, config.name, code, await objectChanges(catalog, config));
     const wanted = { ...code, objectClasses: classNames(objects) };
     const changed = active === undefined || !isUnchanged(publisher, active, wanted);
     const version = changed ? await make(wanted) : active;
     const edits: CatalogEdit[] = resourcesOf(config.bindings).map(({ type, id }) => ({
       type: "resource",
-      resource: { type, id, name: type === "d1" ? (config.databaseNames[id] ?? id) : id, createdAt: Date.now() },
+      resource: { type, id, name: type === "d1" ? (config.databaseNames[id] ?? id) : id, createdAt: now },
     }));
-    if (changed) edits.push({ type: "version", version }, ...(await activation(catalog, version, workflows)).edits);
+    if (changed) edits.push({ type: "version", version }, ...(await activation(publisher, version, workflows)).edits);
     else
       for (const { name, className, settings = {} } of workflows)
-        edits.push(...(await workflowEdit(catalog, { name, className, script: config.name }, active, settings)));
+        edits.push(...(await workflowEdit(publisher, { name, className, script: config.name }, active, settings)));
     edits.push({ type: "object_classes", script: config.name, classes: objects });
-    edits.push(await cronsEdit(catalog, config.name, config.crons, Date.now()));
+    edits.push(await cronsEdit(catalog, config.name, config.crons, now));
     const names = workflows.map(({ name }) => name);
     return { edits, result: { script: config.name, scriptVersionId: version.id, changed, workflows: names } };
   });

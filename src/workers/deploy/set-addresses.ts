@@ -15,13 +15,12 @@ interface Parts {
  *
  * @throws Failure `script.not_found`; `body` for what is no name, or is another script's by the server's own options.
  */
-export async function setHostNames({ catalog, hostNames }: Parts, script: string, wanted: readonly string[]): Promise<void> {
-  await change(catalog, async () => {
+export function setHostNames({ catalog, hostNames }: Parts, script: string, wanted: readonly string[]): Promise<void> {
+  return change(catalog, async () => {
     await activeVersion(catalog, script);
     hostNames.check(script, wanted);
     return { edits: [{ type: "host_names", script, hostNames: wanted }], result: undefined };
   });
-  await hostNames.refresh();
 }
 
 /**
@@ -29,17 +28,11 @@ export async function setHostNames({ catalog, hostNames }: Parts, script: string
  *
  * @throws Failure `script.not_found`; `body` for what is no pattern, hides the server, or is another script's.
  */
-export async function setRoutes(
-  { catalog, hostNames }: Parts,
-  script: string,
-  patterns: readonly string[],
-  ownHost: string,
-): Promise<void> {
-  await change(catalog, async () => {
+export function setRoutes(catalog: Deployed, script: string, patterns: readonly string[], ownHost: string): Promise<void> {
+  return change(catalog, async () => {
     await activeVersion(catalog, script);
     const others = (await catalog.routes()).filter((route) => route.script !== script);
     checkRoutes(patterns, ownHost, others);
     return { edits: [{ type: "routes", script, patterns }], result: undefined };
   });
-  await hostNames.refresh();
 }

@@ -4,7 +4,7 @@ import type { CatalogEdit } from "../../ports/catalog/edits.ts";
 import type { ScriptAssets, ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import type { Upload } from "../upload/upload.ts";
 import { activation } from "../versions/activation.ts";
-import type { Publisher } from "../versions/publisher.ts";
+import { versionMaker, type Publisher } from "../versions/publisher.ts";
 import { draftUpload } from "../versions/revise.ts";
 import { checkWorker } from "../versions/scripts.ts";
 import { change } from "./change.ts";
@@ -42,13 +42,13 @@ export function takeIn({ publisher, queues }: Parts, { script, upload, assets, i
     if (binding.type === "queue" && "queue_name" in binding) queues.named(String(binding.queue_name));
   if (!isDeployed && migrations !== undefined)
     throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
-  const make = publisher.maker("raw");
+  const make = versionMaker(publisher, "raw");
   return change(catalog, async () => {
     if (!isDeployed) await checkWorker(catalog, script);
     const { version, edits, objects, remarks } = await draftUpload(publisher, make, script, upload, assets);
     const result = { version, remarks };
     if (!isDeployed) return { edits, result };
-    const active = await activation(catalog, version, version.workflows, annotations);
+    const active = await activation(publisher, version, version.workflows, annotations);
     const classes: CatalogEdit = { type: "object_classes", script, classes: objects };
     return { edits: [...edits, ...active.edits, classes], result };
   });

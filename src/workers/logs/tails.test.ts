@@ -7,6 +7,7 @@ import type { ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
 import type { LogLevel } from "../../model/views/script-line.ts";
 import { PART_MS } from "./invocations.ts";
 import { Tails } from "./tails.ts";
+import { systemIds } from "../../system/ids.ts";
 
 interface Line {
   readonly logs: readonly { readonly level: string; readonly message: readonly string[] }[];
@@ -33,9 +34,9 @@ function said(script: string, text: string, level: LogLevel = "log"): ScriptLine
 }
 
 test("a client gets the later lines of its script that match its filters", async () => {
-  const tails = new Tails(systemClock);
-  const all = tails.open("shop", [], NOW);
-  const some = tails.open("shop", [{ query: "order" }], NOW);
+  const tails = new Tails(systemClock, systemIds);
+  const all = tails.open("shop", []);
+  const some = tails.open("shop", [{ query: "order" }]);
   tails.publish(said("shop", "too early"));
   const [everything, orders] = [reading(tails, all.id), reading(tails, some.id)];
   tails.publish(said("bank", "order of another"));
@@ -54,9 +55,9 @@ function asked(script: string, path: string, outcome: ScriptInvocation["outcome"
 }
 
 test("an invocation is one event, which filters see as a whole", async () => {
-  const tails = new Tails(systemClock);
+  const tails = new Tails(systemClock, systemIds);
   const readers = [[], [{ outcome: ["exception"] }], [{ query: "paid" }]].map((filters) =>
-    reading(tails, tails.open("shop", filters, NOW).id),
+    reading(tails, tails.open("shop", filters).id),
   );
   tails.publish({ ...said("shop", "paid"), origin: { request: "/pay" } });
   tails.learn(asked("shop", "/pay"));
@@ -70,8 +71,8 @@ test("an invocation is one event, which filters see as a whole", async () => {
 
 test("what goes on for long is sent as it comes, though nothing else happens", async () => {
   const clock = fakeClock(NOW);
-  const tails = new Tails(clock);
-  const reader = reading(tails, tails.open("shop", [], NOW).id);
+  const tails = new Tails(clock, systemIds);
+  const reader = reading(tails, tails.open("shop", []).id);
   const { outcome: _, ...open } = asked("shop", "/socket");
   tails.learn(open);
   tails.publish({ ...said("shop", "one"), origin: open.origin });
@@ -86,8 +87,8 @@ test("what goes on for long is sent as it comes, though nothing else happens", a
 });
 
 test("a tail has one reader, ends for it when it is closed, and is closed once, by the name of its script", async () => {
-  const tails = new Tails(systemClock);
-  const { id } = tails.open("shop", [], NOW);
+  const tails = new Tails(systemClock, systemIds);
+  const { id } = tails.open("shop", []);
   const reader = reading(tails, id);
   expect(tails.connect(id)).toBeUndefined();
   expect(tails.connect("unknown")).toBeUndefined();
@@ -98,8 +99,8 @@ test("a tail has one reader, ends for it when it is closed, and is closed once, 
 });
 
 test("one whose reader has left can still be closed, and read again", async () => {
-  const tails = new Tails(systemClock);
-  const { id } = tails.open("shop", [], NOW);
+  const tails = new Tails(systemClock, systemIds);
+  const { id } = tails.open("shop", []);
   await reading(tails, id).leave();
   tails.publish(said("shop", "not received"));
   const again = reading(tails, id);
@@ -109,8 +110,8 @@ test("one whose reader has left can still be closed, and read again", async () =
 });
 
 test("a client that does not keep up is notified of what it has missed", async () => {
-  const tails = new Tails(systemClock);
-  const reader = reading(tails, tails.open("shop", [], NOW).id);
+  const tails = new Tails(systemClock, systemIds);
+  const reader = reading(tails, tails.open("shop", []).id);
   for (let i = 0; i < 1_500; i += 1) tails.publish(said("shop", `line ${i}`));
   const seen: string[] = [];
   for (let i = 0; i < 900; i += 1) seen.push((await reader.next())?.logs[0]?.message[0] ?? "");
@@ -125,15 +126,18 @@ test("a client that does not keep up is notified of what it has missed", async (
 });
 
 test("a script has a limited number of tails; tails without a reader make room, and old tails end", () => {
-  const tails = new Tails(systemClock);
-  const read = (script: string): void => void tails.connect(tails.open(script, [], NOW).id);
+  const clock = fakeClock(NOW);
+  const tails = new Tails(clock, systemIds);
+  const read = (script: string): void => void tails.connect(tails.open(script, []).id);
   for (let i = 1; i < LIMITS.tails; i += 1) read("shop");
-  const unread = tails.open("shop", [], NOW);
-  const last = tails.open("shop", [], NOW);
+  const unread = tails.open("shop", []);
+  const last = tails.open("shop", []);
   expect(tails.connect(unread.id)).toBeUndefined();
   expect(tails.connect(last.id)).toBeDefined();
-  expect(() => tails.open("shop", [], NOW)).toThrow(expect.objectContaining({ failure: "script.too_many_tails" }));
+  expect(() => tails.open("shop", [])).toThrow(expect.objectContaining({ failure: "script.too_many_tails" }));
   read("bank");
-  expect(() => tails.open("shop", [], NOW + SIX_HOURS_MS - 1)).toThrow();
-  expect(tails.open("shop", [], NOW + SIX_HOURS_MS).expiresAt).toBe(NOW + 2 * SIX_HOURS_MS);
+  clock.advance(SIX_HOURS_MS - 1);
+  expect(() => tails.open("shop", [])).toThrow();
+  clock.advance(1);
+  expect(tails.open("shop", []).expiresAt).toBe(NOW + 2 * SIX_HOURS_MS);
 });

@@ -3,10 +3,10 @@
  * format. The id of a tail cannot be guessed, because the client connects with the id alone. Nothing is kept for later, and a
  * client that does not keep up misses events and is sent their number.
  */
-import { randomUUID } from "node:crypto";
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Ids } from "../../ports/ids.ts";
 import type { Followed, ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
 import { scriptOf } from "../../model/views/script-line.ts";
 import { Invocations, type InvocationReport } from "./invocations.ts";
@@ -37,13 +37,15 @@ const LOOK_MS = 100;
 
 export class Tails implements Followed {
   readonly #clock: Clock;
+  readonly #ids: Pick<Ids, "uuid" | "chance">;
   readonly #open: Map<string, OpenTail> = new Map();
   readonly #invocations: Invocations = new Invocations();
   readonly #heard: ((script: string) => void)[] = [];
   #isLooking = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, ids: Pick<Ids, "uuid" | "chance">) {
     this.#clock = clock;
+    this.#ids = ids;
   }
 
   /**
@@ -51,7 +53,8 @@ export class Tails implements Followed {
    *
    * @throws Failure `script.too_many_tails` when it has `LIMITS.tails` tails with a client connected to each.
    */
-  open(script: string, filters: readonly TailFilter[], now: number): Tail {
+  open(script: string, filters: readonly TailFilter[]): Tail {
+    const now = this.#clock.now();
     for (const tail of this.#open.values()) if (tail.expiresAt <= now) this.close(tail.id);
     const own = [...this.#open.values()].filter((each) => each.script === script);
     if (own.length >= LIMITS.tails) {
@@ -59,7 +62,7 @@ export class Tails implements Followed {
       if (unused === undefined) throw new Failure("script.too_many_tails");
       this.close(unused.id);
     }
-    const tail: OpenTail = { id: randomUUID(), script, filters, expiresAt: now + LIFE_MS, listener: undefined, missed: 0 };
+    const tail: OpenTail = { id: this.#ids.uuid(), script, filters, expiresAt: now + LIFE_MS, listener: undefined, missed: 0 };
     this.#open.set(tail.id, tail);
     return tail;
   }
@@ -136,7 +139,8 @@ export class Tails implements Followed {
     const { scriptName: script } = event;
     let text: Uint8Array | undefined;
     for (const tail of this.#open.values()) {
-      if (tail.script !== script || tail.listener === undefined || !isShown(report, event, tail.filters, Math.random)) continue;
+      if (tail.script !== script || tail.listener === undefined || !isShown(report, event, tail.filters, this.#ids.chance))
+        continue;
       if ((tail.listener.desiredSize ?? 0) <= 1) {
         tail.missed += 1;
         continue;

@@ -1,11 +1,10 @@
 /** What it takes to make a version the active one of its script. Instances under way stay on the version they began with. */
-import { randomUUID } from "node:crypto";
 import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
-import type { Deployed } from "../../ports/catalog/catalog.ts";
 import type { Deployment } from "../../ports/catalog/deployments.ts";
 import type { CatalogEdit } from "../../ports/catalog/edits.ts";
 import type { Annotations, DeclaredWorkflow, ScriptVersion } from "../../ports/catalog/script-versions.ts";
+import type { DeployParts } from "./parts.ts";
 import { schedulesWith, workflowEdit, type WorkflowEdit } from "./workflow.ts";
 
 /** A deployment, and the change that brings it about. */
@@ -22,24 +21,25 @@ export interface Activation {
  * when it comes back.
  */
 export async function activation(
-  catalog: Deployed,
+  parts: DeployParts,
   version: Pick<ScriptVersion, "id" | "script" | "code" | "exports">,
   workflows: readonly DeclaredWorkflow[] = [],
   annotations: Annotations = {},
 ): Promise<Activation> {
+  const { catalog, clock, ids } = parts;
   const { id: versionId, script, exports } = version;
   const declared = new Map(workflows.map((each) => [each.name, each]));
   for (const { name, className } of await catalog.workflowsOf(script))
     if (!declared.has(name) && exports?.includes(className) !== false) declared.set(name, { name, className });
   const edits: WorkflowEdit[] = [];
   for (const { name, className, settings } of declared.values())
-    edits.push(...(await workflowEdit(catalog, { name, className, script }, version, settings)));
+    edits.push(...(await workflowEdit(parts, { name, className, script }, version, settings)));
   const schedules = edits.map(({ workflow: { name }, version: { settings } }) => ({
     name,
     crons: (settings.schedules ?? []).map(({ cron }) => cron),
   }));
   if ((await schedulesWith(catalog, schedules)) > LIMITS.schedules)
     throw new Failure("workflow.too_many_schedules", { field: "schedules" });
-  const deployment = { id: randomUUID(), script, versionId, createdAt: Date.now(), annotations };
+  const deployment = { id: ids.uuid(), script, versionId, createdAt: clock.now(), annotations };
   return { deployment, edits: [{ type: "deployment", deployment }, ...edits] };
 }

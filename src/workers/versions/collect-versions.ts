@@ -9,6 +9,9 @@ import type { SpareVersions } from "../../ports/catalog/deployments.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Store } from "../../ports/store.ts";
+import { Outage } from "../../upkeep/outage.ts";
+import { RecurringLook } from "../../upkeep/recurring-look.ts";
+import { Rests } from "../../upkeep/rests.ts";
 
 /** How often it looks, in milliseconds. */
 const LOOK_MS = 60 * 60 * 1_000;
@@ -28,36 +31,32 @@ export interface CollectorParts {
 
 export class VersionCollector {
   readonly #parts: CollectorParts;
-  #cancel: () => void = () => {};
+  readonly #looks: RecurringLook;
+  readonly #rests: Rests;
   #closed = false;
-  #working: Promise<void> = Promise.resolve();
-  #stopResting: () => void = () => {};
 
   /** Looks for the first time in an hour. */
   constructor(parts: CollectorParts) {
     this.#parts = parts;
-    this.#expect();
-  }
-
-  /** Looks now. Never rejects. */
-  look(): Promise<void> {
-    this.#cancel();
-    return (this.#working = this.#collect()
-      .catch((cause: unknown) => this.#parts.log.warn("Old versions could not be deleted", { reason: String(cause) }))
-      .finally(() => this.#expect()));
+    const { clock, log } = parts;
+    const says = { fails: "Old versions could not be deleted", works: "Old versions are deleted again" };
+    const outage = new Outage({ clock, log, ...says, leastMs: LOOK_MS, mostMs: LOOK_MS });
+    this.#rests = new Rests(clock);
+    this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
+    this.#looks.by(clock.now() + LOOK_MS);
   }
 
   /** Stops where it is. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancel();
-    this.#stopResting();
-    await this.#working;
+    this.#rests.end();
+    await this.#looks.close();
   }
 
-  #expect(): void {
-    const { clock } = this.#parts;
-    if (!this.#closed) this.#cancel = clock.alarm(clock.now() + LOOK_MS, () => void this.look());
+  /** Answers when to look next. */
+  async #look(): Promise<number> {
+    await this.#collect();
+    return this.#parts.clock.now() + LOOK_MS;
   }
 
   async #collect(): Promise<void> {
@@ -91,15 +90,7 @@ export class VersionCollector {
   }
 
   #rest(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    const { clock } = this.#parts;
-    return new Promise((resolve) => {
-      const cancel = clock.alarm(clock.now() + REST_MS, resolve);
-      this.#stopResting = () => {
-        cancel();
-        resolve();
-      };
-    });
+    return this.#rests.until(this.#parts.clock.now() + REST_MS);
   }
 }
 

@@ -1,5 +1,4 @@
 /** What a deployment does to the classes of a script whose Durable Objects are kept. */
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../../model/failures/failure.ts";
 import {
@@ -12,7 +11,7 @@ import {
   type ObjectExport,
 } from "../../model/platform/objects.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
-import type { Workers } from "../../ports/catalog/workers.ts";
+import type { DeployParts } from "./parts.ts";
 
 const names = z.array(z.string().min(1)).optional();
 /** One step of a migration, as it is sent and as a configuration has it. */
@@ -63,14 +62,14 @@ export function classNames({ namespaces }: ObjectClasses): string[] {
  * @throws Failure as `migrate`, `declareObjects` and `checkExports`; `objects.not_a_class`.
  */
 export async function classesWith(
-  catalog: Workers,
+  { catalog, ids }: Pick<DeployParts, "catalog" | "ids">,
   script: string,
   code: { readonly bindings: readonly Binding[]; readonly exports?: readonly string[] },
   { migrations: wanted, exports = {} }: ObjectChanges,
 ): Promise<ObjectClasses> {
   const current = await catalog.objectClasses(script);
-  const migrated = wanted === undefined ? current : migrate(current, wanted, randomUUID);
-  const classes = declareObjects(migrated, exports, randomUUID);
+  const migrated = wanted === undefined ? current : migrate(current, wanted, ids.uuid);
+  const classes = declareObjects(migrated, exports, ids.uuid);
   checkExports(classes, code.exports);
   for (const binding of code.bindings) {
     if (binding.type !== "durable_object_namespace") continue;

@@ -3,7 +3,11 @@ import { expect, test } from "vitest";
 import { Failure } from "../../model/failures/failure.ts";
 import { noVault } from "../../noop/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
-import { Publisher } from "./publisher.ts";
+import { versionMaker } from "./publisher.ts";
+import { systemClock } from "../../system/clock.ts";
+import { systemIds } from "../../system/ids.ts";
+
+const parts = { clock: systemClock, ids: systemIds };
 
 const DETAIL = "TypeError: no\n    at f (index.js:1:2)\n    at index.js:2:1";
 
@@ -22,7 +26,7 @@ test.each([
 ] as const)("the whole stack, with places %s, and nothing is stored", async (positions, detail) => {
   const { catalog } = openMemoryStore();
   const load = (): Promise<never> => Promise.reject(new Failure("script.invalid", { detail: DETAIL }));
-  const making = new Publisher({ catalog, vault: noVault, load }).maker(positions)(WANTED);
+  const making = versionMaker({ ...parts, catalog, vault: noVault, load }, positions)(WANTED);
   await expect(making).rejects.toMatchObject({ failure: "script.invalid", detail });
   expect((await catalog.scriptVersions("shop", 0, 1)).total).toBe(0);
 });
@@ -31,7 +35,7 @@ test.each(["raw", "mapped"] as const)("a sentence stays one, with places %s", as
   const { catalog } = openMemoryStore();
   const detail = "The Worker's top level did not finish within 3000 ms";
   const load = (): Promise<never> => Promise.reject(new Failure("script.invalid", { detail }));
-  const making = new Publisher({ catalog, vault: noVault, load }).maker(positions)(WANTED);
+  const making = versionMaker({ ...parts, catalog, vault: noVault, load }, positions)(WANTED);
   await expect(making).rejects.toMatchObject({ failure: "script.invalid", detail });
 });
 
@@ -39,7 +43,7 @@ test("what is wanted again as it was is not loaded again, and anything else is",
   const { catalog } = openMemoryStore();
   const loaded: string[] = [];
   const load = async ({ code }: { code: string }): Promise<void> => void loaded.push(code);
-  const make = new Publisher({ catalog, vault: noVault, load }).maker("raw");
+  const make = versionMaker({ ...parts, catalog, vault: noVault, load }, "raw");
   const first = await make(WANTED);
   expect(await make({ ...WANTED, bindings: [] })).toBe(first);
   expect(loaded).toEqual(["the code"]);

@@ -2,20 +2,19 @@
  * The one way in for code: a version is made once it has been loaded and has the classes that it says it has, its secrets sealed.
  * Use cases store and activate it in one change of the catalogue, together with its workflows; so nothing is ever half deployed.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../../model/failures/failure.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
-import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 import { sealSecrets } from "../../bindings/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
-import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";
+import type { DeployParts } from "./parts.ts";
+import type { DeployPolicy } from "./policy.ts";
 import { mapStack } from "../logs/stack.ts";
 
-/** What a publisher works with. */
-export interface PublisherParts {
-  readonly catalog: Catalog;
+/** What versions are made with. */
+export interface Publisher extends DeployParts {
   readonly vault: Vault;
   /** Loads a version, whose secrets are in the clear, to see that it does. Rejects with `script.invalid` when it does not. */
   readonly load: (version: ScriptVersion) => Promise<void>;
@@ -33,38 +32,29 @@ export type WantedVersion = Omit<ScriptVersion, "id" | "hash" | "createdAt">;
  */
 export type VersionMaker = (wanted: WantedVersion) => Promise<ScriptVersion>;
 
-export class Publisher {
-  readonly catalog: Catalog;
-  readonly vault: Vault;
-  readonly policy: DeployPolicy;
-  readonly #load: PublisherParts["load"];
+/**
+ * Makes versions for one change, which may be decided several times: what is wanted again as it was is not loaded again. Failures have
+ * the whole stack of what was thrown, with the places in the sources when they are wanted `mapped`; clients that have the
+ * source map themselves want them `raw`.
+ */
+export function versionMaker(publisher: Publisher, positions: "mapped" | "raw"): VersionMaker {
+  let last: { readonly wanted: WantedVersion; readonly made: Promise<ScriptVersion> } | undefined;
+  return (wanted) => {
+    if (last === undefined || !isDeepStrictEqual(last.wanted, wanted))
+      last = { wanted, made: make(publisher, wanted, positions) };
+    return last.made;
+  };
+}
 
-  constructor({ catalog, vault, load, policy = DEFAULT_POLICY }: PublisherParts) {
-    this.catalog = catalog;
-    this.vault = vault;
-    this.policy = policy;
-    this.#load = load;
-  }
-
-  /**
-   * Makes versions for one change, which may be decided several times: what is wanted again as it was is not loaded again. Failures have
-   * the whole stack of what was thrown, with the places in the sources when they are wanted `mapped`; clients that have the
-   * source map themselves want them `raw`.
-   */
-  maker(positions: "mapped" | "raw"): VersionMaker {
-    let last: { readonly wanted: WantedVersion; readonly made: Promise<ScriptVersion> } | undefined;
-    return (wanted) => {
-      if (last === undefined || !isDeepStrictEqual(last.wanted, wanted)) last = { wanted, made: this.#make(wanted, positions) };
-      return last.made;
-    };
-  }
-
-  async #make(wanted: WantedVersion, positions: "mapped" | "raw"): Promise<ScriptVersion> {
-    const version = identified(wanted);
-    checkClasses(version);
-    await this.#load(version).catch((cause: unknown) => refuse(cause, version, positions));
-    return sealSecrets(this.vault, version);
-  }
+async function make(
+  { vault, clock, ids, load }: Publisher,
+  wanted: WantedVersion,
+  positions: "mapped" | "raw",
+): Promise<ScriptVersion> {
+  const version = identified(wanted, ids.uuid(), clock.now());
+  checkClasses(version);
+  await load(version).catch((cause: unknown) => refuse(cause, version, positions));
+  return sealSecrets(vault, version);
 }
 
 /** Executors tell places in the code that they were given. V8's word stands before what has a stack: the rest is a sentence. */
@@ -98,9 +88,7 @@ export function contentHash({
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
 
-function identified(wanted: WantedVersion): ScriptVersion {
-  const id = randomUUID();
-  const createdAt = Date.now();
+function identified(wanted: WantedVersion, id: string, createdAt: number): ScriptVersion {
   const tag = wanted.annotations?.["workers/tag"] ?? "";
   const metadata = { id, tag, timestamp: new Date(createdAt).toISOString() };
   const bindings = wanted.bindings.map((binding): Binding =>

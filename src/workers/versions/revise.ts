@@ -7,7 +7,7 @@ import type { Annotations, ScriptAssets, ScriptVersion } from "../../ports/catal
 import { openSecrets } from "../../bindings/secrets.ts";
 import { readExports } from "../code/analysis.ts";
 import { bindingsOf, objectExports, workflowsOf } from "../upload/metadata.ts";
-import type { DeployPolicy } from "./policy.ts";
+import { DEFAULT_POLICY, type DeployPolicy } from "./policy.ts";
 import { adopt, checkAdoptable, missingResources, refuseMissing } from "./resources.ts";
 import { unsupportedRemark } from "../../bindings/unsupported/kind.ts";
 import { classesWith, classNames } from "./objects.ts";
@@ -34,7 +34,7 @@ export async function draftUpload(
   { metadata, code }: Upload,
   sent?: ScriptAssets["files"],
 ): Promise<Draft> {
-  const { catalog, vault, policy } = publisher;
+  const { catalog, vault, policy = DEFAULT_POLICY } = publisher;
   const [newest] = (await catalog.scriptVersions(script, 0, 1)).items;
   const bindings = bindingsOf(metadata, script, newest === undefined ? [] : openSecrets(vault, newest).bindings);
   const unsupported = remarkOrRefuse(policy, bindings);
@@ -55,7 +55,7 @@ export async function draftUpload(
     ...(assets && { assets }),
     ...(metadata.compatibility_date !== undefined && { compatibilityDate: metadata.compatibility_date }),
   };
-  const objects = await classesWith(catalog, script, wanted, { ...metadata, exports: objectExports(metadata) });
+  const objects = await classesWith(publisher, script, wanted, { ...metadata, exports: objectExports(metadata) });
   const version = await make({ ...wanted, objectClasses: classNames(objects) });
   const adopted = await adopt(catalog, missing, version.createdAt);
   return {

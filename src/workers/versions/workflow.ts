@@ -1,13 +1,13 @@
 /** Workflows as they are to be stored. What has not changed is not stored again: the newest version stays the newest. */
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { cronProblem } from "../../model/time/cron.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import type { CatalogEdit } from "../../ports/catalog/edits.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import type { Workflow, Workflows, WorkflowSettings } from "../../ports/catalog/workflows.ts";
+import type { Workflow, WorkflowSettings } from "../../ports/catalog/workflows.ts";
 import type { Timetable } from "../../ports/timetable.ts";
 import { readGraph } from "../code/analysis.ts";
+import type { DeployParts } from "./parts.ts";
 
 /** A workflow with its newest version, to be stored. */
 export type WorkflowEdit = Extract<CatalogEdit, { type: "workflow" }>;
@@ -19,7 +19,7 @@ export type WorkflowEdit = Extract<CatalogEdit, { type: "workflow" }>;
  * @throws Failure `workflow.jurisdiction_fixed` when it has another jurisdiction already.
  */
 export async function workflowEdit(
-  catalog: Workflows,
+  { catalog, clock, ids }: DeployParts,
   wanted: Pick<Workflow, "name" | "className" | "script">,
   script: Pick<ScriptVersion, "id" | "code">,
   given?: WorkflowSettings,
@@ -29,9 +29,9 @@ export async function workflowEdit(
   const settings = settingsAfter(newest?.settings ?? {}, given);
   const same = newest?.scriptVersionId === script.id && newest.className === wanted.className;
   if (present && same && JSON.stringify(newest.settings) === JSON.stringify(settings)) return [];
-  const now = Date.now();
+  const now = clock.now();
   const version = {
-    id: randomUUID(),
+    id: ids.uuid(),
     workflow: wanted.name,
     className: wanted.className,
     scriptVersionId: script.id,
@@ -39,7 +39,7 @@ export async function workflowEdit(
     settings,
   };
   const workflow = {
-    id: present?.id ?? randomUUID(),
+    id: present?.id ?? ids.uuid(),
     ...wanted,
     versionId: version.id,
     createdAt: present?.createdAt ?? now,

@@ -20,8 +20,13 @@ function show(hostname: string, service: string): { id: string; hostname: string
 }
 
 /** What a deployment would change, by what stands there now. */
-function changeset({ hostNames }: Api, script: string, wanted: readonly string[]): Record<string, readonly object[]> {
-  const taken = (name: string): string | undefined => hostNames.scriptAt(name);
+async function changeset(
+  { hostNames }: Api,
+  script: string,
+  wanted: readonly string[],
+): Promise<Record<string, readonly object[]>> {
+  const present = await hostNames.list();
+  const taken = (name: string): string | undefined => present.find(({ hostName }) => hostName === name)?.script;
   const modified = (name: string): Shown & { modified: boolean } => {
     const service = taken(name) ?? script;
     return { ...show(name, service), modified: service !== script };
@@ -29,9 +34,8 @@ function changeset({ hostNames }: Api, script: string, wanted: readonly string[]
   return {
     added: wanted.filter((name) => taken(name) === undefined).map((name) => show(name, script)),
     updated: wanted.filter((name) => taken(name) !== undefined).map(modified),
-    removed: hostNames
-      .list(script)
-      .filter(({ hostName }) => !wanted.includes(hostName))
+    removed: present
+      .filter((each) => each.script === script && !wanted.includes(each.hostName))
       .map(({ hostName }) => show(hostName, script)),
     conflicting: [],
   };
@@ -64,7 +68,7 @@ export const hostNames: readonly Endpoint[] = [
     handle: async ({ params: { script_name: script }, body }, api) => {
       await activeVersion(api.catalog, script);
       return {
-        result: changeset(
+        result: await changeset(
           api,
           script,
           body.map(({ hostname }) => hostname),
@@ -92,18 +96,19 @@ export const hostNames: readonly Endpoint[] = [
     summary: "List host names of scripts",
     query: z.looseObject({ service: z.string().optional() }),
     result: z.array(anything),
-    handle: ({ query }, api) =>
-      Promise.resolve({ result: api.hostNames.list(query.service).map(({ hostName, script }) => show(hostName, script)) }),
+    handle: async ({ query }, api) => ({
+      result: (await api.hostNames.list(query.service)).map(({ hostName, script }) => show(hostName, script)),
+    }),
   }),
   endpoint({
     method: "get",
     path: "/accounts/{account_id}/workers/domains/records/{domain_id}",
     summary: "Read the script of a host name",
     result: anything,
-    handle: ({ params: { domain_id: name } }, api) => {
-      const script = api.hostNames.scriptAt(name);
-      if (script === undefined) return Promise.reject(new Failure("not_found", { field: "domain_id" }));
-      return Promise.resolve({ result: show(name, script) });
+    handle: async ({ params: { domain_id: name } }, api) => {
+      const script = await api.hostNames.scriptAt(name);
+      if (script === undefined) throw new Failure("not_found", { field: "domain_id" });
+      return { result: show(name, script) };
     },
   }),
   endpoint({
@@ -120,7 +125,7 @@ export const hostNames: readonly Endpoint[] = [
     path: "/zones/{zone_id}/workers/routes",
     summary: "List the routes of all zones",
     result: z.array(anything),
-    handle: (_, api) => Promise.resolve({ result: api.hostNames.routes.list().map(shownRoute) }),
+    handle: async (_, api) => ({ result: (await api.catalog.routes()).map(shownRoute) }),
   }),
   endpoint({
     method: "put",
@@ -131,7 +136,7 @@ export const hostNames: readonly Endpoint[] = [
     result: z.array(anything),
     handle: async ({ params: { script_name: script }, body }, api, request) => {
       const patterns = body.map(({ pattern }) => pattern);
-      await setRoutes(api, script, patterns, new URL(request.url).hostname);
+      await setRoutes(api.catalog, script, patterns, new URL(request.url).hostname);
       return { result: patterns.map((pattern) => shownRoute({ pattern, script })) };
     },
   }),

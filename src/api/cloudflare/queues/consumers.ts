@@ -7,7 +7,6 @@ import { iso } from "../../../model/time/calendar.ts";
 import type { Consumer } from "../../../model/platform/queue.ts";
 import type { WantedConsumer } from "../../../queues/queues.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { activeVersion } from "../../../workers/versions/scripts.ts";
 
 const CONSUMERS = "/accounts/{account_id}/queues/{queue_id}/consumers";
 const CONSUMER = `${CONSUMERS}/{consumer_id}` as const;
@@ -71,7 +70,6 @@ const wanted = z.discriminatedUnion("type", [
 
 async function put(api: Api, queueId: string, body: z.output<typeof wanted>, consumerId?: string): Promise<object> {
   const queue = api.queues.get(queueId);
-  if (body.type === "worker") await activeVersion(api.catalog, body.script_name);
   const kind = body.type === "worker" ? { type: body.type, script: body.script_name } : { type: body.type };
   const more = { settings: body.settings, deadLetterQueue: body.dead_letter_queue ?? undefined };
   return showConsumer(await api.queues.putConsumer(queueId, { ...kind, ...more }, consumerId), queue.name);

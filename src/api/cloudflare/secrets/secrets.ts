@@ -1,5 +1,4 @@
 /** The secrets of a store: to make, change, list and delete them. Their values are never told. */
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { openSecret, sealSecret } from "../../../bindings/secrets-store/sealed.ts";
 import { Failure } from "../../../model/failures/failure.ts";
@@ -60,14 +59,14 @@ async function add(
   store: string,
   wanted: readonly (z.output<typeof labelled> & { value: string })[],
 ): Promise<object[]> {
-  const { catalog, clock, vault } = api;
+  const { catalog, clock, ids, vault } = api;
   const { length } = await catalog.storeSecrets(store);
   if (length + wanted.length > LIMITS.storeSecrets)
     throw new Failure("secrets_store.too_many", { detail: `The store has ${length} secrets` });
   if (!(await catalog.secretsStores()).some(({ id }) => id === store)) await makeStore(api, store, store);
   const now = clock.now();
   const secrets = wanted.map(({ value: text, ...label }): StoreSecret => {
-    const id = randomUUID().replaceAll("-", "");
+    const id = ids.uuid().replaceAll("-", "");
     return { ...label, id, store, value: sealSecret(vault, { store, id }, text), createdAt: now, modifiedAt: now };
   });
   if (!(await catalog.addStoreSecrets(secrets))) throw new Failure("secrets_store.secret_exists", { field: "name" });

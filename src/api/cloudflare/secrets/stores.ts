@@ -1,5 +1,4 @@
 /** Stores of secrets that several Workers may read. What is in them is in `secrets.ts`. */
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
@@ -63,7 +62,7 @@ export const secretsStores: readonly Endpoint[] = [
     summary: "Make a store of secrets",
     body: z.object({ name }),
     result: shown,
-    handle: async ({ body }, api) => ({ result: show(await makeStore(api, randomUUID().replaceAll("-", ""), body.name), api) }),
+    handle: async ({ body }, api) => ({ result: show(await makeStore(api, api.ids.uuid().replaceAll("-", ""), body.name), api) }),
   }),
   endpoint({
     method: "delete",

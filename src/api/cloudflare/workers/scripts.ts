@@ -53,9 +53,9 @@ export async function takeInForm(
 ): Promise<Uploaded> {
   const { metadata, code } = await readUpload(form);
   const upload = { code, metadata: { ...metadata, annotations: signed(metadata.annotations, asker) } };
-  const start = performance.now();
+  const start = api.clock.now();
   const { version, remarks } = await takeIn(api, { script, upload, assets: sentAssets(api, metadata), isDeployed });
-  const startupMs = Math.round(performance.now() - start);
+  const startupMs = api.clock.now() - start;
   for (const remark of remarks) api.log.warn(remark, { script });
   return { version, startupMs, messages: deployMessages(remarks) };
 }

@@ -47,7 +47,6 @@ export const scriptsTails: readonly Endpoint[] = [
       const { id, expiresAt } = api.tails.open(
         script,
         body.filters.map((each) => withSelf(each, self)),
-        Date.now(),
       );
       const url = new URL(`/tails/${id}`, request.url);
       url.protocol = url.protocol.replace("http", "ws");

@@ -42,7 +42,7 @@ async function deploy(api: Api, script: string, body: z.output<typeof deploying>
   const [chosen, ...others] = body.versions.filter(({ percentage }) => percentage !== 0);
   if (chosen === undefined || others.length > 0 || chosen.percentage !== 100)
     throw new Failure("script.split", { field: "versions" });
-  return deployVersion(api.catalog, script, chosen.version_id, signed(body.annotations, asker));
+  return deployVersion(api, script, chosen.version_id, signed(body.annotations, asker));
 }
 
 const secretChanges = z.object({

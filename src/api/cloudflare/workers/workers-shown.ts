@@ -48,9 +48,13 @@ async function references(api: Api, name: string): Promise<object> {
   const of = (type: string): string[] => [...new Set(incoming.flatMap((each) => (each.type === type ? [each.script] : [])))];
   return {
     dispatch_namespace_outbounds: [],
-    domains: api.hostNames
-      .list(name)
-      .map(({ hostName }) => ({ id: hostName, hostname: hostName, zone_id: "", zone_name: "", certificate_id: "" })),
+    domains: (await api.hostNames.list(name)).map(({ hostName }) => ({
+      id: hostName,
+      hostname: hostName,
+      zone_id: "",
+      zone_name: "",
+      certificate_id: "",
+    })),
     durable_objects: of("durable_object_namespace").map((worker) => ({
       namespace_id: "",
       namespace_name: "",

@@ -52,10 +52,10 @@ export const concurrency: readonly Endpoint[] = [
       limit,
     }),
     result: shown,
-    handle: async ({ body }, { catalog, clock, log }) => {
-      const made = await makeConcurrencyKey(catalog, body, clock.now());
+    handle: async ({ body }, api) => {
+      const made = await makeConcurrencyKey(api, body);
       const message = "Concurrency keys are stored and returned, but not enforced yet";
-      log.warn(message, { key: made.name });
+      api.log.warn(message, { key: made.name });
       return { result: show(made), messages: deployMessages([message]) };
     },
   }),
@@ -73,8 +73,8 @@ export const concurrency: readonly Endpoint[] = [
     summary: "Change the limit of a concurrency key",
     body: z.object({ limit }),
     result: shown,
-    handle: async ({ params, body }, { catalog, clock }) => ({
-      result: show(await changeConcurrencyKey(catalog, params.key_id, body.limit, clock.now())),
+    handle: async ({ params, body }, api) => ({
+      result: show(await changeConcurrencyKey(api, params.key_id, body.limit)),
     }),
   }),
   endpoint({

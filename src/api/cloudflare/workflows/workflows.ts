@@ -168,7 +168,7 @@ export const workflows: readonly Endpoint[] = [
     result: putShown,
     handle: async ({ params, body }, api) => {
       const { class_name: className, script_name: script } = body;
-      const workflow = await putWorkflow(api.catalog, { name: params.workflow_name, className, script }, settingsOf(body));
+      const workflow = await putWorkflow(api, { name: params.workflow_name, className, script }, settingsOf(body));
       const flags = { is_deleted: 0, terminator_running: api.engine.terminatingAll(workflow.name) ? 1 : 0 };
       const identity = await showIdentity(api, workflow, await newestSettings(api.catalog, workflow));
       return { result: { ...identity, version_id: workflow.versionId, ...flags } };

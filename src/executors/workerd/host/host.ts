@@ -25,9 +25,6 @@ import type { InspectorTargets } from "../inspector/targets.ts";
 import type { WorkerdProcess } from "../process/process.ts";
 import { ask, textOf } from "./requests.ts";
 
-/** How often an isolate is looked at within the span that it may be silent. */
-const BEATS = 4;
-
 /** What a host is made of. */
 export interface HostParts {
   /** Names the isolate in its process. Never used twice. */
@@ -241,7 +238,7 @@ export class WorkerdHost implements Host {
       this.#say({ type: "beat" });
       void this.#look();
     };
-    this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, ping, silent, () => process.isSilent || process.isDebugged);
+    this.#heartbeat = startHeartbeat(hangAfterMs, ping, silent, () => process.isSilent || process.isDebugged);
   }
 
   /** Has the loader look whether it has the isolate; if not, that ends the host before this resolves. */

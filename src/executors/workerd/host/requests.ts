@@ -6,16 +6,11 @@ import type { ReadableStream as NodeStream } from "node:stream/web";
 import { Failure } from "../../../model/failures/failure.ts";
 import { Upgraded } from "../../../protocol/upgraded.ts";
 import { requestEvent, type Invocation, type InvocationOutcome } from "../../../protocol/invocation.ts";
+import { headersOf, toResponse } from "../connection/response.ts";
 import { HEADERS } from "../messages.ts";
 import type { WorkerdProcess } from "../process/process.ts";
 
-/** Headers of answers that are about one connection. */
-const HOP_BY_HOP = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", HEADERS.end]);
-
 const UPGRADE: [string, string] = ["connection", "Upgrade"];
-
-/** Statuses that have no body. */
-const EMPTY = new Set([204, 205, 304]);
 
 /** What fits into one packet or a few, in bytes. */
 const SHORT_BYTES = 64 * 1024;
@@ -68,7 +63,11 @@ export async function ask({ process, host, gone, over, cut, isFollowed }: Asking
         signal: AbortSignal.any([request.signal, gone]),
       },
     );
-    if (answer.headers[HEADERS.end] === "answered") return toResponse(answer, gone, over);
+    if (answer.headers[HEADERS.end] === "answered") {
+      if (answer.statusCode === 101) return upgraded(answer, gone, over);
+      answer.once("close", over);
+      return toResponse(answer, gone);
+    }
     throw new Failure("script.exception", { detail: await textOf(answer) });
   } catch (cause) {
     gone.throwIfAborted();
@@ -101,30 +100,13 @@ function sentHeaders(headers: Headers): [string, string][] {
   return headers.has("upgrade") ? [...sent, UPGRADE] : sent;
 }
 
-function toResponse(answer: IncomingMessage, gone: AbortSignal, over: () => void): Response {
-  const headers = new Headers();
-  for (let at = 0; at + 1 < answer.rawHeaders.length; at += 2) {
-    const name = answer.rawHeaders[at] ?? "";
-    if (!HOP_BY_HOP.has(name.toLowerCase())) headers.append(name, answer.rawHeaders[at + 1] ?? "");
-  }
-  const { statusCode: status = 500, statusMessage: statusText = "" } = answer;
-  if (status === 101) return upgraded(answer, headers, gone, over);
-  answer.once("close", over);
-  if (EMPTY.has(status)) {
-    answer.resume();
-    return new Response(null, { status, statusText, headers });
-  }
-  const body = Readable.toWeb(answer) as ReadableStream<Uint8Array>;
-  const guarded = body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: gone });
-  return new Response(guarded, { status, statusText, headers });
-}
-
-function upgraded({ socket }: IncomingMessage, headers: Headers, gone: AbortSignal, over: () => void): Response {
+function upgraded(answer: IncomingMessage, gone: AbortSignal, over: () => void): Response {
+  const { socket } = answer;
   const end = (): void => void socket.destroy();
   gone.addEventListener("abort", end, { once: true });
   socket.once("close", () => {
     gone.removeEventListener("abort", end);
     over();
   });
-  return new Upgraded(socket, headers);
+  return new Upgraded(socket, headersOf(answer));
 }

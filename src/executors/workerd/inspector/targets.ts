@@ -1,5 +1,5 @@
 /** The isolates that a debugger may look into, by Worker. They come and go while it stays. */
-import { within } from "../process/deadline.ts";
+import { within } from "../child/deadline.ts";
 import type { MappedCode } from "./source-map.ts";
 
 /** An isolate that has loaded. */

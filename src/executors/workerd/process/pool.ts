@@ -5,8 +5,8 @@
  * One more is kept ready, so that what was in a process that has died goes on without waiting for the start of another.
  * A script that was in a process which has hung gets one of its own until it has shown that it was not the cause.
  */
-import { Failure } from "../../../model/failures/failure.ts";
 import type { HostEnd } from "../../../ports/executor.ts";
+import { reasonOf } from "../child/child.ts";
 import type { Output } from "./output.ts";
 import { WorkerdProcess, type AnswerLoader, type ProcessSettings } from "./process.ts";
 
@@ -38,7 +38,7 @@ export class Pool {
   /** Processes are started one after the other, so that none is started too many. */
   #starting: Promise<unknown> = Promise.resolve();
   /** The last start that failed, and when. */
-  #failed: { readonly at: number; readonly cause: Failure } | undefined;
+  #failed: { readonly at: number; readonly cause: unknown } | undefined;
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
@@ -79,10 +79,8 @@ export class Pool {
   async close(): Promise<void> {
     clearTimeout(this.#spareTimer);
     await this.#starting;
-    await (await this.#spare?.catch(() => undefined))?.kill({ kind: "closed" });
-    await Promise.all(
-      [...this.#processes, ...this.#retired, ...this.#dedicated].map((process) => process.kill({ kind: "closed" })),
-    );
+    await (await this.#spare?.catch(() => undefined))?.close();
+    await Promise.all([...this.#processes, ...this.#retired, ...this.#dedicated].map((process) => process.close()));
   }
 
   async #pick(asked: number): Promise<WorkerdProcess> {
@@ -122,11 +120,9 @@ export class Pool {
   /** It says nothing about the script, which may be opened again. */
   #fail(cause: unknown): never {
     this.#parts.settings.closing.throwIfAborted();
-    const detail = cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
-    const failure = new Failure("executor.not_started", { detail, cause });
-    this.#failed = { at: performance.now(), cause: failure };
-    this.#parts.output.write(undefined, detail, "error");
-    throw failure;
+    this.#failed = { at: performance.now(), cause };
+    this.#parts.output.write(undefined, reasonOf(cause), "error");
+    throw cause;
   }
 
   #prepare(): void {

@@ -1,26 +1,23 @@
 /** One process of workerd: how it starts, how it is reached, and all the ways it can end. */
 import { getCACertificates } from "node:tls";
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
-import { networkInterfaces, tmpdir } from "node:os";
-import { join } from "node:path";
+import { networkInterfaces } from "node:os";
 import type { Readable } from "node:stream";
 import type { WebSocket } from "ws";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { HostEnd } from "../../../ports/executor.ts";
-import { WorkerdChild } from "./child.ts";
-import { processConfig } from "./config.ts";
-import { Connection } from "../connection/connection.ts";
-import { within } from "./deadline.ts";
-import { Lifeline, opened } from "./lifeline.ts";
+import { reasonOf, WorkerdChild } from "../child/child.ts";
+import { processConfig, type ProcessConfig } from "./config.ts";
+import { within } from "../child/deadline.ts";
+import { opened } from "../child/lifeline.ts";
 import { inMiB, residentBytes, watchMemory } from "./memory.ts";
 import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader } from "../messages.ts";
 import type { Output } from "./output.ts";
 import { ownModules } from "../script/modules.ts";
 import { refusedIn } from "./network.ts";
-import { plainSocket } from "../connection/plain-http.ts";
-import { holdFolder, releaseFolder } from "./cleanup.ts";
+import { makeFolder, removeFolder, temporaryPath } from "../child/cleanup.ts";
 import { Room } from "../host/room.ts";
 
 /** How long a process that has broken a connection may take to end, if that is why, in milliseconds. */
@@ -30,14 +27,7 @@ const END_MS = 1_000;
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** What holds for every process. */
-export interface ProcessSettings {
-  /** What scripts may reach: `public`, `private`, `local`, and ranges of addresses. */
-  readonly network: readonly string[];
-  /** Path of the socket of a proxy that makes the requests of scripts; absent when they reach the network themselves. */
-  readonly outbound?: string;
-  /** The most that a V8 heap may take, in MiB. */
-  readonly heapMiB: number;
-  readonly requestCf: Readonly<Record<string, unknown>>;
+export interface ProcessSettings extends Omit<ProcessConfig, "loader" | "token" | "refused"> {
   /** How long a process may go without answering, in milliseconds. */
   readonly hangAfterMs: number;
   /** The same while several isolates are open in it: each keeps the others waiting. */
@@ -50,12 +40,6 @@ export interface ProcessSettings {
   readonly memoryBytes: number;
   /** Aborted when no process is to be started any more; those that are starting are ended. */
   readonly closing: AbortSignal;
-  /** Path of the socket of the storage process; absent when there is none. */
-  readonly storage?: string;
-  /** The folder that Durable Objects are kept in, in the one process that has them. */
-  readonly objects?: string;
-  /** The folder of static assets; absent when there are none. */
-  readonly assets?: string;
   /** Whether isolates can be debugged. */
   readonly isInspected: boolean;
 }
@@ -85,7 +69,6 @@ export class WorkerdProcess {
   readonly #token: string;
   readonly #settings: ProcessSettings;
   readonly #output: Output;
-  readonly #connection: Connection;
   readonly #end: (end: HostEnd) => void;
   readonly #stopWatching: () => void;
   /** The scripts of its isolates, by the names of those. */
@@ -94,7 +77,6 @@ export class WorkerdProcess {
   #isTight = false;
   #isOver = false;
   #retired = false;
-  #lifeline: Lifeline | undefined;
   #silentMs = 0;
   #wasSlow = false;
   #hungShared = false;
@@ -106,7 +88,6 @@ export class WorkerdProcess {
     this.#output = output;
     this.#child = child;
     this.#token = token;
-    this.#connection = new Connection({ host: "127.0.0.1", port: child.port });
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
     const { promise: full, resolve: isFull } = Promise.withResolvers<void>();
     this.full = full;
@@ -117,27 +98,29 @@ export class WorkerdProcess {
       if (bytes > settings.fullBytes) isFull();
       if (bytes > settings.memoryBytes) void this.kill(this.#died(tooLarge(bytes, settings)));
     });
-    void child.ended.then((how) => this.kill(this.#died(`The process of workerd is gone: ${how}`)));
+    void child.how.then((how) => this.kill(this.#died(`The process of workerd is gone: ${how}`)));
   }
 
   /** Starts one, and resolves when it answers. Rejects with `Failure("executor.not_started")`; it is gone then. */
   static async start(settings: ProcessSettings, output: Output, answer: AnswerLoader): Promise<WorkerdProcess> {
-    const { startMs, closing: signal, isInspected } = settings;
+    const { startMs, closing: signal, isInspected, assets, objects } = settings;
     const token = randomBytes(24).toString("base64url");
-    const { loader } = await ownModules();
-    if (settings.assets !== undefined) await mkdir(settings.assets, { recursive: true, mode: 0o700 });
-    const folder = await mkdtemp(join(tmpdir(), "stepwell-workerd-"));
-    holdFolder(folder);
+    const folder = temporaryPath("stepwell-workerd-");
     try {
+      const { loader } = await ownModules();
+      for (const path of [assets, objects]) if (path !== undefined) await mkdir(path, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
       const refused = refusedIn(settings.network, networkInterfaces());
       const config = processConfig({ loader, token, refused, trusted: getCACertificates("extra"), ...settings });
       const child = await WorkerdChild.start({ config, folder, output, startMs, isInspected, signal });
       const process = new WorkerdProcess(child, token, settings, output);
       await process.#hold(answer);
       return process;
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new Failure("executor.not_started", { detail: reasonOf(cause), cause });
     } finally {
-      await rm(folder, { recursive: true, force: true });
-      releaseFolder(folder);
+      await removeFolder(folder);
     }
   }
 
@@ -238,10 +221,10 @@ export class WorkerdProcess {
       readonly signal?: AbortSignal;
     },
   ): Promise<IncomingMessage> {
-    return this.#connection.send({
+    return this.#child.connection.send({
       path,
       method,
-      headers: Object.fromEntries([...headers, ...this.#headers(asked)]),
+      headers: { ...Object.fromEntries(headers), ...this.#headers(asked) },
       body,
       signal,
     });
@@ -249,27 +232,21 @@ export class WorkerdProcess {
 
   /** A socket to an isolate, open. `hear` gets what comes over it. Rejects when that takes longer than a start may. */
   async connect(asked: Asked, hear: Hear): Promise<WebSocket> {
-    const socket = this.#socket(asked);
+    const socket = this.#child.open(this.#headers(asked), { maxPayload: MAX_MESSAGE_BYTES });
     // Not after the socket is open: messages that arrive with the opening would be emitted before its waiter continues.
     socket.on("message", (data: Buffer, isBinary: boolean) => hear(data, isBinary, socket));
     await opened(socket);
     return socket;
   }
 
-  #socket(asked: Asked): WebSocket {
-    return plainSocket(`ws://127.0.0.1:${this.#child.port}/`, {
-      handshakeTimeout: this.#settings.startMs,
-      headers: Object.fromEntries(this.#headers(asked)),
-      perMessageDeflate: false,
-      maxPayload: MAX_MESSAGE_BYTES,
-    });
+  /** Ends it at once, with everything in it. Resolves when it is gone. */
+  kill(end: HostEnd): Promise<void> {
+    this.#finish(end);
+    return this.#child.close();
   }
 
-  /** Ends it at once, with everything in it. Resolves when it is gone. */
-  async kill(end: HostEnd): Promise<void> {
-    this.#finish(end);
-    await this.#child.kill();
-    this.#lifeline?.end();
+  close(): Promise<void> {
+    return this.kill({ kind: "closed" });
   }
 
   #died(detail: string): HostEnd {
@@ -281,37 +258,28 @@ export class WorkerdProcess {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopWatching();
-    this.#lifeline?.stop();
     this.room.close();
     if (end.kind !== "closed") this.#output.write(undefined, describe(end, this.#scripts.values()), "error");
     this.#end(end);
-    this.#connection.close();
   }
 
   /** Ties the two together. */
   async #hold(answer: AnswerLoader): Promise<void> {
     const { hangAfterMs, sharedHangAfterMs } = this.#settings;
-    const lifeline = new Lifeline(this.#socket({ ask: "lifeline", host: "" }), {
+    await this.#child.hold(this.#headers({ ask: "lifeline", host: "" }), {
       hangAfterMs: Math.min(hangAfterMs, sharedHangAfterMs),
       onSilent: (forMs) => this.#silent(forMs),
-      onMessage: (data) => {
+      onMessage: (data, send) => {
         this.#silentMs = 0;
-        if (data.length > 0) void this.#tell(lifeline, JSON.parse(data.toString()) as FromLoader, answer);
+        if (data.length > 0) void this.#tell(send, JSON.parse(data.toString()) as FromLoader, answer);
       },
       isExcused: () => this.isDebugged,
+      onClosed: () => void this.kill(this.#died("The process of workerd has closed its socket")),
     });
-    this.#lifeline = lifeline;
-    try {
-      await lifeline.open(() => void this.kill(this.#died("The process of workerd has closed its socket")));
-    } catch (cause) {
-      await this.kill(this.#died(`The process of workerd does not answer: ${String(cause)}`));
-      this.#settings.closing.throwIfAborted();
-      throw new Failure("executor.not_started", { detail: `workerd does not answer. ${String(cause)}`, cause });
-    }
   }
 
-  async #tell(lifeline: Lifeline, { id, question }: FromLoader, answer: AnswerLoader): Promise<void> {
-    const say = (end: ToLoader["end"]): void => lifeline.send(JSON.stringify({ id, end } satisfies ToLoader));
+  async #tell(send: (text: string) => void, { id, question }: FromLoader, answer: AnswerLoader): Promise<void> {
+    const say = (end: ToLoader["end"]): void => send(JSON.stringify({ id, end } satisfies ToLoader));
     try {
       say({ kind: "answered", answer: await answer(this, question) });
     } catch (cause) {
@@ -330,15 +298,15 @@ export class WorkerdProcess {
     void this.kill({ kind: "hung", silentMs: forMs, isShared });
   }
 
-  #headers({ ask, host, request = "", follow, origin = "" }: Asked): [string, string][] {
-    return [
-      [HEADERS.token, this.#token],
-      [HEADERS.ask, ask],
-      [HEADERS.host, host],
-      [HEADERS.request, request],
-      [HEADERS.follow, follow ?? ""],
-      [HEADERS.origin, origin],
-    ];
+  #headers({ ask, host, request = "", follow, origin = "" }: Asked): Record<string, string> {
+    return {
+      [HEADERS.token]: this.#token,
+      [HEADERS.ask]: ask,
+      [HEADERS.host]: host,
+      [HEADERS.request]: request,
+      [HEADERS.follow]: follow ?? "",
+      [HEADERS.origin]: origin,
+    };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Compatibility date and flags, as a script declares them and as workerd is given them. */
 import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
-import { NEWEST_DATE } from "../process/binary.ts";
+import { NEWEST_DATE } from "../child/binary.ts";
 import { importsEmail, withOlderRegistry } from "./email.ts";
 
 /** Without these the runtime cannot work, whatever the date. Scripts notice them by what is there in addition. */

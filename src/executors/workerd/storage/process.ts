@@ -3,24 +3,21 @@
  * started by the first use, and again when it ends. It listens on a socket in a folder that only its owner may enter, which
  * stands in for a token.
  */
-import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { OnLog } from "../../../ports/script-log.ts";
 import { writeLine } from "../../output/lines.ts";
 import type { Storage, StorageRequest, StorageScope } from "../../../ports/storage.ts";
-import { WorkerdChild } from "../process/child.ts";
-import { Connection } from "../connection/connection.ts";
-import { within } from "../process/deadline.ts";
+import { reasonOf, WorkerdChild } from "../child/child.ts";
+import type { Connection } from "../connection/connection.ts";
+import { toResponse } from "../connection/response.ts";
+import { within } from "../child/deadline.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
-import { holdFolder, releaseFolder } from "../process/cleanup.ts";
-import { Lifeline } from "../process/lifeline.ts";
-import { Restart } from "../process/restart.ts";
-import { plainSocket } from "../connection/plain-http.ts";
+import { makeFolder, removeFolder, temporaryPath } from "../child/cleanup.ts";
+import { Single } from "../child/single.ts";
 import { Output } from "../process/output.ts";
 import { storageModule } from "./bundle.ts";
 import { storageConfig } from "./config.ts";
@@ -41,15 +38,6 @@ const END_MS = 1_000;
 /** How long after its end the process is started again, in milliseconds. */
 const AGAIN_MS = 10;
 
-/** Statuses that have no body. */
-const EMPTY = new Set([204, 205, 304]);
-
-/** A process that listens. */
-interface Running {
-  readonly child: WorkerdChild;
-  readonly connection: Connection;
-}
-
 export class StorageProcess implements Storage {
   /** Where it listens, or will. */
   readonly socket: string;
@@ -57,9 +45,8 @@ export class StorageProcess implements Storage {
   readonly #hangAfterMs: number;
   readonly #output: Output;
   readonly #closing: AbortController = new AbortController();
-  #running: Promise<Running> | undefined;
-  /** Workers use it without asking here first, so it has to be there. What comes of a start is seen where it is made. */
-  readonly #restart: Restart = new Restart(AGAIN_MS, this.#closing.signal, () => void this.#open().catch(() => undefined));
+  /** Workers use it without asking here first, so it has to be there once it was. */
+  readonly #process: Single<WorkerdChild>;
 
   /**
    * `folder` is for the data. Nothing is made before it is needed. After `hangAfterMs` without an answer the process is
@@ -69,45 +56,19 @@ export class StorageProcess implements Storage {
     this.#folder = folder;
     this.#hangAfterMs = hangAfterMs;
     this.#output = new Output(onLog);
-    this.socket = join(tmpdir(), `stepwell-${randomBytes(12).toString("hex")}`, "storage");
+    this.socket = join(temporaryPath("stepwell-"), "storage");
+    this.#process = new Single({
+      start: () => this.#start(),
+      againMs: AGAIN_MS,
+      isNeeded: () => true,
+      onFailed: (cause) => this.#output.write(undefined, `${String(cause)}: ${reasonOf(cause)}`, "error"),
+      closing: this.#closing.signal,
+    });
   }
 
   /** Resolves when it listens. Rejects with `Failure("storage.unavailable")`. */
   async open(): Promise<void> {
-    await this.#open();
-  }
-
-  async #open(): Promise<Running> {
-    if (this.#closing.signal.aborted) throw new Failure("shutting_down");
-    const running = await (this.#running ??= this.#begin());
-    if (!running.child.isEnding) return running;
-    await within(END_MS, "The end of the storage process", running.child.ended).catch((cause: unknown) => {
-      throw new Failure("storage.unavailable", { cause });
-    });
-    return this.#open();
-  }
-
-  #begin(): Promise<Running> {
-    const starting = this.#start();
-    const over = (reason: string): void => {
-      if (this.#running === starting) this.#running = undefined;
-      if (!this.#closing.signal.aborted) this.#output.write(undefined, reason, "error");
-    };
-    starting.then(
-      ({ child, connection }) => {
-        this.#restart.succeeded();
-        void child.ended.then((how) => {
-          connection.close();
-          over(`The process that keeps KV, D1 and R2 is gone: ${how}`);
-          this.#restart.later();
-        });
-      },
-      (cause: unknown) => {
-        over(`${String(cause)}: ${cause instanceof Failure ? cause.detail : ""}`);
-        this.#restart.failed();
-      },
-    );
-    return starting;
+    await this.#process.acquire();
   }
 
   async fetch(scope: StorageScope, request: StorageRequest): Promise<Response> {
@@ -115,20 +76,20 @@ export class StorageProcess implements Storage {
   }
 
   async #fetch(scope: StorageScope, request: StorageRequest, mayAskAgain: boolean): Promise<Response> {
-    const { child, connection } = await this.#open();
+    const { connection, ended } = await this.#process.acquire();
     try {
       return toResponse(await send(connection, scope, request));
     } catch (cause) {
       if (!isRefused(cause)) throw new Failure("storage.unavailable", { cause });
       // It has just ended, which is not known yet. Nothing has been sent.
-      await within(END_MS, "The end of the storage process", child.ended).catch(() => undefined);
+      await within(END_MS, "The end of the storage process", ended).catch(() => undefined);
       if (!mayAskAgain || typeof request.body === "object") throw new Failure("storage.unavailable", { cause });
       return this.#fetch(scope, request, false);
     }
   }
 
   async forget(scope: StorageScope): Promise<void> {
-    const { connection } = await this.#open();
+    const { connection } = await this.#process.acquire();
     const answer = await send(connection, scope, { method: "PURGE", path: "/" }).catch((cause: unknown) => {
       throw new Failure("storage.unavailable", { cause });
     });
@@ -139,47 +100,34 @@ export class StorageProcess implements Storage {
 
   async close(): Promise<void> {
     this.#closing.abort(new Failure("shutting_down"));
-    const running = await this.#running?.catch(() => undefined);
-    await running?.child.kill();
-    const home = join(this.socket, "..");
-    await rm(home, { recursive: true, force: true });
-    releaseFolder(home);
+    await this.#process.close();
+    await removeFolder(dirname(this.socket));
   }
 
-  async #start(): Promise<Running> {
-    const home = join(this.socket, "..");
+  async #start(): Promise<WorkerdChild> {
     try {
       const gateway = await storageModule();
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      // Left over from a process that has ended.
-      await rm(home, { recursive: true, force: true });
-      await mkdir(home, { mode: 0o700 });
-      holdFolder(home);
-      const config = storageConfig({ gateway, socket: this.socket, folder: this.#folder });
+      const folder = await makeFolder(dirname(this.socket));
+      const { socket } = this;
+      const config = storageConfig({ gateway, socket, folder: this.#folder });
       const { signal } = this.#closing;
-      const child = await WorkerdChild.start({ config, folder: home, output: this.#output, startMs: START_MS, signal });
-      await this.#hold(child);
-      return { child, connection: new Connection({ socketPath: this.socket }) };
+      const child = await WorkerdChild.start({ config, folder, socket, output: this.#output, startMs: START_MS, signal });
+      await child.hold(
+        { [STORAGE_HEADERS.type]: "lifeline" },
+        {
+          hangAfterMs: this.#hangAfterMs,
+          onSilent: (forMs) => {
+            if (forMs >= this.#hangAfterMs) void child.kill(`it did not answer for ${forMs} ms and was killed`);
+          },
+        },
+      );
+      void child.how.then((how) => {
+        if (!signal.aborted) this.#output.write(undefined, `The process that keeps KV, D1 and R2 is gone: ${how}`, "error");
+      });
+      return child;
     } catch (cause) {
-      const detail = cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
-      throw new Failure("storage.unavailable", { detail, cause });
-    }
-  }
-
-  /** When the process does not answer any more, or gives up its end of the socket, it is killed, and so started anew. */
-  async #hold(child: WorkerdChild): Promise<void> {
-    const headers = { [STORAGE_HEADERS.type]: "lifeline" };
-    const socket = plainSocket(`ws+unix:${this.socket}:/`, { headers, handshakeTimeout: START_MS });
-    const onSilent = (forMs: number): void => {
-      if (forMs >= this.#hangAfterMs) void child.kill(`it did not answer for ${forMs} ms and was killed`);
-    };
-    const lifeline = new Lifeline(socket, { hangAfterMs: this.#hangAfterMs, onSilent });
-    void child.ended.then(() => lifeline.end());
-    try {
-      await lifeline.open(() => void child.kill());
-    } catch (cause) {
-      await child.kill();
-      throw cause;
+      throw new Failure("storage.unavailable", { detail: reasonOf(cause), cause });
     }
   }
 }
@@ -196,17 +144,6 @@ function send(
     body: typeof body === "object" ? Readable.fromWeb(body) : body,
     stallMs: STALL_MS,
   });
-}
-
-function toResponse(answer: IncomingMessage): Response {
-  const { statusCode: status = 500, statusMessage: statusText = "" } = answer;
-  const headers = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
-    typeof value === "string" ? [[name, value]] : [],
-  );
-  if (!EMPTY.has(status))
-    return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, { status, statusText, headers });
-  answer.resume();
-  return new Response(null, { status, statusText, headers });
 }
 
 /** No listener: nothing has been sent. */

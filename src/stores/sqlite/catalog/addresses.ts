@@ -2,14 +2,19 @@
 import type { Addresses, HostName, Route } from "../../../ports/catalog/addresses.ts";
 import type { ConcurrencyKey, ConcurrencyKeys } from "../../../ports/catalog/concurrency.ts";
 import type { Queries, Run } from "../connection/queries.ts";
+import type { Known } from "./known.ts";
+
+const HOST_NAMES = "SELECT name AS hostName, script FROM host_names ORDER BY rowid";
+
+const ROUTES = "SELECT pattern, script FROM routes ORDER BY rowid";
 
 const KEYS = `SELECT id, name, most AS "limit", created_at AS createdAt, modified_at AS modifiedAt FROM concurrency_keys`;
 
 /** What is read of these tables. */
-export function addressTables({ all }: Queries): Addresses & ConcurrencyKeys {
+export function addressTables({ all }: Queries, known: Known): Addresses & ConcurrencyKeys {
   return {
-    hostNames: async () => all("SELECT name AS hostName, script FROM host_names ORDER BY rowid") as unknown as HostName[],
-    routes: async () => all("SELECT pattern, script FROM routes ORDER BY rowid") as unknown as Route[],
+    hostNames: async () => (known.addresses.hostNames ??= all(HOST_NAMES) as unknown as HostName[]),
+    routes: async () => (known.addresses.routes ??= all(ROUTES) as unknown as Route[]),
     concurrencyKeys: async () => all(`${KEYS} ORDER BY rowid`) as unknown as ConcurrencyKey[],
   };
 }

@@ -29,7 +29,7 @@ export function sqliteCatalog(db: Database): Catalog {
     ...resourceTable(counting),
     ...versionTables(counting),
     ...workerTables(query),
-    ...addressTables(query),
+    ...addressTables(query, known),
     ...timetable(query),
     ...subscriptionTable(query),
     ...credentialTables(query),

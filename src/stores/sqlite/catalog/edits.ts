@@ -48,9 +48,11 @@ function apply(query: Queries, known: Known, edit: CatalogEdit): readonly string
       putCrons(run, edit);
       break;
     case "host_names":
+      known.addresses = {};
       putHostNames(run, edit.script, edit.hostNames);
       break;
     case "routes":
+      known.addresses = {};
       putRoutes(run, edit.script, edit.patterns);
       break;
     case "event_triggers":
@@ -73,6 +75,7 @@ function removeScript({ run, all }: Queries, known: Known, script: string): read
   for (const owner of own) putCrons(run, { kind: "workflow", owner, crons: [], from: 0 });
   putCrons(run, { kind: "script", owner: script, crons: [], from: 0 });
   deleteWorker(run, script);
+  known.addresses = {};
   known.active.delete(script);
   return deleteScript(run, script) ? own : [];
 }

@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, expect, test, vi } from "vitest";
 import type { WorkerdChild as Child } from "./child.ts";
-import { Output } from "./output.ts";
+import { Output } from "../process/output.ts";
 
 const folder = mkdtempSync("/tmp/stepwell-test-");
 const binary = `${folder}/workerd`;
@@ -48,8 +48,28 @@ test.skipIf(process.platform === "win32")("a start that is not wanted any more i
 test.skipIf(process.platform === "win32")("the end of a process is reported, also to later callers", async () => {
   const child = await start(`echo '{"event": "listen", "port": 7}' >&3; exec sleep 1000`);
   expect(child.port).toBe(7);
-  await child.kill();
-  expect(await child.ended).toBe("it ended with SIGKILL");
+  await child.close();
+  expect(await child.how).toBe("it ended with SIGKILL");
+});
+
+test.skipIf(process.platform === "win32")(
+  "a process that is killed for a reason ends with it, and is known to end at once",
+  async () => {
+    const child = await start(`echo '{"event": "listen", "port": 7}' >&3; exec sleep 1000`);
+    const gone = child.kill("it did not answer");
+    await child.ended;
+    await gone;
+    expect(await child.how).toBe("it did not answer");
+  },
+);
+
+test.skipIf(process.platform === "win32")("a process that listens and does not answer is ended", async () => {
+  const child = await start(`echo '{"event": "listen", "port": 1}' >&3; exec sleep 1000`);
+  await expect(child.hold({}, { hangAfterMs: 1_000, onSilent: () => {} })).rejects.toMatchObject({
+    failure: "executor.not_started",
+    detail: expect.stringMatching(/^workerd does not answer\. .*ECONNREFUSED/) as string,
+  });
+  expect(await child.how).toMatch(/^it does not answer: .*ECONNREFUSED/);
 });
 
 test("a binary that is not there is an error that says so", async () => {

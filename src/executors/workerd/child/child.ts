@@ -1,14 +1,21 @@
-/** A child process of workerd: how it is started, how its end is seen, and how it is ended. Each of that takes a bounded time. */
+/**
+ * A child process of workerd: how it is started and reached, how its end is seen, and how it is ended. Each of that takes a bounded
+ * time. A socket shows whether it lives (`lifeline.ts`), and it does not outlive this process (`cleanup.ts`).
+ */
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ClientOptions, WebSocket } from "ws";
 import { Failure } from "../../../model/failures/failure.ts";
 import { BINARY } from "./binary.ts";
 import { within } from "./deadline.ts";
 import { hold, release } from "./cleanup.ts";
-import type { Output } from "./output.ts";
+import { Lifeline, type LifelineParts } from "./lifeline.ts";
+import { Connection } from "../connection/connection.ts";
+import { plainSocket } from "../connection/plain-http.ts";
+import type { Output } from "../process/output.ts";
 
 /** How long the kernel may take to end a process that has been killed, in milliseconds. A large one takes a while. */
 const KILL_MS = 10_000;
@@ -27,9 +34,14 @@ export interface ChildParts {
   readonly startMs: number;
   /** Whether its isolates can be debugged. */
   readonly isInspected?: boolean;
+  /** Path of the socket that it listens on; a port of its own choice when absent. */
+  readonly socket?: string;
   /** When this aborts while the child starts, it is ended. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Headers of a request. */
+type Headers = Readonly<Record<string, string>>;
 
 export class WorkerdChild {
   readonly pid: number;
@@ -37,21 +49,35 @@ export class WorkerdChild {
   readonly port: number;
   /** Where its isolates can be debugged, like `127.0.0.1:9229`; only when that was asked for. */
   readonly inspector: string | undefined;
-  /** Resolves with how it ended; never rejects. */
-  readonly ended: Promise<string>;
+  /** Requests to it. */
+  readonly connection: Connection;
+  /** Resolves as soon as it is known that it ends: a large process is gone later. Never rejects. */
+  readonly ended: Promise<void>;
+  /** Resolves with how it ended when it is gone. Never rejects. */
+  readonly how: Promise<string>;
   readonly #child: ChildProcess;
+  readonly #parts: ChildParts;
+  readonly #end: () => void;
   #killedFor: string | undefined;
 
-  private constructor(child: ChildProcess, pid: number, { port, inspector }: Ports, ended: Promise<string>) {
+  private constructor(child: ChildProcess, pid: number, { port, inspector }: Ports, gone: Promise<string>, parts: ChildParts) {
     this.#child = child;
+    this.#parts = parts;
     this.pid = pid;
-    this.port = port;
     this.inspector = inspector;
-    this.ended = ended.then((how) => this.#killedFor ?? how);
+    this.port = port;
+    this.connection = new Connection(parts.socket === undefined ? { host: "127.0.0.1", port } : { socketPath: parts.socket });
+    ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<void>());
+    this.how = gone.then((how) => {
+      this.#end();
+      return this.#killedFor ?? how;
+    });
+    void this.ended.then(() => this.connection.close());
   }
 
   /** Resolves when it listens. Rejects with `Failure("executor.not_started")`, or with the reason of the signal; it is gone then. */
-  static async start({ config, folder, output, startMs, isInspected = false, signal }: ChildParts): Promise<WorkerdChild> {
+  static async start(parts: ChildParts): Promise<WorkerdChild> {
+    const { config, folder, output, startMs, isInspected = false, signal } = parts;
     const file = join(folder, "config.capnp");
     await writeFile(file, config, { mode: 0o600 });
     signal?.throwIfAborted();
@@ -64,7 +90,7 @@ export class WorkerdChild {
       detached: process.platform !== "win32",
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
-    const ended = endOf(child);
+    const gone = endOf(child);
     const said = shownOf(child);
     // When descriptors have run out there are none.
     output.follow(child.stdout ?? null, "info");
@@ -75,7 +101,7 @@ export class WorkerdChild {
       const unwanted = aborted(signal, over.signal);
       const ports = await within(startMs, "The start", Promise.race([portsOf(child, host), failed(child), unwanted]));
       if (pid === undefined) throw new Error("It has no pid");
-      return new WorkerdChild(child, pid, ports, ended);
+      return new WorkerdChild(child, pid, ports, gone, parts);
     } catch (cause) {
       await kill(child);
       signal?.throwIfAborted();
@@ -86,16 +112,50 @@ export class WorkerdChild {
     }
   }
 
-  /** True from the moment at which it is killed, sooner than its end is known. */
-  get isEnding(): boolean {
-    return this.#child.killed || this.#child.exitCode !== null || this.#child.signalCode !== null;
+  /**
+   * Ties the two together, over a socket with these headers: it ends when it closes that. Rejects with
+   * `Failure("executor.not_started")` when it does not answer, and with the reason of the signal; it is gone then.
+   */
+  async hold(headers: Headers, parts: LifelineParts): Promise<void> {
+    const lifeline = new Lifeline(this.open(headers), parts);
+    void this.ended.then(() => lifeline.stop());
+    void this.how.then(() => lifeline.end());
+    try {
+      await lifeline.open(() => {
+        parts.onClosed?.();
+        // Most often it dies, and says best itself how.
+        void this.close();
+      });
+    } catch (cause) {
+      await this.kill(`it does not answer: ${String(cause)}`);
+      this.#parts.signal?.throwIfAborted();
+      throw new Failure("executor.not_started", { detail: `workerd does not answer. ${String(cause)}`, cause });
+    }
   }
 
-  /** Ends it at once, for a reason that `ended` then gives. Resolves when it is gone. */
-  kill(reason?: string): Promise<void> {
-    if (!this.isEnding) this.#killedFor = reason;
+  /** A socket to it, which is being opened. */
+  open(headers: Headers, options: ClientOptions = {}): WebSocket {
+    const { socket, startMs } = this.#parts;
+    const url = socket === undefined ? `ws://127.0.0.1:${this.port}/` : `ws+unix:${socket}:/`;
+    return plainSocket(url, { headers, handshakeTimeout: startMs, perMessageDeflate: false, ...options });
+  }
+
+  /** Ends it at once, for a reason that `how` then gives. Resolves when it is gone. */
+  kill(reason: string): Promise<void> {
+    this.#killedFor ??= reason;
+    return this.close();
+  }
+
+  /** Ends it at once. Resolves when it is gone. */
+  close(): Promise<void> {
+    this.#end();
     return kill(this.#child);
   }
+}
+
+/** Why something could not be started. */
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Failure && cause.detail !== undefined ? cause.detail : String(cause);
 }
 
 /** Ties the life of the child to that of this process until it ends. */

@@ -5,17 +5,16 @@
 import { WebSocket } from "ws";
 import { startHeartbeat, type Heartbeat } from "../../../protocol/heartbeat.ts";
 
-/** How often the child is asked for an answer within the span that it may be silent. */
-const BEATS = 4;
-
 /** What a lifeline is made of. */
 export interface LifelineParts {
   /** How long the child may be silent, in milliseconds. */
   readonly hangAfterMs: number;
   /** Called with each beat that has no answer, with the milliseconds of silence. */
   readonly onSilent: (forMs: number) => void;
-  /** Gets what the child says over it; nothing but an answer when it is empty. */
-  readonly onMessage?: (data: Buffer) => void;
+  /** Gets what the child says over it, and what answers there; nothing but a beat's answer when it is empty. */
+  readonly onMessage?: (data: Buffer, send: (text: string) => void) => void;
+  /** The child has closed it: it is as good as gone. */
+  readonly onClosed?: () => void;
   /** True while silence does not count. */
   readonly isExcused?: () => boolean;
 }
@@ -32,7 +31,7 @@ export class Lifeline {
     // Not once it is open: the child may speak at once.
     socket.on("message", (data: Buffer) => {
       this.#heartbeat?.answered();
-      parts.onMessage?.(data);
+      parts.onMessage?.(data, (text) => this.send(text));
     });
   }
 
@@ -40,7 +39,7 @@ export class Lifeline {
   async open(onClosed: () => void): Promise<void> {
     await opened(this.#socket);
     const { hangAfterMs, onSilent, isExcused } = this.#parts;
-    this.#heartbeat = startHeartbeat(hangAfterMs / BEATS, () => this.send(""), onSilent, isExcused);
+    this.#heartbeat = startHeartbeat(hangAfterMs, () => this.send(""), onSilent, isExcused);
     const closed = (): void => {
       this.stop();
       onClosed();

@@ -5,6 +5,10 @@
  * and removes what is still on the list.
  */
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Writable } from "node:stream";
 
 /** A line of pids replaces the list; lines of folders, which begin with a slash, add to it. It outlives signals of a terminal. */
@@ -32,14 +36,23 @@ export function release(pid: number): void {
   tell();
 }
 
-/** The folder is to be removed when this process ends. */
-export function holdFolder(path: string): void {
-  folders.add(path);
-  tell();
+/** A path for a temporary folder, which cannot be guessed. */
+export function temporaryPath(prefix: string): string {
+  return join(tmpdir(), `${prefix}${randomBytes(12).toString("hex")}`);
 }
 
-/** The folder has been removed. */
-export function releaseFolder(path: string): void {
+/** Makes a folder that is removed when this process ends, in place of one that an ended child has left. Answers its path. */
+export async function makeFolder(path: string): Promise<string> {
+  folders.add(path);
+  tell();
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path, { mode: 0o700 });
+  return path;
+}
+
+/** Removes such a folder. */
+export async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
   folders.delete(path);
   tell();
 }
