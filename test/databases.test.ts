@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { selfSigned } from "../src/assembly/self-signed.ts";
+import { systemClock } from "../src/system/clock.ts";
+import { systemIds } from "../src/system/ids.ts";
 import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
 
 const CODE = `
@@ -64,9 +66,9 @@ function afterRequest(socket: Socket, answer: string, then: () => void): void {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "stepwell-test-"));
-  const tls = await selfSigned(folder);
+  const tls = await selfSigned(folder, { clock: systemClock, ids: systemIds });
   await rm(join(folder, "https.pem"));
-  stranger = await selfSigned(folder);
+  stranger = await selfSigned(folder, { clock: systemClock, ids: systemIds });
   await writeFile(join(folder, "ca.pem"), tls.cert);
   const hyperdrive = await Promise.all(
     Object.entries(DATABASES).map(async ([binding, [mode, behave]]) => {

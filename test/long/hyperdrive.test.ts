@@ -4,6 +4,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { selfSigned } from "../../src/assembly/self-signed.ts";
+import { systemClock } from "../../src/system/clock.ts";
+import { systemIds } from "../../src/system/ids.ts";
 import { wranglerIn } from "../support/clients.ts";
 import { clientPackage, PASSWORD, startPostgres, type Postgres } from "../support/postgres.ts";
 import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
@@ -83,7 +85,7 @@ let reached = 0;
 
 beforeAll(async () => {
   certificate = await makeProject({});
-  database = await startPostgres(await selfSigned(certificate.folder));
+  database = await startPostgres(await selfSigned(certificate.folder, { clock: systemClock, ids: systemIds }));
   bystander = createServer((socket) => {
     reached += 1;
     socket.end("N");

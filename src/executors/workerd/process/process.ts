@@ -27,7 +27,7 @@ const END_MS = 1_000;
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** What holds for every process. */
-export interface ProcessSettings extends Omit<ProcessConfig, "loader" | "token" | "refused"> {
+export interface ProcessSettings extends Omit<ProcessConfig, "loader" | "token" | "refused" | "trusted"> {
   /** How long a process may go without answering, in milliseconds. */
   readonly hangAfterMs: number;
   /** The same while several isolates are open in it: each keeps the others waiting. */
