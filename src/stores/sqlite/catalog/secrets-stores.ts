@@ -7,15 +7,20 @@ const STORE = "SELECT id, name, created_at AS createdAt, modified_at AS modified
 const SECRET = `SELECT id, store, name, value, scopes, comment, created_at AS createdAt, modified_at AS modifiedAt
   FROM store_secrets WHERE store = ?`;
 
-const INSERT = "INSERT INTO store_secrets VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+const INSERT = `INSERT INTO store_secrets VALUES (:id, :store, :name, :value, :scopes, :comment, :createdAt, :modifiedAt)
+  ON CONFLICT DO NOTHING`;
+
+const REPLACE = `UPDATE store_secrets SET value = :value, scopes = :scopes, comment = :comment, modified_at = :modifiedAt
+  WHERE store = :store AND id = :id`;
 
 /** Takes back what has been inserted of several. */
 class Taken extends Error {}
 
 /** All of both tables. */
 export function secretsStoreTables({ one, all, run, within }: Queries): SecretsStores {
-  const insert = ({ id, store, name, value, scopes, comment, createdAt, modifiedAt }: StoreSecret): void => {
-    if (!run(INSERT, id, store, name, value, JSON.stringify(scopes), comment, createdAt, modifiedAt)) throw new Taken();
+  const put = (sql: string, secret: StoreSecret): boolean => run(sql, { ...secret, scopes: JSON.stringify(secret.scopes) });
+  const insert = (secret: StoreSecret): void => {
+    if (!put(INSERT, secret)) throw new Taken();
   };
   return {
     secretsStores: async () => all(`${STORE} ORDER BY name`) as unknown as SecretsStore[],
@@ -40,16 +45,7 @@ export function secretsStoreTables({ one, all, run, within }: Queries): SecretsS
         throw cause;
       }
     },
-    replaceStoreSecret: async ({ id, store, value, scopes, comment, modifiedAt }) =>
-      run(
-        "UPDATE store_secrets SET value = ?, scopes = ?, comment = ?, modified_at = ? WHERE store = ? AND id = ?",
-        value,
-        JSON.stringify(scopes),
-        comment,
-        modifiedAt,
-        store,
-        id,
-      ),
+    replaceStoreSecret: async (secret) => put(REPLACE, secret),
     removeStoreSecret: async (store, id) => run("DELETE FROM store_secrets WHERE store = ? AND id = ?", store, id),
   };
 }
