@@ -1,18 +1,9 @@
 /** Puts the parts of the engine together, layer by layer: each is made of those below it, and names itself their listener. */
 import { Failure } from "../model/failures/failure.ts";
-import type { Arrangements } from "../ports/arrangements.ts";
-import type { Catalog } from "../ports/catalog/catalog.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Ids } from "../ports/ids.ts";
-import type { NoticeTaker } from "../ports/notices.ts";
 import { noNotices } from "../noop/notices.ts";
-import type { Log } from "../ports/log.ts";
 import { silentLog } from "../noop/log.ts";
-import type { OnInvocation } from "../ports/script-log.ts";
 import type { Follow } from "../ports/timetable.ts";
-import type { Store } from "../ports/store.ts";
 import type { Lease } from "../ports/instances/journal-store.ts";
-import type { Vault } from "../ports/vault.ts";
 import { noVault } from "../noop/vault.ts";
 import type { Hosts } from "../workers/hosts/hosts.ts";
 import { Changes } from "./changes.ts";
@@ -24,8 +15,8 @@ import { Departures } from "./memory/departures.ts";
 import { Instances } from "./memory/instances.ts";
 import { Reads } from "./memory/reads.ts";
 import { Turns } from "./memory/turns.ts";
-import { follow, followWorkflow, history, past } from "./reading/query.ts";
-import { Schedules } from "./upkeep/schedules.ts";
+import { follow, followWorkflow, history } from "./reading/query.ts";
+import { followSchedule, Schedules } from "./upkeep/schedules.ts";
 import { waits } from "./reading/waits.ts";
 import { stopRun } from "./runs/activate.ts";
 import type { Core } from "./runs/core.ts";
@@ -42,7 +33,6 @@ import { DEFAULT_SETTINGS, type EngineSettings } from "./state/settings.ts";
 import { Versions } from "./state/versions.ts";
 import type { World } from "./state/world.ts";
 import { Collector } from "./upkeep/collector.ts";
-import { followSchedule } from "./upkeep/schedules.ts";
 import { Admission } from "./verbs/admit.ts";
 import { Bulk } from "./verbs/bulk.ts";
 import { pause, remove, restart, resume, sendEvent, skipDelay, terminate } from "./verbs/control.ts";
@@ -52,24 +42,14 @@ import { create } from "./verbs/create.ts";
 export type EngineHosts = Hosts<Live>;
 
 /** What an engine is made of. */
-export interface EngineParts {
-  readonly store: Store;
-  readonly catalog: Catalog;
+export interface EngineParts
+  extends
+    Pick<World, "store" | "catalog" | "clock" | "ids" | "onInvocation" | "arrangements">,
+    Partial<Pick<World, "log" | "vault" | "notices">> {
   /** Where user code runs. They are closed with the engine. */
   readonly hosts: EngineHosts;
-  readonly clock: Clock;
-  readonly ids: Pick<Ids, "uuid">;
-  readonly log?: Log;
-  /** Encrypts the outputs of sensitive steps; they are stored as they are when it is absent. */
-  readonly vault?: Vault;
   /** What is done at the boundaries of scripts' cron triggers. Nothing when it is absent. */
   readonly followCron?: Follow;
-  /** Tells subscribers; there are none when it is absent. */
-  readonly notices?: NoticeTaker;
-  /** Gets each run of an instance that has ended. */
-  readonly onInvocation?: OnInvocation;
-  /** What tests have arranged for instances. */
-  readonly arrangements?: Arrangements;
   readonly settings?: Partial<EngineSettings>;
 }
 
@@ -133,8 +113,7 @@ function facade(parts: OpenParts): Engine {
     admit: (workflow) => admission.check(workflow),
     create: (workflow, requests, trigger) => create(parts, workflow, requests, trigger),
     summary: (address) => core.instances.find(address),
-    history: (address, after) => history(core, address, after),
-    past: (address) => past(core, address),
+    history: (address) => history(core, address),
     follow: (address, signal) => follow(core, address, signal),
     followWorkflow: (workflow, signal, types) => followWorkflow(core, workflow, signal, types),
     stream: (address, stream) => readStream(core, address, stream),
@@ -147,7 +126,7 @@ function facade(parts: OpenParts): Engine {
     waits: (address) => waits(core, scheduler, address),
     remove: (workflow, ids) => remove(core, workflow, ids),
     count: (filter) => bulk.count(filter),
-    act: (action, filter) => bulk.act(action, filter),
+    startBulkAction: (action, filter) => bulk.start(action, filter),
     actions: (workflow) => bulk.actions(workflow),
     action: (workflow, id) => bulk.action(workflow, id),
     stopAction: (workflow, id) => bulk.stop(workflow, id),

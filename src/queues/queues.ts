@@ -19,7 +19,6 @@ import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Log } from "../ports/log.ts";
 import type { Backlog, QueueStore } from "../ports/queue-store.ts";
-import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";
@@ -57,8 +56,7 @@ export class Queues {
     this.#parts = parts;
     const { clock, log } = parts;
     const says = { fails: "Queues cannot be cleaned up", works: "Queues are cleaned up again" };
-    const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 60_000 });
-    this.#cleaning = new RecurringLook({ clock, outage, look: () => this.#clean() });
+    this.#cleaning = new RecurringLook({ clock, log, ...says, leastMs: 1_000, mostMs: 60_000, look: () => this.#clean() });
     this.#pulls = new Pulls({ ...parts, settle: (queue, settlement) => this.#settle(queue, settlement) });
   }
 

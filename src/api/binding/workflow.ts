@@ -3,7 +3,6 @@
  * `WorkflowInstance` (`runtime/bindings/workflow.ts`), answered by the engine.
  */
 import { z } from "zod";
-import { checkRequest } from "../../engine/verbs/create.ts";
 import type { CreateRequest, Engine, InstanceAddress } from "../../engine/contract.ts";
 import { Failure, failureKind } from "../../model/failures/failure.ts";
 import type { Retention } from "../../model/instance/events.ts";
@@ -15,9 +14,10 @@ import { InstanceView } from "../../model/views/fold.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
 import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/views/subscription.ts";
 import { openSubscription, Readings } from "../cloudflare/workflows/readings.ts";
-import { deleteInstances } from "../cloudflare/workflows/instances.ts";
+import { checkRequests, createOne, deleteInstances, removeOne } from "../cloudflare/workflows/instances.ts";
 import { keptFor } from "../../workers/upload/workflow-settings.ts";
 import { restartFrom } from "../cloudflare/workflows/schemas.ts";
+import { readInto } from "../cloudflare/workflows/instance.ts";
 
 const createOptions = z
   .object({
@@ -42,9 +42,7 @@ const ofInstance =
 
 const METHODS: Readonly<Record<string, Method>> = {
   create: async (engine, workflow, [options]) => {
-    const [made] = await engine.create(workflow, [toRequest(parse(createOptions, options))], "binding");
-    if (made === undefined || made instanceof Failure) throw made ?? new Failure("internal_server");
-    return made.id;
+    return (await createOne(engine, workflow, toRequest(parse(createOptions, options)), "binding")).id;
   },
   get: async (engine, workflow, [id]) => (await engine.summary({ workflow, id: String(id) })).id,
   createBatch: (engine, workflow, [options]) => createBatch(engine, workflow, options),
@@ -60,8 +58,7 @@ const METHODS: Readonly<Record<string, Method>> = {
     return engine.restart(address, from ?? undefined);
   }),
   delete: ofInstance(async (engine, { workflow, id }) => {
-    const [failure] = await engine.remove(workflow, [id]);
-    if (failure !== undefined) throw failure;
+    await removeOne(engine, { workflow, id });
   }),
   status: ofInstance(status),
   sendEvent: ofInstance((engine, address, [event]) => {
@@ -78,7 +75,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   close: (_, __, [id], readings) => readings.close(Number(id)),
 };
 
-/** Answers the calls of the user code of one host to an engine; what that code reads ends when `host` aborts, and with the engine. */
+/** Answers the calls of one host's user code to an engine. What that code reads ends when `host` aborts, and with the engine. */
 export function bindingHandler(engine: Engine, host: AbortSignal): BindingHandler {
   const readings = new Readings(host);
   return async ({ name: workflow, method, args }) => {
@@ -115,11 +112,8 @@ async function createEach(engine: Engine, workflow: string, requests: readonly C
   refuseInvalid(requests);
   const seen = new Set<string>();
   const isDouble = requests.map(({ id }) => id !== undefined && (seen.has(id) || !seen.add(id)));
-  const made = await engine.create(
-    workflow,
-    requests.filter((_, i) => isDouble[i] === false),
-    "binding",
-  );
+  const firsts = requests.filter((_, index) => isDouble[index] === false);
+  const made = await engine.create(workflow, firsts, "binding");
   const created: string[] = [];
   const errors: object[] = [];
   requests.forEach(({ id }, index) => {
@@ -145,16 +139,13 @@ function requestsOf(input: unknown): CreateRequest[] {
   return Array.from({ length: count }, () => request);
 }
 
-/** One that is refused for what it is refuses all, and so does a batch that is too large as a whole: nothing has been created then. */
+/** An invalid request refuses the whole batch, and so does a batch that is too large: nothing has been created then. */
 function refuseInvalid(requests: readonly CreateRequest[]): void {
   // Requests that share their params, as `count` makes them, bring them once.
   const distinct = new Set(requests.map(({ params }) => params).filter((params) => params !== undefined));
   if (areTooLarge([...distinct]))
     throw new Failure("instance.too_large", { field: "instances", detail: "The batch is larger than 1 MiB" });
-  requests.forEach((request, i) => {
-    const refusal = checkRequest(request, `[${i}].`);
-    if (refusal !== undefined) throw refusal;
-  });
+  checkRequests(requests);
 }
 
 /** The ids of instances to delete: one that no instance can have refuses all. */
@@ -183,11 +174,10 @@ function batch<T extends z.ZodType>(item: T, input: unknown, empty: string, over
  * ended. While that lasts the binding says `running`, as Cloudflare does for code that knows no such status.
  */
 async function status(engine: Engine, address: InstanceAddress): Promise<unknown> {
-  const view = new InstanceView();
-  for await (const events of engine.past(address)) for (const event of events) view.add(event);
-  if (view.life === undefined) throw new Failure("instance.not_found");
-  const { status: current, error, rollback } = view.life;
-  const output = view.life.output === undefined ? undefined : toJson(view.life.output);
+  const { life } = await readInto(engine, address, new InstanceView());
+  if (life === undefined) throw new Failure("instance.not_found");
+  const { status: current, error, rollback } = life;
+  const output = life.output === undefined ? undefined : toJson(life.output);
   return {
     status: current === "rollingBack" ? "running" : current,
     ...(isFinal(current) && error !== null && { error }),

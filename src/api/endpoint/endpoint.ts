@@ -30,7 +30,7 @@ import type { Tails } from "../../workers/logs/tails.ts";
 import type { Queues } from "../../queues/queues.ts";
 import type { Subscriptions } from "../../queues/subscriptions.ts";
 import { takeHeaders } from "./answer-headers.ts";
-import { actionOf, notesOn } from "./asked.ts";
+import { actionOf, auditOf } from "./request-audit.ts";
 import { RequestBody, type BodyRoom } from "./body.ts";
 import { success, type Message, type ResultInfo } from "./envelope.ts";
 import { isHungUp } from "./gone.ts";
@@ -98,7 +98,7 @@ export interface Endpoint {
   readonly body: z.ZodType | undefined;
   /** Bytes of a body that it reads at the most. */
   readonly maxBody: number;
-  /** True when there are values of users in its JSON, which may have any text that JSON can say. Elsewhere it has to be Unicode. */
+  /** True when its JSON holds values of users, which may have any text that JSON can say. Elsewhere it has to be Unicode. */
   readonly takesValues: boolean;
   /** What is in the envelope's `result`. Tests hold the answers against it. */
   readonly result: z.ZodType;
@@ -114,41 +114,33 @@ export interface Endpoint {
   action(body: never): string;
   /** Fails when the request is to be refused whatever is in its body, which has not been read yet. */
   admit(params: never, api: Api): void;
-  handle(
-    input: { params: never; query: never; body: never; sent: RequestBody },
-    api: Api,
-    request: Request,
-    asker: Principal,
-  ): Promise<Reply>;
+  readonly handle: Handle<never, never, never>;
 }
+
+/** Answers a request. `sent` is the body as it came, for endpoints that do not take JSON. */
+type Handle<Params, Query, Body> = (
+  input: { params: Params; query: Query; body: Body; sent: RequestBody },
+  api: Api,
+  request: Request,
+  asker: Principal,
+) => Promise<Reply | void>;
 
 type ParamsOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? { readonly [K in Name]: string } & ParamsOf<Rest>
   : unknown;
 
-interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType> {
-  readonly method: Endpoint["method"];
-  readonly path: Path;
-  readonly summary: string;
+/**
+ * What an endpoint says of itself. Unless it is said, it takes `LIMITS.bodyBytes` and no values, its result is null, an
+ * observer may read, and an operator may do the rest.
+ */
+interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType>
+  extends Pick<Endpoint, "summary">, Partial<Pick<Endpoint, "maxBody" | "takesValues" | "result" | "needs" | "hides">> {
   readonly query?: Q;
   readonly body?: B;
-  /** Bytes. Unless it is said, `LIMITS.bodyBytes`. */
-  readonly maxBody?: number;
-  readonly takesValues?: boolean;
-  readonly result: z.ZodType;
-  /** Unless it is said, an observer may read, and an operator may do the rest. */
-  readonly needs?: Needs;
-  readonly hides?: boolean;
   /** Unless it is said, its path and its method say it. */
   readonly action?: (body: z.output<B>) => string;
   readonly admit?: (params: ParamsOf<Path>, api: Api) => void;
-  /** `sent` is the body as it came, for endpoints that do not take JSON. */
-  handle(
-    input: { params: ParamsOf<Path>; query: z.output<Q>; body: z.output<B>; sent: RequestBody },
-    api: Api,
-    request: Request,
-    asker: Principal,
-  ): Promise<Reply>;
+  readonly handle: Handle<ParamsOf<Path>, z.output<Q>, z.output<B>>;
 }
 
 type NoQuery = z.ZodObject;
@@ -157,22 +149,26 @@ const NO_QUERY: NoQuery = z.object({});
 
 /** Declares an endpoint. `params` are named by the path, and checked by name (`params.ts`). */
 export function endpoint<const Path extends string, Q extends z.ZodType = NoQuery, B extends z.ZodType = z.ZodUndefined>(
+  method: Endpoint["method"],
+  path: Path,
   spec: Spec<Path, Q, B>,
 ): Endpoint {
-  const name = actionOf(spec.method, spec.path);
+  const name = actionOf(method, path);
   return {
     ...spec,
+    method,
+    path,
     name,
-    targets: namesIn(spec.path).filter((each) => each !== "account_id"),
+    targets: namesIn(path).filter((each) => each !== "account_id"),
     query: spec.query ?? NO_QUERY,
     body: spec.body,
     maxBody: spec.maxBody ?? LIMITS.bodyBytes,
     takesValues: spec.takesValues ?? false,
-    needs: spec.needs ?? (spec.method === "get" ? "observer" : "operator"),
+    result: spec.result ?? z.null(),
+    needs: spec.needs ?? (method === "get" ? "observer" : "operator"),
     hides: spec.hides ?? false,
     action: (body) => spec.action?.(body) ?? name,
     admit: (params, api) => spec.admit?.(params, api),
-    handle: (input, api, request, asker) => spec.handle(input, api, request, asker),
   };
 }
 
@@ -201,7 +197,7 @@ async function answer(each: Endpoint, api: Api, c: Context, show: ShowFailure): 
   const sent = new RequestBody(c.req.raw, each.maxBody, api.bodies);
   const response = await respond(each, api, c, sent, ray).catch((cause: unknown) => {
     const failure = toFailure(cause, api, c, ray);
-    notesOn(c).code = failureKind(failure.failure).code;
+    auditOf(c).code = failureKind(failure.failure).code;
     return named(show(failure, c.req.param()), ray);
   });
   sent.close();
@@ -218,7 +214,7 @@ const RAY = "cf-ray";
 
 async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody, ray: string): Promise<Response> {
   const params = c.req.param();
-  const asked = notesOn(c);
+  const asked = auditOf(c);
   asked.target = each.targets.map((name) => params[name] ?? "");
   asked.action = each.name;
   const asker = askerOf(each, asked.principal);
@@ -228,7 +224,7 @@ async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody, 
   const body = each.body === undefined ? undefined : parse(each.body, await jsonOf(each, sent), "body");
   asked.action = each.action(body as never);
   for (const [name, value] of Object.entries(params)) checkParam(name, value, api.accountId);
-  const reply = await each.handle({ params, query, body, sent } as never, api, c.req.raw, asker);
+  const reply = (await each.handle({ params, query, body, sent } as never, api, c.req.raw, asker)) ?? { result: null };
   if (reply instanceof Response) return named(asker.role === "observer" && !each.hides ? await unseen(reply) : reply, ray);
   if (each.method === "post") asked.target = [...asked.target, ...idOf(reply.result)];
   const result = asker.role === "observer" ? withoutPayloads(each.result, reply.result) : reply.result;

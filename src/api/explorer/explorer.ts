@@ -4,18 +4,18 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
-import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/instance/status.ts";
 import { iso } from "../../model/time/calendar.ts";
 import type { Workflow } from "../../ports/catalog/workflows.ts";
 import { endpoint, mount, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { explorerFailure } from "../endpoint/envelope.ts";
-import { changeStatus, readLog, shownLog, type Change } from "../cloudflare/workflows/instance.ts";
-import { deleteInstances } from "../cloudflare/workflows/instances.ts";
+import { addressOf, type Change, changeStatus, readLog, shownLog } from "../cloudflare/workflows/instance.ts";
+import { createOne, deleteInstances, removeOne } from "../cloudflare/workflows/instances.ts";
 import { workflowOf } from "../cloudflare/workflows/workflows.ts";
 import { encodeField } from "../cloudflare/workflows/values.ts";
-import { instant, page, perPage, restartFrom, status, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { instant, restartFrom, status, timestamp, pages } from "../cloudflare/workflows/schemas.ts";
+import { toFilter } from "../cloudflare/workflows/filter.ts";
 
 /** The local engine knows no rollback status. */
 const COUNTED = INSTANCE_STATUSES.filter((each) => each !== "rollingBack");
@@ -57,9 +57,7 @@ async function counts({ store }: Api, workflow: string): Promise<Record<string, 
 }
 
 const workflows: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/workflows",
+  endpoint("get", "/workflows", {
     summary: "List workflows",
     result: z.array(identified),
     handle: async (_, api) => {
@@ -67,9 +65,7 @@ const workflows: readonly Endpoint[] = [
       return { result: items.map(identity), info: { count: items.length, per_page: 1_000, total_count: total } };
     },
   }),
-  endpoint({
-    method: "get",
-    path: WORKFLOW,
+  endpoint("get", WORKFLOW, {
     summary: "Read a workflow",
     result: identified.extend({ instances: z.record(z.string(), z.int()) }),
     handle: async ({ params }, api) => {
@@ -77,9 +73,7 @@ const workflows: readonly Endpoint[] = [
       return { result: { ...identity(workflow), instances: await counts(api, workflow.name) } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: WORKFLOW,
+  endpoint("delete", WORKFLOW, {
     needs: "admin",
     summary: "Delete the instances of a workflow, in the background",
     result: z.unknown(),
@@ -92,13 +86,10 @@ const workflows: readonly Endpoint[] = [
 ];
 
 const instances: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: INSTANCES,
+  endpoint("get", INSTANCES, {
     summary: "List instances, newest first",
     query: z.object({
-      page: page.default(1),
-      per_page: perPage(25),
+      ...pages(25),
       status: status.optional(),
       date_start: instant.optional(),
       date_end: instant.optional(),
@@ -106,12 +97,7 @@ const instances: readonly Endpoint[] = [
     result: z.array(z.object({ id: z.string(), status, created_on: timestamp })),
     handle: async ({ params, query }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);
-      const filter = {
-        workflow: name,
-        ...(query.status !== undefined && { status: query.status }),
-        ...(query.date_start !== undefined && { createdFrom: query.date_start }),
-        ...(query.date_end !== undefined && { createdTo: query.date_end }),
-      };
+      const filter = toFilter(name, query);
       const offset = (query.page - 1) * query.per_page;
       const items = await api.store.list({ ...filter, direction: "desc", limit: query.per_page, offset });
       const total = await api.store.count(filter, 10_000);
@@ -121,9 +107,7 @@ const instances: readonly Endpoint[] = [
       return { result, info: { ...info, status_counts: await counts(api, name) } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: INSTANCES,
+  endpoint("post", INSTANCES, {
     summary: "Create an instance",
     body: z.object({ id: z.string().optional(), params: z.unknown().optional() }),
     takesValues: true,
@@ -132,14 +116,11 @@ const instances: readonly Endpoint[] = [
     result: z.object({ id: z.string() }),
     handle: async ({ params: { workflow_name: workflow }, body: { id, params } }, api) => {
       const request = { ...(id !== undefined && { id }), ...(params !== undefined && { params: encodeField("params", params) }) };
-      const [made] = await api.engine.create(workflow, [request], "api");
-      if (made === undefined || made instanceof Failure) throw made ?? new Failure("internal_server");
-      return { result: { id: made.id } };
+      const { id: made } = await createOne(api.engine, workflow, request, "api");
+      return { result: { id: made } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${INSTANCES}/batch/delete`,
+  endpoint("post", `${INSTANCES}/batch/delete`, {
     summary: "Delete instances",
     body: z.object({ instances: z.array(z.string()).min(1).max(100) }),
     result: z.unknown(),
@@ -151,54 +132,34 @@ const instances: readonly Endpoint[] = [
 ];
 
 const instance: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: INSTANCE,
+  endpoint("get", INSTANCE, {
     summary: "Read an instance",
     result: shownLog,
     handle: async ({ params }, api) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      const {
-        status: current,
-        params: payload,
-        queued,
-        start,
-        end,
-        output,
-        error,
-        steps,
-      } = await readLog(api, { workflow: name, id: params.instance_id }, true);
+      const log = await readLog(api, await addressOf(api, params), true);
+      const { status: current, params: payload, queued, start, end, output, error, steps } = log;
       return { result: { status: current, params: payload, queued, start, end, output, error, steps, step_count: steps.length } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: INSTANCE,
+  endpoint("delete", INSTANCE, {
     summary: "Delete an instance",
     result: done,
     handle: async ({ params }, api) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      const [failure] = await api.engine.remove(name, [params.instance_id]);
-      if (failure !== undefined) throw failure;
+      await removeOne(api.engine, await addressOf(api, params));
       return DONE;
     },
   }),
-  endpoint({
-    method: "patch",
-    path: `${INSTANCE}/status`,
+  endpoint("patch", `${INSTANCE}/status`, {
     summary: "Pause, resume, restart or terminate an instance",
     body: change,
     action: ({ status: verb }) => `workflows.instances.${verb}`,
     result: done,
     handle: async ({ params, body }, api) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      await changeStatus(api, { workflow: name, id: params.instance_id }, body);
+      await changeStatus(api, await addressOf(api, params), body);
       return DONE;
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${INSTANCE}/events/{event_type}`,
+  endpoint("post", `${INSTANCE}/events/{event_type}`, {
     action: () => "workflows.instances.send-event",
     summary: "Send an event",
     body: z.unknown(),
@@ -206,8 +167,7 @@ const instance: readonly Endpoint[] = [
     maxBody: LIMITS.valueBodyBytes,
     result: done,
     handle: async ({ params, body }, api) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      await api.engine.sendEvent({ workflow: name, id: params.instance_id }, params.event_type, encodeField("body", body));
+      await api.engine.sendEvent(await addressOf(api, params), params.event_type, encodeField("body", body));
       return DONE;
     },
   }),

@@ -6,7 +6,7 @@ import { isWorkflowName } from "../../model/platform/names.ts";
 import { iso } from "../../model/time/calendar.ts";
 import type { ErrorGroup } from "../../ports/instances/statistics.ts";
 import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
-import { page, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { timestamp, pages } from "../cloudflare/workflows/schemas.ts";
 
 const group = z.object({
   fingerprint: z.string(),
@@ -27,14 +27,11 @@ const group = z.object({
 
 const query = z.object({
   workflow: z.string().refine(isWorkflowName, "Invalid workflow name").optional(),
-  page: page.default(1),
-  per_page: perPage(50),
+  ...pages(50),
 });
 
 export const errors: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/errors",
+  endpoint("get", "/errors", {
     summary: "List the error groups of failed instances, last seen first",
     query,
     result: z.array(group),
@@ -53,9 +50,7 @@ export const errors: readonly Endpoint[] = [
       return { result: items.map(show), info };
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/errors/{fingerprint}",
+  endpoint("get", "/errors/{fingerprint}", {
     summary: "Read the groups of an error, one per workflow",
     result: z.array(group),
     handle: async ({ params: { fingerprint } }, api) => {

@@ -1,4 +1,4 @@
-/** KV namespaces, D1 databases, R2 buckets and queues under ids that their owner already has: those of a project that comes from Cloudflare. */
+/** KV namespaces, D1 databases, R2 buckets and queues under ids that a project brings from Cloudflare. */
 import { z } from "zod";
 import { Failure } from "../../model/failures/failure.ts";
 import { isQueueName } from "../../model/platform/queue.ts";
@@ -45,9 +45,7 @@ async function provideQueue({ queues }: Api, name: string): Promise<z.input<type
 
 /** Resources of Workers. */
 export const resources: readonly Endpoint[] = [
-  endpoint({
-    method: "put",
-    path: "/resources",
+  endpoint("put", "/resources", {
     needs: "admin",
     summary: "Create missing KV namespaces, D1 databases, R2 buckets and queues under given ids and names",
     body: z.array(wanted).min(1).max(100),

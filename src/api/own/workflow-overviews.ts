@@ -7,7 +7,7 @@ import { iso } from "../../model/time/calendar.ts";
 import type { Workflow } from "../../ports/catalog/workflows.ts";
 import type { HourlyCount } from "../../ports/instances/statistics.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
-import { page, pageInfo, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { pageInfo, timestamp, pages } from "../cloudflare/workflows/schemas.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -39,15 +39,12 @@ const overview = z.object({
 });
 
 const query = z.object({
-  page: page.default(1),
-  per_page: perPage(LIMITS.page),
+  ...pages(LIMITS.page),
   search: z.string().min(1).max(LIMITS.workflowName).optional(),
 });
 
 export const workflowOverviews: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/workflows",
+  endpoint("get", "/workflows", {
     summary: "List workflows, newest first, with instance counts by status and their activity of the last 24 hours",
     query,
     result: z.array(overview),

@@ -20,12 +20,7 @@ interface Position {
 }
 
 /** See `Engine.history`. */
-export async function* history(core: Core, address: InstanceAddress, after = 0): AsyncGenerator<InstanceEvent> {
-  for await (const events of past(core, address)) for (const event of events) if (event.eventId > after) yield event;
-}
-
-/** See `Engine.past`. */
-export async function* past(core: Core, address: InstanceAddress): AsyncGenerator<readonly InstanceEvent[]> {
+export async function* history(core: Core, address: InstanceAddress): AsyncGenerator<readonly InstanceEvent[]> {
   const { pk } = await core.instances.find(address);
   const read = core.reads.begin();
   try {
@@ -99,7 +94,7 @@ interface Part {
   readonly characters: number;
 }
 
-/** Reads on from a position, which moves along, some events at a time. An end that a restart from a step has taken back is passed over. */
+/** Reads on from a position, which moves along, some events at a time. Skips an end that a restart from a step has taken back. */
 async function* stored(core: Core, position: Position): AsyncGenerator<Part> {
   let end: InstanceEvent | undefined;
   for (;;) {

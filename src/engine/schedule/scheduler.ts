@@ -11,7 +11,6 @@ import { Failure } from "../../model/failures/failure.ts";
 import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import type { ReadyKind } from "../../ports/instances/instance-index.ts";
-import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import { activate } from "../runs/activate.ts";
 import type { Core } from "../runs/core.ts";
@@ -31,7 +30,7 @@ const PAGE = 256;
 /** How often everything is looked at, whatever is known, in milliseconds. */
 const POLL_MS = 2_000;
 
-/** How long there is no look after one that found only what is being started already: at first and at the most, in milliseconds. */
+/** The rest after a look that found only what is being started already: at first and at the most, in milliseconds. */
 const STUCK_MS = 20;
 const STUCK_MOST_MS = 500;
 
@@ -76,15 +75,8 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     this.#parking = parking;
     this.#places = new Places(core.settings.maxRunning, (workflow) => core.policies.of(workflow).limit);
     const { clock, log } = core;
-    const outage = new Outage({
-      clock,
-      log,
-      fails: "Ready instances cannot be read from the store",
-      works: "Ready instances can be read again",
-      leastMs: 1_000,
-      mostMs: 5_000,
-    });
-    this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
+    const says = { fails: "Ready instances cannot be read from the store", works: "Ready instances can be read again" };
+    this.#looks = new RecurringLook({ clock, log, ...says, leastMs: 1_000, mostMs: 5_000, look: () => this.#look() });
     timers.listen(this);
     core.health.listen(this);
     core.policies.listen(this);
@@ -163,9 +155,14 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       this.#held[kind].add(workflow);
       return;
     }
+    this.#mayHave(kind);
+    this.look();
+  }
+
+  /** The store may hold an instance of this kind that can be started. */
+  #mayHave(kind: Exclude<ReadyKind, "interrupted">): void {
     if (kind === "due") this.#dueAt = -Infinity;
     else this.#queued = true;
-    this.look();
   }
 
   /** An instance outside memory is due at `at`, in epoch milliseconds. */
@@ -178,8 +175,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
   /** The workflow may have places again: one was given back, or it may have more than before. */
   freed(workflow: string): void {
     if (!this.#places.isFull(workflow)) {
-      if (this.#held.due.delete(workflow)) this.#dueAt = -Infinity;
-      if (this.#held.queued.delete(workflow)) this.#queued = true;
+      for (const kind of ["due", "queued"] as const) if (this.#held[kind].delete(workflow)) this.#mayHave(kind);
     }
     this.look();
   }
@@ -280,8 +276,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       else this.expectDue(hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));
       for (const workflow of new Set(found.map((each) => each.workflow))) await policies.load(workflow);
     } catch (cause) {
-      if (kind === "due") this.#dueAt = -Infinity;
-      else this.#queued = true;
+      this.#mayHave(kind);
       throw cause;
     }
     return this.#startAll(found, (summary) => this.#startInPlace(kind, summary));
@@ -295,8 +290,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       return this.#start(kind, summary).finally(giveBack);
     }
     if (this.#places.isFull(workflow)) this.#held[kind].add(workflow);
-    else if (kind === "due") this.#dueAt = -Infinity;
-    else this.#queued = true;
+    else this.#mayHave(kind);
     return "held";
   }
 

@@ -106,14 +106,12 @@ export interface InstanceState {
   readonly params: Encoded;
   readonly schedule: ScheduleInfo | undefined;
   readonly retention: Retention | undefined;
-  /** When the present life began. */
-  readonly queuedAt: number;
   startedAt: number | null;
   endedAt: number | null;
   pausedAt: number | null;
   /** Why it was paused, when the engine paused it. */
   pausedFor: string | undefined;
-  /** Every step of this life (and, after a restart from a step, those kept from the one before) in the order in which it started. */
+  /** Every step of this life, and those that a restart from a step kept, in the order in which they started. */
   readonly steps: StepState[];
   readonly byId: Map<string, StepState>;
   /** The steps without an outcome, in the same order. */

@@ -9,7 +9,6 @@ import type { SpareVersions } from "../../ports/catalog/deployments.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Store } from "../../ports/store.ts";
-import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import { Rests } from "../../upkeep/rests.ts";
 
@@ -40,9 +39,8 @@ export class VersionCollector {
     this.#parts = parts;
     const { clock, log } = parts;
     const says = { fails: "Old versions could not be deleted", works: "Old versions are deleted again" };
-    const outage = new Outage({ clock, log, ...says, leastMs: LOOK_MS, mostMs: LOOK_MS });
     this.#rests = new Rests(clock);
-    this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
+    this.#looks = new RecurringLook({ clock, log, ...says, leastMs: LOOK_MS, mostMs: LOOK_MS, look: () => this.#look() });
     this.#looks.by(clock.now() + LOOK_MS);
   }
 

@@ -5,7 +5,7 @@ import { iso } from "../../../model/time/calendar.ts";
 import type { EventSubscription } from "../../../ports/catalog/subscriptions.ts";
 import { noticeEventNamed } from "../../../queues/subscriptions.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { pageOf, pages } from "../workflows/schemas.ts";
 import { workflowOf } from "../workflows/workflows.ts";
 
 const SUBSCRIPTIONS = "/accounts/{account_id}/event_subscriptions/subscriptions";
@@ -34,12 +34,7 @@ const destination = z.object({ type: z.literal("queues.queue"), queue_id: z.stri
 
 const wanted = z.object({ name, enabled: z.boolean().default(true), source, destination, events });
 
-const change = z.object({
-  name: name.optional(),
-  enabled: z.boolean().optional(),
-  destination: destination.optional(),
-  events: events.optional(),
-});
+const change = z.object({ name, enabled: z.boolean(), destination, events }).partial();
 
 const shown = z.object({
   id: z.string(),
@@ -75,37 +70,29 @@ async function create(api: Api, body: z.output<typeof wanted>): Promise<EventSub
 
 /** Subscriptions, by id. */
 export const eventSubscriptions: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: SUBSCRIPTIONS,
+  endpoint("get", SUBSCRIPTIONS, {
     summary: "List event subscriptions, oldest first, optionally of one queue",
-    query: z.object({ page: page.default(1), per_page: perPage(20), queue_id: z.string().optional() }),
+    query: z.object({ ...pages(20), queue_id: z.string().optional() }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
       const all = api.subscriptions.list().filter(({ queue }) => query.queue_id === undefined || queue === query.queue_id);
-      const items = all.slice((query.page - 1) * query.per_page, query.page * query.per_page);
-      return { result: items.map(show), info: pageInfo(query, items.length, all.length) };
+      const { items, info } = pageOf(all, query);
+      return { result: items.map(show), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: SUBSCRIPTIONS,
+  endpoint("post", SUBSCRIPTIONS, {
     needs: "admin",
     summary: "Subscribe a queue to the events of a workflow's instances",
     body: wanted,
     result: shown,
     handle: async ({ body }, api) => ({ result: show(await create(api, body)) }),
   }),
-  endpoint({
-    method: "get",
-    path: SUBSCRIPTION,
+  endpoint("get", SUBSCRIPTION, {
     summary: "Read an event subscription",
     result: shown,
     handle: async ({ params }, api) => ({ result: show(api.subscriptions.get(params.subscription_id)) }),
   }),
-  endpoint({
-    method: "patch",
-    path: SUBSCRIPTION,
+  endpoint("patch", SUBSCRIPTION, {
     needs: "admin",
     summary: "Change an event subscription; omitted fields stay",
     body: change,
@@ -121,9 +108,7 @@ export const eventSubscriptions: readonly Endpoint[] = [
       return { result: show(changed) };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: SUBSCRIPTION,
+  endpoint("delete", SUBSCRIPTION, {
     needs: "admin",
     summary: "Delete an event subscription",
     result: shown,

@@ -4,7 +4,7 @@ import { LIMITS } from "../../../model/limits.ts";
 import { delayProblem, type Queue, type QueueSettings } from "../../../model/platform/queue.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page } from "../workflows/schemas.ts";
+import { page, pageOf } from "../workflows/schemas.ts";
 import { activeVersion } from "../../../workers/versions/scripts.ts";
 import { showConsumer, shownConsumer } from "./consumers.ts";
 
@@ -90,9 +90,7 @@ async function update(api: Api, id: string, { queue_name: name, settings: set }:
 
 /** Queues as wholes. */
 export const queues: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: QUEUES,
+  endpoint("get", QUEUES, {
     summary: "List queues by name, optionally only those with the given names",
     query: z.object({
       page: page.default(1),
@@ -103,31 +101,24 @@ export const queues: readonly Endpoint[] = [
     handle: async ({ query }, api) => {
       const names = query.name === undefined ? undefined : [query.name].flat();
       const found = api.queues.list().filter(({ name }) => names?.includes(name) !== false);
-      const items = found.slice((query.page - 1) * PER_PAGE, query.page * PER_PAGE);
-      const info = { count: items.length, page: query.page, per_page: PER_PAGE, total_count: found.length };
-      return { result: await show(api, items), info: { ...info, total_pages: Math.ceil(found.length / PER_PAGE) } };
+      const { items, info } = pageOf(found, { page: query.page, per_page: PER_PAGE });
+      return { result: await show(api, items), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: QUEUES,
+  endpoint("post", QUEUES, {
     needs: "admin",
     summary: "Create a queue",
     body: z.object({ queue_name: z.string(), settings }),
     result: shown,
     handle: async ({ body }, api) => ({ result: await showOne(api, await api.queues.create(body.queue_name, body.settings)) }),
   }),
-  endpoint({
-    method: "get",
-    path: QUEUE,
+  endpoint("get", QUEUE, {
     summary: "Read a queue",
     result: shown,
     handle: async ({ params }, api) => ({ result: await showOne(api, api.queues.get(params.queue_id)) }),
   }),
   ...(["put", "patch"] as const).map((method) =>
-    endpoint({
-      method,
-      path: QUEUE,
+    endpoint(method, QUEUE, {
       needs: "admin",
       summary: "Rename a queue or change its settings; omitted settings stay",
       body: change,
@@ -135,21 +126,15 @@ export const queues: readonly Endpoint[] = [
       handle: async ({ params, body }, api) => ({ result: await update(api, params.queue_id, body) }),
     }),
   ),
-  endpoint({
-    method: "delete",
-    path: QUEUE,
+  endpoint("delete", QUEUE, {
     needs: "admin",
     summary: "Delete a queue with its messages",
-    result: z.null(),
     handle: async ({ params }, api) => {
       await api.queues.remove(params.queue_id);
       await api.subscriptions.removeOf(params.queue_id);
-      return { result: null };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${QUEUE}/purge`,
+  endpoint("post", `${QUEUE}/purge`, {
     summary: "Delete all messages of a queue",
     body: z.object({ delete_messages_permanently: z.literal(true) }),
     result: shown,

@@ -7,7 +7,7 @@ import { iso } from "../../../model/time/calendar.ts";
 import type { StoreSecret } from "../../../ports/catalog/secrets-stores.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { paged } from "../storage/storage.ts";
-import { page, perPage } from "../workflows/schemas.ts";
+import { pages } from "../workflows/schemas.ts";
 import { makeStore, STORE } from "./stores.ts";
 
 const SECRETS = `${STORE}/secrets` as const;
@@ -75,13 +75,10 @@ async function add(
 
 /** Secrets, by store and id. */
 export const storesSecrets: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: SECRETS,
+  endpoint("get", SECRETS, {
     summary: "List the secrets of a store, by name, without their values",
     query: z.object({
-      page: page.default(1),
-      per_page: perPage(10),
+      ...pages(10),
       search: z.string().optional(),
       order: z.string().optional(),
       direction: z.string().optional(),
@@ -94,9 +91,7 @@ export const storesSecrets: readonly Endpoint[] = [
       return { result: items.map(show), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: SECRETS,
+  endpoint("post", SECRETS, {
     needs: "admin",
     summary: "Add secrets to a store, all or none; the store is made if it is not there",
     body: z.array(labelled.extend({ value })).min(1).max(LIMITS.batch),
@@ -104,16 +99,12 @@ export const storesSecrets: readonly Endpoint[] = [
     result: z.array(shown),
     handle: async ({ params, body }, api) => ({ result: await add(api, params.store_id, body) }),
   }),
-  endpoint({
-    method: "get",
-    path: SECRET,
+  endpoint("get", SECRET, {
     summary: "Read a secret of a store, without its value",
     result: shown,
     handle: async ({ params }, api) => ({ result: show(await found(api, params.store_id, params.secret_id)) }),
   }),
-  endpoint({
-    method: "patch",
-    path: SECRET,
+  endpoint("patch", SECRET, {
     needs: "admin",
     summary: "Change a secret of a store; Workers read the new value at once",
     body: z.object({ value: value.optional(), scopes: scopes.optional(), comment: comment.optional(), name: name.optional() }),
@@ -127,9 +118,7 @@ export const storesSecrets: readonly Endpoint[] = [
       return { result: show(await found(api, store, id)) };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: SECRET,
+  endpoint("delete", SECRET, {
     needs: "admin",
     summary: "Delete a secret of a store",
     result: shown,
@@ -139,9 +128,7 @@ export const storesSecrets: readonly Endpoint[] = [
       return { result: show(secret) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${SECRET}/duplicate`,
+  endpoint("post", `${SECRET}/duplicate`, {
     needs: "admin",
     summary: "Add a secret with the value of another one",
     body: labelled,

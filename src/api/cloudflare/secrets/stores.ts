@@ -6,7 +6,7 @@ import { iso } from "../../../model/time/calendar.ts";
 import type { SecretsStore } from "../../../ports/catalog/secrets-stores.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { paged } from "../storage/storage.ts";
-import { page, perPage } from "../workflows/schemas.ts";
+import { pages } from "../workflows/schemas.ts";
 
 const STORES = "/accounts/{account_id}/secrets_store/stores";
 
@@ -39,13 +39,10 @@ export async function makeStore({ catalog, clock }: Api, id: string, called: str
 
 /** Stores, by id. */
 export const secretsStores: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: STORES,
+  endpoint("get", STORES, {
     summary: "List stores of secrets, by name",
     query: z.object({
-      page: page.default(1),
-      per_page: perPage(10),
+      ...pages(10),
       order: z.string().optional(),
       direction: z.string().optional(),
     }),
@@ -55,24 +52,18 @@ export const secretsStores: readonly Endpoint[] = [
       return { result: items.map((store) => show(store, api)), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: STORES,
+  endpoint("post", STORES, {
     needs: "admin",
     summary: "Make a store of secrets",
     body: z.object({ name }),
     result: shown,
     handle: async ({ body }, api) => ({ result: show(await makeStore(api, api.ids.uuid().replaceAll("-", ""), body.name), api) }),
   }),
-  endpoint({
-    method: "delete",
-    path: STORE,
+  endpoint("delete", STORE, {
     needs: "admin",
     summary: "Delete a store with all its secrets",
-    result: z.null(),
     handle: async ({ params }, { catalog }) => {
       if (!(await catalog.removeSecretsStore(params.store_id))) throw new Failure("secrets_store.not_found");
-      return { result: null };
     },
   }),
 ];

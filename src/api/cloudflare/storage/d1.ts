@@ -70,11 +70,15 @@ async function measure(api: Api, id: string): Promise<object> {
   return { num_tables: n, file_size: answer?.meta["size_after"] ?? 0 };
 }
 
+/** Where statements are run, and how rows come back. */
+const FORMATS = [
+  ["query", "objects", "ARRAY_OF_OBJECTS"],
+  ["raw", "arrays", "ROWS_AND_COLUMNS"],
+] as const;
+
 /** Databases, by id or name. */
 export const d1Databases: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: DATABASES,
+  endpoint("get", DATABASES, {
     summary: "List D1 databases, by name",
     query: z.object({
       page: page.default(1),
@@ -88,9 +92,7 @@ export const d1Databases: readonly Endpoint[] = [
       return { result: items.map(show), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: DATABASES,
+  endpoint("post", DATABASES, {
     needs: "admin",
     summary: "Create a D1 database",
     body: z.looseObject({ name: z.string().min(1).max(255) }),
@@ -101,9 +103,7 @@ export const d1Databases: readonly Endpoint[] = [
       return { result: show(made) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: DATABASE,
+  endpoint("get", DATABASE, {
     summary: "Read a D1 database",
     query: z.object({ fields: z.string().optional() }),
     result: database,
@@ -114,33 +114,18 @@ export const d1Databases: readonly Endpoint[] = [
       return { result: { ...show(resource), ...measured, read_replication: { mode: "disabled" } } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: DATABASE,
+  endpoint("delete", DATABASE, {
     needs: "admin",
     summary: "Delete a D1 database with its data",
-    result: z.null(),
-    handle: async ({ params }, api) => {
-      await remove(api, await named(api, params.database_id));
-      return { result: null };
-    },
+    handle: async ({ params }, api) => remove(api, await named(api, params.database_id)),
   }),
-  endpoint({
-    method: "post",
-    path: `${DATABASE}/query`,
-    summary: "Run statements in a transaction; rows are objects",
-    body: statements,
-    maxBody: LIMITS.valueBodyBytes,
-    result: z.array(outcome),
-    handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, "ARRAY_OF_OBJECTS") }),
-  }),
-  endpoint({
-    method: "post",
-    path: `${DATABASE}/raw`,
-    summary: "Run statements in a transaction; rows are arrays",
-    body: statements,
-    maxBody: LIMITS.valueBodyBytes,
-    result: z.array(outcome),
-    handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, "ROWS_AND_COLUMNS") }),
-  }),
+  ...FORMATS.map(([name, rows, format]) =>
+    endpoint("post", `${DATABASE}/${name}`, {
+      summary: `Run statements in a transaction; rows are ${rows}`,
+      body: statements,
+      maxBody: LIMITS.valueBodyBytes,
+      result: z.array(outcome),
+      handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, format) }),
+    }),
+  ),
 ];

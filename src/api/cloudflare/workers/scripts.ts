@@ -87,16 +87,13 @@ function tagOf(script: string): string {
 }
 
 /** Deletes a Worker with all that goes with it, deployed or not. */
-export async function removeWorker(api: Api, script: string, force: string | undefined): Promise<null> {
-  await deleteScript(api, script, force === "true");
-  return null;
+export function removeWorker(api: Api, script: string, force: string | undefined): Promise<void> {
+  return deleteScript(api, script, force === "true");
 }
 
 /** Scripts as a whole. */
 export const scripts: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workers/scripts",
+  endpoint("get", "/accounts/{account_id}/workers/scripts", {
     summary: "List scripts",
     result: z.array(anything),
     handle: async (_, api) => {
@@ -105,9 +102,7 @@ export const scripts: readonly Endpoint[] = [
       return { result: shown.filter((each) => each !== undefined) };
     },
   }),
-  endpoint({
-    method: "put",
-    path: SCRIPT,
+  endpoint("put", SCRIPT, {
     needs: "admin",
     summary: "Deploy a script from a multipart form of metadata and modules",
     maxBody: LIMITS.uploadBodyBytes,
@@ -120,18 +115,15 @@ export const scripts: readonly Endpoint[] = [
       return { result, messages };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: SCRIPT,
-    needs: "admin",
-    summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
-    query: forced,
-    result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
-  }),
-  endpoint({
-    method: "get",
-    path: SERVICE,
+  ...([SCRIPT, SERVICE] as const).map((path) =>
+    endpoint("delete", path, {
+      needs: "admin",
+      summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
+      query: forced,
+      handle: ({ params, query }, api) => removeWorker(api, params.script_name, query.force),
+    }),
+  ),
+  endpoint("get", SERVICE, {
     summary: "Check whether a script exists",
     result: anything,
     handle: async ({ params: { script_name: script } }, api) => {
@@ -140,14 +132,5 @@ export const scripts: readonly Endpoint[] = [
       });
       return { result: { id: script, default_environment: { environment: "production", script: shown } } };
     },
-  }),
-  endpoint({
-    method: "delete",
-    path: SERVICE,
-    needs: "admin",
-    summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
-    query: forced,
-    result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
   }),
 ];

@@ -34,9 +34,7 @@ function withSelf(given: TailFilter, self: string): TailFilter {
 
 /** Live logs. */
 export const scriptsTails: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: TAILS,
+  endpoint("post", TAILS, {
     needs: "viewer",
     summary: "Start a tail of a script's logs; the returned url takes a WebSocket with the sub-protocol trace-v1",
     body: filters,
@@ -44,24 +42,24 @@ export const scriptsTails: readonly Endpoint[] = [
     handle: async ({ params: { script_name: script }, body }, api, request) => {
       await activeVersion(api.catalog, script);
       const self = request.headers.get("cf-connecting-ip") ?? "";
-      const { id, expiresAt } = api.tails.open(
-        script,
-        body.filters.map((each) => withSelf(each, self)),
-      );
+      const wanted = body.filters.map((each) => withSelf(each, self));
+      const { id, expiresAt } = api.tails.open(script, wanted);
       const url = new URL(`/tails/${id}`, request.url);
       url.protocol = url.protocol.replace("http", "ws");
       return { result: { id, url: url.href, expires_at: iso(expiresAt) } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: `${TAILS}/{tail_id}`,
+  endpoint("delete", `${TAILS}/{tail_id}`, {
     needs: "viewer",
     summary: "End a tail",
-    result: z.null(),
     handle: async ({ params }, api) => {
       if (!api.tails.close(params.tail_id, params.script_name)) throw new Failure("script.tail_not_found", { field: "tail_id" });
-      return { result: null };
     },
+  }),
+
+  endpoint("get", "/accounts/{account_id}/workers/tails/by-consumer/{script_name}", {
+    summary: "List scripts that send their logs to this one: none",
+    result: z.array(z.unknown()).max(0),
+    handle: async () => ({ result: [] }),
   }),
 ];

@@ -7,7 +7,7 @@ import type { ScriptVersionInfo } from "../../../ports/catalog/script-versions.t
 import { formOf, jsonUpload, modulesOf } from "../../../workers/upload/json-upload.ts";
 import { authorOf, unsigned } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { pageInfo, pages } from "../workflows/schemas.ts";
 import { showBinding } from "./shown.ts";
 import { checkWorker } from "../../../workers/versions/scripts.ts";
 import { takeInForm } from "./scripts.ts";
@@ -57,9 +57,7 @@ const VERSION = `${WORKER}/versions/{version_id}` as const;
 
 /** Versions, by id. */
 export const workersVersions: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: `${WORKER}/versions`,
+  endpoint("post", `${WORKER}/versions`, {
     needs: "admin",
     summary: "Upload a version as JSON with its modules in base64; deploy=true activates it",
     query: z.object({ deploy: z.enum(["true", "false"]).optional() }),
@@ -72,11 +70,9 @@ export const workersVersions: readonly Endpoint[] = [
       return { result: { ...show(await versionOf(api, worker, version.id)), startup_time_ms: startupMs }, messages };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${WORKER}/versions`,
+  endpoint("get", `${WORKER}/versions`, {
     summary: "List the versions of a Worker, newest first",
-    query: z.object({ page: page.default(1), per_page: perPage(10) }),
+    query: z.object(pages(10)),
     result: z.array(shown),
     handle: async ({ params: { worker_id: worker }, query }, api) => {
       await checkWorker(api.catalog, worker);
@@ -85,9 +81,7 @@ export const workersVersions: readonly Endpoint[] = [
       return { result: items.map(show), info: pageInfo(query, items.length, total) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: VERSION,
+  endpoint("get", VERSION, {
     needs: "viewer",
     summary: "Read a version of a Worker; include=modules adds its code",
     query: z.object({ include: z.literal("modules").optional() }),
@@ -99,16 +93,12 @@ export const workersVersions: readonly Endpoint[] = [
       return { result: { ...show(version), modules: whole === undefined ? [] : modulesOf(whole) } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: VERSION,
+  endpoint("delete", VERSION, {
     needs: "admin",
     summary: "Discard an inactive version; it is deleted once neither an instance nor a rollback needs it",
-    result: z.null(),
     handle: async ({ params: { worker_id: worker, version_id: id } }, api) => {
       await versionOf(api, worker, id);
       await checkSpare(api, worker, id);
-      return { result: null };
     },
   }),
 ];

@@ -4,10 +4,9 @@ import { Failure } from "../../../model/failures/failure.ts";
 import { changeScriptSettings } from "../../../workers/deploy/change-script-settings.ts";
 import { makeWorker } from "../../../workers/deploy/make-worker.ts";
 import { checkWorker } from "../../../workers/versions/scripts.ts";
-import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
-import { keptSettings } from "./kept-settings.ts";
-import { checkScriptName } from "./shown.ts";
-import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { type Api, endpoint, type Endpoint, type Reply } from "../../endpoint/endpoint.ts";
+import { checkScriptName, sharedSettings } from "./shown.ts";
+import { pageOf, pages } from "../workflows/schemas.ts";
 import { showWorker, workerNames } from "./workers-shown.ts";
 import { removeWorker } from "./scripts.ts";
 
@@ -16,7 +15,7 @@ const WORKERS = "/accounts/{account_id}/workers/workers";
 /** The path of one, by its id or name, which are the same here. */
 export const WORKER: `${typeof WORKERS}/{worker_id}` = `${WORKERS}/{worker_id}`;
 
-/** Settings by name, as `keptSettings` has them; they change nothing here. */
+/** Settings by name, as `sharedSettings` has them; they change nothing here. */
 interface WantedWorker {
   readonly name: string;
   readonly [setting: string]: unknown;
@@ -24,47 +23,40 @@ interface WantedWorker {
 
 const subdomain = z.object({ enabled: z.boolean().optional(), previews_enabled: z.boolean().optional() }).nullish();
 
-const wanted: z.ZodType<WantedWorker> = z.object({ name: z.string(), subdomain }).and(keptSettings);
+const wanted: z.ZodType<WantedWorker> = z.object({ name: z.string(), subdomain }).and(sharedSettings);
 
 const change: z.ZodType<Omit<WantedWorker, "name"> & { readonly name?: string | undefined }> = z
   .object({ name: z.string().optional(), subdomain })
-  .and(keptSettings);
+  .and(sharedSettings);
 
 /** What a complete replacement that says nothing of them comes to. */
 const CLEARED = { tags: null, logpush: null, observability: null, tail_consumers: null, subdomain: null };
 
 const shown = z.looseObject({ id: z.string(), name: z.string(), created_on: z.iso.datetime(), updated_on: z.iso.datetime() });
 
-/** The name is what everything else knows a Worker by. */
-function checkSameName(id: string, name: string | undefined): void {
+/** A Worker after a change of its settings. The name stays: it is what everything else knows a Worker by. */
+async function changed(api: Api, id: string, { name, ...kept }: z.output<typeof change>, request: Request): Promise<Reply> {
+  await checkWorker(api.catalog, id);
   if (name !== undefined && name !== id)
     throw new Failure("body", { field: "name", detail: `A Worker cannot be renamed: create "${name}" and delete "${id}"` });
+  await changeScriptSettings(api.catalog, id, kept, checkWorker);
+  return { result: await showWorker(api, id, request) };
 }
 
 /** Workers as wholes. */
 export const workers: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: WORKERS,
+  endpoint("get", WORKERS, {
     summary: "List Workers by name, including those without a version",
-    query: z.object({
-      page: page.default(1),
-      per_page: perPage(10),
-      order: z.string().optional(),
-      order_by: z.string().optional(),
-    }),
+    query: z.object({ ...pages(10), order: z.string().optional(), order_by: z.string().optional() }),
     result: z.array(shown),
     handle: async ({ query }, api, request) => {
-      const names = await workerNames(api);
-      const slice = names.slice((query.page - 1) * query.per_page, query.page * query.per_page);
-      const found = await Promise.all(slice.map((name) => showWorker(api, name, request).catch(() => undefined)));
+      const { items, info } = pageOf(await workerNames(api), query);
+      const found = await Promise.all(items.map((name) => showWorker(api, name, request).catch(() => undefined)));
       const result = found.filter((each) => each !== undefined);
-      return { result, info: pageInfo(query, result.length, names.length) };
+      return { result, info: { ...info, count: result.length } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: WORKERS,
+  endpoint("post", WORKERS, {
     needs: "admin",
     summary: "Create a Worker without a version",
     body: wanted,
@@ -75,48 +67,29 @@ export const workers: readonly Endpoint[] = [
       return { result: await showWorker(api, name, request) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: WORKER,
+  endpoint("get", WORKER, {
     summary: "Read a Worker and its addresses",
     result: shown,
     handle: async ({ params }, api, request) => ({ result: await showWorker(api, params.worker_id, request) }),
   }),
-  endpoint({
-    method: "put",
-    path: WORKER,
+  endpoint("put", WORKER, {
     needs: "admin",
     summary: "Replace the settings shared by all versions of a Worker; stored, but without effect",
     body: wanted,
     result: shown,
-    handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
-      await checkWorker(api.catalog, id);
-      checkSameName(id, name);
-      await changeScriptSettings(api.catalog, id, { ...CLEARED, ...kept }, checkWorker);
-      return { result: await showWorker(api, id, request) };
-    },
+    handle: async ({ params, body }, api, request) => changed(api, params.worker_id, { ...CLEARED, ...body }, request),
   }),
-  endpoint({
-    method: "patch",
-    path: WORKER,
+  endpoint("patch", WORKER, {
     needs: "admin",
     summary: "Change settings shared by all versions of a Worker; omitted settings stay",
     body: change,
     result: shown,
-    handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
-      await checkWorker(api.catalog, id);
-      checkSameName(id, name);
-      await changeScriptSettings(api.catalog, id, kept, checkWorker);
-      return { result: await showWorker(api, id, request) };
-    },
+    handle: async ({ params, body }, api, request) => changed(api, params.worker_id, body, request),
   }),
-  endpoint({
-    method: "delete",
-    path: WORKER,
+  endpoint("delete", WORKER, {
     needs: "admin",
     summary: "Delete a Worker with its versions; its workflows keep their instances, but cannot start new ones",
     query: z.object({ force: z.string().optional() }),
-    result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.worker_id, query.force) }),
+    handle: ({ params, query }, api) => removeWorker(api, params.worker_id, query.force),
   }),
 ];

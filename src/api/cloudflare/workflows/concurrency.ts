@@ -15,7 +15,7 @@ import {
 } from "../../../workers/deploy/concurrency-keys.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 import { deployMessages } from "../../endpoint/envelope.ts";
-import { page, pageInfo, perPage, timestamp } from "./schemas.ts";
+import { timestamp, pageOf, pages } from "./schemas.ts";
 
 const limit = z.number().int().min(1);
 
@@ -26,25 +26,16 @@ const KEY = `${KEYS}/{key_id}` as const;
 
 /** Keys of the account: list, make, read, change and delete them. */
 export const concurrency: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: KEYS,
+  endpoint("get", KEYS, {
     summary: "List concurrency keys, newest first",
-    query: z.object({ page: page.default(1), per_page: perPage(50) }),
+    query: z.object(pages(50)),
     result: z.array(shown),
     handle: async ({ query }, api) => {
-      const keys = await api.catalog.concurrencyKeys();
-      const from = (query.page - 1) * query.per_page;
-      const result = keys
-        .toReversed()
-        .slice(from, from + query.per_page)
-        .map(show);
-      return { result, info: pageInfo(query, result.length, keys.length) };
+      const { items, info } = pageOf((await api.catalog.concurrencyKeys()).toReversed(), query);
+      return { result: items.map(show), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: KEYS,
+  endpoint("post", KEYS, {
     needs: "admin",
     summary: `Create a concurrency key (at most ${LIMITS.concurrencyKeys}); it is stored, but not enforced yet`,
     body: z.object({
@@ -59,16 +50,12 @@ export const concurrency: readonly Endpoint[] = [
       return { result: show(made), messages: deployMessages([message]) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: KEY,
+  endpoint("get", KEY, {
     summary: "Read a concurrency key",
     result: shown,
     handle: async ({ params }, api) => ({ result: show(keyOf(await api.catalog.concurrencyKeys(), params.key_id)) }),
   }),
-  endpoint({
-    method: "patch",
-    path: KEY,
+  endpoint("patch", KEY, {
     needs: "admin",
     summary: "Change the limit of a concurrency key",
     body: z.object({ limit }),
@@ -77,9 +64,7 @@ export const concurrency: readonly Endpoint[] = [
       result: show(await changeConcurrencyKey(api, params.key_id, body.limit)),
     }),
   }),
-  endpoint({
-    method: "delete",
-    path: KEY,
+  endpoint("delete", KEY, {
     needs: "admin",
     summary: "Delete a concurrency key",
     result: z.object({ id: z.string() }),

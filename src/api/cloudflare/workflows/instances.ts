@@ -1,7 +1,7 @@
 /** The instances of a workflow: list them, create them, and do something to many of them at once. */
 import { z } from "zod";
 import { checkRequest } from "../../../engine/verbs/create.ts";
-import type { CreateRequest } from "../../../engine/contract.ts";
+import type { CreateRequest, Engine, InstanceAddress } from "../../../engine/contract.ts";
 import { Failure, failureKind } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso, isoOrNull } from "../../../model/time/calendar.ts";
@@ -14,6 +14,8 @@ import { retention } from "../../../workers/upload/workflow-settings.ts";
 import { instant, page, perPage, status, timestamp, triggerSource } from "./schemas.ts";
 import { encodeField } from "./values.ts";
 import { workflowOf } from "./workflows.ts";
+import { toFilter } from "./filter.ts";
+import type { TriggerSource } from "../../../model/instance/status.ts";
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
 
@@ -74,9 +76,7 @@ const COLLECTION = "/accounts/{account_id}/workflows/{workflow_name}/instances";
 
 /** Fixed segments come before the ids that they could be mistaken for. */
 export const instances: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: COLLECTION,
+  endpoint("get", COLLECTION, {
     summary: "List instances, newest first, by page or by cursor",
     query: list,
     result: z.array(listed),
@@ -86,9 +86,7 @@ export const instances: readonly Endpoint[] = [
       return { result: items.map((each) => showListed(each, workflow.id)), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: COLLECTION,
+  endpoint("post", COLLECTION, {
     summary: "Create an instance",
     body: newInstance,
     takesValues: true,
@@ -96,15 +94,12 @@ export const instances: readonly Endpoint[] = [
     admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: created,
     handle: async ({ params, body }, api) => {
-      const [one] = await api.engine.create(params.workflow_name, [toRequest(body, "")], "api");
-      if (one === undefined || one instanceof Failure) throw one ?? new Failure("internal_server");
+      const one = await createOne(api.engine, params.workflow_name, toRequest(body, ""), "api");
       const workflow = await workflowOf(api, params.workflow_name);
       return { result: showCreated(one, workflow.id) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${COLLECTION}/batch`,
+  endpoint("post", `${COLLECTION}/batch`, {
     summary: "Create up to 100 instances; existing ids are skipped",
     body: z.array(newInstance).min(1).max(LIMITS.batch),
     takesValues: true,
@@ -113,19 +108,13 @@ export const instances: readonly Endpoint[] = [
     result: z.array(created),
     handle: async ({ params, body }, api) => {
       const requests = await toRequests(body, api.clock);
-      // One that is refused for what it is refuses the batch: bad input changes nothing.
-      requests.forEach((request, i) => {
-        const refusal = checkRequest(request, `[${i}].`);
-        if (refusal !== undefined) throw refusal;
-      });
+      checkRequests(requests);
       const made = await api.engine.create(params.workflow_name, requests, "api");
       const workflow = await workflowOf(api, params.workflow_name);
       return { result: made.flatMap((each) => (each instanceof Failure ? [] : [showCreated(each, workflow.id)])) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${COLLECTION}/batch/delete`,
+  endpoint("post", `${COLLECTION}/batch/delete`, {
     summary: "Delete up to 100 instances in any status",
     body: z.object({ instances: ids }),
     result: z.object({ deleted: z.array(z.object({ id: z.string() })), errors: z.array(ITEM_ERROR) }),
@@ -134,9 +123,7 @@ export const instances: readonly Endpoint[] = [
       return { result: await deleteInstances(api, name, body.instances) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${COLLECTION}/batch/terminate`,
+  endpoint("post", `${COLLECTION}/batch/terminate`, {
     summary: "Terminate up to 100 instances",
     body: ids,
     result: z.object({ instancesTerminated: z.int(), status: z.literal("ok") }),
@@ -146,9 +133,7 @@ export const instances: readonly Endpoint[] = [
       return { result: { instancesTerminated: ended.filter(Boolean).length, status: "ok" } };
     },
   }),
-  endpoint({
-    method: "put",
-    path: `${COLLECTION}/terminate`,
+  endpoint("put", `${COLLECTION}/terminate`, {
     summary: "Start terminating all unfinished instances in the background",
     query: z.object({ status: z.enum(TERMINABLE).optional() }),
     result: z.object({ status: z.enum(["ok", "already_running"]) }),
@@ -157,9 +142,7 @@ export const instances: readonly Endpoint[] = [
       return { result: { status: api.engine.terminateAll(name, query.status) } };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${COLLECTION}/terminate`,
+  endpoint("get", `${COLLECTION}/terminate`, {
     summary: "Read whether the termination of all instances is running",
     result: z.object({ status: z.enum(["running", "not_running"]) }),
     handle: async ({ params }, api) => {
@@ -176,12 +159,7 @@ async function listInstances(
   query: z.output<typeof list>,
 ): Promise<{ items: InstanceSummary[]; info: ResultInfo }> {
   const { per_page: limit, direction } = query;
-  const filter = {
-    workflow,
-    ...(query.status !== undefined && { status: query.status }),
-    ...(query.date_start !== undefined && { createdFrom: query.date_start }),
-    ...(query.date_end !== undefined && { createdTo: query.date_end }),
-  };
+  const filter = toFilter(workflow, query);
   const from: Pick<ListQuery, "offset" | "after"> =
     query.cursor === undefined ? { offset: ((query.page ?? 1) - 1) * limit } : { after: readCursor(query.cursor) };
   const found = await store.list({ ...filter, ...from, direction, limit: limit + 1 });
@@ -252,7 +230,7 @@ async function toRequests(batch: readonly z.output<typeof newInstance>[], clock:
   return requests;
 }
 
-/** Cloudflare's schema says that params are JSON as text; wrangler sends the value itself. A text that is JSON is taken for it. */
+/** Cloudflare's schema has params as JSON text; wrangler sends the value itself. A text that is JSON is taken for it. */
 function unwrapText(params: unknown): unknown {
   if (typeof params !== "string") return params;
   try {
@@ -260,6 +238,32 @@ function unwrapText(params: unknown): unknown {
   } catch {
     return params;
   }
+}
+
+/** One that is refused for what it is refuses the batch: bad input changes nothing. */
+export function checkRequests(requests: readonly CreateRequest[]): void {
+  for (const [i, request] of requests.entries()) {
+    const refusal = checkRequest(request, `[${i}].`);
+    if (refusal !== undefined) throw refusal;
+  }
+}
+
+/** Creates an instance. Fails as `Engine.create` says of it. */
+export async function createOne(
+  engine: Engine,
+  workflow: string,
+  request: CreateRequest,
+  trigger: TriggerSource,
+): Promise<InstanceSummary> {
+  const [made] = await engine.create(workflow, [request], trigger);
+  if (made === undefined || made instanceof Failure) throw made ?? new Failure("internal_server");
+  return made;
+}
+
+/** Deletes an instance. Fails as `Engine.remove` says of it. */
+export async function removeOne(engine: Engine, { workflow, id }: InstanceAddress): Promise<void> {
+  const [failure] = await engine.remove(workflow, [id]);
+  if (failure !== undefined) throw failure;
 }
 
 /** Deletes instances; an id that is given twice is deleted once and reported twice. */

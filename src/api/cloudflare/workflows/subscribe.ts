@@ -14,6 +14,7 @@ import { open, payload, withoutPayloads } from "../../endpoint/payload.ts";
 import { errorInfo } from "./schemas.ts";
 import { filterOf, subscription } from "./subscription.ts";
 import { workflowOf } from "./workflows.ts";
+import { addressOf } from "./instance.ts";
 
 const eventType = z.string().refine((type) => PUBLIC_EVENT_TYPES.has(type), "Unknown event type");
 
@@ -40,16 +41,13 @@ const message = z.looseObject({
 });
 
 export const subscribe: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}/subscribe",
+  endpoint("get", "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}/subscribe", {
     summary: "Follow the events of an instance, over a WebSocket or as server-sent events",
     query: z.object({ cursor: cursor.optional(), filter }),
     result: message,
     hides: true,
     handle: async ({ params, query }, api, request, asker) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      const address = { workflow: name, id: params.instance_id };
+      const address = await addressOf(api, params);
       const { endedAt } = await api.engine.summary(address);
       refuseOthers(request.headers);
       const resumed = query.cursor === undefined ? lastSeen(request.headers) : undefined;
@@ -64,9 +62,7 @@ export const subscribe: readonly Endpoint[] = [
         : respond(api, request, after(first.value, messages), stop);
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows/{workflow_name}/subscribe",
+  endpoint("get", "/accounts/{account_id}/workflows/{workflow_name}/subscribe", {
     summary: "Follow the events of all instances of a workflow, over a WebSocket or as server-sent events",
     query: z.object({ filter }),
     result: message,

@@ -11,7 +11,7 @@ import type { Workflow, WorkflowSettings } from "../../../ports/catalog/workflow
 import { putWorkflow } from "../../../workers/deploy/put-workflow.ts";
 import { JURISDICTIONS, keptFor, SETTINGS, settingsOf } from "../../../workers/upload/workflow-settings.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "./schemas.ts";
+import { pageInfo, showRetention, shownRetention, timestamp, pages } from "./schemas.ts";
 
 const shown = z.object({
   id: z.string(),
@@ -111,16 +111,12 @@ export async function workflowOf({ catalog }: Pick<Api, "catalog">, name: string
 
 /** `settings` comes before the names that it could be mistaken for. */
 export const workflows: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows/settings",
+  endpoint("get", "/accounts/{account_id}/workflows/settings", {
     summary: "Read the defaults of the account",
     result: settingsShown,
     handle: async (_, api) => ({ result: showSettings(await accountSettings(api.catalog)) }),
   }),
-  endpoint({
-    method: "patch",
-    path: "/accounts/{account_id}/workflows/settings",
+  endpoint("patch", "/accounts/{account_id}/workflows/settings", {
     needs: "admin",
     summary: "Change the defaults of the account; null removes one",
     body: settings,
@@ -135,15 +131,9 @@ export const workflows: readonly Endpoint[] = [
       return { result: showSettings(merged) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows",
+  endpoint("get", "/accounts/{account_id}/workflows", {
     summary: "List workflows, newest first",
-    query: z.object({
-      page: page.default(1),
-      per_page: perPage(10),
-      search: z.string().min(1).max(LIMITS.workflowName).optional(),
-    }),
+    query: z.object({ ...pages(10), search: z.string().min(1).max(LIMITS.workflowName).optional() }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
       const { search, page: number, per_page: limit } = query;
@@ -152,16 +142,12 @@ export const workflows: readonly Endpoint[] = [
       return { result, info: pageInfo(query, result.length, slice.total) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows/{workflow_name}",
+  endpoint("get", "/accounts/{account_id}/workflows/{workflow_name}", {
     summary: "Read a workflow",
     result: shown,
     handle: async ({ params }, api) => ({ result: await showWorkflow(api, await workflowOf(api, params.workflow_name)) }),
   }),
-  endpoint({
-    method: "put",
-    path: "/accounts/{account_id}/workflows/{workflow_name}",
+  endpoint("put", "/accounts/{account_id}/workflows/{workflow_name}", {
     needs: "admin",
     summary: "Create or change a workflow; each change creates a version",
     body: put,
@@ -174,9 +160,7 @@ export const workflows: readonly Endpoint[] = [
       return { result: { ...identity, version_id: workflow.versionId, ...flags } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: "/accounts/{account_id}/workflows/{workflow_name}",
+  endpoint("delete", "/accounts/{account_id}/workflows/{workflow_name}", {
     needs: "admin",
     summary: "Delete a workflow; its instances are deleted in the background, its Worker stays",
     result: z.object({ status: z.literal("ok"), success: z.literal(true) }),

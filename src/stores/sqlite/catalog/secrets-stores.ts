@@ -7,15 +7,16 @@ const STORE = "SELECT id, name, created_at AS createdAt, modified_at AS modified
 const SECRET = `SELECT id, store, name, value, scopes, comment, created_at AS createdAt, modified_at AS modifiedAt
   FROM store_secrets WHERE store = ?`;
 
-const INSERT = "INSERT INTO store_secrets VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+const INSERT = `INSERT INTO store_secrets VALUES (:id, :store, :name, :value, :scopes, :comment, :createdAt, :modifiedAt)
+  ON CONFLICT DO NOTHING`;
 
 /** Takes back what has been inserted of several. */
 class Taken extends Error {}
 
 /** All of both tables. */
 export function secretsStoreTables({ one, all, run, within }: Queries): SecretsStores {
-  const insert = ({ id, store, name, value, scopes, comment, createdAt, modifiedAt }: StoreSecret): void => {
-    if (!run(INSERT, id, store, name, value, JSON.stringify(scopes), comment, createdAt, modifiedAt)) throw new Taken();
+  const insert = (secret: StoreSecret): void => {
+    if (!run(INSERT, { ...secret, scopes: JSON.stringify(secret.scopes) })) throw new Taken();
   };
   return {
     secretsStores: async () => all(`${STORE} ORDER BY name`) as unknown as SecretsStore[],

@@ -2,8 +2,9 @@
 import { FINAL_STATUSES, PLACE_STATUSES, type InstanceStatus } from "../../../model/instance/status.ts";
 import type { InstanceSummary } from "../../../ports/instances/summary.ts";
 import type { JournalRow } from "../../../ports/instances/commit.ts";
-import type { ListQuery, ReadyKind, VersionsInUse } from "../../../ports/instances/instance-index.ts";
-import type { Database, Statement } from "../connection/database.ts";
+import type { ListFilter, ListQuery, ReadyKind, VersionsInUse } from "../../../ports/instances/instance-index.ts";
+import type { Database } from "../connection/database.ts";
+import { type Queries, queries } from "../connection/queries.ts";
 
 const SUMMARY = `SELECT pk,
   (SELECT name FROM names WHERE names.pk = workflow) AS workflow,
@@ -18,13 +19,12 @@ const ROW = "SELECT seq, first_event_id AS firstEventId, events FROM journal";
 const OF_WORKFLOW = "workflow = (SELECT pk FROM names WHERE name = ?)";
 
 export class Reader {
-  readonly #db: Database;
   readonly #statements: ReturnType<typeof prepare>;
-  /** Prepared by what they ask for: which bounds, which direction. */
-  readonly #lists: Map<string, Statement> = new Map();
+  /** Lists, by what they ask for: which bounds, which direction. */
+  readonly #queries: Queries;
 
   constructor(db: Database) {
-    this.#db = db;
+    this.#queries = queries(db);
     this.#statements = prepare(db);
   }
 
@@ -97,7 +97,7 @@ export class Reader {
       filter.values.push(after.createdAt, after.pk);
     }
     const sql = `${SUMMARY} WHERE ${filter.terms.join(" AND ")} ORDER BY created_at ${direction}, pk ${direction} LIMIT ? OFFSET ?`;
-    return this.#prepared(sql).all(...filter.values, limit, offset ?? 0) as unknown as InstanceSummary[];
+    return this.#queries.all(sql, ...filter.values, limit, offset ?? 0) as unknown as InstanceSummary[];
   }
 
   beginningWith(workflow: string, idPrefix: string, limit: number): InstanceSummary[] {
@@ -105,7 +105,7 @@ export class Reader {
     return this.#statements.prefix.all(workflow, idPrefix, `${idPrefix}\u{10ffff}`, limit) as unknown as InstanceSummary[];
   }
 
-  count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): number {
+  count(query: ListFilter, cap: number): number {
     if (query.createdFrom === undefined && query.createdTo === undefined) {
       const counts = this.statusCounts(query.workflow);
       if (query.status !== undefined) return counts[query.status] ?? 0;
@@ -113,7 +113,7 @@ export class Reader {
     }
     const { terms, values } = where(query);
     const sql = `SELECT count(*) AS n FROM (SELECT 1 FROM instances WHERE ${terms.join(" AND ")} LIMIT ?)`;
-    return Number(this.#prepared(sql).get(...values, cap)?.["n"]);
+    return Number(this.#queries.one(sql, ...values, cap)?.["n"]);
   }
 
   statusCounts(workflow: string | undefined): Partial<Record<InstanceStatus, number>> {
@@ -123,23 +123,9 @@ export class Reader {
       Record<InstanceStatus, number>
     >;
   }
-
-  #prepared(sql: string): Statement {
-    let statement = this.#lists.get(sql);
-    if (statement === undefined) this.#lists.set(sql, (statement = this.#db.prepare(sql)));
-    return statement;
-  }
 }
 
-function where({
-  workflow,
-  status,
-  createdFrom,
-  createdTo,
-}: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">): {
-  terms: string[];
-  values: (string | number)[];
-} {
+function where({ workflow, status, createdFrom, createdTo }: ListFilter): { terms: string[]; values: (string | number)[] } {
   const terms = [OF_WORKFLOW];
   const values: (string | number)[] = [workflow];
   const add = (term: string, value: string | number | undefined): void => {
@@ -173,23 +159,7 @@ export function listed(statuses: readonly InstanceStatus[]): string {
 }
 
 /** `LIMIT ? + 0` and not `LIMIT ?`, which SQLite plans anew whenever a value is bound to it: that took ten times the search. */
-function prepare(
-  db: Database,
-): Record<
-  | "find"
-  | "prefix"
-  | "has"
-  | "versions"
-  | "load"
-  | "row"
-  | "chunk"
-  | "nextWake"
-  | "expiring"
-  | "counts"
-  | "allCounts"
-  | ReadyKind,
-  Statement
-> {
+function prepare(db: Database) {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
     prefix: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id >= ? AND id < ? ORDER BY id LIMIT ? + 0`),
