@@ -116,8 +116,8 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     if (holdsPlace(state.status)) this.#giveBack(workflow);
   }
 
-  /** An instance in memory was given up: its state in the store is unknown. */
-  lost(): void {
+  /** An instance in memory was given up, or it is not known whether one was created: no place is given away before the store is asked. */
+  unsure(): void {
     this.#walk = { after: 0, urgent: true };
     this.#dueAt = -Infinity;
     this.#queued = true;
@@ -328,7 +328,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       live = await this.#core.instances.hold(summary);
       const { status, lastEventId } = live.state;
       // It may have changed since it was found.
-      if (this.#core.closing || live.activating || !isReady(kind, status)) return "busy";
+      if (this.#core.closing || live.activating === live.state || !isReady(kind, status)) return "busy";
       const { run } = live;
       if (run === undefined) await activate(this.#core, live);
       else if (status === "waiting") wakeRun(this.#core, live, this.#core.clock.now());
