@@ -46,6 +46,8 @@ export interface HostsParts {
   readonly wallMs: () => number;
   /** The classes of a script version, for one host. */
   readonly classes: (version: ScriptVersion, host: SimulatedHost) => Readonly<Record<string, WorkflowClass>>;
+  /** Which life of an instance is durable now. */
+  readonly lifeOf: (workflow: string, id: string) => number;
   /** A host has ended with an end that its runs are held to account for. */
   readonly lost: () => void;
 }
@@ -111,6 +113,8 @@ export class SimulatedHost implements Host {
   #isOver = false;
   #isLate = false;
   #repeats = 0;
+  /** The life that was durable when the run of an instance was begun, which is here last. */
+  readonly lives: Map<string, number> = new Map();
 
   constructor(parts: HostsParts, owner: Owner, server: Owner) {
     this.owner = owner;
@@ -139,8 +143,12 @@ export class SimulatedHost implements Host {
   }
 
   send(frames: readonly ToRuntime[]): void {
+    const begun = frames.flatMap((frame) => (frame.type === "start" ? [frame] : []));
+    const lives = begun.map(({ workflow, instanceId }) => this.#parts.lifeOf(workflow, instanceId));
     this.#inbound.post(() => {
-      if (!this.#isSilent) this.#runtime?.receive(frames);
+      if (this.#isSilent) return;
+      begun.forEach(({ workflow, instanceId }, i) => this.lives.set(`${workflow} ${instanceId}`, lives[i] ?? 0));
+      this.#runtime?.receive(frames);
     }, this.#latencyMs());
   }
 

@@ -58,6 +58,7 @@ export class Server {
         wallMs: world.wallMs,
         classes: (_version, host) =>
           Object.fromEntries(world.programs.map((program, i) => [workflowName(i), this.#classOf(program, host)])),
+        lifeOf: (workflow, id) => world.checker.find({ workflow, id })?.life ?? 0,
         lost: () => (world.lostHosts += 1),
       },
       this.owner,
@@ -103,7 +104,7 @@ export class Server {
       async run(event: unknown, step: WorkflowStep): Promise<unknown> {
         const { workflowName: workflow, instanceId: id } = event as { workflowName: string; instanceId: string };
         const address: InstanceAddress = { workflow, id };
-        const life = checker.find(address)?.life ?? 0;
+        const life = host.lives.get(`${workflow} ${id}`) ?? 0;
         const performance = new Performance(step, {
           called: (step) => {
             checker.called(address, step, isOfHolder());

@@ -257,7 +257,10 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     if (next.length < missing.length) walk.after = next.at(-1)?.pk ?? walk.after;
     else walk.after = isEnd ? 0 : (found.at(-1)?.pk ?? 0);
     walk.urgent = !isEnd && (walk.urgent || missing.length > 0);
-    return this.#startAll(next, (summary) => this.#start("interrupted", summary)).catch((cause: unknown) => {
+    // Their places are theirs while they are read, however long that takes.
+    const start = (summary: InstanceSummary): Promise<Taken> =>
+      this.#start("interrupted", summary).finally(this.#take(summary.workflow));
+    return this.#startAll(next, start).catch((cause: unknown) => {
       this.#walk = { after: 0, urgent: true };
       throw cause;
     });
@@ -277,7 +280,8 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       found = await store.ready(kind, now, limit, 0, skip);
       const hasMore = found.length === limit;
       if (kind === "queued") this.#queued ||= hasMore;
-      else this.expectDue(hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));
+      // Not `expectDue`: a look that finds the same again is to be followed by a rest, not by another look.
+      else this.#dueAt = Math.min(this.#dueAt, hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));
       for (const workflow of new Set(found.map((each) => each.workflow))) await policies.load(workflow);
     } catch (cause) {
       if (kind === "due") this.#dueAt = -Infinity;
