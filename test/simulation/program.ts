@@ -71,8 +71,8 @@ export interface Witness {
   /** Never resolves where the code would have been stopped. */
   rest(ms: number): Promise<void>;
   /** User code has been given the result of a step. */
-  saw(step: string, result: unknown): void;
-  sawError(step: string): void;
+  saw(step: string, result: unknown): unknown;
+  sawError(step: string): unknown;
 }
 
 /** The type of events that programs wait for. */
