@@ -79,6 +79,7 @@ export class Agenda {
   #now = 0;
   #steps = 0;
   #stepsNow = 0;
+  #timersSet = 0;
   #current: Owner | undefined;
 
   constructor(random: Random) {
@@ -95,6 +96,11 @@ export class Agenda {
     return this.#steps;
   }
 
+  /** How many timers have been set. */
+  get timersSet(): number {
+    return this.#timersSet;
+  }
+
   /** Who is at work: code that sets a timer sets it for this owner. */
   get current(): Owner {
     if (this.#current === undefined) throw new Error("A timer was set by code that belongs to no owner");
@@ -109,6 +115,7 @@ export class Agenda {
 
   timer(delayMs: number, fire: () => void, owner: Owner = this.current): Timer {
     const timer: Timer = { at: this.#now + Math.max(0, delayMs), owner, fire, isOver: false };
+    this.#timersSet += 1;
     // The earliest last; of those with one time, the first set is the last here.
     let place = this.#timers.length;
     while (place > 0 && (this.#timers[place - 1]?.at ?? Infinity) <= timer.at) place -= 1;

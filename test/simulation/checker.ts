@@ -58,7 +58,8 @@ export class Checker {
 
   /** A commit is on the disk. */
   committed(batch: Batch, result: BatchResult, lease: Lease): void {
-    if (this.lease !== undefined && lease.epoch < this.lease.epoch) this.violated("a commit of a process that has lost the lease");
+    if (this.lease !== undefined && lease.epoch < this.lease.epoch)
+      this.violated("a commit of a process that has lost the lease");
     this.lease = lease;
     for (const [i, { summary, row }] of batch.creates.entries()) {
       const pk = result.created[i];
@@ -85,11 +86,13 @@ export class Checker {
   }
 
   /** A callback of user code is called. */
-  called(address: InstanceAddress, step: string, isOfHolder: boolean): void {
+  called(address: InstanceAddress, step: string, isOfHolder: boolean, scriptVersionId: string): void {
     const record = this.find(address);
     if (record === undefined || !isOfHolder) return;
     // The new life may be at work before it is durable.
     if (this.restarting.has(address.workflow) || this.restarting.has(`${address.workflow} ${address.id}`)) return;
+    const pinned = record.versionId.replace("v", "s");
+    this.expect(pinned === scriptVersionId, () => `${show(record)}: runs the code of ${scriptVersionId}, not of ${pinned}`);
     const undoes = step.startsWith("undo ") ? step.slice("undo ".length) : undefined;
     if (undoes === undefined)
       this.expect(record.steps.get(step)?.outcome === undefined, () => `${show(record)}: ${step} runs again though it is over`);
@@ -112,7 +115,10 @@ export class Checker {
     const record = this.find(address);
     if (record === undefined || record.life !== life || record.isUndoing) return;
     const outcome = record.steps.get(step)?.outcome;
-    this.expect(outcome?.is === "error", () => `${show(record)}: user code saw ${step} fail, the disk has ${JSON.stringify(outcome)}`);
+    this.expect(
+      outcome?.is === "error",
+      () => `${show(record)}: user code saw ${step} fail, the disk has ${JSON.stringify(outcome)}`,
+    );
   }
 
   /** Nothing that could go on stands still. `wallMs` is what clocks show. */
@@ -146,7 +152,8 @@ export class Checker {
     record.progressAt = now;
     const count = this.#counts.get(record.pk);
     if (count === undefined || now > count.since + 60_000) this.#counts.set(record.pk, { since: now, events: events.length });
-    else if ((count.events += events.length) > MOST_EVENTS) this.violated(`${show(record)} spins: ${count.events} events in a minute`);
+    else if ((count.events += events.length) > MOST_EVENTS)
+      this.violated(`${show(record)} spins: ${count.events} events in a minute`);
   }
 
   #agree(record: InstanceRecord, status: string): void {

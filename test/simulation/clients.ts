@@ -40,10 +40,11 @@ export class Clients {
     this.#open.add(open);
     server.call(async () => {
       try {
-        await this.#ask(engine, call);
+        await this.#ask(server, engine, call);
       } catch (cause) {
         // Refusals are answers, too. Anything else is not for a client to see.
-        if (!(cause instanceof Failure) && !isStoreTrouble(cause)) this.#world.checker.violated(`${call.is} failed with ${String(cause)}`);
+        if (!(cause instanceof Failure) && !isStoreTrouble(cause))
+          this.#world.checker.violated(`${call.is} failed with ${String(cause)}`);
       }
       this.#open.delete(open);
     });
@@ -71,7 +72,7 @@ export class Clients {
       checker.expect(!checker.payloads.has(payload), () => `the event ${payload} was refused and is there`);
   }
 
-  async #ask(engine: Engine, call: Call): Promise<void> {
+  async #ask(server: Server, engine: Engine, call: Call): Promise<void> {
     if (call.is === "create") return this.#create(engine, { workflow: workflowName(call.workflow), id: `i${call.id}` });
     if (call.is === "act") {
       const workflow = workflowName(call.workflow);
@@ -86,13 +87,13 @@ export class Clients {
       case "sendEvent":
         return this.sendEvent(engine, address);
       case "pause":
-        return this.#change(record, engine.pause(address));
+        return this.#change(server, record, engine.pause(address));
       case "resume":
-        return this.#change(record, engine.resume(address));
+        return this.#change(server, record, engine.resume(address));
       case "terminate":
-        return this.#change(record, engine.terminate(address));
+        return this.#change(server, record, engine.terminate(address));
       case "undo":
-        return this.#change(record, engine.terminate(address, { rollback: true }));
+        return this.#change(server, record, engine.terminate(address, { rollback: true }));
       case "restart":
         return this.#restart(engine, record);
       case "restartFrom":
@@ -107,7 +108,7 @@ export class Clients {
         return engine.skipDelay(address, { kind: first.type === "sleep" ? "sleep" : "do", name, count: Number(count) });
       }
       case "read":
-        return this.#read(engine, record);
+        return this.#read(server, engine, record);
     }
   }
 
@@ -137,7 +138,10 @@ export class Clients {
     const after = checker.find(address);
     if (made instanceof Failure) {
       if (made.failure === "instance.already_exists")
-        checker.expect(before !== undefined || after !== undefined || this.#wasThere(address), () => `${address.id} was said to exist`);
+        checker.expect(
+          before !== undefined || after !== undefined || this.#wasThere(address),
+          () => `${address.id} was said to exist`,
+        );
       return;
     }
     checker.expect(
@@ -150,13 +154,14 @@ export class Clients {
     return [...this.#world.checker.records.values()].some((record) => record.workflow === workflow && record.id === id);
   }
 
-  async #change(record: InstanceRecord, change: Promise<InstanceStatus>): Promise<void> {
+  async #change(server: Server, record: InstanceRecord, change: Promise<InstanceStatus>): Promise<void> {
     const { checker } = this.#world;
     const { life } = record;
     const before = record.statuses.length;
     const status = await change;
-    // What a deletion or a restart makes void need not have been written.
-    if (record.isGone || record.life !== life) return;
+    // What a deletion or a restart makes void need not have been written; and a server that has lost the right to write, and has had
+    // nothing to write since, knows nothing of that.
+    if (record.isGone || record.life !== life || this.#world.holder !== server.owner) return;
     const seen = record.statuses.slice(Math.max(0, before - 1));
     checker.expect(seen.includes(status), () => `${record.id} was said to be ${status}; it has been ${seen.join(", ")}`);
   }
@@ -181,14 +186,18 @@ export class Clients {
   }
 
   /** Each event that is shown is on the disk. */
-  async #read(engine: Engine, record: InstanceRecord): Promise<void> {
+  async #read(server: Server, engine: Engine, record: InstanceRecord): Promise<void> {
     const { checker } = this.#world;
     const address = { workflow: record.workflow, id: record.id };
     const since = record.statuses.length;
     const summary = await engine.summary(address);
+    if (this.#world.holder !== server.owner) return;
     if (summary.pk === record.pk) {
       const seen = record.statuses.slice(Math.max(0, since - 1));
-      checker.expect(seen.includes(summary.status), () => `${record.id} is shown as ${summary.status}; it has been ${seen.join(", ")}`);
+      checker.expect(
+        seen.includes(summary.status),
+        () => `${record.id} is shown as ${summary.status}; it has been ${seen.join(", ")}`,
+      );
     }
     for await (const event of engine.history(address)) {
       const known = checker.find(address)?.events.get(event.eventId) ?? record.events.get(event.eventId);

@@ -85,7 +85,8 @@ export class Disk {
               this.#parts.acquired(owner);
               return ask(...args);
             });
-        return (...args: readonly unknown[]) => this.#read(this.#parts.random.pick(readers) ?? channels.in, () => ask(...args), true);
+        return (...args: readonly unknown[]) =>
+          this.#read(this.#parts.random.pick(readers) ?? channels.in, () => ask(...args), true);
       },
     });
   }

@@ -77,18 +77,25 @@ export class SimulatedHosts implements Executor {
 
   open(version: ScriptVersion, bindings: BindingHandler): Promise<Host> {
     const { promise, resolve, reject } = Promise.withResolvers<Host>();
-    this.#door.post(() => {
-      if (this.#refusals > 0) {
-        this.#refusals -= 1;
-        return reject(new Failure("script.unavailable"));
-      }
-      this.#opened += 1;
-      const host = new SimulatedHost(this.#parts, new Owner(`${this.#server.name} host ${this.#opened}`, this.#server), this.#server);
-      host.load(version, bindings);
-      this.#open.add(host);
-      void host.ended.then(() => this.#open.delete(host));
-      resolve(host);
-    }, this.#parts.random.next() * this.#parts.latencyMs * 5);
+    this.#door.post(
+      () => {
+        if (this.#refusals > 0) {
+          this.#refusals -= 1;
+          return reject(new Failure("script.unavailable"));
+        }
+        this.#opened += 1;
+        const host = new SimulatedHost(
+          this.#parts,
+          new Owner(`${this.#server.name} host ${this.#opened}`, this.#server),
+          this.#server,
+        );
+        host.load(version, bindings);
+        this.#open.add(host);
+        void host.ended.then(() => this.#open.delete(host));
+        resolve(host);
+      },
+      this.#parts.random.next() * this.#parts.latencyMs * 5,
+    );
     return promise;
   }
 

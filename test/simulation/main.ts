@@ -135,9 +135,13 @@ async function main(): Promise<void> {
   const summary = await simulateAll(options);
   const seconds = (performance.now() - began) / 1_000;
   const seedsPerHour = Math.round((summary.seeds / seconds) * 3_600);
-  console.log(`${summary.seeds} seeds in ${seconds.toFixed(1)} s (${seedsPerHour} an hour), ${summary.checked} operations checked`);
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ ...summary, seconds, seedsPerHour }, null, 2)}\n`);
-  if (values["no-shrink"] !== true) for (const { seed } of summary.failed) await writeScript(seed, values.out ?? "simulation-failures");
+  console.log(
+    `${summary.seeds} seeds in ${seconds.toFixed(1)} s (${seedsPerHour} an hour), ${summary.checked} operations checked`,
+  );
+  if (values.json !== undefined)
+    await writeFile(values.json, `${JSON.stringify({ ...summary, seconds, seedsPerHour }, null, 2)}\n`);
+  if (values["no-shrink"] !== true)
+    for (const { seed } of summary.failed) await writeScript(seed, values.out ?? "simulation-failures");
   console.log(`${summary.seeds - summary.failed.length} passed, ${summary.failed.length} failed`);
   process.exitCode = summary.failed.length === 0 ? 0 : 1;
 }

@@ -7,7 +7,10 @@ import { program, type Program } from "./program.ts";
 /** Something that happens from outside. `which` chooses among what there is. */
 export type Happening =
   | { readonly is: "create"; readonly workflow: number; readonly id: number }
-  | { readonly is: "sendEvent" | "pause" | "resume" | "terminate" | "undo" | "restart" | "remove" | "skipDelay"; readonly which: number }
+  | {
+      readonly is: "sendEvent" | "pause" | "resume" | "terminate" | "undo" | "restart" | "remove" | "skipDelay";
+      readonly which: number;
+    }
   /** Restarts from the step with this number among those that have started. */
   | { readonly is: "restartFrom"; readonly which: number; readonly step: number }
   | { readonly is: "read"; readonly which: number }

@@ -55,6 +55,8 @@ export class InstanceRecord {
   /** True from the beginning of a rollback on: user code may be called only to find its handlers, and is given nothing then. */
   isUndoing: boolean = false;
   endError: string | undefined;
+  /** The version of its workflow that it is pinned to. */
+  versionId: string = "";
   #lastId = 0;
   #pausedAt = 0;
 
@@ -107,8 +109,7 @@ export class InstanceRecord {
         return;
       case "workflow_resumed": {
         const byMs = event.timestamp - this.#pausedAt;
-        for (const step of this.steps.values())
-          if (step.outcome === undefined && step.dueAt !== undefined) step.dueAt += byMs;
+        for (const step of this.steps.values()) if (step.outcome === undefined && step.dueAt !== undefined) step.dueAt += byMs;
         return;
       }
       case "workflow_errored":
@@ -122,6 +123,11 @@ export class InstanceRecord {
       case "rollback_started":
         this.isUndoing = true;
         return;
+      case "rollback_step_started": {
+        const next = [...this.steps].findLast(([key, { hasUndo }]) => hasUndo && !this.undone.has(key))?.[0];
+        const key = keyOf("do", event.name, event.count);
+        return key === next ? undefined : `${key} is undone before ${next}`;
+      }
       case "delay_skipped": {
         const step = this.steps.get(keyOf(event.kind, event.name, event.count));
         if (step?.dueAt === undefined) return "there is no delay";
@@ -140,9 +146,10 @@ export class InstanceRecord {
   }
 
   /** A restart from a step keeps the steps that started before it. */
-  #begin({ from, timestamp }: InstanceEvent & { type: "workflow_queued" }): undefined {
+  #begin({ from, timestamp, versionId }: InstanceEvent & { type: "workflow_queued" }): undefined {
     const wasPaused = this.status === "paused" ? timestamp - this.#pausedAt : 0;
     this.life += 1;
+    this.versionId = versionId;
     this.isUndoing = false;
     this.undone.clear();
     if (from === undefined) {
@@ -162,7 +169,10 @@ export class InstanceRecord {
     this.steps = kept;
   }
 
-  #foldStep(event: InstanceEvent & { readonly name: string; readonly count: number }, seenPayloads: Set<string>): string | undefined {
+  #foldStep(
+    event: InstanceEvent & { readonly name: string; readonly count: number },
+    seenPayloads: Set<string>,
+  ): string | undefined {
     const { name, count, timestamp } = event;
     const begin = (kind: StepRecord["kind"], over: Partial<StepRecord>): string | undefined => {
       const key = keyOf(kind, name, count);
@@ -209,6 +219,7 @@ export class InstanceRecord {
     if (step.outcome !== undefined) return `${key} is over`;
     switch (event.type) {
       case "attempt_started":
+        if (this.status === "paused") return `${key} is tried while the instance is paused`;
         if (event.attempt !== step.attempts + 1) return `attempt ${event.attempt} of ${key} after ${step.attempts}`;
         if (step.dueAt !== undefined && event.timestamp < step.dueAt) return `${key} is tried again too early`;
         step.attempts += 1;

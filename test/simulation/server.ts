@@ -56,8 +56,8 @@ export class Server {
         random: world.random,
         latencyMs: world.linkMs,
         wallMs: world.wallMs,
-        classes: (_version, host) =>
-          Object.fromEntries(world.programs.map((program, i) => [workflowName(i), this.#classOf(program, host)])),
+        classes: ({ id }, host) =>
+          Object.fromEntries(world.programs.map((program, i) => [workflowName(i), this.#classOf(program, host, id)])),
         lifeOf: (workflow, id) => world.checker.find({ workflow, id })?.life ?? 0,
         lost: () => (world.lostHosts += 1),
       },
@@ -96,7 +96,11 @@ export class Server {
   }
 
   /** The class of a workflow, as one host has it. */
-  #classOf(program: Program, host: SimulatedHost): new () => { run(event: unknown, step: WorkflowStep): Promise<unknown> } {
+  #classOf(
+    program: Program,
+    host: SimulatedHost,
+    scriptVersionId: string,
+  ): new () => { run(event: unknown, step: WorkflowStep): Promise<unknown> } {
     const { calls, checker } = this.#world;
     const world = this.#world;
     const isOfHolder = (): boolean => world.holder === host.server;
@@ -108,7 +112,7 @@ export class Server {
         const life = host.lives.get(`${workflow} ${id}`) ?? 0;
         const performance = new Performance(step, {
           called: (step) => {
-            checker.called(address, step, isOfHolder());
+            checker.called(address, step, isOfHolder(), scriptVersionId);
             const key = `${workflow} ${id} ${step}`;
             const before = calls.get(key) ?? 0;
             calls.set(key, before + 1);

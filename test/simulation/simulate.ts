@@ -1,7 +1,10 @@
 /** Runs one plan from beginning to end, and says what was violated. */
 import { LIMITS } from "../../src/model/limits.ts";
 import { isFinal } from "../../src/model/instance/status.ts";
-import { openMemoryStore } from "../../src/stores/memory/open.ts";
+import { sqliteCatalog } from "../../src/stores/sqlite/catalog/catalog.ts";
+import { connectReader } from "../../src/stores/sqlite/connection/database.ts";
+import { migrate } from "../../src/stores/sqlite/connection/migrate.ts";
+import type { Catalog } from "../../src/ports/catalog/catalog.ts";
 import { Agenda, Owner } from "./agenda.ts";
 import { Checker } from "./checker.ts";
 import { Clients } from "./clients.ts";
@@ -24,7 +27,7 @@ const HELP_MS = 60_000;
 
 /** How long a server without work is watched, and how many steps it may take in that time. */
 const IDLE_MS = 120_000;
-const IDLE_STEPS = 1_500;
+const IDLE_STEPS = 2_500;
 
 /** What came of a simulation. */
 export interface Outcome {
@@ -40,7 +43,21 @@ export function simulate(plan: Plan): Promise<Outcome> {
   const agenda = new Agenda(random);
   const clock = { skewMs: 0 };
   const wallMs = (): number => Math.floor(START + agenda.now + clock.skewMs);
-  return inSimulatedTime(agenda, wallMs, async () => new Simulation(plan, random, agenda, clock, wallMs).run());
+  const database = connectReader(":memory:");
+  migrate(database, ":memory:");
+  const catalog = sqliteCatalog(database);
+  return inSimulatedTime(agenda, wallMs, async () =>
+    new Simulation({ plan, random, agenda, clock, wallMs, catalog }).run(),
+  ).finally(() => database.close());
+}
+
+interface SimulationParts {
+  readonly plan: Plan;
+  readonly random: Random;
+  readonly agenda: Agenda;
+  readonly clock: { skewMs: number };
+  readonly wallMs: () => number;
+  readonly catalog: Catalog;
 }
 
 class Simulation {
@@ -56,7 +73,7 @@ class Simulation {
   #versions = 0;
   #isDone = false;
 
-  constructor(plan: Plan, random: Random, agenda: Agenda, clock: { skewMs: number }, wallMs: () => number) {
+  constructor({ plan, random, agenda, clock, wallMs, catalog }: SimulationParts) {
     this.#plan = plan;
     this.#agenda = agenda;
     this.#clock = clock;
@@ -69,10 +86,20 @@ class Simulation {
       committed: (batch, result, lease) => this.#checker.committed(batch, result, lease),
       acquired: (owner) => (this.#world.holder = owner),
     });
-    const { catalog } = openMemoryStore();
     const shared = { calls: new Map<string, number>(), lostHosts: 0, holder: undefined };
     const { programs, latency } = plan;
-    this.#world = { agenda, random, disk, catalog, checker: this.#checker, programs, settings, linkMs: latency.linkMs, wallMs, ...shared };
+    this.#world = {
+      agenda,
+      random,
+      disk,
+      catalog,
+      checker: this.#checker,
+      programs,
+      settings,
+      linkMs: latency.linkMs,
+      wallMs,
+      ...shared,
+    };
     this.#clients = new Clients(this.#world);
   }
 
@@ -189,11 +216,26 @@ class Simulation {
     const workflow = workflowName(index);
     const of = { script: `script${index}`, createdAt: 0 };
     const scriptVersionId = `s${this.#versions}`;
-    await catalog.putScriptVersion({ id: scriptVersionId, ...of, hash: scriptVersionId, code: "", bindings: [], compatibilityFlags: [] });
+    await catalog.putScriptVersion({
+      id: scriptVersionId,
+      ...of,
+      hash: scriptVersionId,
+      code: "",
+      bindings: [],
+      compatibilityFlags: [],
+    });
     const settings = limit === null ? {} : { concurrency: { limit } };
     const version = { id: `v${this.#versions}`, workflow, className: workflow, scriptVersionId, createdAt: 0, settings };
     await catalog.putWorkflow(
-      { id: workflow, name: workflow, className: workflow, script: of.script, versionId: version.id, createdAt: 0, modifiedAt: 0 },
+      {
+        id: workflow,
+        name: workflow,
+        className: workflow,
+        script: of.script,
+        versionId: version.id,
+        createdAt: 0,
+        modifiedAt: 0,
+      },
       version,
     );
   }
@@ -209,7 +251,8 @@ class Simulation {
     this.#agenda.timer(0, help, this.#outside);
     await this.#live(() => this.#isOver() || this.#agenda.now > endsAt);
     if (this.#checker.violations.length > 0) return;
-    for (const record of this.#living()) this.#checker.violated(`${record.workflow}/${record.id} never ends: it is ${record.status}`);
+    for (const record of this.#living())
+      this.#checker.violated(`${record.workflow}/${record.id} never ends: it is ${record.status}`);
     this.#checkEnds();
     this.#clients.checkEvents();
     await this.#checkIdle();
