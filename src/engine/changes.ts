@@ -59,7 +59,11 @@ export class Changes implements InstanceListener {
   lost(live: Live): void {
     stopRun(this.#followers.core, live);
     // Before its place is given to another: it still runs as far as the store knows.
-    this.#followers.scheduler.lost();
+    this.#followers.scheduler.unsure();
+  }
+
+  unsure(): void {
+    this.#followers.scheduler.unsure();
   }
 }
 

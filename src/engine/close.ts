@@ -23,6 +23,7 @@ export interface OpenParts extends Verbs {
 export async function closeEngine(parts: OpenParts, drainMs: number): Promise<void> {
   const { core, scheduler, timers, parking, bulk, collector, schedules } = parts;
   core.closing = true;
+  core.rests.end();
   core.hosts.refuse(new Failure("shutting_down"));
   timers.close();
   parking.close();

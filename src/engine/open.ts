@@ -5,6 +5,7 @@ import { silentLog } from "../noop/log.ts";
 import type { Follow } from "../ports/timetable.ts";
 import type { Lease } from "../ports/instances/journal-store.ts";
 import { noVault } from "../noop/vault.ts";
+import { Rests } from "../upkeep/rests.ts";
 import type { Hosts } from "../workers/hosts/hosts.ts";
 import { Changes } from "./changes.ts";
 import { closeEngine, type OpenParts } from "./close.ts";
@@ -88,7 +89,8 @@ function openCore(world: World, hosts: EngineHosts): Core {
   const reads = new Reads(clock);
   const instances = new Instances({ ...world, watchers, journal, reads });
   const spread = { reads, turns: new Turns(clock), departures: new Departures(clock, settings.maxIdle) };
-  const core: Core = { ...world, watchers, journal, instances, ...spread, hosts, closing: false };
+  const rests = new Rests(clock);
+  const core: Core = { ...world, watchers, journal, instances, ...spread, hosts, rests, closing: false };
   hosts.listen(new HostedRuns(core));
   return core;
 }
@@ -96,6 +98,7 @@ function openCore(world: World, hosts: EngineHosts): Core {
 /** Nothing can be stored any more, for good: user code stops, and clients do not wait for what will not come. */
 function halt(core: Core, failure: Failure): void {
   core.closing = true;
+  core.rests.end();
   core.hosts.refuse(failure);
   for (const live of core.instances.all()) stopRun(core, live);
   core.watchers.close(failure);

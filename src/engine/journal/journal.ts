@@ -75,6 +75,8 @@ export interface JournalListener {
   flushed(live: Live): void;
   /** What was recorded is lost: the instance in memory is ahead of the store and must be given up. */
   lost(live: Live): void;
+  /** It is not known whether instances have been created: there may be some in the store that are not in memory. */
+  unsure(): void;
 }
 
 export class Journal {
@@ -354,6 +356,7 @@ export class Journal {
     const later = this.#group;
     for (const { live } of later.rows.filter(({ failed }) => failed.length > 0 || health.isOver)) this.#lose(live, failure);
     if (health.isOver) for (const { live } of later.chunks) this.#lose(live, failure);
+    if (group.creates.length > 0) this.#listener?.unsure();
     for (const each of [group, later]) {
       for (const pending of [...each.creates.splice(0), ...each.removes.splice(0)]) pending.failed(failure);
     }

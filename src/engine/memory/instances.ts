@@ -36,6 +36,8 @@ export interface InstanceListener {
   started(live: Live): void;
   /** Memory can no longer be trusted about it: it is given up, and read again from the store. */
   lost(live: Live): void;
+  /** There may be instances in the store that are not in memory. */
+  unsure(): void;
 }
 
 /** What instances are loaded with. */
@@ -104,6 +106,10 @@ export class Instances implements JournalListener {
     live.gone = true;
     this.#listener?.lost(live);
     this.forget(live);
+  }
+
+  unsure(): void {
+    this.#listener?.unsure();
   }
 
   get size(): number {
@@ -198,7 +204,7 @@ export class Instances implements JournalListener {
 
   /** Lets an instance leave memory if nothing keeps it there. */
   release(live: Live): void {
-    if (live.holds > 0 || live.activating || live.run !== undefined) return;
+    if (live.holds > 0 || live.activating !== undefined || live.run !== undefined) return;
     if (live.row !== undefined || live.flushing !== undefined) return;
     this.forget(live);
   }

@@ -5,6 +5,7 @@
 import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { Failure, failureKind, type FailureName } from "../../model/failures/failure.ts";
 import { WITH_SERVER } from "../../model/instance/loss.ts";
+import type { InstanceState } from "../../model/instance/state.ts";
 import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import type { StartFrame } from "../../protocol/frames.ts";
 import { StoreError } from "../../model/failures/store-error.ts";
@@ -36,18 +37,20 @@ const READ_REST_MS = 1_000;
  * and must not count as a loss of it.
  */
 export async function activate(core: Core, live: Live): Promise<void> {
-  if (live.activating || live.run !== undefined || !isWanted(core, live)) {
+  const life = live.state;
+  if (live.activating === life || live.run !== undefined || !isWanted(core, live, life)) {
     core.journal.whenDurable(live, () => core.instances.release(live));
     return;
   }
-  live.activating = true;
+  live.activating = life;
   try {
-    for (let tries = 0; isWanted(core, live); tries += 1) {
+    for (let tries = 0; isWanted(core, live, life); tries += 1) {
       try {
         const version = core.versions.cached(live.state.versionId) ?? (await core.versions.get(live.state.versionId));
         if (version === undefined) return fail(core, live, "The workflow version of the instance no longer exists");
         const group = groupOf(core.hosts, live);
         const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
+        if (live.state !== life) return core.hosts.released(link);
         // A restart meanwhile has voided the interrupted attempts.
         if (live.leftBehind && holdsPlace(live.state.status)) core.instances.apply(live, { type: "recover", loss: WITH_SERVER });
         live.leftBehind = false;
@@ -55,13 +58,13 @@ export async function activate(core: Core, live: Live): Promise<void> {
         core.instances.apply(live, { type: "wake" });
         if (await begin(core, live, version, link)) return;
       } catch (cause) {
-        if (core.closing || live.gone) return;
+        if (core.closing || live.gone || live.state !== life) return;
         if (!mayTryAgain(cause, tries)) return giveUp(core, live, cause);
       }
       await rest(core, Math.min(REST_MS * 2 ** tries, LONGEST_REST_MS));
     }
   } finally {
-    live.activating = false;
+    if (live.activating === life) live.activating = undefined;
     core.instances.release(live);
   }
 }
@@ -77,12 +80,13 @@ function mayTryAgain(cause: unknown, tries: number): boolean {
   return cause.failure === "executor.not_started" || (NOT_READY.has(cause.failure) && tries < HOST_TRIES);
 }
 
-function isWanted(core: Core, { gone, state }: Live): boolean {
-  return !core.closing && !gone && isRunnable(state.status);
+/** A restart begins another life, which is activated in a place of its own. */
+function isWanted(core: Core, { gone, state }: Live, life: InstanceState): boolean {
+  return !core.closing && !gone && state === life && isRunnable(state.status);
 }
 
-function rest({ clock }: Core, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.alarm(clock.now() + ms, resolve));
+function rest({ clock, rests }: Core, ms: number): Promise<void> {
+  return rests.until(clock.now() + ms);
 }
 
 function isRunnable(status: InstanceStatus): boolean {
@@ -99,6 +103,7 @@ async function begin(core: Core, live: Live, version: RunnableVersion, link: Hos
     const rooms = [core.departures.room(), link.host.room?.()].filter((room) => room !== undefined);
     if (rooms.length > 0) await Promise.all(rooms);
     if (link.leaving && rooms.length > 0) return core.closing;
+    if (live.activating !== live.state) return true;
     const found = await pastOf(core, live);
     if (link.over) return core.closing;
     if (found !== undefined) launch(core, live, { version, link, ...found });
@@ -193,9 +198,11 @@ export function giveUp(core: Core, live: Live, cause: unknown): void {
 /** It stays in memory meanwhile, as if it were being activated: there may be no second copy of it. */
 async function activateLater(core: Core, live: Live): Promise<void> {
   live.leftBehind = true;
-  live.activating = true;
+  const life = live.state;
+  live.activating = life;
   await rest(core, READ_REST_MS);
-  live.activating = false;
+  if (live.activating !== life) return;
+  live.activating = undefined;
   if (!core.closing) await activate(core, live);
 }
 

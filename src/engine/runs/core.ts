@@ -6,6 +6,7 @@ import type { Departures } from "../memory/departures.ts";
 import type { Instances } from "../memory/instances.ts";
 import type { Reads } from "../memory/reads.ts";
 import type { Turns } from "../memory/turns.ts";
+import type { Rests } from "../../upkeep/rests.ts";
 import type { Live } from "../state/live.ts";
 import type { World } from "../state/world.ts";
 
@@ -20,6 +21,8 @@ export interface Core extends World {
   /** Keeps runs from beginning while others leave. */
   readonly departures: Departures;
   readonly hosts: Hosts<Live>;
+  /** How long instances rest that could not be started. */
+  readonly rests: Rests;
   /** True once the engine is closing: no new work is taken. */
   closing: boolean;
 }

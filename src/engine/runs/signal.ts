@@ -58,9 +58,12 @@ export function signalOutcomes(core: Core, live: Live, events: readonly EventBod
   for (const event of events) {
     const { run } = live;
     if (run === undefined) return;
-    // The alarm passes over delays that ended when it last rang, or before: one as short as that is over already.
-    const isDelay = event.type === "attempt_errored" || event.type === "rollback_attempt_errored";
-    if (isDelay && isOver(delayedBy(live, event), run.signalledUpTo)) signalRetry(core, live, run, event);
+    if (event.type === "attempt_errored" || event.type === "rollback_attempt_errored") {
+      // The clock may have been set back: a delay from now on is not over because it once showed a later time.
+      run.signalledUpTo = Math.min(run.signalledUpTo, core.clock.now());
+      // The alarm passes over delays that ended when it last rang, or before: one as short as that is over already.
+      if (isOver(delayedBy(live, event), run.signalledUpTo)) signalRetry(core, live, run, event);
+    }
     const outcome = settledOutcome(live, event);
     if (outcome === undefined) continue;
     signal(core, live, run, { type: "outcome", run: run.id, outcome });

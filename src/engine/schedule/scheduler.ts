@@ -108,8 +108,8 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     if (holdsPlace(state.status)) this.#giveBack(workflow);
   }
 
-  /** An instance in memory was given up: its state in the store is unknown. */
-  lost(): void {
+  /** An instance in memory was given up, or it is not known whether one was created: no place is given away before the store is asked. */
+  unsure(): void {
     this.#walk = { after: 0, urgent: true };
     this.#dueAt = -Infinity;
     this.#queued = true;
@@ -253,7 +253,10 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     if (next.length < missing.length) walk.after = next.at(-1)?.pk ?? walk.after;
     else walk.after = isEnd ? 0 : (found.at(-1)?.pk ?? 0);
     walk.urgent = !isEnd && (walk.urgent || missing.length > 0);
-    return this.#startAll(next, (summary) => this.#start("interrupted", summary)).catch((cause: unknown) => {
+    // Their places are theirs while they are read, however long that takes.
+    const start = (summary: InstanceSummary): Promise<Taken> =>
+      this.#start("interrupted", summary).finally(this.#take(summary.workflow));
+    return this.#startAll(next, start).catch((cause: unknown) => {
       this.#walk = { after: 0, urgent: true };
       throw cause;
     });
@@ -273,7 +276,8 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       found = await store.ready(kind, now, limit, 0, skip);
       const hasMore = found.length === limit;
       if (kind === "queued") this.#queued ||= hasMore;
-      else this.expectDue(hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));
+      // Not `expectDue`: a look that finds the same again is to be followed by a rest, not by another look.
+      else this.#dueAt = Math.min(this.#dueAt, hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));
       for (const workflow of new Set(found.map((each) => each.workflow))) await policies.load(workflow);
     } catch (cause) {
       this.#mayHave(kind);
@@ -322,7 +326,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       live = await this.#core.instances.hold(summary);
       const { status, lastEventId } = live.state;
       // It may have changed since it was found.
-      if (this.#core.closing || live.activating || !isReady(kind, status)) return "busy";
+      if (this.#core.closing || live.activating === live.state || !isReady(kind, status)) return "busy";
       const { run } = live;
       if (run === undefined) await activate(this.#core, live);
       else if (status === "waiting") wakeRun(this.#core, live, this.#core.clock.now());

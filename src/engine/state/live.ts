@@ -84,8 +84,8 @@ export interface Live {
   group: string | undefined;
   /** True when its run is gone and that has not been recorded yet: the start of the next run records it. */
   leftBehind: boolean;
-  /** True between the decision to start a run and its start. */
-  activating: boolean;
+  /** The life of which a run is about to start; undefined when none is. */
+  activating: InstanceState | undefined;
   /** Verbs that are using the instance right now; it stays in memory for them. */
   holds: number;
   /** What `Timers` keeps for it. */
@@ -110,7 +110,7 @@ export function newLive(of: Pick<Live, "pk" | "workflow" | "id" | "createdAt">, 
     run: undefined,
     group: undefined,
     leftBehind: false,
-    activating: false,
+    activating: undefined,
     holds: 0,
     timer: undefined,
     idleSince: null,

@@ -54,13 +54,15 @@ export class Rollback {
     const { name, count } = outcome.key;
     const run = this.#run;
     const id = stepId("do", name, count);
+    // From now on: the delay may end while the handler is being found.
+    const delayed = begun?.due === false ? run.retryDue(id) : undefined;
     const handler = await this.#find(id, context);
     const config = begun?.config ?? handler?.config ?? DEFAULT_STEP_CONFIG;
     if (begun === undefined) {
       run.emit({ type: "rollback_step_started", name, count, ...(config !== DEFAULT_STEP_CONFIG && { config }) });
     }
     if (handler === undefined) return run.emit({ type: "rollback_step_errored", name, count, error: MISSING });
-    if (begun?.due === false) await run.retryDue(id);
+    if (delayed !== undefined) await delayed;
     const facts = { error: this.#error, output: outputOf(run, outcome), stepName: displayName(name, count) };
     const step = { run, name, count, id, config, delay: handler.delay, lost: begun?.lost ?? 0 };
     await attempts(step, (ctx) => handler.undo({ ctx, ...facts }), begun?.attempts);

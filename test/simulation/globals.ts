@@ -1,0 +1,56 @@
+/**
+ * Takes over the clock and the timers of this process while a simulation runs, so that code under test which uses them (the
+ * system's clock, deadlines of attempts, user code) lives in simulated time.
+ */
+import type { Agenda, Timer } from "./agenda.ts";
+
+/** What `setTimeout` gives in Node, as far as it is used. */
+class Handle {
+  readonly timer: Timer;
+
+  constructor(timer: Timer) {
+    this.timer = timer;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+}
+
+/** `wallMs` is the time that clocks show, in epoch milliseconds: unlike the agenda's, it may jump. */
+export async function inSimulatedTime<T>(agenda: Agenda, wallMs: () => number, work: () => Promise<T>): Promise<T> {
+  const before = { setTimeout, clearTimeout, setImmediate, now: Date.now, performanceNow: performance.now };
+  const globals = globalThis as unknown as Record<string, unknown>;
+  globals["setTimeout"] = (fire: (...args: unknown[]) => void, ms: number = 0, ...args: unknown[]) =>
+    new Handle(agenda.timer(asNode(agenda, ms), () => fire(...args)));
+  globals["clearTimeout"] = (handle: unknown) => {
+    if (handle instanceof Handle) handle.timer.isOver = true;
+    else before.clearTimeout(handle as NodeJS.Timeout | undefined);
+  };
+  globals["setImmediate"] = (fire: (...args: unknown[]) => void, ...args: unknown[]) =>
+    new Handle(agenda.timer(0, () => fire(...args)));
+  Date.now = wallMs;
+  performance.now = () => agenda.now;
+  try {
+    return await work();
+  } finally {
+    Object.assign(globals, {
+      setTimeout: before.setTimeout,
+      clearTimeout: before.clearTimeout,
+      setImmediate: before.setImmediate,
+    });
+    Date.now = before.now;
+    performance.now = before.performanceNow;
+  }
+}
+
+/** Node's timers know whole milliseconds only, and count them from a moment before now: some are early by a fraction of one. */
+function asNode(agenda: Agenda, ms: number): number {
+  const whole = ms >= 1 ? Math.trunc(ms) : 1;
+  const earlyMs = agenda.timersSet % 5 === 0 ? 0.4 : 0;
+  return Math.floor(agenda.now) - earlyMs + whole - agenda.now;
+}

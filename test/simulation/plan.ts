@@ -1,0 +1,103 @@
+/** What one simulation is to be: programs, settings, and a list of calls and faults with the time between them. All of it is data. */
+import fc from "fast-check";
+import type { DiskFault } from "./disk.ts";
+import { HOST_FAULTS, type HostFault } from "./hosts.ts";
+import { program, type Program } from "./program.ts";
+
+/** Something that happens from outside. `which` chooses among what there is. */
+export type Happening =
+  | { readonly is: "create"; readonly workflow: number; readonly id: number }
+  | {
+      readonly is: "sendEvent" | "pause" | "resume" | "terminate" | "undo" | "restart" | "remove" | "skipDelay";
+      readonly which: number;
+    }
+  /** Restarts from the step with this number among those that have started. */
+  | { readonly is: "restartFrom"; readonly which: number; readonly step: number }
+  | { readonly is: "read"; readonly which: number }
+  | { readonly is: "act"; readonly workflow: number; readonly action: "pause" | "resume" | "restart" | "terminate" | "delete" }
+  | { readonly is: "deploy"; readonly workflow: number }
+  | ({ readonly is: "disk" } & { readonly fault: DiskFault["is"]; readonly forMs: number })
+  | { readonly is: "host"; readonly fault: HostFault }
+  /** The server is killed, and another one starts after so long. */
+  | { readonly is: "kill"; readonly downMs: number }
+  /** The server stands still; when `takeOver`, another one starts meanwhile. */
+  | { readonly is: "freeze"; readonly forMs: number; readonly takeOver: boolean }
+  /** The server is asked to close, and another one starts. */
+  | { readonly is: "close"; readonly drainMs: number }
+  /** Clocks are set, by so many milliseconds. */
+  | { readonly is: "clock"; readonly byMs: number };
+
+export interface Plan {
+  /** Decides the order of what is ready at one moment, and how long things take. */
+  readonly order: number;
+  readonly programs: readonly Program[];
+  readonly settings: {
+    readonly maxRunning: number;
+    readonly limit: number | null;
+    readonly parkAfterMs: number;
+    readonly maxIdle: number;
+  };
+  readonly latency: { readonly diskMs: number; readonly linkMs: number };
+  /** Each with the milliseconds that pass before it. */
+  readonly happenings: readonly (Happening & { readonly afterMs: number })[];
+}
+
+const which = fc.nat(5);
+const workflow = fc.nat(1);
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 10, arbitrary: fc.record({ is: fc.constant("create" as const), workflow, id: fc.nat(5) }) },
+  { weight: 6, arbitrary: fc.record({ is: fc.constant("sendEvent" as const), which }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      is: fc.constantFrom("pause", "resume", "terminate", "undo", "restart", "remove", "skipDelay") as fc.Arbitrary<"pause">,
+      which,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant("restartFrom" as const), which, step: fc.nat(4) }) },
+  { weight: 3, arbitrary: fc.record({ is: fc.constant("read" as const), which }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      is: fc.constant("act" as const),
+      workflow,
+      action: fc.constantFrom("pause", "resume", "restart", "terminate", "delete") as fc.Arbitrary<"pause">,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant("deploy" as const), workflow }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      is: fc.constant("disk" as const),
+      fault: fc.constantFrom("full", "io", "replyLost", "unread", "slow", "flaky") as fc.Arbitrary<"full">,
+      forMs: fc.constantFrom(1, 50, 2_000, 60_000),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ is: fc.constant("host" as const), fault: fc.constantFrom(...HOST_FAULTS) }) },
+  { weight: 2, arbitrary: fc.record({ is: fc.constant("kill" as const), downMs: fc.constantFrom(0, 100, 30_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ is: fc.constant("freeze" as const), forMs: fc.constantFrom(100, 40_000), takeOver: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant("close" as const), drainMs: fc.constantFrom(0, 1_000) }) },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant("clock" as const), byMs: fc.constantFrom(-600_000, -50, 50, 600_000) }) },
+);
+
+const afterMs = fc.constantFrom(0, 0, 0, 1, 5, 50, 400, 3_000, 70_000);
+
+export const plan: fc.Arbitrary<Plan> = fc.record({
+  order: fc.nat(),
+  programs: fc.array(program, { minLength: 2, maxLength: 2 }),
+  settings: fc.record({
+    maxRunning: fc.constantFrom(1, 2, 3, 10_000),
+    limit: fc.constantFrom(null, null, 1, 2),
+    parkAfterMs: fc.constantFrom(0, 20, 1_000, 60_000),
+    maxIdle: fc.constantFrom(0, 1, 2_000),
+  }),
+  latency: fc.record({ diskMs: fc.constantFrom(0, 0.5, 20), linkMs: fc.constantFrom(0, 0.3, 20) }),
+  happenings: fc.array(
+    fc.tuple(afterMs, happening).map(([afterMs, each]) => ({ ...each, afterMs })),
+    { minLength: 3, maxLength: 40 },
+  ),
+});

@@ -1,0 +1,248 @@
+/** Random workflow programs: what they may do, the code that does it, and how they end by the meaning of steps alone. */
+import fc from "fast-check";
+import { NonRetryableError } from "../../src/model/values/thrown.ts";
+import type { WorkflowStepContext } from "../../src/runtime/steps/step-types.ts";
+import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
+
+/** What a step's callback does. */
+interface Work {
+  readonly name: string;
+  /** How often it throws before it returns. The step is retried as often, and not once more. */
+  readonly fails: number;
+  /** How long each call takes, in milliseconds. */
+  readonly ms: number;
+  /** How often its rollback handler throws before it returns; null when it has none. */
+  readonly undo: number | null;
+}
+
+/** What a program does. */
+export type Act =
+  | ({ readonly is: "do" } & Work)
+  /** The first call takes longer than its time-out. */
+  | { readonly is: "late"; readonly name: string }
+  /** Brings a stream of so many chunks. */
+  | { readonly is: "stream"; readonly name: string; readonly chunks: number }
+  /** The step's error is caught. */
+  | { readonly is: "caught"; readonly name: string }
+  /** The step's error is not caught: the instance fails. */
+  | { readonly is: "thrown"; readonly name: string }
+  /** A race of a step against a longer sleep, which is not awaited any more. */
+  | ({ readonly is: "race" } & Work)
+  | { readonly is: "sleep"; readonly ms: number }
+  | { readonly is: "wait"; readonly timesOut: boolean }
+  | { readonly is: "all"; readonly branches: readonly Program[] };
+
+export type Program = readonly Act[];
+
+const name = fc.constantFrom("a", "b", "c");
+const work = {
+  name,
+  fails: fc.constantFrom(0, 0, 0, 1, 2),
+  ms: fc.constantFrom(0, 0, 1, 40, 2_000),
+  undo: fc.constantFrom(null, null, 0, 1),
+};
+
+export const program: fc.Arbitrary<Program> = fc.letrec<{ act: Act; program: Program }>((tie) => ({
+  act: fc.oneof(
+    { maxDepth: 2 },
+    { weight: 6, arbitrary: fc.record({ is: fc.constant("do" as const), ...work }) },
+    { weight: 1, arbitrary: fc.record({ is: fc.constant("late" as const), name }) },
+    { weight: 1, arbitrary: fc.record({ is: fc.constant("stream" as const), name, chunks: fc.nat(3) }) },
+    { weight: 2, arbitrary: fc.record({ is: fc.constant("caught" as const), name }) },
+    { weight: 1, arbitrary: fc.record({ is: fc.constant("thrown" as const), name }) },
+    { weight: 2, arbitrary: fc.record({ is: fc.constant("race" as const), ...work }) },
+    { weight: 3, arbitrary: fc.record({ is: fc.constant("sleep" as const), ms: fc.constantFrom(0, 1, 500, 5_000, 90_000) }) },
+    { weight: 3, arbitrary: fc.record({ is: fc.constant("wait" as const), timesOut: fc.boolean() }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        is: fc.constant("all" as const),
+        branches: fc.array(tie("program"), { minLength: 2, maxLength: 3 }),
+      }),
+    },
+  ),
+  program: fc.array(tie("act"), { maxLength: 4 }),
+})).program;
+
+/** Sees what user code does and what it is given. */
+export interface Witness {
+  /** A callback or a rollback handler is called; answers how often it had been before. */
+  called(step: string): number;
+  /** Never resolves where the code would have been stopped. */
+  rest(ms: number): Promise<void>;
+  /** User code has been given the result of a step. */
+  saw(step: string, result: unknown): unknown;
+  sawError(step: string): unknown;
+}
+
+/** The type of events that programs wait for. */
+export const EVENT_TYPE = "go";
+
+/** Of waits that do time out; longer than anything that a simulation does to an instance, in milliseconds. */
+export const WAIT_MS = 300_000;
+
+/** User code that performs a program. */
+export class Performance {
+  readonly #step: WorkflowStep;
+  readonly #witness: Witness;
+  readonly #counts: Map<string, number> = new Map();
+
+  constructor(step: WorkflowStep, witness: Witness) {
+    this.#step = step;
+    this.#witness = witness;
+  }
+
+  /** Names differ by branch: the order of two parallel steps of one name is not promised. */
+  async all(acts: Program, branch: string = ""): Promise<unknown[]> {
+    const seen: unknown[] = [];
+    for (const act of acts) seen.push(await this.#one(act, branch));
+    return seen;
+  }
+
+  async #one(act: Act, branch: string): Promise<unknown> {
+    switch (act.is) {
+      case "do":
+        return this.#do(act, branch);
+      case "race":
+        return Promise.race([this.#do(act, branch), this.#step.sleep(`${branch}longest`, "364 days").then(() => "outrun")]);
+      case "late":
+        return this.#late(branch + act.name);
+      case "stream":
+        return this.#stream(branch + act.name, act.chunks);
+      case "caught":
+        return this.#fails(branch + act.name).catch((error: unknown) => (error as Error).message);
+      case "thrown":
+        return this.#fails(branch + act.name);
+      case "sleep":
+        await this.#step.sleep(`${branch}nap`, act.ms);
+        this.#witness.saw(this.#key("sleep", `${branch}nap`), undefined);
+        return "slept";
+      case "wait":
+        return this.#wait(`${branch}wait`, act.timesOut);
+      case "all":
+        return Promise.all(act.branches.map((acts, i) => this.all(acts, `${branch}${i}.`)));
+    }
+  }
+
+  async #do({ name, fails, ms, undo }: Work, branch: string): Promise<unknown> {
+    const key = this.#key("do", branch + name);
+    const tried = async (step: string, times: number): Promise<string> => {
+      const before = this.#witness.called(step);
+      if (ms > 0) await this.#witness.rest(ms);
+      if (before < times) throw new TypeError(`failure ${before + 1}`);
+      return `${step} by call ${before + 1}`;
+    };
+    const rollback = {
+      rollback: async ({ ctx }: { readonly ctx: WorkflowStepContext }): Promise<void> => {
+        await tried(`undo ${ctx.step.name}-${ctx.step.count}`, undo ?? 0);
+      },
+      rollbackConfig: retries(undo ?? 0),
+    };
+    const callback = (): Promise<string> => tried(key, fails);
+    return this.#settled(
+      key,
+      undo === null
+        ? this.#step.do(branch + name, retries(fails), callback)
+        : this.#step.do(branch + name, retries(fails), callback, rollback),
+    );
+  }
+
+  async #late(name: string): Promise<unknown> {
+    const key = this.#key("do", name);
+    const result = this.#step.do(name, { ...retries(1), timeout: 1_000 }, async () => {
+      const before = this.#witness.called(key);
+      if (before === 0) await this.#witness.rest(5_000);
+      return `${key} by call ${before + 1}`;
+    });
+    return this.#settled(key, result);
+  }
+
+  async #stream(name: string, chunks: number): Promise<unknown> {
+    const key = this.#key("do", name);
+    const brought = await this.#step.do(name, retries(0), () => {
+      this.#witness.called(key);
+      return streamOf(chunks) as unknown as string;
+    });
+    const text = await textIn(brought as unknown as ReadableStream<Uint8Array>);
+    if (text !== textOf(chunks)) throw new Error(`The stream of ${key} came back as ${JSON.stringify(text)}`);
+    return text;
+  }
+
+  async #fails(name: string): Promise<unknown> {
+    const key = this.#key("do", name);
+    const result = this.#step.do(name, retries(0), () => {
+      this.#witness.called(key);
+      throw new NonRetryableError("fatal");
+    });
+    return this.#settled(key, result);
+  }
+
+  async #wait(name: string, timesOut: boolean): Promise<unknown> {
+    const key = this.#key("wait", name);
+    const options = timesOut ? { type: "never", timeout: WAIT_MS } : { type: EVENT_TYPE, timeout: "365 days" as const };
+    try {
+      const { payload } = await this.#step.waitForEvent(name, options);
+      this.#witness.saw(key, payload);
+      return "woken";
+    } catch (error) {
+      this.#witness.sawError(key);
+      return (error as Error).message;
+    }
+  }
+
+  async #settled(key: string, result: Promise<unknown>): Promise<unknown> {
+    try {
+      const value = await result;
+      this.#witness.saw(key, value);
+      return value;
+    } catch (error) {
+      this.#witness.sawError(key);
+      throw error;
+    }
+  }
+
+  #key(kind: "do" | "sleep" | "wait", name: string): string {
+    const count = (this.#counts.get(`${kind} ${name}`) ?? 0) + 1;
+    this.#counts.set(`${kind} ${name}`, count);
+    return keyOf(kind, name, count);
+  }
+}
+
+/** A name for a step, also of its callback. */
+export function keyOf(kind: "do" | "sleep" | "wait", name: string, count: number): string {
+  return kind === "do" ? `${name}-${count}` : `${kind} ${name}-${count}`;
+}
+
+/** True when a program returns, false when it throws, whatever befalls it on the way. */
+export function returns(program: Program): boolean {
+  return program.every((act) => act.is !== "thrown" && (act.is !== "all" || act.branches.every(returns)));
+}
+
+function retries(limit: number): {
+  readonly retries: { readonly limit: number; readonly delay: number; readonly backoff: "constant" };
+} {
+  return { retries: { limit, delay: 100, backoff: "constant" } };
+}
+
+function textOf(chunks: number): string {
+  return Array.from({ length: chunks }, (_, i) => `chunk ${i};`).join("");
+}
+
+/** Read by hand: what Node has for it waits for turns of the event loop that a simulation knows nothing of. */
+async function textIn(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.getReader();
+  let text = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) text += new TextDecoder().decode(part.value);
+  return text;
+}
+
+function streamOf(chunks: number): ReadableStream<Uint8Array> {
+  let next = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (next === chunks) return controller.close();
+      controller.enqueue(new TextEncoder().encode(`chunk ${next};`));
+      next += 1;
+    },
+  });
+}
