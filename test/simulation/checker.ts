@@ -15,7 +15,7 @@ export interface Allowed {
 }
 
 /** Milliseconds within which what can go on has gone on, once nothing has failed for as long. */
-export const LIVENESS_MS = 300_000;
+const LIVENESS_MS = 300_000;
 
 /** So many events of one instance within a minute are a spin. */
 const MOST_EVENTS = 2_000;

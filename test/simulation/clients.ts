@@ -77,7 +77,7 @@ export class Clients {
     if (call.is === "act") {
       const workflow = workflowName(call.workflow);
       if (call.action === "restart") this.#world.checker.restarting.set(workflow, 1);
-      return void (await engine.act(call.action, { workflow }));
+      return void (await engine.startBulkAction(call.action, { workflow }));
     }
     const record = this.#choose(call.which);
     if (record === undefined) return;
@@ -102,7 +102,7 @@ export class Clients {
         return this.#remove(engine, record);
       case "skipDelay": {
         const { steps } = await engine.waits(address);
-        const [first] = steps.filter(({ type }) => type !== "waitForEvent");
+        const first = steps.find(({ type }) => type !== "waitForEvent");
         if (first === undefined) return;
         const [, name = "", count = "1"] = /^(.*)-(\d+)$/s.exec(first.name) ?? [];
         return engine.skipDelay(address, { kind: first.type === "sleep" ? "sleep" : "do", name, count: Number(count) });
@@ -199,10 +199,11 @@ export class Clients {
         () => `${record.id} is shown as ${summary.status}; it has been ${seen.join(", ")}`,
       );
     }
-    for await (const event of engine.history(address)) {
-      const known = checker.find(address)?.events.get(event.eventId) ?? record.events.get(event.eventId);
-      checker.expect(known?.type === event.type, () => `${record.id} shows ${event.type}, which is not on the disk`);
-    }
+    for await (const events of engine.history(address))
+      for (const { eventId, type } of events) {
+        const known = checker.find(address)?.events.get(eventId) ?? record.events.get(eventId);
+        checker.expect(known?.type === type, () => `${record.id} shows ${type}, which is not on the disk`);
+      }
   }
 
   #choose(which: number): InstanceRecord | undefined {

@@ -119,7 +119,7 @@ export class Disk {
           if (fate === "replyLost") answer(() => reject(new StoreError("io", "The disk does not answer")));
           else answer(() => resolve(result));
         } catch (cause) {
-          answer(() => reject(cause as Error));
+          answer(() => reject(cause));
         }
       },
     };
@@ -136,7 +136,7 @@ export class Disk {
         return channel.post(() => reject(new StoreError("io", "The disk cannot be read")), this.#latencyMs());
       void ask().then(
         (found) => channel.post(() => resolve(found), this.#latencyMs()),
-        (cause: unknown) => channel.post(() => reject(cause as Error), this.#latencyMs()),
+        (cause: unknown) => channel.post(() => reject(cause), this.#latencyMs()),
       );
     }, this.#latencyMs());
     return promise;

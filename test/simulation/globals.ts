@@ -23,7 +23,8 @@ class Handle {
 
 /** `wallMs` is the time that clocks show, in epoch milliseconds: unlike the agenda's, it may jump. */
 export async function inSimulatedTime<T>(agenda: Agenda, wallMs: () => number, work: () => Promise<T>): Promise<T> {
-  const before = { setTimeout, clearTimeout, setImmediate, now: Date.now, performanceNow: performance.now };
+  const before = { setTimeout, clearTimeout, setImmediate };
+  const { now } = Date;
   const globals = globalThis as unknown as Record<string, unknown>;
   globals["setTimeout"] = (fire: (...args: unknown[]) => void, ms: number = 0, ...args: unknown[]) =>
     new Handle(agenda.timer(asNode(agenda, ms), () => fire(...args)));
@@ -38,13 +39,10 @@ export async function inSimulatedTime<T>(agenda: Agenda, wallMs: () => number, w
   try {
     return await work();
   } finally {
-    Object.assign(globals, {
-      setTimeout: before.setTimeout,
-      clearTimeout: before.clearTimeout,
-      setImmediate: before.setImmediate,
-    });
-    Date.now = before.now;
-    performance.now = before.performanceNow;
+    Object.assign(globals, before);
+    Date.now = now;
+    // The prototype's is found again.
+    Reflect.deleteProperty(performance, "now");
   }
 }
 

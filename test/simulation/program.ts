@@ -79,7 +79,7 @@ export interface Witness {
 export const EVENT_TYPE = "go";
 
 /** Of waits that do time out; longer than anything that a simulation does to an instance, in milliseconds. */
-export const WAIT_MS = 300_000;
+const WAIT_MS = 300_000;
 
 /** User code that performs a program. */
 export class Performance {

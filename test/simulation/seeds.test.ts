@@ -20,6 +20,11 @@ describe("a plan that once failed", () => {
   });
 });
 
+/** A method before it is replaced, to be called on what it belongs to. */
+function original<T, K extends keyof T>(prototype: T, method: K): T[K] {
+  return prototype[method];
+}
+
 /** The first of so many seeds that violates something. */
 async function firstFailing(
   seeds: number,
@@ -41,7 +46,7 @@ test("a seed is simulated in the same way each time", async () => {
 
 describe("a planted fault is found", { timeout: 120_000 }, () => {
   test("a disk that forgets a commit which it has acknowledged", async () => {
-    const { commit } = MemoryStore.prototype;
+    const commit = original(MemoryStore.prototype, "commit");
     let commits = 0;
     vi.spyOn(MemoryStore.prototype, "commit").mockImplementation(function (this: MemoryStore, batch, lease) {
       commits += 1;
@@ -52,7 +57,7 @@ describe("a planted fault is found", { timeout: 120_000 }, () => {
   });
 
   test("a host that loses frames on their way", async () => {
-    const { send } = SimulatedHost.prototype;
+    const send = original(SimulatedHost.prototype, "send");
     let sent = 0;
     vi.spyOn(SimulatedHost.prototype, "send").mockImplementation(function (this: SimulatedHost, frames) {
       sent += 1;
@@ -62,7 +67,7 @@ describe("a planted fault is found", { timeout: 120_000 }, () => {
   });
 
   test("a store that does not know who has the right to write", async () => {
-    const { commit } = MemoryStore.prototype;
+    const commit = original(MemoryStore.prototype, "commit");
     vi.spyOn(MemoryStore.prototype, "commit").mockImplementation(function (this: MemoryStore, batch, lease) {
       return commit.call(this, batch, lease).catch((cause: unknown) => {
         if (!String(cause).includes("lease")) throw cause;

@@ -1,0 +1,324 @@
+/**
+ * Planted faults: one edit of the source each, with what goes wrong by it. Faults that stepwell has had come first. The simulator
+ * has to find every one of them. An invariant is named by its number in ARCHITECTURE.md.
+ */
+export interface Mutant {
+  readonly name: string;
+  /** What it breaks; 13 is liveness. */
+  readonly invariant: number;
+  /** Of the folder `src`. */
+  readonly file: string;
+  /** What is there, exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Faults of this project's history. */
+const HAD: readonly Mutant[] = [
+  {
+    name: "instances of a failed commit are not given up",
+    invariant: 13,
+    file: "engine/journal/journal.ts",
+    find: "    this.#listener?.lost(live);",
+    replace: "",
+  },
+  {
+    name: "instances that a failed commit may have created are not looked for",
+    invariant: 13,
+    file: "engine/journal/journal.ts",
+    find: "    if (group.creates.length > 0) this.#listener?.unsure();",
+    replace: "",
+  },
+  {
+    name: "a full page asks for another look at once",
+    invariant: 13,
+    file: "engine/schedule/scheduler.ts",
+    find: "      else this.#dueAt = Math.min(this.#dueAt, hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));",
+    replace: "      else this.expectDue(hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));",
+  },
+  {
+    name: "the place of an interrupted instance is free while it is read",
+    invariant: 13,
+    file: "engine/schedule/scheduler.ts",
+    find: `this.#start("interrupted", summary).finally(this.#take(summary.workflow));`,
+    replace: `this.#start("interrupted", summary);`,
+  },
+  {
+    name: "a start goes on with the life after a restart",
+    invariant: 13,
+    file: "engine/runs/activate.ts",
+    find: "return !core.closing && !gone && state === life && isRunnable(state.status);",
+    replace: "return !core.closing && !gone && isRunnable(life.status === state.status ? state.status : state.status);",
+  },
+  {
+    name: "a delay counts as over because the clock once showed a later time",
+    invariant: 6,
+    file: "engine/runs/signal.ts",
+    find: "      run.signalledUpTo = Math.min(run.signalledUpTo, core.clock.now());",
+    replace: "",
+  },
+  {
+    name: "the end of a handler's delay is lost while the handler is found",
+    invariant: 13,
+    file: "runtime/run/rollback.ts",
+    find: `    if (delayed !== undefined) await delayed;`,
+    replace: `    if (delayed !== undefined) await run.retryDue(id);`,
+  },
+  {
+    name: "an alarm rings a fraction of a millisecond early",
+    invariant: 6,
+    file: "system/clock.ts",
+    find: "      if (Date.now() < at) set();\n      else fire();",
+    replace: "      fire();",
+  },
+  {
+    name: "a look sets no alarm for the next one",
+    invariant: 13,
+    file: "upkeep/recurring-look.ts",
+    find: "    else this.#arm(at);\n  }\n\n  async #look",
+    replace: "  }\n\n  async #look",
+  },
+  {
+    name: "a run that is sent on while it says that it is idle is taken for idle",
+    invariant: 13,
+    file: "engine/runs/run.ts",
+    find: "  if (heard !== live.run?.signals) return;",
+    replace: "",
+  },
+];
+
+/** Nothing is lost, and nothing is done twice. */
+const DURABILITY: readonly Mutant[] = [
+  {
+    name: "user code sees a result before it is durable",
+    invariant: 1,
+    file: "engine/runs/run.ts",
+    find: "  if (live.row !== undefined) live.row.ack = frame.n;",
+    replace: "  live.run?.link.ack(live.run.id, frame.n);",
+  },
+  {
+    name: "a replay is given completed steps as steps to be tried again",
+    invariant: 1,
+    file: "engine/runs/outcomes.ts",
+    find: `      if (step.phase.is === "completed") {`,
+    replace: `      if (step.phase.is === "completed" && step.count !== 1) {`,
+  },
+  {
+    name: "a replay is given no payload that a wait has received",
+    invariant: 3,
+    file: "engine/runs/outcomes.ts",
+    find: `if (event?.type !== "wait_completed") return { key, state: "pending" };`,
+    replace: `if (event?.type !== "wait_completed" || step.count === 1) return { key, state: "pending" };`,
+  },
+  {
+    name: "outcomes are read before what was recorded is durable",
+    invariant: 3,
+    file: "engine/runs/activate.ts",
+    find: "    await core.journal.durable(live);\n    // Another",
+    replace: "    // Another",
+  },
+  {
+    name: "what a caller waits for counts as durable when it is being written",
+    invariant: 7,
+    file: "engine/journal/journal.ts",
+    find: "    const row = live.row ?? live.flushing;\n    if (row === undefined) return after();",
+    replace: "    const row = live.row;\n    if (row === undefined) return after();",
+  },
+  {
+    name: "a change is acknowledged when it is decided",
+    invariant: 7,
+    file: "engine/verbs/verbs.ts",
+    find: "  await core.journal.durable(live);\n  return decision.events;",
+    replace: "  return decision.events;",
+  },
+  {
+    name: "a deletion is acknowledged before it is durable",
+    invariant: 7,
+    file: "engine/verbs/control.ts",
+    find: "    await core.journal.remove(live.pk);",
+    replace: "    void core.journal.remove(live.pk).catch(() => {});",
+  },
+  {
+    name: "a reader sees what is not durable",
+    invariant: 7,
+    file: "engine/memory/instances.ts",
+    find: "    const summary = await store.find(workflow, id);",
+    replace:
+      "    const stored = await store.find(workflow, id);\n    const known = this.at({ workflow, id });\n    const summary = stored && known ? { ...stored, status: known.state.status } : stored;",
+  },
+  {
+    name: "a process that has lost the right to write goes on",
+    invariant: 2,
+    file: "engine/state/health.ts",
+    find: `(cause.fault === "fenced" || cause.fault === "gone")`,
+    replace: `cause.fault === "gone"`,
+  },
+];
+
+/** Events meet their waiters, and timers their time. */
+const EVENTS: readonly Mutant[] = [
+  {
+    name: "an event stays kept after it was taken",
+    invariant: 4,
+    file: "model/instance/buffered.ts",
+    find: "  waiting.shift();",
+    replace: "",
+  },
+  {
+    name: "an event overtakes those that are kept",
+    invariant: 4,
+    file: "model/instance/decide.ts",
+    find: "  const events = [...earlier, delivered];",
+    replace: "  const events = [delivered];",
+  },
+  {
+    name: "an ended instance takes events",
+    invariant: 5,
+    file: "model/instance/decide.ts",
+    find: `  if (isFinal(status)) return { refused: "instance.in_finite_state" };\n  if (status === "paused"`,
+    replace: `  if (status === "paused" || isFinal(status)`,
+  },
+  {
+    name: "kept events are not delivered to a step that begins to wait",
+    invariant: 4,
+    file: "model/instance/decide.ts",
+    find: `(status === "waiting" || event.type === "wait_started")`,
+    replace: `status === "waiting"`,
+  },
+  {
+    name: "sleeps end a second early",
+    invariant: 6,
+    file: "model/instance/decide.ts",
+    find: "  return due !== undefined && due <= now;",
+    replace: "  return due !== undefined && due <= now + 1_000;",
+  },
+  {
+    name: "a pause does not move what is due",
+    invariant: 6,
+    file: "model/instance/evolve.ts",
+    find: "      postpone(state, pausedMs(state.pausedAt, timestamp));",
+    replace: "",
+  },
+];
+
+/** Steps are tried, undone and restarted as they should be. */
+const STEPS: readonly Mutant[] = [
+  {
+    name: "a step is tried once more than it may be",
+    invariant: 3,
+    file: "model/step/retry.ts",
+    find: "  return failedAttempt <= config.retries.limit;",
+    replace: "  return failedAttempt <= config.retries.limit + 1;",
+  },
+  {
+    name: "lost attempts count as retries",
+    invariant: 1,
+    file: "model/instance/loss.ts",
+    find: "  return attempt - (step.lost?.attempts ?? 0);",
+    replace: "  return attempt;",
+  },
+  {
+    name: "an interrupted attempt is not recorded as lost",
+    invariant: 13,
+    file: "model/instance/decide.ts",
+    find: "  const events: EventBody[] = [recovered, ...lostAttempts(state, loss, now)];",
+    replace: "  const events: EventBody[] = [recovered];",
+  },
+  {
+    name: "steps are undone in the order in which they started",
+    invariant: 3,
+    file: "model/instance/rollback.ts",
+    find: "  return steps;\n}\n\n// The fold",
+    replace: "  return steps.toReversed();\n}\n\n// The fold",
+  },
+  {
+    name: "a step that was undone is undone again after a crash",
+    invariant: 1,
+    file: "model/instance/rollback.ts",
+    find: "      rollback.remaining.pop();",
+    replace: "      if (stamp.eventId % 3 > 0) rollback.remaining.pop();",
+  },
+  {
+    name: "a restart keeps the step that it is to begin with",
+    invariant: 3,
+    file: "model/instance/restart.ts",
+    find: "steps.slice(0, end)",
+    replace: "steps.slice(0, end + 1)",
+  },
+  {
+    name: "a run begins steps while its instance is being paused",
+    invariant: 5,
+    file: "runtime/run/run.ts",
+    find: "  pause(): void {\n    this.#paused = true;",
+    replace: "  pause(): void {",
+  },
+];
+
+/** What can go on does, and no more than may. */
+const SCHEDULE: readonly Mutant[] = [
+  {
+    name: "the limit of a workflow is not looked at",
+    invariant: 13,
+    file: "engine/schedule/places.ts",
+    find: "    return Math.min(this.free, this.#limitOf(workflow) - (this.#byWorkflow.get(workflow) ?? 0));",
+    replace: "    return this.free;",
+  },
+  {
+    name: "an event wakes an instance for which there is no place",
+    invariant: 13,
+    file: "engine/verbs/control.ts",
+    find: `    const held = live.state.status === "waiting" && !scheduler.mayWake(live.workflow);`,
+    replace: "    const held = false;",
+  },
+  {
+    name: "a timer wakes an instance for which there is no place",
+    invariant: 13,
+    file: "engine/schedule/timers.ts",
+    find: `    if (live.state.status === "waiting" && this.#places?.mayWake(live.workflow) === false) {`,
+    replace: `    if (live.state.status === "paused") {`,
+  },
+  {
+    name: "an instance that ends keeps its place",
+    invariant: 13,
+    file: "engine/schedule/scheduler.ts",
+    find: "    else this.#giveBack(workflow);\n  }\n\n  /** An instance comes",
+    replace: "  }\n\n  /** An instance comes",
+  },
+  {
+    name: "a lost run is not replayed",
+    invariant: 13,
+    file: "engine/runs/run.ts",
+    find: "      live.run = undefined;\n      recover(core, live, loss);",
+    replace: "      live.run = undefined;",
+  },
+  {
+    name: "a start that rests is forgotten",
+    invariant: 13,
+    file: "engine/runs/activate.ts",
+    find: "      await rest(core, Math.min(REST_MS * 2 ** tries, LONGEST_REST_MS));",
+    replace: "      await new Promise(() => {});",
+  },
+  {
+    name: "hosts that have ended are given runs",
+    invariant: 13,
+    file: "workers/hosts/hosts.ts",
+    find: "      remove(pool, link);\n      this.#leaving.delete(link);",
+    replace: "      this.#leaving.delete(link);",
+  },
+  {
+    name: "an instance gets the code of another version",
+    invariant: 3,
+    file: "engine/state/versions.ts",
+    find: "    const known = this.#known.get(id);",
+    replace: "    const known = this.#known.values().next().value;",
+  },
+  {
+    name: "a closed engine leaves its alarm",
+    invariant: 13,
+    file: "engine/schedule/timers.ts",
+    find: "    this.#closed = true;\n    this.#alarm?.cancel();",
+    replace: "    this.#closed = true;",
+  },
+];
+
+export const MUTANTS: readonly Mutant[] = [...HAD, ...DURABILITY, ...EVENTS, ...STEPS, ...SCHEDULE];
