@@ -26,7 +26,7 @@ function open(deliver: (given: OutgoingEmail) => Promise<void> = () => Promise.r
   const answer = emailAnswers({
     store: { add: async (each) => void kept.push(each), list: async () => kept, verify: async () => {}, close: async () => {} },
     mailer: (each) => deliver(each).then(() => void delivered.push(each)),
-    clock: { now: () => 5, alarm: () => () => {}, soon: () => {} },
+    clock: { now: () => 5, elapsed: () => 5, alarm: () => () => {}, soon: () => {} },
     ids: { uuid: () => "uuid" },
   });
   const send = (message: unknown, rules: Rules = {}): Promise<{ messageId: string }> =>
