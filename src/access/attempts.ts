@@ -29,25 +29,25 @@ export interface Attempt {
 }
 
 interface Count {
-  /** Epoch milliseconds of the first. */
+  /** When the first was, by `elapsed` of the clock. */
   readonly since: number;
   /** Pending attempts count among them until they succeed, so that many at once gain nothing. */
   failures: number;
 }
 
 export class Attempts {
-  readonly #clock: Pick<Clock, "now" | "alarm">;
+  readonly #clock: Pick<Clock, "now" | "elapsed" | "alarm">;
   readonly #counts: Map<string, Count> = new Map();
   readonly #lanes: Lanes = new Lanes();
 
-  constructor(clock: Pick<Clock, "now" | "alarm">) {
+  constructor(clock: Pick<Clock, "now" | "elapsed" | "alarm">) {
     this.#clock = clock;
   }
 
   /** Does the work, of which `undefined` is a failure. Fails with `authentication.too_often`. */
   async within<T>({ address, name }: Attempt, work: () => Promise<T | undefined>): Promise<T | undefined> {
     const from = this.#count(`from ${networkOf(address)}`);
-    if (from.failures >= LIMITS.failedLogins) throw tooOften(from.since + MINUTE_MS - this.#clock.now());
+    if (from.failures >= LIMITS.failedLogins) throw tooOften(Math.ceil(from.since + MINUTE_MS - this.#clock.elapsed()));
     from.failures += 1;
     const found = await (name === undefined ? work() : this.#slowly(this.#count(`as ${name}`), work));
     if (found !== undefined) from.failures -= 1;
@@ -64,7 +64,7 @@ export class Attempts {
   }
 
   #count(key: string): Count {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const known = this.#counts.get(key);
     const count = known !== undefined && now - known.since < MINUTE_MS ? known : { since: now, failures: 0 };
     this.#counts.delete(key);

@@ -25,10 +25,12 @@ export class Audit {
   readonly #clock: Clock;
   #entries: AuditEntry[] = [];
   #cancel: (() => void) | undefined;
-  #flushedAt = 0;
+  /** When it was last flushed, by `elapsed` of the clock. */
+  #flushedAt = -Infinity;
   #writing: Promise<void> = Promise.resolve();
   #strangers = 0;
-  #since = 0;
+  /** When the minute began in which they are counted, by `elapsed`. */
+  #since = -Infinity;
   readonly #outage: Outage;
 
   constructor(kept: AuditLog, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
@@ -40,10 +42,10 @@ export class Audit {
 
   /** Takes an entry in. */
   record(entry: AuditEntry): void {
-    if (entry.who === null && !this.#isRoomForStranger(entry.at)) return;
+    if (entry.who === null && !this.#isRoomForStranger()) return;
     const length = this.#entries.push(entry);
     if (length >= GATHER_MAX && !this.#outage.isOn) void this.flush();
-    else this.#cancel ??= this.#clock.alarm(this.#flushedAt + GATHER_MS, () => void this.flush());
+    else this.#cancel ??= this.#flushAfter(this.#flushedAt + GATHER_MS - this.#clock.elapsed());
   }
 
   /** Newest first, and nothing is missing that was taken in before. */
@@ -58,7 +60,7 @@ export class Audit {
     this.#cancel = undefined;
     const entries = this.#entries;
     this.#entries = [];
-    this.#flushedAt = this.#clock.now();
+    this.#flushedAt = this.#clock.elapsed();
     if (entries.length > 0)
       this.#writing = this.#writing
         .then(() => this.#kept.add(entries))
@@ -70,7 +72,7 @@ export class Audit {
   #takeBack(entries: readonly AuditEntry[], cause: unknown): void {
     this.#entries = [...entries, ...this.#entries].slice(-KEPT_MAX);
     this.#cancel?.();
-    this.#cancel = this.#clock.alarm(this.#outage.failed(cause), () => void this.flush());
+    this.#cancel = this.#flushAfter(this.#outage.failed(cause));
   }
 
   /** As `AuditLog.verify`. */
@@ -85,7 +87,12 @@ export class Audit {
     await this.#kept.close();
   }
 
-  #isRoomForStranger(at: number): boolean {
+  #flushAfter(ms: number): () => void {
+    return this.#clock.alarm(this.#clock.now() + ms, () => void this.flush());
+  }
+
+  #isRoomForStranger(): boolean {
+    const at = this.#clock.elapsed();
     if (at - this.#since >= MINUTE_MS) [this.#strangers, this.#since] = [0, at];
     this.#strangers += 1;
     return this.#strangers <= LIMITS.anonymousAuditEntriesPerMinute;

@@ -42,12 +42,13 @@ export async function closeEngine(parts: OpenParts, drainMs: number): Promise<vo
 /** Resolves when no instance has a run any more, or after `drainMs`. */
 function drained(core: Core, running: number, drainMs: number): Promise<void> {
   if (running === 0 || drainMs <= 0) return Promise.resolve();
-  const until = core.clock.now() + drainMs;
+  const until = core.clock.elapsed() + drainMs;
   return new Promise((resolve) => {
     const look = (): void => {
       const busy = [...core.instances.all()].some((live) => live.run !== undefined);
-      if (!busy || core.clock.now() >= until) return resolve();
-      core.clock.alarm(Math.min(core.clock.now() + 10, until), look);
+      const leftMs = until - core.clock.elapsed();
+      if (!busy || leftMs <= 0) return resolve();
+      core.clock.alarm(core.clock.now() + Math.min(10, leftMs), look);
     };
     look();
   });

@@ -43,6 +43,7 @@ export class Delivery {
   /** Keys of messages that are on their way. */
   readonly #taken: Set<number> = new Set();
   readonly #batches: Set<Promise<void>> = new Set();
+  /** What `elapsed` says when something may be delivered again. */
   #notBefore = 0;
   readonly #looks: RecurringLook;
   /** While what has become of batches cannot be written. */
@@ -86,11 +87,12 @@ export class Delivery {
       if (this.#closed || queue === undefined || queue.settings.deliveryPaused || consumer?.type !== "worker") return Infinity;
       const now = clock.now();
       if (this.#batches.size >= consumer.settings.maxConcurrency) return now + POLL_MS;
-      if (now < this.#notBefore) return this.#notBefore;
+      const pauseMs = this.#notBefore - clock.elapsed();
+      if (pauseMs > 0) return now + pauseMs;
       const waiting = await store.next(queue.id, now, consumer.settings.batchSize, [...this.#taken]);
       const visible = waiting.map(({ visibleAt }) => visibleAt);
       const dueAt = batchDueAt(visible, consumer.settings);
-      if (dueAt === undefined || dueAt > now) return Math.min(dueAt ?? Infinity, now + POLL_MS);
+      if (dueAt === undefined || dueAt > now) return Math.min(dueAt ?? Infinity, clock.now() + POLL_MS);
       const due = waiting.filter(({ visibleAt }) => visibleAt <= now).map(({ pk }) => pk);
       this.#deliver(queue, consumer, due);
     }
@@ -127,7 +129,7 @@ export class Delivery {
         return this.#outage.over();
       } catch (cause) {
         if (this.#closed || !(cause instanceof StoreError)) throw cause;
-        await this.#rests.until(this.#outage.failed(cause));
+        await this.#rests.rest(this.#outage.failed(cause));
       }
     }
   }
@@ -147,7 +149,7 @@ export class Delivery {
     const { clock, log } = this.#parts;
     if (cause instanceof Failure && cause.failure === "shutting_down") this.#closed = true;
     if (this.#closed) return;
-    this.#notBefore = clock.now() + PAUSE_MS;
+    this.#notBefore = clock.elapsed() + PAUSE_MS;
     log.warn("Messages of a queue could not be delivered", { queue: queue.name, reason: String(cause) });
   }
 }

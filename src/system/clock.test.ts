@@ -5,6 +5,7 @@ const HOUR_MS = 60 * 60 * 1000;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -25,6 +26,31 @@ test("an alarm that was due while the machine slept rings within a minute after 
   // The wall clock goes on in a sleep; timers do not.
   vi.setSystemTime(Date.now() + 8 * HOUR_MS);
   vi.advanceTimersByTime(60_001);
+  expect(rung).toBe(true);
+});
+
+test("an alarm rings when its time has passed, though the clock was set back meanwhile", () => {
+  const rung: number[] = [];
+  const begun = systemClock.elapsed();
+  systemClock.alarm(Date.now() + 5_000, () => rung.push(systemClock.elapsed() - begun));
+  vi.advanceTimersByTime(1_000);
+  vi.setSystemTime(Date.now() - HOUR_MS);
+  vi.advanceTimersByTime(3_999);
+  expect(rung).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(rung).toEqual([5_000]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a timer that is early by less than a millisecond makes no alarm early", () => {
+  let rung = false;
+  systemClock.alarm(Date.now() + 5_000, () => (rung = true));
+  const real = { now: Date.now, elapsed: performance.now.bind(performance) };
+  vi.spyOn(Date, "now").mockImplementation(() => real.now() - 1);
+  vi.spyOn(performance, "now").mockImplementation(() => real.elapsed() - 0.4);
+  vi.advanceTimersByTime(5_000);
+  expect(rung).toBe(false);
+  vi.advanceTimersByTime(1);
   expect(rung).toBe(true);
 });
 

@@ -10,18 +10,21 @@ const MAX_DELAY_MS = 60_000;
 /** Time as the machine has it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   soon: (fire) => void setImmediate(fire),
   alarm: (at, fire) => {
+    const due = performance.now() + (at - Date.now());
     let timer: NodeJS.Timeout | undefined;
-    const set = (): void => {
-      const delay = at - Date.now();
-      timer = delay > MAX_DELAY_MS ? setTimeout(set, MAX_DELAY_MS) : setTimeout(ring, Math.max(0, delay));
-      timer.unref();
+    // Timers may be early by a fraction of a millisecond; alarms never are.
+    const look = (): void => {
+      if (Date.now() >= at || performance.now() >= due) fire();
+      else set();
     };
-    const ring = (): void => {
-      // Timers may be early by a fraction of a millisecond; alarms never are.
-      if (Date.now() < at) set();
-      else fire();
+    const set = (): void => {
+      // Timers pass over fractions of a millisecond.
+      const leftMs = Math.ceil(Math.min(at - Date.now(), due - performance.now()));
+      timer = setTimeout(look, Math.min(Math.max(0, leftMs), MAX_DELAY_MS));
+      timer.unref();
     };
     set();
     return () => clearTimeout(timer);

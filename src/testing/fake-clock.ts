@@ -2,37 +2,54 @@
 import type { Clock } from "../ports/clock.ts";
 
 export interface FakeClock extends Clock {
-  /** Moves on, firing alarms in order; each sees the time at which it was due. */
+  /** Lets time pass, firing alarms in order; each sees the time at which it was due. */
   advance(byMs: number): void;
+  /** Sets the clock back, as someone at the machine may: no time passes. */
+  setBack(byMs: number): void;
   /** How many alarms are set. */
   readonly pending: number;
 }
 
+interface Alarm {
+  readonly at: number;
+  /** What `elapsed` says when it rings at the latest. */
+  readonly due: number;
+  readonly fire: () => void;
+}
+
 /** A clock that begins at `start` (epoch milliseconds). `soon` is real: it is order, not time. */
 export function fakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock {
-  let now = start;
-  let alarms: { readonly at: number; readonly fire: () => void }[] = [];
+  let elapsed = 0;
+  /** What the clock shows when nothing has passed. */
+  let offset = start;
+  let alarms: Alarm[] = [];
+  const ringsAt = ({ at, due }: Alarm): number => Math.min(due, at - offset);
   return {
-    now: () => now,
+    now: () => offset + elapsed,
+    elapsed: () => elapsed,
     soon: (fire) => void setImmediate(fire),
     alarm: (at, fire) => {
       // A clock knows whole milliseconds only.
-      const alarm = { at: Math.ceil(at), fire };
+      const whole = Math.ceil(at);
+      const alarm = { at: whole, due: whole - offset, fire };
       alarms.push(alarm);
       return () => {
         alarms = alarms.filter((other) => other !== alarm);
       };
     },
     advance: (byMs) => {
-      const until = now + byMs;
+      const until = elapsed + byMs;
       for (;;) {
-        const [next] = alarms.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
+        const [next] = alarms.filter((each) => ringsAt(each) <= until).sort((a, b) => ringsAt(a) - ringsAt(b));
         if (next === undefined) break;
         alarms = alarms.filter((other) => other !== next);
-        now = Math.max(now, next.at);
+        elapsed = Math.max(elapsed, ringsAt(next));
         next.fire();
       }
-      now = until;
+      elapsed = until;
+    },
+    setBack: (byMs) => {
+      offset -= byMs;
     },
     get pending() {
       return alarms.length;

@@ -20,17 +20,21 @@ export function skippingClock(): SkippingClock {
   let skippedMs = 0;
   const alarms = new Set<Alarm>();
   const now = (): number => systemClock.now() + skippedMs;
+  const elapsed = (): number => systemClock.elapsed() + skippedMs;
   return {
     now,
+    elapsed,
     soon: (fire) => systemClock.soon(fire),
     alarm: (at, fire) => {
+      const due = elapsed() + (at - now());
       const ring = (): void => {
         alarms.delete(alarm);
         fire();
       };
       const set = (): void => {
         alarm.cancel();
-        if (at > now()) alarm.cancel = systemClock.alarm(at - skippedMs, ring);
+        const leftMs = Math.min(at - now(), due - elapsed());
+        if (leftMs > 0) alarm.cancel = systemClock.alarm(systemClock.now() + leftMs, ring);
         else {
           // Unlike a timer, what is due keeps the process alive: a test is waiting for it.
           const immediate = setImmediate(ring);

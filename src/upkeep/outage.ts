@@ -8,7 +8,7 @@ import type { Log } from "../ports/log.ts";
 
 /** What an outage is reported with. */
 export interface OutageParts {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "elapsed">;
   readonly log: Log;
   /** The line that says that it fails. */
   readonly fails: string;
@@ -47,10 +47,10 @@ export class Outage {
     return this.#since !== undefined;
   }
 
-  /** It has failed. Answers when to try again, in epoch milliseconds. */
+  /** It has failed. Answers how long to wait until it is tried again, in milliseconds. */
   failed(cause: unknown): number {
     const { clock, log, fails, leastMs, mostMs } = this.#parts;
-    const now = clock.now();
+    const now = clock.elapsed();
     if (this.#since === undefined) {
       this.#since = now;
       this.#tries = 0;
@@ -60,12 +60,17 @@ export class Outage {
     this.#tries += 1;
     this.#delayMs = Math.min(mostMs, Math.max(leastMs, this.#delayMs * 2));
     if (now >= this.#remindAt) {
-      log.error(fails, { reason: String(cause), tries: this.#tries, forMs: now - this.#since, outages: this.#outages });
+      log.error(fails, {
+        reason: String(cause),
+        tries: this.#tries,
+        forMs: Math.round(now - this.#since),
+        outages: this.#outages,
+      });
       this.#remindAt = now + REMIND_MS;
       this.#outages = 0;
       this.#isReported = true;
     }
-    return now + this.#delayMs;
+    return this.#delayMs;
   }
 
   /** It has worked. To be called each time. */
@@ -76,7 +81,7 @@ export class Outage {
     }
     if (this.#since === undefined) return;
     const { clock, log, works } = this.#parts;
-    if (this.#isReported) log.info(works, { tries: this.#tries, afterMs: clock.now() - this.#since });
+    if (this.#isReported) log.info(works, { tries: this.#tries, afterMs: Math.round(clock.elapsed() - this.#since) });
     this.#isReported = false;
     this.#since = undefined;
   }

@@ -119,16 +119,44 @@ test("looks that ask for each other leave turns to everything else", async () =>
   await looks.close();
 });
 
-test("rests end at their time, or all at once", async () => {
+test("neither the time of the next look nor a delay after a failure is longer because the clock is set back", async () => {
+  const setup = setUp();
+  const { clock, looks } = setup;
+  let count = 0;
+  setup.does = () => {
+    count += 1;
+    return Promise.resolve(clock.now() + 5_000);
+  };
+  looks.now();
+  await quiet();
+  clock.setBack(3_600_000);
+  // It is nearer by the clock, and further off all the same.
+  looks.by(clock.now() + 60_000);
+  await pass(setup, 5);
+  expect(count).toBe(2);
+  setup.does = () => Promise.reject(new Error("no"));
+  await pass(setup, 5);
+  setup.does = () => {
+    count += 1;
+    return Promise.resolve(Infinity);
+  };
+  clock.setBack(3_600_000);
+  looks.now();
+  await pass(setup, 1);
+  expect(count).toBe(3);
+  await looks.close();
+});
+
+test("rests end in time, or all at once", async () => {
   const clock = fakeClock();
   const rests = new Rests(clock);
   let ended = 0;
-  for (const ms of [1_000, 2_000, 3_000]) void rests.until(clock.now() + ms).then(() => (ended += 1));
+  for (const ms of [1_000, 2_000, 3_000]) void rests.rest(ms).then(() => (ended += 1));
   clock.advance(1_000);
   await quiet();
   expect(ended).toBe(1);
   rests.end();
-  void rests.until(Infinity).then(() => (ended += 1));
+  void rests.rest(Infinity).then(() => (ended += 1));
   await quiet();
   expect([ended, clock.pending]).toEqual([4, 0]);
 });

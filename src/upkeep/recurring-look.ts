@@ -4,6 +4,7 @@
  * repeated, ever less often, until it works.
  */
 import type { Clock } from "../ports/clock.ts";
+import { EarliestAlarm } from "./earliest-alarm.ts";
 import { Outage, type OutageParts } from "./outage.ts";
 
 /** What looks are made with. */
@@ -17,66 +18,62 @@ export class RecurringLook {
   readonly #parts: RecurringLookParts;
   /** Reports looks that fail, and says when to try again. */
   readonly #outage: Outage;
-  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  readonly #alarm: EarliestAlarm;
   /** Also while a look has not come to its first wait: it may ask for another. */
   #isLooking = false;
   #looking: Promise<void> = Promise.resolve();
-  /** The earliest time requested while a look was running, which may have looked there already. */
-  #wanted = Infinity;
-  /** After a failure, when to try again. */
+  /** Another look became due while this one was running, which may have looked there already. */
+  #isDueAgain = false;
+  /** After a failure, what `elapsed` says when to try again. */
   #notBefore = -Infinity;
   #closed = false;
 
   constructor(parts: RecurringLookParts) {
     this.#parts = parts;
     this.#outage = new Outage(parts);
+    this.#alarm = new EarliestAlarm(parts.clock, () => this.now());
   }
 
   /** Looks as soon as it makes sense: at once, unless a look is running or has just failed. */
   now(): void {
-    this.by(-Infinity);
+    if (this.#closed) return;
+    const { clock } = this.#parts;
+    const restMs = this.#notBefore - clock.elapsed();
+    if (this.#isLooking) this.#isDueAgain = true;
+    else if (restMs > 0) this.#alarm.by(clock.now() + restMs);
+    else this.#begin();
   }
 
   /** The next look comes no later than at `at`, in epoch milliseconds. */
   by(at: number): void {
-    if (this.#isLooking) this.#wanted = Math.min(this.#wanted, at);
-    else this.#arm(at);
+    if (this.#closed) return;
+    if (at <= this.#parts.clock.now()) this.now();
+    else this.#alarm.by(at);
   }
 
   /** Looks no more. Resolves when the running look is over. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
+    this.#alarm.cancel();
     await this.#looking;
   }
 
-  #arm(wanted: number): void {
-    const at = Math.max(wanted, this.#notBefore);
-    if (this.#closed || at === Infinity || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
-    const { clock } = this.#parts;
-    if (at <= clock.now()) this.#begin();
-    else this.#alarm = { at, cancel: clock.alarm(at, () => this.#begin()) };
-  }
-
+  /** The look says itself when the next one comes, unless it is requested meanwhile. */
   #begin(): void {
-    this.#alarm = undefined;
-    if (this.#closed || this.#isLooking) return;
     this.#isLooking = true;
-    this.#wanted = Infinity;
+    this.#isDueAgain = false;
+    this.#alarm.cancel();
     this.#looking = this.#look().then((at) => {
       this.#isLooking = false;
-      this.#follow(Math.min(at, this.#wanted));
+      this.#follow(at);
     });
   }
 
   /** A look right after another leaves a turn to everything else: two that ask for each other may not hold up the rest. */
   #follow(at: number): void {
     const { clock } = this.#parts;
-    if (at <= clock.now()) clock.soon(() => this.now());
-    else this.#arm(at);
+    if (this.#isDueAgain || at <= clock.now()) clock.soon(() => this.now());
+    else this.by(at);
   }
 
   async #look(): Promise<number> {
@@ -87,8 +84,11 @@ export class RecurringLook {
       return next;
     } catch (cause) {
       // A failure during shutdown is not reported.
-      if (!this.#closed) this.#notBefore = this.#outage.failed(cause);
-      return this.#notBefore;
+      if (this.#closed) return Infinity;
+      const { clock } = this.#parts;
+      const restMs = this.#outage.failed(cause);
+      this.#notBefore = clock.elapsed() + restMs;
+      return clock.now() + restMs;
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Waits for a time, which can all be cut short: whatever closes does not wait for them. */
+/** Waits for a while, which can all be cut short: whatever closes does not wait for them. */
 import type { Clock } from "../ports/clock.ts";
 
 export class Rests {
@@ -10,11 +10,11 @@ export class Rests {
     this.#clock = clock;
   }
 
-  /** Resolves at `at`, in epoch milliseconds, or when rests are ended. */
-  until(at: number): Promise<void> {
+  /** Resolves after so many milliseconds, or when rests are ended. */
+  rest(ms: number): Promise<void> {
     if (this.#over) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#clock.alarm(at, resolve);
+    const cancel = this.#clock.alarm(this.#clock.now() + ms, resolve);
     const end = (): void => {
       cancel();
       resolve();

@@ -37,7 +37,7 @@ function open(
       close: async () => {},
     },
     mailer: (each) => deliver(each).then(() => void delivered.push(each)),
-    clock: { now: () => 5, alarm: () => () => {}, soon: () => {} },
+    clock: { now: () => 5, elapsed: () => 5, alarm: () => () => {}, soon: () => {} },
     ids: { uuid: () => "uuid" },
     log: { ...silentLog, warn: (message, fields) => void logged.push([message, fields]) },
   });

@@ -90,6 +90,8 @@ export class Journal {
   #closed = false;
   #idle: (() => void)[] = [];
   #settling: PromiseWithResolvers<void> | undefined;
+  /** Cancels the next try after a failed commit. */
+  #tryNoMore: () => void = () => undefined;
 
   constructor(parts: JournalParts) {
     this.#parts = parts;
@@ -168,6 +170,7 @@ export class Journal {
    */
   close(): void {
     this.#closed = true;
+    this.#tryNoMore();
     if (this.#hasWork()) this.#schedule();
   }
 
@@ -349,9 +352,10 @@ export class Journal {
   /** What was in the commit is lost, and what a request waits for in the next one is refused: it may be long until then. */
   #fail(group: Group, cause: unknown): void {
     const { health, clock } = this.#parts;
-    const retryAt = health.failed(cause);
+    const retryMs = health.failed(cause);
     const failure = health.failure ?? storeFailure(cause);
-    if (retryAt < Infinity && !this.#closed) clock.alarm(retryAt, () => void this.#try());
+    this.#tryNoMore();
+    if (retryMs < Infinity && !this.#closed) this.#tryNoMore = clock.alarm(clock.now() + retryMs, () => void this.#try());
     for (const { live } of [...group.rows, ...group.chunks]) this.#lose(live, failure);
     const later = this.#group;
     for (const { live } of later.rows.filter(({ failed }) => failed.length > 0 || health.isOver)) this.#lose(live, failure);

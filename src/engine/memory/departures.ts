@@ -12,24 +12,24 @@ import type { Live } from "../state/live.ts";
 const HELD_MS = 1_000;
 
 export class Departures {
-  readonly #clock: Pick<Clock, "now" | "alarm">;
+  readonly #clock: Pick<Clock, "now" | "elapsed" | "alarm">;
   /** From more than so many on others are held back. */
   readonly #many: number;
-  /** When each was asked, in epoch milliseconds, in that order. */
+  /** When each was asked, by `elapsed`, in that order. */
   readonly #asked: Map<Live, number> = new Map();
   #lastAsked = -Infinity;
   #waiting: (() => void)[] = [];
   #cancel: (() => void) | undefined;
 
   /** `maxIdle` instances that only wait may be in memory. */
-  constructor(clock: Pick<Clock, "now" | "alarm">, maxIdle: number) {
+  constructor(clock: Pick<Clock, "now" | "elapsed" | "alarm">, maxIdle: number) {
     this.#clock = clock;
     this.#many = maxIdle >> 2;
   }
 
   /** The run of the instance has been asked to leave. */
   add(live: Live): void {
-    this.#lastAsked = this.#clock.now();
+    this.#lastAsked = this.#clock.elapsed();
     this.#asked.set(live, this.#lastAsked);
   }
 
@@ -38,13 +38,13 @@ export class Departures {
     if (this.#asked.delete(live) && this.#asked.size === this.#many) this.#letIn();
   }
 
-  /** When the one that was asked first was, in epoch milliseconds; undefined when there is none. */
+  /** When the one that was asked first was, by `elapsed`; undefined when there is none. */
   get first(): number | undefined {
     const [first] = this.#asked.values();
     return first;
   }
 
-  /** Takes out the instances that were asked at `at` or before, in epoch milliseconds. */
+  /** Takes out the instances that were asked at `at` or before, by `elapsed`. */
   takeUpTo(at: number): Live[] {
     const late: Live[] = [];
     for (const [live, asked] of this.#asked) {
@@ -57,9 +57,9 @@ export class Departures {
 
   /** Undefined when a run may begin now; otherwise resolves when it may, within a second. */
   room(): Promise<void> | undefined {
-    const until = this.#lastAsked + HELD_MS;
-    if (this.#asked.size <= this.#many || this.#clock.now() >= until) return undefined;
-    this.#cancel ??= this.#clock.alarm(until, () => this.#letIn());
+    const leftMs = this.#lastAsked + HELD_MS - this.#clock.elapsed();
+    if (this.#asked.size <= this.#many || leftMs <= 0) return undefined;
+    this.#cancel ??= this.#clock.alarm(this.#clock.now() + leftMs, () => this.#letIn());
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 

@@ -85,8 +85,8 @@ function isWanted(core: Core, { gone, state }: Live, life: InstanceState): boole
   return !core.closing && !gone && state === life && isRunnable(state.status);
 }
 
-function rest({ clock, rests }: Core, ms: number): Promise<void> {
-  return rests.until(clock.now() + ms);
+function rest({ rests }: Core, ms: number): Promise<void> {
+  return rests.rest(ms);
 }
 
 function isRunnable(status: InstanceStatus): boolean {

@@ -7,6 +7,7 @@
  * are in is short of memory. A run is asked to leave, and does once nothing that its code has set going is under way: only
  * there can that be known. One that still is here after a while is stopped.
  */
+import { EarliestAlarm } from "../../upkeep/earliest-alarm.ts";
 import { stopRun } from "../runs/activate.ts";
 import type { Core } from "../runs/core.ts";
 import type { Live } from "../state/live.ts";
@@ -18,17 +19,18 @@ export class Parking {
   readonly #core: Core;
   /** Idle instances, in the order in which they became idle. */
   readonly #idle: Set<Live> = new Set();
-  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  readonly #alarm: EarliestAlarm;
 
   constructor(core: Core) {
     this.#core = core;
+    this.#alarm = new EarliestAlarm(core.clock, () => this.#sweep());
   }
 
   /** Keeps track of whether an instance in memory only waits. */
   track(live: Live): void {
     if (live.state.status !== "waiting" || live.run === undefined) return this.leave(live);
     if (live.idleSince !== null) return;
-    live.idleSince = this.#core.clock.now();
+    live.idleSince = this.#core.clock.elapsed();
     this.#idle.add(live);
     if (this.#idle.size > this.#core.settings.maxIdle) this.#sweep();
     else this.#arm();
@@ -45,17 +47,16 @@ export class Parking {
   /** Asks those to leave whose process is short of memory, and all whose time is over, should the alarm not have. */
   look(): void {
     for (const live of this.#idle) if (live.run?.link.isTight === true) this.#ask(live);
-    if (this.#next() <= this.#core.clock.now()) this.#sweep();
+    if (this.#next() <= this.#core.clock.elapsed()) this.#sweep();
   }
 
   close(): void {
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
+    this.#alarm.cancel();
     this.#idle.clear();
     this.#core.departures.close();
   }
 
-  /** When the next run is to leave, in epoch milliseconds. */
+  /** When the next run is to leave, by `elapsed`. */
   #next(): number {
     const [idle] = this.#idle;
     const since = idle?.idleSince ?? Infinity;
@@ -63,17 +64,14 @@ export class Parking {
   }
 
   #arm(): void {
-    const at = this.#next();
-    if (at === Infinity || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
-    this.#alarm?.cancel();
-    this.#alarm = { at, cancel: this.#core.clock.alarm(at, () => this.#sweep()) };
+    const { clock } = this.#core;
+    this.#alarm.by(clock.now() + (this.#next() - clock.elapsed()));
   }
 
   #sweep(): void {
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
+    this.#alarm.cancel();
     const { parkAfterMs, maxIdle } = this.#core.settings;
-    const now = this.#core.clock.now();
+    const now = this.#core.clock.elapsed();
     // Half of them at once when there are too many: their frames leave together.
     let surplus = this.#idle.size > maxIdle ? this.#idle.size - (maxIdle >> 1) : 0;
     for (const live of this.#idle) {

@@ -29,6 +29,8 @@ class Slow {
   }
 }
 
+const HOUR_MS = 60 * 60 * 1000;
+
 let bench: Bench;
 let lease: Lease;
 /** Questions to the store, by verb. */
@@ -125,6 +127,16 @@ describe("a change that the engine was not notified of is found within seconds",
     expect(await summary("lost")).toBe("complete");
   });
 
+  test("though the clock is set back", async () => {
+    await open();
+    await pass(500);
+    bench.clock.setBack(HOUR_MS);
+    await plant("lost", "queued", []);
+    await pass(1_500);
+    for (let turn = 0; turn < 3; turn += 1) await pass(100);
+    expect(await summary("lost")).toBe("complete");
+  });
+
   test("interrupted, among a thousand that run: a page of them at each look", async () => {
     await open();
     const ids = Array.from({ length: 1_000 }, (_, i) => ({ id: `s-${i}` }));
@@ -148,6 +160,19 @@ test("a server with nothing to do asks a few questions at each look, however man
   asked.clear();
   for (let look = 0; look < 10; look += 1) await pass(2_000);
   expect(Object.fromEntries(asked)).toEqual({ ready: 30, nextWake: 10, verify: 10 });
+});
+
+test("a look that has failed is repeated within seconds, though the clock is set back", async () => {
+  await open();
+  await plant("lost", "queued", []);
+  meddle = (verb) => {
+    if (verb === "ready") throw new StoreError("io", "The disk cannot be read");
+  };
+  await pass(2_000);
+  meddle = () => undefined;
+  bench.clock.setBack(HOUR_MS);
+  for (let second = 0; second < 5; second += 1) await pass(1_000);
+  expect(await summary("lost")).toBe("complete");
 });
 
 test("a look that fails is repeated, ever less often, and finds what there was", async () => {

@@ -53,6 +53,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
   readonly #parking: Parking;
   readonly #places: Places;
   readonly #looks: RecurringLook;
+  /** When everything is looked at next, by `elapsed`. */
   #pollAt = -Infinity;
   #walk: Walk = { after: 0, urgent: true };
   /** When the first instance outside memory is due, as far as is known, in epoch milliseconds. */
@@ -63,7 +64,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
   readonly #held: Readonly<Record<Exclude<ReadyKind, "interrupted">, Set<string>>> = { due: new Set(), queued: new Set() };
   /** Instances that were found and have not started yet. */
   readonly #starting: Set<number> = new Set();
-  /** Looks in a row that found only such instances, and how long there is no other after that, in epoch milliseconds. */
+  /** Looks in a row that found only such instances, and how long there is no other after that, by `elapsed`. */
   #stuck = 0;
   #restUntil = -Infinity;
   /** Ends the wait for what is being started. */
@@ -182,8 +183,8 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
 
   /** Looks for instances to start, if there may be any for which there is a place. */
   look(): void {
-    const now = this.#core.clock.now();
-    if (now >= this.#restUntil && this.#next(now) !== undefined) this.#looks.now();
+    const { clock } = this.#core;
+    if (clock.elapsed() >= this.#restUntil && this.#next(clock.now()) !== undefined) this.#looks.now();
   }
 
   /** Looks for no more instances. Resolves when no look is running. */
@@ -214,9 +215,9 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
   /** Answers when to look next. */
   async #look(): Promise<number> {
     const { clock } = this.#core;
-    const isPoll = clock.now() >= this.#pollAt;
+    const isPoll = clock.elapsed() >= this.#pollAt;
     if (isPoll) {
-      this.#pollAt = clock.now() + POLL_MS;
+      this.#pollAt = clock.elapsed() + POLL_MS;
       await checkAll(this.#core, this.#timers, this.#parking);
     }
     const unasked = new Set<ReadyKind>(isPoll ? ["interrupted", "due", "queued"] : []);
@@ -226,14 +227,17 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       if (taken.includes("started")) this.#stuck = 0;
       else if (taken.includes("busy")) return this.#rest();
     }
-    return Math.min(this.#pollAt, this.#dueAt > clock.now() ? this.#dueAt : Infinity);
+    const now = clock.now();
+    return Math.min(now + (this.#pollAt - clock.elapsed()), this.#dueAt > now ? this.#dueAt : Infinity);
   }
 
   /** All that was found is being started already: it has to get there before it makes sense to look again. */
   #rest(): number {
-    this.#restUntil = this.#core.clock.now() + Math.min(STUCK_MS * 2 ** this.#stuck, STUCK_MOST_MS);
+    const { clock } = this.#core;
+    const restMs = Math.min(STUCK_MS * 2 ** this.#stuck, STUCK_MOST_MS);
+    this.#restUntil = clock.elapsed() + restMs;
     this.#stuck = Math.min(this.#stuck + 1, 10);
-    return this.#restUntil;
+    return clock.now() + restMs;
   }
 
   /** Reads a page of the instances that hold a place in the store, and starts the ones that are not in memory. */

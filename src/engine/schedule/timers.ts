@@ -3,6 +3,7 @@
  * in the store by the scheduler.
  */
 import { dueAt, nextWake } from "../../model/instance/due.ts";
+import { EarliestAlarm } from "../../upkeep/earliest-alarm.ts";
 import type { Core } from "../runs/core.ts";
 import { wakeRun } from "../runs/signal.ts";
 import type { Live } from "../state/live.ts";
@@ -20,12 +21,13 @@ export interface DuePlaces {
 export class Timers {
   readonly #core: Core;
   readonly #heap: TimerHeap<Live> = new TimerHeap();
-  #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  readonly #alarm: EarliestAlarm;
   #places: DuePlaces | undefined;
   #closed = false;
 
   constructor(core: Core) {
     this.#core = core;
+    this.#alarm = new EarliestAlarm(core.clock, () => this.#fire());
   }
 
   /** Names what has the places. Once, before the first timer. */
@@ -58,20 +60,15 @@ export class Timers {
 
   close(): void {
     this.#closed = true;
-    this.#alarm?.cancel();
+    this.#alarm.cancel();
   }
 
   #arm(): void {
-    if (this.#closed) return;
-    const at = this.#heap.first?.at;
-    if (at === undefined || (this.#alarm !== undefined && this.#alarm.at <= at)) return;
-    this.#alarm?.cancel();
-    this.#alarm = { at, cancel: this.#core.clock.alarm(at, () => this.#fire()) };
+    if (!this.#closed) this.#alarm.by(this.#heap.first?.at ?? Infinity);
   }
 
   #fire(): void {
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
+    this.#alarm.cancel();
     const now = this.#core.clock.now();
     for (let timer = this.#heap.first; timer !== undefined && timer.at <= now; timer = this.#heap.first)
       this.#wake(timer.of, now);

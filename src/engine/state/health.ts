@@ -23,7 +23,6 @@ export interface HealthListener {
 
 export class StoreHealth {
   readonly #log: Log;
-  readonly #clock: Clock;
   #listener: HealthListener | undefined;
   readonly #outage: Outage;
   readonly #ended: PromiseWithResolvers<Failure> = Promise.withResolvers();
@@ -31,7 +30,6 @@ export class StoreHealth {
   #isOver = false;
 
   constructor({ clock, log }: { readonly clock: Clock; readonly log: Log }) {
-    this.#clock = clock;
     this.#log = log;
     this.#outage = new Outage({
       clock,
@@ -63,7 +61,7 @@ export class StoreHealth {
     return this.#ended.promise;
   }
 
-  /** A commit has failed. Answers when to try again, in epoch milliseconds; `Infinity` when never. */
+  /** A commit has failed. Answers how long to wait until it is tried again, in milliseconds; `Infinity` when it is not. */
   failed(cause: unknown): number {
     if (this.#isOver) return Infinity;
     if (cause instanceof StoreError && (cause.fault === "fenced" || cause.fault === "gone")) {
@@ -76,9 +74,9 @@ export class StoreHealth {
       this.#ended.resolve(this.#failure);
       return Infinity;
     }
-    const retryAt = this.#outage.failed(cause);
-    this.#failure = storeFailure(cause, retryAt - this.#clock.now());
-    return retryAt;
+    const retryMs = this.#outage.failed(cause);
+    this.#failure = storeFailure(cause, retryMs);
+    return retryMs;
   }
 
   /** A commit has worked. */

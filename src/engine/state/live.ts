@@ -90,7 +90,7 @@ export interface Live {
   holds: number;
   /** What `Timers` keeps for it. */
   timer: Timer<Live> | undefined;
-  /** Since when it only waits, in epoch milliseconds. */
+  /** Since when it only waits, by `elapsed` of the clock. */
   idleSince: number | null;
   /** Deleted, or given up after a failed commit: nothing more may be recorded. */
   gone: boolean;

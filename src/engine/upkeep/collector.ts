@@ -49,9 +49,9 @@ export class Collector {
     const found = await store.expiring(clock.now(), BATCH);
     const gone = await Promise.all(found.map(({ pk }) => deleteExpired(this.#core, pk)));
     // Versions in use have to be looked at again.
-    const rested = gone.length === 0 ? 0 : clock.now() + PAUSE_MS;
-    if (gone.includes(false)) return rested;
+    const pauseMs = gone.length === 0 ? 0 : PAUSE_MS;
+    if (gone.includes(false)) return clock.now() + pauseMs;
     const [next] = await store.expiring(Number.MAX_SAFE_INTEGER, 1);
-    return Math.max(Math.min(next?.expiresAt ?? Infinity, clock.now() + POLL_MS), rested);
+    return Math.max(Math.min(next?.expiresAt ?? Infinity, clock.now() + POLL_MS), clock.now() + pauseMs);
   }
 }

@@ -303,6 +303,17 @@ describe("time", () => {
     await passHours(again, 1);
     expect(await machine.ids()).toEqual(hourly(1, 4));
   });
+
+  test("that is set back while the server runs makes nothing come twice", async () => {
+    const process = await deployed(HOURLY);
+    await passHours(process, 3);
+    await process.engine.remove("tick", hourly(2, 3));
+    process.clock.setBack(2 * HOUR);
+    await passHours(process, 2);
+    expect(await machine.ids()).toEqual(hourly(1));
+    await passHours(process, 1);
+    expect(await machine.ids()).toEqual(hourly(1, 4));
+  });
 });
 
 describe("failures", () => {

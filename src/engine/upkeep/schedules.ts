@@ -53,7 +53,7 @@ export class Schedules {
     );
     for (const each of fired) if (each.status === "rejected") throw each.reason;
     const times = entries.map((entry) => nextBoundary(entry, now)).filter((at) => at !== undefined);
-    return Math.min(...times, now + POLL_MS);
+    return Math.min(...times, clock.now() + POLL_MS);
   }
 }
 

@@ -17,8 +17,8 @@ export class Admission {
   readonly #limits: CreationLimits;
   #account: Bucket | undefined;
   readonly #byWorkflow: Map<string, Bucket> = new Map();
-  /** Until when the queue counts as full without being looked at, in epoch milliseconds. */
-  #fullUntil = 0;
+  /** Until when the queue counts as full without being looked at, by `elapsed`. */
+  #fullUntil = -Infinity;
   /** Instances that are about to be queued, of which the store does not know yet. */
   #queueing = 0;
 
@@ -30,7 +30,7 @@ export class Admission {
 
   /** Fails when `admit` or `queue` would refuse even a single instance of this workflow, as far as is known in memory. */
   check(workflow: string): void {
-    if (this.#clock.now() < this.#fullUntil) throw this.#tooManyQueued();
+    if (this.#clock.elapsed() < this.#fullUntil) throw this.#tooManyQueued();
     this.#rated(workflow, 1);
   }
 
@@ -52,7 +52,7 @@ export class Admission {
     const { queued = 0 } = await this.#store.statusCounts();
     if (queued + Math.max(before, this.#queueing) + instances > this.#limits.maxQueued) {
       // A batch that is too large says nothing about a single instance.
-      if (queued >= this.#limits.maxQueued) this.#fullUntil = this.#clock.now() + FULL_MS;
+      if (queued >= this.#limits.maxQueued) this.#fullUntil = this.#clock.elapsed() + FULL_MS;
       throw this.#tooManyQueued();
     }
     this.#queueing += instances;
@@ -71,7 +71,8 @@ export class Admission {
   ): { readonly ofAccount?: Taken | undefined; readonly ofWorkflow?: Taken | undefined } {
     const { createRate, createRatePerWorkflow } = this.#limits;
     if (createRate === Infinity && createRatePerWorkflow === Infinity) return {};
-    const now = this.#clock.now();
+    // Buckets know whole milliseconds.
+    const now = Math.floor(this.#clock.elapsed());
     const ofAccount = take(this.#account, createRate, instances, now);
     const ofWorkflow = take(this.#byWorkflow.get(workflow), createRatePerWorkflow, instances, now);
     const waitMs = Math.max(ofAccount?.waitMs ?? 0, ofWorkflow?.waitMs ?? 0);

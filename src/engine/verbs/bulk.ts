@@ -184,7 +184,7 @@ export class Bulk {
       } catch (cause) {
         if (!isStoreTrouble(cause)) throw cause;
         if (job.stopping || this.#core.closing) return undefined;
-        await this.#rests.until(this.#outage.failed(cause));
+        await this.#rests.rest(this.#outage.failed(cause));
       }
     }
   }

@@ -4,7 +4,7 @@
  * afterwards, so that a batch larger than the bucket is slowed down but never shut out.
  */
 
-/** What there was at a moment (epoch milliseconds); fewer than none while a batch is being paid for. */
+/** What there was at a moment (milliseconds by any clock); fewer than none while a batch is being paid for. */
 export interface Bucket {
   /** Thousandths of a token: so many a millisecond as there are tokens a second, which keeps them whole. */
   readonly thousandths: number;
@@ -26,7 +26,7 @@ export function takeTokens(before: Bucket | undefined, perSecond: number, wanted
 }
 
 function refilled({ thousandths, at }: Bucket, perSecond: number, now: number): Bucket {
-  // A clock that was set back gives nothing, and takes nothing away.
+  // What is asked of an earlier moment gains nothing, and loses nothing.
   const gained = Math.max(0, now - at) * perSecond;
   return { thousandths: Math.min(perSecond * 1_000, thousandths + gained), at: Math.max(at, now) };
 }

@@ -39,13 +39,13 @@ interface Session {
 
 export class Sessions {
   readonly #catalog: CredentialStore;
-  readonly #clock: Pick<Clock, "now" | "alarm">;
+  readonly #clock: Pick<Clock, "now" | "elapsed" | "alarm">;
   readonly #ids: Pick<Ids, "secret">;
   readonly #attempts: Attempts;
   /** By a hash of the cookie, its name included, so that nothing here is worth stealing. The oldest come first. */
   readonly #sessions: Map<string, Session> = new Map();
 
-  constructor(catalog: CredentialStore, clock: Pick<Clock, "now" | "alarm">, ids: Pick<Ids, "secret">) {
+  constructor(catalog: CredentialStore, clock: Pick<Clock, "now" | "elapsed" | "alarm">, ids: Pick<Ids, "secret">) {
     this.#catalog = catalog;
     this.#clock = clock;
     this.#ids = ids;

@@ -38,7 +38,7 @@ interface Pool<R> {
   readonly opening: Promise<HostLink<R>>[];
   /** Set while it may be closed for having nothing to do. */
   idleAlarm: (() => void) | undefined;
-  /** When something in it has ended last, in milliseconds since 1970. */
+  /** When something in it has ended last, by `elapsed` of the clock. */
   usedAt: number;
 }
 
@@ -130,7 +130,7 @@ export class Hosts<R = unknown> {
     if (this.#leaving.has(link) && link.runs.size + link.requests === 0) void link.host.close();
     for (const pool of this.#pools.values()) {
       if (!pool.links.includes(link)) continue;
-      pool.usedAt = this.#clock.now();
+      pool.usedAt = this.#clock.elapsed();
       if (pool.idleAlarm === undefined && isIdle(pool)) this.#closeOnceIdle(pool);
       return;
     }
@@ -139,10 +139,11 @@ export class Hosts<R = unknown> {
   /** Under a load that comes and goes one alarm serves many pauses: it looks how long the one is that it rings in. */
   #closeOnceIdle(pool: Pool<R>): void {
     const idleMs = pool.group === undefined ? this.#idleMs : Math.min(this.#idleMs, GROUP_IDLE_MS);
-    pool.idleAlarm = this.#clock.alarm(pool.usedAt + idleMs, () => {
+    const leftMs = (): number => pool.usedAt + idleMs - this.#clock.elapsed();
+    pool.idleAlarm = this.#clock.alarm(this.#clock.now() + leftMs(), () => {
       pool.idleAlarm = undefined;
       if (!isIdle(pool)) return;
-      if (this.#clock.now() < pool.usedAt + idleMs) this.#closeOnceIdle(pool);
+      if (leftMs() > 0) this.#closeOnceIdle(pool);
       else void this.#closePool(pool);
     });
   }

@@ -119,7 +119,7 @@ export class InstanceLogs {
   }
 
   /** What could not be written is written with what has come since, as far as there is room for both. */
-  #takeBack(gathered: readonly Gathered[], retryAt: number): void {
+  #takeBack(gathered: readonly Gathered[], retryMs: number): void {
     for (const { workflow, instance, versionId, lines, lost } of gathered) {
       const own = this.#gatheredOf(workflow, instance, versionId);
       const size = lines.reduce((sum, { text }) => sum + text.length, 0);
@@ -129,8 +129,9 @@ export class InstanceLogs {
       own.lines.unshift(...lines);
       this.#text += size;
     }
+    const { clock } = this.#parts;
     this.#cancel?.();
-    this.#cancel = this.#parts.clock.alarm(retryAt, () => void this.flush());
+    this.#cancel = clock.alarm(clock.now() + retryMs, () => void this.flush());
   }
 
   #gatheredOf(workflow: string, instance: string, versionId: string): Gathered {

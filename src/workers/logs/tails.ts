@@ -101,13 +101,13 @@ export class Tails implements Followed {
   publish(line: ScriptLine): void {
     if (!this.has(scriptOf(line))) return;
     this.#gathered(
-      line.origin === undefined ? [{ lines: [line] }] : this.#invocations.write(line, line.origin, this.#clock.now()),
+      line.origin === undefined ? [{ lines: [line] }] : this.#invocations.write(line, line.origin, this.#clock.elapsed()),
     );
   }
 
   /** Something is known of an invocation of a script. */
   learn(invocation: ScriptInvocation): void {
-    if (this.has(invocation.version.script)) this.#gathered(this.#invocations.learn(invocation, this.#clock.now()));
+    if (this.has(invocation.version.script)) this.#gathered(this.#invocations.learn(invocation, this.#clock.elapsed()));
   }
 
   has(script: string): boolean {
@@ -130,7 +130,7 @@ export class Tails implements Followed {
     const clock = this.#clock;
     clock.alarm(clock.now() + LOOK_MS, () => {
       this.#isLooking = false;
-      this.#gathered(this.#invocations.due(clock.now()));
+      this.#gathered(this.#invocations.due(clock.elapsed()));
     });
   }
 

@@ -15,7 +15,7 @@ import { failureResponse } from "../../endpoint/envelope.ts";
 interface Transfer {
   /** Absent until it has been sent. */
   readonly bytes?: Uint8Array;
-  /** Epoch milliseconds. */
+  /** By `elapsed` of the clock. */
   readonly until: number;
 }
 
@@ -60,7 +60,7 @@ export class Transfers {
 
   #set(id: string, bytes: Uint8Array | undefined): void {
     this.#transfers.delete(id);
-    this.#transfers.set(id, { until: this.#clock.now() + LIMITS.transferMs, ...(bytes && { bytes }) });
+    this.#transfers.set(id, { until: this.#clock.elapsed() + LIMITS.transferMs, ...(bytes && { bytes }) });
     this.#sweep();
   }
 
@@ -69,7 +69,7 @@ export class Transfers {
     for (const [id, each] of [...this.#transfers].toReversed()) {
       bytes += each.bytes?.length ?? 0;
       const isKept = this.#transfers.size <= LIMITS.transfers && bytes <= LIMITS.transferBytes;
-      if (!isKept || each.until <= this.#clock.now()) this.#transfers.delete(id);
+      if (!isKept || each.until <= this.#clock.elapsed()) this.#transfers.delete(id);
     }
   }
 }
