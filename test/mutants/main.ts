@@ -34,7 +34,8 @@ const run = promisify(execFile);
 /** Copies what a simulation needs, with the fault in it. */
 async function plant({ file, find, replace }: Mutant): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "stepwell-mutant-"));
-  for (const part of ["src", "test/simulation", "package.json"]) await cp(join(root, part), join(folder, part), { recursive: true });
+  for (const part of ["src", "test/simulation", "package.json"])
+    await cp(join(root, part), join(folder, part), { recursive: true });
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   const path = join(folder, "src", file);
   const source = await readFile(path, "utf8");
@@ -50,9 +51,10 @@ async function search(mutant: Mutant, seeds: number): Promise<Found> {
   try {
     const report = join(folder, "report.json");
     const args = ["--runs", String(seeds), "--workers", "1", "--failures", "1", "--no-shrink", "--json", report];
-    await run(process.execPath, [join(folder, "test/simulation/main.ts"), ...args], { timeout: LIMIT_MS, killSignal: "SIGKILL" }).catch(
-      () => {},
-    );
+    await run(process.execPath, [join(folder, "test/simulation/main.ts"), ...args], {
+      timeout: LIMIT_MS,
+      killSignal: "SIGKILL",
+    }).catch(() => {});
     const text = await readFile(report, "utf8").catch(() => undefined);
     const summary = text === undefined ? undefined : (JSON.parse(text) as { seeds: number; failed: { violations: string[] }[] });
     const violation = summary?.failed[0]?.violations[0];
@@ -67,7 +69,8 @@ async function search(mutant: Mutant, seeds: number): Promise<Found> {
 /** The K-th of N, of a list. */
 function shareOf<T>(list: readonly T[], share: string | undefined): readonly T[] {
   const [, k, n] = /^(\d+)\/(\d+)$/.exec(share ?? "1/1") ?? [];
-  if (k === undefined || n === undefined || Number(k) < 1 || Number(k) > Number(n)) throw new Error(`"${share}" is no share. See --help.`);
+  if (k === undefined || n === undefined || Number(k) < 1 || Number(k) > Number(n))
+    throw new Error(`"${share}" is no share. See --help.`);
   return list.filter((_, i) => i % Number(n) === Number(k) - 1);
 }
 
@@ -85,7 +88,9 @@ async function main(): Promise<void> {
       const each = await search(mutant, Number(values.seeds ?? 2_000));
       found.push(each);
       const how = each.seeds === undefined ? "NOT FOUND" : `${each.seeds} seeds`;
-      console.log(`${how}, ${each.seconds.toFixed(1)} s: ${each.name}${each.violation === undefined ? "" : `\n    ${each.violation}`}`);
+      console.log(
+        `${how}, ${each.seconds.toFixed(1)} s: ${each.name}${each.violation === undefined ? "" : `\n    ${each.violation}`}`,
+      );
     }
   };
   await Promise.all(Array.from({ length: Number(values.workers ?? availableParallelism()) }, work));

@@ -68,14 +68,14 @@ const HAD: readonly Mutant[] = [
     name: "an alarm rings a fraction of a millisecond early",
     invariant: 6,
     file: "system/clock.ts",
-    find: "      if (Date.now() < at) set();\n      else fire();",
+    find: "      if (Date.now() >= at || performance.now() >= due) fire();\n      else set();",
     replace: "      fire();",
   },
   {
     name: "a look sets no alarm for the next one",
     invariant: 13,
     file: "upkeep/recurring-look.ts",
-    find: "    else this.#arm(at);\n  }\n\n  async #look",
+    find: "    else this.by(at);\n  }\n\n  async #look",
     replace: "  }\n\n  async #look",
   },
   {
@@ -316,7 +316,7 @@ const SCHEDULE: readonly Mutant[] = [
     name: "a closed engine leaves its alarm",
     invariant: 13,
     file: "engine/schedule/timers.ts",
-    find: "    this.#closed = true;\n    this.#alarm?.cancel();",
+    find: "    this.#closed = true;\n    this.#alarm.cancel();",
     replace: "    this.#closed = true;",
   },
 ];

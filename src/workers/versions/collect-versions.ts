@@ -67,7 +67,7 @@ export class VersionCollector {
     for (const batch of batches({ workflowVersions, scriptVersions })) {
       if (this.#closed) return;
       await catalog.removeVersions(batch);
-      await this.#rest();
+      await this.#rests.rest(REST_MS);
     }
   }
 
@@ -81,14 +81,10 @@ export class VersionCollector {
       for (const id of slice.living) living.add(id);
       for (const id of [...slice.living, ...slice.ended]) workflows.add(id);
       after = slice.last;
-      await this.#rest();
+      await this.#rests.rest(REST_MS);
     }
     const versions = await Promise.all([...living].map((id) => catalog.workflowVersion(id)));
     return { workflows, scripts: new Set(versions.map((version) => version?.scriptVersionId)) };
-  }
-
-  #rest(): Promise<void> {
-    return this.#rests.until(this.#parts.clock.now() + REST_MS);
   }
 }
 
