@@ -127,8 +127,6 @@ type ParamsOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
   : unknown;
 
 interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType> {
-  readonly method: Endpoint["method"];
-  readonly path: Path;
   readonly summary: string;
   readonly query?: Q;
   readonly body?: B;
@@ -157,18 +155,22 @@ const NO_QUERY: NoQuery = z.object({});
 
 /** Declares an endpoint. `params` are named by the path, and checked by name (`params.ts`). */
 export function endpoint<const Path extends string, Q extends z.ZodType = NoQuery, B extends z.ZodType = z.ZodUndefined>(
+  method: Endpoint["method"],
+  path: Path,
   spec: Spec<Path, Q, B>,
 ): Endpoint {
-  const name = actionOf(spec.method, spec.path);
+  const name = actionOf(method, path);
   return {
     ...spec,
+    method,
+    path,
     name,
-    targets: namesIn(spec.path).filter((each) => each !== "account_id"),
+    targets: namesIn(path).filter((each) => each !== "account_id"),
     query: spec.query ?? NO_QUERY,
     body: spec.body,
     maxBody: spec.maxBody ?? LIMITS.bodyBytes,
     takesValues: spec.takesValues ?? false,
-    needs: spec.needs ?? (spec.method === "get" ? "observer" : "operator"),
+    needs: spec.needs ?? (method === "get" ? "observer" : "operator"),
     hides: spec.hides ?? false,
     action: (body) => spec.action?.(body) ?? name,
     admit: (params, api) => spec.admit?.(params, api),

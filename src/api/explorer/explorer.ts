@@ -57,9 +57,7 @@ async function counts({ store }: Api, workflow: string): Promise<Record<string, 
 }
 
 const workflows: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/workflows",
+  endpoint("get", "/workflows", {
     summary: "List workflows",
     result: z.array(identified),
     handle: async (_, api) => {
@@ -67,9 +65,7 @@ const workflows: readonly Endpoint[] = [
       return { result: items.map(identity), info: { count: items.length, per_page: 1_000, total_count: total } };
     },
   }),
-  endpoint({
-    method: "get",
-    path: WORKFLOW,
+  endpoint("get", WORKFLOW, {
     summary: "Read a workflow",
     result: identified.extend({ instances: z.record(z.string(), z.int()) }),
     handle: async ({ params }, api) => {
@@ -77,9 +73,7 @@ const workflows: readonly Endpoint[] = [
       return { result: { ...identity(workflow), instances: await counts(api, workflow.name) } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: WORKFLOW,
+  endpoint("delete", WORKFLOW, {
     needs: "admin",
     summary: "Delete the instances of a workflow, in the background",
     result: z.unknown(),
@@ -92,9 +86,7 @@ const workflows: readonly Endpoint[] = [
 ];
 
 const instances: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: INSTANCES,
+  endpoint("get", INSTANCES, {
     summary: "List instances, newest first",
     query: z.object({
       page: page.default(1),
@@ -121,9 +113,7 @@ const instances: readonly Endpoint[] = [
       return { result, info: { ...info, status_counts: await counts(api, name) } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: INSTANCES,
+  endpoint("post", INSTANCES, {
     summary: "Create an instance",
     body: z.object({ id: z.string().optional(), params: z.unknown().optional() }),
     takesValues: true,
@@ -137,9 +127,7 @@ const instances: readonly Endpoint[] = [
       return { result: { id: made.id } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${INSTANCES}/batch/delete`,
+  endpoint("post", `${INSTANCES}/batch/delete`, {
     summary: "Delete instances",
     body: z.object({ instances: z.array(z.string()).min(1).max(100) }),
     result: z.unknown(),
@@ -151,9 +139,7 @@ const instances: readonly Endpoint[] = [
 ];
 
 const instance: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: INSTANCE,
+  endpoint("get", INSTANCE, {
     summary: "Read an instance",
     result: shownLog,
     handle: async ({ params }, api) => {
@@ -171,9 +157,7 @@ const instance: readonly Endpoint[] = [
       return { result: { status: current, params: payload, queued, start, end, output, error, steps, step_count: steps.length } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: INSTANCE,
+  endpoint("delete", INSTANCE, {
     summary: "Delete an instance",
     result: done,
     handle: async ({ params }, api) => {
@@ -183,9 +167,7 @@ const instance: readonly Endpoint[] = [
       return DONE;
     },
   }),
-  endpoint({
-    method: "patch",
-    path: `${INSTANCE}/status`,
+  endpoint("patch", `${INSTANCE}/status`, {
     summary: "Pause, resume, restart or terminate an instance",
     body: change,
     action: ({ status: verb }) => `workflows.instances.${verb}`,
@@ -196,9 +178,7 @@ const instance: readonly Endpoint[] = [
       return DONE;
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${INSTANCE}/events/{event_type}`,
+  endpoint("post", `${INSTANCE}/events/{event_type}`, {
     action: () => "workflows.instances.send-event",
     summary: "Send an event",
     body: z.unknown(),

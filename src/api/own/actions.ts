@@ -37,9 +37,7 @@ const begun = z.object({ total, action: action.nullable() });
 const COLLECTION = "/workflows/{workflow_name}/instances/actions";
 
 export const actions: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: COLLECTION,
+  endpoint("post", COLLECTION, {
     summary: "Pause, resume, restart, terminate or delete all matching instances in the background, or only count them",
     body,
     result: begun,
@@ -51,9 +49,7 @@ export const actions: readonly Endpoint[] = [
       return { result: { total: showTotal(started.total), action: show(started) } };
     },
   }),
-  endpoint({
-    method: "get",
-    path: COLLECTION,
+  endpoint("get", COLLECTION, {
     summary: "List the bulk actions of a workflow, newest first: running ones and recent finished ones",
     result: z.array(action),
     handle: async ({ params }, api) => {
@@ -61,16 +57,12 @@ export const actions: readonly Endpoint[] = [
       return { result: api.engine.actions(name).map(show) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${COLLECTION}/{action_id}`,
+  endpoint("get", `${COLLECTION}/{action_id}`, {
     summary: "Read the progress of a bulk action",
     result: action,
     handle: async ({ params }, api) => ({ result: show(api.engine.action(params.workflow_name, params.action_id)) }),
   }),
-  endpoint({
-    method: "delete",
-    path: `${COLLECTION}/{action_id}`,
+  endpoint("delete", `${COLLECTION}/{action_id}`, {
     summary: "Cancel a bulk action; instances not yet reached stay unchanged",
     result: action,
     handle: async ({ params }, api) => ({ result: show(api.engine.stopAction(params.workflow_name, params.action_id)) }),

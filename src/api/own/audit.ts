@@ -38,9 +38,7 @@ const entry = z.object({
 
 /** The audit log. */
 export const audit: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/audit",
+  endpoint("get", "/audit", {
     summary: "Read the audit log, newest first",
     needs: "admin",
     query,

@@ -29,17 +29,13 @@ function showUser({ name, role: held, createdAt }: UserRecord): z.input<typeof u
 }
 
 const tokens: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/tokens",
+  endpoint("get", "/tokens", {
     summary: "List tokens, oldest first",
     ...ADMIN,
     result: z.array(token),
     handle: async (_, { catalog }) => ({ result: (await catalog.tokens()).map(showToken) }),
   }),
-  endpoint({
-    method: "post",
-    path: "/tokens",
+  endpoint("post", "/tokens", {
     summary: "Create a token; only this response contains it",
     ...ADMIN,
     body: z.object({ label: z.string().max(LIMITS.tokenLabel).default(""), role }),
@@ -49,9 +45,7 @@ const tokens: readonly Endpoint[] = [
       return { result: { ...showToken(made.record), token: made.token } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: "/tokens/{token_id}",
+  endpoint("delete", "/tokens/{token_id}", {
     summary: "Revoke a token and end its sessions",
     ...ADMIN,
     result: z.object({ id: z.string() }),
@@ -63,17 +57,13 @@ const tokens: readonly Endpoint[] = [
 ];
 
 const users: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/users",
+  endpoint("get", "/users", {
     summary: "List users by name",
     ...ADMIN,
     result: z.array(user),
     handle: async (_, { catalog }) => ({ result: (await catalog.users()).map(showUser) }),
   }),
-  endpoint({
-    method: "post",
-    path: "/users",
+  endpoint("post", "/users", {
     summary: "Add a user with a name and a password",
     ...ADMIN,
     body: z.object({ name: z.string(), role, password }),
@@ -82,9 +72,7 @@ const users: readonly Endpoint[] = [
       result: showUser(await createUser(api, body.name, body.role, body.password)),
     }),
   }),
-  endpoint({
-    method: "patch",
-    path: "/users/{user_name}",
+  endpoint("patch", "/users/{user_name}", {
     summary: "Change the role or the password of a user and end the user's sessions",
     ...ADMIN,
     body: z
@@ -93,9 +81,7 @@ const users: readonly Endpoint[] = [
     result: user,
     handle: async ({ params, body }, { catalog }) => ({ result: showUser(await changeUser(catalog, params.user_name, body)) }),
   }),
-  endpoint({
-    method: "delete",
-    path: "/users/{user_name}",
+  endpoint("delete", "/users/{user_name}", {
     summary: "Remove a user and end the user's sessions",
     ...ADMIN,
     result: z.object({ name: z.string() }),

@@ -32,9 +32,7 @@ const query = z.object({
 });
 
 export const errors: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/errors",
+  endpoint("get", "/errors", {
     summary: "List the error groups of failed instances, last seen first",
     query,
     result: z.array(group),
@@ -53,9 +51,7 @@ export const errors: readonly Endpoint[] = [
       return { result: items.map(show), info };
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/errors/{fingerprint}",
+  endpoint("get", "/errors/{fingerprint}", {
     summary: "Read the groups of an error, one per workflow",
     result: z.array(group),
     handle: async ({ params: { fingerprint } }, api) => {

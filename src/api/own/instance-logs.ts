@@ -37,9 +37,7 @@ const line = z.object({
 });
 
 export const instanceLogs: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/workflows/{workflow_name}/instances/{instance_id}/logs",
+  endpoint("get", "/workflows/{workflow_name}/instances/{instance_id}/logs", {
     needs: "viewer",
     summary: `Read the newest ${LIMITS.logLines} log messages of an instance, or stream them (text/event-stream)`,
     query,

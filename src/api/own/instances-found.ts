@@ -26,9 +26,7 @@ const errorSummary = z.object({ name: z.string(), message: z.string(), step: z.s
 const found = listed.extend({ error: errorSummary.nullable() });
 
 export const instancesFound: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/workflows/{workflow_name}/instances",
+  endpoint("get", "/workflows/{workflow_name}/instances", {
     summary:
       "Find instances, newest first. A page may be short or empty and still have a cursor, because each request scans a bounded number of rows",
     query,

@@ -45,9 +45,7 @@ async function provideQueue({ queues }: Api, name: string): Promise<z.input<type
 
 /** Resources of Workers. */
 export const resources: readonly Endpoint[] = [
-  endpoint({
-    method: "put",
-    path: "/resources",
+  endpoint("put", "/resources", {
     needs: "admin",
     summary: "Create missing KV namespaces, D1 databases, R2 buckets and queues under given ids and names",
     body: z.array(wanted).min(1).max(100),

@@ -59,9 +59,7 @@ async function show({ store, clock }: Api, entry: TimetableEntry): Promise<z.inp
 
 /** Schedules of workflows and cron triggers of scripts. */
 export const schedules: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/schedules",
+  endpoint("get", "/schedules", {
     summary: "List the schedules of workflows and the cron triggers of scripts, with their next boundaries",
     query: z.object({ page: page.default(1), per_page: perPage(LIMITS.page) }),
     result: z.array(shown),

@@ -56,9 +56,7 @@ async function showIfThere(api: Api, name: string): Promise<z.input<typeof shown
 
 /** Scripts. */
 export const ownScripts: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/scripts",
+  endpoint("get", "/scripts", {
     summary: "List scripts by name with their active version, workflows and addresses",
     query: z.object({ page: page.default(1), per_page: perPage(50) }),
     result: z.array(shown),
@@ -70,9 +68,7 @@ export const ownScripts: readonly Endpoint[] = [
       return { result, info: pageInfo(query, result.length, names.length) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/scripts/{script_name}",
+  endpoint("get", "/scripts/{script_name}", {
     summary: "Read a summary of a script",
     result: shown,
     handle: async ({ params }, api) => ({ result: await show(api, params.script_name) }),

@@ -24,9 +24,7 @@ async function instancesLike({ catalog, store }: Api, text: string): Promise<z.o
 
 /** A search for names. */
 export const search: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/search",
+  endpoint("get", "/search", {
     summary: "Find workflows and scripts by a part of their names, and instances by an id prefix",
     query: z.object({ q: z.string().trim().min(1).max(LIMITS.instanceAddress) }),
     result: found,

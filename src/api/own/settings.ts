@@ -15,16 +15,12 @@ function unitOf(name: string): (typeof UNITS)[number] {
 
 /** Settings and limits. */
 export const settings: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/settings",
+  endpoint("get", "/settings", {
     summary: "Read the settings that the server was started with; null means no limit",
     result: z.record(z.string(), z.union([z.string(), z.number()]).nullable()),
     handle: (_, api) => Promise.resolve({ result: api.settings }),
   }),
-  endpoint({
-    method: "get",
-    path: "/limits",
+  endpoint("get", "/limits", {
     summary: "List the fixed limits",
     result: z.array(z.object({ name: z.string(), value: open(z.number()), unit: z.enum(UNITS) })),
     handle: () =>

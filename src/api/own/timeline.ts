@@ -45,9 +45,7 @@ const timeline = z.object({
 });
 
 export const timelines: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/workflows/{workflow_name}/instances/{instance_id}/timeline",
+  endpoint("get", "/workflows/{workflow_name}/instances/{instance_id}/timeline", {
     summary: "Read the timeline of an instance, without outputs",
     result: timeline,
     handle: async ({ params }, api) => {

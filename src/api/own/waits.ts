@@ -21,9 +21,7 @@ const shown = z.object({
 const limit = z.object({ limit: z.int().min(1).nullable() });
 
 export const waits: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: `${INSTANCE}/waits`,
+  endpoint("get", `${INSTANCE}/waits`, {
     summary: "Read what an instance waits for: a time, an event, a free slot, or a problem to fix",
     result: shown,
     handle: async ({ params }, api) => {
@@ -32,9 +30,7 @@ export const waits: readonly Endpoint[] = [
       return { result: { ...rest, paused_for: pausedFor } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${INSTANCE}/skip-delay`,
+  endpoint("post", `${INSTANCE}/skip-delay`, {
     summary: "Skip a sleep or the delay before a step's next attempt",
     body: restartFrom,
     result: z.object({ timestamp }),
@@ -44,9 +40,7 @@ export const waits: readonly Endpoint[] = [
       return { result: { timestamp: iso(api.clock.now()) } };
     },
   }),
-  endpoint({
-    method: "patch",
-    path: "/workflows/{workflow_name}/concurrency",
+  endpoint("patch", "/workflows/{workflow_name}/concurrency", {
     needs: "admin",
     summary: "Change how many instances of a workflow may run at once; null removes the limit",
     body: limit,

@@ -45,9 +45,7 @@ const query = z.object({
 });
 
 export const workflowOverviews: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/workflows",
+  endpoint("get", "/workflows", {
     summary: "List workflows, newest first, with instance counts by status and their activity of the last 24 hours",
     query,
     result: z.array(overview),

@@ -34,32 +34,24 @@ function membershipOf(api: Api, { role }: Principal): z.output<typeof membership
 
 /** The platform's own routes, as far as clients of Workflows need them. */
 export const accountRoutes: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/accounts",
+  endpoint("get", "/accounts", {
     summary: "List accounts: always one",
     query: pages,
     result: z.array(account),
     handle: ({ query }, api) => Promise.resolve(onePage(accountOf(api), query)),
   }),
-  endpoint({
-    method: "get",
-    path: "/memberships",
+  endpoint("get", "/memberships", {
     summary: "List memberships: always one",
     query: pages,
     result: z.array(membership),
     handle: ({ query }, api, _, asker) => Promise.resolve(onePage(membershipOf(api, asker), query)),
   }),
-  endpoint({
-    method: "get",
-    path: "/user",
+  endpoint("get", "/user", {
     summary: "Read the user that a token belongs to",
     result: z.object({ id: z.string(), email: z.string() }),
     handle: (_, _api, _request, asker) => Promise.resolve({ result: userOf(asker) }),
   }),
-  endpoint({
-    method: "get",
-    path: "/user/tokens/verify",
+  endpoint("get", "/user/tokens/verify", {
     summary: "Verify a token",
     result: z.object({ id: z.string(), status: z.literal("active") }),
     handle: () => Promise.resolve({ result: { id: ID, status: "active" } }),

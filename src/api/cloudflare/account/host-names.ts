@@ -53,9 +53,7 @@ function shownRoute({ pattern, script }: Route): Route & { id: string } {
 
 /** Custom host names, and routes. */
 export const hostNames: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: `${SCRIPT}/domains/changeset`,
+  endpoint("post", `${SCRIPT}/domains/changeset`, {
     needs: "admin",
     summary: "Preview a change of the host names of a script",
     query: z.object({ replace_state: z.string().optional() }),
@@ -72,9 +70,7 @@ export const hostNames: readonly Endpoint[] = [
       };
     },
   }),
-  endpoint({
-    method: "put",
-    path: `${SCRIPT}/domains/records`,
+  endpoint("put", `${SCRIPT}/domains/records`, {
     needs: "admin",
     summary: "Set the host names of a script, moving them from other scripts",
     body: z.looseObject({ origins }),
@@ -86,18 +82,14 @@ export const hostNames: readonly Endpoint[] = [
       return { result: wanted.map((name) => show(name, script)) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workers/domains/records",
+  endpoint("get", "/accounts/{account_id}/workers/domains/records", {
     summary: "List host names of scripts",
     query: z.looseObject({ service: z.string().optional() }),
     result: z.array(anything),
     handle: ({ query }, api) =>
       Promise.resolve({ result: api.hostNames.list(query.service).map(({ hostName, script }) => show(hostName, script)) }),
   }),
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workers/domains/records/{domain_id}",
+  endpoint("get", "/accounts/{account_id}/workers/domains/records/{domain_id}", {
     summary: "Read the script of a host name",
     result: anything,
     handle: ({ params: { domain_id: name } }, api) => {
@@ -106,25 +98,19 @@ export const hostNames: readonly Endpoint[] = [
       return Promise.resolve({ result: show(name, script) });
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/zones",
+  endpoint("get", "/zones", {
     summary: "Find the zone of a host name; each host name is its own zone",
     query: z.looseObject({ name: z.string().optional() }),
     result: z.array(anything),
     handle: ({ query: { name } }) =>
       Promise.resolve({ result: name === undefined ? [] : [{ id: name, name, status: "active" }] }),
   }),
-  endpoint({
-    method: "get",
-    path: "/zones/{zone_id}/workers/routes",
+  endpoint("get", "/zones/{zone_id}/workers/routes", {
     summary: "List the routes of all zones",
     result: z.array(anything),
     handle: (_, api) => Promise.resolve({ result: api.hostNames.routes.list().map(shownRoute) }),
   }),
-  endpoint({
-    method: "put",
-    path: `${SCRIPT}/routes`,
+  endpoint("put", `${SCRIPT}/routes`, {
     needs: "admin",
     summary: "Set the routes of a script; routes of other scripts are rejected",
     body: z.array(z.looseObject({ pattern: z.string() })),

@@ -7,9 +7,7 @@ import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 const ACCOUNT = "/accounts/{account_id}";
 
 function empty(path: string, summary: string): Endpoint {
-  return endpoint({
-    method: "get",
-    path: `${ACCOUNT}${path}`,
+  return endpoint("get", `${ACCOUNT}${path}`, {
     summary,
     result: z.array(z.unknown()).max(0),
     handle: () => Promise.resolve({ result: [] }),

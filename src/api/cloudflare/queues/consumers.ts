@@ -79,9 +79,7 @@ async function put(api: Api, queueId: string, body: z.output<typeof wanted>, con
 
 /** Consumers, each by its queue. */
 export const queuesConsumers: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: CONSUMERS,
+  endpoint("get", CONSUMERS, {
     summary: "List the consumer of a queue, if any",
     result: z.array(shownConsumer),
     handle: async ({ params }, { queues }) => {
@@ -89,27 +87,21 @@ export const queuesConsumers: readonly Endpoint[] = [
       return { result: consumer === undefined ? [] : [showConsumer(consumer, name)] };
     },
   }),
-  endpoint({
-    method: "post",
-    path: CONSUMERS,
+  endpoint("post", CONSUMERS, {
     needs: "admin",
     summary: "Add the consumer of a queue; creates its dead letter queue if needed",
     body: wanted,
     result: shownConsumer,
     handle: async ({ params, body }, api) => ({ result: await put(api, params.queue_id, body) }),
   }),
-  endpoint({
-    method: "put",
-    path: CONSUMER,
+  endpoint("put", CONSUMER, {
     needs: "admin",
     summary: "Replace the consumer of a queue; omitted settings get their defaults",
     body: wanted,
     result: shownConsumer,
     handle: async ({ params, body }, api) => ({ result: await put(api, params.queue_id, body, params.consumer_id) }),
   }),
-  endpoint({
-    method: "delete",
-    path: CONSUMER,
+  endpoint("delete", CONSUMER, {
     needs: "admin",
     summary: "Remove the consumer of a queue",
     result: z.null(),

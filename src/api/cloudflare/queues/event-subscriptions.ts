@@ -75,9 +75,7 @@ async function create(api: Api, body: z.output<typeof wanted>): Promise<EventSub
 
 /** Subscriptions, by id. */
 export const eventSubscriptions: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: SUBSCRIPTIONS,
+  endpoint("get", SUBSCRIPTIONS, {
     summary: "List event subscriptions, oldest first, optionally of one queue",
     query: z.object({ page: page.default(1), per_page: perPage(20), queue_id: z.string().optional() }),
     result: z.array(shown),
@@ -87,25 +85,19 @@ export const eventSubscriptions: readonly Endpoint[] = [
       return { result: items.map(show), info: pageInfo(query, items.length, all.length) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: SUBSCRIPTIONS,
+  endpoint("post", SUBSCRIPTIONS, {
     needs: "admin",
     summary: "Subscribe a queue to the events of a workflow's instances",
     body: wanted,
     result: shown,
     handle: async ({ body }, api) => ({ result: show(await create(api, body)) }),
   }),
-  endpoint({
-    method: "get",
-    path: SUBSCRIPTION,
+  endpoint("get", SUBSCRIPTION, {
     summary: "Read an event subscription",
     result: shown,
     handle: async ({ params }, api) => ({ result: show(api.subscriptions.get(params.subscription_id)) }),
   }),
-  endpoint({
-    method: "patch",
-    path: SUBSCRIPTION,
+  endpoint("patch", SUBSCRIPTION, {
     needs: "admin",
     summary: "Change an event subscription; omitted fields stay",
     body: change,
@@ -121,9 +113,7 @@ export const eventSubscriptions: readonly Endpoint[] = [
       return { result: show(changed) };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: SUBSCRIPTION,
+  endpoint("delete", SUBSCRIPTION, {
     needs: "admin",
     summary: "Delete an event subscription",
     result: shown,

@@ -58,9 +58,7 @@ function shownBody({ contentType, body }: MessageBody): string {
 
 /** Messages, each by its queue. */
 export const queuesMessages: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: `${QUEUE}/messages`,
+  endpoint("post", `${QUEUE}/messages`, {
     summary: "Send a message; the response comes once it is durable",
     body: sent,
     takesValues: true,
@@ -68,9 +66,7 @@ export const queuesMessages: readonly Endpoint[] = [
     result: answered,
     handle: async ({ params, body }, api) => ({ result: await send(api, params.queue_id, [body]) }),
   }),
-  endpoint({
-    method: "post",
-    path: `${QUEUE}/messages/batch`,
+  endpoint("post", `${QUEUE}/messages/batch`, {
     summary: "Send messages, all or none",
     body: z.object({ messages: z.array(sent), delay_seconds: delay.nullish() }),
     takesValues: true,
@@ -80,9 +76,7 @@ export const queuesMessages: readonly Endpoint[] = [
       result: await send(api, params.queue_id, body.messages, body.delay_seconds),
     }),
   }),
-  endpoint({
-    method: "post",
-    path: `${QUEUE}/messages/pull`,
+  endpoint("post", `${QUEUE}/messages/pull`, {
     summary: "Pull messages of a queue with an http_pull consumer",
     body: z.object({
       batch_size: z.int().min(1).max(LIMITS.queueBatch).nullish(),
@@ -95,9 +89,7 @@ export const queuesMessages: readonly Endpoint[] = [
       return { result: { message_backlog_count: count, messages: messages.map(show), metadata: await metadata(api, id) } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${QUEUE}/messages/ack`,
+  endpoint("post", `${QUEUE}/messages/ack`, {
     summary: "Acknowledge or retry pulled messages",
     body: z.object({
       acks: z.array(lease).max(LIMITS.queueBatch).default([]),

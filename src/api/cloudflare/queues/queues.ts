@@ -90,9 +90,7 @@ async function update(api: Api, id: string, { queue_name: name, settings: set }:
 
 /** Queues as wholes. */
 export const queues: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: QUEUES,
+  endpoint("get", QUEUES, {
     summary: "List queues by name, optionally only those with the given names",
     query: z.object({
       page: page.default(1),
@@ -108,26 +106,20 @@ export const queues: readonly Endpoint[] = [
       return { result: await show(api, items), info: { ...info, total_pages: Math.ceil(found.length / PER_PAGE) } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: QUEUES,
+  endpoint("post", QUEUES, {
     needs: "admin",
     summary: "Create a queue",
     body: z.object({ queue_name: z.string(), settings }),
     result: shown,
     handle: async ({ body }, api) => ({ result: await showOne(api, await api.queues.create(body.queue_name, body.settings)) }),
   }),
-  endpoint({
-    method: "get",
-    path: QUEUE,
+  endpoint("get", QUEUE, {
     summary: "Read a queue",
     result: shown,
     handle: async ({ params }, api) => ({ result: await showOne(api, api.queues.get(params.queue_id)) }),
   }),
   ...(["put", "patch"] as const).map((method) =>
-    endpoint({
-      method,
-      path: QUEUE,
+    endpoint(method, QUEUE, {
       needs: "admin",
       summary: "Rename a queue or change its settings; omitted settings stay",
       body: change,
@@ -135,9 +127,7 @@ export const queues: readonly Endpoint[] = [
       handle: async ({ params, body }, api) => ({ result: await update(api, params.queue_id, body) }),
     }),
   ),
-  endpoint({
-    method: "delete",
-    path: QUEUE,
+  endpoint("delete", QUEUE, {
     needs: "admin",
     summary: "Delete a queue with its messages",
     result: z.null(),
@@ -147,9 +137,7 @@ export const queues: readonly Endpoint[] = [
       return { result: null };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${QUEUE}/purge`,
+  endpoint("post", `${QUEUE}/purge`, {
     summary: "Delete all messages of a queue",
     body: z.object({ delete_messages_permanently: z.literal(true) }),
     result: shown,

@@ -76,9 +76,7 @@ async function add(
 
 /** Secrets, by store and id. */
 export const storesSecrets: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: SECRETS,
+  endpoint("get", SECRETS, {
     summary: "List the secrets of a store, by name, without their values",
     query: z.object({
       page: page.default(1),
@@ -95,9 +93,7 @@ export const storesSecrets: readonly Endpoint[] = [
       return { result: items.map(show), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: SECRETS,
+  endpoint("post", SECRETS, {
     needs: "admin",
     summary: "Add secrets to a store, all or none; the store is made if it is not there",
     body: z.array(labelled.extend({ value })).min(1).max(LIMITS.batch),
@@ -105,16 +101,12 @@ export const storesSecrets: readonly Endpoint[] = [
     result: z.array(shown),
     handle: async ({ params, body }, api) => ({ result: await add(api, params.store_id, body) }),
   }),
-  endpoint({
-    method: "get",
-    path: SECRET,
+  endpoint("get", SECRET, {
     summary: "Read a secret of a store, without its value",
     result: shown,
     handle: async ({ params }, api) => ({ result: show(await found(api, params.store_id, params.secret_id)) }),
   }),
-  endpoint({
-    method: "patch",
-    path: SECRET,
+  endpoint("patch", SECRET, {
     needs: "admin",
     summary: "Change a secret of a store; Workers read the new value at once",
     body: z.object({ value: value.optional(), scopes: scopes.optional(), comment: comment.optional(), name: name.optional() }),
@@ -128,9 +120,7 @@ export const storesSecrets: readonly Endpoint[] = [
       return { result: show(await found(api, store, id)) };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: SECRET,
+  endpoint("delete", SECRET, {
     needs: "admin",
     summary: "Delete a secret of a store",
     result: shown,
@@ -140,9 +130,7 @@ export const storesSecrets: readonly Endpoint[] = [
       return { result: show(secret) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${SECRET}/duplicate`,
+  endpoint("post", `${SECRET}/duplicate`, {
     needs: "admin",
     summary: "Add a secret with the value of another one",
     body: labelled,

@@ -40,9 +40,7 @@ export async function makeStore({ catalog, clock }: Api, id: string, called: str
 
 /** Stores, by id. */
 export const secretsStores: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: STORES,
+  endpoint("get", STORES, {
     summary: "List stores of secrets, by name",
     query: z.object({
       page: page.default(1),
@@ -56,18 +54,14 @@ export const secretsStores: readonly Endpoint[] = [
       return { result: items.map((store) => show(store, api)), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: STORES,
+  endpoint("post", STORES, {
     needs: "admin",
     summary: "Make a store of secrets",
     body: z.object({ name }),
     result: shown,
     handle: async ({ body }, api) => ({ result: show(await makeStore(api, randomUUID().replaceAll("-", ""), body.name), api) }),
   }),
-  endpoint({
-    method: "delete",
-    path: STORE,
+  endpoint("delete", STORE, {
     needs: "admin",
     summary: "Delete a store with all its secrets",
     result: z.null(),

@@ -51,9 +51,7 @@ async function statementsOf(api: Api, idOrName: string, options: z.output<typeof
 
 /** Import and export. */
 export const d1Files: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: `${DATABASE}/import`,
+  endpoint("post", `${DATABASE}/import`, {
     summary: "Import a SQL file: `init` returns the upload URL, `ingest` runs it",
     body: step,
     result: progress,
@@ -68,9 +66,7 @@ export const d1Files: readonly Endpoint[] = [
       return { result: { ...said, status: "active", filename, upload_url: new URL(`/transfers/${filename}`, request.url).href } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${DATABASE}/export`,
+  endpoint("post", `${DATABASE}/export`, {
     needs: "viewer",
     summary: "Export a database as a SQL file; the returned URL works once",
     body: dump,

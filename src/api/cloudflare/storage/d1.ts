@@ -72,9 +72,7 @@ async function measure(api: Api, id: string): Promise<object> {
 
 /** Databases, by id or name. */
 export const d1Databases: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: DATABASES,
+  endpoint("get", DATABASES, {
     summary: "List D1 databases, by name",
     query: z.object({
       page: page.default(1),
@@ -88,9 +86,7 @@ export const d1Databases: readonly Endpoint[] = [
       return { result: items.map(show), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: DATABASES,
+  endpoint("post", DATABASES, {
     needs: "admin",
     summary: "Create a D1 database",
     body: z.looseObject({ name: z.string().min(1).max(255) }),
@@ -101,9 +97,7 @@ export const d1Databases: readonly Endpoint[] = [
       return { result: show(made) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: DATABASE,
+  endpoint("get", DATABASE, {
     summary: "Read a D1 database",
     query: z.object({ fields: z.string().optional() }),
     result: database,
@@ -114,9 +108,7 @@ export const d1Databases: readonly Endpoint[] = [
       return { result: { ...show(resource), ...measured, read_replication: { mode: "disabled" } } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: DATABASE,
+  endpoint("delete", DATABASE, {
     needs: "admin",
     summary: "Delete a D1 database with its data",
     result: z.null(),
@@ -125,18 +117,14 @@ export const d1Databases: readonly Endpoint[] = [
       return { result: null };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${DATABASE}/query`,
+  endpoint("post", `${DATABASE}/query`, {
     summary: "Run statements in a transaction; rows are objects",
     body: statements,
     maxBody: LIMITS.valueBodyBytes,
     result: z.array(outcome),
     handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, "ARRAY_OF_OBJECTS") }),
   }),
-  endpoint({
-    method: "post",
-    path: `${DATABASE}/raw`,
+  endpoint("post", `${DATABASE}/raw`, {
     summary: "Run statements in a transaction; rows are arrays",
     body: statements,
     maxBody: LIMITS.valueBodyBytes,

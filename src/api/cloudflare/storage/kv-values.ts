@@ -91,6 +91,7 @@ function parsed(json: string): unknown {
 }
 
 const bulkDelete = {
+  summary: "Delete several keys, one by one",
   body: z.array(z.string().min(1)).max(MAX_BULK),
   maxBody: LIMITS.batchBodyBytes,
   result: done,
@@ -103,9 +104,7 @@ const bulkDelete = {
 
 /** Values, by key. */
 export const kvValues: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: `${NAMESPACE}/keys`,
+  endpoint("get", `${NAMESPACE}/keys`, {
     needs: "viewer",
     summary: "List the keys of a KV namespace",
     query: z.object({
@@ -125,9 +124,7 @@ export const kvValues: readonly Endpoint[] = [
       return { result, info: { count, per_page: limit, total_count: count, cursor: listed.cursor ?? "" } };
     },
   }),
-  endpoint({
-    method: "get",
-    path: VALUE,
+  endpoint("get", VALUE, {
     needs: "viewer",
     summary: "Read the raw bytes of a value",
     result: z.unknown(),
@@ -138,9 +135,7 @@ export const kvValues: readonly Endpoint[] = [
       return new Response(answer.body, { headers });
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${NAMESPACE}/metadata/{key_name}`,
+  endpoint("get", `${NAMESPACE}/metadata/{key_name}`, {
     needs: "viewer",
     summary: "Read the metadata of a value",
     result: z.unknown(),
@@ -151,9 +146,7 @@ export const kvValues: readonly Endpoint[] = [
       return { result: parsed(Buffer.from(answer.headers.get("cf-kv-metadata") ?? "null", "latin1").toString()) };
     },
   }),
-  endpoint({
-    method: "put",
-    path: VALUE,
+  endpoint("put", VALUE, {
     summary: "Write a value: the raw body, or a form with `value` and `metadata`",
     query: z.object(expiry),
     maxBody: MAX_VALUE_BODY,
@@ -164,9 +157,7 @@ export const kvValues: readonly Endpoint[] = [
       return { result: null };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: VALUE,
+  endpoint("delete", VALUE, {
     summary: "Delete a key",
     result: z.null(),
     handle: async ({ params }, api) => {
@@ -174,9 +165,7 @@ export const kvValues: readonly Endpoint[] = [
       return { result: null };
     },
   }),
-  endpoint({
-    method: "put",
-    path: BULK,
+  endpoint("put", BULK, {
     summary: "Write several values, one by one",
     body: z.array(entry).max(MAX_BULK),
     maxBody: LIMITS.bulkBodyBytes,
@@ -190,11 +179,9 @@ export const kvValues: readonly Endpoint[] = [
       return { result: { successful_key_count: body.length, unsuccessful_keys: [] } };
     },
   }),
-  endpoint({ method: "delete", path: BULK, summary: "Delete several keys, one by one", ...bulkDelete }),
-  endpoint({ method: "post", path: `${BULK}/delete`, summary: "Delete several keys, one by one", ...bulkDelete }),
-  endpoint({
-    method: "post",
-    path: `${BULK}/get`,
+  endpoint("delete", BULK, bulkDelete),
+  endpoint("post", `${BULK}/delete`, bulkDelete),
+  endpoint("post", `${BULK}/get`, {
     needs: "viewer",
     summary: "Read several values",
     body: z.object({

@@ -23,9 +23,7 @@ const taken = (): Failure => new Failure("kv.already_exists", { field: "title" }
 
 /** Namespaces, by id. */
 export const kvNamespaces: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: NAMESPACES,
+  endpoint("get", NAMESPACES, {
     summary: "List KV namespaces, by title",
     query: z.object({
       page: page.default(1),
@@ -39,9 +37,7 @@ export const kvNamespaces: readonly Endpoint[] = [
       return { result: items.map(show), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: NAMESPACES,
+  endpoint("post", NAMESPACES, {
     needs: "admin",
     summary: "Create a KV namespace",
     body: titled,
@@ -53,16 +49,12 @@ export const kvNamespaces: readonly Endpoint[] = [
       return { result: show(made) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: NAMESPACE,
+  endpoint("get", NAMESPACE, {
     summary: "Read a KV namespace",
     result: namespace,
     handle: async ({ params }, api) => ({ result: show(await found(api, "kv", params.namespace_id)) }),
   }),
-  endpoint({
-    method: "put",
-    path: NAMESPACE,
+  endpoint("put", NAMESPACE, {
     needs: "admin",
     summary: "Rename a KV namespace",
     body: titled,
@@ -73,9 +65,7 @@ export const kvNamespaces: readonly Endpoint[] = [
       return { result: show(await found(api, "kv", id)) };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: NAMESPACE,
+  endpoint("delete", NAMESPACE, {
     needs: "admin",
     summary: "Delete a KV namespace with its data",
     result: z.null(),

@@ -69,9 +69,7 @@ function fieldsOf(headers: Headers): Record<string, string | number> {
 
 /** Buckets, by name. */
 export const r2Buckets: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: BUCKETS,
+  endpoint("get", BUCKETS, {
     summary: "List R2 buckets, by name",
     query: z.object({ name_contains: z.string().default("") }),
     result: z.object({ buckets: z.array(bucket) }),
@@ -80,9 +78,7 @@ export const r2Buckets: readonly Endpoint[] = [
       return { result: { buckets: all.map(show) } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: BUCKETS,
+  endpoint("post", BUCKETS, {
     needs: "admin",
     summary: "Create an R2 bucket",
     body: z.looseObject({ name: z.string() }),
@@ -94,16 +90,12 @@ export const r2Buckets: readonly Endpoint[] = [
       return { result: show(made) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: BUCKET,
+  endpoint("get", BUCKET, {
     summary: "Read an R2 bucket",
     result: bucket,
     handle: async ({ params }, api) => ({ result: show(await found(api, "r2", params.bucket_name)) }),
   }),
-  endpoint({
-    method: "delete",
-    path: BUCKET,
+  endpoint("delete", BUCKET, {
     needs: "admin",
     summary: "Delete an empty R2 bucket",
     result: z.object({}),
@@ -115,9 +107,7 @@ export const r2Buckets: readonly Endpoint[] = [
       return { result: {} };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${BUCKET}/objects`,
+  endpoint("get", `${BUCKET}/objects`, {
     needs: "viewer",
     summary: "List the objects of a bucket",
     query: z.object({
@@ -137,9 +127,7 @@ export const r2Buckets: readonly Endpoint[] = [
       return { result: objects.map(showObject), info };
     },
   }),
-  endpoint({
-    method: "get",
-    path: OBJECT,
+  endpoint("get", OBJECT, {
     needs: "viewer",
     summary: "Read the raw bytes of an object",
     result: z.unknown(),
@@ -149,9 +137,7 @@ export const r2Buckets: readonly Endpoint[] = [
       return new Response(bytes, { headers: headersOf(metadata as SentObject) });
     },
   }),
-  endpoint({
-    method: "put",
-    path: OBJECT,
+  endpoint("put", OBJECT, {
     summary: "Write an object: the raw body, and the headers to serve it with",
     maxBody: LIMITS.objectBodyBytes,
     result: object,
@@ -164,9 +150,7 @@ export const r2Buckets: readonly Endpoint[] = [
       return { result: showObject(metadata as SentObject) };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: OBJECT,
+  endpoint("delete", OBJECT, {
     summary: "Delete an object",
     result: z.object({ key: z.string() }),
     handle: async ({ params }, api) => {

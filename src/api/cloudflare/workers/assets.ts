@@ -28,9 +28,7 @@ export function sentAssets(
 
 /** The routes of assets. */
 export const assets: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: `${SCRIPT}/assets-upload-session`,
+  endpoint("post", `${SCRIPT}/assets-upload-session`, {
     needs: "admin",
     summary: "Announce the static assets of a script; returns the files still to upload",
     maxBody: LIMITS.batchBodyBytes,
@@ -41,9 +39,7 @@ export const assets: readonly Endpoint[] = [
       return { result: { jwt: token, buckets } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: ASSETS_UPLOAD,
+  endpoint("post", ASSETS_UPLOAD, {
     needs: "own",
     summary: "Upload static assets: a multipart form of base64 files named by hash",
     query: z.object({ base64: z.literal("true", "Files are sent in base64") }),

@@ -18,9 +18,7 @@ async function namespaces({ catalog }: Pick<Api, "catalog">): Promise<object[]> 
 
 /** What the confirmation of `wrangler delete` asks for. */
 export const scriptsReferences: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workers/durable_objects/namespaces",
+  endpoint("get", "/accounts/{account_id}/workers/durable_objects/namespaces", {
     summary: "List the Durable Object namespaces",
     query: z.object({ page: page.default(1), per_page: z.coerce.number().int().min(1).max(1_000).default(100) }),
     result: z.array(anything),
@@ -30,9 +28,7 @@ export const scriptsReferences: readonly Endpoint[] = [
       return { result: shown, info: pageInfo(query, shown.length, all.length) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${SCRIPT}/references`,
+  endpoint("get", `${SCRIPT}/references`, {
     summary: "List the scripts that reference this one",
     result: anything,
     handle: async ({ params: { script_name: script } }, api) => {

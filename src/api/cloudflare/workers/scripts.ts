@@ -94,9 +94,7 @@ export async function removeWorker(api: Api, script: string, force: string | und
 
 /** Scripts as a whole. */
 export const scripts: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workers/scripts",
+  endpoint("get", "/accounts/{account_id}/workers/scripts", {
     summary: "List scripts",
     result: z.array(anything),
     handle: async (_, api) => {
@@ -105,9 +103,7 @@ export const scripts: readonly Endpoint[] = [
       return { result: shown.filter((each) => each !== undefined) };
     },
   }),
-  endpoint({
-    method: "put",
-    path: SCRIPT,
+  endpoint("put", SCRIPT, {
     needs: "admin",
     summary: "Deploy a script from a multipart form of metadata and modules",
     maxBody: LIMITS.uploadBodyBytes,
@@ -120,18 +116,14 @@ export const scripts: readonly Endpoint[] = [
       return { result, messages };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: SCRIPT,
+  endpoint("delete", SCRIPT, {
     needs: "admin",
     summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
     query: forced,
     result: z.null(),
     handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
   }),
-  endpoint({
-    method: "get",
-    path: SERVICE,
+  endpoint("get", SERVICE, {
     summary: "Check whether a script exists",
     result: anything,
     handle: async ({ params: { script_name: script } }, api) => {
@@ -141,9 +133,7 @@ export const scripts: readonly Endpoint[] = [
       return { result: { id: script, default_environment: { environment: "production", script: shown } } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: SERVICE,
+  endpoint("delete", SERVICE, {
     needs: "admin",
     summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
     query: forced,

@@ -27,16 +27,12 @@ async function secretsOf(api: Api, script: string): Promise<z.output<typeof show
 
 /** Secrets, by name. */
 export const scriptsSecrets: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: SECRETS,
+  endpoint("get", SECRETS, {
     summary: "List the names of a script's secrets",
     result: z.array(shown),
     handle: async ({ params }, api) => ({ result: await secretsOf(api, params.script_name) }),
   }),
-  endpoint({
-    method: "put",
-    path: SECRETS,
+  endpoint("put", SECRETS, {
     needs: "admin",
     summary: "Set a secret; this deploys a version",
     body: secret,
@@ -46,9 +42,7 @@ export const scriptsSecrets: readonly Endpoint[] = [
       return { result: { name, type } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: `${SECRETS}/{secret_name}`,
+  endpoint("delete", `${SECRETS}/{secret_name}`, {
     needs: "admin",
     summary: "Delete a secret; this deploys a version",
     query: z.object({ url_encoded: z.string().optional() }),
@@ -58,9 +52,7 @@ export const scriptsSecrets: readonly Endpoint[] = [
       return { result: null };
     },
   }),
-  endpoint({
-    method: "patch",
-    path: `${SCRIPT}/secrets-bulk`,
+  endpoint("patch", `${SCRIPT}/secrets-bulk`, {
     needs: "admin",
     summary: "Set and delete several secrets; this deploys one version",
     maxBody: LIMITS.valueBodyBytes,

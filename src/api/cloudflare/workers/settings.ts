@@ -41,16 +41,12 @@ async function showSchedules(api: Api, script: string): Promise<object> {
 }
 
 const places: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workers/subdomain",
+  endpoint("get", "/accounts/{account_id}/workers/subdomain", {
     summary: "Read the subdomain of the account; Workers are served at <script>.localhost",
     result: z.object({ subdomain: z.string() }),
     handle: () => Promise.resolve({ result: { subdomain: "stepwell" } }),
   }),
-  endpoint({
-    method: "get",
-    path: `${SCRIPT}/subdomain`,
+  endpoint("get", `${SCRIPT}/subdomain`, {
     summary: "Read whether the subdomain of a script is enabled",
     result: subdomain,
     handle: async ({ params: { script_name: script } }, api) => {
@@ -58,9 +54,7 @@ const places: readonly Endpoint[] = [
       return { result: await subdomainOf(api, script) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${SCRIPT}/subdomain`,
+  endpoint("post", `${SCRIPT}/subdomain`, {
     needs: "admin",
     summary: "Enable or disable the subdomain of a script; stored, but without effect",
     body: z.object({ enabled: z.boolean(), previews_enabled: z.boolean().default(false) }),
@@ -75,16 +69,12 @@ const places: readonly Endpoint[] = [
 /** Settings, places and cron triggers. */
 export const scriptsSettings: readonly Endpoint[] = [
   ...places,
-  endpoint({
-    method: "get",
-    path: `${SCRIPT}/settings`,
+  endpoint("get", `${SCRIPT}/settings`, {
     summary: "Read the bindings and settings of the active version; secrets by name only",
     result: anything,
     handle: async ({ params }, api) => ({ result: await showSettings(api, params.script_name) }),
   }),
-  endpoint({
-    method: "get",
-    path: `${SCRIPT}/script-settings`,
+  endpoint("get", `${SCRIPT}/script-settings`, {
     summary: "Read the settings shared by all versions of a script",
     result: anything,
     handle: async ({ params: { script_name: script } }, api) => {
@@ -93,9 +83,7 @@ export const scriptsSettings: readonly Endpoint[] = [
       return { result: { tags, logpush, observability: rest.observability, tail_consumers: rest.tail_consumers } };
     },
   }),
-  endpoint({
-    method: "patch",
-    path: `${SCRIPT}/script-settings`,
+  endpoint("patch", `${SCRIPT}/script-settings`, {
     needs: "admin",
     summary: "Change the settings shared by all versions of a script; stored, but without effect",
     body: keptSettings,
@@ -105,16 +93,12 @@ export const scriptsSettings: readonly Endpoint[] = [
       return { result: shown };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${SCRIPT}/schedules`,
+  endpoint("get", `${SCRIPT}/schedules`, {
     summary: "Read the cron triggers of a script",
     result: anything,
     handle: async ({ params }, api) => ({ result: await showSchedules(api, params.script_name) }),
   }),
-  endpoint({
-    method: "put",
-    path: `${SCRIPT}/schedules`,
+  endpoint("put", `${SCRIPT}/schedules`, {
     needs: "admin",
     summary: "Replace the cron triggers that call the scheduled handler of a script",
     body: z.array(z.object({ cron: cronExpression })).max(LIMITS.cronTriggers),

@@ -34,9 +34,7 @@ function withSelf(given: TailFilter, self: string): TailFilter {
 
 /** Live logs. */
 export const scriptsTails: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: TAILS,
+  endpoint("post", TAILS, {
     needs: "viewer",
     summary: "Start a tail of a script's logs; the returned url takes a WebSocket with the sub-protocol trace-v1",
     body: filters,
@@ -54,9 +52,7 @@ export const scriptsTails: readonly Endpoint[] = [
       return { result: { id, url: url.href, expires_at: iso(expiresAt) } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: `${TAILS}/{tail_id}`,
+  endpoint("delete", `${TAILS}/{tail_id}`, {
     needs: "viewer",
     summary: "End a tail",
     result: z.null(),

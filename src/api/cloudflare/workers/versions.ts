@@ -52,9 +52,7 @@ const secretChanges = z.object({
 
 /** Versions and deployments. */
 export const scriptsVersions: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: `${SCRIPT}/versions`,
+  endpoint("post", `${SCRIPT}/versions`, {
     needs: "admin",
     summary: "Upload a version from a multipart form of metadata and modules, without deploying it",
     maxBody: LIMITS.uploadBodyBytes,
@@ -65,9 +63,7 @@ export const scriptsVersions: readonly Endpoint[] = [
       return { result: { ...(info && showVersion(info)), startup_time_ms: startupMs }, messages };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${SCRIPT}/versions`,
+  endpoint("get", `${SCRIPT}/versions`, {
     summary: "List the versions of a script, newest first",
     query: z.object({ page: page.default(1), per_page: perPage(LIMITS.page), deployable: z.string().optional() }),
     result: z.object({ items: z.array(shownVersion) }),
@@ -78,9 +74,7 @@ export const scriptsVersions: readonly Endpoint[] = [
       return { result: { items: items.map(showVersion) }, info: pageInfo(query, items.length, total) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${SCRIPT}/versions/{version_id}`,
+  endpoint("get", `${SCRIPT}/versions/{version_id}`, {
     summary: "Read a version of a script",
     result: shownVersion,
     handle: async ({ params: { script_name: script, version_id: id } }, { catalog }) => {
@@ -89,9 +83,7 @@ export const scriptsVersions: readonly Endpoint[] = [
       return { result: showVersion(version) };
     },
   }),
-  endpoint({
-    method: "patch",
-    path: "/accounts/{account_id}/workers/workers/{script_name}/versions/latest",
+  endpoint("patch", "/accounts/{account_id}/workers/workers/{script_name}/versions/latest", {
     needs: "admin",
     summary: "Create a version from the newest with other secrets, without deploying it",
     body: secretChanges,
@@ -105,9 +97,7 @@ export const scriptsVersions: readonly Endpoint[] = [
       return { result: info && showVersion(info) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${SCRIPT}/deployments`,
+  endpoint("post", `${SCRIPT}/deployments`, {
     needs: "admin",
     summary: "Deploy a version for new instances; started instances stay on their version",
     query: z.object({ force: z.string().optional() }),
@@ -115,9 +105,7 @@ export const scriptsVersions: readonly Endpoint[] = [
     result: anything,
     handle: async ({ params, body }, api, _, asker) => ({ result: await deploy(api, params.script_name, body, asker) }),
   }),
-  endpoint({
-    method: "get",
-    path: `${SCRIPT}/deployments`,
+  endpoint("get", `${SCRIPT}/deployments`, {
     summary: "List the deployments of a script, newest first; the first is active",
     result: z.object({ deployments: z.array(shownDeployment) }),
     handle: async ({ params: { script_name: script } }, api) => {

@@ -57,9 +57,7 @@ const VERSION = `${WORKER}/versions/{version_id}` as const;
 
 /** Versions, by id. */
 export const workersVersions: readonly Endpoint[] = [
-  endpoint({
-    method: "post",
-    path: `${WORKER}/versions`,
+  endpoint("post", `${WORKER}/versions`, {
     needs: "admin",
     summary: "Upload a version as JSON with its modules in base64; deploy=true activates it",
     query: z.object({ deploy: z.enum(["true", "false"]).optional() }),
@@ -72,9 +70,7 @@ export const workersVersions: readonly Endpoint[] = [
       return { result: { ...show(await versionOf(api, worker, version.id)), startup_time_ms: startupMs }, messages };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${WORKER}/versions`,
+  endpoint("get", `${WORKER}/versions`, {
     summary: "List the versions of a Worker, newest first",
     query: z.object({ page: page.default(1), per_page: perPage(10) }),
     result: z.array(shown),
@@ -85,9 +81,7 @@ export const workersVersions: readonly Endpoint[] = [
       return { result: items.map(show), info: pageInfo(query, items.length, total) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: VERSION,
+  endpoint("get", VERSION, {
     needs: "viewer",
     summary: "Read a version of a Worker; include=modules adds its code",
     query: z.object({ include: z.literal("modules").optional() }),
@@ -99,9 +93,7 @@ export const workersVersions: readonly Endpoint[] = [
       return { result: { ...show(version), modules: whole === undefined ? [] : modulesOf(whole) } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: VERSION,
+  endpoint("delete", VERSION, {
     needs: "admin",
     summary: "Discard an inactive version; it is deleted once neither an instance nor a rollback needs it",
     result: z.null(),

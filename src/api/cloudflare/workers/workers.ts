@@ -43,9 +43,7 @@ function checkSameName(id: string, name: string | undefined): void {
 
 /** Workers as wholes. */
 export const workers: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: WORKERS,
+  endpoint("get", WORKERS, {
     summary: "List Workers by name, including those without a version",
     query: z.object({
       page: page.default(1),
@@ -62,9 +60,7 @@ export const workers: readonly Endpoint[] = [
       return { result, info: pageInfo(query, result.length, names.length) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: WORKERS,
+  endpoint("post", WORKERS, {
     needs: "admin",
     summary: "Create a Worker without a version",
     body: wanted,
@@ -75,16 +71,12 @@ export const workers: readonly Endpoint[] = [
       return { result: await showWorker(api, name, request) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: WORKER,
+  endpoint("get", WORKER, {
     summary: "Read a Worker and its addresses",
     result: shown,
     handle: async ({ params }, api, request) => ({ result: await showWorker(api, params.worker_id, request) }),
   }),
-  endpoint({
-    method: "put",
-    path: WORKER,
+  endpoint("put", WORKER, {
     needs: "admin",
     summary: "Replace the settings shared by all versions of a Worker; stored, but without effect",
     body: wanted,
@@ -96,9 +88,7 @@ export const workers: readonly Endpoint[] = [
       return { result: await showWorker(api, id, request) };
     },
   }),
-  endpoint({
-    method: "patch",
-    path: WORKER,
+  endpoint("patch", WORKER, {
     needs: "admin",
     summary: "Change settings shared by all versions of a Worker; omitted settings stay",
     body: change,
@@ -110,9 +100,7 @@ export const workers: readonly Endpoint[] = [
       return { result: await showWorker(api, id, request) };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: WORKER,
+  endpoint("delete", WORKER, {
     needs: "admin",
     summary: "Delete a Worker with its versions; its workflows keep their instances, but cannot start new ones",
     query: z.object({ force: z.string().optional() }),

@@ -26,9 +26,7 @@ const KEY = `${KEYS}/{key_id}` as const;
 
 /** Keys of the account: list, make, read, change and delete them. */
 export const concurrency: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: KEYS,
+  endpoint("get", KEYS, {
     summary: "List concurrency keys, newest first",
     query: z.object({ page: page.default(1), per_page: perPage(50) }),
     result: z.array(shown),
@@ -42,9 +40,7 @@ export const concurrency: readonly Endpoint[] = [
       return { result, info: pageInfo(query, result.length, keys.length) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: KEYS,
+  endpoint("post", KEYS, {
     needs: "admin",
     summary: `Create a concurrency key (at most ${LIMITS.concurrencyKeys}); it is stored, but not enforced yet`,
     body: z.object({
@@ -59,16 +55,12 @@ export const concurrency: readonly Endpoint[] = [
       return { result: show(made), messages: deployMessages([message]) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: KEY,
+  endpoint("get", KEY, {
     summary: "Read a concurrency key",
     result: shown,
     handle: async ({ params }, api) => ({ result: show(keyOf(await api.catalog.concurrencyKeys(), params.key_id)) }),
   }),
-  endpoint({
-    method: "patch",
-    path: KEY,
+  endpoint("patch", KEY, {
     needs: "admin",
     summary: "Change the limit of a concurrency key",
     body: z.object({ limit }),
@@ -77,9 +69,7 @@ export const concurrency: readonly Endpoint[] = [
       result: show(await changeConcurrencyKey(catalog, params.key_id, body.limit, clock.now())),
     }),
   }),
-  endpoint({
-    method: "delete",
-    path: KEY,
+  endpoint("delete", KEY, {
     needs: "admin",
     summary: "Delete a concurrency key",
     result: z.object({ id: z.string() }),

@@ -139,9 +139,7 @@ async function bytesOf({ engine }: Api, address: InstanceAddress, stream: Stored
 }
 
 export const instance: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: INSTANCE,
+  endpoint("get", INSTANCE, {
     summary: "Read the log of an instance",
     query: z.object({ order: z.enum(["asc", "desc"]).default("asc"), simple: z.enum(["true", "false"]).default("false") }),
     result: log,
@@ -152,9 +150,7 @@ export const instance: readonly Endpoint[] = [
       return { result: { ...rest, step_count: count, steps: query.simple === "true" ? [] : shown } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: INSTANCE,
+  endpoint("delete", INSTANCE, {
     summary: "Delete an instance in any status",
     result: z.object({ instanceId: z.string(), timestamp }),
     handle: async ({ params }, api) => {
@@ -164,9 +160,7 @@ export const instance: readonly Endpoint[] = [
       return { result: { instanceId: id, timestamp: iso(api.clock.now()) } };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${INSTANCE}/step`,
+  endpoint("get", `${INSTANCE}/step`, {
     summary: "Read the full output of a step or of one attempt",
     query: stepQuery,
     result: z.object({ status, error: errorInfo.nullable(), output: payload(z.unknown()), event_type: z.string().optional() }),
@@ -180,9 +174,7 @@ export const instance: readonly Endpoint[] = [
       return found.stream === undefined ? { result: found.result } : bytesOf(api, address, found.stream);
     },
   }),
-  endpoint({
-    method: "patch",
-    path: `${INSTANCE}/status`,
+  endpoint("patch", `${INSTANCE}/status`, {
     summary: "Pause, resume, terminate or restart an instance",
     body: change,
     action: ({ status: verb }) => `workflows.instances.${verb}`,
@@ -192,9 +184,7 @@ export const instance: readonly Endpoint[] = [
       return { result: { status: await changeStatus(api, address, body), timestamp: iso(api.clock.now()) } };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${INSTANCE}/events/{event_type}`,
+  endpoint("post", `${INSTANCE}/events/{event_type}`, {
     action: () => "workflows.instances.send-event",
     summary: `Send an event; the body is its payload, at most ${LIMITS.valueBytes} bytes`,
     body: z.unknown(),

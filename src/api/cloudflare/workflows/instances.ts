@@ -74,9 +74,7 @@ const COLLECTION = "/accounts/{account_id}/workflows/{workflow_name}/instances";
 
 /** Fixed segments come before the ids that they could be mistaken for. */
 export const instances: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: COLLECTION,
+  endpoint("get", COLLECTION, {
     summary: "List instances, newest first, by page or by cursor",
     query: list,
     result: z.array(listed),
@@ -86,9 +84,7 @@ export const instances: readonly Endpoint[] = [
       return { result: items.map((each) => showListed(each, workflow.id)), info };
     },
   }),
-  endpoint({
-    method: "post",
-    path: COLLECTION,
+  endpoint("post", COLLECTION, {
     summary: "Create an instance",
     body: newInstance,
     takesValues: true,
@@ -102,9 +98,7 @@ export const instances: readonly Endpoint[] = [
       return { result: showCreated(one, workflow.id) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${COLLECTION}/batch`,
+  endpoint("post", `${COLLECTION}/batch`, {
     summary: "Create up to 100 instances; existing ids are skipped",
     body: z.array(newInstance).min(1).max(LIMITS.batch),
     takesValues: true,
@@ -123,9 +117,7 @@ export const instances: readonly Endpoint[] = [
       return { result: made.flatMap((each) => (each instanceof Failure ? [] : [showCreated(each, workflow.id)])) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${COLLECTION}/batch/delete`,
+  endpoint("post", `${COLLECTION}/batch/delete`, {
     summary: "Delete up to 100 instances in any status",
     body: z.object({ instances: ids }),
     result: z.object({ deleted: z.array(z.object({ id: z.string() })), errors: z.array(ITEM_ERROR) }),
@@ -134,9 +126,7 @@ export const instances: readonly Endpoint[] = [
       return { result: await deleteInstances(api, name, body.instances) };
     },
   }),
-  endpoint({
-    method: "post",
-    path: `${COLLECTION}/batch/terminate`,
+  endpoint("post", `${COLLECTION}/batch/terminate`, {
     summary: "Terminate up to 100 instances",
     body: ids,
     result: z.object({ instancesTerminated: z.int(), status: z.literal("ok") }),
@@ -146,9 +136,7 @@ export const instances: readonly Endpoint[] = [
       return { result: { instancesTerminated: ended.filter(Boolean).length, status: "ok" } };
     },
   }),
-  endpoint({
-    method: "put",
-    path: `${COLLECTION}/terminate`,
+  endpoint("put", `${COLLECTION}/terminate`, {
     summary: "Start terminating all unfinished instances in the background",
     query: z.object({ status: z.enum(TERMINABLE).optional() }),
     result: z.object({ status: z.enum(["ok", "already_running"]) }),
@@ -157,9 +145,7 @@ export const instances: readonly Endpoint[] = [
       return { result: { status: api.engine.terminateAll(name, query.status) } };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${COLLECTION}/terminate`,
+  endpoint("get", `${COLLECTION}/terminate`, {
     summary: "Read whether the termination of all instances is running",
     result: z.object({ status: z.enum(["running", "not_running"]) }),
     handle: async ({ params }, api) => {

@@ -40,9 +40,7 @@ const message = z.looseObject({
 });
 
 export const subscribe: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}/subscribe",
+  endpoint("get", "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}/subscribe", {
     summary: "Follow the events of an instance, over a WebSocket or as server-sent events",
     query: z.object({ cursor: cursor.optional(), filter }),
     result: message,
@@ -64,9 +62,7 @@ export const subscribe: readonly Endpoint[] = [
         : respond(api, request, after(first.value, messages), stop);
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows/{workflow_name}/subscribe",
+  endpoint("get", "/accounts/{account_id}/workflows/{workflow_name}/subscribe", {
     summary: "Follow the events of all instances of a workflow, over a WebSocket or as server-sent events",
     query: z.object({ filter }),
     result: message,

@@ -36,18 +36,14 @@ const TRIGGERS = "/accounts/{account_id}/triggers/{script_name}";
 
 /** The triggers of one script: read, replace, add and delete them. */
 export const eventTriggers: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: TRIGGERS,
+  endpoint("get", TRIGGERS, {
     summary: "Read the event triggers of a script",
     result: shown,
     handle: async ({ params: { script_name: script } }, { catalog }) => {
       return { result: { script_name: script, triggers: await eventTriggersOf(catalog, script) } };
     },
   }),
-  endpoint({
-    method: "put",
-    path: TRIGGERS,
+  endpoint("put", TRIGGERS, {
     needs: "admin",
     summary: "Replace the event triggers of a script; they are stored, but never fire here",
     body: triggers,
@@ -58,9 +54,7 @@ export const eventTriggers: readonly Endpoint[] = [
       return { result: { script_name: script, triggers: body }, messages: inert(api, script, body) };
     },
   }),
-  endpoint({
-    method: "patch",
-    path: TRIGGERS,
+  endpoint("patch", TRIGGERS, {
     needs: "admin",
     summary: "Add event triggers to a script",
     body: triggers,
@@ -71,9 +65,7 @@ export const eventTriggers: readonly Endpoint[] = [
       return { result: { script_name: script, triggers: after }, messages: inert(api, script, body) };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: TRIGGERS,
+  endpoint("delete", TRIGGERS, {
     needs: "admin",
     summary: "Delete the event triggers of a script",
     result: z.object({ deleted: z.int() }),

@@ -30,9 +30,7 @@ const VERSIONS = "/accounts/{account_id}/workflows/{workflow_name}/versions";
 
 /** The versions of a workflow: what an instance is pinned to. */
 export const versions: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: VERSIONS,
+  endpoint("get", VERSIONS, {
     summary: "List the versions of a workflow, newest first",
     query: z.object({ page: page.default(1), per_page: perPage(50) }),
     result: z.array(shown),
@@ -43,9 +41,7 @@ export const versions: readonly Endpoint[] = [
       return { result: items.map((each) => show(workflow, each)), info: pageInfo(query, items.length, total) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${VERSIONS}/{version_id}`,
+  endpoint("get", `${VERSIONS}/{version_id}`, {
     summary: "Read a version of a workflow",
     result: shown,
     handle: async ({ params }, api) => {
@@ -53,9 +49,7 @@ export const versions: readonly Endpoint[] = [
       return { result: show(workflow, version) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${VERSIONS}/{version_id}/graph`,
+  endpoint("get", `${VERSIONS}/{version_id}/graph`, {
     summary: "Read the graph of a version's code, or null if it could not be drawn",
     result: versionHead.extend({ graph: open(shownGraph).nullable() }),
     handle: async ({ params }, api) => {
@@ -63,9 +57,7 @@ export const versions: readonly Endpoint[] = [
       return { result: { ...identity(workflow, version), graph: await graphOf(api, version) } };
     },
   }),
-  endpoint({
-    method: "get",
-    path: `${VERSIONS}/{version_id}/dag`,
+  endpoint("get", `${VERSIONS}/{version_id}/dag`, {
     summary: "Read the graph of a version in the older format",
     result: versionHead.extend({ dag: open(shownGraph).nullable() }),
     handle: async ({ params }, api) => {

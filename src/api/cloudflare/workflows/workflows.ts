@@ -111,16 +111,12 @@ export async function workflowOf({ catalog }: Pick<Api, "catalog">, name: string
 
 /** `settings` comes before the names that it could be mistaken for. */
 export const workflows: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows/settings",
+  endpoint("get", "/accounts/{account_id}/workflows/settings", {
     summary: "Read the defaults of the account",
     result: settingsShown,
     handle: async (_, api) => ({ result: showSettings(await accountSettings(api.catalog)) }),
   }),
-  endpoint({
-    method: "patch",
-    path: "/accounts/{account_id}/workflows/settings",
+  endpoint("patch", "/accounts/{account_id}/workflows/settings", {
     needs: "admin",
     summary: "Change the defaults of the account; null removes one",
     body: settings,
@@ -135,9 +131,7 @@ export const workflows: readonly Endpoint[] = [
       return { result: showSettings(merged) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows",
+  endpoint("get", "/accounts/{account_id}/workflows", {
     summary: "List workflows, newest first",
     query: z.object({
       page: page.default(1),
@@ -152,16 +146,12 @@ export const workflows: readonly Endpoint[] = [
       return { result, info: pageInfo(query, result.length, slice.total) };
     },
   }),
-  endpoint({
-    method: "get",
-    path: "/accounts/{account_id}/workflows/{workflow_name}",
+  endpoint("get", "/accounts/{account_id}/workflows/{workflow_name}", {
     summary: "Read a workflow",
     result: shown,
     handle: async ({ params }, api) => ({ result: await showWorkflow(api, await workflowOf(api, params.workflow_name)) }),
   }),
-  endpoint({
-    method: "put",
-    path: "/accounts/{account_id}/workflows/{workflow_name}",
+  endpoint("put", "/accounts/{account_id}/workflows/{workflow_name}", {
     needs: "admin",
     summary: "Create or change a workflow; each change creates a version",
     body: put,
@@ -174,9 +164,7 @@ export const workflows: readonly Endpoint[] = [
       return { result: { ...identity, version_id: workflow.versionId, ...flags } };
     },
   }),
-  endpoint({
-    method: "delete",
-    path: "/accounts/{account_id}/workflows/{workflow_name}",
+  endpoint("delete", "/accounts/{account_id}/workflows/{workflow_name}", {
     needs: "admin",
     summary: "Delete a workflow; its instances are deleted in the background, its Worker stays",
     result: z.object({ status: z.literal("ok"), success: z.literal(true) }),

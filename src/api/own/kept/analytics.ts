@@ -15,9 +15,7 @@ const shown = z.object({
 });
 
 export const analytics: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/analytics/{dataset}",
+  endpoint("get", "/analytics/{dataset}", {
     summary: "List the newest data points of a dataset, the newest first",
     query: z.object({ limit: z.coerce.number().int().min(1).max(LIMITS.dataPointsShown).default(100) }),
     result: z.array(shown),

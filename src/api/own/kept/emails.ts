@@ -19,9 +19,7 @@ const email = z.object({
 
 /** Newest first. */
 export const emails: readonly Endpoint[] = [
-  endpoint({
-    method: "get",
-    path: "/emails",
+  endpoint("get", "/emails", {
     summary: "List the emails that Workers have sent, newest first",
     needs: "viewer",
     query: z.object({ per_page: perPage(50) }),
