@@ -3,7 +3,6 @@
  * `WorkflowInstance` (`runtime/bindings/workflow.ts`), answered by the engine.
  */
 import { z } from "zod";
-import { checkRequest } from "../../engine/verbs/create.ts";
 import type { CreateRequest, Engine, InstanceAddress } from "../../engine/contract.ts";
 import { Failure, failureKind } from "../../model/failures/failure.ts";
 import type { Retention } from "../../model/instance/events.ts";
@@ -15,9 +14,10 @@ import { InstanceView } from "../../model/views/fold.ts";
 import type { BindingHandler } from "../../ports/executor.ts";
 import { INVALID_SUBSCRIBE_OPTIONS, wantedBy } from "../../model/views/subscription.ts";
 import { openSubscription, Readings } from "../cloudflare/workflows/readings.ts";
-import { deleteInstances } from "../cloudflare/workflows/instances.ts";
+import { checkRequests, createOne, deleteInstances, removeOne } from "../cloudflare/workflows/instances.ts";
 import { keptFor } from "../../workers/upload/workflow-settings.ts";
 import { restartFrom } from "../cloudflare/workflows/schemas.ts";
+import { readInto } from "../cloudflare/workflows/instance.ts";
 
 const createOptions = z
   .object({
@@ -42,9 +42,7 @@ const ofInstance =
 
 const METHODS: Readonly<Record<string, Method>> = {
   create: async (engine, workflow, [options]) => {
-    const [made] = await engine.create(workflow, [toRequest(parse(createOptions, options))], "binding");
-    if (made === undefined || made instanceof Failure) throw made ?? new Failure("internal_server");
-    return made.id;
+    return (await createOne(engine, workflow, toRequest(parse(createOptions, options)), "binding")).id;
   },
   get: async (engine, workflow, [id]) => (await engine.summary({ workflow, id: String(id) })).id,
   createBatch: (engine, workflow, [options]) => createBatch(engine, workflow, options),
@@ -60,8 +58,7 @@ const METHODS: Readonly<Record<string, Method>> = {
     return engine.restart(address, from ?? undefined);
   }),
   delete: ofInstance(async (engine, { workflow, id }) => {
-    const [failure] = await engine.remove(workflow, [id]);
-    if (failure !== undefined) throw failure;
+    await removeOne(engine, { workflow, id });
   }),
   status: ofInstance(status),
   sendEvent: ofInstance((engine, address, [event]) => {
@@ -151,10 +148,7 @@ function refuseInvalid(requests: readonly CreateRequest[]): void {
   const distinct = new Set(requests.map(({ params }) => params).filter((params) => params !== undefined));
   if (areTooLarge([...distinct]))
     throw new Failure("instance.too_large", { field: "instances", detail: "The batch is larger than 1 MiB" });
-  requests.forEach((request, i) => {
-    const refusal = checkRequest(request, `[${i}].`);
-    if (refusal !== undefined) throw refusal;
-  });
+  checkRequests(requests);
 }
 
 /** The ids of instances to delete: one that no instance can have refuses all. */
@@ -183,11 +177,10 @@ function batch<T extends z.ZodType>(item: T, input: unknown, empty: string, over
  * ended. While that lasts the binding says `running`, as Cloudflare does for code that knows no such status.
  */
 async function status(engine: Engine, address: InstanceAddress): Promise<unknown> {
-  const view = new InstanceView();
-  for await (const events of engine.past(address)) for (const event of events) view.add(event);
-  if (view.life === undefined) throw new Failure("instance.not_found");
-  const { status: current, error, rollback } = view.life;
-  const output = view.life.output === undefined ? undefined : toJson(view.life.output);
+  const { life } = await readInto(engine, address, new InstanceView());
+  if (life === undefined) throw new Failure("instance.not_found");
+  const { status: current, error, rollback } = life;
+  const output = life.output === undefined ? undefined : toJson(life.output);
   return {
     status: current === "rollingBack" ? "running" : current,
     ...(isFinal(current) && error !== null && { error }),

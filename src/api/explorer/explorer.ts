@@ -4,18 +4,18 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
-import { Failure } from "../../model/failures/failure.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { INSTANCE_STATUSES } from "../../model/instance/status.ts";
 import { iso } from "../../model/time/calendar.ts";
 import type { Workflow } from "../../ports/catalog/workflows.ts";
 import { endpoint, mount, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { explorerFailure } from "../endpoint/envelope.ts";
-import { changeStatus, readLog, shownLog, type Change } from "../cloudflare/workflows/instance.ts";
-import { deleteInstances } from "../cloudflare/workflows/instances.ts";
+import { addressOf, type Change, changeStatus, readLog, shownLog } from "../cloudflare/workflows/instance.ts";
+import { createOne, deleteInstances, removeOne } from "../cloudflare/workflows/instances.ts";
 import { workflowOf } from "../cloudflare/workflows/workflows.ts";
 import { encodeField } from "../cloudflare/workflows/values.ts";
-import { instant, page, perPage, restartFrom, status, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { instant, restartFrom, status, timestamp, pages } from "../cloudflare/workflows/schemas.ts";
+import { toFilter } from "../cloudflare/workflows/filter.ts";
 
 /** The local engine knows no rollback status. */
 const COUNTED = INSTANCE_STATUSES.filter((each) => each !== "rollingBack");
@@ -89,8 +89,7 @@ const instances: readonly Endpoint[] = [
   endpoint("get", INSTANCES, {
     summary: "List instances, newest first",
     query: z.object({
-      page: page.default(1),
-      per_page: perPage(25),
+      ...pages(25),
       status: status.optional(),
       date_start: instant.optional(),
       date_end: instant.optional(),
@@ -98,12 +97,7 @@ const instances: readonly Endpoint[] = [
     result: z.array(z.object({ id: z.string(), status, created_on: timestamp })),
     handle: async ({ params, query }, api) => {
       const { name } = await workflowOf(api, params.workflow_name);
-      const filter = {
-        workflow: name,
-        ...(query.status !== undefined && { status: query.status }),
-        ...(query.date_start !== undefined && { createdFrom: query.date_start }),
-        ...(query.date_end !== undefined && { createdTo: query.date_end }),
-      };
+      const filter = toFilter(name, query);
       const offset = (query.page - 1) * query.per_page;
       const items = await api.store.list({ ...filter, direction: "desc", limit: query.per_page, offset });
       const total = await api.store.count(filter, 10_000);
@@ -122,9 +116,8 @@ const instances: readonly Endpoint[] = [
     result: z.object({ id: z.string() }),
     handle: async ({ params: { workflow_name: workflow }, body: { id, params } }, api) => {
       const request = { ...(id !== undefined && { id }), ...(params !== undefined && { params: encodeField("params", params) }) };
-      const [made] = await api.engine.create(workflow, [request], "api");
-      if (made === undefined || made instanceof Failure) throw made ?? new Failure("internal_server");
-      return { result: { id: made.id } };
+      const { id: made } = await createOne(api.engine, workflow, request, "api");
+      return { result: { id: made } };
     },
   }),
   endpoint("post", `${INSTANCES}/batch/delete`, {
@@ -143,7 +136,6 @@ const instance: readonly Endpoint[] = [
     summary: "Read an instance",
     result: shownLog,
     handle: async ({ params }, api) => {
-      const { name } = await workflowOf(api, params.workflow_name);
       const {
         status: current,
         params: payload,
@@ -153,7 +145,7 @@ const instance: readonly Endpoint[] = [
         output,
         error,
         steps,
-      } = await readLog(api, { workflow: name, id: params.instance_id }, true);
+      } = await readLog(api, await addressOf(api, params), true);
       return { result: { status: current, params: payload, queued, start, end, output, error, steps, step_count: steps.length } };
     },
   }),
@@ -161,9 +153,7 @@ const instance: readonly Endpoint[] = [
     summary: "Delete an instance",
     result: done,
     handle: async ({ params }, api) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      const [failure] = await api.engine.remove(name, [params.instance_id]);
-      if (failure !== undefined) throw failure;
+      await removeOne(api.engine, await addressOf(api, params));
       return DONE;
     },
   }),
@@ -173,8 +163,7 @@ const instance: readonly Endpoint[] = [
     action: ({ status: verb }) => `workflows.instances.${verb}`,
     result: done,
     handle: async ({ params, body }, api) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      await changeStatus(api, { workflow: name, id: params.instance_id }, body);
+      await changeStatus(api, await addressOf(api, params), body);
       return DONE;
     },
   }),
@@ -186,8 +175,7 @@ const instance: readonly Endpoint[] = [
     maxBody: LIMITS.valueBodyBytes,
     result: done,
     handle: async ({ params, body }, api) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      await api.engine.sendEvent({ workflow: name, id: params.instance_id }, params.event_type, encodeField("body", body));
+      await api.engine.sendEvent(await addressOf(api, params), params.event_type, encodeField("body", body));
       return DONE;
     },
   }),

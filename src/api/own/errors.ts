@@ -6,7 +6,7 @@ import { isWorkflowName } from "../../model/platform/names.ts";
 import { iso } from "../../model/time/calendar.ts";
 import type { ErrorGroup } from "../../ports/instances/statistics.ts";
 import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
-import { page, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { timestamp, pages } from "../cloudflare/workflows/schemas.ts";
 
 const group = z.object({
   fingerprint: z.string(),
@@ -27,8 +27,7 @@ const group = z.object({
 
 const query = z.object({
   workflow: z.string().refine(isWorkflowName, "Invalid workflow name").optional(),
-  page: page.default(1),
-  per_page: perPage(50),
+  ...pages(50),
 });
 
 export const errors: readonly Endpoint[] = [

@@ -7,7 +7,7 @@ import { LOG_LEVELS } from "../../model/views/script-line.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { streamResponse, wantsStream, type Message } from "../endpoint/event-stream.ts";
 import { timestamp } from "../cloudflare/workflows/schemas.ts";
-import { workflowOf } from "../cloudflare/workflows/workflows.ts";
+import { addressOf } from "../cloudflare/workflows/instance.ts";
 
 /** Lines of a page unless the client says otherwise. */
 const PAGE = 100;
@@ -43,8 +43,7 @@ export const instanceLogs: readonly Endpoint[] = [
     query,
     result: z.object({ dropped: z.int(), lines: z.array(line) }),
     handle: async ({ params, query: asked }, api, request) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      const address = { workflow: name, id: params.instance_id };
+      const address = await addressOf(api, params);
       const { pk } = await api.engine.summary(address);
       if (wantsStream(request.headers)) {
         const seen = number.safeParse(request.headers.get("last-event-id"));

@@ -6,7 +6,7 @@ import { iso } from "../../model/time/calendar.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { TimetableEntry } from "../../ports/timetable.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
-import { page, pageInfo, perPage, status, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { status, timestamp, pageOf, pages } from "../cloudflare/workflows/schemas.ts";
 
 /** So many of the boundaries to come are shown. */
 const NEXT = 5;
@@ -61,13 +61,11 @@ async function show({ store, clock }: Api, entry: TimetableEntry): Promise<z.inp
 export const schedules: readonly Endpoint[] = [
   endpoint("get", "/schedules", {
     summary: "List the schedules of workflows and the cron triggers of scripts, with their next boundaries",
-    query: z.object({ page: page.default(1), per_page: perPage(LIMITS.page) }),
+    query: z.object(pages(LIMITS.page)),
     result: z.array(shown),
     handle: async ({ query }, api) => {
-      const all = await entries(api);
-      const slice = all.slice((query.page - 1) * query.per_page, query.page * query.per_page);
-      const result = await Promise.all(slice.map((each) => show(api, each)));
-      return { result, info: pageInfo(query, result.length, all.length) };
+      const { items, info } = pageOf(await entries(api), query);
+      return { result: await Promise.all(items.map((each) => show(api, each))), info };
     },
   }),
 ];

@@ -5,7 +5,7 @@ import { iso } from "../../model/time/calendar.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { cronsOf } from "../../workers/deploy/set-crons.ts";
 import { activeVersion } from "../../workers/versions/scripts.ts";
-import { page, pageInfo, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { timestamp, pageOf, pages } from "../cloudflare/workflows/schemas.ts";
 
 const shown = z.object({
   name: z.string(),
@@ -58,14 +58,13 @@ async function showIfThere(api: Api, name: string): Promise<z.input<typeof shown
 export const ownScripts: readonly Endpoint[] = [
   endpoint("get", "/scripts", {
     summary: "List scripts by name with their active version, workflows and addresses",
-    query: z.object({ page: page.default(1), per_page: perPage(50) }),
+    query: z.object(pages(50)),
     result: z.array(shown),
     handle: async ({ query }, api) => {
-      const names = (await api.catalog.scriptNames()).sort();
-      const slice = names.slice((query.page - 1) * query.per_page, query.page * query.per_page);
-      const found = await Promise.all(slice.map((name) => showIfThere(api, name)));
+      const { items, info } = pageOf((await api.catalog.scriptNames()).sort(), query);
+      const found = await Promise.all(items.map((name) => showIfThere(api, name)));
       const result = found.filter((each) => each !== undefined);
-      return { result, info: pageInfo(query, result.length, names.length) };
+      return { result, info: { ...info, count: result.length } };
     },
   }),
   endpoint("get", "/scripts/{script_name}", {

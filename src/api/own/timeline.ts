@@ -1,13 +1,12 @@
 /** An instance as a picture shows it: everything but what its steps returned, small enough to be read whole. */
 import { z } from "zod";
-import { Failure } from "../../model/failures/failure.ts";
 import { iso, isoOrNull } from "../../model/time/calendar.ts";
 import { InstanceView } from "../../model/views/fold.ts";
 import { timelineOf } from "../../model/views/timeline.ts";
 import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
 import { open } from "../endpoint/payload.ts";
 import { errorInfo, status, timestamp, triggerSource } from "../cloudflare/workflows/schemas.ts";
-import { workflowOf } from "../cloudflare/workflows/workflows.ts";
+import { addressOf, gone, readInto } from "../cloudflare/workflows/instance.ts";
 
 const ms = z.number();
 
@@ -49,17 +48,14 @@ export const timelines: readonly Endpoint[] = [
     summary: "Read the timeline of an instance, without outputs",
     result: timeline,
     handle: async ({ params }, api) => {
-      const { name: workflow } = await workflowOf(api, params.workflow_name);
-      const address = { workflow, id: params.instance_id };
-      const view = new InstanceView();
-      for await (const events of api.engine.past(address)) for (const event of events) view.add(event);
+      const address = await addressOf(api, params);
+      const view = await readInto(api.engine, address, new InstanceView());
       const { life, lastEventId: cursor } = view;
-      // A journal is never empty: none means that the instance was deleted while it was read.
-      if (life === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
+      if (life === undefined) throw gone();
       const { expiresAt } = await api.engine.summary(address);
       const { versionId, status: now, schedule, error, rollback } = life;
       const trigger = { source: life.trigger };
-      const about = { id: params.instance_id, workflow, version_id: versionId, status: now, trigger, error, rollback, cursor };
+      const about = { ...address, version_id: versionId, status: now, trigger, error, rollback, cursor };
       const moments = { queued: iso(life.queued), start: isoOrNull(life.start), end: isoOrNull(life.end) };
       return {
         result: { ...about, ...(schedule && { schedule }), ...moments, expires: isoOrNull(expiresAt), ...timelineOf(view) },

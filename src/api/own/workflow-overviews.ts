@@ -7,7 +7,7 @@ import { iso } from "../../model/time/calendar.ts";
 import type { Workflow } from "../../ports/catalog/workflows.ts";
 import type { HourlyCount } from "../../ports/instances/statistics.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
-import { page, pageInfo, perPage, timestamp } from "../cloudflare/workflows/schemas.ts";
+import { pageInfo, timestamp, pages } from "../cloudflare/workflows/schemas.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -39,8 +39,7 @@ const overview = z.object({
 });
 
 const query = z.object({
-  page: page.default(1),
-  per_page: perPage(LIMITS.page),
+  ...pages(LIMITS.page),
   search: z.string().min(1).max(LIMITS.workflowName).optional(),
 });
 

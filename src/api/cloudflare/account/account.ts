@@ -2,14 +2,14 @@
 import { z } from "zod";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { emailOf } from "../workers/author.ts";
-import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { endpoint, type Api, type Endpoint, type Reply } from "../../endpoint/endpoint.ts";
+import { pageOf, pages } from "../workflows/schemas.ts";
 
 const account = z.object({ id: z.string(), name: z.string(), type: z.literal("standard") });
 
 const membership = z.object({ id: z.string(), status: z.literal("accepted"), roles: z.array(z.string()), account });
 
-const pages = z.object({ page: page.default(1), per_page: perPage(20) });
+const query = z.object(pages(20));
 
 /** An id in Cloudflare's format. The name beside it tells what it identifies. */
 const ID = "00000000000000000000000000000002";
@@ -19,9 +19,9 @@ function userOf(asker: Principal): { id: string; email: string } {
 }
 
 /** A list of one, page by page: clients ask until a page is empty. */
-function onePage(item: object, query: z.output<typeof pages>): { result: object[]; info: ReturnType<typeof pageInfo> } {
-  const result = query.page === 1 ? [item] : [];
-  return { result, info: pageInfo(query, result.length, 1) };
+function onePage(item: object, wanted: z.output<typeof query>): Reply {
+  const { items: result, info } = pageOf([item], wanted);
+  return { result, info };
 }
 
 function accountOf({ accountId: id }: Api): z.output<typeof account> {
@@ -36,15 +36,15 @@ function membershipOf(api: Api, { role }: Principal): z.output<typeof membership
 export const accountRoutes: readonly Endpoint[] = [
   endpoint("get", "/accounts", {
     summary: "List accounts: always one",
-    query: pages,
+    query,
     result: z.array(account),
-    handle: ({ query }, api) => Promise.resolve(onePage(accountOf(api), query)),
+    handle: async ({ query: wanted }, api) => onePage(accountOf(api), wanted),
   }),
   endpoint("get", "/memberships", {
     summary: "List memberships: always one",
-    query: pages,
+    query,
     result: z.array(membership),
-    handle: ({ query }, api, _, asker) => Promise.resolve(onePage(membershipOf(api, asker), query)),
+    handle: async ({ query: wanted }, api, _, asker) => onePage(membershipOf(api, asker), wanted),
   }),
   endpoint("get", "/user", {
     summary: "Read the user that a token belongs to",

@@ -5,7 +5,7 @@ import { iso } from "../../../model/time/calendar.ts";
 import type { EventSubscription } from "../../../ports/catalog/subscriptions.ts";
 import { noticeEventNamed } from "../../../queues/subscriptions.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { pageOf, pages } from "../workflows/schemas.ts";
 import { workflowOf } from "../workflows/workflows.ts";
 
 const SUBSCRIPTIONS = "/accounts/{account_id}/event_subscriptions/subscriptions";
@@ -77,12 +77,12 @@ async function create(api: Api, body: z.output<typeof wanted>): Promise<EventSub
 export const eventSubscriptions: readonly Endpoint[] = [
   endpoint("get", SUBSCRIPTIONS, {
     summary: "List event subscriptions, oldest first, optionally of one queue",
-    query: z.object({ page: page.default(1), per_page: perPage(20), queue_id: z.string().optional() }),
+    query: z.object({ ...pages(20), queue_id: z.string().optional() }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
       const all = api.subscriptions.list().filter(({ queue }) => query.queue_id === undefined || queue === query.queue_id);
-      const items = all.slice((query.page - 1) * query.per_page, query.page * query.per_page);
-      return { result: items.map(show), info: pageInfo(query, items.length, all.length) };
+      const { items, info } = pageOf(all, query);
+      return { result: items.map(show), info };
     },
   }),
   endpoint("post", SUBSCRIPTIONS, {

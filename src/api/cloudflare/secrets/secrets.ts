@@ -8,7 +8,7 @@ import { iso } from "../../../model/time/calendar.ts";
 import type { StoreSecret } from "../../../ports/catalog/secrets-stores.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { paged } from "../storage/storage.ts";
-import { page, perPage } from "../workflows/schemas.ts";
+import { pages } from "../workflows/schemas.ts";
 import { makeStore, STORE } from "./stores.ts";
 
 const SECRETS = `${STORE}/secrets` as const;
@@ -79,8 +79,7 @@ export const storesSecrets: readonly Endpoint[] = [
   endpoint("get", SECRETS, {
     summary: "List the secrets of a store, by name, without their values",
     query: z.object({
-      page: page.default(1),
-      per_page: perPage(10),
+      ...pages(10),
       search: z.string().optional(),
       order: z.string().optional(),
       direction: z.string().optional(),

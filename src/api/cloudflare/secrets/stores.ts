@@ -7,7 +7,7 @@ import { iso } from "../../../model/time/calendar.ts";
 import type { SecretsStore } from "../../../ports/catalog/secrets-stores.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { paged } from "../storage/storage.ts";
-import { page, perPage } from "../workflows/schemas.ts";
+import { pages } from "../workflows/schemas.ts";
 
 const STORES = "/accounts/{account_id}/secrets_store/stores";
 
@@ -43,8 +43,7 @@ export const secretsStores: readonly Endpoint[] = [
   endpoint("get", STORES, {
     summary: "List stores of secrets, by name",
     query: z.object({
-      page: page.default(1),
-      per_page: perPage(10),
+      ...pages(10),
       order: z.string().optional(),
       direction: z.string().optional(),
     }),

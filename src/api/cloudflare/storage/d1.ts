@@ -70,6 +70,12 @@ async function measure(api: Api, id: string): Promise<object> {
   return { num_tables: n, file_size: answer?.meta["size_after"] ?? 0 };
 }
 
+/** Where statements are run, and how rows come back. */
+const FORMATS = [
+  ["query", "objects", "ARRAY_OF_OBJECTS"],
+  ["raw", "arrays", "ROWS_AND_COLUMNS"],
+] as const;
+
 /** Databases, by id or name. */
 export const d1Databases: readonly Endpoint[] = [
   endpoint("get", DATABASES, {
@@ -117,18 +123,13 @@ export const d1Databases: readonly Endpoint[] = [
       return { result: null };
     },
   }),
-  endpoint("post", `${DATABASE}/query`, {
-    summary: "Run statements in a transaction; rows are objects",
-    body: statements,
-    maxBody: LIMITS.valueBodyBytes,
-    result: z.array(outcome),
-    handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, "ARRAY_OF_OBJECTS") }),
-  }),
-  endpoint("post", `${DATABASE}/raw`, {
-    summary: "Run statements in a transaction; rows are arrays",
-    body: statements,
-    maxBody: LIMITS.valueBodyBytes,
-    result: z.array(outcome),
-    handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, "ROWS_AND_COLUMNS") }),
-  }),
+  ...FORMATS.map(([name, rows, format]) =>
+    endpoint("post", `${DATABASE}/${name}`, {
+      summary: `Run statements in a transaction; rows are ${rows}`,
+      body: statements,
+      maxBody: LIMITS.valueBodyBytes,
+      result: z.array(outcome),
+      handle: async ({ params, body }, api) => ({ result: await query(api, params.database_id, body, format) }),
+    }),
+  ),
 ];

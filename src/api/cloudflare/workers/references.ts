@@ -3,7 +3,7 @@ import { z } from "zod";
 import { referencesTo, type Reference } from "../../../workers/versions/references.ts";
 import { activeVersion } from "../../../workers/versions/scripts.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageInfo } from "../workflows/schemas.ts";
+import { page, pageOf } from "../workflows/schemas.ts";
 import { anything, SCRIPT } from "./shown.ts";
 
 const ENVIRONMENT = "production";
@@ -23,9 +23,8 @@ export const scriptsReferences: readonly Endpoint[] = [
     query: z.object({ page: page.default(1), per_page: z.coerce.number().int().min(1).max(1_000).default(100) }),
     result: z.array(anything),
     handle: async ({ query }, api) => {
-      const all = await namespaces(api);
-      const shown = all.slice((query.page - 1) * query.per_page, query.page * query.per_page);
-      return { result: shown, info: pageInfo(query, shown.length, all.length) };
+      const { items, info } = pageOf(await namespaces(api), query);
+      return { result: items, info };
     },
   }),
   endpoint("get", `${SCRIPT}/references`, {

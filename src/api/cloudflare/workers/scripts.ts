@@ -116,13 +116,15 @@ export const scripts: readonly Endpoint[] = [
       return { result, messages };
     },
   }),
-  endpoint("delete", SCRIPT, {
-    needs: "admin",
-    summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
-    query: forced,
-    result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
-  }),
+  ...([SCRIPT, SERVICE] as const).map((path) =>
+    endpoint("delete", path, {
+      needs: "admin",
+      summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
+      query: forced,
+      result: z.null(),
+      handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
+    }),
+  ),
   endpoint("get", SERVICE, {
     summary: "Check whether a script exists",
     result: anything,
@@ -132,12 +134,5 @@ export const scripts: readonly Endpoint[] = [
       });
       return { result: { id: script, default_environment: { environment: "production", script: shown } } };
     },
-  }),
-  endpoint("delete", SERVICE, {
-    needs: "admin",
-    summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
-    query: forced,
-    result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
   }),
 ];

@@ -10,7 +10,7 @@ import { deployVersion } from "../../../workers/deploy/deploy-version.ts";
 import { newestVersion } from "../../../workers/versions/scripts.ts";
 import { authorOf, signed, unsigned } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { pageInfo, pages } from "../workflows/schemas.ts";
 import { annotations, anything, SCRIPT, shownVersion, showVersion } from "./shown.ts";
 import { upload } from "./scripts.ts";
 
@@ -65,7 +65,7 @@ export const scriptsVersions: readonly Endpoint[] = [
   }),
   endpoint("get", `${SCRIPT}/versions`, {
     summary: "List the versions of a script, newest first",
-    query: z.object({ page: page.default(1), per_page: perPage(LIMITS.page), deployable: z.string().optional() }),
+    query: z.object({ ...pages(LIMITS.page), deployable: z.string().optional() }),
     result: z.object({ items: z.array(shownVersion) }),
     handle: async ({ params: { script_name: script }, query }, api) => {
       await newestVersion(api.catalog, script);

@@ -7,7 +7,7 @@ import type { ScriptVersionInfo } from "../../../ports/catalog/script-versions.t
 import { formOf, jsonUpload, modulesOf } from "../../../workers/upload/json-upload.ts";
 import { authorOf, unsigned } from "./author.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { pageInfo, pages } from "../workflows/schemas.ts";
 import { showBinding } from "./shown.ts";
 import { checkWorker } from "../../../workers/versions/scripts.ts";
 import { takeInForm } from "./scripts.ts";
@@ -72,7 +72,7 @@ export const workersVersions: readonly Endpoint[] = [
   }),
   endpoint("get", `${WORKER}/versions`, {
     summary: "List the versions of a Worker, newest first",
-    query: z.object({ page: page.default(1), per_page: perPage(10) }),
+    query: z.object(pages(10)),
     result: z.array(shown),
     handle: async ({ params: { worker_id: worker }, query }, api) => {
       await checkWorker(api.catalog, worker);

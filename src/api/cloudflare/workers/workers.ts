@@ -7,7 +7,7 @@ import { checkWorker } from "../../../workers/versions/scripts.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 import { keptSettings } from "./kept-settings.ts";
 import { checkScriptName } from "./shown.ts";
-import { page, pageInfo, perPage } from "../workflows/schemas.ts";
+import { pageOf, pages } from "../workflows/schemas.ts";
 import { showWorker, workerNames } from "./workers-shown.ts";
 import { removeWorker } from "./scripts.ts";
 
@@ -45,19 +45,13 @@ function checkSameName(id: string, name: string | undefined): void {
 export const workers: readonly Endpoint[] = [
   endpoint("get", WORKERS, {
     summary: "List Workers by name, including those without a version",
-    query: z.object({
-      page: page.default(1),
-      per_page: perPage(10),
-      order: z.string().optional(),
-      order_by: z.string().optional(),
-    }),
+    query: z.object({ ...pages(10), order: z.string().optional(), order_by: z.string().optional() }),
     result: z.array(shown),
     handle: async ({ query }, api, request) => {
-      const names = await workerNames(api);
-      const slice = names.slice((query.page - 1) * query.per_page, query.page * query.per_page);
-      const found = await Promise.all(slice.map((name) => showWorker(api, name, request).catch(() => undefined)));
+      const { items, info } = pageOf(await workerNames(api), query);
+      const found = await Promise.all(items.map((name) => showWorker(api, name, request).catch(() => undefined)));
       const result = found.filter((each) => each !== undefined);
-      return { result, info: pageInfo(query, result.length, names.length) };
+      return { result, info: { ...info, count: result.length } };
     },
   }),
   endpoint("post", WORKERS, {

@@ -15,7 +15,7 @@ import {
 } from "../../../workers/deploy/concurrency-keys.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 import { deployMessages } from "../../endpoint/envelope.ts";
-import { page, pageInfo, perPage, timestamp } from "./schemas.ts";
+import { timestamp, pageOf, pages } from "./schemas.ts";
 
 const limit = z.number().int().min(1);
 
@@ -28,16 +28,11 @@ const KEY = `${KEYS}/{key_id}` as const;
 export const concurrency: readonly Endpoint[] = [
   endpoint("get", KEYS, {
     summary: "List concurrency keys, newest first",
-    query: z.object({ page: page.default(1), per_page: perPage(50) }),
+    query: z.object(pages(50)),
     result: z.array(shown),
     handle: async ({ query }, api) => {
-      const keys = await api.catalog.concurrencyKeys();
-      const from = (query.page - 1) * query.per_page;
-      const result = keys
-        .toReversed()
-        .slice(from, from + query.per_page)
-        .map(show);
-      return { result, info: pageInfo(query, result.length, keys.length) };
+      const { items, info } = pageOf((await api.catalog.concurrencyKeys()).toReversed(), query);
+      return { result: items.map(show), info };
     },
   }),
   endpoint("post", KEYS, {

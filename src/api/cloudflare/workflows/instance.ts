@@ -1,6 +1,6 @@
 /** One instance: its log, the full output of a step, its status, and events for it. */
 import { z } from "zod";
-import type { InstanceAddress } from "../../../engine/contract.ts";
+import type { Engine, InstanceAddress } from "../../../engine/contract.ts";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import type { InstanceStatus } from "../../../model/instance/status.ts";
@@ -14,6 +14,8 @@ import { open, payload } from "../../endpoint/payload.ts";
 import { errorInfo, restartFrom, status, timestamp, triggerSource } from "./schemas.ts";
 import { encodeField } from "./values.ts";
 import { workflowOf } from "./workflows.ts";
+import { InstanceView } from "../../../model/views/fold.ts";
+import { removeOne } from "./instances.ts";
 
 const INSTANCE = "/accounts/{account_id}/workflows/{workflow_name}/instances/{instance_id}";
 
@@ -103,19 +105,27 @@ const stepQuery = z.object({
 });
 
 /** The address of the instance that a path names. Fails with `workflow.not_found`. */
-async function addressOf(api: Api, params: { workflow_name: string; instance_id: string }): Promise<InstanceAddress> {
+export async function addressOf(api: Api, params: { workflow_name: string; instance_id: string }): Promise<InstanceAddress> {
   const { name } = await workflowOf(api, params.workflow_name);
   return { workflow: name, id: params.instance_id };
 }
 
 /** Folds the log of an instance, with the outputs of its steps or without. Fails with `instance.not_found`. */
 export async function readLog({ engine }: Pick<Api, "engine">, address: InstanceAddress, outputs: boolean): Promise<InstanceLog> {
-  const view = logView(outputs);
-  for await (const events of engine.past(address)) for (const event of events) view.add(event);
-  const log = logOf(view);
-  // A journal is never empty: none means that the instance was deleted while it was read.
-  if (log === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
+  const log = logOf(await readInto(engine, address, logView(outputs)));
+  if (log === undefined) throw gone();
   return log;
+}
+
+/** Folds the whole journal of an instance into a view. */
+export async function readInto<T>(engine: Engine, address: InstanceAddress, view: InstanceView<T>): Promise<InstanceView<T>> {
+  for await (const events of engine.past(address)) for (const event of events) view.add(event);
+  return view;
+}
+
+/** A journal is never empty: a view of none means that the instance was deleted while it was read. */
+export function gone(): Failure {
+  return new Failure("instance.not_found", { field: "instance_id" });
 }
 
 /** The bytes of a stream as they are, read from the store as fast as the client takes them. */
@@ -154,10 +164,9 @@ export const instance: readonly Endpoint[] = [
     summary: "Delete an instance in any status",
     result: z.object({ instanceId: z.string(), timestamp }),
     handle: async ({ params }, api) => {
-      const { workflow, id } = await addressOf(api, params);
-      const [failure] = await api.engine.remove(workflow, [id]);
-      if (failure !== undefined) throw failure;
-      return { result: { instanceId: id, timestamp: iso(api.clock.now()) } };
+      const address = await addressOf(api, params);
+      await removeOne(api.engine, address);
+      return { result: { instanceId: address.id, timestamp: iso(api.clock.now()) } };
     },
   }),
   endpoint("get", `${INSTANCE}/step`, {
@@ -165,10 +174,8 @@ export const instance: readonly Endpoint[] = [
     query: stepQuery,
     result: z.object({ status, error: errorInfo.nullable(), output: payload(z.unknown()), event_type: z.string().optional() }),
     handle: async ({ params, query }, api) => {
-      const view = stepView(query);
       const address = await addressOf(api, params);
-      for await (const events of api.engine.past(address)) for (const event of events) view.add(event);
-      const found = stepOutput(view, query);
+      const found = stepOutput(await readInto(api.engine, address, stepView(query)), query);
       if (found === undefined)
         throw new Failure("instance.step_not_found", { field: query.attempt === undefined ? "name" : "attempt" });
       return found.stream === undefined ? { result: found.result } : bytesOf(api, address, found.stream);

@@ -1,7 +1,7 @@
 /** The instances of a workflow: list them, create them, and do something to many of them at once. */
 import { z } from "zod";
 import { checkRequest } from "../../../engine/verbs/create.ts";
-import type { CreateRequest } from "../../../engine/contract.ts";
+import type { CreateRequest, Engine, InstanceAddress } from "../../../engine/contract.ts";
 import { Failure, failureKind } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso, isoOrNull } from "../../../model/time/calendar.ts";
@@ -14,6 +14,8 @@ import { retention } from "../../../workers/upload/workflow-settings.ts";
 import { instant, page, perPage, status, timestamp, triggerSource } from "./schemas.ts";
 import { encodeField } from "./values.ts";
 import { workflowOf } from "./workflows.ts";
+import { toFilter } from "./filter.ts";
+import type { TriggerSource } from "../../../model/instance/status.ts";
 
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me"] as const;
 
@@ -92,8 +94,7 @@ export const instances: readonly Endpoint[] = [
     admit: ({ workflow_name: workflow }, { engine }) => engine.admit(workflow),
     result: created,
     handle: async ({ params, body }, api) => {
-      const [one] = await api.engine.create(params.workflow_name, [toRequest(body, "")], "api");
-      if (one === undefined || one instanceof Failure) throw one ?? new Failure("internal_server");
+      const one = await createOne(api.engine, params.workflow_name, toRequest(body, ""), "api");
       const workflow = await workflowOf(api, params.workflow_name);
       return { result: showCreated(one, workflow.id) };
     },
@@ -107,11 +108,7 @@ export const instances: readonly Endpoint[] = [
     result: z.array(created),
     handle: async ({ params, body }, api) => {
       const requests = await toRequests(body, api.clock);
-      // One that is refused for what it is refuses the batch: bad input changes nothing.
-      requests.forEach((request, i) => {
-        const refusal = checkRequest(request, `[${i}].`);
-        if (refusal !== undefined) throw refusal;
-      });
+      checkRequests(requests);
       const made = await api.engine.create(params.workflow_name, requests, "api");
       const workflow = await workflowOf(api, params.workflow_name);
       return { result: made.flatMap((each) => (each instanceof Failure ? [] : [showCreated(each, workflow.id)])) };
@@ -162,12 +159,7 @@ async function listInstances(
   query: z.output<typeof list>,
 ): Promise<{ items: InstanceSummary[]; info: ResultInfo }> {
   const { per_page: limit, direction } = query;
-  const filter = {
-    workflow,
-    ...(query.status !== undefined && { status: query.status }),
-    ...(query.date_start !== undefined && { createdFrom: query.date_start }),
-    ...(query.date_end !== undefined && { createdTo: query.date_end }),
-  };
+  const filter = toFilter(workflow, query);
   const from: Pick<ListQuery, "offset" | "after"> =
     query.cursor === undefined ? { offset: ((query.page ?? 1) - 1) * limit } : { after: readCursor(query.cursor) };
   const found = await store.list({ ...filter, ...from, direction, limit: limit + 1 });
@@ -246,6 +238,32 @@ function unwrapText(params: unknown): unknown {
   } catch {
     return params;
   }
+}
+
+/** One that is refused for what it is refuses the batch: bad input changes nothing. */
+export function checkRequests(requests: readonly CreateRequest[]): void {
+  for (const [i, request] of requests.entries()) {
+    const refusal = checkRequest(request, `[${i}].`);
+    if (refusal !== undefined) throw refusal;
+  }
+}
+
+/** Creates an instance. Fails as `Engine.create` says of it. */
+export async function createOne(
+  engine: Engine,
+  workflow: string,
+  request: CreateRequest,
+  trigger: TriggerSource,
+): Promise<InstanceSummary> {
+  const [made] = await engine.create(workflow, [request], trigger);
+  if (made === undefined || made instanceof Failure) throw made ?? new Failure("internal_server");
+  return made;
+}
+
+/** Deletes an instance. Fails as `Engine.remove` says of it. */
+export async function removeOne(engine: Engine, { workflow, id }: InstanceAddress): Promise<void> {
+  const [failure] = await engine.remove(workflow, [id]);
+  if (failure !== undefined) throw failure;
 }
 
 /** Deletes instances; an id that is given twice is deleted once and reported twice. */

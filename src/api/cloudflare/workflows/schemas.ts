@@ -49,8 +49,25 @@ export const page: z.ZodType<number> = z.coerce.number().int().min(1);
 /** Items of a page. */
 export const perPage = (standard: number): z.ZodType<number> => z.coerce.number().int().min(1).max(LIMITS.page).default(standard);
 
+/** What a list that is read page by page is asked for. */
+export const pages = (standard: number): { page: z.ZodType<number>; per_page: z.ZodType<number> } => ({
+  page: page.default(1),
+  per_page: perPage(standard),
+});
+
+interface Pages {
+  readonly page: number;
+  readonly per_page: number;
+}
+
+/** One page of a list that is there as a whole, and what goes with it. */
+export function pageOf<T>(all: readonly T[], query: Pages): { items: readonly T[]; info: ResultInfo } {
+  const items = all.slice((query.page - 1) * query.per_page, query.page * query.per_page);
+  return { items, info: pageInfo(query, items.length, all.length) };
+}
+
 /** What goes with a list that is read page by page. */
-export function pageInfo(query: { page: number; per_page: number }, count: number, total: number): ResultInfo {
+export function pageInfo(query: Pages, count: number, total: number): ResultInfo {
   return {
     count,
     page: query.page,

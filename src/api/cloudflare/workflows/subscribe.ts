@@ -14,6 +14,7 @@ import { open, payload, withoutPayloads } from "../../endpoint/payload.ts";
 import { errorInfo } from "./schemas.ts";
 import { filterOf, subscription } from "./subscription.ts";
 import { workflowOf } from "./workflows.ts";
+import { addressOf } from "./instance.ts";
 
 const eventType = z.string().refine((type) => PUBLIC_EVENT_TYPES.has(type), "Unknown event type");
 
@@ -46,8 +47,7 @@ export const subscribe: readonly Endpoint[] = [
     result: message,
     hides: true,
     handle: async ({ params, query }, api, request, asker) => {
-      const { name } = await workflowOf(api, params.workflow_name);
-      const address = { workflow: name, id: params.instance_id };
+      const address = await addressOf(api, params);
       const { endedAt } = await api.engine.summary(address);
       refuseOthers(request.headers);
       const resumed = query.cursor === undefined ? lastSeen(request.headers) : undefined;

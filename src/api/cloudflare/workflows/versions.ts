@@ -6,7 +6,7 @@ import type { Workflow, WorkflowVersion } from "../../../ports/catalog/workflows
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
 import { shownGraph } from "./graph.ts";
 import { open } from "../../endpoint/payload.ts";
-import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "./schemas.ts";
+import { pageInfo, showRetention, shownRetention, timestamp, pages } from "./schemas.ts";
 import { workflowOf } from "./workflows.ts";
 
 /** What every answer about a version begins with. */
@@ -32,7 +32,7 @@ const VERSIONS = "/accounts/{account_id}/workflows/{workflow_name}/versions";
 export const versions: readonly Endpoint[] = [
   endpoint("get", VERSIONS, {
     summary: "List the versions of a workflow, newest first",
-    query: z.object({ page: page.default(1), per_page: perPage(50) }),
+    query: z.object(pages(50)),
     result: z.array(shown),
     handle: async ({ params, query }, api) => {
       const workflow = await workflowOf(api, params.workflow_name);

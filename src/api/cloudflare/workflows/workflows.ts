@@ -11,7 +11,7 @@ import type { Workflow, WorkflowSettings } from "../../../ports/catalog/workflow
 import { putWorkflow } from "../../../workers/deploy/put-workflow.ts";
 import { JURISDICTIONS, keptFor, SETTINGS, settingsOf } from "../../../workers/upload/workflow-settings.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageInfo, perPage, showRetention, shownRetention, timestamp } from "./schemas.ts";
+import { pageInfo, showRetention, shownRetention, timestamp, pages } from "./schemas.ts";
 
 const shown = z.object({
   id: z.string(),
@@ -133,11 +133,7 @@ export const workflows: readonly Endpoint[] = [
   }),
   endpoint("get", "/accounts/{account_id}/workflows", {
     summary: "List workflows, newest first",
-    query: z.object({
-      page: page.default(1),
-      per_page: perPage(10),
-      search: z.string().min(1).max(LIMITS.workflowName).optional(),
-    }),
+    query: z.object({ ...pages(10), search: z.string().min(1).max(LIMITS.workflowName).optional() }),
     result: z.array(shown),
     handle: async ({ query }, api) => {
       const { search, page: number, per_page: limit } = query;
