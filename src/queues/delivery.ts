@@ -54,14 +54,13 @@ export class Delivery {
     this.#parts = parts;
     const { clock, log } = parts;
     const says = { fails: "Queue messages cannot be read", works: "Queue messages can be read again" };
-    const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
     const settles = {
       fails: "Outcomes of queue messages cannot be stored",
       works: "Outcomes of queue messages are stored again",
     };
     this.#outage = new Outage({ clock, log, ...settles, leastMs: 100, mostMs: 5_000 });
     this.#rests = new Rests(clock);
-    this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
+    this.#looks = new RecurringLook({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000, look: () => this.#look() });
   }
 
   /** Something has changed: delivers what is due, and sets the alarm for what will be. */

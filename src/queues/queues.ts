@@ -18,7 +18,6 @@ import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Log } from "../ports/log.ts";
 import type { Backlog, QueueStore } from "../ports/queue-store.ts";
-import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
 import type { ScriptCalls } from "../ports/script-calls.ts";
@@ -55,8 +54,7 @@ export class Queues {
     this.#parts = parts;
     const { clock, log } = parts;
     const says = { fails: "Expired queue messages cannot be deleted", works: "Expired queue messages are deleted again" };
-    const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 60_000 });
-    this.#expiry = new RecurringLook({ clock, outage, look: () => this.#expire() });
+    this.#expiry = new RecurringLook({ clock, log, ...says, leastMs: 1_000, mostMs: 60_000, look: () => this.#expire() });
     this.#pulls = new Pulls({ ...parts, settle: (queue, settlement) => this.#settle(queue, settlement) });
   }
 

@@ -12,7 +12,6 @@ import type { Log } from "../ports/log.ts";
 import type { EventSubscription, EventSubscriptions } from "../ports/catalog/subscriptions.ts";
 import type { NoticeStore, StoredNotice } from "../ports/notices.ts";
 import { iso } from "../model/time/calendar.ts";
-import { Outage } from "../upkeep/outage.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import type { Queues } from "./queues.ts";
 
@@ -45,8 +44,7 @@ export class Subscriptions {
     this.#parts = parts;
     const { clock, log } = parts;
     const says = { fails: "Instance events cannot be sent to queues", works: "Instance events are sent again" };
-    const outage = new Outage({ clock, log, ...says, leastMs: 250, mostMs: 10_000 });
-    this.#look = new RecurringLook({ clock, outage, look: () => this.#deliver() });
+    this.#look = new RecurringLook({ clock, log, ...says, leastMs: 250, mostMs: 10_000, look: () => this.#deliver() });
   }
 
   /** Loads the stored subscriptions: from then on the engine may ask for them. */

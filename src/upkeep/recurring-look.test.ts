@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { Log } from "../ports/log.ts";
 import { fakeClock, type FakeClock } from "../testing/fake-clock.ts";
-import { Outage } from "./outage.ts";
 import { RecurringLook } from "./recurring-look.ts";
 import { Rests } from "./rests.ts";
 
@@ -23,12 +22,12 @@ function setUp(): Setup {
   const log: Log = { debug: say, info: say, warn: say, error: say };
   const began: number[] = [];
   const state = { does: () => Promise.resolve(Infinity) };
-  const outage = new Outage({ clock, log, fails: "fails", works: "works", leastMs: 1_000, mostMs: 5_000 });
+  const outage = { log, fails: "fails", works: "works", leastMs: 1_000, mostMs: 5_000 };
   const look = (): Promise<number> => {
     began.push(clock.now() - start);
     return state.does();
   };
-  return Object.assign(state, { clock, lines, began, looks: new RecurringLook({ clock, outage, look }) });
+  return Object.assign(state, { clock, lines, began, looks: new RecurringLook({ clock, ...outage, look }) });
 }
 
 async function quiet(): Promise<void> {

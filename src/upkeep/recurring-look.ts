@@ -4,19 +4,19 @@
  * repeated, ever less often, until it works.
  */
 import type { Clock } from "../ports/clock.ts";
-import type { Outage } from "./outage.ts";
+import { Outage, type OutageParts } from "./outage.ts";
 
 /** What looks are made with. */
-export interface RecurringLookParts {
+export interface RecurringLookParts extends OutageParts {
   readonly clock: Clock;
-  /** Reports looks that fail, and says when to try again. */
-  readonly outage: Outage;
   /** Does the work that is due. Returns when to look next, in epoch milliseconds; `Infinity` when nothing is expected. */
   readonly look: () => Promise<number>;
 }
 
 export class RecurringLook {
   readonly #parts: RecurringLookParts;
+  /** Reports looks that fail, and says when to try again. */
+  readonly #outage: Outage;
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined;
   /** Also while a look has not come to its first wait: it may ask for another. */
   #isLooking = false;
@@ -29,6 +29,7 @@ export class RecurringLook {
 
   constructor(parts: RecurringLookParts) {
     this.#parts = parts;
+    this.#outage = new Outage(parts);
   }
 
   /** Looks as soon as it makes sense: at once, unless a look is running or has just failed. */
@@ -79,15 +80,14 @@ export class RecurringLook {
   }
 
   async #look(): Promise<number> {
-    const { look, outage } = this.#parts;
     try {
-      const next = await look();
-      outage.over();
+      const next = await this.#parts.look();
+      this.#outage.over();
       this.#notBefore = -Infinity;
       return next;
     } catch (cause) {
       // A failure during shutdown is not reported.
-      if (!this.#closed) this.#notBefore = outage.failed(cause);
+      if (!this.#closed) this.#notBefore = this.#outage.failed(cause);
       return this.#notBefore;
     }
   }

@@ -11,7 +11,6 @@ import { Failure } from "../../model/failures/failure.ts";
 import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import type { ReadyKind } from "../../ports/instances/instance-index.ts";
-import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import { activate } from "../runs/activate.ts";
 import type { Core } from "../runs/core.ts";
@@ -76,15 +75,8 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     this.#parking = parking;
     this.#places = new Places(core.settings.maxRunning, (workflow) => core.policies.of(workflow).limit);
     const { clock, log } = core;
-    const outage = new Outage({
-      clock,
-      log,
-      fails: "Ready instances cannot be read from the store",
-      works: "Ready instances can be read again",
-      leastMs: 1_000,
-      mostMs: 5_000,
-    });
-    this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
+    const says = { fails: "Ready instances cannot be read from the store", works: "Ready instances can be read again" };
+    this.#looks = new RecurringLook({ clock, log, ...says, leastMs: 1_000, mostMs: 5_000, look: () => this.#look() });
     timers.listen(this);
     core.health.listen(this);
     core.policies.listen(this);

@@ -2,7 +2,6 @@
  * Deletes what is past its retention: the earliest first, a few at a time, with a pause after each few. One alarm for
  * all of them, at the earliest moment that the store knows of, so that what is kept for a month costs nothing until then.
  */
-import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import type { Core } from "../runs/core.ts";
 import { deleteExpired } from "../memory/expired.ts";
@@ -25,8 +24,7 @@ export class Collector {
     this.#core = core;
     const { clock, log } = core;
     const says = { fails: "Expired instances cannot be deleted", works: "Expired instances are deleted again" };
-    const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
-    this.#looks = new RecurringLook({ clock, outage, look: () => this.#batch() });
+    this.#looks = new RecurringLook({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000, look: () => this.#batch() });
   }
 
   /** An instance in memory has ended: it is kept from now on, and no longer than it says. */

@@ -5,7 +5,6 @@
 import { cronInstanceId, dueBoundary, nextBoundary } from "../../model/time/cron.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import type { Follow, TimetableKind } from "../../ports/timetable.ts";
-import { Outage } from "../../upkeep/outage.ts";
 import { RecurringLook } from "../../upkeep/recurring-look.ts";
 import type { Core } from "../runs/core.ts";
 import { create } from "../verbs/create.ts";
@@ -27,8 +26,7 @@ export class Schedules {
     this.#follows = follows;
     const { clock, log } = core;
     const says = { fails: "Schedules cannot be fired", works: "Schedules fire again" };
-    const outage = new Outage({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000 });
-    this.#looks = new RecurringLook({ clock, outage, look: () => this.#look() });
+    this.#looks = new RecurringLook({ clock, log, ...says, leastMs: 1_000, mostMs: 30_000, look: () => this.#look() });
   }
 
   /** Begins what is due, now and from now on. A change of the catalogue makes it look earlier. */
