@@ -1,6 +1,4 @@
 /** Opens a database file: takes the lock, brings the schema up to date, and hands out store, catalogue and logs. */
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
 import type { InstanceIndex } from "../../ports/instances/instance-index.ts";
 import type { JournalStore } from "../../ports/instances/journal-store.ts";
@@ -11,16 +9,7 @@ import type { Store } from "../../ports/store.ts";
 import { AdaptiveWriter } from "./journal/adaptive.ts";
 import { sqliteCatalog } from "./catalog/catalog.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import {
-  ask,
-  checkFile,
-  connectReader,
-  connectWriter,
-  openingFailure,
-  tryHold,
-  unwritable,
-  type Database,
-} from "./connection/database.ts";
+import { ask, checkFile, connectReader, connectWriter, tryHold, type Database } from "./connection/database.ts";
 import { lockDatabase } from "./connection/lock.ts";
 import { migrate, recognise, SCHEMA_VERSION } from "./connection/migrate.ts";
 import { SqliteLogs } from "./logs/logs.ts";
@@ -29,6 +18,7 @@ import { Reader } from "./journal/reader.ts";
 import { Searches } from "./index/search.ts";
 import { Statistics } from "./index/statistics.ts";
 import { Writer } from "./journal/writer.ts";
+import { opening } from "./connection/own-file.ts";
 
 /** How a database is opened. */
 export interface SqliteOptions {
@@ -53,16 +43,7 @@ export interface OpenedSqlite {
  * Rejects with a `Failure`: `store.locked`, `store.newer`, `store.foreign` or `store.unwritable`. Nothing has changed then.
  */
 export async function openSqlite(file: string, options: SqliteOptions = {}): Promise<OpenedSqlite> {
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw unwritable(file, cause);
-  }
-  try {
-    return openLocked(file, lockDatabase(file), options);
-  } catch (cause) {
-    throw openingFailure(file, cause);
-  }
+  return opening(file, () => openLocked(file, lockDatabase(file), options));
 }
 
 /**
@@ -70,12 +51,7 @@ export async function openSqlite(file: string, options: SqliteOptions = {}): Pro
  * Rejects with a `Failure` as `openSqlite` does, but not with `store.locked` unless the server is of another version.
  */
 export async function openSqliteCatalog(file: string): Promise<{ catalog: Catalog; close(): void }> {
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw unwritable(file, cause);
-  }
-  try {
+  return opening(file, () => {
     const lock = tryHold(`${file}.lock`);
     const db = connectReader(file);
     const close = (): void => {
@@ -91,9 +67,7 @@ export async function openSqliteCatalog(file: string): Promise<{ catalog: Catalo
       close();
       throw cause;
     }
-  } catch (cause) {
-    throw openingFailure(file, cause);
-  }
+  });
 }
 
 function openLocked(file: string, unlock: () => void, { writer = "adaptive" }: SqliteOptions): OpenedSqlite {

@@ -1,14 +1,9 @@
 /** Data points in a SQLite file of their own, which is made when the first of them is written. */
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { LIMITS } from "../../../model/limits.ts";
 import type { DataPoint, DataPointStore } from "../../../ports/logs/data-points.ts";
-import { connectReader, openingFailure, type Database } from "../connection/database.ts";
-import { migrate } from "../connection/migrate.ts";
-import { queries, type Queries, type Row } from "../connection/queries.ts";
 import { analytics0001 } from "./schema-0001.ts";
-
-const MIGRATIONS = [analytics0001];
+import { OwnFile } from "../connection/own-file.ts";
+import type { Row } from "../connection/queries.ts";
 
 const ADD = "INSERT INTO points (dataset, at, json) VALUES (?, ?, ?)";
 
@@ -26,18 +21,18 @@ export function sqliteDataPoints(file: string): DataPointStore {
 }
 
 class SqliteDataPoints implements DataPointStore {
-  readonly #file: string;
+  readonly #file: OwnFile;
   /** Datasets that this process has written to: others may be one too many. */
   readonly #known: Set<string> = new Set();
-  #open: { readonly db: Database; readonly queries: Queries } | undefined;
 
   constructor(file: string) {
-    this.#file = file;
+    // What the machine loses with its power are points of the last moments.
+    this.#file = new OwnFile(file, [analytics0001], "PRAGMA synchronous = NORMAL");
   }
 
   async add(points: readonly DataPoint[]): Promise<void> {
     if (points.length === 0) return;
-    const { run, within } = this.#queries();
+    const { run, within } = this.#file.made();
     const datasets = new Set(points.map(({ dataset }) => dataset));
     within(() => {
       for (const { dataset, at, indexes, blobs, doubles } of points)
@@ -49,36 +44,11 @@ class SqliteDataPoints implements DataPointStore {
   }
 
   async newest(dataset: string, limit: number): Promise<DataPoint[]> {
-    const isThere = this.#open !== undefined || existsSync(this.#file);
-    return isThere ? this.#queries().all(NEWEST, dataset, limit).map(toPoint) : [];
+    return this.#file.known()?.all(NEWEST, dataset, limit).map(toPoint) ?? [];
   }
 
   async close(): Promise<void> {
-    this.#open?.db.close();
-    this.#open = undefined;
-  }
-
-  #queries(): Queries {
-    this.#open ??= opened(this.#file);
-    return this.#open.queries;
-  }
-}
-
-function opened(file: string): { readonly db: Database; readonly queries: Queries } {
-  try {
-    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const db = connectReader(file);
-    try {
-      migrate(db, file, MIGRATIONS);
-      // What the machine loses with its power are points of the last moments.
-      db.exec("PRAGMA synchronous = NORMAL");
-      return { db, queries: queries(db) };
-    } catch (cause) {
-      db.close();
-      throw cause;
-    }
-  } catch (cause) {
-    throw openingFailure(file, cause);
+    this.#file.close();
   }
 }
 

@@ -1,15 +1,11 @@
 /** The audit log in a SQLite file of its own. The command line writes to it as well, while a server has it open. */
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { LIMITS } from "../../../model/limits.ts";
 import type { Principal } from "../../../model/platform/roles.ts";
 import type { AuditEntry, AuditLog, AuditQuery, StoredAuditEntry } from "../../../ports/logs/audit-log.ts";
-import { checkFile, connectReader, openingFailure, unwritable, type Database } from "../connection/database.ts";
-import { migrate } from "../connection/migrate.ts";
+import { checkFile } from "../connection/database.ts";
 import { count, queries, type Queries, type Row } from "../connection/queries.ts";
 import { audit0001 } from "./schema-0001.ts";
-
-const MIGRATIONS = [audit0001];
+import { openOwn } from "../connection/own-file.ts";
 
 const ADD = `INSERT INTO entries (at, kind, id, name, role, method, action, target, address, status, code)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -20,31 +16,12 @@ const TRIM = `DELETE FROM entries WHERE action = ? AND n <=
 /** How many more than may stay are waited for, so that trimming is rare. */
 const SLACK = 1_000;
 
-/** Opens a file, which is made, like the directories above it, when it is not there. Throws `Failure`s as `openSqlite` rejects with. */
-export function sqliteAudit(file: string): AuditLog {
-  try {
-    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw unwritable(file, cause);
-  }
-  try {
-    const db = connectReader(file);
-    try {
-      migrate(db, file, MIGRATIONS);
-      return auditOn(db);
-    } catch (cause) {
-      db.close();
-      throw cause;
-    }
-  } catch (cause) {
-    throw openingFailure(file, cause);
-  }
-}
-
 /** More entries than this at once are a crowd. */
 const CROWD = 20;
 
-function auditOn(db: Database): AuditLog {
+/** Opens a file, which is made, like the directories above it, when it is not there. Throws `Failure`s as `openSqlite` rejects with. */
+export function sqliteAudit(file: string): AuditLog {
+  const db = openOwn(file, [audit0001]);
   const query = queries(db);
   const counts = new Map<string, number>();
   let isFlushed = true;

@@ -1,15 +1,10 @@
 /** Queues in a SQLite file of their own. What is asked in one turn of the event loop is written in one transaction. */
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { bodyBytes, type Queue, type Settlement } from "../../../model/platform/queue.ts";
 import type { Backlog, DeadLetters, NewMessage, QueueStore, StoredMessage } from "../../../ports/queue-store.ts";
 import { Backlogs } from "./backlogs.ts";
-import { checkFile, connectReader, openingFailure, unwritable, type Database } from "../connection/database.ts";
-import { migrate } from "../connection/migrate.ts";
-import { queries, type Queries } from "../connection/queries.ts";
 import { queues0001 } from "./schema-0001.ts";
-
-const MIGRATIONS = [queues0001];
+import { OwnFile } from "../connection/own-file.ts";
+import type { Queries } from "../connection/queries.ts";
 
 /** `+ 0`: see `prepare` in `journal/reader.ts`. */
 const NEXT = `SELECT pk, visible_at AS visibleAt FROM messages
@@ -42,17 +37,16 @@ export function sqliteQueues(file: string): QueueStore {
 }
 
 class SqliteQueues implements QueueStore {
-  readonly #file: string;
+  readonly #file: OwnFile;
   readonly #backlogs: Backlogs = new Backlogs();
-  #open: { readonly db: Database; readonly queries: Queries } | undefined;
   #changes: Change[] = [];
 
   constructor(file: string) {
-    this.#file = file;
+    this.#file = new OwnFile(file, [queues0001]);
   }
 
   async queues(): Promise<Queue[]> {
-    const rows = this.#known()?.all("SELECT json FROM queues ORDER BY name") ?? [];
+    const rows = this.#file.known()?.all("SELECT json FROM queues ORDER BY name") ?? [];
     return rows.map(({ json }) => JSON.parse(String(json)) as Queue);
   }
 
@@ -93,12 +87,12 @@ class SqliteQueues implements QueueStore {
     limit: number,
     skip: readonly number[],
   ): Promise<{ readonly pk: number; readonly visibleAt: number }[]> {
-    const rows = this.#known()?.all(NEXT, queue, now, JSON.stringify(skip), limit) ?? [];
+    const rows = this.#file.known()?.all(NEXT, queue, now, JSON.stringify(skip), limit) ?? [];
     return rows as unknown as { readonly pk: number; readonly visibleAt: number }[];
   }
 
   async read(pks: readonly number[]): Promise<StoredMessage[]> {
-    return (this.#known()?.all(READ, JSON.stringify(pks)) ?? []) as unknown as StoredMessage[];
+    return (this.#file.known()?.all(READ, JSON.stringify(pks)) ?? []) as unknown as StoredMessage[];
   }
 
   settle({ done, again, dead }: Settlement, letters?: DeadLetters): Promise<void> {
@@ -122,24 +116,23 @@ class SqliteQueues implements QueueStore {
   }
 
   async backlog(queue: string): Promise<Backlog> {
-    const known = this.#known();
+    const known = this.#file.known();
     if (known === undefined) return { count: 0, bytes: 0, oldestSentAt: undefined };
     const at = known.one(OLDEST, queue)?.["at"];
     return { ...this.#backlogs.of(known, queue), oldestSentAt: at === undefined ? undefined : Number(at) };
   }
 
   async expire(now: number): Promise<void> {
-    if (this.#known() !== undefined) await this.#change((queries) => this.#delete(queries, "expires_at <= ?", now));
+    if (this.#file.known() !== undefined) await this.#change((queries) => this.#delete(queries, "expires_at <= ?", now));
   }
 
   async verify(): Promise<void> {
-    if (this.#open !== undefined) checkFile(this.#open.db);
+    this.#file.verify();
   }
 
   async close(): Promise<void> {
     this.#write();
-    this.#open?.db.close();
-    this.#open = undefined;
+    this.#file.close();
   }
 
   #delete(queries: Queries, which: string, value: number): void {
@@ -167,7 +160,7 @@ class SqliteQueues implements QueueStore {
     this.#changes = [];
     if (changes.length === 0) return;
     try {
-      const found = this.#made();
+      const found = this.#file.made();
       found.within(() => {
         for (const { make } of changes) make(found);
       });
@@ -175,30 +168,6 @@ class SqliteQueues implements QueueStore {
     } catch (cause) {
       this.#backlogs.forgetAll();
       for (const { written } of changes) written.reject(cause);
-    }
-  }
-
-  /** Undefined as long as there has been no queue. */
-  #known(): Queries | undefined {
-    return this.#open === undefined && !existsSync(this.#file) ? undefined : this.#made();
-  }
-
-  #made(): Queries {
-    if (this.#open !== undefined) return this.#open.queries;
-    try {
-      if (this.#file !== ":memory:") mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
-    } catch (cause) {
-      throw unwritable(this.#file, cause);
-    }
-    try {
-      const db = connectReader(this.#file);
-      this.#open = { db, queries: queries(db) };
-      migrate(db, this.#file, MIGRATIONS);
-      return this.#open.queries;
-    } catch (cause) {
-      this.#open?.db.close();
-      this.#open = undefined;
-      throw openingFailure(this.#file, cause);
     }
   }
 }
