@@ -12,6 +12,8 @@ type OfScripts = Exclude<keyof Deployments, "spareVersions" | "removeVersions">;
 const INFO =
   "id, script, script_versions.hash AS hash, number, created_at, bindings, compatibility_date, compatibility_flags, details";
 
+const INFOS = `SELECT ${INFO} FROM script_versions WHERE script = ? AND number > 0 ORDER BY number DESC LIMIT ? OFFSET ?`;
+
 const WHOLE = `SELECT ${INFO}, code, source_map, modules FROM script_versions JOIN script_code ON script_code.hash = code_hash`;
 
 const ACTIVE = `${WHOLE} WHERE id = (SELECT active_version_id FROM scripts WHERE name = ?)`;
@@ -26,6 +28,18 @@ const SWEEP = "DELETE FROM script_versions WHERE number < 0 AND id NOT IN (SELEC
 const SWEEP_CODE = "DELETE FROM script_code WHERE hash NOT IN (SELECT code_hash FROM script_versions)";
 
 const DEPLOYMENT = "SELECT id, script, version_id AS versionId, created_at AS createdAt, annotations FROM deployments";
+
+const DEPLOY = `INSERT INTO deployments (id, script, version_id, created_at, annotations)
+  VALUES (:id, :script, :versionId, :createdAt, :annotations)`;
+
+const POINT = `INSERT INTO scripts (name, active_version_id) VALUES (?, ?)
+  ON CONFLICT DO UPDATE SET active_version_id = excluded.active_version_id`;
+
+const ADD_VERSION = `INSERT INTO script_versions
+  (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, code_hash, details, number)
+  SELECT :id, :script, :hash, :createdAt, :bindings, :compatibilityDate, :compatibilityFlags, :codeHash, :details,
+    1 + max(0, coalesce(max(number), 0)) FROM script_versions WHERE script = :script
+  ON CONFLICT (id) DO NOTHING`;
 
 /** What has to do with scripts alone. */
 export function scriptTables({ one, all, run, within }: Queries, known: Known): Pick<Deployments, OfScripts> {
@@ -46,14 +60,7 @@ export function scriptTables({ one, all, run, within }: Queries, known: Known): 
     },
     scriptVersionInfo: async (id) => toInfo(one(`SELECT ${INFO} FROM script_versions WHERE id = ? AND number > 0`, id)),
     scriptVersions: async (script, offset, limit): Promise<Slice<ScriptVersionInfo>> => ({
-      items: all(
-        `SELECT ${INFO} FROM script_versions WHERE script = ? AND number > 0 ORDER BY number DESC LIMIT ? OFFSET ?`,
-        script,
-        limit,
-        offset,
-      )
-        .map(toInfo)
-        .filter((version) => version !== undefined),
+      items: all(INFOS, script, limit, offset).flatMap((row) => toInfo(row) ?? []),
       total: count(one("SELECT count(*) AS n FROM script_versions WHERE script = ? AND number > 0", script)),
     }),
     deployments: async (script, offset, limit): Promise<Slice<Deployment>> => ({
@@ -64,16 +71,9 @@ export function scriptTables({ one, all, run, within }: Queries, known: Known): 
 }
 
 /** Within a transaction: this deployment is in force from now on. */
-export function putDeployment(run: Run, { id, script, versionId, createdAt, annotations }: Deployment): void {
-  run(
-    "INSERT INTO deployments (id, script, version_id, created_at, annotations) VALUES (?, ?, ?, ?, ?)",
-    id,
-    script,
-    versionId,
-    createdAt,
-    JSON.stringify(annotations),
-  );
-  point(run, script, versionId);
+export function putDeployment(run: Run, deployment: Deployment): void {
+  run(DEPLOY, { ...deployment, annotations: JSON.stringify(deployment.annotations) });
+  point(run, deployment.script, deployment.versionId);
 }
 
 /** Within a transaction: forgets a script but for the code that workflows point to. False when there was none. */
@@ -93,22 +93,14 @@ export function sweepScripts(run: Run): void {
 /** Within a transaction: stores a version unless it is known already. */
 export function addVersion(run: Run, version: ScriptVersion): void {
   const { mainModule, exports, workflows, objectClasses, annotations, assets } = version;
-  run(
-    `INSERT INTO script_versions
-       (id, script, hash, created_at, bindings, compatibility_date, compatibility_flags, code_hash, details, number)
-     SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 + max(0, coalesce(max(number), 0)) FROM script_versions WHERE script = ?
-     ON CONFLICT (id) DO NOTHING`,
-    version.id,
-    version.script,
-    version.hash,
-    version.createdAt,
-    JSON.stringify(version.bindings),
-    version.compatibilityDate ?? null,
-    JSON.stringify(version.compatibilityFlags),
-    addCode(run, version),
-    JSON.stringify({ mainModule, exports, workflows, objectClasses, annotations, assets }),
-    version.script,
-  );
+  run(ADD_VERSION, {
+    ...version,
+    bindings: JSON.stringify(version.bindings),
+    compatibilityDate: version.compatibilityDate ?? null,
+    compatibilityFlags: JSON.stringify(version.compatibilityFlags),
+    codeHash: addCode(run, version),
+    details: JSON.stringify({ mainModule, exports, workflows, objectClasses, annotations, assets }),
+  });
 }
 
 /** Stores code that is not there yet; answers the hash by which it is found. */
@@ -117,22 +109,12 @@ function addCode(run: Run, { code, sourceMap, modules }: ScriptVersion): string 
   const hash = createHash("sha256")
     .update(JSON.stringify([code, sourceMap ?? null, others]))
     .digest("hex");
-  run(
-    "INSERT INTO script_code (hash, code, source_map, modules) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    hash,
-    code,
-    sourceMap ?? null,
-    others,
-  );
+  run("INSERT INTO script_code VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", hash, code, sourceMap ?? null, others);
   return hash;
 }
 
 function point(run: Run, script: string, versionId: string): void {
-  run(
-    "INSERT INTO scripts (name, active_version_id) VALUES (?, ?) ON CONFLICT DO UPDATE SET active_version_id = excluded.active_version_id",
-    script,
-    versionId,
-  );
+  run(POINT, script, versionId);
 }
 
 function toScript(row: Row | undefined): ScriptVersion | undefined {

@@ -1,41 +1,30 @@
 /** Event subscriptions, and the notices that wait to be delivered. */
-import type { Notice, NoticeEvent } from "../../../model/views/notices.ts";
-import type { EventSubscriptions } from "../../../ports/catalog/subscriptions.ts";
+import type { Notice } from "../../../model/views/notices.ts";
+import type { EventSubscription, EventSubscriptions } from "../../../ports/catalog/subscriptions.ts";
 import type { NoticeStore, StoredNotice } from "../../../ports/notices.ts";
 import type { Database, Statement } from "../connection/database.ts";
-import { queries, type Queries } from "../connection/queries.ts";
+import { queries, type Queries, type Row } from "../connection/queries.ts";
 
-const SUBSCRIPTIONS = "SELECT * FROM event_subscriptions ORDER BY created_at, id";
+const SUBSCRIPTIONS = `SELECT id, name, enabled AS isEnabled, workflow, queue, events, created_at AS createdAt, modified_at AS modifiedAt
+  FROM event_subscriptions ORDER BY created_at, id`;
+
+const PUT = `INSERT OR REPLACE INTO event_subscriptions
+  VALUES (:id, :name, :isEnabled, :workflow, :queue, :events, :createdAt, :modifiedAt)`;
 
 /** All of the table of subscriptions. */
 export function subscriptionTable({ all, run }: Queries): EventSubscriptions {
   return {
-    eventSubscriptions: async () =>
-      all(SUBSCRIPTIONS).map((row) => ({
-        id: String(row["id"]),
-        name: String(row["name"]),
-        isEnabled: row["enabled"] === 1,
-        workflow: String(row["workflow"]),
-        queue: String(row["queue"]),
-        events: JSON.parse(String(row["events"])) as NoticeEvent[],
-        createdAt: Number(row["created_at"]),
-        modifiedAt: Number(row["modified_at"]),
-      })),
-    putEventSubscription: async ({ id, name, isEnabled, workflow, queue, events, createdAt, modifiedAt }) => {
-      run(
-        "INSERT OR REPLACE INTO event_subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        id,
-        name,
-        Number(isEnabled),
-        workflow,
-        queue,
-        JSON.stringify(events),
-        createdAt,
-        modifiedAt,
-      );
+    eventSubscriptions: async () => all(SUBSCRIPTIONS).map(toSubscription),
+    putEventSubscription: async (subscription) => {
+      const { isEnabled, events } = subscription;
+      run(PUT, { ...subscription, isEnabled: Number(isEnabled), events: JSON.stringify(events) });
     },
     removeEventSubscription: async (id) => run("DELETE FROM event_subscriptions WHERE id = ?", id),
   };
+}
+
+function toSubscription({ isEnabled, events, ...rest }: Row): EventSubscription {
+  return { ...rest, isEnabled: isEnabled === 1, events: JSON.parse(String(events)) as unknown } as EventSubscription;
 }
 
 /** Writes notices, within a commit. */

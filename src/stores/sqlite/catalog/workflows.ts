@@ -9,8 +9,20 @@ import { putCrons } from "./timetable.ts";
 const WORKFLOW = `SELECT id, name, class_name AS className, script, version_id AS versionId,
   created_at AS createdAt, modified_at AS modifiedAt FROM workflows`;
 
+const FOUND = `${WORKFLOW} WHERE instr(name, ?) > 0 ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`;
+
 const VERSION = `SELECT id, workflow, class_name AS className, script_version_id AS scriptVersionId,
   created_at AS createdAt, settings, graph IS NOT NULL AS hasGraph FROM workflow_versions`;
+
+const VERSIONS = `${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`;
+
+const PUT = `INSERT INTO workflows (name, id, class_name, script, version_id, created_at, modified_at)
+  VALUES (:name, :id, :className, :script, :versionId, :createdAt, :modifiedAt)
+  ON CONFLICT (name) DO UPDATE SET id = excluded.id, class_name = excluded.class_name, script = excluded.script,
+    version_id = excluded.version_id, created_at = excluded.created_at, modified_at = excluded.modified_at`;
+
+const ADD_VERSION = `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings, graph)
+  VALUES (:id, :workflow, :className, :scriptVersionId, :createdAt, :settings, :graph) ON CONFLICT (id) DO NOTHING`;
 
 /** Both tables. */
 export function workflowTables(query: Queries, known: Known): Workflows {
@@ -23,12 +35,7 @@ export function workflowTables(query: Queries, known: Known): Workflows {
   return {
     workflow: async (name) => workflow(name),
     workflows: async ({ search = "", offset, limit }): Promise<Slice<Workflow>> => ({
-      items: all(
-        `${WORKFLOW} WHERE instr(name, ?) > 0 ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`,
-        search,
-        limit,
-        offset,
-      ) as unknown as Workflow[],
+      items: all(FOUND, search, limit, offset) as unknown as Workflow[],
       total: count(one("SELECT count(*) AS n FROM workflows WHERE instr(name, ?) > 0", search)),
     }),
     putWorkflow: async (changed, version, graph) => {
@@ -56,9 +63,7 @@ function versions({ one, all }: Queries): Pick<Workflows, "workflowVersion" | "w
     workflowGraph: async (id) =>
       one("SELECT graph FROM workflow_versions WHERE id = ? AND graph IS NOT NULL", id)?.["graph"] as string | undefined,
     workflowVersions: async (of, offset, limit): Promise<Slice<WorkflowVersion>> => ({
-      items: all(`${VERSION} WHERE workflow = ? ORDER BY created_at DESC, pk DESC LIMIT ? OFFSET ?`, of, limit, offset)
-        .map(toVersion)
-        .filter((version) => version !== undefined),
+      items: all(VERSIONS, of, limit, offset).flatMap((row) => toVersion(row) ?? []),
       total: count(one("SELECT count(*) AS n FROM workflow_versions WHERE workflow = ?", of)),
     }),
   };
@@ -73,29 +78,8 @@ function deleteWorkflow(run: Run, name: string): boolean {
 
 /** Within a transaction: stores a workflow with a version that becomes its newest. */
 export function putWorkflow(run: Run, { workflow, version, graph }: WorkflowChange): void {
-  run(
-    `INSERT INTO workflows (name, id, class_name, script, version_id, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (name) DO UPDATE SET id = excluded.id, class_name = excluded.class_name, script = excluded.script,
-       version_id = excluded.version_id, created_at = excluded.created_at, modified_at = excluded.modified_at`,
-    workflow.name,
-    workflow.id,
-    workflow.className,
-    workflow.script,
-    workflow.versionId,
-    workflow.createdAt,
-    workflow.modifiedAt,
-  );
-  run(
-    `INSERT INTO workflow_versions (id, workflow, class_name, script_version_id, created_at, settings, graph)
-     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    version.id,
-    version.workflow,
-    version.className,
-    version.scriptVersionId,
-    version.createdAt,
-    JSON.stringify(version.settings),
-    graph ?? null,
-  );
+  run(PUT, workflow);
+  run(ADD_VERSION, { ...version, settings: JSON.stringify(version.settings), graph: graph ?? null });
   const crons = (version.settings.schedules ?? []).map(({ cron }) => cron);
   putCrons(run, { kind: "workflow", owner: version.workflow, crons, from: version.createdAt });
 }

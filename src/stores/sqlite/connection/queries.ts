@@ -4,8 +4,10 @@ import { ask, checkFile, transaction, type Database, type Statement } from "./da
 /** A row as SQLite has it. */
 export type Row = Record<string, unknown>;
 
-/** True when it changed something. */
-export type Run = (sql: string, ...values: (string | number | null)[]) => boolean;
+type Value = string | number | null;
+
+/** True when it changed something. Values are positional, or the fields of one object, by name; a statement need not use all of them. */
+export type Run = (sql: string, ...values: (Value | object)[]) => boolean;
 
 export interface Queries {
   readonly one: (sql: string, ...values: (string | number)[]) => Row | undefined;
@@ -20,14 +22,17 @@ export function queries(db: Database): Queries {
   const statements = new Map<string, Statement>();
   const prepared = (sql: string): Statement => {
     let statement = statements.get(sql);
-    if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)));
+    if (statement !== undefined) return statement;
+    statement = db.prepare(sql);
+    statement.setAllowUnknownNamedParameters(true);
+    statements.set(sql, statement);
     return statement;
   };
   return {
     one: (sql, ...values) => ask(() => prepared(sql).get(...values)),
     all: (sql, ...values) => ask(() => prepared(sql).all(...values)),
     run: (sql, ...values) => {
-      const { changes } = ask(() => prepared(sql).run(...values));
+      const { changes } = ask(() => prepared(sql).run(...(values as Value[])));
       if (!db.isTransaction) checkFile(db);
       return changes > 0;
     },

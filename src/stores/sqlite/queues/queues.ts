@@ -13,6 +13,9 @@ const NEXT = `SELECT pk, visible_at AS visibleAt FROM messages
 const READ = `SELECT pk, id, sent_at AS sentAt, attempts, content_type AS contentType, body FROM messages
   WHERE pk IN (SELECT value FROM json_each(?)) ORDER BY visible_at, pk`;
 
+const PUT = `INSERT INTO queues (id, name, json) VALUES (?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET name = excluded.name, json = excluded.json`;
+
 const ADD = `INSERT INTO messages (queue, id, sent_at, visible_at, expires_at, attempts, content_type, body, bytes)
   VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)`;
 
@@ -51,15 +54,7 @@ class SqliteQueues implements QueueStore {
   }
 
   putQueue(queue: Queue): Promise<void> {
-    return this.#change(({ run }) => {
-      run(
-        `INSERT INTO queues (id, name, json) VALUES (?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET name = excluded.name, json = excluded.json`,
-        queue.id,
-        queue.name,
-        JSON.stringify(queue),
-      );
-    });
+    return this.#change(({ run }) => void run(PUT, queue.id, queue.name, JSON.stringify(queue)));
   }
 
   removeQueue(id: string): Promise<void> {
