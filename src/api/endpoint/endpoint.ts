@@ -119,24 +119,21 @@ export interface Endpoint {
     api: Api,
     request: Request,
     asker: Principal,
-  ): Promise<Reply>;
+  ): Promise<Reply | void>;
 }
 
 type ParamsOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? { readonly [K in Name]: string } & ParamsOf<Rest>
   : unknown;
 
-interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType> {
-  readonly summary: string;
+/**
+ * What an endpoint says of itself. Unless it is said, it takes `LIMITS.bodyBytes` and no values, its result is null, an observer may
+ * read, and an operator may do the rest.
+ */
+interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType>
+  extends Pick<Endpoint, "summary">, Partial<Pick<Endpoint, "maxBody" | "takesValues" | "result" | "needs" | "hides">> {
   readonly query?: Q;
   readonly body?: B;
-  /** Bytes. Unless it is said, `LIMITS.bodyBytes`. */
-  readonly maxBody?: number;
-  readonly takesValues?: boolean;
-  readonly result: z.ZodType;
-  /** Unless it is said, an observer may read, and an operator may do the rest. */
-  readonly needs?: Needs;
-  readonly hides?: boolean;
   /** Unless it is said, its path and its method say it. */
   readonly action?: (body: z.output<B>) => string;
   readonly admit?: (params: ParamsOf<Path>, api: Api) => void;
@@ -146,7 +143,7 @@ interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType> {
     api: Api,
     request: Request,
     asker: Principal,
-  ): Promise<Reply>;
+  ): Promise<Reply | void>;
 }
 
 type NoQuery = z.ZodObject;
@@ -170,6 +167,7 @@ export function endpoint<const Path extends string, Q extends z.ZodType = NoQuer
     body: spec.body,
     maxBody: spec.maxBody ?? LIMITS.bodyBytes,
     takesValues: spec.takesValues ?? false,
+    result: spec.result ?? z.null(),
     needs: spec.needs ?? (method === "get" ? "observer" : "operator"),
     hides: spec.hides ?? false,
     action: (body) => spec.action?.(body) ?? name,
@@ -230,7 +228,7 @@ async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody, 
   const body = each.body === undefined ? undefined : parse(each.body, await jsonOf(each, sent), "body");
   asked.action = each.action(body as never);
   for (const [name, value] of Object.entries(params)) checkParam(name, value, api.accountId);
-  const reply = await each.handle({ params, query, body, sent } as never, api, c.req.raw, asker);
+  const reply = (await each.handle({ params, query, body, sent } as never, api, c.req.raw, asker)) ?? { result: null };
   if (reply instanceof Response) return named(asker.role === "observer" && !each.hides ? await unseen(reply) : reply, ray);
   if (each.method === "post") asked.target = [...asked.target, ...idOf(reply.result)];
   const result = asker.role === "observer" ? withoutPayloads(each.result, reply.result) : reply.result;

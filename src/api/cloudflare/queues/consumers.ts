@@ -104,10 +104,6 @@ export const queuesConsumers: readonly Endpoint[] = [
   endpoint("delete", CONSUMER, {
     needs: "admin",
     summary: "Remove the consumer of a queue",
-    result: z.null(),
-    handle: async ({ params }, { queues }) => {
-      await queues.removeConsumer(params.queue_id, params.consumer_id);
-      return { result: null };
-    },
+    handle: async ({ params }, { queues }) => queues.removeConsumer(params.queue_id, params.consumer_id),
   }),
 ];

@@ -130,11 +130,9 @@ export const queues: readonly Endpoint[] = [
   endpoint("delete", QUEUE, {
     needs: "admin",
     summary: "Delete a queue with its messages",
-    result: z.null(),
     handle: async ({ params }, api) => {
       await api.queues.remove(params.queue_id);
       await api.subscriptions.removeOf(params.queue_id);
-      return { result: null };
     },
   }),
   endpoint("post", `${QUEUE}/purge`, {

@@ -63,10 +63,8 @@ export const secretsStores: readonly Endpoint[] = [
   endpoint("delete", STORE, {
     needs: "admin",
     summary: "Delete a store with all its secrets",
-    result: z.null(),
     handle: async ({ params }, { catalog }) => {
       if (!(await catalog.removeSecretsStore(params.store_id))) throw new Failure("secrets_store.not_found");
-      return { result: null };
     },
   }),
 ];

@@ -117,11 +117,7 @@ export const d1Databases: readonly Endpoint[] = [
   endpoint("delete", DATABASE, {
     needs: "admin",
     summary: "Delete a D1 database with its data",
-    result: z.null(),
-    handle: async ({ params }, api) => {
-      await remove(api, await named(api, params.database_id));
-      return { result: null };
-    },
+    handle: async ({ params }, api) => remove(api, await named(api, params.database_id)),
   }),
   ...FORMATS.map(([name, rows, format]) =>
     endpoint("post", `${DATABASE}/${name}`, {

@@ -150,20 +150,14 @@ export const kvValues: readonly Endpoint[] = [
     summary: "Write a value: the raw body, or a form with `value` and `metadata`",
     query: z.object(expiry),
     maxBody: MAX_VALUE_BODY,
-    result: z.null(),
     handle: async ({ params, query, sent }, api, request) => {
       const namespace = await found(api, "kv", params.namespace_id);
       await put(api, namespace, { key: params.key_name, ...query, ...(await valueOf(sent, request)) });
-      return { result: null };
     },
   }),
   endpoint("delete", VALUE, {
     summary: "Delete a key",
-    result: z.null(),
-    handle: async ({ params }, api) => {
-      await erase(api, await found(api, "kv", params.namespace_id), params.key_name);
-      return { result: null };
-    },
+    handle: async ({ params }, api) => erase(api, await found(api, "kv", params.namespace_id), params.key_name),
   }),
   endpoint("put", BULK, {
     summary: "Write several values, one by one",

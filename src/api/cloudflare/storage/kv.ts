@@ -68,10 +68,6 @@ export const kvNamespaces: readonly Endpoint[] = [
   endpoint("delete", NAMESPACE, {
     needs: "admin",
     summary: "Delete a KV namespace with its data",
-    result: z.null(),
-    handle: async ({ params }, api) => {
-      await remove(api, await found(api, "kv", params.namespace_id));
-      return { result: null };
-    },
+    handle: async ({ params }, api) => remove(api, await found(api, "kv", params.namespace_id)),
   }),
 ];

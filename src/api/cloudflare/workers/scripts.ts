@@ -87,9 +87,8 @@ function tagOf(script: string): string {
 }
 
 /** Deletes a Worker with all that goes with it, deployed or not. */
-export async function removeWorker(api: Api, script: string, force: string | undefined): Promise<null> {
-  await deleteScript(api, script, force === "true");
-  return null;
+export function removeWorker(api: Api, script: string, force: string | undefined): Promise<void> {
+  return deleteScript(api, script, force === "true");
 }
 
 /** Scripts as a whole. */
@@ -121,8 +120,7 @@ export const scripts: readonly Endpoint[] = [
       needs: "admin",
       summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
       query: forced,
-      result: z.null(),
-      handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.script_name, query.force) }),
+      handle: ({ params, query }, api) => removeWorker(api, params.script_name, query.force),
     }),
   ),
   endpoint("get", SERVICE, {

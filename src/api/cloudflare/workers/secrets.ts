@@ -46,11 +46,7 @@ export const scriptsSecrets: readonly Endpoint[] = [
     needs: "admin",
     summary: "Delete a secret; this deploys a version",
     query: z.object({ url_encoded: z.string().optional() }),
-    result: z.null(),
-    handle: async ({ params }, api, _, asker) => {
-      await change(api, params.script_name, { [params.secret_name]: null }, asker);
-      return { result: null };
-    },
+    handle: async ({ params }, api, _, asker) => change(api, params.script_name, { [params.secret_name]: null }, asker),
   }),
   endpoint("patch", `${SCRIPT}/secrets-bulk`, {
     needs: "admin",

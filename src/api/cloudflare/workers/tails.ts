@@ -55,10 +55,8 @@ export const scriptsTails: readonly Endpoint[] = [
   endpoint("delete", `${TAILS}/{tail_id}`, {
     needs: "viewer",
     summary: "End a tail",
-    result: z.null(),
     handle: async ({ params }, api) => {
       if (!api.tails.close(params.tail_id, params.script_name)) throw new Failure("script.tail_not_found", { field: "tail_id" });
-      return { result: null };
     },
   }),
 ];

@@ -96,11 +96,9 @@ export const workersVersions: readonly Endpoint[] = [
   endpoint("delete", VERSION, {
     needs: "admin",
     summary: "Discard an inactive version; it is deleted once neither an instance nor a rollback needs it",
-    result: z.null(),
     handle: async ({ params: { worker_id: worker, version_id: id } }, api) => {
       await versionOf(api, worker, id);
       await checkSpare(api, worker, id);
-      return { result: null };
     },
   }),
 ];

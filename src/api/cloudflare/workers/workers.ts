@@ -98,7 +98,6 @@ export const workers: readonly Endpoint[] = [
     needs: "admin",
     summary: "Delete a Worker with its versions; its workflows keep their instances, but cannot start new ones",
     query: z.object({ force: z.string().optional() }),
-    result: z.null(),
-    handle: async ({ params, query }, api) => ({ result: await removeWorker(api, params.worker_id, query.force) }),
+    handle: ({ params, query }, api) => removeWorker(api, params.worker_id, query.force),
   }),
 ];
