@@ -1,19 +1,19 @@
 /** Finds instances without their journals: by id, by page, and by what they wait for. */
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { InstanceSummary } from "./summary.ts";
+import type { InstanceFilter, Position } from "./search.ts";
 
-/** Which instances to list. Bounds on `createdAt` are inclusive. */
-export interface ListQuery {
-  readonly workflow: string;
-  readonly status?: InstanceStatus;
-  readonly createdFrom?: number;
-  readonly createdTo?: number;
+/** Which instances are listed and counted: the filters that one index covers. */
+export type ListFilter = Pick<InstanceFilter, "workflow" | "status" | "createdFrom" | "createdTo">;
+
+/** Which instances to list. */
+export interface ListQuery extends ListFilter {
   readonly direction: "asc" | "desc";
   readonly limit: number;
   /** Skip so many … */
   readonly offset?: number;
   /** … or go on after this one (the order is by `createdAt`, then `pk`). */
-  readonly after?: { readonly createdAt: number; readonly pk: number };
+  readonly after?: Position;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface InstanceIndex {
   /** Instances of a workflow whose ids begin so, by id. Finding the first few is cheap however many there are. */
   beginningWith(workflow: string, idPrefix: string, limit: number): Promise<InstanceSummary[]>;
   /** How many instances match, `cap` at the most when they have to be counted one by one. */
-  count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number>;
+  count(query: ListFilter, cap: number): Promise<number>;
   /** Instances of a workflow, or of all, by status; statuses without any are absent. */
   statusCounts(workflow?: string): Promise<Partial<Record<InstanceStatus, number>>>;
   /**

@@ -3,13 +3,13 @@ import type { Catalog } from "../../ports/catalog/catalog.ts";
 import { sqliteCatalog } from "../sqlite/catalog/catalog.ts";
 import { connectReader } from "../sqlite/connection/database.ts";
 import { migrate } from "../sqlite/connection/migrate.ts";
-import { MemoryLogs } from "./logs.ts";
 import { MemoryStore } from "./store.ts";
+import type { LogStore } from "../../ports/logs/instance-logs.ts";
 
 /** New ones, empty. */
-export function openMemoryStore(): { readonly store: MemoryStore; readonly catalog: Catalog; readonly logs: MemoryLogs } {
+export function openMemoryStore(): { readonly store: MemoryStore; readonly catalog: Catalog; readonly logs: LogStore } {
   const store = new MemoryStore();
   const db = connectReader(":memory:");
   migrate(db, ":memory:");
-  return { store, catalog: sqliteCatalog(db), logs: new MemoryLogs((pk) => store.has(pk)) };
+  return { store, catalog: sqliteCatalog(db), logs: store.logs() };
 }

@@ -6,22 +6,13 @@ import type { FoundInstance, InstanceFilter } from "../../ports/instances/search
 
 /** True when an instance is all that the filter says. */
 export function fits(instance: FoundInstance, filter: InstanceFilter): boolean {
-  const {
-    workflow,
-    status,
-    createdFrom = -Infinity,
-    createdTo = Infinity,
-    versionId,
-    idPrefix = "",
-    errorText,
-    fingerprint,
-  } = filter;
-  const { error } = instance;
+  const { error, createdAt } = instance;
+  const { status, versionId, fingerprint, errorText, idPrefix = "" } = filter;
   return (
-    instance.workflow === workflow &&
+    instance.workflow === filter.workflow &&
     (status === undefined || instance.status === status) &&
-    instance.createdAt >= createdFrom &&
-    instance.createdAt <= createdTo &&
+    createdAt >= (filter.createdFrom ?? -Infinity) &&
+    createdAt <= (filter.createdTo ?? Infinity) &&
     (versionId === undefined || instance.versionId === versionId) &&
     instance.id.startsWith(idPrefix) &&
     (fingerprint === undefined || error?.fingerprint === fingerprint) &&
@@ -41,24 +32,14 @@ export function groupErrors(instances: readonly FoundInstance[]): ErrorGroup[] {
     if (error === null) continue;
     const at = endedAt ?? modifiedAt;
     const key = `${workflow} ${error.fingerprint}`;
-    const {
-      instances: before,
-      firstSeen,
-      lastSeen,
-      firstVersionId,
-    } = groups.get(key) ?? {
-      instances: 0,
-      firstSeen: at,
-      lastSeen: at,
-      firstVersionId: versionId,
-    };
+    const known = groups.get(key) ?? { instances: 0, firstSeen: at, lastSeen: at, firstVersionId: versionId };
     groups.set(key, {
       ...error,
       workflow,
-      instances: before + 1,
-      firstSeen: Math.min(firstSeen, at),
-      lastSeen: Math.max(lastSeen, at),
-      firstVersionId: at < firstSeen ? versionId : firstVersionId,
+      instances: known.instances + 1,
+      firstSeen: Math.min(known.firstSeen, at),
+      lastSeen: Math.max(known.lastSeen, at),
+      firstVersionId: at < known.firstSeen ? versionId : known.firstVersionId,
     });
   }
   return [...groups.values()].sort((a, b) => b.lastSeen - a.lastSeen);

@@ -10,8 +10,10 @@ import type { ErrorGroup, GroupQuery, HourlyCount } from "../../ports/instances/
 import type { Found, FoundInstance, InstanceFilter, Position, SearchPage, Tally } from "../../ports/instances/search.ts";
 import type { InstanceSummary, SummaryChange } from "../../ports/instances/summary.ts";
 import type { Lease } from "../../ports/instances/journal-store.ts";
-import type { ListQuery, ReadyKind, VersionsInUse } from "../../ports/instances/instance-index.ts";
+import type { ListFilter, ListQuery, ReadyKind, VersionsInUse } from "../../ports/instances/instance-index.ts";
 import type { StoredNotice } from "../../ports/notices.ts";
+import { SqliteLogs } from "../sqlite/logs/logs.ts";
+import type { LogStore } from "../../ports/logs/instance-logs.ts";
 
 interface Entry {
   summary: InstanceSummary;
@@ -22,6 +24,8 @@ interface Entry {
 }
 
 export class MemoryStore implements Store {
+  /** Messages of instances, which live as long as the process. */
+  readonly #logs: SqliteLogs = new SqliteLogs(":memory:", (pk) => this.#entries.has(pk));
   readonly #entries: Map<number, Entry> = new Map();
   readonly #keys: Map<string, number> = new Map();
   readonly #hours: Hours = new Hours();
@@ -29,6 +33,10 @@ export class MemoryStore implements Store {
   #notices: readonly StoredNotice[] = [];
   #lastNotice = 0;
   #lease: Lease = { owner: "", epoch: 0 };
+
+  logs(): LogStore {
+    return this.#logs;
+  }
 
   async acquire(owner: string): Promise<Lease> {
     this.#lease = { owner, epoch: this.#lease.epoch + 1 };
@@ -44,16 +52,12 @@ export class MemoryStore implements Store {
       for (const chunk of batch.chunks) this.#insert(chunk, undo);
       for (const append of batch.appends) this.#append(append, undo);
       for (const pk of batch.removes) this.#remove(pk, undo);
+      this.#logs.remove(batch.removes);
       return { created, isSweeping: false };
     } catch (cause) {
       for (const step of undo.toReversed()) step();
       throw cause;
     }
-  }
-
-  /** True when there is such an instance. */
-  has(pk: number): boolean {
-    return this.#entries.has(pk);
   }
 
   async find(workflow: string, id: string): Promise<InstanceSummary | undefined> {
@@ -138,7 +142,7 @@ export class MemoryStore implements Store {
     return found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
   }
 
-  async count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): Promise<number> {
+  async count(query: ListFilter, cap: number): Promise<number> {
     const { length } = this.#summaries((summary) => matches(summary, query));
     const isBounded = query.createdFrom !== undefined || query.createdTo !== undefined;
     return isBounded ? Math.min(length, cap) : length;
@@ -185,7 +189,9 @@ export class MemoryStore implements Store {
 
   async verify(): Promise<void> {}
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#logs.close();
+  }
 
   #note(notices: readonly Notice[] | undefined, undo: (() => void)[]): void {
     if (notices === undefined) return;
@@ -280,7 +286,7 @@ function byCreation(a: Position, b: Position): number {
   return a.createdAt - b.createdAt || a.pk - b.pk;
 }
 
-function matches(summary: InstanceSummary, query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">): boolean {
+function matches(summary: InstanceSummary, query: ListFilter): boolean {
   const { workflow, status = summary.status, createdFrom = -Infinity, createdTo = Infinity } = query;
   const { createdAt } = summary;
   return summary.workflow === workflow && summary.status === status && createdAt >= createdFrom && createdAt <= createdTo;

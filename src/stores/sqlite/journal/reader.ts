@@ -2,7 +2,7 @@
 import { FINAL_STATUSES, PLACE_STATUSES, type InstanceStatus } from "../../../model/instance/status.ts";
 import type { InstanceSummary } from "../../../ports/instances/summary.ts";
 import type { JournalRow } from "../../../ports/instances/commit.ts";
-import type { ListQuery, ReadyKind, VersionsInUse } from "../../../ports/instances/instance-index.ts";
+import type { ListFilter, ListQuery, ReadyKind, VersionsInUse } from "../../../ports/instances/instance-index.ts";
 import type { Database, Statement } from "../connection/database.ts";
 
 const SUMMARY = `SELECT pk,
@@ -105,7 +105,7 @@ export class Reader {
     return this.#statements.prefix.all(workflow, idPrefix, `${idPrefix}\u{10ffff}`, limit) as unknown as InstanceSummary[];
   }
 
-  count(query: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">, cap: number): number {
+  count(query: ListFilter, cap: number): number {
     if (query.createdFrom === undefined && query.createdTo === undefined) {
       const counts = this.statusCounts(query.workflow);
       if (query.status !== undefined) return counts[query.status] ?? 0;
@@ -131,15 +131,7 @@ export class Reader {
   }
 }
 
-function where({
-  workflow,
-  status,
-  createdFrom,
-  createdTo,
-}: Pick<ListQuery, "workflow" | "status" | "createdFrom" | "createdTo">): {
-  terms: string[];
-  values: (string | number)[];
-} {
+function where({ workflow, status, createdFrom, createdTo }: ListFilter): { terms: string[]; values: (string | number)[] } {
   const terms = [OF_WORKFLOW];
   const values: (string | number)[] = [workflow];
   const add = (term: string, value: string | number | undefined): void => {
