@@ -8,6 +8,7 @@ import { stepId } from "../../model/step/step.ts";
 import type { Encoded } from "../../model/values/value.ts";
 import type { Place, Vault } from "../../ports/vault.ts";
 import type { Live } from "../state/live.ts";
+import type { World } from "../state/world.ts";
 
 /** The event as it may be recorded. */
 export function sealed(vault: Vault, live: Live, event: RuntimeEvent): RuntimeEvent {
@@ -22,26 +23,16 @@ export function opened(vault: Vault, live: Live, step: StepState, output: Encode
   return isSensitive(step) ? vault.open(output, placeOf(live, step)) : output;
 }
 
-/** A chunk of a stream as it may be stored. */
-export function sealedChunk(
-  vault: Vault,
+/** A chunk of a stream as it may be stored (`sealBytes`), or as its code knows it (`openBytes`). Throws what the vault does. */
+export function passChunk(
+  { vault }: Pick<World, "vault">,
+  way: "sealBytes" | "openBytes",
   live: Live,
   step: StepState,
   bytes: Uint8Array<ArrayBuffer>,
   index: number,
 ): Uint8Array<ArrayBuffer> {
-  return isSensitive(step) ? ownBuffer(vault.sealBytes(bytes, placeOf(live, step), index)) : bytes;
-}
-
-/** A chunk of a stream as its code knows it. Throws what `Vault.openBytes` throws. */
-export function openedChunk(
-  vault: Vault,
-  live: Live,
-  step: StepState,
-  bytes: Uint8Array<ArrayBuffer>,
-  index: number,
-): Uint8Array<ArrayBuffer> {
-  return isSensitive(step) ? ownBuffer(vault.openBytes(bytes, placeOf(live, step), index)) : bytes;
+  return isSensitive(step) ? ownBuffer(vault[way](bytes, placeOf(live, step), index)) : bytes;
 }
 
 /** Bytes that can be handed on: in a buffer that holds nothing else. */

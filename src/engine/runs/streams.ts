@@ -14,7 +14,7 @@ import { giveUp, stopRun } from "./activate.ts";
 import type { Core } from "./core.ts";
 import type { InstanceAddress } from "../contract.ts";
 import type { Live, Run, RunningIntake } from "../state/live.ts";
-import { openedChunk, sealedChunk } from "../journal/seal.ts";
+import { passChunk } from "../journal/seal.ts";
 
 /** Takes in the next chunk of an attempt's stream. Answers what is wrong with it, if anything is. */
 export function takeChunk(core: Core, live: Live, run: Run, frame: ChunkFrame): string | undefined {
@@ -33,7 +33,7 @@ export function takeChunk(core: Core, live: Live, run: Run, frame: ChunkFrame): 
   }
   intake.chunks += 1;
   intake.bytes += bytes.byteLength;
-  const sealed = sealedChunk(core.vault, live, step, bytes, index);
+  const sealed = passChunk(core, "sealBytes", live, step, bytes, index);
   const store = (): void =>
     core.journal.addChunk(live, { pk: live.pk, stream: intake.stream, index, bytes: sealed }, () => {
       intake.durable += 1;
@@ -66,7 +66,7 @@ export async function sendChunk(core: Core, live: Live, frame: Extract<FromRunti
   let bytes: Uint8Array<ArrayBuffer> | undefined;
   try {
     const stored = stream && (await core.store.chunk(live.pk, stream.id, index));
-    if (stored !== undefined) bytes = whole(stream, index, openedChunk(core.vault, live, step, stored, index));
+    if (stored !== undefined) bytes = whole(stream, index, passChunk(core, "openBytes", live, step, stored, index));
   } catch (cause) {
     if (cause instanceof StoreError && live.run === run) {
       stopRun(core, live);
