@@ -8,8 +8,6 @@
 
 import { ACCESS_FAILURES } from "./access.ts";
 import { ACTION_FAILURES } from "./actions.ts";
-import { AUTHENTICATION_FAILURES } from "./authentication.ts";
-import { DELAY_FAILURES } from "./delays.ts";
 import type { FailureKind, FailureTable } from "./kind.ts";
 import { LIMITS } from "../limits.ts";
 import { QUEUE_FAILURES } from "./queues.ts";
@@ -111,6 +109,12 @@ const catalogue = {
     code: 10916,
     status: 500,
     sentence: "Step has completed but its stored stream output is corrupt or incomplete",
+  },
+  "instance.not_delayed": {
+    code: 11060,
+    status: 409,
+    sentence: "The instance is neither sleeping in this step nor waiting to retry it",
+    hint: "Check what the instance waits for. Resume it first if it is paused.",
   },
   "instance.too_large": { code: 10905, status: 413, sentence: "The value is larger than 1 MiB" },
   "workflow.invalid_event_type": {
@@ -216,8 +220,6 @@ const catalogue = {
   "vault.damaged": { code: 10942, status: 500, sentence: "A stored output is damaged or has been moved" },
   ...ACCESS_FAILURES,
   ...ACTION_FAILURES,
-  ...AUTHENTICATION_FAILURES,
-  ...DELAY_FAILURES,
   ...QUEUE_FAILURES,
   ...REQUEST_FAILURES,
   ...SERVICE_FAILURES,

@@ -1,10 +1,8 @@
 /** Entries of the failure catalogue: KV, D1, R2 and secrets stores. Codes and texts are Cloudflare's where they are known. */
 import type { FailureTable } from "./kind.ts";
-import { SECRETS_STORE_FAILURES } from "./secrets-store.ts";
 
 /** As `FailureKind`, by name. */
 export const STORAGE_FAILURES = {
-  ...SECRETS_STORE_FAILURES,
   "storage.unavailable": { code: 10970, status: 503, sentence: "The storage process for KV, D1 and R2 is unavailable" },
   "storage.unbound": {
     code: 10971,
@@ -69,4 +67,9 @@ export const STORAGE_FAILURES = {
   },
   "r2.no_length": { code: 10974, status: 411, message: "detail", sentence: "Content-Length is required" },
   "r2.refused": { code: 10975, status: 400, message: "detail", sentence: "The request is not valid" },
+  "secrets_store.not_found": { code: 10952, status: 404, sentence: "Secrets store not found" },
+  "secrets_store.already_exists": { code: 10953, status: 409, sentence: "A secrets store with this name already exists" },
+  "secrets_store.too_many": { code: 10954, status: 400, message: "detail", sentence: "Limit of the secrets store exceeded" },
+  "secrets_store.secret_not_found": { code: 10955, status: 404, sentence: "Secret not found in the store" },
+  "secrets_store.secret_exists": { code: 10956, status: 409, sentence: "A secret with this name already exists in the store" },
 } as const satisfies FailureTable;
