@@ -93,15 +93,29 @@ const SHAPES: { readonly [T in RuntimeEvent["type"]]: Shape<Extract<RuntimeEvent
   rollback_attempt_errored: FAILED_ATTEMPT,
 };
 
+interface Field {
+  readonly name: string;
+  readonly check: Check;
+}
+
+/** The same, each as a list: looking up every property of every event in its shape took half as long again. */
+const FIELDS: ReadonlyMap<unknown, readonly Field[]> = new Map(
+  Object.entries(SHAPES).map(([type, shape]) => [type, Object.entries<Check>(shape).map(([name, check]) => ({ name, check }))]),
+);
+
 function isRuntimeEvent(value: unknown): value is RuntimeEvent {
   if (!isObject(value)) return false;
   const event = value as Readonly<Record<string, unknown>>;
-  const { type } = event;
-  if (typeof type !== "string" || !Object.hasOwn(SHAPES, type)) return false;
-  const shape: Readonly<Record<string, Check>> = SHAPES[type as RuntimeEvent["type"]];
-  for (const property in event) if (property !== "type" && !Object.hasOwn(shape, property)) return false;
-  for (const property in shape) if (shape[property]?.(event[property]) !== true) return false;
-  return true;
+  const fields = FIELDS.get(event["type"]);
+  if (fields === undefined) return false;
+  let unknown = -1;
+  for (const _ in event) unknown += 1;
+  for (const { name, check } of fields) {
+    const field = event[name];
+    if (!check(field)) return false;
+    if (field !== undefined) unknown -= 1;
+  }
+  return unknown === 0;
 }
 
 function optional(check: Check): Check {
