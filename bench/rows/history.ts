@@ -28,9 +28,10 @@ export const history: readonly Benchmark[] = [
         await settle("complete");
         const replay = performance.now() - replayed;
         let output: number[] = [];
-        for await (const event of subject.engine.history(address)) {
-          if (event.type === "workflow_completed") output = JSON.parse(event.output ?? "[]") as number[];
-        }
+        for await (const events of subject.engine.history(address))
+          for (const event of events) {
+            if (event.type === "workflow_completed") output = JSON.parse(event.output ?? "[]") as number[];
+          }
         const [first = 0, fiveHundredth = 0, lastButFiveHundred = 0, last = 0] = output;
         const slope = (last - lastButFiveHundred) / (fiveHundredth - first);
         return { "history-5000-total": total, "history-5000-slope": slope, "replay-5000": replay };

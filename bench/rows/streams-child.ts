@@ -11,8 +11,9 @@ function rss(): number {
 
 /** The output of an instance. */
 async function outputOf({ engine }: Subject, id: string): Promise<{ inMs: number; outMs: number }> {
-  for await (const event of engine.history({ workflow: "Streamer", id }))
-    if (event.type === "workflow_completed") return JSON.parse(event.output ?? "") as { inMs: number; outMs: number };
+  for await (const events of engine.history({ workflow: "Streamer", id }))
+    for (const event of events)
+      if (event.type === "workflow_completed") return JSON.parse(event.output ?? "") as { inMs: number; outMs: number };
   throw new Error("The instance has not completed");
 }
 

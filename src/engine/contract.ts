@@ -107,10 +107,12 @@ export interface Engine {
   create(workflow: string, requests: readonly CreateRequest[], trigger: TriggerSource): Promise<(InstanceSummary | Failure)[]>;
   /** Fails with `workflow.not_found` or `instance.not_found`. */
   summary(address: InstanceAddress): Promise<InstanceSummary>;
-  /** The durable events of the instance's present life with `eventId > after`, oldest first. */
-  history(address: InstanceAddress, after?: number): AsyncIterable<InstanceEvent>;
-  /** As `history`, many at a time: one by one, a hundred thousand take longer to be handed over than to be read. */
-  past(address: InstanceAddress): AsyncIterable<readonly InstanceEvent[]>;
+  /**
+   * The durable events of the instance's present life, oldest first, many at a time: one by one, a hundred thousand take longer to be
+   * handed over than to be read.
+   */
+  history(address: InstanceAddress): AsyncIterable<readonly InstanceEvent[]>;
+
   /**
    * The events of the instance's present life from the first one on, some at a time, and then those that become durable:
    * until a final one, until the instance is deleted, or until `signal` aborts. Fails as `summary` does, and with
@@ -161,7 +163,7 @@ export interface Engine {
    * Starts an action on every instance that matches now, in the background. Instances that cannot be changed are skipped
    * and counted. Fails with `action.too_many`.
    */
-  act(action: InstanceAction, filter: InstanceFilter): Promise<Action>;
+  startBulkAction(action: InstanceAction, filter: InstanceFilter): Promise<Action>;
   /** Actions on the instances of a workflow, the newest first: running ones, and some that are over. */
   actions(workflow: string): Action[];
   /** Fails with `action.not_found`. */

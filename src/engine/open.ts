@@ -24,7 +24,7 @@ import { Departures } from "./memory/departures.ts";
 import { Instances } from "./memory/instances.ts";
 import { Reads } from "./memory/reads.ts";
 import { Turns } from "./memory/turns.ts";
-import { follow, followWorkflow, history, past } from "./reading/query.ts";
+import { follow, followWorkflow, history } from "./reading/query.ts";
 import { Schedules } from "./upkeep/schedules.ts";
 import { waits } from "./reading/waits.ts";
 import { stopRun } from "./runs/activate.ts";
@@ -133,8 +133,7 @@ function facade(parts: OpenParts): Engine {
     admit: (workflow) => admission.check(workflow),
     create: (workflow, requests, trigger) => create(parts, workflow, requests, trigger),
     summary: (address) => core.instances.find(address),
-    history: (address, after) => history(core, address, after),
-    past: (address) => past(core, address),
+    history: (address) => history(core, address),
     follow: (address, signal) => follow(core, address, signal),
     followWorkflow: (workflow, signal, types) => followWorkflow(core, workflow, signal, types),
     stream: (address, stream) => readStream(core, address, stream),
@@ -147,7 +146,7 @@ function facade(parts: OpenParts): Engine {
     waits: (address) => waits(core, scheduler, address),
     remove: (workflow, ids) => remove(core, workflow, ids),
     count: (filter) => bulk.count(filter),
-    act: (action, filter) => bulk.act(action, filter),
+    startBulkAction: (action, filter) => bulk.start(action, filter),
     actions: (workflow) => bulk.actions(workflow),
     action: (workflow, id) => bulk.action(workflow, id),
     stopAction: (workflow, id) => bulk.stop(workflow, id),

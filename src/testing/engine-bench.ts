@@ -67,7 +67,7 @@ export async function openBench(
   engine.start();
   const events = async (address: InstanceAddress): Promise<InstanceEvent[]> => {
     const found: InstanceEvent[] = [];
-    for await (const event of engine.history(address)) found.push(event);
+    for await (const events of engine.history(address)) found.push(...events);
     return found;
   };
   const until = async (holds: () => Promise<boolean>): Promise<void> => {

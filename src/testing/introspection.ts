@@ -172,10 +172,11 @@ async function present(
   const view = new InstanceView();
   let last: InstanceEvent | undefined;
   try {
-    for await (const event of bed.engine.history(address)) {
-      view.add(event);
-      last = event;
-    }
+    for await (const events of bed.engine.history(address))
+      for (const event of events) {
+        view.add(event);
+        last = event;
+      }
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause;
   }

@@ -65,7 +65,7 @@ test("the timeline of a missing instance is answered with 404", async () => {
 
 async function eventsOf(address: InstanceAddress): Promise<InstanceEvent[]> {
   const events: InstanceEvent[] = [];
-  for await (const event of api.engine.history(address)) events.push(event);
+  for await (const some of api.engine.history(address)) events.push(...some);
   return events;
 }
 

@@ -393,7 +393,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       const revision = await catalog.revision();
       await catalog.follow({ kind: "script", owner: "clock", cron: "* * * * *" }, 2);
       await catalog.putToken({ id: "t1", label: "ci", hash: "aa", role: "viewer", createdAt: 1 });
-      await catalog.putSetting("limits", "1");
+      await catalog.changeSetting("limits", () => "1");
       await catalog.scriptNames();
       expect(await catalog.commit([], revision)).toBe(true);
     });
@@ -481,7 +481,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       const first: unknown[] = [];
       catalog.watch(() => first.push(catalog.workflow("orders"), catalog.setting("limits")));
       await catalog.putWorkflow(workflow("orders", 1, "v1"), workflowVersion("orders", "v1", 1));
-      await catalog.putSetting("limits", "1");
+      await catalog.changeSetting("limits", () => "1");
       await catalog.removeWorkflow("orders");
       expect(seen).toEqual([{ workflow: "orders" }, { setting: "limits" }, { workflow: "orders" }]);
       const found = workflow("orders", 1, "v1");
@@ -499,8 +499,8 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
       expect(await catalog.removeToken("t1")).toBe(false);
       expect(await catalog.tokens()).toEqual([second]);
       expect(await catalog.setting("limits")).toBeUndefined();
-      await catalog.putSetting("limits", "1");
-      await catalog.putSetting("limits", "2");
+      await catalog.changeSetting("limits", () => "1");
+      await catalog.changeSetting("limits", () => "2");
       expect(await catalog.setting("limits")).toBe("2");
     });
 

@@ -45,7 +45,7 @@ export const actions: readonly Endpoint[] = [
       const { name } = await workflowOf(api, params.workflow_name);
       const filter = toFilter(name, asked.filter);
       if (asked.dry_run) return { result: { total: showTotal(await api.engine.count(filter)), action: null } };
-      const started = await api.engine.act(asked.action, filter);
+      const started = await api.engine.startBulkAction(asked.action, filter);
       return { result: { total: showTotal(started.total), action: show(started) } };
     },
   }),

@@ -79,7 +79,7 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
 async function read(address: typeof BIG): Promise<{ events: number; largest: number }> {
   let events = 0;
   let most = 0;
-  for await (const part of bench.engine.past(address)) {
+  for await (const part of bench.engine.history(address)) {
     events += part.length;
     most = Math.max(most, JSON.stringify(part).length);
   }

@@ -20,12 +20,7 @@ interface Position {
 }
 
 /** See `Engine.history`. */
-export async function* history(core: Core, address: InstanceAddress, after = 0): AsyncGenerator<InstanceEvent> {
-  for await (const events of past(core, address)) for (const event of events) if (event.eventId > after) yield event;
-}
-
-/** See `Engine.past`. */
-export async function* past(core: Core, address: InstanceAddress): AsyncGenerator<readonly InstanceEvent[]> {
+export async function* history(core: Core, address: InstanceAddress): AsyncGenerator<readonly InstanceEvent[]> {
   const { pk } = await core.instances.find(address);
   const read = core.reads.begin();
   try {

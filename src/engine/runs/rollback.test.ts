@@ -125,7 +125,7 @@ async function create(workflow: string, params: unknown = {}): Promise<{ workflo
 
 async function events(of: { workflow: string; id: string }): Promise<InstanceEvent[]> {
   const found: InstanceEvent[] = [];
-  for await (const event of bench.engine.history(of)) found.push(event);
+  for await (const events of bench.engine.history(of)) for (const event of events) found.push(event);
   return found;
 }
 
@@ -315,7 +315,7 @@ test("a handler that the code no longer has is said to be missing, and halts the
   try {
     for (let turn = 0; (await engine.summary(stubborn)).status !== "errored" && turn < 1_000; turn += 1) await bench.quiet();
     const last: InstanceEvent[] = [];
-    for await (const event of engine.history(stubborn)) last.push(event);
+    for await (const events of engine.history(stubborn)) for (const event of events) last.push(event);
     expect(last.slice(-3)).toMatchObject([
       {
         type: "rollback_step_errored",

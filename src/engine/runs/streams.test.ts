@@ -195,11 +195,12 @@ describe("a stored stream", () => {
     const [log, step] = [logView(true), stepView(query)];
     const known = knownFrom(new InstanceView());
     const shown: unknown[] = [];
-    for await (const event of opened.engine.history(address)) {
-      log.add(event);
-      step.add(event);
-      if (event.type === "step_completed") shown.push(publicEvent("a", event, known)?.["output"]);
-    }
+    for await (const events of opened.engine.history(address))
+      for (const event of events) {
+        log.add(event);
+        step.add(event);
+        if (event.type === "step_completed") shown.push(publicEvent("a", event, known)?.["output"]);
+      }
     expect((logOf(log)?.steps[0] as StepEntry | undefined)?.output).toBe("text");
     expect(shown).toEqual(["text"]);
     const stream = stepOutput(step, query)?.stream;

@@ -109,7 +109,8 @@ const create = (...ids: readonly string[]): Promise<unknown> =>
   );
 const kindsOfLoss = async (id: string): Promise<unknown[]> => {
   const kinds: unknown[] = [];
-  for await (const event of setup.engine.history(address(id))) if (event.type === "workflow_recovered") kinds.push(event.lost);
+  for await (const events of setup.engine.history(address(id)))
+    for (const event of events) if (event.type === "workflow_recovered") kinds.push(event.lost);
   return kinds;
 };
 const status = async (id: string): Promise<string> => (await setup.engine.summary(address(id))).status;
@@ -267,7 +268,7 @@ test("an engine whose lease another has taken stops: no code goes on, everything
     setup.engine.terminate(address("a")),
     setup.engine.summary(address("a")),
     setup.scripts.fetch("script", new Request("http://x/")),
-    setup.engine.act("pause", { workflow: "Steps" }),
+    setup.engine.startBulkAction("pause", { workflow: "Steps" }),
   ])
     await expect(each).rejects.toMatchObject(refused);
   await pass(30);
@@ -291,7 +292,7 @@ test("an action on many instances waits while nothing can be stored, and misses 
   await create(...ids.slice(0, 75));
   await create(...ids.slice(75));
   await quiet();
-  const { id } = await setup.engine.act("terminate", { workflow: "Steps" });
+  const { id } = await setup.engine.startBulkAction("terminate", { workflow: "Steps" });
   setup.fault = full();
   await pass(20);
   expect(setup.engine.action("Steps", id)).toMatchObject({ state: "running" });

@@ -103,7 +103,7 @@ async function settle({ engine, clock }: World, addresses: readonly InstanceAddr
 
 async function events({ engine }: World, address: InstanceAddress): Promise<InstanceEvent[]> {
   const found: InstanceEvent[] = [];
-  for await (const event of engine.history(address)) found.push(event);
+  for await (const events of engine.history(address)) for (const event of events) found.push(event);
   return found;
 }
 

@@ -71,7 +71,7 @@ async function complete(): Promise<void> {
 /** The log's steps by name, with how they ended. */
 async function log(address: { workflow: string; id: string }): Promise<InstanceLog | undefined> {
   const view = logView(true);
-  for await (const event of bench.engine.history(address)) view.add(event);
+  for await (const events of bench.engine.history(address)) for (const event of events) view.add(event);
   return logOf(view);
 }
 

@@ -133,7 +133,7 @@ test("the workflow's word comes before the account's, and a new one holds for wh
   await open();
   await end("by_default");
   const account = (retention: Retention): Promise<void> =>
-    bench.catalog.putSetting(ACCOUNT_SETTINGS, JSON.stringify({ default_retention: retention }));
+    bench.catalog.changeSetting(ACCOUNT_SETTINGS, () => JSON.stringify({ default_retention: retention }));
   await account({ successMs: 2 * HOUR });
   await bench.quiet();
   await end("by_account");

@@ -165,8 +165,8 @@ describe("a schedule", () => {
     const address = { workflow: "tick", id };
     expect(await process.engine.summary(address)).toMatchObject({ status: "complete", trigger: "cron", createdAt: at(1) });
     let output: unknown;
-    for await (const event of process.engine.history(address))
-      if (event.type === "workflow_completed") output = decode(event.output ?? "null");
+    for await (const events of process.engine.history(address))
+      for (const event of events) if (event.type === "workflow_completed") output = decode(event.output ?? "null");
     expect(output).toEqual([
       ["timestamp", "payload", "instanceId", "workflowName", "schedule"],
       {
@@ -186,7 +186,7 @@ describe("a schedule", () => {
     await process.engine.restart({ workflow: "tick", id });
     await quiet();
     const kinds: unknown[] = [];
-    for await (const event of process.engine.history({ workflow: "tick", id })) kinds.push(event);
+    for await (const events of process.engine.history({ workflow: "tick", id })) for (const event of events) kinds.push(event);
     expect(kinds[0]).toMatchObject({ trigger: "cron", schedule: { cron: HOURLY, scheduledTime: at(1) } });
   });
 

@@ -62,14 +62,14 @@ export class Bulk {
     // What is rolling back ends by itself; to terminate it would be to cut that short.
     const unfinished = INSTANCE_STATUSES.filter((each) => !isFinal(each) && each !== "rollingBack");
     const filters = (status === undefined ? unfinished : [status]).map((each) => ({ workflow, status: each }));
-    void this.#start(this.#job("terminate", { workflow }), filters).finally(() => this.#terminating.delete(workflow));
+    void this.#run(this.#job("terminate", { workflow }), filters).finally(() => this.#terminating.delete(workflow));
     return "ok";
   }
 
   removeAll(workflow: string): void {
     // What is created from now on belongs to a workflow of the same name that comes after this one.
     const filter = { workflow, createdTo: this.#core.clock.now() };
-    void this.#start(this.#job("delete", filter), [filter]);
+    void this.#run(this.#job("delete", filter), [filter]);
   }
 
   /** See `Engine.count`. */
@@ -77,15 +77,15 @@ export class Bulk {
     return countMatching(this.#core, filter, COUNT_PARTS);
   }
 
-  /** See `Engine.act`. */
-  async act(action: InstanceAction, filter: InstanceFilter): Promise<Action> {
+  /** See `Engine.startBulkAction`. */
+  async start(action: InstanceAction, filter: InstanceFilter): Promise<Action> {
     checkOpen(this.#core);
     this.#checkRoom();
     const total = await this.count(filter);
     this.#checkRoom();
     const job = this.#job(action, filter, total);
     this.#jobs.set(job.about.id, job);
-    void this.#start(job, [filter]);
+    void this.#run(job, [filter]);
     return show(job);
   }
 
@@ -130,7 +130,7 @@ export class Bulk {
     return { about, refused: new Map(), state: "running", done: 0, endedAt: null, stopping: false };
   }
 
-  #start(job: Job, filters: readonly InstanceFilter[]): Promise<void> {
+  #run(job: Job, filters: readonly InstanceFilter[]): Promise<void> {
     const work = this.#work(job, filters)
       .catch((cause: unknown) => {
         job.state = "failed";

@@ -58,7 +58,6 @@ function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Sta
     params: event.params,
     schedule: event.schedule,
     retention: event.retention,
-    queuedAt: stamp.timestamp,
     startedAt: null,
     endedAt: null,
     pausedAt: null,

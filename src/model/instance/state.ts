@@ -106,8 +106,6 @@ export interface InstanceState {
   readonly params: Encoded;
   readonly schedule: ScheduleInfo | undefined;
   readonly retention: Retention | undefined;
-  /** When the present life began. */
-  readonly queuedAt: number;
   startedAt: number | null;
   endedAt: number | null;
   pausedAt: number | null;

@@ -119,7 +119,7 @@ export async function readLog({ engine }: Pick<Api, "engine">, address: Instance
 
 /** Folds the whole journal of an instance into a view. */
 export async function readInto<T>(engine: Engine, address: InstanceAddress, view: InstanceView<T>): Promise<InstanceView<T>> {
-  for await (const events of engine.past(address)) for (const event of events) view.add(event);
+  for await (const events of engine.history(address)) for (const event of events) view.add(event);
   return view;
 }
 

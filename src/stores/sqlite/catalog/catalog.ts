@@ -16,6 +16,8 @@ import { versionTables } from "./versions.ts";
 import { workerTables } from "./workers.ts";
 import { workflowTables } from "./workflows.ts";
 
+const PUT = "INSERT INTO settings (name, json) VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json";
+
 /** The catalogue of what is deployed, on a connection. */
 export function sqliteCatalog(db: Database): Catalog {
   const query = queries(db);
@@ -41,17 +43,10 @@ export function sqliteCatalog(db: Database): Catalog {
 function settings({ one, run, within }: Queries, known: Known): Settings {
   const get = (name: string): string | undefined =>
     one("SELECT json FROM settings WHERE name = ?", name)?.["json"] as string | undefined;
-  const put = (name: string, json: string): void => {
-    run("INSERT INTO settings (name, json) VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json", name, json);
-  };
   return {
     setting: async (name) => get(name),
-    putSetting: async (name, json) => {
-      put(name, json);
-      known.tell({ setting: name });
-    },
     changeSetting: async (name, change) => {
-      within(() => put(name, change(get(name))));
+      within(() => run(PUT, name, change(get(name))));
       known.tell({ setting: name });
     },
   };

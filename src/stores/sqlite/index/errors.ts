@@ -1,6 +1,6 @@
 /** Keeps the errors that instances have ended with, and how many there are of each kind, as commits come. */
 import type { ErrorSummary } from "../../../model/views/error-summary.ts";
-import type { Database, Statement } from "../connection/database.ts";
+import type { Database } from "../connection/database.ts";
 
 /** The instance that an error is of; workflow and version by the keys of their names. */
 interface Errored {
@@ -44,7 +44,7 @@ function textOf({ name, message }: Pick<ErrorSummary, "name" | "message">): stri
   return `${name}: ${message}`;
 }
 
-function prepare(db: Database): Record<"group" | "insert" | "index" | "remove" | "unindex" | "leave" | "drop", Statement> {
+function prepare(db: Database) {
   return {
     group: db.prepare(
       `INSERT INTO error_groups (workflow, fingerprint, instances, first_seen, last_seen, first_version, name, message, step, frame)

@@ -3,7 +3,7 @@
  * deleted a few a commit: a stream of a gigabyte must not delay other commits.
  */
 import type { Chunk } from "../../../ports/instances/commit.ts";
-import type { Database, Statement } from "../connection/database.ts";
+import type { Database } from "../connection/database.ts";
 
 /** Chunks that one commit deletes. Each of them is dozens of pages to put on the list of free ones. */
 const SWEEP = 16;
@@ -47,7 +47,7 @@ export class ChunkWriter {
   }
 }
 
-function prepare(db: Database): Record<"insert" | "void" | "next" | "drop" | "forget" | "lastVoid", Statement> {
+function prepare(db: Database) {
   return {
     insert: db.prepare("INSERT INTO blobs (instance, stream, chunk, bytes) VALUES (?, ?, ?, ?)"),
     void: db.prepare(

@@ -165,23 +165,7 @@ export function listed(statuses: readonly InstanceStatus[]): string {
 }
 
 /** `LIMIT ? + 0` and not `LIMIT ?`, which SQLite plans anew whenever a value is bound to it: that took ten times the search. */
-function prepare(
-  db: Database,
-): Record<
-  | "find"
-  | "prefix"
-  | "has"
-  | "versions"
-  | "load"
-  | "row"
-  | "chunk"
-  | "nextWake"
-  | "expiring"
-  | "counts"
-  | "allCounts"
-  | ReadyKind,
-  Statement
-> {
+function prepare(db: Database) {
   return {
     find: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id = ?`),
     prefix: db.prepare(`${SUMMARY} WHERE ${OF_WORKFLOW} AND id >= ? AND id < ? ORDER BY id LIMIT ? + 0`),

@@ -3,7 +3,7 @@
  * commit that makes them void, and deleted a few a commit: a journal of fifty thousand rows must not delay other commits.
  */
 import type { JournalRow } from "../../../ports/instances/commit.ts";
-import type { Database, Statement } from "../connection/database.ts";
+import type { Database } from "../connection/database.ts";
 
 /** Rows of an instance that the commit itself deletes: most journals are no longer, and there may be hundreds in one commit. */
 const AT_ONCE = 64;
@@ -44,7 +44,7 @@ export class RowWriter {
   }
 }
 
-function prepare(db: Database): Record<"insert" | "note" | "next" | "drop" | "forget" | "lastVoid", Statement> {
+function prepare(db: Database) {
   return {
     insert: db.prepare("INSERT INTO journal (instance, seq, first_event_id, events) VALUES (?, ?, ?, ?)"),
     note: db.prepare(

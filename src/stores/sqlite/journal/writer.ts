@@ -8,7 +8,7 @@ import type { Append, Batch, BatchResult, NewInstance } from "../../../ports/ins
 import type { Lease } from "../../../ports/instances/journal-store.ts";
 import { StatusCounts } from "../index/counts.ts";
 import { ChunkWriter } from "./chunks.ts";
-import { transaction, type Database, type Statement } from "../connection/database.ts";
+import { transaction, type Database } from "../connection/database.ts";
 import { ErrorWriter } from "../index/errors.ts";
 import { HourlyCounts } from "../index/hourly.ts";
 import { Names } from "../index/names.ts";
@@ -162,9 +162,7 @@ function isEmpty({ creates, chunks, appends, removes }: Batch): boolean {
   return creates.length + chunks.length + appends.length + removes.length === 0;
 }
 
-type Name = "acquire" | "holds" | "create" | "change" | "move" | "remove" | "fill" | "empty" | "touch";
-
-function prepare(db: Database): Record<Name, Statement> {
+function prepare(db: Database) {
   return {
     // No instance has the key 0.
     fill: db.prepare("INSERT INTO blobs (instance, stream, chunk, bytes) VALUES (0, 0, 0, zeroblob(?))"),
