@@ -3,6 +3,24 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { UsageError } from "../assembly/explain.ts";
 import { nearest } from "./nearest.ts";
 
+/** Options by what they take: a text, several, or nothing. */
+export function parsedAs(
+  texts: readonly string[],
+  lists: readonly string[],
+  flags: readonly string[],
+): NonNullable<ParseArgsConfig["options"]> {
+  return Object.fromEntries([
+    ...texts.map((name) => [name, { type: "string" }]),
+    ...lists.map((name) => [name, { type: "string", multiple: true }]),
+    ...flags.map((name) => [name, { type: "boolean" }]),
+  ]);
+}
+
+/** The values of such options, as they were given. */
+export type OptionValues<Text extends string, List extends string, Flag extends string> = Readonly<
+  Partial<Record<Text, string> & Record<List, string[]> & Record<Flag, boolean>>
+>;
+
 /** What `parseArgs` answers for these options. */
 export type CommandLine<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<T>>;
 

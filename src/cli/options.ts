@@ -5,7 +5,7 @@ import type { EngineSettings } from "../engine/state/settings.ts";
 import { isHostName } from "../model/platform/host-name.ts";
 import { ADOPTIONS, type Adoption } from "../workers/versions/policy.ts";
 import { isAddressRange } from "../server/address.ts";
-import { commandLine } from "./command-line.ts";
+import { commandLine, type OptionValues, parsedAs } from "./command-line.ts";
 import { hyperdriveStrings } from "./hyperdrive.ts";
 import { UsageError } from "../assembly/explain.ts";
 
@@ -37,18 +37,10 @@ const LISTS = ["allow-network", "trusted-proxy", "host-name", "hyperdrive"] as c
 const FLAGS = ["strict", "verbose", "quiet"] as const;
 
 /** Values as they were given. */
-export type ServerValues = Readonly<
-  Partial<
-    Record<(typeof TEXTS)[number], string> & Record<(typeof LISTS)[number], string[]> & Record<(typeof FLAGS)[number], boolean>
-  >
->;
+export type ServerValues = OptionValues<(typeof TEXTS)[number], (typeof LISTS)[number], (typeof FLAGS)[number]>;
 
 /** The options, as `parseArgs` takes them. */
-export const SERVER_OPTIONS: NonNullable<ParseArgsConfig["options"]> = {
-  ...Object.fromEntries(TEXTS.map((name) => [name, { type: "string" as const }])),
-  ...Object.fromEntries(LISTS.map((name) => [name, { type: "string" as const, multiple: true }])),
-  ...Object.fromEntries(FLAGS.map((name) => [name, { type: "boolean" as const }])),
-};
+export const SERVER_OPTIONS: NonNullable<ParseArgsConfig["options"]> = parsedAs(TEXTS, LISTS, FLAGS);
 
 /** Reads the command line of a command that starts a server. Throws a `UsageError`, or what `parseArgs` throws. */
 export function readServerOptions(args: readonly string[]): ServerOptions {

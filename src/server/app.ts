@@ -5,14 +5,10 @@
 import { STATUS_CODES } from "node:http";
 import { Hono, type Context, type Env, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { Engine } from "../engine/contract.ts";
 import { Failure, failureKind } from "../model/failures/failure.ts";
 import type { AuditEntry } from "../ports/logs/audit-log.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { ScriptCalls } from "../ports/script-calls.ts";
 import type { Audit } from "../access/audit.ts";
-import type { BodyRoom } from "../api/endpoint/body.ts";
 import { beginNotes, notesOn, type Asked } from "../api/endpoint/asked.ts";
 import { withHeadersOf } from "../api/endpoint/answer-headers.ts";
 import { failureResponse } from "../api/endpoint/envelope.ts";
@@ -20,45 +16,32 @@ import { OWN_PREFIX } from "../api/own/own.ts";
 import { normalPath } from "../api/endpoint/path.ts";
 import { hasToken, refusal, type Guard } from "./sessions/auth.ts";
 import type { HostNames } from "../workers/addresses/host-names.ts";
-import { transferRoutes, type Transfers } from "../api/cloudflare/storage/transfers.ts";
+import { transferRoutes } from "../api/cloudflare/storage/transfers.ts";
 import type { Tails } from "../workers/logs/tails.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./pages/dashboard.ts";
 import { clientsBehind, type Client } from "./address.ts";
 import { isHungUp, unheard } from "../api/endpoint/gone.ts";
 import { isAllowedHost, isForeign, isOfPage, isVisit } from "./workers/trusted-hosts.ts";
-import type { Origin } from "./sessions/origin.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { Load } from "./load.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import { TAIL_PROTOCOL } from "./sockets/tails.ts";
 import { startPage, START_PAGE_CSP } from "./pages/start-page.ts";
-import { callWorker, primaryAt, PRIMARY_HOST, workerAt } from "./workers/workers.ts";
+import { callWorker, PRIMARY_HOST, primaryAt, type WorkerAccess, workerAt } from "./workers/workers.ts";
+import type { Api } from "../api/endpoint/endpoint.ts";
 
 /** What the server is made of. */
-export interface AppParts {
-  readonly engine: Engine;
-  /** Calls Workers. */
-  readonly calls: ScriptCalls;
+export interface AppParts extends Pick<Api, "engine" | "tails" | "transfers" | "bodies">, Omit<WorkerAccess, "hasSessions"> {
   /** The REST API, with its full paths below `/client/v4`. */
   readonly rest: Hono<Env>;
   /** What is not Cloudflare's, with its paths below `OWN_PREFIX`. */
   readonly own: Hono<Env>;
   /** wrangler's local API, with its paths below the explorer prefix. */
   readonly explorer: Hono<Env>;
-  /** Live logs, for clients that know the id of a tail. */
-  readonly tails: Tails;
   /** Which Worker answers under which other host name. */
   readonly workers: Pick<HostNames, "scriptFor">;
-  /** Files in transfer, for clients that know their ids. */
-  readonly transfers: Transfers;
-  /** Memory for the bodies of requests. */
-  readonly bodies: BodyRoom;
-  /** Whether Workers' handlers can be called by hand, at paths of theirs: for development. */
-  readonly byHand: boolean;
   /** The Worker that `localhost` leads to, while other addresses lead to the dashboard; absent where there is none. */
   readonly primary?: () => string;
-  /** The origin that a Worker sees in place of a local one. */
-  readonly originOf?: (script: string) => Origin;
   /** Gets a line for each request that a Worker has answered. */
   readonly onAnswer?: (line: string) => void;
   /** What a browser is shown; absent where it has not been built. */
@@ -68,8 +51,6 @@ export interface AppParts {
   readonly audit: Pick<Audit, "record">;
   /** Who is logged in; absent where no login is needed. */
   readonly sessions?: Sessions | undefined;
-  readonly log: Log;
-  readonly clock: Clock;
   /** Host names, besides the loopback ones, under which the server may be addressed. */
   readonly hostNames: readonly string[];
   /** Addresses and ranges of proxies whose `X-Forwarded-` headers are believed. */

@@ -136,16 +136,8 @@ const instance: readonly Endpoint[] = [
     summary: "Read an instance",
     result: shownLog,
     handle: async ({ params }, api) => {
-      const {
-        status: current,
-        params: payload,
-        queued,
-        start,
-        end,
-        output,
-        error,
-        steps,
-      } = await readLog(api, await addressOf(api, params), true);
+      const log = await readLog(api, await addressOf(api, params), true);
+      const { status: current, params: payload, queued, start, end, output, error, steps } = log;
       return { result: { status: current, params: payload, queued, start, end, output, error, steps, step_count: steps.length } };
     },
   }),

@@ -6,7 +6,7 @@ import type { ParseArgsConfig } from "node:util";
 import type { ProjectSource } from "../../assembly/project.ts";
 import type { OriginOptions, ProjectOptions } from "../../workers/config/project.ts";
 import { isLoopback } from "../../server/workers/trusted-hosts.ts";
-import { commandLine } from "../command-line.ts";
+import { commandLine, type OptionValues, parsedAs } from "../command-line.ts";
 import { UsageError } from "../../assembly/explain.ts";
 import type { ServerOptions } from "../../assembly/server-options.ts";
 import { SERVER_OPTIONS, serverOptions, wholeNumber, type ServerValues } from "../options.ts";
@@ -59,23 +59,16 @@ const LISTS = [
 ] as const;
 const FLAGS = ["minify", "bundle", "https", "infer-origin-from-routes", "show-interactive-dev-session"] as const;
 
-const SHORT: Readonly<Record<string, string>> = { config: "c", env: "e" };
-
 const OPTIONS: NonNullable<ParseArgsConfig["options"]> = {
   ...SERVER_OPTIONS,
   ...WRANGLER_OPTIONS,
-  ...Object.fromEntries(TEXTS.map((name) => [name, { type: "string" as const, ...short(name) }])),
-  ...Object.fromEntries(LISTS.map((name) => [name, { type: "string" as const, multiple: true, ...short(name) }])),
-  ...Object.fromEntries(FLAGS.map((name) => [name, { type: "boolean" as const }])),
+  ...parsedAs(TEXTS, LISTS, FLAGS),
+  config: { type: "string", multiple: true, short: "c" },
+  env: { type: "string", short: "e" },
 };
 
 /** Values as they were given. */
-type DevValues = ServerValues &
-  Readonly<
-    Partial<
-      Record<(typeof TEXTS)[number], string> & Record<(typeof LISTS)[number], string[]> & Record<(typeof FLAGS)[number], boolean>
-    >
-  >;
+type DevValues = ServerValues & OptionValues<(typeof TEXTS)[number], (typeof LISTS)[number], (typeof FLAGS)[number]>;
 
 /** Reads it. Throws a `UsageError`, or what `parseArgs` throws. */
 export function readDevOptions(args: readonly string[]): DevOptions {
@@ -187,11 +180,6 @@ function optionsOf(values: DevValues, base: string): ProjectOptions {
 
 function given<T extends object>(values: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
-}
-
-function short(name: string): { readonly short?: string } {
-  const letter = SHORT[name];
-  return letter === undefined ? {} : { short: letter };
 }
 
 /** `NAME:VALUE`, as wrangler has it; a value may have colons of its own. */

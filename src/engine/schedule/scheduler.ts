@@ -155,9 +155,14 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       this.#held[kind].add(workflow);
       return;
     }
+    this.#mayHave(kind);
+    this.look();
+  }
+
+  /** The store may hold an instance of this kind that can be started. */
+  #mayHave(kind: Exclude<ReadyKind, "interrupted">): void {
     if (kind === "due") this.#dueAt = -Infinity;
     else this.#queued = true;
-    this.look();
   }
 
   /** An instance outside memory is due at `at`, in epoch milliseconds. */
@@ -170,8 +175,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
   /** The workflow may have places again: one was given back, or it may have more than before. */
   freed(workflow: string): void {
     if (!this.#places.isFull(workflow)) {
-      if (this.#held.due.delete(workflow)) this.#dueAt = -Infinity;
-      if (this.#held.queued.delete(workflow)) this.#queued = true;
+      for (const kind of ["due", "queued"] as const) if (this.#held[kind].delete(workflow)) this.#mayHave(kind);
     }
     this.look();
   }
@@ -272,8 +276,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       else this.expectDue(hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));
       for (const workflow of new Set(found.map((each) => each.workflow))) await policies.load(workflow);
     } catch (cause) {
-      if (kind === "due") this.#dueAt = -Infinity;
-      else this.#queued = true;
+      this.#mayHave(kind);
       throw cause;
     }
     return this.#startAll(found, (summary) => this.#startInPlace(kind, summary));
@@ -287,8 +290,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       return this.#start(kind, summary).finally(giveBack);
     }
     if (this.#places.isFull(workflow)) this.#held[kind].add(workflow);
-    else if (kind === "due") this.#dueAt = -Infinity;
-    else this.#queued = true;
+    else this.#mayHave(kind);
     return "held";
   }
 

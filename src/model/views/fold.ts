@@ -236,18 +236,13 @@ export class InstanceView<Shown = never> {
         if (attempt !== undefined) Object.assign(attempt, { end: timestamp, error: event.error });
         return;
       case "step_completed":
-        if (event.output !== undefined) step.shown = this.#keep(step, event.output);
-        step.state = "complete";
-        step.end = timestamp;
-        return;
       case "rollback_step_completed":
-        step.state = "complete";
-        step.end = timestamp;
+        if ("output" in event && event.output !== undefined) step.shown = this.#keep(step, event.output);
+        Object.assign(step, { state: "complete", end: timestamp });
         return;
       case "step_errored":
       case "rollback_step_errored":
-        step.state = "errored";
-        step.end = timestamp;
+        Object.assign(step, { state: "errored", end: timestamp });
         return;
       default:
     }

@@ -6,7 +6,7 @@ import { durationMs } from "../../model/time/duration.ts";
 import type { StepConfig } from "../../model/instance/events.ts";
 import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { displayName, stepId } from "../../model/step/step.ts";
-import { DEFAULT_STEP_CONFIG, parseStepConfig, type DelayFunction } from "../../model/step/config.ts";
+import { DEFAULT_STEP_CONFIG, parseStepConfig } from "../../model/step/config.ts";
 import { revive } from "../../model/values/thrown.ts";
 import type { BegunHandler, Outcome } from "../../protocol/frames.ts";
 import { attempt, contextOf } from "../steps/attempt.ts";
@@ -18,6 +18,7 @@ import { Replay } from "./replay.ts";
 import type { RollbackHandler } from "./rollback-handler.ts";
 import type { Run } from "./run.ts";
 import { recall } from "../streams/replay.ts";
+import type { DelayedCall } from "../steps/delay.ts";
 
 const MISSING: ErrorInfo = { name: "RollbackMissing", message: "Rollback function not available in registry" };
 
@@ -84,14 +85,8 @@ export class Rollback {
   }
 }
 
-interface HandlerCall {
-  readonly run: Run;
-  readonly name: string;
-  readonly count: number;
+interface HandlerCall extends DelayedCall {
   readonly id: string;
-  readonly config: StepConfig;
-  readonly delay: DelayFunction | undefined;
-  readonly lost: number;
 }
 
 /** Tries a handler until it succeeds or no retry is left; the engine goes on from what is recorded of that. */

@@ -1,13 +1,12 @@
 /** The delay before a step's next attempt, which user code may compute. */
 import { isDelay } from "../../model/step/config.ts";
 import type { DelayFunction } from "../../model/step/config.ts";
-import type { StepConfig } from "../../model/instance/events.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { retryDelayMs } from "../../model/step/retry.ts";
 import { displayName } from "../../model/step/step.ts";
 import type { AttemptContext } from "./attempt-context.ts";
-import type { Run } from "../run/run.ts";
 import { settleable } from "../run/settleable.ts";
+import type { AttemptCall } from "../streams/output.ts";
 
 /** A delay function that failed: the step fails with it. */
 export class NonRetryableDelay extends Error {}
@@ -16,13 +15,9 @@ export class NonRetryableDelay extends Error {}
 const MISSING_FUNCTION_DELAY_MS = 1_000;
 
 /** A call that may be tried again: of a step's callback, or of its rollback handler. */
-export interface DelayedCall {
-  readonly run: Run;
-  readonly name: string;
-  readonly count: number;
-  readonly config: StepConfig;
+export interface DelayedCall extends AttemptCall {
   readonly delay: DelayFunction | undefined;
-  /** How many of its attempts were cut off. */
+  /** How many of its attempts were cut off: they do not count as retries. */
   readonly lost: number;
 }
 

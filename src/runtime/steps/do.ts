@@ -4,12 +4,11 @@
  */
 import { isSelected } from "../../model/step/arrangement.ts";
 import { durationMs } from "../../model/time/duration.ts";
-import type { StepConfig } from "../../model/instance/events.ts";
 import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { isStepName } from "../../model/platform/names.ts";
 import { displayName } from "../../model/step/step.ts";
-import { DEFAULT_STEP_CONFIG, defaultStepConfig, parseStepConfig, type DelayFunction } from "../../model/step/config.ts";
+import { DEFAULT_STEP_CONFIG, defaultStepConfig, parseStepConfig } from "../../model/step/config.ts";
 import type { Output } from "../../model/step/stream.ts";
 import { revive } from "../../model/values/thrown.ts";
 import { encode, isTooLarge, Unserialisable, type Encoded } from "../../model/values/value.ts";
@@ -21,17 +20,11 @@ import { parseRollback } from "../run/rollback.ts";
 import type { Run } from "../run/run.ts";
 import { Streamed } from "../streams/output.ts";
 import { recall } from "../streams/replay.ts";
+import type { DelayedCall } from "./delay.ts";
 
-interface DoCall {
-  readonly run: Run;
-  readonly name: string;
-  readonly count: number;
+interface DoCall extends DelayedCall {
   readonly id: string;
   readonly callback: StepCallback;
-  readonly config: StepConfig;
-  readonly delay: DelayFunction | undefined;
-  /** How many of its attempts were cut off: they do not count as retries. */
-  readonly lost: number;
   /** True when there is a handler that undoes the step. */
   readonly hasRollback: boolean;
 }

@@ -4,7 +4,7 @@ import { Failure } from "../../../model/failures/failure.ts";
 import { changeScriptSettings } from "../../../workers/deploy/change-script-settings.ts";
 import { makeWorker } from "../../../workers/deploy/make-worker.ts";
 import { checkWorker } from "../../../workers/versions/scripts.ts";
-import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
+import { type Api, endpoint, type Endpoint, type Reply } from "../../endpoint/endpoint.ts";
 import { keptSettings } from "./kept-settings.ts";
 import { checkScriptName } from "./shown.ts";
 import { pageOf, pages } from "../workflows/schemas.ts";
@@ -35,10 +35,13 @@ const CLEARED = { tags: null, logpush: null, observability: null, tail_consumers
 
 const shown = z.looseObject({ id: z.string(), name: z.string(), created_on: z.iso.datetime(), updated_on: z.iso.datetime() });
 
-/** The name is what everything else knows a Worker by. */
-function checkSameName(id: string, name: string | undefined): void {
+/** A Worker after a change of its settings. The name stays: it is what everything else knows a Worker by. */
+async function changed(api: Api, id: string, { name, ...kept }: z.output<typeof change>, request: Request): Promise<Reply> {
+  await checkWorker(api.catalog, id);
   if (name !== undefined && name !== id)
     throw new Failure("body", { field: "name", detail: `A Worker cannot be renamed: create "${name}" and delete "${id}"` });
+  await changeScriptSettings(api.catalog, id, kept, checkWorker);
+  return { result: await showWorker(api, id, request) };
 }
 
 /** Workers as wholes. */
@@ -75,24 +78,14 @@ export const workers: readonly Endpoint[] = [
     summary: "Replace the settings shared by all versions of a Worker; stored, but without effect",
     body: wanted,
     result: shown,
-    handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
-      await checkWorker(api.catalog, id);
-      checkSameName(id, name);
-      await changeScriptSettings(api.catalog, id, { ...CLEARED, ...kept }, checkWorker);
-      return { result: await showWorker(api, id, request) };
-    },
+    handle: async ({ params, body }, api, request) => changed(api, params.worker_id, { ...CLEARED, ...body }, request),
   }),
   endpoint("patch", WORKER, {
     needs: "admin",
     summary: "Change settings shared by all versions of a Worker; omitted settings stay",
     body: change,
     result: shown,
-    handle: async ({ params: { worker_id: id }, body: { name, ...kept } }, api, request) => {
-      await checkWorker(api.catalog, id);
-      checkSameName(id, name);
-      await changeScriptSettings(api.catalog, id, kept, checkWorker);
-      return { result: await showWorker(api, id, request) };
-    },
+    handle: async ({ params, body }, api, request) => changed(api, params.worker_id, body, request),
   }),
   endpoint("delete", WORKER, {
     needs: "admin",
