@@ -8,7 +8,6 @@ import { explorerApi } from "../api/explorer/explorer.ts";
 import { ownApi } from "../api/own/own.ts";
 import { Transfers } from "../api/cloudflare/storage/transfers.ts";
 import { restApi } from "../api/cloudflare/rest.ts";
-import type { Engine } from "../engine/contract.ts";
 import type { EngineParts } from "../engine/open.ts";
 import { Failure } from "../model/failures/failure.ts";
 import { LIMITS } from "../model/limits.ts";
@@ -19,8 +18,6 @@ import type { ScriptVersion } from "../ports/catalog/script-versions.ts";
 import type { Log, LogFields } from "../ports/log.ts";
 import type { OnLog, ScriptLine } from "../ports/script-log.ts";
 import { scriptOf } from "../model/views/script-line.ts";
-import type { ScriptCalls } from "../ports/script-calls.ts";
-import type { Storage } from "../ports/storage.ts";
 import type { Store } from "../ports/store.ts";
 import { systemClock } from "../system/clock.ts";
 import { systemIds } from "../system/ids.ts";
@@ -33,7 +30,6 @@ import { Publisher } from "../workers/versions/publisher.ts";
 import { mapStack } from "../workers/logs/stack.ts";
 import { Tails } from "../workers/logs/tails.ts";
 import { BindingRegistry } from "../workers/hosts/binding-registry.ts";
-import type { Queues } from "../queues/queues.ts";
 import { serverApp, type Answer, type AppParts } from "../server/app.ts";
 import { openGuard, tokenGuard } from "../server/sessions/auth.ts";
 import { openDashboard } from "../server/pages/dashboard.ts";
@@ -45,7 +41,7 @@ import { sqliteAudit } from "../stores/sqlite/audit/audit.ts";
 import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
 import { closeToOthers, keepOutOfGit } from "./data-directory.ts";
-import { startEngine } from "./engine.ts";
+import { type StartedEngine, startEngine } from "./engine.ts";
 import { assetsIn, executionOf, type Execution, type ExecutionParts, type ScriptListeners } from "./executor.ts";
 import { explainListening, UsageError } from "./explain.ts";
 import { smtpMailer } from "./mailer.ts";
@@ -57,23 +53,12 @@ import { wholeStore } from "./whole-store.ts";
 const LISTENER_GRACE_MS = 500;
 
 /** A server that runs. */
-export interface Running {
+export interface Running
+  extends Pick<Api, "catalog" | "log" | "engine" | "storage" | "publisher" | "queues" | "assets">, Pick<StartedEngine, "calls"> {
   readonly url: string;
   readonly port: number;
-  readonly catalog: Catalog;
-  readonly log: Log;
-  readonly engine: Engine;
-  /** Calls Workers. */
-  readonly calls: ScriptCalls;
-  /** What holds KV, D1 and R2. */
-  readonly storage: Storage;
   /** What answers Workers. */
   readonly bindings: BindingRegistry;
-  /** The way in for code. */
-  readonly publisher: Publisher;
-  readonly queues: Queues;
-  /** What Workers have of static assets. */
-  readonly assets: AssetStore;
   /** Lets requests in. Earlier requests have waited, so that none is answered with 404 for a project that is being deployed. */
   open(): void;
   /** Resolves when the server has had to stop taking work by itself, with the reason: its data directory is not its own any more. */

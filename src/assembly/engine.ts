@@ -41,6 +41,7 @@ interface StartParts extends Omit<EngineParts, "hosts" | "followCron" | "notices
 /** An engine that runs. */
 export interface StartedEngine {
   readonly engine: Engine;
+  /** Calls Workers. */
   readonly calls: ScriptCalls;
   readonly queues: Queues;
   readonly subscriptions: Subscriptions;

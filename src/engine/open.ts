@@ -1,18 +1,9 @@
 /** Puts the parts of the engine together, layer by layer: each is made of those below it, and names itself their listener. */
 import { Failure } from "../model/failures/failure.ts";
-import type { Arrangements } from "../ports/arrangements.ts";
-import type { Catalog } from "../ports/catalog/catalog.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Ids } from "../ports/ids.ts";
-import type { NoticeTaker } from "../ports/notices.ts";
 import { noNotices } from "../noop/notices.ts";
-import type { Log } from "../ports/log.ts";
 import { silentLog } from "../noop/log.ts";
-import type { OnInvocation } from "../ports/script-log.ts";
 import type { Follow } from "../ports/timetable.ts";
-import type { Store } from "../ports/store.ts";
 import type { Lease } from "../ports/instances/journal-store.ts";
-import type { Vault } from "../ports/vault.ts";
 import { noVault } from "../noop/vault.ts";
 import type { Hosts } from "../workers/hosts/hosts.ts";
 import { Changes } from "./changes.ts";
@@ -52,24 +43,14 @@ import { create } from "./verbs/create.ts";
 export type EngineHosts = Hosts<Live>;
 
 /** What an engine is made of. */
-export interface EngineParts {
-  readonly store: Store;
-  readonly catalog: Catalog;
+export interface EngineParts
+  extends
+    Pick<World, "store" | "catalog" | "clock" | "ids" | "onInvocation" | "arrangements">,
+    Partial<Pick<World, "log" | "vault" | "notices">> {
   /** Where user code runs. They are closed with the engine. */
   readonly hosts: EngineHosts;
-  readonly clock: Clock;
-  readonly ids: Pick<Ids, "uuid">;
-  readonly log?: Log;
-  /** Encrypts the outputs of sensitive steps; they are stored as they are when it is absent. */
-  readonly vault?: Vault;
   /** What is done at the boundaries of scripts' cron triggers. Nothing when it is absent. */
   readonly followCron?: Follow;
-  /** Tells subscribers; there are none when it is absent. */
-  readonly notices?: NoticeTaker;
-  /** Gets each run of an instance that has ended. */
-  readonly onInvocation?: OnInvocation;
-  /** What tests have arranged for instances. */
-  readonly arrangements?: Arrangements;
   readonly settings?: Partial<EngineSettings>;
 }
 

@@ -3,9 +3,9 @@
  * delivery, so that a client cannot settle a message that has been delivered to another since.
  */
 import { Failure } from "../model/failures/failure.ts";
-import { type Consumer, NO_VERDICT, type Queue, settle, type Settlement } from "../model/platform/queue.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { QueueStore, StoredMessage } from "../ports/queue-store.ts";
+import { type Consumer, NO_VERDICT, type Queue, settle } from "../model/platform/queue.ts";
+import type { StoredMessage } from "../ports/queue-store.ts";
+import type { DeliveryParts } from "./delivery.ts";
 
 /** A message that belongs to a client until its lease expires. */
 export interface PulledMessage extends StoredMessage {
@@ -26,12 +26,7 @@ export interface PulledEnd {
 }
 
 /** What pulls work with. */
-export interface PullsParts {
-  readonly store: QueueStore;
-  readonly clock: Clock;
-  /** Does as the settlement says; what is given up goes where the consumer wants it. */
-  settle(queue: Queue, settlement: Settlement): Promise<void>;
-}
+export type PullsParts = Pick<DeliveryParts, "store" | "clock" | "settle">;
 
 export class Pulls {
   readonly #parts: PullsParts;

@@ -114,13 +114,16 @@ export interface Endpoint {
   action(body: never): string;
   /** Fails when the request is to be refused whatever is in its body, which has not been read yet. */
   admit(params: never, api: Api): void;
-  handle(
-    input: { params: never; query: never; body: never; sent: RequestBody },
-    api: Api,
-    request: Request,
-    asker: Principal,
-  ): Promise<Reply | void>;
+  readonly handle: Handle<never, never, never>;
 }
+
+/** Answers a request. `sent` is the body as it came, for endpoints that do not take JSON. */
+type Handle<Params, Query, Body> = (
+  input: { params: Params; query: Query; body: Body; sent: RequestBody },
+  api: Api,
+  request: Request,
+  asker: Principal,
+) => Promise<Reply | void>;
 
 type ParamsOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? { readonly [K in Name]: string } & ParamsOf<Rest>
@@ -137,13 +140,7 @@ interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType>
   /** Unless it is said, its path and its method say it. */
   readonly action?: (body: z.output<B>) => string;
   readonly admit?: (params: ParamsOf<Path>, api: Api) => void;
-  /** `sent` is the body as it came, for endpoints that do not take JSON. */
-  handle(
-    input: { params: ParamsOf<Path>; query: z.output<Q>; body: z.output<B>; sent: RequestBody },
-    api: Api,
-    request: Request,
-    asker: Principal,
-  ): Promise<Reply | void>;
+  readonly handle: Handle<ParamsOf<Path>, z.output<Q>, z.output<B>>;
 }
 
 type NoQuery = z.ZodObject;
@@ -172,7 +169,6 @@ export function endpoint<const Path extends string, Q extends z.ZodType = NoQuer
     hides: spec.hides ?? false,
     action: (body) => spec.action?.(body) ?? name,
     admit: (params, api) => spec.admit?.(params, api),
-    handle: (input, api, request, asker) => spec.handle(input, api, request, asker),
   };
 }
 

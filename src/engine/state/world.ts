@@ -18,11 +18,13 @@ export interface World {
   readonly store: Store;
   /** The right to write to the store. */
   readonly lease: Lease;
+  /** Encrypts the outputs of sensitive steps. */
   readonly vault: Vault;
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly ids: Pick<Ids, "uuid">;
   readonly log: Log;
+  /** Tells subscribers. */
   readonly notices: NoticeTaker;
   /** Gets each run of an instance that has ended. */
   readonly onInvocation?: OnInvocation | undefined;

@@ -8,7 +8,6 @@
 import { buffer, unbuffer } from "./buffered.ts";
 import { isEventType, statusAfter } from "./event-kinds.ts";
 import type { DoEvent, EventBody, LifecycleEvent, SleepEvent, WaitEvent } from "./events.ts";
-import { addLoss, endRow } from "./loss.ts";
 import { keepSteps } from "./restart.ts";
 import { evolveRollback, isOfRollback } from "./rollback.ts";
 import type { DoPhase, InstanceState, Stamp, StepState } from "./state.ts";
@@ -17,6 +16,7 @@ import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
 import { evolveDelay } from "../step/skip-delay.ts";
 import { stepId } from "../step/step.ts";
 import type { Output } from "../step/stream.ts";
+import { evolveAttempt, startsSomething } from "../step/attempts.ts";
 
 /** Folds one event. The state given in is spent; use the one that is returned. */
 export function evolve(state: InstanceState | undefined, event: EventBody, stamp: Stamp): InstanceState {
@@ -123,21 +123,6 @@ function evolveDo(state: InstanceState, event: DoEvent, stamp: Stamp): void {
   }
   const step = stepOf(state, "do", event.name, event.count);
   switch (event.type) {
-    case "attempt_started":
-      step.attempts = event.attempt;
-      step.phase = { is: "attempting", stream: stamp.eventId, since: stamp.timestamp };
-      startsSomething(state);
-      return;
-    case "attempt_completed":
-      if (step.phase.is === "attempting") step.phase = { is: "succeeded", stream: step.phase.stream };
-      return;
-    case "attempt_errored":
-      step.lost = event.lost === undefined ? endRow(step.lost) : addLoss(step.lost, event.lost);
-      step.phase =
-        event.retryDelayMs === undefined
-          ? { is: "failed", error: event.error, ...(event.frame !== undefined && { frame: event.frame }) }
-          : { is: "delayed", dueAt: stamp.timestamp + event.retryDelayMs };
-      return;
     case "step_completed":
       step.phase = completed(step.phase, event.output);
       state.streamBytes += step.phase.stream?.bytes ?? 0;
@@ -147,7 +132,11 @@ function evolveDo(state: InstanceState, event: DoEvent, stamp: Stamp): void {
       const failed = step.phase.is === "failed" ? step.phase : { error: { name: "Error", message: "" } };
       step.phase = { ...failed, is: "errored" };
       settle(state, step, stamp.seq);
+      return;
     }
+    default:
+      evolveAttempt(step, event, stamp);
+      if (event.type === "attempt_started") startsSomething(state);
   }
 }
 
@@ -199,12 +188,6 @@ function begin(state: InstanceState, step: StepState): void {
   state.byId.set(step.id, step);
   state.open.add(step);
   startsSomething(state);
-}
-
-/** What is lost from now on was got to: it is no row of losses any more. */
-function startsSomething(state: InstanceState): void {
-  state.recoveries = 0;
-  state.sharedRecoveries = 0;
 }
 
 function settle(state: InstanceState, step: StepState, seq: number): void {

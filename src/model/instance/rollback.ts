@@ -7,13 +7,13 @@
  * would have ended with at once. While it lasts an instance can be terminated, which cuts it short, restarted or deleted;
  * there is nothing in it to pause. Events that are sent to it meanwhile are kept, for a restart from a step.
  */
-import { followsPhase } from "../step/attempts.ts";
+import { evolveAttempt, followsPhase, startsSomething } from "../step/attempts.ts";
 import { wrongConfig, wrongFailure } from "../step/claims.ts";
 import type { Decision } from "./command.ts";
 import type { EventBody, RollbackPhaseEvent, RollbackStepEvent, RunErrored } from "./events.ts";
 import type { ErrorInfo } from "../values/error-info.ts";
 import type { DoStep, InstanceState, RollbackState, Stamp } from "./state.ts";
-import { addLoss, endRow, isTooMany, losses, lostAttempt, neverStarts, type Loss } from "./loss.ts";
+import { isTooMany, losses, lostAttempt, neverStarts, type Loss } from "./loss.ts";
 import { isFinal } from "./status.ts";
 import { statusAfter } from "./event-kinds.ts";
 import { DEFAULT_STEP_CONFIG } from "../step/config.ts";
@@ -43,8 +43,7 @@ export function evolveRollback(state: InstanceState, event: RollbackStepEvent | 
     case "rollback_started":
       state.status = statusAfter(event.type) ?? state.status;
       state.pausedAt = null;
-      state.recoveries = 0;
-      state.sharedRecoveries = 0;
+      startsSomething(state);
       state.open.clear();
       state.rollback = {
         error: event.error,
@@ -68,34 +67,21 @@ function evolveHandler(state: InstanceState, event: RollbackStepEvent, stamp: St
   if (event.type === "rollback_step_started") {
     rollback.step = handlerStep(rollback.remaining.at(-1), event.config ?? DEFAULT_STEP_CONFIG);
     state.open.add(rollback.step);
-    state.recoveries = 0;
-    state.sharedRecoveries = 0;
+    startsSomething(state);
     return;
   }
   const { step } = rollback;
   if (step === undefined) throw new Error(`The journal has ${event.type} without the start of the handler`);
   switch (event.type) {
-    case "rollback_attempt_started":
-      step.attempts = event.attempt;
-      step.phase = { is: "attempting", stream: stamp.eventId, since: stamp.timestamp };
-      state.recoveries = 0;
-      state.sharedRecoveries = 0;
-      return;
-    case "rollback_attempt_completed":
-      if (step.phase.is === "attempting") step.phase = { is: "succeeded", stream: step.phase.stream };
-      return;
-    case "rollback_attempt_errored":
-      step.lost = event.lost === undefined ? endRow(step.lost) : addLoss(step.lost, event.lost);
-      step.phase =
-        event.retryDelayMs === undefined
-          ? { is: "failed", error: event.error }
-          : { is: "delayed", dueAt: stamp.timestamp + event.retryDelayMs };
-      return;
     case "rollback_step_completed":
       rollback.remaining.pop();
       break;
     case "rollback_step_errored":
       break;
+    default:
+      evolveAttempt(step, event, stamp);
+      if (event.type === "rollback_attempt_started") startsSomething(state);
+      return;
   }
   state.open.delete(step);
   rollback.step = undefined;
@@ -143,20 +129,8 @@ function follows({ remaining, step }: RollbackState, event: RollbackStepEvent): 
   const next = remaining.at(-1);
   if (next?.name !== event.name || next.count !== event.count) return false;
   if (event.type === "rollback_step_started") return step === undefined && wrongConfig(event.config) === undefined;
-  if (step === undefined) return false;
-  switch (event.type) {
-    case "rollback_attempt_started":
-      return followsPhase(step, "attempt_started", event.attempt);
-    case "rollback_attempt_completed":
-      return followsPhase(step, "attempt_completed", event.attempt);
-    case "rollback_attempt_errored":
-      return followsPhase(step, "attempt_errored", event.attempt) && wrongFailure(step, event) === undefined;
-    case "rollback_step_completed":
-      return followsPhase(step, "step_completed");
-    case "rollback_step_errored":
-      // A handler that is no longer to be found fails without having been tried.
-      return step.phase.is !== "attempting" && step.phase.is !== "succeeded";
-  }
+  if (event.type === "rollback_attempt_errored" && step !== undefined && wrongFailure(step, event) !== undefined) return false;
+  return step !== undefined && followsPhase(step, event.type, "attempt" in event ? event.attempt : undefined);
 }
 
 /** The run of the handlers is gone, and with it the running attempt. `now` is epoch milliseconds. */

@@ -5,16 +5,18 @@ import type { WorkflowEvent, WorkflowStep } from "../steps/step-types.ts";
 export { env } from "./environment.ts";
 export type * from "../steps/step-types.ts";
 
-/** The base of a user's workflow class. `run` is the user's to write. */
-export abstract class WorkflowEntrypoint<Env = unknown, Params = unknown> {
-  protected readonly ctx: ExecutionContext;
+abstract class Base<Context, Env> {
+  protected readonly ctx: Context;
   protected readonly env: Env;
 
-  constructor(ctx: ExecutionContext, env: Env) {
+  constructor(ctx: Context, env: Env) {
     this.ctx = ctx;
     this.env = env;
   }
+}
 
+/** The base of a user's workflow class. `run` is the user's to write. */
+export abstract class WorkflowEntrypoint<Env = unknown, Params = unknown> extends Base<ExecutionContext, Env> {
   /** The steps of the workflow. What it returns becomes the instance's output. */
   run(_event: WorkflowEvent<Params>, _step: WorkflowStep): Promise<unknown> {
     throw new TypeError(`The class "${this.constructor.name}" has no run method`);
@@ -22,26 +24,10 @@ export abstract class WorkflowEntrypoint<Env = unknown, Params = unknown> {
 }
 
 /** The base of a Worker written as a class. */
-export abstract class WorkerEntrypoint<Env = unknown> {
-  protected readonly ctx: ExecutionContext;
-  protected readonly env: Env;
-
-  constructor(ctx: ExecutionContext, env: Env) {
-    this.ctx = ctx;
-    this.env = env;
-  }
-}
+export abstract class WorkerEntrypoint<Env = unknown> extends Base<ExecutionContext, Env> {}
 
 /** The base of a Durable Object. It can be declared here, and bound where the workerd executor runs the Worker. */
-export abstract class DurableObject<Env = unknown> {
-  protected readonly ctx: unknown;
-  protected readonly env: Env;
-
-  constructor(ctx: unknown, env: Env) {
-    this.ctx = ctx;
-    this.env = env;
-  }
-}
+export abstract class DurableObject<Env = unknown> extends Base<unknown, Env> {}
 
 /** Marks a class whose instances are passed by reference between Workers. It can be declared here, not passed. */
 export class RpcTarget {}

@@ -4,7 +4,7 @@ import { LIMITS } from "../../../model/limits.ts";
 import { delayProblem, type Queue, type QueueSettings } from "../../../model/platform/queue.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page } from "../workflows/schemas.ts";
+import { page, pageOf } from "../workflows/schemas.ts";
 import { activeVersion } from "../../../workers/versions/scripts.ts";
 import { showConsumer, shownConsumer } from "./consumers.ts";
 
@@ -101,9 +101,8 @@ export const queues: readonly Endpoint[] = [
     handle: async ({ query }, api) => {
       const names = query.name === undefined ? undefined : [query.name].flat();
       const found = api.queues.list().filter(({ name }) => names?.includes(name) !== false);
-      const items = found.slice((query.page - 1) * PER_PAGE, query.page * PER_PAGE);
-      const info = { count: items.length, page: query.page, per_page: PER_PAGE, total_count: found.length };
-      return { result: await show(api, items), info: { ...info, total_pages: Math.ceil(found.length / PER_PAGE) } };
+      const { items, info } = pageOf(found, { page: query.page, per_page: PER_PAGE });
+      return { result: await show(api, items), info };
     },
   }),
   endpoint("post", QUEUES, {

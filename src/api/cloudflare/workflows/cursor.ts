@@ -1,11 +1,7 @@
 /** Cursors of instance lists: opaque to clients, a position in the order of creation to us. */
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
-
-interface Position {
-  readonly createdAt: number;
-  readonly pk: number;
-}
+import type { Position } from "../../../ports/instances/search.ts";
 
 const position = z.tuple([z.int(), z.int()]);
 

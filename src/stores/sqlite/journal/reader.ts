@@ -3,7 +3,8 @@ import { FINAL_STATUSES, PLACE_STATUSES, type InstanceStatus } from "../../../mo
 import type { InstanceSummary } from "../../../ports/instances/summary.ts";
 import type { JournalRow } from "../../../ports/instances/commit.ts";
 import type { ListFilter, ListQuery, ReadyKind, VersionsInUse } from "../../../ports/instances/instance-index.ts";
-import type { Database, Statement } from "../connection/database.ts";
+import type { Database } from "../connection/database.ts";
+import { type Queries, queries } from "../connection/queries.ts";
 
 const SUMMARY = `SELECT pk,
   (SELECT name FROM names WHERE names.pk = workflow) AS workflow,
@@ -18,13 +19,12 @@ const ROW = "SELECT seq, first_event_id AS firstEventId, events FROM journal";
 const OF_WORKFLOW = "workflow = (SELECT pk FROM names WHERE name = ?)";
 
 export class Reader {
-  readonly #db: Database;
   readonly #statements: ReturnType<typeof prepare>;
-  /** Prepared by what they ask for: which bounds, which direction. */
-  readonly #lists: Map<string, Statement> = new Map();
+  /** Lists, by what they ask for: which bounds, which direction. */
+  readonly #queries: Queries;
 
   constructor(db: Database) {
-    this.#db = db;
+    this.#queries = queries(db);
     this.#statements = prepare(db);
   }
 
@@ -97,7 +97,7 @@ export class Reader {
       filter.values.push(after.createdAt, after.pk);
     }
     const sql = `${SUMMARY} WHERE ${filter.terms.join(" AND ")} ORDER BY created_at ${direction}, pk ${direction} LIMIT ? OFFSET ?`;
-    return this.#prepared(sql).all(...filter.values, limit, offset ?? 0) as unknown as InstanceSummary[];
+    return this.#queries.all(sql, ...filter.values, limit, offset ?? 0) as unknown as InstanceSummary[];
   }
 
   beginningWith(workflow: string, idPrefix: string, limit: number): InstanceSummary[] {
@@ -113,7 +113,7 @@ export class Reader {
     }
     const { terms, values } = where(query);
     const sql = `SELECT count(*) AS n FROM (SELECT 1 FROM instances WHERE ${terms.join(" AND ")} LIMIT ?)`;
-    return Number(this.#prepared(sql).get(...values, cap)?.["n"]);
+    return Number(this.#queries.one(sql, ...values, cap)?.["n"]);
   }
 
   statusCounts(workflow: string | undefined): Partial<Record<InstanceStatus, number>> {
@@ -122,12 +122,6 @@ export class Reader {
     return Object.fromEntries(rows.map(({ status, instances }) => [status, instances])) as Partial<
       Record<InstanceStatus, number>
     >;
-  }
-
-  #prepared(sql: string): Statement {
-    let statement = this.#lists.get(sql);
-    if (statement === undefined) this.#lists.set(sql, (statement = this.#db.prepare(sql)));
-    return statement;
   }
 }
 
