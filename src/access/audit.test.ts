@@ -54,11 +54,12 @@ test("a read finds all entries recorded before it, and closing writes the rest",
 test("entries of unauthenticated callers cannot fill the audit log", async () => {
   const { log } = noted();
   const audit = new Audit(log, { clock: fakeClock(), log: silent });
-  for (let i = 0; i < 3 * LIMITS.auditStrangers; i += 1) audit.record(auditEntry(1_000 + i, { who: null, status: 401 }));
+  for (let i = 0; i < 3 * LIMITS.anonymousAuditEntriesPerMinute; i += 1)
+    audit.record(auditEntry(1_000 + i, { who: null, status: 401 }));
   audit.record(auditEntry(5_000, { who: LOCAL }));
   audit.record(auditEntry(62_000, { who: null, status: 401 }));
   const found = await audit.list({ limit: 1_000 });
-  expect(found).toHaveLength(LIMITS.auditStrangers + 2);
+  expect(found).toHaveLength(LIMITS.anonymousAuditEntriesPerMinute + 2);
   expect(found[1]).toMatchObject({ at: 5_000, who: LOCAL });
 });
 

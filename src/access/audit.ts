@@ -88,6 +88,6 @@ export class Audit {
   #isRoomForStranger(at: number): boolean {
     if (at - this.#since >= MINUTE_MS) [this.#strangers, this.#since] = [0, at];
     this.#strangers += 1;
-    return this.#strangers <= LIMITS.auditStrangers;
+    return this.#strangers <= LIMITS.anonymousAuditEntriesPerMinute;
   }
 }

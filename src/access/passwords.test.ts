@@ -35,18 +35,18 @@ test("an older hash that cost less still fits", async () => {
 
 test("names and passwords have limits, and names are given once", async () => {
   const { catalog } = openMemoryStore();
-  const good = "x".repeat(LIMITS.passwordLeast);
+  const good = "x".repeat(LIMITS.passwordMin);
   for (const name of ["", "-a", "a b", "a/b", "a".repeat(LIMITS.userName + 1)])
     await expect(createUser({ catalog, clock: systemClock }, name, "viewer", good)).rejects.toMatchObject({
       failure: "body",
       field: "name",
     });
-  for (const password of ["", good.slice(1), "x".repeat(LIMITS.passwordMost + 1)])
+  for (const password of ["", good.slice(1), "x".repeat(LIMITS.passwordMax + 1)])
     await expect(createUser({ catalog, clock: systemClock }, "ada", "viewer", password)).rejects.toMatchObject({
       failure: "body",
       field: "password",
     });
-  await createUser({ catalog, clock: systemClock }, "a".repeat(LIMITS.userName), "viewer", "x".repeat(LIMITS.passwordMost));
+  await createUser({ catalog, clock: systemClock }, "a".repeat(LIMITS.userName), "viewer", "x".repeat(LIMITS.passwordMax));
   await createUser({ catalog, clock: systemClock }, "ada@example.com", "viewer", good);
   await expect(createUser({ catalog, clock: systemClock }, "ada@example.com", "admin", good)).rejects.toMatchObject({
     failure: "access.user_exists",

@@ -59,9 +59,9 @@ export function userPrincipal({ name, role }: Pick<UserRecord, "name" | "role">)
 }
 
 function checkPassword(password: string): void {
-  if (password.length < LIMITS.passwordLeast || password.length > LIMITS.passwordMost)
+  if (password.length < LIMITS.passwordMin || password.length > LIMITS.passwordMax)
     throw new Failure("body", {
       field: "password",
-      detail: `A password must have ${LIMITS.passwordLeast} to ${LIMITS.passwordMost} characters`,
+      detail: `A password must have ${LIMITS.passwordMin} to ${LIMITS.passwordMax} characters`,
     });
 }

@@ -240,7 +240,7 @@ function appOf(
     own: ownApi(api),
     rest: restApi(api),
     explorer: explorerApi(api),
-    byHand: access === "open",
+    devTriggers: access === "open",
     ...(originOf && { originOf }),
     ...(primary && { primary, onAnswer: (line: string) => api.log.info(line) }),
     dashboard: openDashboard(),

@@ -196,9 +196,9 @@ const limits = {
   /** Characters of the name of a user. Ours. */
   userName: 64,
   /** The fewest characters of a password. Ours. */
-  passwordLeast: 8,
+  passwordMin: 8,
   /** The most characters of a password. Ours. */
-  passwordMost: 256,
+  passwordMax: 256,
   /** Bytes of an email that a Worker sends. Cloudflare: 5 MiB. */
   emailBytes: 5 * MIB,
   /** Who may get one email. Cloudflare: 50. */
@@ -239,7 +239,7 @@ const limits = {
   /** Entries of the audit log that are kept of each action: the newest. Ours. */
   auditEntries: 10_000,
   /** Refusals of unauthenticated callers that the audit log takes in a minute. Ours. */
-  auditStrangers: 100,
+  anonymousAuditEntriesPerMinute: 100,
   /** Events that an instance keeps for later waiters. Ours. */
   bufferedEvents: 10_000,
   /** Times in a row that a step, or an instance that starts none, may be lost with a host in which it was alone, before it fails. Ours. */

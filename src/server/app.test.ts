@@ -46,7 +46,7 @@ type Send = (url: string, init?: RequestInit) => Promise<Response>;
 interface Opened {
   readonly guard?: Guard;
   readonly hostNames?: readonly string[];
-  readonly byHand?: boolean;
+  readonly devTriggers?: boolean;
   /** What Workers see in place of their local origin. */
   readonly shownOrigin?: Origin;
   /** Whether people log in. */
@@ -60,7 +60,7 @@ const PROXY = "10.1.0.1";
  * A server whose one Worker, `script`, answers with what it was asked. `via` is the address at the other end of the connection.
  */
 async function open(
-  { guard = openGuard, hostNames = [], byHand = false, hasLogin = false, shownOrigin }: Opened = {},
+  { guard = openGuard, hostNames = [], devTriggers = false, hasLogin = false, shownOrigin }: Opened = {},
   via = "192.0.2.1",
 ): Promise<Send> {
   bench = await openBench(() => withFetch(inProcessExecutor({ classes: { Quick } })), ["Quick"]);
@@ -107,7 +107,7 @@ async function open(
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),
-    byHand,
+    devTriggers,
     ...(shownOrigin !== undefined && { primary: () => "script", originOf: () => shownOrigin }),
     ...(hasLogin ? loggingIn(guard, new Sessions(catalog, clock, systemIds)) : { guard }),
     log,
@@ -346,7 +346,7 @@ describe("pages of other origins", () => {
   test.each(["/cdn-cgi/handler/scheduled", "/cdn-cgi/local/scheduled", "/__scheduled"])(
     "do not trigger %s, not even by a link",
     async (path) => {
-      const send = await open({ byHand: true });
+      const send = await open({ devTriggers: true });
       dispatched.length = 0;
       const foreign: Record<string, string>[] = [
         { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },

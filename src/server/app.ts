@@ -9,7 +9,7 @@ import { Failure, failureKind } from "../model/failures/failure.ts";
 import type { AuditEntry } from "../ports/logs/audit-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { Audit } from "../access/audit.ts";
-import { beginNotes, notesOn, type Asked } from "../api/endpoint/asked.ts";
+import { beginAudit, auditOf, type RequestAudit } from "../api/endpoint/request-audit.ts";
 import { withHeadersOf } from "../api/endpoint/answer-headers.ts";
 import { failureResponse } from "../api/endpoint/envelope.ts";
 import { OWN_PREFIX } from "../api/own/own.ts";
@@ -126,7 +126,7 @@ function controlPlane(parts: AppParts): Hono<ControlEnv> {
   app.use(noteChanges(parts));
   const load = new Load();
   const authenticate: MiddlewareHandler = async (c, next) => {
-    const asked = notesOn(c);
+    const asked = auditOf(c);
     asked.principal = await guard(c.req.raw.headers, c.req.method);
     const done = asked.principal === undefined ? undefined : load.begin(READS.has(c.req.method));
     if (done !== undefined) return next().finally(done);
@@ -219,7 +219,7 @@ const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Says to the audit log who wanted to change what, and what came of it. */
 function noteChanges({ audit, clock }: Pick<AppParts, "audit" | "clock">): MiddlewareHandler<ControlEnv> {
   return async (c, next) => {
-    const asked = beginNotes(c, c.env.client);
+    const asked = beginAudit(c, c.env.client);
     const at = clock.now();
     await next();
     const { method, path } = c.req;
@@ -228,7 +228,7 @@ function noteChanges({ audit, clock }: Pick<AppParts, "audit" | "clock">): Middl
 }
 
 function outcomeOf(
-  { principal, address, action, target, code }: Asked,
+  { principal, address, action, target, code }: RequestAudit,
   path: string,
 ): Pick<AuditEntry, "who" | "action" | "target" | "address" | "code"> {
   // A request without an endpoint is recorded by the start of its path: the rest may be arbitrary, or a secret.

@@ -119,7 +119,7 @@ export async function openApi(
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),
-    byHand: true,
+    devTriggers: true,
     guard,
     log: silentLog,
     clock,

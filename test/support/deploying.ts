@@ -163,7 +163,7 @@ export async function openDeploying({
     rest: restApi(api),
     own: ownApi(api),
     explorer: explorerApi(api),
-    byHand: true,
+    devTriggers: true,
     guard,
     log: silentLog,
     clock: systemClock,

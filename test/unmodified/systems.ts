@@ -27,14 +27,14 @@ export const SYSTEMS: Readonly<Record<SystemName, System>> = {
     for (const database of probe.databases ?? []) await run(WRANGLER, migration(probe, database, "--local"));
     const args = ["dev", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false", ...optionsOf(probe)];
     await using server = await start(folder, { command: [WRANGLER, ...args], ready: /Ready on (http:\/\/[^\s]+)/, print });
-    return await probe.ask(new Visit(server.url, { host: undefined, byHand: true }));
+    return await probe.ask(new Visit(server.url, { host: undefined, devTriggers: true }));
   },
   dev: async (folder, probe, print) => {
     const command = [STEPWELL, "dev", "--port", "0", ...optionsOf(probe)];
     await using server = await start(folder, { command, ready: /(http:\/\/127\.0\.0\.1:\d+)\/workers\//, print });
     const run = runner(folder, variables(server.url, "any-text"), print);
     for (const database of probe.databases ?? []) await run(WRANGLER, migration(probe, database, "--remote"));
-    return await probe.ask(new Visit(server.url, { host: `${probe.worker}.localhost`, byHand: true }));
+    return await probe.ask(new Visit(server.url, { host: `${probe.worker}.localhost`, devTriggers: true }));
   },
   serve: async (folder, probe, print) => {
     const data = join(folder, ".data");
@@ -46,7 +46,7 @@ export const SYSTEMS: Readonly<Record<SystemName, System>> = {
     // The one that others are bound to comes first.
     for (const config of (probe.configs ?? [undefined]).toReversed()) await run(WRANGLER, deployment(probe, config));
     for (const database of probe.databases ?? []) await run(WRANGLER, migration(probe, database, "--remote"));
-    return await probe.ask(new Visit(server.url, { host: `${probe.worker}.localhost`, byHand: false }));
+    return await probe.ask(new Visit(server.url, { host: `${probe.worker}.localhost`, devTriggers: false }));
   },
 };
 

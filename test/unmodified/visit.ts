@@ -33,12 +33,12 @@ export class Visit {
   readonly #url: string;
   readonly #host: string | undefined;
   /** Whether cron triggers can be called by hand. */
-  readonly byHand: boolean;
+  readonly devTriggers: boolean;
 
-  constructor(url: string, { host, byHand }: { readonly host: string | undefined; readonly byHand: boolean }) {
+  constructor(url: string, { host, devTriggers }: { readonly host: string | undefined; readonly devTriggers: boolean }) {
     this.#url = url;
     this.#host = host;
-    this.byHand = byHand;
+    this.devTriggers = devTriggers;
   }
 
   async ask(path: string, { method = "GET", headers = {}, body }: Asked = {}): Promise<Answer> {

@@ -13,7 +13,6 @@ import { instance } from "./workflows/instance.ts";
 import { instances } from "./workflows/instances.ts";
 import { kvNamespaces } from "./storage/kv.ts";
 import { kvValues } from "./storage/kv-values.ts";
-import { platform } from "./account/platform.ts";
 import { queues } from "./queues/queues.ts";
 import { queuesConsumers } from "./queues/consumers.ts";
 import { queuesMessages } from "./queues/messages.ts";
@@ -64,7 +63,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...queuesConsumers,
   ...queuesMessages,
   ...eventSubscriptions,
-  ...platform,
 ];
 
 /** The routes, and their description at `/openapi.json`. */

@@ -30,7 +30,7 @@ import type { Tails } from "../../workers/logs/tails.ts";
 import type { Queues } from "../../queues/queues.ts";
 import type { Subscriptions } from "../../queues/subscriptions.ts";
 import { takeHeaders } from "./answer-headers.ts";
-import { actionOf, notesOn } from "./asked.ts";
+import { actionOf, auditOf } from "./request-audit.ts";
 import { RequestBody, type BodyRoom } from "./body.ts";
 import { success, type Message, type ResultInfo } from "./envelope.ts";
 import { isHungUp } from "./gone.ts";
@@ -197,7 +197,7 @@ async function answer(each: Endpoint, api: Api, c: Context, show: ShowFailure): 
   const sent = new RequestBody(c.req.raw, each.maxBody, api.bodies);
   const response = await respond(each, api, c, sent, ray).catch((cause: unknown) => {
     const failure = toFailure(cause, api, c, ray);
-    notesOn(c).code = failureKind(failure.failure).code;
+    auditOf(c).code = failureKind(failure.failure).code;
     return named(show(failure, c.req.param()), ray);
   });
   sent.close();
@@ -214,7 +214,7 @@ const RAY = "cf-ray";
 
 async function respond(each: Endpoint, api: Api, c: Context, sent: RequestBody, ray: string): Promise<Response> {
   const params = c.req.param();
-  const asked = notesOn(c);
+  const asked = auditOf(c);
   asked.target = each.targets.map((name) => params[name] ?? "");
   asked.action = each.name;
   const asker = askerOf(each, asked.principal);

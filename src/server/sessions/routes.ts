@@ -1,6 +1,6 @@
 /** Logging in and out, and who one is: the only part of the control plane that asks for nothing. */
 import { Hono } from "hono";
-import { notesOn } from "../../api/endpoint/asked.ts";
+import { auditOf } from "../../api/endpoint/request-audit.ts";
 import { BodyRoom, RequestBody } from "../../api/endpoint/body.ts";
 import { failureResponse, success } from "../../api/endpoint/envelope.ts";
 import { Failure, failureKind } from "../../model/failures/failure.ts";
@@ -20,7 +20,7 @@ export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hon
     });
   app.get("/", async (c) => c.json(shown(await guard(c.req.raw.headers, "GET"))));
   app.post("/", async (c) => {
-    const asked = notesOn(c);
+    const asked = auditOf(c);
     asked.action = "session.create";
     try {
       const given = credentialsOf(await loginOf(c.req.raw));
@@ -37,7 +37,7 @@ export function sessionRoutes(guard: Guard, sessions: Sessions | undefined): Hon
     }
   });
   app.delete("/", async (c) => {
-    const asked = notesOn(c);
+    const asked = auditOf(c);
     asked.action = "session.delete";
     asked.principal = await guard(c.req.raw.headers, "GET");
     if (sessions === undefined) return c.json(shown(asked.principal));
@@ -76,7 +76,7 @@ function credentialsOf(body: unknown): Credentials {
   // Before anything is hashed. Nothing that is longer can be right.
   if (isLonger(token, MAX_TOKEN)) throw tooLong("token", MAX_TOKEN);
   if (isLonger(name, LIMITS.userName)) throw tooLong("name", LIMITS.userName);
-  if (isLonger(password, LIMITS.passwordMost)) throw tooLong("password", LIMITS.passwordMost);
+  if (isLonger(password, LIMITS.passwordMax)) throw tooLong("password", LIMITS.passwordMax);
   if (typeof token === "string" && token !== "") return { token };
   if (typeof name === "string" && typeof password === "string" && name !== "" && password !== "") return { name, password };
   throw new Failure("body", { field: "body", detail: "A token, or a name and a password, is required" });

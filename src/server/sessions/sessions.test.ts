@@ -165,7 +165,7 @@ test("a password that is too long is refused for that, and never hashed", async 
   const app = sessionRoutes(guard, sessions);
   const login = (body: object): Promise<Response> =>
     Promise.resolve(app.request("/", { method: "POST", body: JSON.stringify(body) }));
-  const most = "x".repeat(LIMITS.passwordMost);
+  const most = "x".repeat(LIMITS.passwordMax);
   expect((await login({ name: "ada", password: most })).status).toBe(403);
   for (const [body, field] of [
     [{ name: "ada", password: `${most}x` }, "password"],

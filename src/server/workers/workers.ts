@@ -9,7 +9,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ScriptCalls } from "../../ports/script-calls.ts";
 import { failureResponse } from "../../api/endpoint/envelope.ts";
-import { callByHand, isByHand } from "./by-hand.ts";
+import { callDevTrigger, isDevTrigger } from "./dev-triggers.ts";
 import { setsSession, withoutSession } from "../sessions/cookies.ts";
 import { isHungUp, unheard } from "../../api/endpoint/gone.ts";
 import { isForeign } from "./trusted-hosts.ts";
@@ -55,7 +55,7 @@ export function primaryAt(url: URL, primary: (() => string) | undefined): Worker
 export interface WorkerAccess {
   readonly calls: ScriptCalls;
   /** Whether handlers can be called by hand, at paths of the Worker: for development. */
-  readonly byHand: boolean;
+  readonly devTriggers: boolean;
   /** Whether people log in at this server's origin. */
   readonly hasSessions: boolean;
   /** The origin that a Worker sees at its local ones; absent where that is none but these. */
@@ -88,13 +88,13 @@ export async function callWorker(
   { script, url, origin }: WorkerRoute,
   request: Request,
 ): Promise<Response> {
-  const { calls, byHand, hasSessions, originOf, log } = access;
+  const { calls, devTriggers, hasSessions, originOf, log } = access;
   const seen = origin === "local" && originOf !== undefined ? atOrigin(url, originOf(script)) : url;
   try {
-    if (byHand && isByHand(url.pathname)) {
+    if (devTriggers && isDevTrigger(url.pathname)) {
       // Links are refused too: this is a GET with an effect.
       if (isForeign(request.headers, url)) throw new Failure("authentication.origin");
-      return await callByHand(access, script, url);
+      return await callDevTrigger(access, script, url);
     }
     const isSandboxed = hasSessions && origin === "shared";
     const { method, body, signal } = request;

@@ -10,7 +10,7 @@ export function isBuildFailure(cause: unknown): cause is BuildFailure {
 
 /** The error that says all that is wrong. */
 export async function buildError(cause: BuildFailure, mode: NodejsMode): Promise<ProjectError> {
-  const errors = cause.errors.map((error) => ({ ...error, notes: [...notesOn(error, mode)] }));
+  const errors = cause.errors.map((error) => ({ ...error, notes: [...auditOf(error, mode)] }));
   const shown = await formatMessages(errors, { kind: "error", color: false });
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
   return new ProjectError(`Build failed with ${count}:\n\n${shown.join("").trimEnd()}`, { cause });
@@ -19,7 +19,7 @@ export async function buildError(cause: BuildFailure, mode: NodejsMode): Promise
 const UNRESOLVED = /^Could not resolve "(.+)"$/;
 
 /** What helps here; esbuild's own advice is about its options. */
-function notesOn({ text, notes }: Message, mode: NodejsMode): Message["notes"] {
+function auditOf({ text, notes }: Message, mode: NodejsMode): Message["notes"] {
   const name = UNRESOLVED.exec(text)?.[1];
   if (name === undefined) return notes;
   if (!builtinModules.includes(name.replace(/^node:/, "")))

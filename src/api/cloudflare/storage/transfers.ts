@@ -8,7 +8,7 @@ import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Ids } from "../../../ports/ids.ts";
-import { notesOn } from "../../endpoint/asked.ts";
+import { auditOf } from "../../endpoint/request-audit.ts";
 import { RequestBody, type BodyRoom } from "../../endpoint/body.ts";
 import { failureResponse } from "../../endpoint/envelope.ts";
 
@@ -78,7 +78,7 @@ export class Transfers {
 export function transferRoutes(transfers: Transfers, bodies: BodyRoom): Hono {
   const app = new Hono();
   app.put("/:id", async (c) => {
-    notesOn(c).action = "transfers.set";
+    auditOf(c).action = "transfers.set";
     const id = c.req.param("id");
     // Its id is all the identity that a client has here, so that it is looked at before the file is read.
     if (!transfers.expects(id)) return c.notFound();

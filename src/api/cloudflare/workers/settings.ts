@@ -7,8 +7,7 @@ import { cronsOf, setCrons } from "../../../workers/deploy/set-crons.ts";
 import { activeVersion } from "../../../workers/versions/scripts.ts";
 import { cronExpression } from "../../../workers/versions/workflow.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { keptSettings } from "./kept-settings.ts";
-import { anything, SCRIPT, showBinding } from "./shown.ts";
+import { anything, SCRIPT, sharedSettings, showBinding } from "./shown.ts";
 
 const subdomain = z.object({ enabled: z.boolean(), previews_enabled: z.boolean() });
 
@@ -86,7 +85,7 @@ export const scriptsSettings: readonly Endpoint[] = [
   endpoint("patch", `${SCRIPT}/script-settings`, {
     needs: "admin",
     summary: "Change the settings shared by all versions of a script; stored, but without effect",
-    body: keptSettings,
+    body: sharedSettings,
     result: anything,
     handle: async ({ params: { script_name: script }, body }, api) => {
       const { subdomain: _subdomain, ...shown } = await changeScriptSettings(api.catalog, script, body, activeVersion);

@@ -20,6 +20,14 @@ export const annotations: z.ZodType<Annotations> = z
     Object.fromEntries(Object.entries(given ?? {}).filter((each): each is [string, string] => each[1] != null)),
   );
 
+/** Settings that all versions of a script share. They are given back as they came, and change nothing here. */
+export const sharedSettings: z.ZodObject = z.object({
+  tags: z.array(z.string()).nullish(),
+  logpush: z.boolean().nullish(),
+  observability: z.unknown().optional(),
+  tail_consumers: z.unknown().optional(),
+});
+
 /** A script's name becomes part of a host name. */
 const NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 

@@ -59,4 +59,10 @@ export const scriptsTails: readonly Endpoint[] = [
       if (!api.tails.close(params.tail_id, params.script_name)) throw new Failure("script.tail_not_found", { field: "tail_id" });
     },
   }),
+
+  endpoint("get", "/accounts/{account_id}/workers/tails/by-consumer/{script_name}", {
+    summary: "List scripts that send their logs to this one: none",
+    result: z.array(z.unknown()).max(0),
+    handle: async () => ({ result: [] }),
+  }),
 ];

@@ -5,8 +5,7 @@ import { changeScriptSettings } from "../../../workers/deploy/change-script-sett
 import { makeWorker } from "../../../workers/deploy/make-worker.ts";
 import { checkWorker } from "../../../workers/versions/scripts.ts";
 import { type Api, endpoint, type Endpoint, type Reply } from "../../endpoint/endpoint.ts";
-import { keptSettings } from "./kept-settings.ts";
-import { checkScriptName } from "./shown.ts";
+import { checkScriptName, sharedSettings } from "./shown.ts";
 import { pageOf, pages } from "../workflows/schemas.ts";
 import { showWorker, workerNames } from "./workers-shown.ts";
 import { removeWorker } from "./scripts.ts";
@@ -16,7 +15,7 @@ const WORKERS = "/accounts/{account_id}/workers/workers";
 /** The path of one, by its id or name, which are the same here. */
 export const WORKER: `${typeof WORKERS}/{worker_id}` = `${WORKERS}/{worker_id}`;
 
-/** Settings by name, as `keptSettings` has them; they change nothing here. */
+/** Settings by name, as `sharedSettings` has them; they change nothing here. */
 interface WantedWorker {
   readonly name: string;
   readonly [setting: string]: unknown;
@@ -24,11 +23,11 @@ interface WantedWorker {
 
 const subdomain = z.object({ enabled: z.boolean().optional(), previews_enabled: z.boolean().optional() }).nullish();
 
-const wanted: z.ZodType<WantedWorker> = z.object({ name: z.string(), subdomain }).and(keptSettings);
+const wanted: z.ZodType<WantedWorker> = z.object({ name: z.string(), subdomain }).and(sharedSettings);
 
 const change: z.ZodType<Omit<WantedWorker, "name"> & { readonly name?: string | undefined }> = z
   .object({ name: z.string().optional(), subdomain })
-  .and(keptSettings);
+  .and(sharedSettings);
 
 /** What a complete replacement that says nothing of them comes to. */
 const CLEARED = { tags: null, logpush: null, observability: null, tail_consumers: null, subdomain: null };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actionOf } from "./asked.ts";
+import { actionOf } from "./request-audit.ts";
 
 test.each([
   ["post", "/accounts/{account_id}/workflows/{workflow_name}/instances", "workflows.instances.create"],

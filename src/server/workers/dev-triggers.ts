@@ -7,7 +7,7 @@ const LOCAL = "/cdn-cgi/local/scheduled";
 const DOCUMENTED = "/cdn-cgi/handler/scheduled";
 const TEST = "/__scheduled";
 
-export function isByHand(pathname: string): boolean {
+export function isDevTrigger(pathname: string): boolean {
   return pathname === LOCAL || pathname === DOCUMENTED || pathname === TEST;
 }
 
@@ -15,7 +15,7 @@ export function isByHand(pathname: string): boolean {
  * Answers with how the handler ended: in a word, or with `format=json` as an object. `cron` and `time` (epoch milliseconds) of
  * the query are passed to the handler. Rejects as `ScriptCalls.call` does.
  */
-export async function callByHand(
+export async function callDevTrigger(
   { calls, clock }: { readonly calls: ScriptCalls; readonly clock: Clock },
   script: string,
   { pathname, searchParams }: URL,

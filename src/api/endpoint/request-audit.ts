@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import type { Principal } from "../../model/platform/roles.ts";
 
 /** Notes on one request. */
-export interface Asked {
+export interface RequestAudit {
   /** Undefined until the client is known. */
   principal: Principal | undefined;
   /** Of the network; empty where there is none. */
@@ -21,18 +21,18 @@ export interface Asked {
   code: number | undefined;
 }
 
-const KEY = "asked";
+const KEY = "request-audit";
 
 /** Begins the notes on a request. */
-export function beginNotes(c: Context, from: Pick<Asked, "address" | "isSecure">): Asked {
-  const asked: Asked = { principal: undefined, ...from, action: undefined, target: [], code: undefined };
+export function beginAudit(c: Context, from: Pick<RequestAudit, "address" | "isSecure">): RequestAudit {
+  const asked: RequestAudit = { principal: undefined, ...from, action: undefined, target: [], code: undefined };
   c.set(KEY, asked);
   return asked;
 }
 
 /** The notes on a request; anonymous ones when none have begun. */
-export function notesOn(c: Context): Asked {
-  return (c.get(KEY) as Asked | undefined) ?? beginNotes(c, { address: "", isSecure: false });
+export function auditOf(c: Context): RequestAudit {
+  return (c.get(KEY) as RequestAudit | undefined) ?? beginAudit(c, { address: "", isSecure: false });
 }
 
 const VERBS = { post: "create", put: "set", patch: "change", delete: "delete", get: "read" } as const;
