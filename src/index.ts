@@ -68,8 +68,8 @@ export interface Stepwell extends AsyncDisposable {
   /** The binding of a workflow. Fails with `workflow.not_found` for a name that was not given to `openStepwell`. */
   workflow<Params = unknown>(name: string): Workflow<Params>;
   /**
-   * Resolves when the engine has had to stop by itself, with the reason: another process has the file (`store.fenced`), or the file
-   * was deleted or replaced (`store.gone`). Every call fails with it from then on; it remains to close.
+   * Resolves when the engine has had to stop by itself, with the reason: another process has the file (`store.fenced`), or the
+   * file was deleted or replaced (`store.gone`). Every call fails with it from then on; it remains to close.
    */
   readonly ended: Promise<Error>;
   /** Waits up to `drainMs` (default 0) for attempts under way, suspends the rest, and closes the file. */

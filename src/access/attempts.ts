@@ -1,7 +1,7 @@
 /**
- * Limits failed logins. After too many from one network address, that address is refused for a minute. Failures under one name only
- * delay further attempts, since a stranger can type any name and must not lock its owner out. Passwords are compared a few at a time,
- * as each takes memory and a thread.
+ * Limits failed logins. After too many from one network address, that address is refused for a minute. Failures under one name
+ * only delay further attempts, since a stranger can type any name and must not lock its owner out. Passwords are compared a few
+ * at a time, as each takes memory and a thread.
  */
 import { isIPv6 } from "node:net";
 import { Failure } from "../model/failures/failure.ts";

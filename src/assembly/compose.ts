@@ -61,7 +61,7 @@ export interface Running
   readonly bindings: BindingRegistry;
   /** Lets requests in. Earlier requests have waited, so that none is answered with 404 for a project that is being deployed. */
   open(): void;
-  /** Resolves when the server has had to stop taking work by itself, with the reason: its data directory is not its own any more. */
+  /** Resolves with the reason when the server has had to stop by itself: its data directory is not its own any more. */
   readonly ended: Promise<Failure>;
   /** Stops taking work, lets steps under way end for as long as the options say, and closes everything. */
   stop(): Promise<void>;

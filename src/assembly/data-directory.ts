@@ -18,7 +18,7 @@ export function makeFilesPrivate(): void {
   process.umask(OTHERS);
 }
 
-/** Closes a data directory to other users, if it is not. Never rejects: it may be another user's own, and be meant to be shared. */
+/** Closes a data directory to other users. Never rejects: it may be another user's own, and be meant to be shared. */
 export async function closeToOthers(data: string, log: Log): Promise<void> {
   // Windows has no such rights.
   if (process.platform === "win32") return;

@@ -1,6 +1,7 @@
 /**
- * What Workers read in `request.cf`: on a server what is known, in `stepwell dev` a place and a connection that are made up, so that
- * code which needs the fields runs. They are those of Cloudflare's documentation (developers.cloudflare.com/workers/runtime-apis/request).
+ * What Workers read in `request.cf`: on a server what is known, in `stepwell dev` a place and a connection that are made up, so
+ * that code which needs the fields runs. They are those of Cloudflare's documentation
+ * (developers.cloudflare.com/workers/runtime-apis/request).
  */
 
 type RequestCf = Readonly<Record<string, unknown>>;

@@ -12,7 +12,7 @@ import { UsageError } from "../assembly/explain.ts";
 /** The highest value that a limit may be given. */
 const MAX_LIMIT = 1_000_000_000;
 
-/** The least that a process of workerd may be given, in MiB. One that runs nothing takes about 90, and half is when it is full. */
+/** The least memory of a process of workerd, in MiB. One that runs nothing takes about 90, and half is when it is full. */
 const LEAST_MEMORY_MIB = 512;
 
 const TEXTS = [

@@ -108,8 +108,8 @@ export interface Engine {
   /** Fails with `workflow.not_found` or `instance.not_found`. */
   summary(address: InstanceAddress): Promise<InstanceSummary>;
   /**
-   * The durable events of the instance's present life, oldest first, many at a time: one by one, a hundred thousand take longer to be
-   * handed over than to be read.
+   * The durable events of the instance's present life, oldest first, many at a time: one by one, a hundred thousand take longer
+   * to be handed over than to be read.
    */
   history(address: InstanceAddress): AsyncIterable<readonly InstanceEvent[]>;
 
@@ -178,8 +178,8 @@ export interface Engine {
   /** A test has changed its arrangements for instances of a workflow: running ones are notified before the next frame. */
   arrangementsChanged(workflow: string): void;
   /**
-   * Why every change is refused at the moment: the store takes none (`store.full`, `store.read_only`, `store.io`, `store.failed`),
-   * or never will again (`store.fenced`, `store.gone`). Undefined while all is well.
+   * Why every change is refused at the moment: the store takes none (`store.full`, `store.read_only`, `store.io`,
+   * `store.failed`), or never will again (`store.fenced`, `store.gone`). Undefined while all is well.
    */
   trouble(): Failure | undefined;
   /**

@@ -67,7 +67,7 @@ const limits = {
   queues: 10_000,
   /** Event subscriptions of an account. */
   eventSubscriptions: 1_000,
-  /** Keys whose counts are held for each of the two periods of rate limits; the one that was asked for least recently goes first. Ours. */
+  /** Keys whose counts are held for each of the two periods of rate limits; the least recently used goes first. Ours. */
   rateLimitKeys: 100_000,
   /** Characters of such a key. Ours. */
   rateLimitKey: 16 * KIB,
@@ -97,7 +97,7 @@ const limits = {
   triggerFilter: 1_024,
   /** Bytes of params, of an event's payload, of a step's result and of an instance's output (`valueBytes`). Cloudflare: 1 MiB. */
   valueBytes: MIB,
-  /** Characters of the text of such a value: a control character has one byte and is written with six, a null may be with eight. Ours. */
+  /** Characters of the text of such a value: a control character is one byte and written with six, a null up to eight. Ours. */
   valueText: 8 * MIB,
   /** How deep objects, arrays, maps and sets may be nested in such a value. Ours. */
   valueDepth: 500,
@@ -242,7 +242,7 @@ const limits = {
   anonymousAuditEntriesPerMinute: 100,
   /** Events that an instance keeps for later waiters. Ours. */
   bufferedEvents: 10_000,
-  /** Times in a row that a step, or an instance that starts none, may be lost with a host in which it was alone, before it fails. Ours. */
+  /** Times in a row that a step, or an instance that starts none, may be lost with a host of its own before it fails. Ours. */
   recoveries: 5,
   /** The same with a host that it shared, which happens when the cause cannot be determined. Ours. */
   sharedRecoveries: 40,

@@ -40,7 +40,7 @@ export interface Host {
    * Absent where an executor never asks for that.
    */
   readonly leaving?: Promise<void>;
-  /** True while there is so little memory where it is that those who only wait should leave it. Absent where that is not known. */
+  /** True while its process is so short of memory that waiting runs should leave it. Absent where that is not known. */
   readonly isTight?: boolean;
   /**
    * Room for one more run: undefined when there is some at once, else a promise that resolves when there is, or when the host has
@@ -52,8 +52,8 @@ export interface Host {
 }
 
 /**
- * Answers a binding call with an encoded value; rejects with a `Failure` whose text user code may see. `binding` is the one that the
- * call has come by; absent where classes run without a deployment.
+ * Answers a binding call with an encoded value; rejects with a `Failure` whose text user code may see. `binding` is the one
+ * that the call has come by; absent where classes run without a deployment.
  */
 export type BindingHandler = (call: BindingCall, binding?: Binding) => Promise<string>;
 
@@ -67,7 +67,7 @@ export interface Callee {
   readonly bindings: (host: AbortSignal) => BindingHandler;
 }
 
-/** Finds the active version of a script, for an executor whose scripts call one another. Undefined when there is no such script. */
+/** Finds the active version of a script, for executors whose scripts call one another. Undefined for an unknown script. */
 export type FindCallee = (script: string) => Promise<Callee | undefined>;
 
 export interface Executor {

@@ -45,8 +45,8 @@ export interface ListenOptions {
 const LOOK_MS = 5_000;
 
 /**
- * Milliseconds that a connection without a request stays open. Longer than proxies and load balancers keep theirs: one that closes
- * first never sends a request over a connection that is being closed.
+ * Milliseconds that a connection without a request stays open. Longer than proxies and load balancers keep theirs: one that
+ * closes first never sends a request over a connection that is being closed.
  */
 const IDLE_MS = 75_000;
 

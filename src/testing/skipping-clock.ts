@@ -3,7 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../system/clock.ts";
 
 export interface SkippingClock extends Clock {
-  /** Puts the clock forward to `at` (epoch milliseconds); alarms up to there ring soon. A time that has passed changes nothing. */
+  /** Puts the clock forward to `at` (epoch milliseconds); alarms up to there ring soon. A past time changes nothing. */
   skipTo(at: number): void;
   /** Milliseconds that have been skipped in all. */
   readonly skippedMs: number;

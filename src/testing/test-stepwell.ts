@@ -39,7 +39,7 @@ export interface TestStepwell<Binding extends string = never> extends AsyncDispo
   close(): Promise<void>;
 }
 
-/** The types of what `env` has. A test declares them, as it does for `cloudflare:test`: `interface ProvidedEnv extends Env {}`. */
+/** The types of `env`. A test declares them, as for `cloudflare:test`: `interface ProvidedEnv extends Env {}`. */
 export interface ProvidedEnv {}
 
 const provided = {} as ProvidedEnv & Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** Lets time pass in a test: whenever nothing is under way, the clock is put forward to the next end of a sleep or of a retry delay. */
+/** Lets time pass in a test: when nothing is under way, the clock is put forward to the next end of a sleep or retry delay. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { readRow } from "../engine/journal/row.ts";
 import { dueAt } from "../model/instance/due.ts";

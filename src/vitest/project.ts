@@ -1,4 +1,4 @@
-/** A project that is being tested: its bindings in `env`, its workflows on an engine in memory, its main module imported when needed. */
+/** A project under test: its bindings in `env`, its workflows on an engine in memory, its main module imported when needed. */
 import { kindOf } from "../bindings/kinds.ts";
 import { made } from "../bindings/made.ts";
 import { provisionOf } from "../bindings/provisions.ts";

@@ -75,7 +75,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   close: (_, __, [id], readings) => readings.close(Number(id)),
 };
 
-/** Answers the calls of the user code of one host to an engine; what that code reads ends when `host` aborts, and with the engine. */
+/** Answers the calls of one host's user code to an engine. What that code reads ends when `host` aborts, and with the engine. */
 export function bindingHandler(engine: Engine, host: AbortSignal): BindingHandler {
   const readings = new Readings(host);
   return async ({ name: workflow, method, args }) => {
@@ -142,7 +142,7 @@ function requestsOf(input: unknown): CreateRequest[] {
   return Array.from({ length: count }, () => request);
 }
 
-/** One that is refused for what it is refuses all, and so does a batch that is too large as a whole: nothing has been created then. */
+/** An invalid request refuses the whole batch, and so does a batch that is too large: nothing has been created then. */
 function refuseInvalid(requests: readonly CreateRequest[]): void {
   // Requests that share their params, as `count` makes them, bring them once.
   const distinct = new Set(requests.map(({ params }) => params).filter((params) => params !== undefined));

@@ -1,4 +1,4 @@
-/** Cloudflare's REST API for Workflows and for the Workers that have them, below `/client/v4`. Each resource has a file in `routes/`. */
+/** Cloudflare's REST API for Workflows and the Workers that have them, below `/client/v4`. Each resource has a file. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { mount, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 import { failureResponse } from "../endpoint/envelope.ts";

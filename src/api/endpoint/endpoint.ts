@@ -98,7 +98,7 @@ export interface Endpoint {
   readonly body: z.ZodType | undefined;
   /** Bytes of a body that it reads at the most. */
   readonly maxBody: number;
-  /** True when there are values of users in its JSON, which may have any text that JSON can say. Elsewhere it has to be Unicode. */
+  /** True when its JSON holds values of users, which may have any text that JSON can say. Elsewhere it has to be Unicode. */
   readonly takesValues: boolean;
   /** What is in the envelope's `result`. Tests hold the answers against it. */
   readonly result: z.ZodType;
@@ -130,8 +130,8 @@ type ParamsOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
   : unknown;
 
 /**
- * What an endpoint says of itself. Unless it is said, it takes `LIMITS.bodyBytes` and no values, its result is null, an observer may
- * read, and an operator may do the rest.
+ * What an endpoint says of itself. Unless it is said, it takes `LIMITS.bodyBytes` and no values, its result is null, an
+ * observer may read, and an operator may do the rest.
  */
 interface Spec<Path extends string, Q extends z.ZodType, B extends z.ZodType>
   extends Pick<Endpoint, "summary">, Partial<Pick<Endpoint, "maxBody" | "takesValues" | "result" | "needs" | "hides">> {

@@ -40,7 +40,7 @@ export function checkParam(name: string, value: string, accountId: string): void
   if (param !== undefined && !param.isValid(value)) throw new Failure(param.failure, { field: name });
 }
 
-/** Projects bring `account_id` from Cloudflare, and wrangler prefers that to its environment: it means the one account that there is. */
+/** Projects bring `account_id` from Cloudflare, and wrangler prefers it to its environment: it means the one account here. */
 function isAccount(value: string, accountId: string): boolean {
   return value === accountId || (accountId === UNNAMED_ACCOUNT && /^[0-9a-f]{32}$/.test(value));
 }

@@ -1,6 +1,6 @@
 /**
- * What observers are shown of an answer. Its schema decides: what that describes is shown, what it leaves open is hidden, and so is what
- * is marked as a payload or has the name of one. An endpoint that says nothing about payloads shows none, then.
+ * What observers are shown of an answer. Its schema decides: what that describes is shown, what it leaves open is hidden, and
+ * so is what is marked as a payload or has the name of one. An endpoint that says nothing about payloads shows none, then.
  */
 import { z } from "zod";
 import { HIDDEN } from "../../model/views/hidden.ts";

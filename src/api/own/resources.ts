@@ -1,4 +1,4 @@
-/** KV namespaces, D1 databases, R2 buckets and queues under ids that their owner already has: those of a project that comes from Cloudflare. */
+/** KV namespaces, D1 databases, R2 buckets and queues under ids that a project brings from Cloudflare. */
 import { z } from "zod";
 import { Failure } from "../../model/failures/failure.ts";
 import { isQueueName } from "../../model/platform/queue.ts";

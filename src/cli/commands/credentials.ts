@@ -1,4 +1,4 @@
-/** Shared by the commands for tokens and users: they open the data directory, also while a server runs, and write to the audit log. */
+/** Shared by the commands for tokens and users: opens the data directory, also while a server runs, and writes the audit log. */
 import type { CredentialStore } from "../../ports/catalog/credentials.ts";
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";

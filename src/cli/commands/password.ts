@@ -1,4 +1,4 @@
-/** Reads a password: prompted without echo on a terminal, else from standard input, because command lines are visible to all users. */
+/** Reads a password without echo on a terminal, else from standard input, because command lines are visible to all users. */
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { Writable } from "node:stream";

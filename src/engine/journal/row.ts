@@ -31,7 +31,7 @@ export function readEntries(firstEventId: number, entries: readonly (RowEntry | 
   return read;
 }
 
-/** As `readRow`, in parts of about so many characters: branches that end together share a row, with the outputs of all of them. */
+/** As `readRow`, in parts of about so many characters: branches that end together share a row, with all their outputs. */
 export function* rowParts(
   { firstEventId, events }: Pick<JournalRow, "firstEventId" | "events">,
   size: number,

@@ -94,7 +94,7 @@ interface Part {
   readonly characters: number;
 }
 
-/** Reads on from a position, which moves along, some events at a time. An end that a restart from a step has taken back is passed over. */
+/** Reads on from a position, which moves along, some events at a time. Skips an end that a restart from a step has taken back. */
 async function* stored(core: Core, position: Position): AsyncGenerator<Part> {
   let end: InstanceEvent | undefined;
   for (;;) {

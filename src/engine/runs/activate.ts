@@ -22,7 +22,7 @@ const HOST_TRIES = 6;
 /** How a host fails that ends before it is ready. */
 const NOT_READY: ReadonlySet<FailureName> = new Set(["script.unavailable", "script.invalid"]);
 
-/** How long an instance rests between two tries to start it, in milliseconds: after the first, and at the most. It doubles in between. */
+/** How long an instance rests between tries to start it, in milliseconds: after the first, doubled up to the longest. */
 const REST_MS = 50;
 const LONGEST_REST_MS = 3_200;
 

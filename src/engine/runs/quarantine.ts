@@ -1,7 +1,8 @@
 /**
- * Who is to blame when a host ends. The runs that were in it are replayed together; if their host ends again before they got on,
- * in two groups, each in a host of its own; if one of those ends, its runs are parted again, until a host ends with a single run
- * in it. So the innocent lose a few attempts, and only the run that takes its host down is held to account. See `docs/decisions/0166-lost-runs-are-bisected.md`.
+ * Who is to blame when a host ends. The runs that were in it are replayed together; if their host ends again before they got
+ * on, in two groups, each in a host of its own; if one of those ends, its runs are parted again, until a host ends with a
+ * single run in it. So the innocent lose a few attempts, and only the run that takes its host down is held to account. See
+ * `docs/decisions/0166-lost-runs-are-bisected.md`.
  */
 import type { EventBody } from "../../model/instance/events.ts";
 import type { DoStep } from "../../model/instance/state.ts";

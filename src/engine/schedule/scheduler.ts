@@ -30,7 +30,7 @@ const PAGE = 256;
 /** How often everything is looked at, whatever is known, in milliseconds. */
 const POLL_MS = 2_000;
 
-/** How long there is no look after one that found only what is being started already: at first and at the most, in milliseconds. */
+/** The rest after a look that found only what is being started already: at first and at the most, in milliseconds. */
 const STUCK_MS = 20;
 const STUCK_MOST_MS = 500;
 

@@ -16,8 +16,8 @@ export interface RunnableVersion {
 const KEPT = 64;
 
 /**
- * The flag of workerd's list that an engine of workflows obeys: uncaught non-retryable errors keep their name and message, or have
- * them replaced. `since` is the compatibility date of the default. The others change nothing here: rollback
+ * The flag of workerd's list that an engine of workflows obeys: uncaught non-retryable errors keep their name and message, or
+ * have them replaced. `since` is the compatibility date of the default. The others change nothing here: rollback
  * (`workflows_step_rollback`) is always there, and how bindings and engines are reached is Cloudflare's own affair.
  */
 const NON_RETRYABLE_MESSAGE = {

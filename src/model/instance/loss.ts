@@ -34,7 +34,7 @@ export function endRow(lost: LostAttempts | undefined): LostAttempts | undefined
   return lost === undefined || lost.shared + lost.alone === 0 ? lost : { ...NONE, attempts: lost.attempts };
 }
 
-/** How many attempts of a step have failed by themselves, given the number of the last one (1-based). Retries are counted from this. */
+/** How many attempts of a step have failed by themselves up to the given one (1-based). Retries are counted from this. */
 export function failures(step: Pick<DoStep, "lost">, attempt: number): number {
   return attempt - (step.lost?.attempts ?? 0);
 }
@@ -48,7 +48,7 @@ export interface LostAttempt {
   readonly retryDelayMs?: number;
 }
 
-/** Delay after the first loss alone, in milliseconds; it doubles with each. Other losses are followed by the next attempt at once. */
+/** Delay after the first loss alone, in milliseconds; it doubles with each. After other losses the next attempt follows at once. */
 const FIRST_DELAY_MS = 1_000;
 
 /** Undefined when none was running. `now` is epoch milliseconds. */

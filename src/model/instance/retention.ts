@@ -17,7 +17,7 @@ export function resolveRetention(...said: readonly (Retention | undefined)[]): F
   return { successMs: first("successMs"), errorMs: first("errorMs") };
 }
 
-/** When an instance may be deleted, in epoch milliseconds; null while it has not ended. `defaults` is for what it was not given. */
+/** When an instance may be deleted, in epoch milliseconds; null while it has not ended. `defaults` fill what it was not given. */
 export function expiryOf(
   { status, endedAt, retention }: Pick<InstanceState, "status" | "endedAt" | "retention">,
   defaults: FullRetention,

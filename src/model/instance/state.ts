@@ -111,7 +111,7 @@ export interface InstanceState {
   pausedAt: number | null;
   /** Why it was paused, when the engine paused it. */
   pausedFor: string | undefined;
-  /** Every step of this life (and, after a restart from a step, those kept from the one before) in the order in which it started. */
+  /** Every step of this life, and those that a restart from a step kept, in the order in which they started. */
   readonly steps: StepState[];
   readonly byId: Map<string, StepState>;
   /** The steps without an outcome, in the same order. */

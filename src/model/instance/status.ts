@@ -19,7 +19,7 @@ export const INSTANCE_STATUSES = [
 /** Where an instance stands in its life. */
 export type InstanceStatus = (typeof INSTANCE_STATUSES)[number];
 
-/** How long an instance has been paused, in milliseconds. Time spent paused does not count: what was due then is due that much later. */
+/** How long an instance has been paused, in milliseconds: what was due meanwhile is due that much later. */
 export function pausedMs(pausedAt: number | null | undefined, now: number): number {
   return pausedAt === null || pausedAt === undefined ? 0 : now - pausedAt;
 }
@@ -30,8 +30,8 @@ export const FINAL_STATUSES = ["complete", "errored", "terminated"] as const sat
 export type FinalStatus = (typeof FINAL_STATUSES)[number];
 
 /**
- * The statuses in which an instance takes one of the places that limit how many run at once. After a crash they are the interrupted
- * ones: their code was running. SQLite finds them by a partial index, which repeats this list in this order.
+ * The statuses in which an instance takes one of the places that limit how many run at once. After a crash they are the
+ * interrupted ones: their code was running. SQLite finds them by a partial index, which repeats this list in this order.
  */
 export const PLACE_STATUSES = ["running", "waitingForPause", "rollingBack"] as const satisfies readonly InstanceStatus[];
 

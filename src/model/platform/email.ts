@@ -1,4 +1,4 @@
-/** Emails that Workers send: who may send to whom, and what their headers must say. The texts of refusals are those of Cloudflare's local engine. */
+/** Emails that Workers send: senders, recipients and headers. The texts of refusals are those of Cloudflare's local engine. */
 
 /** What a binding allows; what is absent allows everything. */
 export interface EmailRules {

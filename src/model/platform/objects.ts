@@ -80,8 +80,8 @@ export interface ObjectExport {
 }
 
 /**
- * The classes as `exports` of a configuration declare them, by name. What is so already stays as it is, and so do classes that are
- * not named. `newNamespace` makes what no class has yet.
+ * The classes as `exports` of a configuration declare them, by name. What is so already stays as it is, and so do classes that
+ * are not named. `newNamespace` makes what no class has yet.
  *
  * @throws Failure `objects.migration` for a class that is to be transferred: there is one account here.
  */

@@ -1,6 +1,6 @@
 /**
- * Patterns of routes, as wrangler's configuration has them: `example.com/api/*`, `*.example.com/*`, `https://example.com/`. A `*` may
- * stand at the beginning of the host and at the end of the path, and takes any characters there, dots and slashes included.
+ * Patterns of routes, as wrangler's configuration has them: `example.com/api/*`, `*.example.com/*`, `https://example.com/`. A `*`
+ * may stand at the beginning of the host and at the end of the path, and takes any characters there, dots and slashes included.
  */
 
 export interface RoutePattern {
@@ -45,7 +45,7 @@ export function matchesRoute(pattern: RoutePattern, url: URL): boolean {
   return pattern.isAnyPath ? path.startsWith(pattern.path) : path === pattern.path;
 }
 
-/** Orders the more specific before the less: a host without `*`, then the longer host, a path without `*`, the longer path, one with a scheme. */
+/** The more specific before the less: host without `*`, longer host, path without `*`, longer path, one with a scheme. */
 export function bySpecificity(a: RoutePattern, b: RoutePattern): number {
   return (
     Number(a.isAnyHost) - Number(b.isAnyHost) ||

@@ -7,7 +7,7 @@
 /** Bytes of a tag of V8's format. */
 const TAG = 1;
 
-/** Counts a value that `decode` made. Of bytes or a text alone, what V8 writes around them does not count: 1 MiB of them is 1 MiB. */
+/** Counts a value that `decode` made. What V8 writes around bytes or a text alone does not count: 1 MiB of them is 1 MiB. */
 export function ownBytes(value: unknown): number {
   if (typeof value === "string") return unitBytes(value);
   return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? value.byteLength : cloneBytes(value);

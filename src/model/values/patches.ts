@@ -7,7 +7,7 @@ import { defaultStringifyOperations, type StringifyOptions } from "devalue";
 /** A property that a part of a value has besides what devalue writes of it. */
 export type Patch = readonly [target: object, key: string, value: unknown];
 
-/** Operations under which devalue passes over what it cannot say, and `patches` gets it. Symbols as keys are left out, as by structured clone. */
+/** Operations for what devalue cannot say and passes over. Symbols as keys are left out, as by structured clone. */
 export function operations(patches: Set<Patch>): NonNullable<StringifyOptions["operations"]> {
   const add = (target: object, keys: readonly string[]): void => {
     for (const key of keys) patches.add([target, key, (target as Record<string, unknown>)[key]]);
@@ -37,7 +37,7 @@ export function apply(patches: ReadonlySet<Patch>): void {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** True when an array has nothing but items. It costs about 20 ns an item: JavaScript names properties only together with indexes. */
+/** True when an array has nothing but items. About 20 ns an item: JavaScript names properties only together with indexes. */
 export function hasOnlyItems(array: readonly unknown[]): boolean {
   return Object.keys(array).length <= array.length;
 }

@@ -102,7 +102,7 @@ const NON_RETRYABLE = "NonRetryableError";
 
 /** An error that says: do not try this again. User code imports it from `cloudflare:workflows`. */
 export class NonRetryableError extends Error {
-  /** @param name what `error.name` is to be; Cloudflare's engine retries errors whose name is not the default, stepwell does not. */
+  /** @param name what `error.name` is to be; Cloudflare retries errors with a name other than the default, stepwell does not. */
   constructor(message: string, name: string = NON_RETRYABLE) {
     super(message);
     this.name = name;

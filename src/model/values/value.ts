@@ -148,7 +148,7 @@ function shown(text: Encoded, wanted: number): unknown {
     : jsonForm(decode(text), { above: new Set(), shown: new Set(), left: LIMITS.valueText, wanted });
 }
 
-/** As `toJson`, as text; of a long one, no more than its beginning need be right, `wanted` characters. `undefined` reads as `null`. */
+/** As `toJson`, as text; of a long one only the first `wanted` characters need be right. `undefined` reads as `null`. */
 export function toLogText(text: Encoded, wanted: number = Infinity): string {
   return text.startsWith(MARK) || isSealed(text) ? (JSON.stringify(shown(text, wanted)) ?? "null") : text;
 }
@@ -282,7 +282,7 @@ interface Showing {
   readonly shown: Set<object>;
   /** How many characters more are shown, roughly. */
   left: number;
-  /** How many characters are still to come before the rest may be left out. Each item and property is counted as one, at least. */
+  /** Characters to come before the rest may be left out. Each item and property is counted as one, at least. */
   wanted: number;
 }
 

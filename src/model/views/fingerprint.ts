@@ -1,7 +1,7 @@
 /**
- * What makes two errors the same one: their name, their message without what differs from time to time, the step that they
- * came from, and the function that threw. What is left of a message is its shape — `card <n> refused by <url>` — and is what people are
- * shown of a group. Of a stack no more takes part than that name: places in the code are others after each deployment.
+ * What makes two errors the same one: their name, their message without what differs from time to time, the step that they came
+ * from, and the function that threw. What is left of a message is its shape — `card <n> refused by <url>` — and is what people
+ * are shown of a group. Of a stack no more takes part than that name: places in the code are others after each deployment.
  */
 
 /** Characters of a message that are looked at: what comes after them tells nothing apart. */

@@ -27,7 +27,7 @@ export function stepView({ name, type }: StepQuery): InstanceView<Output> {
   return new InstanceView((of, output) => (of.name === name && of.type === type ? output : undefined));
 }
 
-/** The output, and the stream that it is, if it is one and no secret. Undefined when there is no such step, or no such attempt of it. */
+/** The output, and its stream if it is one and no secret. Undefined when there is no such step, or no such attempt of it. */
 export function stepOutput(
   view: InstanceView<Output>,
   { name, type, attempt }: StepQuery,

@@ -22,7 +22,7 @@ export interface Deployments {
   activeScript(script: string): Promise<ScriptVersion | undefined>;
   scriptNames(): Promise<string[]>;
   scriptVersion(id: string): Promise<ScriptVersion | undefined>;
-  /** Stores a version unless it is known already, and makes it the active one; for scripts that are not deployed, but put together by hand. */
+  /** Stores a version unless it is known, and makes it the active one; for scripts that are put together without a deployment. */
   putScriptVersion(version: ScriptVersion): Promise<void>;
   scriptVersionInfo(id: string): Promise<ScriptVersionInfo | undefined>;
   /** Newest first. */

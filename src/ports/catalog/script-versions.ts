@@ -10,7 +10,7 @@ export interface ScriptAssets {
   readonly config: {
     readonly html_handling?: string;
     readonly not_found_handling?: string;
-    /** Which requests go to the script before assets are looked for: all, or those that a pattern fits; after `!`, none of those. */
+    /** Which requests go to the script before assets: all, or those that a pattern fits; after `!`, none of those. */
     readonly run_worker_first?: boolean | readonly string[];
     readonly headers?: HeaderRules;
     readonly redirects?: Redirects;

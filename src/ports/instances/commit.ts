@@ -26,7 +26,7 @@ export interface NewInstance {
 export interface Append {
   readonly pk: number;
   readonly row: JournalRow;
-  /** Absent when the row changes nothing that a list shows. `from` is the status before; `error` belongs to the status `errored`. */
+  /** Absent when the row changes nothing that a list shows. `from` is the status before; `error` goes with `errored`. */
   readonly change?: { readonly from: InstanceStatus; readonly to: SummaryChange; readonly error?: ErrorSummary };
   /** True when the row begins a new life: rows before it are deleted, and streams of earlier events are void. */
   readonly restart?: true;

@@ -10,7 +10,7 @@ export interface DataPoint {
 }
 
 export interface DataPointStore {
-  /** Adds points in their order. Of each dataset the newest `LIMITS.dataPoints` stay, and the `LIMITS.datasets` that were written last. */
+  /** Adds points in order. The newest `LIMITS.dataPoints` of a dataset stay, of the `LIMITS.datasets` that were written last. */
   add(points: readonly DataPoint[]): Promise<void>;
   /** The newest of a dataset, newest first. */
   newest(dataset: string, limit: number): Promise<DataPoint[]>;

@@ -1,4 +1,4 @@
-/** The types of what `subscribe()` gives, under Cloudflare's names and of Cloudflare's shapes; `test/types` holds them against those. */
+/** The types of what `subscribe()` gives, with Cloudflare's names and shapes; `test/types` holds them against those. */
 import type { WorkflowBackoff, WorkflowSleepDuration } from "../steps/step-types.ts";
 
 interface StepName {

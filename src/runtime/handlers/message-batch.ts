@@ -1,4 +1,4 @@
-/** A batch of messages as a consumer knows it, and the book of what it says about them: the first word on a message is the last. */
+/** A batch of messages as a consumer knows it, and what it says about them: the first word on a message is the last. */
 import type { DeliveredMessage, Verdict } from "../../model/platform/queue.ts";
 import { fromBody } from "../bindings/queue-body.ts";
 

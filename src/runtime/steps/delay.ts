@@ -21,7 +21,7 @@ export interface DelayedCall extends AttemptCall {
   readonly lost: number;
 }
 
-/** Milliseconds to wait after so many failures; back-off applies to what a function returns, too. Rejects with `NonRetryableDelay`. */
+/** Milliseconds to wait after so many failures; back-off applies to what a function returns. Rejects with `NonRetryableDelay`. */
 export async function delayBeforeRetry(call: DelayedCall, failures: number, ctx: AttemptContext, error: Error): Promise<number> {
   const { config, delay } = call;
   if (config.retries.delay !== "[dynamic]") return retryDelayMs(config, failures);

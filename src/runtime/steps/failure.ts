@@ -1,4 +1,4 @@
-/** What follows from a failed attempt, of a step or of a rollback handler: what is recorded of it, and the delay before the next. */
+/** What follows from a failed attempt of a step or of a rollback handler: what is recorded, and the delay before the next. */
 import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { mayRetry } from "../../model/step/retry.ts";
 import { fold, foldAttempt, frameOf, isNonRetryable, revive } from "../../model/values/thrown.ts";
@@ -16,7 +16,7 @@ export interface Failed {
   readonly frame?: string | undefined;
 }
 
-/** What it means that an attempt (1-based) has thrown something. Errors of the engine's own keep their name in the log; user code sees it folded into the message. */
+/** What an attempt (1-based) has failed with. The log has the engine's own errors by name; user code sees it in the message. */
 export function failureOf({ run, name, count }: DelayedCall, attempt: number, thrown: unknown): Failed {
   if (thrown instanceof UnusableStream) return { thrown, info: { name: thrown.name, message: thrown.message }, final: true };
   if (thrown instanceof TimedOut) return { thrown, info: { name: thrown.name, message: thrown.message }, final: false };
@@ -24,7 +24,7 @@ export function failureOf({ run, name, count }: DelayedCall, attempt: number, th
   return { thrown, info: foldAttempt(thrown), final: isNonRetryable(thrown), frame: frameOf(thrown) };
 }
 
-/** What to record of a failed attempt (1-based, those that were cut off included); `retryDelayMs` is absent when no retry follows. */
+/** What to record of a failed attempt (1-based, cut-off ones included); `retryDelayMs` is absent when no retry follows. */
 export async function verdict(
   call: DelayedCall,
   attempt: number,

@@ -1,4 +1,4 @@
-/** The `step` object that `run` is given: four bound functions that work wherever they are passed, on a plain object that user code may extend. */
+/** The `step` object that `run` is given: a plain object that user code may extend, of four functions that need no `this`. */
 import { never } from "./fatal.ts";
 import type { Run } from "../run/run.ts";
 import { stepDo } from "./do.ts";

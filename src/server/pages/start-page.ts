@@ -1,4 +1,4 @@
-/** What a person sees who opens the server in a browser when the dashboard has not been built: that it runs, and what to type next. */
+/** What a browser is shown when the dashboard has not been built: that the server runs, and what to type next. */
 import { createHash } from "node:crypto";
 
 const STYLE = `

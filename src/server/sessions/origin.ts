@@ -1,6 +1,6 @@
 /**
- * The origin that Workers of `stepwell dev` see in place of the local one, as with `wrangler dev`. URLs of either origin in headers
- * become those of the other on the way, so that redirects, cookies and checks of `Origin` work.
+ * The origin that Workers of `stepwell dev` see in place of the local one, as with `wrangler dev`. URLs of either origin in
+ * headers become those of the other on the way, so that redirects, cookies and checks of `Origin` work.
  */
 
 export interface Origin {

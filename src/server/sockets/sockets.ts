@@ -1,8 +1,8 @@
 /**
- * WebSockets. Those of Workers are passed on as they are; the rest are our own: a request to upgrade is answered by the same app as any other, with the same checks; only when the answer
- * says `upgrade: websocket` there is a handshake, and each line of the answer's body becomes a frame of text; lines do not
- * go on from one chunk to the next. Refusals go
- * back as plain HTTP, so that their envelope can be read.
+ * WebSockets. Those of Workers are passed on as they are; the rest are our own: a request to upgrade is answered by the same
+ * app as any other, with the same checks; only when the answer says `upgrade: websocket` there is a handshake, and each line of
+ * the answer's body becomes a frame of text; lines do not go on from one chunk to the next. Refusals go back as plain HTTP, so
+ * that their envelope can be read.
  */
 import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";

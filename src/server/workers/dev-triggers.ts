@@ -1,4 +1,4 @@
-/** Paths of a Worker at which `wrangler dev` calls its `scheduled` handler, and so does `stepwell dev`; the Worker never sees them. */
+/** Paths at which `wrangler dev` calls the `scheduled` handler of a Worker, and so does `stepwell dev`. No Worker sees them. */
 import type { Clock } from "../../ports/clock.ts";
 import type { ScriptCalls } from "../../ports/script-calls.ts";
 

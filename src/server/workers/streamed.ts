@@ -1,4 +1,4 @@
-/** Answers of Workers, whose bodies come from another process and may break off at any moment: sent here, so that only we report it. */
+/** Answers of Workers, whose bodies come from another process and may break off: sent here, so that only we report it. */
 import type { ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 

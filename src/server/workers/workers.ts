@@ -1,7 +1,7 @@
 /**
  * The way to a Worker's own `fetch` handler: by host name, or below `/workers/`. That path is on the origin of the dashboard,
- * where a page could use the session of its reader. So where people log in, pages there are sandboxed, and the Worker has no cookies.
- * The session cookie is kept from Workers at every address.
+ * where a page could use the session of its reader. So where people log in, pages there are sandboxed, and the Worker has no
+ * cookies. The session cookie is kept from Workers at every address.
  */
 import { Failure } from "../../model/failures/failure.ts";
 import { Upgraded } from "../../protocol/upgraded.ts";

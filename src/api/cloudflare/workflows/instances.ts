@@ -230,7 +230,7 @@ async function toRequests(batch: readonly z.output<typeof newInstance>[], clock:
   return requests;
 }
 
-/** Cloudflare's schema says that params are JSON as text; wrangler sends the value itself. A text that is JSON is taken for it. */
+/** Cloudflare's schema has params as JSON text; wrangler sends the value itself. A text that is JSON is taken for it. */
 function unwrapText(params: unknown): unknown {
   if (typeof params !== "string") return params;
   try {

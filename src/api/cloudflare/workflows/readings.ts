@@ -31,7 +31,7 @@ export class Readings {
     return id;
   }
 
-  /** The next item, in the order in which they are asked for; the end for a reading that is over. Rejects as the reading does, which ends it. */
+  /** The next item, in the order of calls; the end for a reading that is over. Rejects as the reading does, which ends it. */
   async next(id: number): Promise<NextItem<unknown>> {
     const reading = this.#open.get(id);
     if (reading === undefined) return { done: true };

@@ -8,7 +8,7 @@ interface Rule {
   readonly isNegated: boolean;
 }
 
-/** Says of a path, with `/` between its parts and none before, whether it is left out. What is below a folder that is goes with it. */
+/** Says whether a path, with `/` between its parts and none before, is left out. A folder that is takes its content along. */
 export function ignoredBy(text: string): (path: string) => boolean {
   const rules = text.split(/\r?\n/).flatMap(ruleOf);
   const decides = (path: string, isFolder: boolean): boolean =>

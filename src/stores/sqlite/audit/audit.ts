@@ -19,7 +19,7 @@ const SLACK = 1_000;
 /** More entries than this at once are a crowd. */
 const CROWD = 20;
 
-/** Opens a file, which is made, like the directories above it, when it is not there. Throws `Failure`s as `openSqlite` rejects with. */
+/** Opens a file, which is made, like its directories, when it is not there. Throws `Failure`s as `openSqlite` rejects with. */
 export function sqliteAudit(file: string): AuditLog {
   const db = openOwn(file, [audit0001]);
   const query = queries(db);
@@ -28,7 +28,7 @@ export function sqliteAudit(file: string): AuditLog {
   return {
     add: async (entries) => {
       if (entries.length === 0) return;
-      // The thread would stand still for each flush. A crowd's entries reach the disk in their order all the same, with the next one's.
+      // The thread would stand still for each flush. A crowd's entries reach the disk in order all the same, with the next one's.
       if (isFlushed !== entries.length <= CROWD) db.exec(`PRAGMA synchronous = ${isFlushed ? "NORMAL" : "FULL"}`);
       isFlushed = entries.length <= CROWD;
       query.within(() => add(query, counts, entries));

@@ -1,4 +1,4 @@
-/** Changes that were decided on what the catalogue said: each is one transaction, unless the catalogue says something else by now. */
+/** Changes that were decided on what the catalogue said: each is one transaction, unless it says something else by now. */
 import type { CatalogEdit, Edits } from "../../../ports/catalog/edits.ts";
 import type { Queries } from "../connection/queries.ts";
 import { putConcurrencyKeys, putHostNames, putRoutes } from "./addresses.ts";

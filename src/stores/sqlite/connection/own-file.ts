@@ -6,8 +6,8 @@ import { migrate } from "./migrate.ts";
 import { queries, type Queries } from "./queries.ts";
 
 /**
- * Opens a file, which is made, like the directories above it, when it is not there. `settings` are executed then. Throws `Failure`s
- * as `openSqlite` rejects with.
+ * Opens a file, which is made, like the directories above it, when it is not there. `settings` are executed then. Throws
+ * `Failure`s as `openSqlite` rejects with.
  */
 export function openOwn(file: string, migrations: readonly string[], settings = ""): Database {
   return opening(file, () => {

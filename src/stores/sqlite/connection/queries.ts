@@ -6,7 +6,7 @@ export type Row = Record<string, unknown>;
 
 type Value = string | number | null;
 
-/** True when it changed something. Values are positional, or the fields of one object, by name; a statement need not use all of them. */
+/** True when it changed something. Values are positional, or the fields of one object by name, of which some may be unused. */
 export type Run = (sql: string, ...values: (Value | object)[]) => boolean;
 
 export interface Queries {

@@ -1,4 +1,4 @@
-/** What the contract's few instances do not reach: searches that end before they have seen everything, and filters that many match. */
+/** What the contract's few instances do not reach: searches that end before they have seen all, and filters that many match. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const MANY = 24_000;
 let folder: string;
 let store: Store;
 
-/** Halves that know nothing of one another: every second one waits, the older half has the old version; all but one have failed alike. */
+/** Halves that are independent: every second one waits, the older half has the old version; all but one have failed alike. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "stepwell-"));
   ({ store } = await openSqlite(join(folder, "db"), { writer: "inline" }));

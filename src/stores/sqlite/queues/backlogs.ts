@@ -1,4 +1,4 @@
-/** How much each queue holds, counted once and then kept in step with every change: a count over all messages would cost each send. */
+/** How much each queue holds, counted once and then kept with every change: a count over all messages would cost each send. */
 import type { Queries } from "../connection/queries.ts";
 
 interface Held {

@@ -2,8 +2,8 @@
  * Version 1 of the schema. Never edited once released: later versions are further files.
  *
  * The journal grows at its end only: its key is a plain row id, so that a batch touches few pages, and an index finds an
- * instance's rows. So do the chunks of streams in `blobs`; ranges of streams that are to be deleted, a few chunks a
- * commit, are in `void_streams`. Names that every instance would repeat — of workflows and of versions — are kept once, in `names`.
+ * instance's rows. So do the chunks of streams in `blobs`; ranges of streams that are to be deleted, a few chunks a commit, are
+ * in `void_streams`. Names that every instance would repeat — of workflows and of versions — are kept once, in `names`.
  */
 export const schema0001: string = `
 CREATE TABLE lease (

@@ -1,4 +1,4 @@
-/** Version 6 of the schema: tokens have roles, and people have names and passwords. Tokens from before may do everything, as they could. */
+/** Version 6 of the schema: tokens have roles, and people have names and passwords. Tokens from before may do everything. */
 export const schema0006: string = `
 ALTER TABLE tokens ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
 CREATE TABLE users (

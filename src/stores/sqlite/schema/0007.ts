@@ -1,6 +1,6 @@
 /**
- * Version 7 of the schema: the errors that instances have ended with, in short, to be searched and grouped. One row an
- * errored instance; it goes when the instance is restarted or deleted. `errors_text` finds three letters at a time and keeps no text.
+ * Version 7 of the schema: the errors that instances have ended with, in short, to be searched and grouped. One row an errored
+ * instance; it goes when the instance is restarted or deleted. `errors_text` finds three letters at a time and keeps no text.
  */
 export const schema0007: string = `
 CREATE TABLE error_groups (

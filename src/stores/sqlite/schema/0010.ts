@@ -1,4 +1,4 @@
-/** Version 10 of the schema: schedules of workflows and cron triggers of scripts are one table. The latter were a JSON document. */
+/** Version 10 of the schema: schedules of workflows and cron triggers of scripts are one table. The latter were JSON. */
 export const schema0010: string = `
 CREATE TABLE timetable (
   kind TEXT NOT NULL, -- workflow, script
