@@ -48,7 +48,7 @@ export async function untilStopped(run: (stopping: Stopping) => Promise<void>): 
   try {
     await run(stopping);
   } catch (cause) {
-    // Ctrl-C in a terminal ends child processes, too, and their end may be heard before the signal: two turns of the loop hear it.
+    // Ctrl-C in a terminal ends child processes, too, and their end may be heard first: two turns of the loop hear the signal.
     await turn();
     await turn();
     if (!stopping.isStarting || !stopping.signal.aborted) throw cause;

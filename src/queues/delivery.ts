@@ -88,15 +88,14 @@ export class Delivery {
       if (this.#batches.size >= consumer.settings.maxConcurrency) return now + POLL_MS;
       if (now < this.#notBefore) return this.#notBefore;
       const waiting = await store.next(queue.id, now, consumer.settings.batchSize, [...this.#taken]);
-      const dueAt = batchDueAt(
-        waiting.map(({ visibleAt }) => visibleAt),
-        consumer.settings,
-      );
+      const visible = waiting.map(({ visibleAt }) => visibleAt);
+      const dueAt = batchDueAt(visible, consumer.settings);
       if (dueAt === undefined || dueAt > now) return Math.min(dueAt ?? Infinity, now + POLL_MS);
+      const due = waiting.filter(({ visibleAt }) => visibleAt <= now);
       this.#deliver(
         queue,
         consumer,
-        waiting.filter(({ visibleAt }) => visibleAt <= now).map(({ pk }) => pk),
+        due.map(({ pk }) => pk),
       );
     }
   }

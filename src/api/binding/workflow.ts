@@ -112,11 +112,8 @@ async function createEach(engine: Engine, workflow: string, requests: readonly C
   refuseInvalid(requests);
   const seen = new Set<string>();
   const isDouble = requests.map(({ id }) => id !== undefined && (seen.has(id) || !seen.add(id)));
-  const made = await engine.create(
-    workflow,
-    requests.filter((_, i) => isDouble[i] === false),
-    "binding",
-  );
+  const firsts = requests.filter((_, index) => isDouble[index] === false);
+  const made = await engine.create(workflow, firsts, "binding");
   const created: string[] = [];
   const errors: object[] = [];
   requests.forEach(({ id }, index) => {

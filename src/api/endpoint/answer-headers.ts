@@ -2,8 +2,7 @@
  * Headers that all answers have. Code that makes an answer takes them and includes them. Headers that were not taken are set
  * afterwards, which costs a list of headers that is checked, sorted and copied.
  */
-import type { Context, MiddlewareHandler } from "hono";
-import { Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 
 const KEY = "answer-headers";
 

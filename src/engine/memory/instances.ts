@@ -8,7 +8,7 @@ import { decide } from "../../model/instance/decide.ts";
 import type { EventBody } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import type { Catalog } from "../../ports/catalog/catalog.ts";
-import type { InstanceStatus } from "../../model/instance/status.ts";
+import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import { evolve } from "../../model/instance/evolve.ts";
 import type { InstanceState } from "../../model/instance/state.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -22,7 +22,6 @@ import type { Journal, JournalListener } from "../journal/journal.ts";
 import { readRow } from "../journal/row.ts";
 import type { Watchers } from "../journal/watch.ts";
 import { addressKey, type Live, newLive } from "../state/live.ts";
-import { holdsPlace } from "../../model/instance/status.ts";
 
 /** Bytes of journal that are read at once while an instance is loaded. */
 const LOAD_BYTES = 256 * 1024;

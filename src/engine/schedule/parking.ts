@@ -11,7 +11,7 @@ import { stopRun } from "../runs/activate.ts";
 import type { Core } from "../runs/core.ts";
 import type { Live } from "../state/live.ts";
 
-/** How long what an instance has set going may keep it in memory after it was asked to leave, in milliseconds: as on Cloudflare. */
+/** How long what an instance has set going may keep it in memory once asked to leave, in milliseconds: as on Cloudflare. */
 const PENDING_MS = 30_000;
 
 export class Parking {

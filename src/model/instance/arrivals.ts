@@ -2,8 +2,7 @@
  * Events that came while an instance could not take them — it was paused, or there was no place for it — and the steps
  * that wait for them. The step that has waited longest gets the oldest event of its type, if that came before the wait was over.
  */
-import type { BufferedEvent } from "./state.ts";
-import type { InstanceState, WaitStep } from "./state.ts";
+import type { BufferedEvent, InstanceState, WaitStep } from "./state.ts";
 
 /** What `arrivals` has to know of a step that waits for an event. */
 export type Waiter = Pick<WaitStep, "name" | "count" | "eventType" | "dueAt">;

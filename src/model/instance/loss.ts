@@ -48,7 +48,7 @@ export interface LostAttempt {
   readonly retryDelayMs?: number;
 }
 
-/** Delay after the first loss alone, in milliseconds; it doubles with each. After other losses the next attempt follows at once. */
+/** Delay after the first loss alone, in milliseconds; it doubles with each. After others the next attempt follows at once. */
 const FIRST_DELAY_MS = 1_000;
 
 /** Undefined when none was running. `now` is epoch milliseconds. */

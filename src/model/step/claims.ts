@@ -11,7 +11,7 @@ import { LONGEST_MS, mayRetry, retryDelayMs } from "./retry.ts";
 import { isAllowedConfig } from "./config.ts";
 import { isTooLarge } from "../values/value.ts";
 
-/** How far the clocks of engine and runtime may differ, in milliseconds: a longer sleep than it says ends an hour late at most. */
+/** How far the clocks of engine and runtime may differ, in milliseconds: a longer sleep than said ends an hour late at most. */
 const CLOCK_SLACK_MS = 3_600_000;
 
 /** A sealed value is longer than what is in it: Base64 and some bytes. */

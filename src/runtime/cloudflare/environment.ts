@@ -1,2 +1,2 @@
-/** The `env` of `cloudflare:workers`. An isolate has one script, so there is one; an executor fills it before the script loads. */
+/** The `env` of `cloudflare:workers`. An isolate has one script, so one of it; an executor fills it before the script loads. */
 export const env: Record<string, unknown> = {};

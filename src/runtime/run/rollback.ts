@@ -62,11 +62,8 @@ export class Rollback {
     if (handler === undefined) return run.emit({ type: "rollback_step_errored", name, count, error: MISSING });
     if (begun?.due === false) await run.retryDue(id);
     const facts = { error: this.#error, output: outputOf(run, outcome), stepName: displayName(name, count) };
-    await attempts(
-      { run, name, count, id, config, delay: handler.delay, lost: begun?.lost ?? 0 },
-      (ctx) => handler.undo({ ctx, ...facts }),
-      begun?.attempts,
-    );
+    const step = { run, name, count, id, config, delay: handler.delay, lost: begun?.lost ?? 0 };
+    await attempts(step, (ctx) => handler.undo({ ctx, ...facts }), begun?.attempts);
   }
 
   async #find(id: string, context: ExecutionContext): Promise<RollbackHandler | undefined> {

@@ -1,6 +1,5 @@
 /** The delay before a step's next attempt, which user code may compute. */
-import { isDelay } from "../../model/step/config.ts";
-import type { DelayFunction } from "../../model/step/config.ts";
+import { type DelayFunction, isDelay } from "../../model/step/config.ts";
 import { LIMITS } from "../../model/limits.ts";
 import { retryDelayMs } from "../../model/step/retry.ts";
 import { displayName } from "../../model/step/step.ts";

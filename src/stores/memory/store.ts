@@ -76,18 +76,14 @@ export class MemoryStore implements Store {
   }
 
   async load(pk: number, afterSeq: number, maxBytes: number): Promise<JournalRow[]> {
-    return upTo(
-      this.#rows(pk).filter((row) => row.seq > afterSeq),
-      maxBytes,
-    );
+    const later = this.#rows(pk).filter((row) => row.seq > afterSeq);
+    return upTo(later, maxBytes);
   }
 
   async rows(pk: number, seqs: readonly number[], maxBytes: number): Promise<JournalRow[]> {
     const bySeq = new Map(this.#rows(pk).map((row) => [row.seq, row]));
-    return upTo(
-      seqs.flatMap((seq) => bySeq.get(seq) ?? []),
-      maxBytes,
-    );
+    const asked = seqs.flatMap((seq) => bySeq.get(seq) ?? []);
+    return upTo(asked, maxBytes);
   }
 
   async chunk(pk: number, stream: number, index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -61,13 +61,8 @@ export const hostNames: readonly Endpoint[] = [
     result: anything,
     handle: async ({ params: { script_name: script }, body }, api) => {
       await activeVersion(api.catalog, script);
-      return {
-        result: changeset(
-          api,
-          script,
-          body.map(({ hostname }) => hostname),
-        ),
-      };
+      const names = body.map(({ hostname }) => hostname);
+      return { result: changeset(api, script, names) };
     },
   }),
   endpoint("put", `${SCRIPT}/domains/records`, {

@@ -42,11 +42,8 @@ export const scriptsTails: readonly Endpoint[] = [
     handle: async ({ params: { script_name: script }, body }, api, request) => {
       await activeVersion(api.catalog, script);
       const self = request.headers.get("cf-connecting-ip") ?? "";
-      const { id, expiresAt } = api.tails.open(
-        script,
-        body.filters.map((each) => withSelf(each, self)),
-        Date.now(),
-      );
+      const wanted = body.filters.map((each) => withSelf(each, self));
+      const { id, expiresAt } = api.tails.open(script, wanted, Date.now());
       const url = new URL(`/tails/${id}`, request.url);
       url.protocol = url.protocol.replace("http", "ws");
       return { result: { id, url: url.href, expires_at: iso(expiresAt) } };

@@ -47,10 +47,8 @@ export class ThreadWriter {
 
   /** `nextPk` is where this writer has to go on, and in the answer where the next has to. */
   async commit(batch: Batch, lease: Lease, nextPk: number): Promise<{ result: BatchResult; nextPk: number }> {
-    const answer = await this.#ask(
-      { type: "commit", batch, lease, nextPk },
-      batch.chunks.map(({ bytes }) => bytes.buffer),
-    );
+    const moved = batch.chunks.map(({ bytes }) => bytes.buffer);
+    const answer = await this.#ask({ type: "commit", batch, lease, nextPk }, moved);
     if (answer.type !== "committed") throw failure(answer);
     return answer;
   }
