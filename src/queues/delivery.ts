@@ -91,12 +91,8 @@ export class Delivery {
       const visible = waiting.map(({ visibleAt }) => visibleAt);
       const dueAt = batchDueAt(visible, consumer.settings);
       if (dueAt === undefined || dueAt > now) return Math.min(dueAt ?? Infinity, now + POLL_MS);
-      const due = waiting.filter(({ visibleAt }) => visibleAt <= now);
-      this.#deliver(
-        queue,
-        consumer,
-        due.map(({ pk }) => pk),
-      );
+      const due = waiting.filter(({ visibleAt }) => visibleAt <= now).map(({ pk }) => pk);
+      this.#deliver(queue, consumer, due);
     }
   }
 

@@ -96,10 +96,8 @@ function serverOf({ host: _seen, ...values }: DevValues, positionals: readonly s
   const { ip } = values;
   const data = values.data ?? values["persist-to"];
   const level = values["log-level"];
-  const server = serverOptions(
-    { ...values, ...(ip !== undefined && { host: ip }), ...(data !== undefined && { data }) },
-    positionals,
-  );
+  const own = { ...(ip !== undefined && { host: ip }), ...(data !== undefined && { data }) };
+  const server = serverOptions({ ...values, ...own }, positionals);
   return {
     ...server,
     ...tlsOf(values),

@@ -70,12 +70,10 @@ export class Watchers {
     const isNews = this.#isNews(workflow, row);
     if (!isWatched && !isNews) return;
     const events = readEntries(row.firstEventId, row.entries);
-    if (isWatched)
-      this.instances.push(
-        pk,
-        { seq: row.seq, events },
-        events.reduce((sum, event) => sum + weight(event), 0),
-      );
+    if (isWatched) {
+      const weighs = events.reduce((sum, event) => sum + weight(event), 0);
+      this.instances.push(pk, { seq: row.seq, events }, weighs);
+    }
     if (!isNews) return;
     this.#show(workflow, id, events, knownOf(state));
   }

@@ -27,7 +27,7 @@ interface EntryView<Shown> {
   readonly name: string;
   /** Epoch milliseconds. */
   readonly start: number;
-  readonly state: "running" | "complete" | "errored";
+  state: "running" | "complete" | "errored";
   /** What the view keeps of its output; undefined when there is none, or nothing is to be kept. */
   shown: Shown | undefined;
 }
@@ -40,7 +40,6 @@ export interface StepView<Shown = never> extends EntryView<Shown> {
   readonly attempts: AttemptView[];
   /** The number of the stream that its last attempt may have brought. */
   stream: number;
-  state: "running" | "complete" | "errored";
   /** Null while it goes on. */
   end: number | null;
 }
@@ -57,7 +56,6 @@ export interface WaitView<Shown = never> extends EntryView<Shown> {
   readonly type: "waitForEvent";
   readonly eventType: string;
   readonly timeoutMs: number;
-  state: "running" | "complete" | "errored";
   end: number;
 }
 
@@ -135,13 +133,8 @@ export class InstanceView<Shown = never> {
 
   /** A life begins: of the one before there is what a restart keeps, unfinished steps as if just begun. */
   #begin({ from, timestamp, params, trigger, schedule, versionId }: Extract<InstanceEvent, { type: "workflow_queued" }>): void {
-    const kept =
-      from === undefined
-        ? []
-        : keptSteps(
-            this.#entries,
-            this.#entries.find((entry) => isOf(entry, from)),
-          );
+    const again = from && this.#entries.find((entry) => isOf(entry, from));
+    const kept = from === undefined ? [] : keptSteps(this.#entries, again);
     this.#postpone(pausedMs(this.#life?.pausedAt, timestamp));
     const isKept = new Set<unknown>(kept);
     for (const [id, step] of this.#open) {

@@ -34,12 +34,7 @@ const destination = z.object({ type: z.literal("queues.queue"), queue_id: z.stri
 
 const wanted = z.object({ name, enabled: z.boolean().default(true), source, destination, events });
 
-const change = z.object({
-  name: name.optional(),
-  enabled: z.boolean().optional(),
-  destination: destination.optional(),
-  events: events.optional(),
-});
+const change = z.object({ name, enabled: z.boolean(), destination, events }).partial();
 
 const shown = z.object({
   id: z.string(),

@@ -10,18 +10,11 @@ import { delay, QUEUE } from "./queues.ts";
 const sent = z
   .object({ body: z.unknown(), content_type: z.enum(["text", "json"]).default("json"), delay_seconds: delay.nullish() })
   .transform(({ body, content_type: contentType, delay_seconds: delaySeconds }, context): SentMessage => {
+    const refuse = (message: string): void => context.addIssue({ code: "custom", path: ["body"], message });
     if (body === undefined || (contentType === "text" && typeof body !== "string"))
-      context.addIssue({
-        code: "custom",
-        path: ["body"],
-        message: "A message needs a body, and the body of a text message must be a string",
-      });
+      refuse("A message needs a body, and the body of a text message must be a string");
     if (contentType === "text" && typeof body === "string" && !body.isWellFormed())
-      context.addIssue({
-        code: "custom",
-        path: ["body"],
-        message: "The text contains a lone surrogate, which is not valid Unicode",
-      });
+      refuse("The text contains a lone surrogate, which is not valid Unicode");
     const text = contentType === "text" ? String(body) : JSON.stringify(body ?? null);
     return { contentType, body: text, ...(typeof delaySeconds === "number" && { delaySeconds }) };
   });

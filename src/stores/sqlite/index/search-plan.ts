@@ -139,12 +139,7 @@ function contains(text: string): Term {
 function trigrams(text: string): string | undefined {
   const letters = Array.from(text).slice(0, LOOKED_UP);
   if (letters.length < 3) return undefined;
-  const parts = letters.slice(2).map(
-    (_, i) =>
-      `"${letters
-        .slice(i, i + 3)
-        .join("")
-        .replaceAll('"', '""')}"`,
-  );
+  const threes = letters.slice(2).map((_, i) => letters.slice(i, i + 3).join(""));
+  const parts = threes.map((three) => `"${three.replaceAll('"', '""')}"`);
   return [...new Set(parts)].join(" AND ");
 }
