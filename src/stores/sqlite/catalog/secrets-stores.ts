@@ -10,6 +10,9 @@ const SECRET = `SELECT id, store, name, value, scopes, comment, created_at AS cr
 const INSERT = `INSERT INTO store_secrets VALUES (:id, :store, :name, :value, :scopes, :comment, :createdAt, :modifiedAt)
   ON CONFLICT DO NOTHING`;
 
+const CHANGE = `UPDATE store_secrets SET value = coalesce(:value, value), scopes = coalesce(:scopes, scopes),
+  comment = coalesce(:comment, comment), modified_at = :modifiedAt WHERE store = :store AND id = :id`;
+
 /** Takes back what has been inserted of several. */
 class Taken extends Error {}
 
@@ -41,17 +44,8 @@ export function secretsStoreTables({ one, all, run, within }: Queries): SecretsS
         throw cause;
       }
     },
-    changeStoreSecret: async ({ id, store, value, scopes, comment, modifiedAt }) =>
-      run(
-        `UPDATE store_secrets SET value = coalesce(?, value), scopes = coalesce(?, scopes), comment = coalesce(?, comment),
-          modified_at = ? WHERE store = ? AND id = ?`,
-        value ?? null,
-        scopes === undefined ? null : JSON.stringify(scopes),
-        comment ?? null,
-        modifiedAt,
-        store,
-        id,
-      ),
+    changeStoreSecret: async ({ value = null, scopes, comment = null, ...rest }) =>
+      run(CHANGE, { ...rest, value, scopes: scopes === undefined ? null : JSON.stringify(scopes), comment }),
     removeStoreSecret: async (store, id) => run("DELETE FROM store_secrets WHERE store = ? AND id = ?", store, id),
   };
 }
