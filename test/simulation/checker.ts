@@ -31,6 +31,8 @@ export class Checker {
   checked = 0;
   /** Milliseconds of the agenda when something last failed on purpose, or was mended. */
   troubleAt = 0;
+  /** The latest time that clocks showed before they were set back, in epoch milliseconds. */
+  shownMs = -Infinity;
   /** Instances that are being restarted, by how many clients, and workflows all of whose instances may be at any time. */
   readonly restarting: Map<string, number> = new Map();
   readonly #agenda: Agenda;
@@ -85,10 +87,10 @@ export class Checker {
     this.#checkLimits();
   }
 
-  /** A callback of user code is called. */
-  called(address: InstanceAddress, step: string, isOfHolder: boolean, scriptVersionId: string): void {
+  /** A callback of user code is called; `isNewest` is false of a run that has not heard yet that another has taken over. */
+  called(address: InstanceAddress, step: string, isNewest: boolean, scriptVersionId: string): void {
     const record = this.find(address);
-    if (record === undefined || !isOfHolder) return;
+    if (record === undefined || !isNewest) return;
     // The new life may be at work before it is durable.
     if (this.restarting.has(address.workflow) || this.restarting.has(`${address.workflow} ${address.id}`)) return;
     const pinned = record.versionId.replace("v", "s");
@@ -145,6 +147,7 @@ export class Checker {
   #add(record: InstanceRecord, row: JournalRow): void {
     const { now } = this.#agenda;
     const events = readRow(row);
+    record.shownMs = this.shownMs;
     for (const event of events) {
       const wrong = record.add(event, this.payloads);
       if (wrong !== undefined) this.violated(`${show(record)}: ${wrong}`);

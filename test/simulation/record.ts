@@ -57,6 +57,8 @@ export class InstanceRecord {
   endError: string | undefined;
   /** The version of its workflow that it is pinned to. */
   versionId: string = "";
+  /** The latest time that clocks showed before they were set back, in epoch milliseconds. */
+  shownMs: number = -Infinity;
   #lastId = 0;
   #pausedAt = 0;
 
@@ -221,7 +223,9 @@ export class InstanceRecord {
       case "attempt_started":
         if (this.status === "paused") return `${key} is tried while the instance is paused`;
         if (event.attempt !== step.attempts + 1) return `attempt ${event.attempt} of ${key} after ${step.attempts}`;
-        if (step.dueAt !== undefined && event.timestamp < step.dueAt) return `${key} is tried again too early`;
+        // A run that was told to go on may do so after the clock has been set back.
+        if (step.dueAt !== undefined && Math.max(event.timestamp, this.shownMs) < step.dueAt)
+          return `${key} is tried again too early`;
         step.attempts += 1;
         step.isAttempting = true;
         step.dueAt = undefined;

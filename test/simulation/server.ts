@@ -28,6 +28,8 @@ export interface World {
   readonly wallMs: () => number;
   /** How often each callback has been called, by instance and step. */
   readonly calls: Map<string, number>;
+  /** The host in which each instance has last been begun: to one before it the order to stop may be on its way. */
+  readonly begunIn: Map<string, SimulatedHost>;
   /** How many hosts have ended of which their runs may be to blame. */
   lostHosts: number;
   /** The server that has the right to write. */
@@ -103,16 +105,17 @@ export class Server {
   ): new () => { run(event: unknown, step: WorkflowStep): Promise<unknown> } {
     const { calls, checker } = this.#world;
     const world = this.#world;
-    const isOfHolder = (): boolean => world.holder === host.server;
     return class {
       async run(event: unknown, step: WorkflowStep): Promise<unknown> {
         const { workflowName: workflow, instanceId: id } = event as { workflowName: string; instanceId: string };
         const address: InstanceAddress = { workflow, id };
         let isOver = false;
         const life = host.lives.get(`${workflow} ${id}`) ?? 0;
+        world.begunIn.set(`${workflow} ${id}`, host);
         const performance = new Performance(step, {
           called: (step) => {
-            checker.called(address, step, isOfHolder(), scriptVersionId);
+            const isNewest = world.holder === host.server && world.begunIn.get(`${workflow} ${id}`) === host;
+            checker.called(address, step, isNewest, scriptVersionId);
             const key = `${workflow} ${id} ${step}`;
             const before = calls.get(key) ?? 0;
             calls.set(key, before + 1);

@@ -10,6 +10,7 @@ import { Checker } from "./checker.ts";
 import { Clients } from "./clients.ts";
 import { Disk } from "./disk.ts";
 import { inSimulatedTime } from "./globals.ts";
+import type { SimulatedHost } from "./hosts.ts";
 import type { Happening, Plan } from "./plan.ts";
 import { EVENT_TYPE, returns } from "./program.ts";
 import { Random } from "./random.ts";
@@ -86,7 +87,8 @@ class Simulation {
       committed: (batch, result, lease) => this.#checker.committed(batch, result, lease),
       acquired: (owner) => (this.#world.holder = owner),
     });
-    const shared = { calls: new Map<string, number>(), lostHosts: 0, holder: undefined };
+    const begunIn = new Map<string, SimulatedHost>();
+    const shared = { calls: new Map<string, number>(), begunIn, lostHosts: 0, holder: undefined };
     const { programs, latency } = plan;
     this.#world = {
       agenda,
@@ -169,7 +171,8 @@ class Simulation {
       case "close":
         return this.#close(server, happening.drainMs);
       case "clock":
-        this.#trouble(600_000);
+        this.#trouble(60_000);
+        this.#checker.shownMs = Math.max(this.#checker.shownMs, this.#world.wallMs());
         this.#clock.skewMs += happening.byMs;
         return;
       case "deploy":
