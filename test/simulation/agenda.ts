@@ -123,9 +123,9 @@ export class Agenda {
     return timer;
   }
 
-  /** How many timers an owner has set that have not fired. */
+  /** How many timers an owner has set that are to fire later than now. */
   timersOf(owner: Owner): number {
-    return this.#timers.filter((timer) => timer.owner === owner && !timer.isOver).length;
+    return this.#timers.filter((timer) => timer.owner === owner && !timer.isOver && timer.at > this.#now).length;
   }
 
   /** Does the next thing. False when nothing is left to do. */
