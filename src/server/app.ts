@@ -7,6 +7,7 @@ import { Hono, type Env, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { Failure, failureKind } from "../model/failures/failure.ts";
 import type { AuditEntry } from "../ports/logs/audit-log.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Audit } from "../access/audit.ts";
 import { beginAudit, auditOf, type RequestAudit } from "../api/endpoint/request-audit.ts";

@@ -9,7 +9,7 @@ import { MUTANTS, type Mutant } from "./mutants.ts";
 
 const HELP = `Usage: npm run mutants -- [options]
   --only TEXT    those whose name contains it
-  --share K/N    the K-th of N shares
+  --share K/N    the K-th of N shares; with "today" for K another one each day
   --seeds M      seeds that a fault may stay unfound (default: 2000)
   --workers K    how many at once (default: as many as there are cores)
   --json FILE    write what was found there`;
@@ -68,7 +68,8 @@ async function search(mutant: Mutant, seeds: number): Promise<Found> {
 
 /** The K-th of N, of a list. */
 function shareOf<T>(list: readonly T[], share: string | undefined): readonly T[] {
-  const [, k, n] = /^(\d+)\/(\d+)$/.exec(share ?? "1/1") ?? [];
+  const [, which, n] = /^(\d+|today)\/(\d+)$/.exec(share ?? "1/1") ?? [];
+  const k = which === "today" ? 1 + (Math.floor(Date.now() / 86_400_000) % Number(n)) : which;
   if (k === undefined || n === undefined || Number(k) < 1 || Number(k) > Number(n))
     throw new Error(`"${share}" is no share. See --help.`);
   return list.filter((_, i) => i % Number(n) === Number(k) - 1);
