@@ -2,6 +2,8 @@
 import type { SentEvent, ShownInstance, ToldInstance } from "./story.ts";
 
 export interface Recorded extends Omit<ToldInstance, "shown"> {
+  /** The name of its story in `project/stories/index.js`, if not its id. */
+  readonly story?: string;
   /** Its status when the server is killed. */
   readonly status: string;
   /** Sent right after it has been created. */
@@ -18,7 +20,13 @@ const LATER = event("later", { kept: "before the upgrade" });
 const KEPT = event("kept", { by: "Ada" });
 const APPROVAL = event("approval", ["yes"]);
 
-/** By id, which is the name of its story in `project/stories/index.js` too. */
+/** Waits when its code is deployed again, and goes on with the code that it began with. */
+export const PINNED: Recorded = {
+  status: "waiting",
+  next: { events: [event("go", 1)], ending: { status: "complete", output: "first edition" } },
+};
+
+/** By id. */
 export const INSTANCES: Readonly<Record<string, Recorded>> = {
   completed: { status: "complete" },
   errored: { status: "errored" },
@@ -46,7 +54,11 @@ export const INSTANCES: Readonly<Record<string, Recorded>> = {
     changes: [{ from: "waiting", change: { status: "pause" } }],
     next: { change: { status: "resume" }, events: [event("never", 1)], ending: { status: "complete", output: "resumed" } },
   },
+  // Its first attempt has failed, and the next one is months away.
+  retrying: { status: "waiting", isSettled: hasSteps(1), later: { status: "complete", output: "attempt 2" } },
   rolledBack: { status: "errored" },
+  // Killed while it undoes a step.
+  undoing: { status: "rollingBack", isSettled: hasSteps(3), goesOn: { status: "errored", output: null } },
   restarted: {
     status: "complete",
     changes: [{ from: "complete", change: { status: "restart", from: { name: "again", type: "do", count: 1 } } }],

@@ -3,13 +3,13 @@
  * version runs the project beside this file, is killed in the middle of a step, and its data directory is packed with its story.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { startServer, type Envelope, type Server } from "../support/server.ts";
-import { INSTANCES, type Recorded } from "./instances.ts";
+import { INSTANCES, PINNED, type Recorded } from "./instances.ts";
 import { shownIn, USER_PASSWORD, WORKFLOW, type Story, type ToldInstance } from "./story.ts";
 
 /** How long the attempt that the kill interrupts goes on if there is no kill, in milliseconds. */
@@ -28,9 +28,9 @@ async function until(ask: () => Promise<Envelope>, isIt: (answer: Envelope) => b
 }
 
 /** Makes an instance what it is to be when the server is killed. */
-async function tell(server: Server, id: string, { status, events = [], changes = [] }: Recorded): Promise<void> {
+async function tell(server: Server, id: string, { story = id, status, events = [], changes = [] }: Recorded): Promise<void> {
   const path = `/workflows/${WORKFLOW}/instances`;
-  const params = { story: id, note: "of before", heldUntil: Date.now() + HELD_MS };
+  const params = { story, note: "of before", heldUntil: Date.now() + HELD_MS };
   accepted(await server.call("POST", path, { instance_id: id, params, instance_retention: RETENTION }));
   const at = (reached: string): Promise<Envelope> =>
     until(() => server.call("GET", `${path}/${id}`), ({ result }) => (result as { status: string }).status === reached);
@@ -50,12 +50,24 @@ function accepted(answer: Envelope): Envelope {
 /** The instances as they are shown when no step but the one that is held is under way. */
 async function told(server: Server): Promise<Record<string, ToldInstance>> {
   const instances: Record<string, ToldInstance> = {};
-  for (const [id, { isSettled = () => true, ...recorded }] of Object.entries(INSTANCES)) {
+  for (const [id, { isSettled = () => true, ...recorded }] of Object.entries({ ...INSTANCES, pinned: PINNED })) {
     const answer = await until(() => server.call("GET", `/workflows/${WORKFLOW}/instances/${id}`), (each) => isSettled(shownIn(each)));
     const { goesOn, next, later } = recorded;
     instances[id] = { shown: shownIn(answer), ...(goesOn && { goesOn }), ...(next && { next }), ...(later && { later }) };
   }
   return instances;
+}
+
+/** Schedules are as old as histories; cron triggers came later. */
+async function cronsOf(server: Server): Promise<string[]> {
+  const { success, result } = await server.call("GET", "/workers/scripts/stories/schedules");
+  const triggers = success ? (result as { schedules: { cron: string }[] }).schedules.map(({ cron }) => cron) : [];
+  return ["0 3 1 1 *", ...triggers];
+}
+
+/** Makes another version of the code. */
+function edit(file: string): void {
+  writeFileSync(file, readFileSync(file, "utf8").replace('"first edition"', '"second edition"'));
 }
 
 /** Runs the Worker with storage for as long as it writes. */
@@ -117,14 +129,21 @@ async function record(checkout: string): Promise<string> {
   const serve = (project: string): Promise<Server> =>
     startServer(["dev", join(scratch, project), "--data", data, "--port", "0", "--quiet"], {}, main);
   const stored = await writeStorage(serve);
+  const first = await serve("stories");
+  await tell(first, "pinned", PINNED);
+  await first.stop();
+  edit(join(scratch, "stories", "index.js"));
   const server = await serve("stories");
   for (const [id, recorded] of Object.entries(INSTANCES)) await tell(server, id, recorded);
+  await tell(server, "deleted", { story: "completed", status: "complete" });
+  accepted(await server.call("DELETE", `/workflows/${WORKFLOW}/instances/deleted`));
   const instances = await told(server);
+  const crons = await cronsOf(server);
   await server.kill();
   const hasUsers = existsSync(join(checkout, "src", "access"));
   const commit = execFileSync("git", ["-C", checkout, "rev-parse", "--short=12", "HEAD"], { encoding: "utf8" }).trim();
   const schema = schemaOf(data);
-  const about = { commit, schema, recordedAt: Date.now(), crons: ["0 3 1 1 *", "0 4 1 1 *"] };
+  const about = { commit, schema, recordedAt: Date.now(), crons };
   const story: Story = { ...about, ...credentials(main, data, hasUsers), ...stored, instances };
   const day = execFileSync("git", ["-C", checkout, "log", "-1", "--format=%cs"], { encoding: "utf8" }).trim();
   const folder = join(HERE, "recorded", `${day}-schema-${schema}`);

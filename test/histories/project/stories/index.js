@@ -3,6 +3,8 @@ import { WorkflowEntrypoint } from "cloudflare:workers";
 
 /** Not written in one piece, because the code is in the database too. */
 const hidden = () => ["never", "shown"].join("-");
+/** Changed when this is deployed for the second time. */
+const EDITION = "first edition";
 const once = { retries: { limit: 0, delay: 0 } };
 
 /** By name; each gets the event, the step and the Worker's `env`. */
@@ -51,6 +53,24 @@ const STORIES = {
       throw new Error("declined");
     });
   },
+  undoing: async ({ payload }, step) => {
+    const rollback = async () => {
+      while (Date.now() < payload.heldUntil) await new Promise((resolve) => setTimeout(resolve, 1000));
+    };
+    await step.do("reserve", () => "seat 8", { rollback });
+    await step.do("charge", once, () => {
+      throw new Error("declined");
+    });
+  },
+  retrying: (_, step) =>
+    step.do("flaky", { retries: { limit: 3, delay: "150 days", backoff: "constant" } }, ({ attempt }) => {
+      if (attempt === 1) throw new Error("not yet");
+      return `attempt ${attempt}`;
+    }),
+  pinned: async (_, step) => {
+    await step.waitForEvent("go", { type: "go", timeout: "300 days" });
+    return EDITION;
+  },
   restarted: async (_, step) => {
     const kept = await step.do("kept", () => "first life");
     return { kept, again: await step.do("again", () => "ran") };
@@ -70,7 +90,9 @@ const STORIES = {
 
 export class Story extends WorkflowEntrypoint {
   run(event, step) {
-    return STORIES[event.payload.story](event, step, this.env);
+    // A schedule has no params.
+    const { story = "completed" } = event.payload ?? {};
+    return STORIES[story](event, step, this.env);
   }
 }
 
