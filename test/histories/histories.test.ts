@@ -2,13 +2,8 @@
  * Upgrades lose no instance: data directories that earlier versions have written are opened by today's server, which migrates
  * them, shows every instance as it was shown then, and goes on with each. A second start, months later, finds the same.
  */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSqlite } from "../../src/stores/sqlite/open.ts";
-import { histories, openHistory, type History, type Upgraded } from "./upgrade.ts";
+import { faultsIn, histories, newTables, openHistory, tablesIn, type History, type Upgraded } from "./upgrade.ts";
 import { shownIn, USER_PASSWORD, WORKFLOW, type Ending, type ShownInstance, type ToldInstance } from "./story.ts";
 
 const HOUR_MS = 3_600_000;
@@ -39,46 +34,20 @@ async function listed(server: Upgraded): Promise<string[]> {
   const ids: string[] = [];
   let cursor: string | undefined;
   do {
-    const page = await server.instances("GET", `?per_page=5${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`);
+    const page = await server.instances(
+      "GET",
+      `?per_page=5${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
     ids.push(...(page.result as { id: string }[]).map(({ id }) => id));
     cursor = page.result_info?.cursor;
   } while (cursor !== undefined && cursor !== "");
   return ids.toSorted();
 }
 
-/** Tables, indexes and columns, whatever the words between them are. */
-function schemaOf(file: string): unknown[] {
-  const db = new DatabaseSync(file, { readOnly: true });
-  const tables = db.prepare("SELECT type, name, tbl_name FROM sqlite_schema ORDER BY type, name").all();
-  const columns = db
-    .prepare(
-      `SELECT s.name AS tbl, c.name, c.type, c."notnull", c.dflt_value, c.pk FROM sqlite_schema s, pragma_table_info(s.name) c
-       ORDER BY s.name, c.name`,
-    )
-    .all();
-  db.close();
-  return [...tables, ...columns];
-}
-
-/** What is wrong in the files of a data directory. */
-function faultsIn(data: string): unknown[] {
-  const files = readdirSync(data).filter((name) => /\.(db|logs)$/.test(name));
-  return files.flatMap((name) => {
-    const db = new DatabaseSync(join(data, name), { readOnly: true });
-    const found = db.prepare("PRAGMA integrity_check").all();
-    db.close();
-    return found.filter(({ integrity_check: said }) => said !== "ok");
-  });
-}
-
-let tablesOfNew: unknown[];
+let tablesOfNew: Awaited<ReturnType<typeof newTables>>;
 
 beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), "stepwell-new-"));
-  const { store } = await openSqlite(join(folder, "stepwell.db"));
-  await store.close();
-  tablesOfNew = schemaOf(join(folder, "stepwell.db"));
-  rmSync(folder, { recursive: true });
+  tablesOfNew = await newTables();
 });
 
 describe.each(histories())("%s", (name) => {
@@ -104,7 +73,10 @@ describe.each(histories())("%s", (name) => {
   test("what was interrupted in the middle of a step goes on by itself, and keeps what it had done", async () => {
     const interrupted = instances.filter(([, { goesOn }]) => goesOn !== undefined);
     expect(interrupted.map(([id]) => id)).toContain("interrupted");
-    await endings(server, interrupted.map(([id, { goesOn }]) => [id, goesOn]));
+    await endings(
+      server,
+      interrupted.map(([id, { goesOn }]) => [id, goesOn]),
+    );
     for (const [id, { shown }] of interrupted)
       expect(shownIn(await server.instances("GET", `/${id}`)).steps[0]).toEqual(shown.steps[0]);
   });
@@ -135,7 +107,10 @@ describe.each(histories())("%s", (name) => {
       for (const { type, payload } of next.events ?? [])
         expect((await server.instances("POST", `/${id}/events/${type}`, payload)).success).toBe(true);
     }
-    await endings(server, instances.map(([id, { next }]) => [id, next?.ending]));
+    await endings(
+      server,
+      instances.map(([id, { next }]) => [id, next?.ending]),
+    );
   });
 
   test("a sleeping instance still sleeps", async () => {
@@ -174,14 +149,17 @@ describe.each(histories())("%s", (name) => {
     await server.stop();
     expect(faultsIn(history.data)).toEqual([]);
     server = await history.serve(MONTHS_MS, "node");
-    await endings(server, instances.map(([id, { later }]) => [id, later]));
+    await endings(
+      server,
+      instances.map(([id, { later }]) => [id, later]),
+    );
     for (const [id, { later }] of instances)
       if (later === undefined) expect([id, shownIn(await server.instances("GET", `/${id}`))]).toEqual([id, before.get(id)]);
     const known = (await listed(server)).filter((id) => before.has(id));
     expect(known).toEqual(instances.map(([id]) => id).toSorted());
   });
 
-  test("the migrated database has the tables of a new one", () => {
-    expect(schemaOf(join(history.data, "stepwell.db"))).toEqual(tablesOfNew);
+  test("migrated databases have the tables of new ones", () => {
+    expect(tablesIn(history.data)).toEqual(tablesOfNew);
   });
 });

@@ -15,7 +15,10 @@ export interface Recorded extends Omit<ToldInstance, "shown"> {
 }
 
 const event = (type: string, payload: unknown): SentEvent => ({ type, payload });
-const hasSteps = (count: number) => ({ steps }: ShownInstance): boolean => steps.length >= count;
+const hasSteps =
+  (count: number) =>
+  ({ steps }: ShownInstance): boolean =>
+    steps.length >= count;
 const LATER = event("later", { kept: "before the upgrade" });
 const KEPT = event("kept", { by: "Ada" });
 const APPROVAL = event("approval", ["yes"]);

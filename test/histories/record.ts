@@ -19,7 +19,7 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /** Asks until the answer is what is waited for; for a minute at most. */
 async function until(ask: () => Promise<Envelope>, isIt: (answer: Envelope) => boolean): Promise<Envelope> {
-  for (const deadline = Date.now() + 60_000; ; ) {
+  for (const deadline = Date.now() + 60_000; ;) {
     const answer = await ask();
     if (isIt(answer)) return answer;
     if (Date.now() > deadline) throw new Error(`Still ${JSON.stringify(answer)}`);
@@ -33,7 +33,10 @@ async function tell(server: Server, id: string, { story = id, status, events = [
   const params = { story, note: "of before", heldUntil: Date.now() + HELD_MS };
   accepted(await server.call("POST", path, { instance_id: id, params, instance_retention: RETENTION }));
   const at = (reached: string): Promise<Envelope> =>
-    until(() => server.call("GET", `${path}/${id}`), ({ result }) => (result as { status: string }).status === reached);
+    until(
+      () => server.call("GET", `${path}/${id}`),
+      ({ result }) => (result as { status: string }).status === reached,
+    );
   for (const { type, payload } of events) accepted(await server.call("POST", `${path}/${id}/events/${type}`, payload));
   for (const { from, change } of changes) {
     await at(from);
@@ -51,7 +54,10 @@ function accepted(answer: Envelope): Envelope {
 async function told(server: Server): Promise<Record<string, ToldInstance>> {
   const instances: Record<string, ToldInstance> = {};
   for (const [id, { isSettled = () => true, ...recorded }] of Object.entries({ ...INSTANCES, pinned: PINNED })) {
-    const answer = await until(() => server.call("GET", `/workflows/${WORKFLOW}/instances/${id}`), (each) => isSettled(shownIn(each)));
+    const answer = await until(
+      () => server.call("GET", `/workflows/${WORKFLOW}/instances/${id}`),
+      (each) => isSettled(shownIn(each)),
+    );
     const { goesOn, next, later } = recorded;
     instances[id] = { shown: shownIn(answer), ...(goesOn && { goesOn }), ...(next && { next }), ...(later && { later }) };
   }
@@ -108,7 +114,9 @@ function pack(data: string, target: string): void {
     db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     db.close();
   }
-  const excluded = ["*.db-shm", "*.db-wal", "*.logs-shm", "*.logs-wal", "*.lock", "first-token"].map((name) => `--exclude=${name}`);
+  const excluded = ["*.db-shm", "*.db-wal", "*.logs-shm", "*.logs-wal", "*.lock", "first-token"].map(
+    (name) => `--exclude=${name}`,
+  );
   execFileSync("tar", ["-czf", target, "--owner=0", "--group=0", "--numeric-owner", ...excluded, "-C", data, "."]);
 }
 
@@ -156,3 +164,5 @@ async function record(checkout: string): Promise<string> {
 
 const [checkout = join(HERE, "..", "..")] = process.argv.slice(2);
 process.stdout.write(`Recorded ${await record(resolve(checkout))}\n`);
+// Opened earlier, the interrupted attempts would still be held.
+await new Promise((passed) => setTimeout(passed, HELD_MS));

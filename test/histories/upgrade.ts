@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 import { startServer, type Running } from "../../src/assembly/compose.ts";
@@ -60,6 +61,49 @@ export function openHistory(name: string): History {
       rmSync(data, { recursive: true, force: true });
     },
   };
+}
+
+/** The files of databases that a server of today makes in an empty folder, each with its tables. */
+export async function newTables(): Promise<Readonly<Record<string, readonly unknown[]>>> {
+  const data = mkdtempSync(join(tmpdir(), "stepwell-new-"));
+  await (await serve(data, "", "node")).stop();
+  const found = tablesIn(data);
+  rmSync(data, { recursive: true });
+  return found;
+}
+
+/** The tables, indexes and columns of each database in a data directory, whatever words stand between them. */
+export function tablesIn(data: string): Readonly<Record<string, readonly unknown[]>> {
+  return Object.fromEntries(
+    databasesIn(data).map((name) => [name, reading(join(data, name), (db) => TABLES.flatMap((sql) => db.prepare(sql).all()))]),
+  );
+}
+
+/** What SQLite finds wrong in the databases of a data directory. */
+export function faultsIn(data: string): readonly string[] {
+  const check = (db: DatabaseSync): unknown[] => db.prepare("PRAGMA integrity_check").all();
+  return databasesIn(data).flatMap((name) =>
+    reading(join(data, name), check)
+      .map((row) => `${name}: ${(row as { integrity_check: string }).integrity_check}`)
+      .filter((line) => line !== `${name}: ok`),
+  );
+}
+
+const TABLES = [
+  "SELECT type, name, tbl_name FROM sqlite_schema ORDER BY type, name",
+  `SELECT s.name AS tbl, c.name, c.type, c."notnull", c.dflt_value, c.pk FROM sqlite_schema s, pragma_table_info(s.name) c
+    ORDER BY s.name, c.name`,
+];
+
+const databasesIn = (data: string): string[] => readdirSync(data).filter((name) => /\.(db|logs)$/.test(name));
+
+function reading<T>(file: string, read: (db: DatabaseSync) => T): T {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    return read(db);
+  } finally {
+    db.close();
+  }
 }
 
 async function serve(data: string, token: string, executor: string): Promise<Upgraded> {
