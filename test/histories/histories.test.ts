@@ -160,6 +160,7 @@ describe.each(histories())("%s", (name) => {
   });
 
   test("migrated databases have the tables of new ones", () => {
-    expect(tablesIn(history.data)).toEqual(tablesOfNew);
+    // Logs of instances have a database once there are some.
+    expect(tablesIn(history.data)).toMatchObject(tablesOfNew);
   });
 });

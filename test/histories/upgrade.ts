@@ -90,9 +90,9 @@ export function faultsIn(data: string): readonly string[] {
 }
 
 const TABLES = [
-  "SELECT type, name, tbl_name FROM sqlite_schema ORDER BY type, name",
+  "SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*' ORDER BY type, name",
   `SELECT s.name AS tbl, c.name, c.type, c."notnull", c.dflt_value, c.pk FROM sqlite_schema s, pragma_table_info(s.name) c
-    ORDER BY s.name, c.name`,
+    WHERE s.name NOT GLOB 'sqlite_*' ORDER BY s.name, c.name`,
 ];
 
 const databasesIn = (data: string): string[] => readdirSync(data).filter((name) => /\.(db|logs)$/.test(name));
