@@ -39,7 +39,7 @@ export interface Upgraded extends Pick<Running, "url" | "catalog"> {
 
 /** Names of all histories, the oldest first. */
 export function histories(): string[] {
-  return readdirSync(RECORDED).toSorted();
+  return readdirSync(RECORDED).toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
 /** Copies a history to a folder of its own. Servers live in its time: what it keeps for a week is still there in years. */
