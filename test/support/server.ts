@@ -82,9 +82,13 @@ export function runCommand(
   });
 }
 
-/** Starts the command line and resolves when it has printed its address. Rejects when it ends before. */
-export async function startServer(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Server> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+/** Starts the command line and resolves when it has printed its address. Rejects when it ends before. `main`: of another version. */
+export async function startServer(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  main: string = MAIN,
+): Promise<Server> {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
