@@ -31,8 +31,8 @@ export class Checker {
   checked = 0;
   /** Milliseconds of the agenda when something last failed on purpose, or was mended. */
   troubleAt = 0;
-  /** The latest time that clocks showed before they were set back, in epoch milliseconds. */
-  shownMs = -Infinity;
+  /** When clocks were set back, in milliseconds of the agenda, and what they had shown. */
+  readonly setBacks: { readonly at: number; readonly shownMs: number }[] = [];
   /** Instances that are being restarted, by how many clients, and workflows all of whose instances may be at any time. */
   readonly restarting: Map<string, number> = new Map();
   readonly #agenda: Agenda;
@@ -147,12 +147,13 @@ export class Checker {
   #add(record: InstanceRecord, row: JournalRow): void {
     const { now } = this.#agenda;
     const events = readRow(row);
-    record.shownMs = this.shownMs;
+    record.progressAt = now;
+    record.shownSince = (since) =>
+      this.setBacks.reduce((latest, { at, shownMs }) => (at >= since ? Math.max(latest, shownMs) : latest), -Infinity);
     for (const event of events) {
       const wrong = record.add(event, this.payloads);
       if (wrong !== undefined) this.violated(`${show(record)}: ${wrong}`);
     }
-    record.progressAt = now;
     const count = this.#counts.get(record.pk);
     if (count === undefined || now > count.since + 60_000) this.#counts.set(record.pk, { since: now, events: events.length });
     else if ((count.events += events.length) > MOST_EVENTS)

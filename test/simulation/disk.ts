@@ -10,15 +10,17 @@ import { MemoryStore } from "../../src/stores/memory/store.ts";
 import type { Agenda, Channel, Owner } from "./agenda.ts";
 import type { Random } from "./random.ts";
 
+/**
+ * `full`, `io`: commits are refused. `replyLost`: commits are made, and answered with an error. `unread`: reads fail. `slow`: all
+ * takes long. `flaky`: each of these, now and then.
+ */
+export const DISK_FAULTS = ["full", "io", "replyLost", "unread", "slow", "flaky"] as const;
+
 /** How a disk fails, until it is mended or for so long. */
-export type DiskFault = {
-  /**
-   * `full`, `io`: commits are refused. `replyLost`: commits are made, and answered with an error. `unread`: reads fail. `slow`: all
-   * takes long. `flaky`: each of these, now and then.
-   */
-  readonly is: "full" | "io" | "replyLost" | "unread" | "slow" | "flaky";
+export interface DiskFault {
+  readonly is: (typeof DISK_FAULTS)[number];
   readonly forMs: number;
-};
+}
 
 /** What happens to one commit or read. */
 type Fate = "works" | "refused" | "replyLost";
@@ -33,6 +35,8 @@ export interface DiskParts {
   readonly latencyMs: number;
   /** A commit is on the disk from now on, whether or not anyone learns of it. */
   readonly committed: (batch: Batch, result: BatchResult, lease: Lease) => void;
+  /** A process is refused a commit because another has the right to write. */
+  readonly fenced: (owner: Owner) => void;
   /** A process has the right to write from now on. */
   readonly acquired: (owner: Owner) => void;
 }
@@ -119,6 +123,7 @@ export class Disk {
           if (fate === "replyLost") answer(() => reject(new StoreError("io", "The disk does not answer")));
           else answer(() => resolve(result));
         } catch (cause) {
+          if (cause instanceof StoreError && cause.fault === "fenced") this.#parts.fenced(owner);
           answer(() => reject(cause));
         }
       },

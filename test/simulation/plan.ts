@@ -1,6 +1,6 @@
 /** What one simulation is to be: programs, settings, and a list of calls and faults with the time between them. All of it is data. */
 import fc from "fast-check";
-import type { DiskFault } from "./disk.ts";
+import { DISK_FAULTS, type DiskFault } from "./disk.ts";
 import { HOST_FAULTS, type HostFault } from "./hosts.ts";
 import { program, type Program } from "./program.ts";
 
@@ -40,6 +40,23 @@ export interface Plan {
   readonly latency: { readonly diskMs: number; readonly linkMs: number };
   /** Each with the milliseconds that pass before it. */
   readonly happenings: readonly (Happening & { readonly afterMs: number })[];
+  /** Kinds of happenings that are left out (`kindOf`): what some of them do shows only where others do not come between. */
+  readonly leavesOut?: readonly string[];
+  /** What the times between happenings are multiplied by. */
+  readonly pace?: number;
+}
+
+/** Kinds that a plan may leave out. */
+const KINDS = [
+  ...["sendEvent", "pause", "resume", "terminate", "undo", "restart", "restartFrom", "remove", "skipDelay", "read", "act"],
+  ...["deploy", "kill", "freeze", "close", "clock"],
+  ...DISK_FAULTS.map((fault) => `disk ${fault}`),
+  ...HOST_FAULTS.map((fault) => `host ${fault}`),
+];
+
+/** A happening, as `leavesOut` names it. */
+export function kindOf(happening: Happening): string {
+  return "fault" in happening ? `${happening.is} ${happening.fault}` : happening.is;
 }
 
 const which = fc.nat(5);
@@ -70,7 +87,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       is: fc.constant("disk" as const),
-      fault: fc.constantFrom("full", "io", "replyLost", "unread", "slow", "flaky") as fc.Arbitrary<"full">,
+      fault: fc.constantFrom(...DISK_FAULTS),
       forMs: fc.constantFrom(1, 50, 2_000, 60_000),
     }),
   },
@@ -98,6 +115,8 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
   latency: fc.record({ diskMs: fc.constantFrom(0, 0.5, 20), linkMs: fc.constantFrom(0, 0.3, 20) }),
   happenings: fc.array(
     fc.tuple(afterMs, happening).map(([afterMs, each]) => ({ ...each, afterMs })),
-    { minLength: 3, maxLength: 40 },
+    { minLength: 3, maxLength: 60 },
   ),
+  leavesOut: fc.subarray(KINDS),
+  pace: fc.constantFrom(1, 1, 0.1, 0.01),
 });

@@ -22,8 +22,8 @@ export type Act =
   | { readonly is: "late"; readonly name: string }
   /** Brings a stream of so many chunks. */
   | { readonly is: "stream"; readonly name: string; readonly chunks: number }
-  /** The step's error is caught. */
-  | { readonly is: "caught"; readonly name: string }
+  /** The step's error is caught. `tries` is how often it is tried; once when it is an error after which there is no other try. */
+  | { readonly is: "caught"; readonly name: string; readonly tries?: number }
   /** The step's error is not caught: the instance fails. */
   | { readonly is: "thrown"; readonly name: string }
   /** A race of a step against a longer sleep, which is not awaited any more. */
@@ -48,10 +48,10 @@ export const program: fc.Arbitrary<Program> = fc.letrec<{ act: Act; program: Pro
     { weight: 6, arbitrary: fc.record({ is: fc.constant("do" as const), ...work }) },
     { weight: 1, arbitrary: fc.record({ is: fc.constant("late" as const), name }) },
     { weight: 1, arbitrary: fc.record({ is: fc.constant("stream" as const), name, chunks: fc.nat(3) }) },
-    { weight: 2, arbitrary: fc.record({ is: fc.constant("caught" as const), name }) },
+    { weight: 2, arbitrary: fc.record({ is: fc.constant("caught" as const), name, tries: fc.constantFrom(1, 1, 3) }) },
     { weight: 1, arbitrary: fc.record({ is: fc.constant("thrown" as const), name }) },
     { weight: 2, arbitrary: fc.record({ is: fc.constant("race" as const), ...work }) },
-    { weight: 3, arbitrary: fc.record({ is: fc.constant("sleep" as const), ms: fc.constantFrom(0, 1, 500, 5_000, 90_000) }) },
+    { weight: 3, arbitrary: fc.record({ is: fc.constant("sleep" as const), ms: fc.constantFrom(0, 1, 500.25, 5_000, 90_000) }) },
     { weight: 3, arbitrary: fc.record({ is: fc.constant("wait" as const), timesOut: fc.boolean() }) },
     {
       weight: 3,
@@ -68,6 +68,10 @@ export const program: fc.Arbitrary<Program> = fc.letrec<{ act: Act; program: Pro
 export interface Witness {
   /** A callback or a rollback handler is called; answers how often it had been before. */
   called(step: string): number;
+  /** It is about to throw; answers how often it had before. */
+  throws(step: string): number;
+  /** How often it has thrown. */
+  thrown(step: string): number;
   /** Never resolves where the code would have been stopped. */
   rest(ms: number): Promise<void>;
   /** User code has been given the result of a step. */
@@ -110,9 +114,9 @@ export class Performance {
       case "stream":
         return this.#stream(branch + act.name, act.chunks);
       case "caught":
-        return this.#fails(branch + act.name).catch((error: unknown) => (error as Error).message);
+        return this.#fails(branch + act.name, act.tries ?? 1).catch((error: unknown) => (error as Error).message);
       case "thrown":
-        return this.#fails(branch + act.name);
+        return this.#fails(branch + act.name, 1);
       case "sleep":
         await this.#step.sleep(`${branch}nap`, act.ms);
         this.#witness.saw(this.#key("sleep", `${branch}nap`), undefined);
@@ -129,7 +133,8 @@ export class Performance {
     const tried = async (step: string, times: number): Promise<string> => {
       const before = this.#witness.called(step);
       if (ms > 0) await this.#witness.rest(ms);
-      if (before < times) throw new TypeError(`failure ${before + 1}`);
+      // Calls that were cut off before they threw do not count: they may not use up a retry.
+      if (this.#witness.thrown(step) < times) throw new TypeError(`failure ${this.#witness.throws(step) + 1}`);
       return `${step} by call ${before + 1}`;
     };
     const rollback = {
@@ -168,11 +173,11 @@ export class Performance {
     return text;
   }
 
-  async #fails(name: string): Promise<unknown> {
+  async #fails(name: string, tries: number): Promise<unknown> {
     const key = this.#key("do", name);
-    const result = this.#step.do(name, retries(0), () => {
+    const result = this.#step.do(name, retries(tries - 1), () => {
       this.#witness.called(key);
-      throw new NonRetryableError("fatal");
+      throw tries === 1 ? new NonRetryableError("fatal") : new TypeError("again and again");
     });
     return this.#settled(key, result);
   }

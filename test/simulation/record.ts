@@ -17,6 +17,8 @@ export interface StepRecord {
   isAttempting: boolean;
   /** When it goes on by itself, in epoch milliseconds; undefined while user code works on it. */
   dueAt: number | undefined;
+  /** When its last attempt failed, in milliseconds of the agenda. */
+  delayedAt: number;
   readonly eventType: string | undefined;
   outcome: { readonly is: "ok"; readonly value: string | undefined } | { readonly is: "error" } | undefined;
 }
@@ -57,8 +59,8 @@ export class InstanceRecord {
   endError: string | undefined;
   /** The version of its workflow that it is pinned to. */
   versionId: string = "";
-  /** The latest time that clocks showed before they were set back, in epoch milliseconds. */
-  shownMs: number = -Infinity;
+  /** The latest time that clocks have shown, before they were set back, since so many milliseconds of the agenda. */
+  shownSince: (since: number) => number = () => -Infinity;
   #lastId = 0;
   #pausedAt = 0;
 
@@ -179,7 +181,7 @@ export class InstanceRecord {
     const begin = (kind: StepRecord["kind"], over: Partial<StepRecord>): string | undefined => {
       const key = keyOf(kind, name, count);
       if (this.steps.has(key)) return `${key} starts a second time`;
-      const blank = { limit: 0, hasUndo: false, attempts: 0, failures: 0, isAttempting: false, dueAt: undefined };
+      const blank = { limit: 0, hasUndo: false, attempts: 0, failures: 0, isAttempting: false, dueAt: undefined, delayedAt: 0 };
       this.steps.set(key, { kind, ...blank, eventType: undefined, outcome: undefined, ...over });
       return undefined;
     };
@@ -224,7 +226,7 @@ export class InstanceRecord {
         if (this.status === "paused") return `${key} is tried while the instance is paused`;
         if (event.attempt !== step.attempts + 1) return `attempt ${event.attempt} of ${key} after ${step.attempts}`;
         // A run that was told to go on may do so after the clock has been set back.
-        if (step.dueAt !== undefined && Math.max(event.timestamp, this.shownMs) < step.dueAt)
+        if (step.dueAt !== undefined && Math.max(event.timestamp, this.shownSince(step.delayedAt)) < step.dueAt)
           return `${key} is tried again too early`;
         step.attempts += 1;
         step.isAttempting = true;
@@ -238,6 +240,7 @@ export class InstanceRecord {
         if (event.lost === undefined) step.failures += 1;
         if (step.failures > step.limit + 1) return `${key} has failed ${step.failures} times, with ${step.limit} retries`;
         if (event.retryDelayMs !== undefined) step.dueAt = event.timestamp + event.retryDelayMs;
+        step.delayedAt = this.progressAt;
         return undefined;
       case "step_completed":
         step.isAttempting = false;

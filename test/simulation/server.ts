@@ -121,6 +121,13 @@ export class Server {
             calls.set(key, before + 1);
             return before;
           },
+          throws: (step) => {
+            const key = `${workflow} ${id} ${step} throws`;
+            const before = calls.get(key) ?? 0;
+            calls.set(key, before + 1);
+            return before;
+          },
+          thrown: (step) => calls.get(`${workflow} ${id} ${step} throws`) ?? 0,
           rest: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
           // Branches that are left behind when the run has ended are given whatever there is.
           saw: (step, result) => isOver || checker.saw(address, life, step, result),

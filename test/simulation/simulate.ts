@@ -11,7 +11,7 @@ import { Clients } from "./clients.ts";
 import { Disk } from "./disk.ts";
 import { inSimulatedTime } from "./globals.ts";
 import type { SimulatedHost } from "./hosts.ts";
-import type { Happening, Plan } from "./plan.ts";
+import { kindOf, type Happening, type Plan } from "./plan.ts";
 import { EVENT_TYPE, returns } from "./program.ts";
 import { Random } from "./random.ts";
 import type { InstanceRecord } from "./record.ts";
@@ -29,6 +29,9 @@ const HELP_MS = 60_000;
 /** How long a server without work is watched, and how many steps it may take in that time. */
 const IDLE_MS = 120_000;
 const IDLE_STEPS = 2_500;
+
+/** How long a server may take to stop that has lost the right to write, in milliseconds. */
+const STOP_MS = 60_000;
 
 /** What came of a simulation. */
 export interface Outcome {
@@ -71,11 +74,16 @@ class Simulation {
   readonly #outside: Owner = new Owner("outside");
   #server: Server | undefined;
   readonly #servers: Server[] = [];
+  /** When processes were told first that they have lost the right to write. */
+  readonly #fenced: Map<Owner, number> = new Map();
+  readonly #happenings: Plan["happenings"];
   #versions = 0;
   #isDone = false;
 
   constructor({ plan, random, agenda, clock, wallMs, catalog }: SimulationParts) {
     this.#plan = plan;
+    const { leavesOut = [], happenings } = plan;
+    this.#happenings = happenings.filter((each) => !leavesOut.includes(kindOf(each)));
     this.#agenda = agenda;
     this.#clock = clock;
     const { limit, ...settings } = plan.settings;
@@ -86,6 +94,9 @@ class Simulation {
       latencyMs: plan.latency.diskMs,
       committed: (batch, result, lease) => this.#checker.committed(batch, result, lease),
       acquired: (owner) => (this.#world.holder = owner),
+      fenced: (owner) => {
+        if (!this.#fenced.has(owner)) this.#fenced.set(owner, agenda.now);
+      },
     });
     const begunIn = new Map<string, SimulatedHost>();
     const shared = { calls: new Map<string, number>(), begunIn, lostHosts: 0, holder: undefined };
@@ -128,7 +139,17 @@ class Simulation {
       if (this.#agenda.now < checkedAt + 10_000) continue;
       checkedAt = this.#agenda.now;
       this.#clients.check();
+      this.#checkFenced();
       this.#checker.checkLiveness(this.#world.wallMs());
+    }
+  }
+
+  /** A server that has learned that it has lost the right to write stops. */
+  #checkFenced(): void {
+    for (const { owner, stopped } of this.#servers) {
+      const since = this.#fenced.get(owner);
+      if (since === undefined || stopped !== undefined || owner.isDead || owner.frozenUntil > since) continue;
+      if (this.#agenda.now > since + STOP_MS) this.#checker.violated(`${owner.name} goes on though another has taken over`);
     }
   }
 
@@ -146,12 +167,16 @@ class Simulation {
   }
 
   #schedule(index: number): void {
-    const next = this.#plan.happenings[index];
+    const next = this.#happenings[index];
     if (next === undefined) {
       this.#isDone = true;
       return;
     }
-    this.#agenda.timer(next.afterMs, () => void this.#happen(next).then(() => this.#schedule(index + 1)), this.#outside);
+    this.#agenda.timer(
+      next.afterMs * (this.#plan.pace ?? 1),
+      () => void this.#happen(next).then(() => this.#schedule(index + 1)),
+      this.#outside,
+    );
   }
 
   async #happen(happening: Happening): Promise<void> {
@@ -172,7 +197,7 @@ class Simulation {
         return this.#close(server, happening.drainMs);
       case "clock":
         this.#trouble(60_000);
-        this.#checker.shownMs = Math.max(this.#checker.shownMs, this.#world.wallMs());
+        if (happening.byMs < 0) this.#checker.setBacks.push({ at: this.#agenda.now, shownMs: this.#world.wallMs() });
         this.#clock.skewMs += happening.byMs;
         return;
       case "deploy":
