@@ -134,8 +134,12 @@ async function record(checkout: string): Promise<string> {
   const data = join(scratch, "data");
   cpSync(join(HERE, "project"), scratch, { recursive: true });
   writeFileSync(join(scratch, "stories", ".dev.vars"), "SECRET=never-in-the-clear\n");
-  const serve = (project: string): Promise<Server> =>
-    startServer(["dev", join(scratch, project), "--data", data, "--port", "0", "--quiet"], {}, main);
+  const serve = async (project: string): Promise<Server> => {
+    const server = await startServer(["dev", join(scratch, project), "--data", data, "--port", "0", "--quiet"], {}, main);
+    // Whatever fails here, no server stays behind.
+    process.once("exit", () => server.process.kill("SIGKILL"));
+    return server;
+  };
   const stored = await writeStorage(serve);
   const first = await serve("stories");
   await tell(first, "pinned", PINNED);
@@ -155,7 +159,8 @@ async function record(checkout: string): Promise<string> {
   const story: Story = { ...about, ...credentials(main, data, hasUsers), ...stored, instances };
   const day = execFileSync("git", ["-C", checkout, "log", "-1", "--format=%cs"], { encoding: "utf8" }).trim();
   const folder = join(HERE, "recorded", `${day}-schema-${schema}`);
-  mkdirSync(folder, { recursive: true });
+  // Fails if it is there: what has been recorded stays.
+  mkdirSync(folder);
   pack(data, join(folder, "data.tar.gz"));
   writeFileSync(join(folder, "story.json"), `${JSON.stringify(story, undefined, 2)}\n`);
   rmSync(scratch, { recursive: true, force: true });
