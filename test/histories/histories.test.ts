@@ -50,7 +50,10 @@ beforeAll(async () => {
   tablesOfNew = await newTables();
 });
 
-describe.each(histories())("%s", (name) => {
+/** The oldest, one in between and the newest; `test/long` opens all of them. */
+const FEW = [0, 4, -1].flatMap((at) => histories().at(at) ?? []);
+
+describe.each(FEW)("%s", (name) => {
   let history: History;
   let server: Upgraded;
   let instances: [string, ToldInstance][];

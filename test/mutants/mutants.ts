@@ -65,11 +65,11 @@ const HAD: readonly Mutant[] = [
     replace: `    if (delayed !== undefined) await run.retryDue(id);`,
   },
   {
-    name: "an alarm rings a fraction of a millisecond early",
-    invariant: 6,
-    file: "system/clock.ts",
-    find: "      if (Date.now() >= at || performance.now() >= due) fire();\n      else set();",
-    replace: "      fire();",
+    name: "a fraction of a millisecond is stored as when an instance is due",
+    invariant: 13,
+    file: "engine/journal/append.ts",
+    find: "  return at === null ? null : Math.ceil(at);",
+    replace: "  return at;",
   },
   {
     name: "a look sets no alarm for the next one",
@@ -144,7 +144,7 @@ const DURABILITY: readonly Mutant[] = [
     file: "engine/memory/instances.ts",
     find: "    const summary = await store.find(workflow, id);",
     replace:
-      "    const stored = await store.find(workflow, id);\n    const known = this.at({ workflow, id });\n    const summary = stored && known ? { ...stored, status: known.state.status } : stored;",
+      "    const stored = await store.find(workflow, id);\n    const live = this.at({ workflow, id });\n    const summary = stored && live ? { ...stored, status: live.state.status } : stored;",
   },
   {
     name: "a process that has lost the right to write goes on",
@@ -179,11 +179,11 @@ const EVENTS: readonly Mutant[] = [
     replace: `  if (status === "paused" || isFinal(status)`,
   },
   {
-    name: "kept events are not delivered to a step that begins to wait",
+    name: "an event that no step waits for is dropped",
     invariant: 4,
     file: "model/instance/decide.ts",
-    find: `(status === "waiting" || event.type === "wait_started")`,
-    replace: `status === "waiting"`,
+    find: `  if (state.bufferedCount < LIMITS.bufferedEvents) return { events: [{ type: "event_received", eventType, payload }] };`,
+    replace: "  if (state.bufferedCount < LIMITS.bufferedEvents) return { events: [] };",
   },
   {
     name: "sleeps end a second early",
@@ -257,6 +257,13 @@ const STEPS: readonly Mutant[] = [
 /** What can go on does, and no more than may. */
 const SCHEDULE: readonly Mutant[] = [
   {
+    name: "a restart of a rollback takes a place that does not exist",
+    invariant: 13,
+    file: "engine/schedule/scheduler.ts",
+    find: "holdsPlace(state.status) && this.#places.freeFor(workflow) >= 0 ?",
+    replace: "holdsPlace(state.status) ?",
+  },
+  {
     name: "the limit of a workflow is not looked at",
     invariant: 13,
     file: "engine/schedule/places.ts",
@@ -285,11 +292,11 @@ const SCHEDULE: readonly Mutant[] = [
     replace: "  }\n\n  /** An instance comes",
   },
   {
-    name: "a lost run is not replayed",
+    name: "instances that a server was running when it died are not looked for",
     invariant: 13,
-    file: "engine/runs/run.ts",
-    find: "      live.run = undefined;\n      recover(core, live, loss);",
-    replace: "      live.run = undefined;",
+    file: "engine/schedule/scheduler.ts",
+    find: `      const taken = await (kind === "interrupted" ? this.#fillInterrupted() : this.#fillFrom(kind));`,
+    replace: `      const taken = await (kind === "interrupted" ? Promise.resolve([]) : this.#fillFrom(kind));\n      if (kind === "interrupted") this.#walk = { after: 0, urgent: false };`,
   },
   {
     name: "a start that rests is forgotten",

@@ -139,9 +139,12 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     return this.room(workflow) > 0 ? this.#take(workflow) : undefined;
   }
 
-  /** Keeps the place of an instance that has one while it is between two lives; undefined when it has none. */
+  /**
+   * Keeps the place of an instance that has one while it is between two lives; undefined when it has none, or one more than there
+   * are: a rollback does not wait for a place.
+   */
   keep({ workflow, state }: Live): (() => void) | undefined {
-    return holdsPlace(state.status) ? this.#take(workflow) : undefined;
+    return holdsPlace(state.status) && this.#places.freeFor(workflow) >= 0 ? this.#take(workflow) : undefined;
   }
 
   /** Starts an instance in memory that is queued, in the place that was kept for it, or leaves it to wait for one. */
