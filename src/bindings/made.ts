@@ -3,7 +3,7 @@
  * what objects are made of, never a `kind.ts`, and no module that only workerd has.
  */
 import type { BindingType } from "../ports/catalog/bindings.ts";
-import type { Call } from "../runtime/bindings/calls.ts";
+import type { Call, Tell } from "../runtime/bindings/calls.ts";
 import { analyticsBinding } from "./analytics/client.ts";
 import { D1Database } from "./d1/database.ts";
 import type { Provision } from "./kind.ts";
@@ -27,6 +27,7 @@ interface Parts {
   readonly name: string;
   /** Asks the server. */
   readonly call: Call;
+  readonly tell: Tell;
   readonly stub: unknown;
   readonly of: unknown;
 }
@@ -44,7 +45,7 @@ const MAKERS: { readonly [T in BindingType]?: (parts: Parts) => unknown } = {
   queue: ({ call }) => queueBinding(call),
   ratelimit: ({ call }) => rateLimitBinding(call),
   secrets_store_secret: ({ call }) => secretsStoreBinding(call),
-  analytics_engine: ({ call }) => analyticsBinding(call),
+  analytics_engine: ({ tell }) => analyticsBinding(tell),
   workflow: ({ call }) => workflowBinding(call),
   unsupported: ({ name, of }) => unsupportedBinding(name, of as string),
 };
@@ -59,14 +60,22 @@ export type Provided = { readonly type: BindingType } & (
 export interface Surroundings {
   /** Asks the server by a binding of a type for what it names. */
   readonly call: (type: BindingType, to: string, ...about: Parameters<Call>) => Promise<unknown>;
+  /** Tells the server, where that differs from a call whose answer nobody reads. */
+  readonly tell?: (type: BindingType, to: string, ...about: Parameters<Tell>) => void;
   readonly stub?: unknown;
 }
 
 /** What `env` has under a name. */
-export function made(name: string, provided: Provided, { call, stub }: Surroundings): unknown {
+export function made(name: string, provided: Provided, { call, tell, stub }: Surroundings): unknown {
   const { type, is } = provided;
   if (is === "value") return provided.value;
   const make = MAKERS[type] ?? (() => stub);
   const to = is === "client" ? provided.to : "";
-  return make({ name, stub, of: "of" in provided ? provided.of : undefined, call: (...about) => call(type, to, ...about) });
+  return make({
+    name,
+    stub,
+    of: "of" in provided ? provided.of : undefined,
+    call: (...about) => call(type, to, ...about),
+    tell: (...about) => (tell === undefined ? void call(type, to, ...about).catch(() => {}) : tell(type, to, ...about)),
+  });
 }

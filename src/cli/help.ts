@@ -108,8 +108,9 @@ listens on a loopback address.
   --cwd DIR           folder that paths are relative to
   --no-show-interactive-dev-session
                       disable hotkeys${SERVER}
-docs/dev.md lists how the other options of wrangler dev are handled. wrangler's d1, kv and r2 commands reach the data of a
-running dev with CLOUDFLARE_API_BASE_URL=http://127.0.0.1:8787/client/v4 and --remote instead of --local.
+docs/dev.md lists how the other options of wrangler dev are handled. wrangler's d1, kv, r2 and secrets-store
+commands reach the data of a running dev with CLOUDFLARE_API_BASE_URL=http://127.0.0.1:8787/client/v4 and --remote instead
+of --local.
 `,
   logs: `stepwell logs WORKFLOW INSTANCE: prints the logs and exceptions of an instance.
 stepwell logs SCRIPT --follow: prints the logs of a Worker as they arrive.

@@ -107,4 +107,6 @@ test("data points are listed, the newest first", async () => {
     { indexes: ["de"], blobs: ["?2"], doubles: [1] },
     { indexes: ["de"], blobs: ["?1"], doubles: [1] },
   ]);
+  // Answers that come when the request has ended find no promise of it.
+  expect(server.output()).not.toContain("different request context");
 });

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import { silentLog } from "../../noop/log.ts";
 import { EXAMPLES } from "../../../test/support/binding-examples.ts";
 import { LIMITS } from "../../model/limits.ts";
-import { decode, encode } from "../../model/values/value.ts";
+import { encode } from "../../model/values/value.ts";
 import type { DataPoint } from "../../ports/logs/data-points.ts";
 import { fakeClock, type FakeClock } from "../../testing/fake-clock.ts";
 import { analyticsBinding, type AnalyticsEngineDataPoint, type AnalyticsEngineDataset } from "./client.ts";
@@ -34,8 +34,8 @@ beforeEach(() => {
   points = new DataPoints({ store, clock, log: { ...silentLog, warn: (...line) => void logged.push(line) } });
   const answer = dataPoints(points);
   const binding = EXAMPLES.analytics_engine;
-  env = analyticsBinding(async (method, args) =>
-    decode(await answer({ to: binding.type, name: binding.dataset, method, args: encode(args) }, binding)),
+  env = analyticsBinding(
+    (method, args) => void answer({ to: binding.type, name: binding.dataset, method, args: encode(args) }, binding),
   );
 });
 

@@ -1,6 +1,6 @@
 /** A dataset as user code knows it: Cloudflare's `AnalyticsEngineDataset`. A point is on its way when `writeDataPoint` returns. */
 import { LIMITS } from "../../model/limits.ts";
-import type { Call } from "../../runtime/bindings/calls.ts";
+import type { Tell } from "../../runtime/bindings/calls.ts";
 
 type Text = ArrayBuffer | string | null;
 
@@ -22,13 +22,10 @@ export interface SentPoint {
   readonly doubles: readonly number[];
 }
 
-/** A binding that sends to `call`. */
-export function analyticsBinding(call: Call): AnalyticsEngineDataset {
+/** A binding that sends by `tell`: points may be lost, as on Cloudflare. */
+export function analyticsBinding(tell: Tell): AnalyticsEngineDataset {
   return {
-    writeDataPoint: (point) => {
-      // Points may be lost, as on Cloudflare: nothing waits for them.
-      call("writeDataPoint", [sent(point ?? {})]).catch(() => {});
-    },
+    writeDataPoint: (point) => tell("writeDataPoint", [sent(point ?? {})]),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The start message of `stepwell dev`: addresses, and the bindings of the Workers. */
 import { styleText } from "node:util";
+import type { Binding } from "../../ports/catalog/bindings.ts";
 import { resourcesOf } from "../../workers/versions/resources.ts";
 import { bindingsTable } from "./bindings-table.ts";
 import type { Deployed } from "./worker.ts";
@@ -32,7 +33,7 @@ export function greeting({ url, port, accountId, workers, broken, inspector }: G
   lines.push(`  Dashboard  ${url}/`, `  API        ${url}/client/v4/accounts/${accountId}/workflows`);
   if (inspector !== undefined) lines.push(`  Debugger   ${inspector}`);
   lines.push(`  wrangler workflows list --local --port ${port}`);
-  if (workers.some(({ config }) => resourcesOf(config.bindings).length > 0)) lines.push(storage(url, accountId));
+  if (workers.some(({ config }) => isManaged(config.bindings))) lines.push(storage(url, accountId));
   for (const { script, config } of workers) {
     const table = bindingsTable(config.bindings, broken.get(script) ?? new Set());
     if (table.length > 0) lines.push(`Bindings of ${bold(script)}:`, ...table);
@@ -40,8 +41,13 @@ export function greeting({ url, port, accountId, workers, broken, inspector }: G
   return `${lines.join("\n")}\n`;
 }
 
+/** Whether wrangler manages what some of these lead to. */
+function isManaged(bindings: readonly Binding[]): boolean {
+  return resourcesOf(bindings).length > 0 || bindings.some(({ type }) => type === "secrets_store_secret");
+}
+
 /** wrangler's `--local` means files of its own. */
 function storage(url: string, accountId: string): string {
   const environment = `CLOUDFLARE_API_BASE_URL=${url}/client/v4 CLOUDFLARE_API_TOKEN=local CLOUDFLARE_ACCOUNT_ID=${accountId}`;
-  return `  Storage    ${environment} wrangler d1|kv|r2 … --remote`;
+  return `  Storage    ${environment} wrangler d1|kv|r2|secrets-store … --remote`;
 }

@@ -6,6 +6,19 @@ import { LIMITS } from "../limits.ts";
 import { areTooLarge, decode, encode, isTooLarge, toJson, toLogText, Unserialisable } from "./value.ts";
 import { cloneBytes } from "./bytes.ts";
 
+test("a part of a Buffer is stored as bytes, without Node's deprecated constructor", () => {
+  class Pooled extends Uint8Array {
+    static made = 0;
+    constructor(...args: [ArrayBuffer, number?, number?]) {
+      super(...args);
+      Pooled.made += 1;
+    }
+  }
+  const view = new Pooled(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2);
+  expect(decode(encode(view))).toEqual(new Uint8Array([2, 3]));
+  expect(Pooled.made).toBe(1);
+});
+
 test("the JSON form leaves out what is undefined", () => {
   expect(Object.keys(toJson(encode({ a: undefined, b: [undefined, 1], c: { d: undefined } })) as object)).toEqual(["b", "c"]);
   expect(toJson(encode({ b: [undefined, 1], c: { d: undefined } }))).toStrictEqual({ b: [null, 1], c: {} });

@@ -256,6 +256,8 @@ function isCutView(value: unknown): value is ArrayBufferView {
 function compact(view: ArrayBufferView): ArrayBufferView {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
   if (view instanceof DataView) return new DataView(bytes.buffer);
+  // A Buffer of Node's pool is one, and its constructor is deprecated.
+  if (view instanceof Uint8Array) return bytes;
   const View = view.constructor as new (buffer: ArrayBufferLike) => ArrayBufferView;
   return new View(bytes.buffer);
 }

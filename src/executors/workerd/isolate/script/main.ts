@@ -68,7 +68,11 @@ export function prepare({ key, objects, exported: classes }: Prepared): void {
   log = markConsole(key);
   explanations.install();
   for (const [name, provided] of Object.entries(objects))
-    env[name] = made(name, provided, { stub: env[name], call: (...about) => keptAlive(() => calls.call(...about)) });
+    env[name] = made(name, provided, {
+      stub: env[name],
+      call: (...about) => keptAlive(() => calls.call(...about)),
+      tell: (...about) => void calls.tell(...about),
+    });
   for (const className of classes) {
     exportable[className] = env[exportedName(className)];
     delete env[exportedName(className)];
