@@ -21,7 +21,7 @@ const LIMIT_MS = 300_000;
 interface Found {
   readonly name: string;
   readonly invariant: number;
-  /** How many seeds it took; undefined when it was not found. */
+  /** How many seeds it took, 0 when a case found it; undefined when it was not found. */
   readonly seeds: number | undefined;
   readonly seconds: number;
   /** What the simulator said. */
@@ -50,7 +50,7 @@ async function search(mutant: Mutant, seeds: number): Promise<Found> {
   const began = performance.now();
   try {
     const report = join(folder, "report.json");
-    const args = ["--runs", String(seeds), "--workers", "1", "--failures", "1", "--no-shrink", "--json", report];
+    const args = ["--cases", "--runs", String(seeds), "--workers", "1", "--failures", "1", "--no-shrink", "--json", report];
     await run(process.execPath, [join(folder, "test/simulation/main.ts"), ...args], {
       timeout: LIMIT_MS,
       killSignal: "SIGKILL",
@@ -88,7 +88,7 @@ async function main(): Promise<void> {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const each = await search(mutant, Number(values.seeds ?? 2_000));
       found.push(each);
-      const how = each.seeds === undefined ? "NOT FOUND" : `${each.seeds} seeds`;
+      const how = each.seeds === undefined ? "NOT FOUND" : each.seeds === 0 ? "a case" : `${each.seeds} seeds`;
       console.log(
         `${how}, ${each.seconds.toFixed(1)} s: ${each.name}${each.violation === undefined ? "" : `\n    ${each.violation}`}`,
       );

@@ -167,9 +167,9 @@ const EVENTS: readonly Mutant[] = [
   {
     name: "an event overtakes those that are kept",
     invariant: 4,
-    file: "model/instance/decide.ts",
-    find: "  const events = [...earlier, delivered];",
-    replace: "  const events = [delivered];",
+    file: "model/instance/buffered.ts",
+    find: "  else waiting.push(event);",
+    replace: "  else waiting.unshift(event);",
   },
   {
     name: "an ended instance takes events",
@@ -213,9 +213,9 @@ const STEPS: readonly Mutant[] = [
   {
     name: "lost attempts count as retries",
     invariant: 1,
-    file: "model/instance/loss.ts",
-    find: "  return attempt - (step.lost?.attempts ?? 0);",
-    replace: "  return attempt;",
+    file: "runtime/steps/failure.ts",
+    find: "  const failures = attempt - call.lost;",
+    replace: "  const failures = attempt;",
   },
   {
     name: "an interrupted attempt is not recorded as lost",

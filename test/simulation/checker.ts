@@ -17,6 +17,9 @@ export interface Allowed {
 /** Milliseconds within which what can go on has gone on, once nothing has failed for as long. */
 const LIVENESS_MS = 300_000;
 
+/** How long after the last fault nothing takes longer than usual, in milliseconds. */
+const CALM_MS = 60_000;
+
 /** So many events of one instance within a minute are a spin. */
 const MOST_EVENTS = 2_000;
 
@@ -31,6 +34,8 @@ export class Checker {
   checked = 0;
   /** Milliseconds of the agenda when something last failed on purpose, or was mended. */
   troubleAt = 0;
+  /** True once a host's frames take long. */
+  isLate = false;
   /** When clocks were set back, in milliseconds of the agenda, and what they had shown. */
   readonly setBacks: { readonly at: number; readonly shownMs: number }[] = [];
   /** Instances that are being restarted, by how many clients, and workflows all of whose instances may be at any time. */
@@ -148,6 +153,7 @@ export class Checker {
     const { now } = this.#agenda;
     const events = readRow(row);
     record.progressAt = now;
+    record.isCalm = !this.isLate && now > this.troubleAt + CALM_MS;
     record.shownSince = (since) =>
       this.setBacks.reduce((latest, { at, shownMs }) => (at >= since ? Math.max(latest, shownMs) : latest), -Infinity);
     for (const event of events) {

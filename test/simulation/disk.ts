@@ -35,6 +35,8 @@ export interface DiskParts {
   readonly latencyMs: number;
   /** A commit is on the disk from now on, whether or not anyone learns of it. */
   readonly committed: (batch: Batch, result: BatchResult, lease: Lease) => void;
+  /** A commit cannot be made whatever the disk does: it contradicts what is there. */
+  readonly refused: (cause: unknown) => void;
   /** A process is refused a commit because another has the right to write. */
   readonly fenced: (owner: Owner) => void;
   /** A process has the right to write from now on. */
@@ -124,6 +126,7 @@ export class Disk {
           else answer(() => resolve(result));
         } catch (cause) {
           if (cause instanceof StoreError && cause.fault === "fenced") this.#parts.fenced(owner);
+          else this.#parts.refused(cause);
           answer(() => reject(cause));
         }
       },

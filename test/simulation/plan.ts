@@ -48,8 +48,22 @@ export interface Plan {
 
 /** Kinds that a plan may leave out. */
 const KINDS = [
-  ...["sendEvent", "pause", "resume", "terminate", "undo", "restart", "restartFrom", "remove", "skipDelay", "read", "act"],
-  ...["deploy", "kill", "freeze", "close", "clock"],
+  "sendEvent",
+  "pause",
+  "resume",
+  "terminate",
+  "undo",
+  "restart",
+  "restartFrom",
+  "remove",
+  "skipDelay",
+  "read",
+  "act",
+  "deploy",
+  "kill",
+  "freeze",
+  "close",
+  "clock",
   ...DISK_FAULTS.map((fault) => `disk ${fault}`),
   ...HOST_FAULTS.map((fault) => `host ${fault}`),
 ];

@@ -37,6 +37,9 @@ const STATUS_AFTER: Partial<Record<InstanceEvent["type"], InstanceStatus>> = {
   rollback_started: "rollingBack",
 };
 
+/** How long frames that begin a step may be on their way when an instance is asked to pause, in milliseconds. */
+const PAUSE_MS = 500;
+
 export class InstanceRecord {
   readonly pk: number;
   readonly workflow: string;
@@ -61,7 +64,10 @@ export class InstanceRecord {
   versionId: string = "";
   /** The latest time that clocks have shown, before they were set back, since so many milliseconds of the agenda. */
   shownSince: (since: number) => number = () => -Infinity;
+  /** True while frames and commits take no longer than usual. */
+  isCalm: boolean = false;
   #lastId = 0;
+  #pausingAt = 0;
   #pausedAt = 0;
 
   constructor(pk: number, workflow: string, id: string) {
@@ -108,6 +114,9 @@ export class InstanceRecord {
     switch (event.type) {
       case "workflow_queued":
         return this.#begin(event);
+      case "workflow_waiting_for_pause":
+        this.#pausingAt = this.progressAt;
+        return;
       case "workflow_paused":
         this.#pausedAt = event.timestamp;
         return;
@@ -224,6 +233,8 @@ export class InstanceRecord {
     switch (event.type) {
       case "attempt_started":
         if (this.status === "paused") return `${key} is tried while the instance is paused`;
+        if (this.status === "waitingForPause" && this.isCalm && this.progressAt > this.#pausingAt + PAUSE_MS)
+          return `${key} is tried ${Math.round(this.progressAt - this.#pausingAt)} ms after the pause was asked for`;
         if (event.attempt !== step.attempts + 1) return `attempt ${event.attempt} of ${key} after ${step.attempts}`;
         // A run that was told to go on may do so after the clock has been set back.
         if (step.dueAt !== undefined && Math.max(event.timestamp, this.shownSince(step.delayedAt)) < step.dueAt)

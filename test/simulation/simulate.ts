@@ -94,6 +94,7 @@ class Simulation {
       latencyMs: plan.latency.diskMs,
       committed: (batch, result, lease) => this.#checker.committed(batch, result, lease),
       acquired: (owner) => (this.#world.holder = owner),
+      refused: (cause) => this.#checker.violated(`a commit that no store can make: ${String(cause)}`),
       fenced: (owner) => {
         if (!this.#fenced.has(owner)) this.#fenced.set(owner, agenda.now);
       },
@@ -188,6 +189,7 @@ class Simulation {
         return this.#world.disk.fail({ is: happening.fault, forMs: happening.forMs });
       case "host":
         this.#trouble(60_000);
+        if (happening.fault === "late") this.#checker.isLate = true;
         return server.hosts.fail(happening.fault);
       case "kill":
         return this.#kill(server, happening.downMs);
