@@ -37,32 +37,11 @@ const HAD: readonly Mutant[] = [
     replace: "      else this.expectDue(hasMore ? -Infinity : ((await store.nextWake(now)) ?? Infinity));",
   },
   {
-    name: "the place of an interrupted instance is free while it is read",
-    invariant: 13,
-    file: "engine/schedule/scheduler.ts",
-    find: `this.#start("interrupted", summary).finally(this.#take(summary.workflow));`,
-    replace: `this.#start("interrupted", summary);`,
-  },
-  {
-    name: "a start goes on with the life after a restart",
-    invariant: 13,
-    file: "engine/runs/activate.ts",
-    find: "return !core.closing && !gone && state === life && isRunnable(state.status);",
-    replace: "return !core.closing && !gone && isRunnable(life.status === state.status ? state.status : state.status);",
-  },
-  {
     name: "a delay counts as over because the clock once showed a later time",
     invariant: 6,
     file: "engine/runs/signal.ts",
     find: "      run.signalledUpTo = Math.min(run.signalledUpTo, core.clock.now());",
     replace: "",
-  },
-  {
-    name: "the end of a handler's delay is lost while the handler is found",
-    invariant: 13,
-    file: "runtime/run/rollback.ts",
-    find: `    if (delayed !== undefined) await delayed;`,
-    replace: `    if (delayed !== undefined) await run.retryDue(id);`,
   },
   {
     name: "a fraction of a millisecond is stored as when an instance is due",
@@ -244,13 +223,6 @@ const STEPS: readonly Mutant[] = [
     file: "model/instance/restart.ts",
     find: "steps.slice(0, end)",
     replace: "steps.slice(0, end + 1)",
-  },
-  {
-    name: "a run begins steps while its instance is being paused",
-    invariant: 5,
-    file: "runtime/run/run.ts",
-    find: "  pause(): void {\n    this.#paused = true;",
-    replace: "  pause(): void {",
   },
 ];
 
