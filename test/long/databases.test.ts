@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { selfSigned } from "../src/assembly/self-signed.ts";
-import { systemClock } from "../src/system/clock.ts";
-import { systemIds } from "../src/system/ids.ts";
-import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
+import { selfSigned } from "../../src/assembly/self-signed.ts";
+import { systemClock } from "../../src/system/clock.ts";
+import { systemIds } from "../../src/system/ids.ts";
+import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const CODE = `
 async function said(socket) {

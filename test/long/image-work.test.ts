@@ -8,17 +8,17 @@ import { promisify } from "node:util";
 import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import type { Answer } from "../src/bindings/answer.ts";
-import { imagesBinding } from "../src/bindings/images/client.ts";
-import { imageAnswers } from "../src/bindings/images/server.ts";
-import { LIMITS } from "../src/model/limits.ts";
-import { CALL_DEPTH, decode, encode } from "../src/model/values/value.ts";
-import type { ImageProcessor } from "../src/ports/images.ts";
-import type { Call } from "../src/runtime/bindings/calls.ts";
-import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
-import { silentLog } from "../src/noop/log.ts";
-import { systemClock } from "../src/system/clock.ts";
-import { ImageProcesses } from "../src/images/processes.ts";
+import type { Answer } from "../../src/bindings/answer.ts";
+import { imagesBinding } from "../../src/bindings/images/client.ts";
+import { imageAnswers } from "../../src/bindings/images/server.ts";
+import { LIMITS } from "../../src/model/limits.ts";
+import { CALL_DEPTH, decode, encode } from "../../src/model/values/value.ts";
+import type { ImageProcessor } from "../../src/ports/images.ts";
+import type { Call } from "../../src/runtime/bindings/calls.ts";
+import { fakeClock, type FakeClock } from "../../src/testing/fake-clock.ts";
+import { silentLog } from "../../src/noop/log.ts";
+import { systemClock } from "../../src/system/clock.ts";
+import { ImageProcesses } from "../../src/images/processes.ts";
 
 interface Transformer {
   transform(options: object): Transformer;
@@ -384,7 +384,7 @@ describe("bounds", () => {
 
   test("without sharp an image is refused with what to install", async () => {
     const folder = await mkdtemp(join(tmpdir(), "stepwell-test-"));
-    const src = fileURLToPath(new URL("../src", import.meta.url));
+    const src = fileURLToPath(new URL("../../src", import.meta.url));
     await cp(join(src, "images"), join(folder, "images"), { recursive: true });
     await cp(join(src, "model"), join(folder, "model"), { recursive: true });
     const program = `const { ImageProcesses } = await import(${JSON.stringify(join(folder, "images", "processes.ts"))});
