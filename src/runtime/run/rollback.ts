@@ -56,9 +56,9 @@ export class Rollback {
     const id = stepId("do", name, count);
     // From now on: the delay may end while the handler is being found, which is work, so that the run says afterwards that it is idle.
     const delayed = begun?.due === false ? run.retryDue(id) : undefined;
-    run.working(1);
+    if (delayed !== undefined) run.working(1);
     const handler = await this.#find(id, context);
-    run.working(-1);
+    if (delayed !== undefined) run.working(-1);
     const config = begun?.config ?? handler?.config ?? DEFAULT_STEP_CONFIG;
     if (begun === undefined) {
       run.emit({ type: "rollback_step_started", name, count, ...(config !== DEFAULT_STEP_CONFIG && { config }) });
