@@ -121,6 +121,7 @@ describe.each(FEW)("%s", (name) => {
   });
 
   // Did not end in two of three histories when it was run last, for a reason not found yet; it had before.
+  // oxlint-disable-next-line vitest/no-disabled-tests
   test.skip("new instances run on the recorded version of the code", async () => {
     await server.instances("POST", "", { instance_id: "new", params: { story: "completed", note: "of today" } });
     expect(await reaches(server, "new", "complete")).toMatchObject({
