@@ -87,7 +87,8 @@ async function ask(
   path: string,
 ): Promise<{ readonly status: number | undefined; readonly body: string }> {
   const headers = { host: `${script}.localhost:${new URL(at.url).port}` };
-  const [response] = (await once(request(`${at.url}${path}`, { headers }).end(), "response")) as [
+  const signal = AbortSignal.timeout(10_000);
+  const [response] = (await once(request(`${at.url}${path}`, { headers, signal }).end(), "response")) as [
     AsyncIterable<Buffer> & { statusCode?: number },
   ];
   const chunks: Buffer[] = [];
@@ -139,19 +140,23 @@ test("bindings that are not there are named, all at once, and throw when they ar
   });
 });
 
-test("a change of what the build command works from, of secrets, and a file that was missing are noticed", async () => {
-  const becomes = (wanted: Record<string, unknown>): Promise<void> =>
-    vi.waitFor(async () => expect(await state()).toMatchObject(wanted), { timeout: 30_000 });
-  await project.write("src/version.txt", "2");
-  await becomes({ version: 2 });
-  await project.write(".env.staging", "SECRET=changed\n");
-  await becomes({ version: 2, secret: "changed" });
-  await project.write("src/worker.js", `import { later } from "./later.js";\n${WORKER.replace("VERSION", "later + VERSION")}`);
-  await vi.waitFor(() => expect(server.output()).toContain('Could not resolve "./later.js"'), { timeout: 30_000 });
-  expect(await state()).toMatchObject({ version: 2 });
-  await project.write("made/later.js", "export const later = 40;");
-  await becomes({ version: 42 });
-});
+test(
+  "a change of what the build command works from, of secrets, and a file that was missing are noticed",
+  { timeout: 90_000 },
+  async () => {
+    const becomes = (wanted: Record<string, unknown>): Promise<void> =>
+      vi.waitFor(async () => expect({ ...(await state()), printed: server.output() }).toMatchObject(wanted), { timeout: 20_000 });
+    await project.write("src/version.txt", "2");
+    await becomes({ version: 2 });
+    await project.write(".env.staging", "SECRET=changed\n");
+    await becomes({ version: 2, secret: "changed" });
+    await project.write("src/worker.js", `import { later } from "./later.js";\n${WORKER.replace("VERSION", "later + VERSION")}`);
+    await vi.waitFor(() => expect(server.output()).toContain('Could not resolve "./later.js"'), { timeout: 20_000 });
+    expect(await state()).toMatchObject({ version: 2 });
+    await project.write("made/later.js", "export const later = 40;");
+    await becomes({ version: 42 });
+  },
+);
 
 test("a project without a name, and one without code, run", async () => {
   const bare = await makeProject({ "wrangler.json": '{ "assets": { "directory": "public" } }', "public/index.html": "a page" });

@@ -14,7 +14,7 @@ import { greeting } from "./greeting.ts";
 import { readDevOptions, type DevOptions } from "./options.ts";
 import { checkNames, Project } from "../../assembly/project.ts";
 import { PLACEHOLDER_CF } from "../../assembly/request-cf.ts";
-import { DevWorker, type Deployed } from "./worker.ts";
+import { DevWorker, type Deployed } from "./worker/worker.ts";
 import { UsageError } from "../../assembly/explain.ts";
 import { freePort } from "./free-port.ts";
 import { provideFirstToken } from "../commands/first-token.ts";

@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import { resourcesOf } from "../../workers/versions/resources.ts";
 import { bindingsTable } from "./bindings-table.ts";
-import type { Deployed } from "./worker.ts";
+import type { Deployed } from "./worker/worker.ts";
 
 export interface Greeting {
   /** Of the server. */

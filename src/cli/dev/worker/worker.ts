@@ -1,10 +1,10 @@
 /** One Worker of a `stepwell dev` session: loaded, built and deployed, and again whenever one of its files changes. */
-import type { ProjectConfig } from "../../workers/config/project.ts";
-import type { Running } from "../../assembly/compose.ts";
-import { deployProject, type DeployedProject } from "../../assembly/deploy-project.ts";
-import type { LoadedProject, Project, ProjectChange } from "../../assembly/project.ts";
-import { explain } from "../../assembly/explain.ts";
-import { FolderWatch, type Watched } from "./watch.ts";
+import type { ProjectConfig } from "../../../workers/config/project.ts";
+import type { Running } from "../../../assembly/compose.ts";
+import { deployProject, type DeployedProject } from "../../../assembly/deploy-project.ts";
+import type { LoadedProject, Project, ProjectChange } from "../../../assembly/project.ts";
+import { explain } from "../../../assembly/explain.ts";
+import { FileWatch, type Watched } from "./watch.ts";
 
 /** What runs of it. */
 export interface Deployed extends DeployedProject {
@@ -15,19 +15,21 @@ export interface Deployed extends DeployedProject {
 
 export class DevWorker {
   readonly #project: Project;
-  readonly #watch: FolderWatch;
+  readonly #watch: FileWatch;
   #loaded: LoadedProject | undefined;
+  /** When its files were begun to be read, in Unix milliseconds. */
+  #readAt = 0;
   #running: Running | undefined;
   #deployed: Deployed | undefined;
 
   constructor(project: Project) {
     this.#project = project;
-    this.#watch = new FolderWatch((change) => this.#redeploy(change));
+    this.#watch = new FileWatch((change) => this.#redeploy(change));
   }
 
   /** Reads and builds it for the first time. Rejects with a `ProjectError`. */
   async load(): Promise<LoadedProject> {
-    return (this.#loaded = await this.#project.load("sources"));
+    return await this.#load("sources");
   }
 
   /** Its configuration as it was read last. */
@@ -41,7 +43,7 @@ export class DevWorker {
     if (this.#loaded === undefined) throw new Error("The project has not been loaded");
     this.#running = running;
     this.#deployed = await deployed(running, this.#loaded);
-    this.#watch.follow(this.#deployed.watched);
+    await this.#watch.follow(this.#deployed.watched, this.#readAt);
     return this.#deployed;
   }
 
@@ -57,18 +59,22 @@ export class DevWorker {
     if (running === undefined || before === undefined) return;
     const { log } = running;
     try {
-      this.#loaded = await this.#project.load(change);
-      const now = await deployed(running, this.#loaded);
+      const now = await deployed(running, await this.#load(change));
       this.#deployed = now;
-      this.#watch.follow(now.watched);
+      await this.#watch.follow(now.watched, this.#readAt);
       if (now.warnings.join() !== before.warnings.join()) for (const warning of now.warnings) log.warn(warning);
       if (now.changed) log.info(`Deployed ${now.script} again`);
       else if (before.isOutdated) log.info(`${now.script} is up to date again`);
     } catch (cause) {
       log.error(`Not deployed: ${explain(cause)}`);
-      this.#watch.followAny();
       this.#deployed = { ...before, isOutdated: true };
+      await this.#watch.followAny(this.#readAt);
     }
+  }
+
+  async #load(change: ProjectChange): Promise<LoadedProject> {
+    this.#readAt = Date.now();
+    return (this.#loaded = await this.#project.load(change));
   }
 }
 
