@@ -18,9 +18,9 @@ const config: ViteUserConfig = defineConfig({
     exclude: ["test/long/**", "test/clients/**", "test/projects/**", "**/node_modules/**"],
     // Most of the time goes by in processes that tests start and wait for.
     maxWorkers: "100%",
-    // V8 keeps a register of code pages that threads which come and go with WebAssembly in them (Node strips types with it) can
-    // put out of order; then the whole process ends with "Check failed: jit_page.has_value()". Without keys there is no register.
-    execArgv: ["--no-memory-protection-keys"],
+    // Threads that come and go with WebAssembly in them (Node strips types with it) make V8 free the code for its imports twice, which
+    // ends the whole process: "Check failed: jit_page.has_value()". The node executor sets the same flag; here it holds from the start.
+    execArgv: ["--wasm-wrapper-tiering-budget=2147483647"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

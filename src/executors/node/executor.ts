@@ -4,6 +4,7 @@
  * included, with the rights of the process. And it is not complete: a thread whose heap outgrows its limit is usually
  * ended alone, but a single allocation far beyond the limit makes V8 end the whole process.
  */
+import { setFlagsFromString } from "node:v8";
 import type { ResourceLimits } from "node:worker_threads";
 import { provisionsOf } from "../../bindings/provisions.ts";
 import { Failure } from "../../model/failures/failure.ts";
@@ -35,8 +36,16 @@ const DEFAULT_HANG_AFTER_MS = 60_000;
  */
 const YOUNG_GENERATION_MIB = 16;
 
+/**
+ * Threads share the code that V8 makes for functions that WebAssembly imports often. When threads come and go, V8 sometimes frees such
+ * code twice, which ends the whole process ("Check failed: jit_page.has_value()" in `TierUpWasmToJSWrapper`). So none is made: the
+ * general code, some nanoseconds slower a call, serves all.
+ */
+const NO_CODE_FOR_IMPORTS = "--wasm-wrapper-tiering-budget=2147483647";
+
 /** An executor whose hosts are worker threads. */
 export function nodeExecutor(options: NodeExecutorOptions = {}): Executor {
+  setFlagsFromString(NO_CODE_FOR_IMPORTS);
   const settings = {
     hangAfterMs: options.hangAfterMs ?? DEFAULT_HANG_AFTER_MS,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB, ...options.resourceLimits },
