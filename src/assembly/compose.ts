@@ -40,7 +40,7 @@ import { createLog } from "../server/log.ts";
 import { sqliteAudit } from "../stores/sqlite/audit/audit.ts";
 import { openSqlite, type OpenedSqlite } from "../stores/sqlite/open.ts";
 import { keysOf, openVault } from "../vault/open.ts";
-import { closeToOthers, keepOutOfGit } from "./data-directory.ts";
+import { auditIn, closeToOthers, databaseIn, keepOutOfGit } from "./data-directory.ts";
 import { type StartedEngine, startEngine } from "./engine.ts";
 import { assetsIn, executionOf, type Execution, type ExecutionParts, type ScriptListeners } from "./executor.ts";
 import { explainListening, UsageError } from "./explain.ts";
@@ -90,16 +90,6 @@ export interface DevParts extends ExecutionParts {
   readonly log?: Log;
   /** Gets every line that scripts write, in place of the log. */
   readonly onLine?: OnLog;
-}
-
-/** Where the database of a data directory is. */
-export function databaseIn(data: string): string {
-  return join(data, "stepwell.db");
-}
-
-/** Where the audit log of a data directory is. */
-export function auditIn(data: string): string {
-  return join(data, "audit.db");
 }
 
 /**

@@ -10,6 +10,16 @@ import type { Log } from "../ports/log.ts";
 const OURS =
   /^(?:(?:stepwell|audit|queues|analytics)\.db(?:[-.].*)?|stepwell\.key(?:\.new)?|first-token(?:\.new)?|assets|objects|storage|\.gitignore|https\.pem)$/;
 
+/** Where the database of a data directory is. */
+export function databaseIn(data: string): string {
+  return join(data, "stepwell.db");
+}
+
+/** Where the audit log of a data directory is. */
+export function auditIn(data: string): string {
+  return join(data, "audit.db");
+}
+
 /** The rights of the group and of others. */
 const OTHERS = 0o077;
 

@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { isRole, ROLES, type Role } from "../../model/platform/roles.ts";
 import { sqliteAudit } from "../../stores/sqlite/audit/audit.ts";
 import { openSqliteCatalog } from "../../stores/sqlite/open.ts";
-import { auditIn, databaseIn } from "../../assembly/compose.ts";
+import { auditIn, databaseIn } from "../../assembly/data-directory.ts";
 import { UsageError } from "../../assembly/explain.ts";
 
 /** Writes to the audit log what has been done, and to what. */

@@ -1,6 +1,5 @@
 /** `stepwell serve`: runs the Workers deployed to a data directory, for clients with a token. */
 import { resolve } from "node:path";
-import { startServer } from "../../assembly/compose.ts";
 import { makeFilesPrivate } from "../../assembly/data-directory.ts";
 import { UsageError } from "../../assembly/explain.ts";
 import { provideFirstToken } from "./first-token.ts";
@@ -18,6 +17,8 @@ export async function serve(args: readonly string[]): Promise<void> {
 }
 
 async function run(options: ServerOptions, stopping: Stopping): Promise<void> {
+  // Loaded once the command line is known to be right.
+  const { startServer } = await import("../../assembly/compose.ts");
   makeFilesPrivate();
   const data = resolve(options.data ?? ".stepwell");
   const running = await startServer(options, data, "tokens", stopping);

@@ -1,28 +1,10 @@
 /** `stepwell dev`: runs Workers on this machine and redeploys each when one of its files changes. */
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import type { Inspector } from "../../executors/workerd/inspector/server.ts";
-import type { Origin } from "../../server/sessions/origin.ts";
-import { isLoopback } from "../../server/workers/trusted-hosts.ts";
-import type { ProjectConfig } from "../../workers/config/project.ts";
-import { startServer, type Running } from "../../assembly/compose.ts";
-import { makeFilesPrivate } from "../../assembly/data-directory.ts";
-import { connectionsOf, trouble } from "./connections.ts";
-import { openInspector } from "./inspector.ts";
-import { devKeys } from "./keys.ts";
-import { greeting } from "./greeting.ts";
-import { readDevOptions, type DevOptions } from "./options.ts";
-import { checkNames, Project } from "../../assembly/project.ts";
-import { PLACEHOLDER_CF } from "../../assembly/request-cf.ts";
-import { DevWorker, type Deployed } from "./worker/worker.ts";
+import { Project } from "../../assembly/project.ts";
 import { UsageError } from "../../assembly/explain.ts";
-import { freePort } from "./free-port.ts";
-import { provideFirstToken } from "../commands/first-token.ts";
-import type { ServerOptions } from "../../assembly/server-options.ts";
-import { untilStopped, type Stopping } from "../stopping.ts";
-
-/** The primary one first. */
-type Workers = readonly [DevWorker, ...DevWorker[]];
+import { untilStopped } from "../stopping.ts";
+import { readDevOptions } from "./options.ts";
+import { DevWorker } from "./worker/worker.ts";
 
 /** Runs until it is asked to stop. */
 export async function dev(args: readonly string[]): Promise<void> {
@@ -31,9 +13,11 @@ export async function dev(args: readonly string[]): Promise<void> {
   const workers = given.projects.map((source) => new DevWorker(new Project(source, given.server, print))) as [DevWorker];
   await untilStopped(async (stopping) => {
     try {
-      // Mistakes in the projects are reported before anything is opened or made.
+      // Mistakes in the projects are reported before anything is opened or made, and before a server is even loaded.
       const loaded = await Promise.race([Promise.all(workers.map((worker) => worker.load())), stopping.asked()]);
-      if (loaded !== undefined) await run(workers, given, stopping);
+      if (loaded === undefined) return;
+      const { runSession } = await import("./session.ts");
+      await runSession(workers, given, stopping);
     } finally {
       await Promise.all(workers.map((worker) => worker.close()));
     }
@@ -41,114 +25,5 @@ export async function dev(args: readonly string[]): Promise<void> {
 }
 
 function print(text: string): void {
-  say(`[custom build] ${text}`);
-}
-
-async function run(workers: Workers, given: DevOptions, stopping: Stopping): Promise<void> {
-  checkNames(workers.map(({ config }) => config));
-  const [primary] = workers;
-  const options = await listening(given, primary.config);
-  const usual = given.isFree.port && primary.config.listen.port === undefined;
-  const moved =
-    usual && options.port !== given.server.port ? [`Port ${given.server.port} is in use; using ${options.port} instead`] : [];
-  const access = isLoopback(options.host) ? "open" : "tokens";
-  const data = resolve(options.data ?? join(primary.config.folder, ".stepwell"));
-  const { inspector, note } = await openInspector(given, () =>
-    workers.map(({ config: { name: script, folder } }) => ({ script, folder })),
-  );
-  try {
-    const originOf = (script: string): Origin => workers.find(({ config }) => config.name === script)?.config.origin ?? {};
-    const primaryName = (): string => primary.config.name;
-    const parts = { primary: primaryName, originOf, targets: inspector?.targets, requestCf: PLACEHOLDER_CF };
-    makeFilesPrivate();
-    const running = await startServer(options, data, access, stopping, parts);
-    const deployed = await orStop(running, deployAll(workers, running));
-    running.open();
-    if (access === "tokens") await provideFirstToken(running.catalog, data);
-    await introduce(
-      running,
-      deployed,
-      { notes: [...given.notes, ...moved, ...(note === undefined ? [] : [note])], inspector },
-      options,
-    );
-    const url = `${new URL(running.url).protocol}//localhost:${running.port}/`;
-    const unlisten = given.isInteractive
-      ? devKeys({ url, script: primary.config.name, inspector, print: say, exit: () => stopping.ask() })
-      : () => {};
-    const failure = await Promise.race([stopping.asked(), running.ended]).finally(unlisten);
-    await Promise.all(workers.map((worker) => worker.close()));
-    running.log.info("Stopping");
-    await running.stop();
-    if (failure !== undefined) throw failure;
-  } finally {
-    await inspector?.close();
-  }
-}
-
-async function orStop<T>(running: Running, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    await running.stop();
-    throw cause;
-  }
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-/** The primary Worker comes last: what it calls is there by then. */
-async function deployAll(workers: Workers, running: Running): Promise<Deployed[]> {
-  const deployed: Deployed[] = [];
-  for (const worker of workers.toReversed()) deployed.unshift(await worker.start(running));
-  return deployed;
-}
-
-/** What the command line leaves open, the configuration may say. */
-async function listening({ server, isFree }: DevOptions, { listen }: ProjectConfig): Promise<ServerOptions> {
-  const host = (isFree.host ? listen.ip : undefined) ?? server.host;
-  const port = isFree.port ? (listen.port ?? (await freePort(host, server.port))) : server.port;
-  return {
-    ...server,
-    host,
-    port,
-    ...(isFree.protocol && listen.protocol === "https" && { tls: "self-signed" as const }),
-  };
-}
-
-/** An address that listens everywhere is none that a browser opens. */
-function openable(url: string): string {
-  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
-}
-
-/** Says where everything is, and what the user should know. */
-async function introduce(
-  running: Running,
-  workers: readonly Deployed[],
-  { notes, inspector }: { readonly notes: readonly string[]; readonly inspector: Inspector | undefined },
-  { logLevel, accountId }: ServerOptions,
-): Promise<void> {
-  const { log, port, catalog } = running;
-  const url = openable(running.url);
-  const session = new Set(workers.map(({ script }) => script));
-  const broken = new Map<string, Set<string>>();
-  for (const note of notes) log.warn(note);
-  for (const { script, config, warnings } of workers) {
-    if (config.secretsFrom.length > 0) log.info(`Using secrets defined in ${config.secretsFrom.join(", ")}`);
-    for (const warning of warnings) log.warn(warning);
-    const isBroken = new Set<string>();
-    for (const connection of connectionsOf(script, config.bindings)) {
-      const found = await trouble(catalog, connection, session);
-      if (found === undefined) continue;
-      log.warn(found.text);
-      if (found.isBroken) isBroken.add(connection.name);
-    }
-    broken.set(script, isBroken);
-  }
-  if (logLevel === "warn") process.stdout.write(`Ready on ${url}\n`);
-  else
-    process.stdout.write(
-      greeting({ url, port, accountId, workers, broken, inspector: inspector && `${inspector.host}:${inspector.port}` }),
-    );
+  process.stdout.write(`[custom build] ${text}\n`);
 }
