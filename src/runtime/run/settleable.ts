@@ -9,7 +9,7 @@
  * loop of the socket that is woken like this dies. `Promise.withResolvers` is not replaced, and its promises keep the tag.
  *
  * Therefore this is the only way to make a promise in `runtime/` and in `executors/workerd/isolate/`.
- * `test/architecture.test.ts` forbids the constructor there, and `executors/workerd/tests/warm.test.ts` sees what it breaks.
+ * `test/architecture.test.ts` forbids the constructor there, and `test/long/workerd-warm.test.ts` sees what it breaks.
  */
 export function settleable<T = void>(): PromiseWithResolvers<T> {
   return Promise.withResolvers<T>();

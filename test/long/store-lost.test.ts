@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
+import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 let project: Project;
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
+import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const KILLS = 3;
 

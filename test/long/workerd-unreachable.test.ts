@@ -5,9 +5,9 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
-import type { Host } from "../../../ports/executor.ts";
-import { contractVersion } from "../../../../test/contracts/executor/script.ts";
-import type { WorkerdExecutor } from "../executor.ts";
+import type { Host } from "../../src/ports/executor.ts";
+import { contractVersion } from "../contracts/executor/script.ts";
+import type { WorkerdExecutor } from "../../src/executors/workerd/executor.ts";
 
 const folder = mkdtempSync("/tmp/stepwell-test-");
 const ws = createRequire(import.meta.url)
@@ -47,7 +47,7 @@ server.listen(0, "127.0.0.1", () => writeSync(3, JSON.stringify({ event: "listen
 writeFileSync(`${folder}/workerd.mjs`, PROGRAM);
 chmodSync(`${folder}/workerd.mjs`, 0o755);
 vi.stubEnv("STEPWELL_WORKERD", `${folder}/workerd.mjs`);
-const { workerdExecutor } = await import("../executor.ts");
+const { workerdExecutor } = await import("../../src/executors/workerd/executor.ts");
 
 let executor: WorkerdExecutor | undefined;
 

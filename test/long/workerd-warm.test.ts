@@ -3,28 +3,28 @@
  * promises: to be run on each new version of workerd.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { StepKind } from "../../../model/step/step.ts";
-import { decode, encode, type Encoded } from "../../../model/values/value.ts";
-import type { Binding } from "../../../ports/catalog/bindings.ts";
-import type { ScriptVersion } from "../../../ports/catalog/script-versions.ts";
-import type { Executor, Host } from "../../../ports/executor.ts";
-import { Driver, type DrivenRun } from "../../../../test/contracts/executor/driver.ts";
-import { contractVersion } from "../../../../test/contracts/executor/script.ts";
-import { acksConstructed, allConstructed, heated, placesConstructed } from "../../../../test/support/hot-isolates.ts";
-import { workerdExecutor } from "../executor.ts";
-import { ownModules } from "../script/modules.ts";
+import type { StepKind } from "../../src/model/step/step.ts";
+import { decode, encode, type Encoded } from "../../src/model/values/value.ts";
+import type { Binding } from "../../src/ports/catalog/bindings.ts";
+import type { ScriptVersion } from "../../src/ports/catalog/script-versions.ts";
+import type { Executor, Host } from "../../src/ports/executor.ts";
+import { Driver, type DrivenRun } from "../contracts/executor/driver.ts";
+import { contractVersion } from "../contracts/executor/script.ts";
+import { acksConstructed, allConstructed, heated, placesConstructed } from "../support/hot-isolates.ts";
+import { workerdExecutor } from "../../src/executors/workerd/executor.ts";
+import { ownModules } from "../../src/executors/workerd/script/modules.ts";
 
 /** How the code of the isolates is changed before it is loaded. */
 const planted = vi.hoisted(() => ({ breach: (text: string): string => text }));
 
-vi.mock("../process/config.ts", async (original) => {
-  const real = await original<typeof import("../process/config.ts")>();
+vi.mock("../../src/executors/workerd/process/config.ts", async (original) => {
+  const real = await original<typeof import("../../src/executors/workerd/process/config.ts")>();
   const processConfig: typeof real.processConfig = (config) => heated(real.processConfig(config));
   return { ...real, processConfig };
 });
 
-vi.mock("../script/modules.ts", async (original) => {
-  const real = await original<typeof import("../script/modules.ts")>();
+vi.mock("../../src/executors/workerd/script/modules.ts", async (original) => {
+  const real = await original<typeof import("../../src/executors/workerd/script/modules.ts")>();
   const ownModules: typeof real.ownModules = async () => {
     const { runtime, loader } = await real.ownModules();
     return { runtime: planted.breach(runtime), loader: planted.breach(loader) };

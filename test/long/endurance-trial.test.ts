@@ -7,13 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { chart } from "./chart.ts";
-import type { Unfinished } from "./database.ts";
-import { readOptions, UsageError } from "./options.ts";
-import { SCENARIOS } from "./scenarios/all.ts";
-import { Trial, type Result, type Scenario } from "./trial.ts";
+import { chart } from "../endurance/chart.ts";
+import type { Unfinished } from "../endurance/database.ts";
+import { readOptions, UsageError } from "../endurance/options.ts";
+import { SCENARIOS } from "../endurance/scenarios/all.ts";
+import { Trial, type Result, type Scenario } from "../endurance/trial.ts";
 
-const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../endurance/main.ts", import.meta.url));
 const SOON_MS = 20;
 
 async function run(work: (trial: Trial) => Promise<void>, limitMs: number = 20_000): Promise<Result> {

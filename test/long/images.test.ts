@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { uploadOf } from "./support/deploying.ts";
-import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
+import { uploadOf } from "../support/deploying.ts";
+import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const WORKER = `
 import { WorkflowEntrypoint } from "cloudflare:workers";

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { createTestHarness } from "../src/testing/index.ts";
-import { HARNESS_PROJECT } from "./support/harness-project.ts";
-import { makeProject } from "./support/server.ts";
+import { createTestHarness } from "../../src/testing/index.ts";
+import { HARNESS_PROJECT } from "../support/harness-project.ts";
+import { makeProject } from "../support/server.ts";
 
 /** A folder for temporary files, in this process and in those that it starts. */
 async function temporaries(): Promise<string> {
@@ -66,7 +66,7 @@ describe("nothing is left", () => {
   test("of a test process that ends without closing", async () => {
     const root = await projectFolder();
     const folder = await temporaries();
-    const index = fileURLToPath(new URL("../src/testing/index.ts", import.meta.url));
+    const index = fileURLToPath(new URL("../../src/testing/index.ts", import.meta.url));
     const script = `
       const { createTestHarness } = await import(${JSON.stringify(index)});
       const server = createTestHarness({ root: ${JSON.stringify(root)}, workers: [{ configPath: "shop/wrangler.json" }] });

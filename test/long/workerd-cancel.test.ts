@@ -7,24 +7,24 @@ import { createServer as createHttpServer, type IncomingMessage } from "node:htt
 import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { WebSocketServer } from "ws";
-import { decode, encode } from "../../../model/values/value.ts";
-import type { Executor, Host } from "../../../ports/executor.ts";
-import { Driver } from "../../../../test/contracts/executor/driver.ts";
-import { contractVersion } from "../../../../test/contracts/executor/script.ts";
-import { allConstructed, heated } from "../../../../test/support/hot-isolates.ts";
-import { workerdExecutor } from "../executor.ts";
+import { decode, encode } from "../../src/model/values/value.ts";
+import type { Executor, Host } from "../../src/ports/executor.ts";
+import { Driver } from "../contracts/executor/driver.ts";
+import { contractVersion } from "../contracts/executor/script.ts";
+import { allConstructed, heated } from "../support/hot-isolates.ts";
+import { workerdExecutor } from "../../src/executors/workerd/executor.ts";
 
 /** How the code of the isolates is changed before it is loaded. */
 const planted = vi.hoisted(() => ({ breach: (text: string): string => text }));
 
-vi.mock("../process/config.ts", async (original) => {
-  const real = await original<typeof import("../process/config.ts")>();
+vi.mock("../../src/executors/workerd/process/config.ts", async (original) => {
+  const real = await original<typeof import("../../src/executors/workerd/process/config.ts")>();
   const processConfig: typeof real.processConfig = (config) => heated(real.processConfig(config));
   return { ...real, processConfig };
 });
 
-vi.mock("../script/modules.ts", async (original) => {
-  const real = await original<typeof import("../script/modules.ts")>();
+vi.mock("../../src/executors/workerd/script/modules.ts", async (original) => {
+  const real = await original<typeof import("../../src/executors/workerd/script/modules.ts")>();
   const ownModules: typeof real.ownModules = async () => {
     const { runtime, loader } = await real.ownModules();
     return { runtime: planted.breach(runtime), loader };

@@ -2,17 +2,17 @@
 import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { decode, encode } from "../../../model/values/value.ts";
-import type { Executor, Host } from "../../../ports/executor.ts";
-import { Driver } from "../../../../test/contracts/executor/driver.ts";
-import { contractVersion } from "../../../../test/contracts/executor/script.ts";
-import { workerdExecutor } from "../executor.ts";
+import { decode, encode } from "../../src/model/values/value.ts";
+import type { Executor, Host } from "../../src/ports/executor.ts";
+import { Driver } from "../contracts/executor/driver.ts";
+import { contractVersion } from "../contracts/executor/script.ts";
+import { workerdExecutor } from "../../src/executors/workerd/executor.ts";
 
 /** How the code of the isolates and of the loader is changed before it is loaded. */
 const planted = vi.hoisted(() => ({ runtime: (text: string): string => text, loader: (text: string): string => text }));
 
-vi.mock("../script/modules.ts", async (original) => {
-  const real = await original<typeof import("../script/modules.ts")>();
+vi.mock("../../src/executors/workerd/script/modules.ts", async (original) => {
+  const real = await original<typeof import("../../src/executors/workerd/script/modules.ts")>();
   const ownModules: typeof real.ownModules = async () => {
     const { runtime, loader } = await real.ownModules();
     return { runtime: planted.runtime(runtime), loader: planted.loader(loader) };
