@@ -1,5 +1,6 @@
 /** One worker thread with one script version in it: how it starts, what is said to it and by it, and all the ways it can end. */
 import { createInterface } from "node:readline";
+import { getCompileCacheDir } from "node:module";
 import { Worker, type ResourceLimits, type Transferable } from "node:worker_threads";
 import { Failure } from "../../model/failures/failure.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
@@ -191,8 +192,8 @@ function startThread(
   const { script, bindings, code, mainModule, modules } = version;
   const parts = { ...(mainModule && { mainModule }), ...(modules && { modules }) };
   const provisions = provisionsOf(script, bindings);
-  const data: ThreadData = { code: { code, ...parts }, provisions, requestCf, stops };
-  const worker = new Worker(siblingUrl("./thread"), {
+  const data: ThreadData = { code: { code, ...parts }, provisions, requestCf, stops, compiled: getCompileCacheDir() };
+  const worker = new Worker(siblingUrl("./entry"), {
     name: `script ${script}`,
     workerData: data,
     // Nothing of the server's own: neither its environment, nor its arguments, nor its flags.

@@ -13,6 +13,8 @@ import type { EventAnswer, ScriptEvent } from "../../protocol/handlers.ts";
 
 /** What a thread is given when it starts. */
 export interface ThreadData {
+  /** The folder of what the process has compiled, if it keeps that (`NODE_COMPILE_CACHE`). */
+  readonly compiled: string | undefined;
   readonly code: ScriptCode;
   readonly provisions: Provisions;
   /** What requests have in `cf`. */

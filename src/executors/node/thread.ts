@@ -1,4 +1,4 @@
-/** The entry of a worker thread: loads the script, and connects it with the host on the main thread. */
+/** What runs in a worker thread: loads the script, and connects it with the host on the main thread. */
 import { scheduler } from "node:timers/promises";
 import { parentPort, workerData, type Transferable } from "node:worker_threads";
 import { stackOf } from "../../model/values/thrown.ts";
