@@ -78,6 +78,7 @@ describe.concurrent("help", () => {
       "--quiet",
     ],
     ["deploy", "--name", "CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID"],
+    ["check", "--data"],
     ["logs", "--step", "--attempt", "--level", "--follow", "CLOUDFLARE_API_BASE_URL"],
     ["token", "--data", "--label", "create", "list", "revoke"],
   ])("on %s names every option", async (command, ...options) => {

@@ -1,5 +1,6 @@
 /** Explains an error in one line that says what to do. */
 import { Failure, failureKind } from "../model/failures/failure.ts";
+import { StoreError, storeFailure } from "../model/failures/store-error.ts";
 import { ProjectError } from "../workers/config/project-error.ts";
 
 /** Misuse of the command line. */
@@ -10,6 +11,7 @@ export class UsageError extends Error {
 /** One line for an error. Unexpected errors keep their stack, for bug reports. */
 export function explain(cause: unknown): string {
   if (cause instanceof Failure) return explainFailure(cause);
+  if (cause instanceof StoreError) return `${explainFailure(storeFailure(cause))} (${oneLine(cause.message)})`;
   if (!(cause instanceof Error)) return String(cause);
   if (cause instanceof UsageError) return oneLine(cause.message);
   // Several problems, or the code around one, as wrangler and esbuild show them.

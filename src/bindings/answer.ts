@@ -1,5 +1,6 @@
-/** How the server answers what user code asks through a binding: only for what is bound, and without telling what went wrong inside. */
+/** How the server answers what user code asks through a binding: only for what is bound, and without telling what went wrong inside, unless it is the disk. */
 import { Failure } from "../model/failures/failure.ts";
+import { StoreError, storeFailure } from "../model/failures/store-error.ts";
 import type { Binding, BindingOf, BindingType } from "../ports/catalog/bindings.ts";
 import type { ScriptVersion } from "../ports/catalog/script-versions.ts";
 import type { BindingHandler } from "../ports/executor.ts";
@@ -33,6 +34,7 @@ export async function answerCall(
   } catch (cause) {
     if (cause instanceof Failure) return { kind: "refused", message: cause.message };
     fault(cause);
+    if (cause instanceof StoreError) return { kind: "refused", message: storeFailure(cause).message };
     return { kind: "refused", message: new Failure("internal_server").message };
   }
 }

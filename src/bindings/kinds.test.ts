@@ -1,4 +1,5 @@
 /** What holds for every kind of binding. */
+import { StoreError } from "../model/failures/store-error.ts";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { EXAMPLES, SECRET } from "../../test/support/binding-examples.ts";
@@ -53,6 +54,25 @@ describe.each(examples.map((binding) => [binding.type, binding] as const))("%s",
     expect(await ask(provided.is === "client" ? provided.to : binding.name)).toBe(provided.is === "client" ? "true" : "refused");
     expect(await ask("another")).toBe("refused");
   });
+});
+
+test("user code is told what is wrong with the store, and nothing else that goes wrong inside", async () => {
+  const bindings = [{ type: "queue", name: "Q", queue: "q" }] as never;
+  const version = { id: "1", script: SCRIPT, hash: "", code: "", compatibilityFlags: [], createdAt: 0, bindings };
+  const messageOf = async (cause: Error): Promise<string> => {
+    const faults: unknown[] = [];
+    const call = { to: "queue", name: "q", method: "send", args: "[]" } as const;
+    const end = await answerCall(
+      version,
+      () => Promise.reject(cause),
+      call,
+      (fault) => faults.push(fault),
+    );
+    expect(faults).toEqual([cause]);
+    return end.kind === "refused" ? end.message : "";
+  };
+  expect(await messageOf(new StoreError("full", "secret"))).toMatch(/^\(store\.full\) The disk of the data directory is full/);
+  expect(await messageOf(new Error("secret"))).toMatch(/^\(internal_server\) (?!.*secret)/);
 });
 
 test("a type that no kind is called is read as unsupported", () => {

@@ -8,6 +8,7 @@ type Command = (args: readonly string[]) => Promise<void>;
 
 /** Loaded when asked for: who wants help need not wait for a server. */
 const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
+  check: async () => (await import("./commands/check.ts")).check,
   deploy: async () => (await import("./commands/deploy.ts")).deploy,
   dev: async () => (await import("./dev/dev.ts")).dev,
   logs: async () => (await import("./commands/logs.ts")).logs,

@@ -6,6 +6,7 @@ const GENERAL = `stepwell: Cloudflare Workflows on your own machine.
   stepwell serve                  run the Workers deployed to a data directory
   stepwell deploy FILE            deploy a bundle written by wrangler
   stepwell logs WORKFLOW INSTANCE print the logs and exceptions of an instance
+  stepwell check                  look for damage in the databases of a data directory
   stepwell token create|list|revoke
                                   manage API tokens of a server
   stepwell user create|list|role|password|remove
@@ -57,9 +58,16 @@ const ROLE = `
 `;
 
 /** The commands. */
-export type CommandName = "deploy" | "dev" | "logs" | "serve" | "token" | "user";
+export type CommandName = "check" | "deploy" | "dev" | "logs" | "serve" | "token" | "user";
 
 const COMMANDS: Readonly<Record<CommandName, string>> = {
+  check: `stepwell check: reads every database of a data directory and prints a line for each, with what is damaged.
+
+It changes nothing, takes as long as it takes to read them, and may run beside a server. The exit code is 1 when something
+is damaged.
+
+  --data DIR          data directory (.stepwell)
+`,
   deploy: `stepwell deploy FILE --name SCRIPT: deploys the file that \`wrangler deploy --dry-run --outfile FILE\` wrote.
 
 The server is set by the same variables as for wrangler: CLOUDFLARE_API_BASE_URL (http://127.0.0.1:8787/client/v4),

@@ -6,6 +6,7 @@ import { STATUS_CODES } from "node:http";
 import { Hono, type Env, type MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { Failure, failureKind } from "../model/failures/failure.ts";
+import { StoreError, storeFailure } from "../model/failures/store-error.ts";
 import type { AuditEntry } from "../ports/logs/audit-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -194,6 +195,14 @@ function logRequests(log: Log, clock: Clock): MiddlewareHandler {
 function failed(cause: unknown, request: Request, log: Log): Response {
   if (cause instanceof Failure) return failureResponse(cause);
   if (isHungUp(request, cause)) return unheard();
+  if (cause instanceof StoreError) {
+    log.error("The store failed a request", {
+      method: request.method,
+      path: shownPath(normalPath(request.url)),
+      reason: String(cause),
+    });
+    return failureResponse(storeFailure(cause));
+  }
   const path = shownPath(normalPath(request.url));
   log.error("A request failed", { method: request.method, path, reason: reasonOf(cause) });
   return failureResponse(new Failure("internal_server"));

@@ -294,8 +294,11 @@ function fieldPath(path: readonly PropertyKey[]): string {
 
 function toFailure(cause: unknown, api: Api, c: Context, ray: string): Failure {
   if (cause instanceof Failure) return cause;
-  // What the catalogue could not write down: the engine says as much of its own commits.
-  if (cause instanceof StoreError) return storeFailure(cause);
+  if (cause instanceof StoreError) {
+    // The engine logs failed commits; this is a read, or a change of the catalogue.
+    api.log.error("The store failed a request", { ray, method: c.req.method, path: c.req.path, reason: String(cause) });
+    return storeFailure(cause);
+  }
   if (cause instanceof Unserialisable) return new Failure("body", { field: "body", detail: cause.message, cause });
   if (isHungUp(c.req.raw, cause))
     return new Failure("body", { field: "body", detail: "The request ended before its body was complete" });

@@ -2,7 +2,7 @@
 import type { FailureTable } from "./kind.ts";
 
 /** Why an open store fails. The last two are permanent. */
-const STORE_FAULTS = ["full", "read_only", "io", "failed", "fenced", "gone"] as const;
+const STORE_FAULTS = ["full", "read_only", "io", "damaged", "failed", "fenced", "gone"] as const;
 
 export type StoreFault = (typeof STORE_FAULTS)[number];
 
@@ -20,7 +20,7 @@ export const STORE_FAILURES = {
     code: 10921,
     status: 503,
     sentence: "The file is not a stepwell database",
-    hint: "Use another data directory.",
+    hint: "Use another data directory, or put back a copy of the data if this was one.",
   },
   "store.locked": { code: 10922, status: 503, sentence: "Another stepwell process has the data directory open" },
   "store.unwritable": {
@@ -46,6 +46,12 @@ export const STORE_FAILURES = {
     status: 503,
     sentence: "The disk of the data directory reports errors",
     hint: `Check the disk and the system's log. ${RECOVERS}`,
+  },
+  "store.damaged": {
+    code: 10957,
+    status: 503,
+    sentence: "A database of the data directory is damaged, or the disk cannot be read",
+    hint: "Check the system's log; `stepwell check` names what is damaged. Stop the server, and put back a copy of the data.",
   },
   "store.failed": {
     code: 10927,

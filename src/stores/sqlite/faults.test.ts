@@ -1,13 +1,15 @@
 /** What a database that cannot be written to says: by SQLite's own codes, on real files. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Store } from "../../ports/store.ts";
+import { Failure } from "../../model/failures/failure.ts";
 import { StoreError } from "../../model/failures/store-error.ts";
 import type { Lease } from "../../ports/instances/journal-store.ts";
 import { sampleInstance } from "../../../test/contracts/store-samples.ts";
 import { sqliteAudit } from "./audit/audit.ts";
+import { examine } from "./connection/damage.ts";
 import { connectWriter, type Database } from "./connection/database.ts";
 import { openSqlite, type OpenedSqlite } from "./open.ts";
 import { sqliteQueues } from "./queues/queues.ts";
@@ -127,6 +129,29 @@ test("the catalogue, queues and audit log acknowledge nothing into a file that i
   expect(await faultOf(() => audit.verify())).toBe("gone");
   await queues.close();
   await audit.close();
+});
+
+test("a damaged page is named as such, by a store that has it open and by one that is opened", async () => {
+  await opened.store.commit(of(...Array.from({ length: 400 }, (_, i) => `i-${i}`)), lease);
+  await opened.store.close();
+  expect([...examine(join(directory, "data"))].flatMap(({ problems }) => problems)).toEqual([]);
+  const bytes = readFileSync(file);
+  const size = bytes.readUInt16BE(16);
+  // All but the first, which has the schema.
+  writeFileSync(file, bytes.fill(0xa5, size));
+  expect([...examine(join(directory, "data"))]).toContainEqual({
+    file: "x.db",
+    problems: expect.arrayContaining([expect.any(String)]) as unknown,
+  });
+  const damaged = await openSqlite(file, { writer: "inline" }).catch((cause: unknown) => cause);
+  if (damaged instanceof Failure) expect(damaged.failure).toBe("store.damaged");
+  else {
+    const { store } = damaged as OpenedSqlite;
+    expect(await faultOf(() => store.statusCounts("orders"))).toBe("damaged");
+    await store.close();
+  }
+  writeFileSync(file, bytes.fill(0xa5, 100));
+  await expect(openSqlite(file)).rejects.toMatchObject({ failure: "store.damaged" });
 });
 
 test("messages of instances go to another file when theirs is deleted", async () => {

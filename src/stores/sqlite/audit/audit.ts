@@ -25,13 +25,27 @@ export function sqliteAudit(file: string): AuditLog {
   const query = queries(db);
   const counts = new Map<string, number>();
   let isFlushed = true;
+  let isUncertain = false;
+  /**
+   * A sync that fails is not repeated by the kernel: entries of a crowd may be missing in the log on disk, and with them would be all
+   * that is flushed after them. What the log holds is copied to the database, which is flushed.
+   */
+  const makeCertain = (): void => {
+    isUncertain = query.one("PRAGMA wal_checkpoint(TRUNCATE)")?.["busy"] !== 0;
+  };
   return {
     add: async (entries) => {
       if (entries.length === 0) return;
       // The thread would stand still for each flush. A crowd's entries reach the disk in order all the same, with the next one's.
       if (isFlushed !== entries.length <= CROWD) db.exec(`PRAGMA synchronous = ${isFlushed ? "NORMAL" : "FULL"}`);
       isFlushed = entries.length <= CROWD;
-      query.within(() => add(query, counts, entries));
+      if (isUncertain) makeCertain();
+      try {
+        query.within(() => add(query, counts, entries));
+      } catch (cause) {
+        isUncertain = true;
+        throw cause;
+      }
     },
     list: async (wanted) => list(query, wanted),
     verify: async () => checkFile(db),

@@ -13,7 +13,7 @@ export type Database = DatabaseSync;
 export type Statement = StatementSync;
 
 /** SQLite's primary result codes that mean something to a person. */
-const CODES = { busy: 5, readOnly: 8, ioError: 10, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+const CODES = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
 
 /** Which file each connection has opened. */
 const identities: WeakMap<Database, FileIdentity> = new WeakMap();
@@ -140,6 +140,10 @@ function faultOf(cause: unknown): StoreFault {
     case CODES.ioError:
     case CODES.cannotOpen:
       return "io";
+    // Reads that the disk refuses are among these.
+    case CODES.corrupt:
+    case CODES.notADatabase:
+      return "damaged";
     default:
       return "failed";
   }
@@ -153,6 +157,8 @@ export function openingFailure(file: string, cause: unknown): unknown {
     case CODES.ioError:
     case CODES.full:
       return unwritable(file, cause);
+    case CODES.corrupt:
+      return new Failure("store.damaged", { detail: `The database ${file} is damaged.`, cause });
     case CODES.notADatabase:
       return new Failure("store.foreign", { detail: `${file} is not a database.`, cause });
     default:
