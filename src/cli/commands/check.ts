@@ -1,7 +1,7 @@
 /** `stepwell check`: looks for damage in the databases of a data directory, also while a server uses it. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { databaseIn } from "../../assembly/compose.ts";
+import { databaseIn } from "../../assembly/data-directory.ts";
 import { UsageError } from "../../assembly/explain.ts";
 import { examine } from "../../stores/sqlite/connection/damage.ts";
 import { commandLine } from "../command-line.ts";
