@@ -5,7 +5,7 @@ import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { Resource } from "../../../ports/catalog/resources.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page } from "../workflows/schemas.ts";
+import { pages } from "../workflows/schemas.ts";
 import { ask, missing, paged, remove } from "./storage.ts";
 
 const DATABASES = "/accounts/{account_id}/d1/database";
@@ -80,16 +80,11 @@ const FORMATS = [
 export const d1Databases: readonly Endpoint[] = [
   endpoint("get", DATABASES, {
     summary: "List D1 databases, by name",
-    query: z.object({
-      page: page.default(1),
-      per_page: z.coerce.number().int().min(1).max(10_000).default(1000),
-      name: z.string().optional(),
-    }),
+    query: z.object({ ...pages(1_000, 10_000), name: z.string().optional() }),
     result: z.array(database),
     handle: async ({ query: asked }, { catalog }) => {
       const all = (await catalog.resources("d1")).filter(({ name }) => asked.name === undefined || name === asked.name);
-      const { items, info } = paged(all, asked);
-      return { result: items.map(show), info };
+      return paged(all, asked, show);
     },
   }),
   endpoint("post", DATABASES, {
