@@ -2,13 +2,13 @@
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { changeScriptSettings } from "../../../workers/deploy/change-script-settings.ts";
+import { deleteScript } from "../../../workers/deploy/delete-script.ts";
 import { makeWorker } from "../../../workers/deploy/make-worker.ts";
 import { checkWorker } from "../../../workers/versions/scripts.ts";
 import { type Api, endpoint, type Endpoint, type Reply } from "../../endpoint/endpoint.ts";
 import { checkScriptName, sharedSettings } from "./shown.ts";
 import { pageOf, pages } from "../workflows/schemas.ts";
 import { showWorker, workerNames } from "./workers-shown.ts";
-import { removeWorker } from "./scripts.ts";
 
 const WORKERS = "/accounts/{account_id}/workers/workers";
 
@@ -90,6 +90,6 @@ export const workers: readonly Endpoint[] = [
     needs: "admin",
     summary: "Delete a Worker with its versions; its workflows keep their instances, but cannot start new ones",
     query: z.object({ force: z.string().optional() }),
-    handle: ({ params, query }, api) => removeWorker(api, params.worker_id, query.force),
+    handle: ({ params, query }, api) => deleteScript(api, params.worker_id, query.force === "true"),
   }),
 ];
