@@ -15,26 +15,17 @@ export const DATABASE: `${typeof DATABASES}/{database_id}` = `${DATABASES}/{data
 
 const database = z.looseObject({ uuid: z.string(), name: z.string(), created_at: z.string(), version: z.literal("production") });
 
-/** A statement, or several, and what is to be put into them. */
-export interface Statement {
-  readonly sql: string;
-  readonly params: readonly unknown[];
-}
-
-/** What a statement came to. */
-export interface Outcome {
-  readonly success: true;
-  readonly results: unknown;
-  readonly meta: Readonly<Record<string, unknown>>;
-}
-
-type Statements = Statement | { readonly batch: readonly Statement[] };
-
+/** What is run, and what is to be put into it. */
 const statement = z.object({ sql: z.string().min(1), params: z.array(z.unknown()).default([]) });
 
 const statements = z.union([z.object({ batch: z.array(statement).min(1) }), statement]);
 
 const outcome = z.looseObject({ success: z.literal(true), results: z.unknown(), meta: z.looseObject({}) });
+
+type Statements = z.output<typeof statements>;
+
+/** What a statement came to. */
+type Outcome = z.output<typeof outcome>;
 
 function show({ id: uuid, name, createdAt }: Resource): z.output<typeof database> {
   return { uuid, name, created_at: iso(createdAt), version: "production" };

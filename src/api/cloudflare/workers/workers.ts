@@ -15,19 +15,12 @@ const WORKERS = "/accounts/{account_id}/workers/workers";
 /** The path of one, by its id or name, which are the same here. */
 export const WORKER: `${typeof WORKERS}/{worker_id}` = `${WORKERS}/{worker_id}`;
 
-/** Settings by name, as `sharedSettings` has them; they change nothing here. */
-interface WantedWorker {
-  readonly name: string;
-  readonly [setting: string]: unknown;
-}
-
 const subdomain = z.object({ enabled: z.boolean().optional(), previews_enabled: z.boolean().optional() }).nullish();
 
-const wanted: z.ZodType<WantedWorker> = z.object({ name: z.string(), subdomain }).and(sharedSettings);
+/** Settings change nothing here. */
+const wanted = z.object({ name: z.string(), subdomain }).and(sharedSettings);
 
-const change: z.ZodType<Omit<WantedWorker, "name"> & { readonly name?: string | undefined }> = z
-  .object({ name: z.string().optional(), subdomain })
-  .and(sharedSettings);
+const change = z.object({ name: z.string().optional(), subdomain }).and(sharedSettings);
 
 /** What a complete replacement that says nothing of them comes to. */
 const CLEARED = { tags: null, logpush: null, observability: null, tail_consumers: null, subdomain: null };
