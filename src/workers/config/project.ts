@@ -79,7 +79,12 @@ export interface ProjectOrigin {
 }
 
 /** What a command line says, which goes before what the configuration says. */
-export interface ProjectOptions extends ReadOptions {
+export interface ProjectOptions
+  extends
+    ReadOptions,
+    Partial<
+      Pick<BuildOptions, "jsxFactory" | "jsxFragment" | "define" | "alias" | "minify" | "tsconfig" | "compatibilityFlags">
+    > {
   readonly name?: string;
   /** The entry module, absolute. */
   readonly main?: string;
@@ -89,20 +94,12 @@ export interface ProjectOptions extends ReadOptions {
   readonly envFiles?: readonly string[];
   /** False when the entry is taken as it is. */
   readonly bundles?: boolean;
-  readonly jsxFactory?: string;
-  readonly jsxFragment?: string;
   /** JSON values. */
   readonly vars?: Readonly<Record<string, unknown>>;
   readonly secrets?: Readonly<Record<string, string>>;
   /** Names of Workers that service bindings lead to, by the names of the bindings. */
   readonly services?: Readonly<Record<string, string>>;
-  readonly define?: Readonly<Record<string, string>>;
-  readonly alias?: Readonly<Record<string, string>>;
-  readonly minify?: boolean;
-  /** Absolute. */
-  readonly tsconfig?: string;
   readonly compatibilityDate?: string;
-  readonly compatibilityFlags?: readonly string[];
   readonly origin?: OriginOptions;
 }
 
