@@ -8,7 +8,7 @@ import { inProcessExecutor } from "../src/executors/in-process/executor.ts";
 import { silentLog } from "../src/noop/log.ts";
 import type { QueueStore } from "../src/ports/queue-store.ts";
 import type { Store } from "../src/ports/store.ts";
-import { sqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
+import { SqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
 import { openSqlite, type OpenedSqlite } from "../src/stores/sqlite/open.ts";
 import { deployClasses, startEngine } from "../src/testing/engine-bench.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
@@ -70,7 +70,7 @@ beforeEach(async () => {
   clock = fakeClock();
   folder = await mkdtemp(join(tmpdir(), "stepwell-subscriptions-"));
   opened = await openSqlite(join(folder, "stepwell.db"));
-  queueStore = sqliteQueues(":memory:");
+  queueStore = new SqliteQueues(":memory:");
   await deployClasses(opened.catalog, Object.keys(CLASSES));
   await boot();
 });

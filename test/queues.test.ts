@@ -7,7 +7,7 @@ import type { QueueStore } from "../src/ports/queue-store.ts";
 import { StoreError } from "../src/model/failures/store-error.ts";
 import type { ScriptCalls } from "../src/ports/script-calls.ts";
 import type { EventEnd } from "../src/protocol/handlers.ts";
-import { sqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
+import { SqliteQueues } from "../src/stores/sqlite/queues/queues.ts";
 import { fakeClock, type FakeClock } from "../src/testing/fake-clock.ts";
 import { Queues, type WantedConsumer } from "../src/queues/queues.ts";
 import { systemIds } from "../src/system/ids.ts";
@@ -30,7 +30,7 @@ let scripts: string[] | undefined;
 let wake: (() => void) | undefined;
 
 beforeEach(async () => {
-  store = sqliteQueues(":memory:");
+  store = new SqliteQueues(":memory:");
   clock = fakeClock();
   given = [];
   scripts = ["reader", "other", "undertaker"];

@@ -1,25 +1,15 @@
 /** Who follows what happens to an instance in memory: places, timers, parking, retention, and the run itself. */
 import type { EventBody } from "../model/instance/events.ts";
 import { isFinal, type InstanceStatus } from "../model/instance/status.ts";
+import type { OpenParts } from "./close.ts";
 import type { InstanceListener } from "./memory/instances.ts";
 import { stopRun } from "./runs/activate.ts";
-import type { Core } from "./runs/core.ts";
 import { orderNext } from "./runs/rollback.ts";
 import { signalOutcomes } from "./runs/signal.ts";
-import type { Parking } from "./schedule/parking.ts";
-import type { Scheduler } from "./schedule/scheduler.ts";
-import type { Timers } from "./schedule/timers.ts";
 import type { Live } from "./state/live.ts";
-import type { Collector } from "./upkeep/collector.ts";
 
 /** What follows. */
-export interface Followers {
-  readonly core: Core;
-  readonly scheduler: Scheduler;
-  readonly timers: Timers;
-  readonly parking: Parking;
-  readonly collector: Collector;
-}
+export type Followers = Pick<OpenParts, "core" | "scheduler" | "timers" | "parking" | "collector">;
 
 export class Changes implements InstanceListener {
   readonly #followers: Followers;

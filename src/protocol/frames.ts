@@ -6,7 +6,7 @@ import type { Arrangement } from "../model/step/arrangement.ts";
 import type { RuntimeEvent, StepConfig } from "../model/instance/events.ts";
 import type { ErrorInfo } from "../model/values/error-info.ts";
 import type { ScheduleInfo } from "../model/time/schedule-info.ts";
-import type { StepKey } from "../model/step/step.ts";
+import type { StepKey, StepName } from "../model/step/step.ts";
 import type { StreamSize } from "../model/step/stream.ts";
 import type { Encoded } from "../model/values/value.ts";
 
@@ -95,11 +95,9 @@ export interface BegunHandler {
  * A chunk of a stream, of the step `name` and `count`. Towards the engine it is the next one that the attempt under way
  * has to store; towards the runtime it answers `read`. Crosses as it is, apart from text, and its bytes change hands.
  */
-export interface ChunkFrame {
+export interface ChunkFrame extends StepName {
   readonly type: "chunk";
   readonly run: number;
-  readonly name: string;
-  readonly count: number;
   /** From 0. */
   readonly index: number;
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -1,13 +1,8 @@
 /** The origin of user code, to attribute its output. The isolate reports it, so it is not trusted. */
+import type { AttemptRef } from "../model/instance/events.ts";
 
 /** An attempt of a step. */
-export interface AttemptOrigin {
-  readonly name: string;
-  /** Which step of that name, from 1. */
-  readonly count: number;
-  /** From 1. */
-  readonly attempt: number;
-}
+export type AttemptOrigin = AttemptRef;
 
 /** An instance, and the attempt in it, unless the code is outside of any step. */
 export interface InstanceOrigin {

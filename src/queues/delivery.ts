@@ -26,6 +26,7 @@ export interface DeliveryParts {
   readonly store: QueueStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** Brings messages to their consumers. */
   readonly calls: Pick<ScriptCalls, "call">;
   /** The queue as it is now; undefined when it has been deleted. */
   queue(): Queue | undefined;

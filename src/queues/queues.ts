@@ -15,13 +15,10 @@ import {
   type Settlement,
 } from "../model/platform/queue.ts";
 import type { Deployments } from "../ports/catalog/deployments.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
-import type { Log } from "../ports/log.ts";
-import type { Backlog, QueueStore } from "../ports/queue-store.ts";
+import type { Backlog } from "../ports/queue-store.ts";
 import { RecurringLook } from "../upkeep/recurring-look.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
-import type { ScriptCalls } from "../ports/script-calls.ts";
 import { Pulls, type PulledEnd, type PulledMessage, type PulledVerdict } from "./pulls.ts";
 
 /** How often is looked for messages that have been kept for long enough, and for consumers that are gone, in milliseconds. */
@@ -34,14 +31,9 @@ export type WantedConsumer = ConsumerKind & {
 };
 
 /** What queues are made of. */
-export interface QueuesParts {
-  readonly store: QueueStore;
+export interface QueuesParts extends Omit<DeliveryParts, "queue" | "settle"> {
   readonly catalog: Pick<Deployments, "scriptNames">;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly ids: Pick<Ids, "uuid">;
-  /** Brings messages to their consumers. */
-  readonly calls: Pick<ScriptCalls, "call">;
 }
 
 export class Queues {

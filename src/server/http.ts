@@ -1,5 +1,6 @@
 /** The listener: requests in, responses out, and an end that waits for neither for ever. */
 import { createAdaptorServer } from "@hono/node-server";
+import { once } from "node:events";
 import { createServer as createSecureServer } from "node:https";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -89,10 +90,7 @@ export async function listen(
   });
   const sockets = new Sockets(answer, clock);
   server.on("upgrade", (request, connection, head) => void sockets.upgrade(request, connection as Socket, head));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  });
+  await once(server.listen(port, host), "listening");
   const address = server.address() as AddressInfo;
   return {
     url: `${tls === undefined ? "http" : "https"}://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,

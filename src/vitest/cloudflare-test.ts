@@ -1,11 +1,10 @@
 /** What `cloudflare:test` is: the functions of Cloudflare's plugin that need no workerd around the test. */
-import { resetStorage } from "./project.ts";
-
 export { env } from "../runtime/cloudflare/environment.ts";
 export { introspectWorkflow, introspectWorkflowInstance } from "../testing/index.ts";
 export { applyD1Migrations } from "../testing/d1-migrations.ts";
 export { createExecutionContext, waitOnExecutionContext } from "./context.ts";
 export { createMessageBatch, getQueueResult } from "./queue.ts";
+export { resetStorage as reset } from "./project.ts";
 export { SELF } from "./worker.ts";
 
 /** A controller for a `scheduled` handler. */
@@ -21,11 +20,6 @@ export function createScheduledController({
   cron = "",
 }: { readonly scheduledTime?: Date | number; readonly cron?: string } = {}): ScheduledController {
   return { scheduledTime: Number(scheduledTime), cron, noRetry: () => {} };
-}
-
-/** Deletes what KV, D1 and R2 keep. */
-export function reset(): Promise<void> {
-  return resetStorage();
 }
 
 function onlyInWorkerd(name: string): () => never {

@@ -29,10 +29,10 @@ const ELSEWHERE: Partial<Record<Binding["type"], string>> = {
   worker_loader: "worker loader, in tests",
 };
 
-/** The storage of the project that is open, for `reset`. */
+/** The storage of the project that is open. */
 let storage: TestStorage | undefined;
 
-/** Deletes what KV, D1 and R2 have kept for this test file. */
+/** `reset`: deletes what KV, D1 and R2 have kept for this test file. */
 export async function resetStorage(): Promise<void> {
   await storage?.reset();
 }

@@ -1,7 +1,7 @@
 /** The graph of a version over REST, from a deployment to the answer. */
 import { resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { shownGraph } from "../../src/api/cloudflare/workflows/graph.ts";
+import { shownGraph } from "../../src/workers/graph/nodes.ts";
 import { bundle } from "../../src/workers/build/bundle.ts";
 import { readProject } from "../../src/workers/config/project.ts";
 import { deploy } from "../../src/workers/deploy/deploy.ts";

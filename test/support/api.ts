@@ -27,7 +27,7 @@ import type { WorkflowClass } from "../../src/runtime/run/runtime.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
 import { sqliteEmails } from "../../src/stores/sqlite/emails/emails.ts";
-import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
+import { SqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { listen, type Listener } from "../../src/server/http.ts";
 import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
@@ -80,7 +80,7 @@ export async function openApi(
   const logs = new InstanceLogs({ ...bench, log: silentLog });
   const names = new HostNames(catalog, { "fixed.example.com": "script" });
   const transfers = new Transfers(clock, systemIds);
-  const queueStore = sqliteQueues(":memory:");
+  const queueStore = new SqliteQueues(":memory:");
   const queues = await Queues.open({ store: queueStore, catalog, clock, log: silentLog, ids: systemIds, calls });
   queues.start();
   const emails = sqliteEmails(":memory:");

@@ -34,12 +34,12 @@ import { openGuard, type Guard } from "../../src/server/sessions/auth.ts";
 import { CronTriggers } from "../../src/workers/crons/cron.ts";
 import { Queues } from "../../src/queues/queues.ts";
 import { Subscriptions } from "../../src/queues/subscriptions.ts";
-import { sqliteDataPoints } from "../../src/stores/sqlite/analytics/points.ts";
+import { SqliteDataPoints } from "../../src/stores/sqlite/analytics/points.ts";
 import { emailAnswers } from "../../src/bindings/email/server.ts";
 import { imageAnswers } from "../../src/bindings/images/server.ts";
 import { ImageProcesses } from "../../src/images/processes.ts";
 import { sqliteEmails } from "../../src/stores/sqlite/emails/emails.ts";
-import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
+import { SqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
 import { serverApp } from "../../src/server/app.ts";
 import { openMemoryStore } from "../../src/stores/memory/open.ts";
 import { aesVault } from "../../src/vault/aes.ts";
@@ -106,9 +106,9 @@ export async function openDeploying({
     followCron: cron.follow(calls),
   });
   const emails = sqliteEmails(":memory:");
-  const queueStore = sqliteQueues(":memory:");
+  const queueStore = new SqliteQueues(":memory:");
   const queues = await Queues.open({ ...world, store: queueStore, calls });
-  const points = new DataPoints({ ...world, store: sqliteDataPoints(":memory:") });
+  const points = new DataPoints({ ...world, store: new SqliteDataPoints(":memory:") });
   const rates = new RateWindows(systemClock);
   const mail = emailAnswers({ ...world, store: emails });
   const processor = new ImageProcesses(world);

@@ -61,18 +61,6 @@ export const errors: readonly Endpoint[] = [
   }),
 ];
 
-function show({
-  firstSeen,
-  lastSeen,
-  firstVersionId,
-  fingerprint,
-  workflow,
-  name,
-  message,
-  step,
-  frame,
-  instances,
-}: ErrorGroup): object {
-  const seen = { first_seen: iso(firstSeen), last_seen: iso(lastSeen), first_version_id: firstVersionId };
-  return { fingerprint, workflow, name, message, step, frame, instances, ...seen };
+function show({ firstSeen, lastSeen, firstVersionId, ...rest }: ErrorGroup): z.input<typeof group> {
+  return { ...rest, first_seen: iso(firstSeen), last_seen: iso(lastSeen), first_version_id: firstVersionId };
 }

@@ -36,6 +36,9 @@ const line = z.object({
   script_version_id: z.string(),
 });
 
+/** A message of an instance, as clients get it. */
+export type ShownLine = z.output<typeof line>;
+
 export const instanceLogs: readonly Endpoint[] = [
   endpoint("get", "/workflows/{workflow_name}/instances/{instance_id}/logs", {
     needs: "viewer",
@@ -85,7 +88,7 @@ function isWanted({ step, count, attempt, level = "debug" }: Asked): (line: Stor
     (attempt === undefined || each.step?.attempt === attempt);
 }
 
-function show({ time, versionId, step, ...rest }: StoredLine): z.output<typeof line> {
+function show({ time, versionId, step, ...rest }: StoredLine): ShownLine {
   return { ...rest, time: iso(time), step: step ?? null, script_version_id: versionId };
 }
 

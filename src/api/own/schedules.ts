@@ -6,7 +6,7 @@ import { iso } from "../../model/time/calendar.ts";
 import { LIMITS } from "../../model/limits.ts";
 import type { TimetableEntry } from "../../ports/timetable.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
-import { status, timestamp, pageOf, pages } from "../cloudflare/workflows/schemas.ts";
+import { status, timestamp, pageReply, pages } from "../cloudflare/workflows/schemas.ts";
 
 /** So many of the boundaries to come are shown. */
 const NEXT = 5;
@@ -63,9 +63,6 @@ export const schedules: readonly Endpoint[] = [
     summary: "List the schedules of workflows and the cron triggers of scripts, with their next boundaries",
     query: z.object(pages(LIMITS.page)),
     result: z.array(shown),
-    handle: async ({ query }, api) => {
-      const { items, info } = pageOf(await entries(api), query);
-      return { result: await Promise.all(items.map((each) => show(api, each))), info };
-    },
+    handle: async ({ query }, api) => pageReply(await entries(api), query, (each) => show(api, each)),
   }),
 ];

@@ -4,7 +4,7 @@ import { iso } from "../../model/time/calendar.ts";
 import { changeConcurrencyLimit } from "../../workers/deploy/put-workflow.ts";
 import { endpoint, type Endpoint } from "../endpoint/endpoint.ts";
 import { restartFrom, status, timestamp } from "../cloudflare/workflows/schemas.ts";
-import { workflowOf } from "../cloudflare/workflows/workflows.ts";
+import { addressOf } from "../cloudflare/workflows/instance.ts";
 
 const INSTANCE = "/workflows/{workflow_name}/instances/{instance_id}";
 
@@ -25,8 +25,7 @@ export const waits: readonly Endpoint[] = [
     summary: "Read what an instance waits for: a time, an event, a free slot, or a problem to fix",
     result: shown,
     handle: async ({ params }, api) => {
-      const { name: workflow } = await workflowOf(api, params.workflow_name);
-      const { pausedFor, ...rest } = await api.engine.waits({ workflow, id: params.instance_id });
+      const { pausedFor, ...rest } = await api.engine.waits(await addressOf(api, params));
       return { result: { ...rest, paused_for: pausedFor } };
     },
   }),
@@ -35,8 +34,7 @@ export const waits: readonly Endpoint[] = [
     body: restartFrom,
     result: z.object({ timestamp }),
     handle: async ({ params, body }, api) => {
-      const { name: workflow } = await workflowOf(api, params.workflow_name);
-      await api.engine.skipDelay({ workflow, id: params.instance_id }, body);
+      await api.engine.skipDelay(await addressOf(api, params), body);
       return { result: { timestamp: iso(api.clock.now()) } };
     },
   }),

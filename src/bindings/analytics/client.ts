@@ -1,5 +1,6 @@
 /** A dataset as user code knows it: Cloudflare's `AnalyticsEngineDataset`. A point is on its way when `writeDataPoint` returns. */
 import { LIMITS } from "../../model/limits.ts";
+import type { DataPoint } from "../../ports/logs/data-points.ts";
 import type { Tell } from "../../runtime/bindings/calls.ts";
 
 type Text = ArrayBuffer | string | null;
@@ -16,11 +17,7 @@ export interface AnalyticsEngineDataset {
 }
 
 /** What the server is sent. */
-export interface SentPoint {
-  readonly indexes: readonly (string | null)[];
-  readonly blobs: readonly (string | null)[];
-  readonly doubles: readonly number[];
-}
+export type SentPoint = Pick<DataPoint, "indexes" | "blobs" | "doubles">;
 
 /** A binding that sends by `tell`: points may be lost, as on Cloudflare. */
 export function analyticsBinding(tell: Tell): AnalyticsEngineDataset {

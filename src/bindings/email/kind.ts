@@ -12,21 +12,14 @@ declare module "../../ports/catalog/bindings.ts" {
 const addresses = z.array(z.string()).optional();
 
 /** The rules in Cloudflare's words. */
-interface Written {
-  readonly destination_address?: string | undefined;
-  readonly allowed_destination_addresses?: readonly string[] | undefined;
-  readonly allowed_sender_addresses?: readonly string[] | undefined;
-}
+const written = z.object({
+  destination_address: z.string().optional(),
+  allowed_destination_addresses: addresses,
+  allowed_sender_addresses: addresses,
+});
 
 export const email: Kind<"send_email"> = {
-  upload: () =>
-    z
-      .object({
-        destination_address: z.string().optional(),
-        allowed_destination_addresses: addresses,
-        allowed_sender_addresses: addresses,
-      })
-      .transform(rulesOf),
+  upload: () => written.transform(rulesOf),
   show: ({ destination, destinations, senders }) => ({
     ...(destination !== undefined && { destination_address: destination }),
     ...(destinations !== undefined && { allowed_destination_addresses: destinations }),
@@ -36,13 +29,15 @@ export const email: Kind<"send_email"> = {
     const to = destination ?? destinations?.join(", ") ?? "unrestricted";
     return { what: "Send Email", which: senders === undefined ? to : `${to} - senders: ${senders.join(", ")}` };
   },
-  configured: (config) => config.send_email.map(({ name, ...written }) => ({ name, ...rulesOf(written) })),
+  configured: (config) => config.send_email.map(({ name, ...rules }) => ({ name, ...rulesOf(rules) })),
   provide: ({ name }, script) => ({ is: "client", to: `${script}/${name}` }),
 };
 
-function rulesOf(written: Written): EmailRules {
-  const { destination_address: destination, allowed_destination_addresses: destinations } = written;
-  const { allowed_sender_addresses: senders } = written;
+function rulesOf({
+  destination_address: destination,
+  allowed_destination_addresses: destinations,
+  allowed_sender_addresses: senders,
+}: z.output<typeof written>): EmailRules {
   return {
     ...(destination !== undefined && { destination }),
     ...(destinations !== undefined && { destinations }),

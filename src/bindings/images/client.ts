@@ -75,8 +75,7 @@ class ImageTransformer {
     const sources: ImageTransformer[] = [this];
     const steps = this.#numbered(0, sources);
     const upload = new Upload(this.#call, "TRANSFORM");
-    for (const [index, { isBase64, source }] of sources.map((each) => each.#input()).entries())
-      await upload.add(index, source, isBase64);
+    for (const [index, each] of sources.entries()) await upload.add(index, each.#source, each.#isBase64);
     const { contentType, part, hasMore } = await upload.ask<MadeImage>("output", steps, output);
     const parts = [part];
     for (let goesOn = hasMore; goesOn;) {
@@ -85,10 +84,6 @@ class ImageTransformer {
       goesOn = next.hasMore;
     }
     return new TransformationResult(contentType, new Blob(parts, { type: contentType }));
-  }
-
-  #input(): { readonly source: Source; readonly isBase64: boolean } {
-    return { source: this.#source, isBase64: this.#isBase64 };
   }
 
   #consume(): void {

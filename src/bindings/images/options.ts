@@ -34,7 +34,8 @@ const draw = z.strictObject({
   right: offset,
 });
 
-const place = z
+/** The number of an image among those of a piece of work. */
+export const place: z.ZodType<number> = z
   .number()
   .int()
   .min(0)

@@ -8,7 +8,7 @@ import type { Ids } from "../../ports/ids.ts";
 import type { ImageProcessor, ImageWork } from "../../ports/images.ts";
 import type { Answer } from "../answer.ts";
 import { failed, GONE, HeldImages } from "./held.ts";
-import { imageWork } from "./options.ts";
+import { imageWork, place } from "./options.ts";
 
 /** What answers about images. */
 export interface ImageParts {
@@ -17,11 +17,6 @@ export interface ImageParts {
   readonly ids: Pick<Ids, "uuid">;
 }
 
-const place = z
-  .number()
-  .int()
-  .min(0)
-  .max(LIMITS.imagesTogether - 1);
 const part = z.instanceof(Uint8Array).refine(({ length }) => length <= LIMITS.imagePartBytes);
 const added = z.tuple([z.string().nullable(), place, part]);
 const asked = z.tuple([z.string().nullable()]).rest(z.unknown());

@@ -16,7 +16,8 @@ export interface SentObject {
   readonly storageClass?: string;
 }
 
-interface SentHttpFields {
+/** How an object is served over HTTP, as the bucket tells it. */
+export interface SentHttpFields {
   readonly contentType?: string;
   readonly contentLanguage?: string;
   readonly contentDisposition?: string;

@@ -1,4 +1,5 @@
 /** What the calls of a bucket may be told besides keys and values, as it is sent. */
+import type { SentHttpFields } from "./object.ts";
 
 /** The hashes that a value can be checked against: how they are called in messages, and how many bytes they have. */
 const HASHES = {
@@ -28,12 +29,7 @@ interface Range {
   readonly suffix?: number;
 }
 
-interface HttpMetadata {
-  readonly contentType?: string;
-  readonly contentLanguage?: string;
-  readonly contentDisposition?: string;
-  readonly contentEncoding?: string;
-  readonly cacheControl?: string;
+interface HttpMetadata extends Omit<SentHttpFields, "cacheExpiry"> {
   readonly cacheExpiry?: Date;
 }
 

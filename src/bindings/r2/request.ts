@@ -7,7 +7,7 @@ import { R2_HEADERS } from "./headers.ts";
 export type Value = ReadableStream<Uint8Array> | ArrayBuffer | NodeJS.ArrayBufferView | string | Blob | null;
 
 /** What is asked: the operation, and what it is about. */
-interface Asked {
+export interface Asked {
   readonly method: string;
   readonly [more: string]: unknown;
 }
@@ -15,13 +15,12 @@ interface Asked {
 const URL_OF_BUCKET = "http://r2/";
 
 /** Operations that read. */
-const READING = new Set(["head", "get", "list"]);
+export const READING: ReadonlySet<string> = new Set(["head", "get", "list"]);
 
 /** Codes of R2's own for what is no error of the caller. */
-const NO_SUCH_OBJECT = 10_007;
+export const NO_SUCH_OBJECT: number = 10_007;
 const PRECONDITION_FAILED = 10_031;
 
-/** workerd's streams can be asked for a number of bytes. */
 /** `none`: there is no such object. `refused`: a condition does not hold. */
 export class R2Answer {
   readonly kind: "done" | "none" | "refused";

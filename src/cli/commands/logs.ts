@@ -5,28 +5,12 @@ import { WebSocket } from "ws";
 import { displayName } from "../../model/step/step.ts";
 import { commandLine } from "../command-line.ts";
 import { answerOf, send, serverAddress } from "./client.ts";
+import type { ShownLine } from "../../api/own/instance-logs.ts";
 import { UsageError } from "../../assembly/explain.ts";
+import type { TailEvent } from "../../workers/logs/tail-event.ts";
 
-/** A message of an instance, as the server's own API has it. */
-interface Line {
-  readonly time: string;
-  readonly level: string;
-  readonly text: string;
-  readonly step: { readonly name: string; readonly count: number; readonly attempt: number } | null;
-}
-
-/** What a tail brings. */
-interface TailEvent {
-  readonly event: {
-    readonly message?: string;
-    readonly request?: { readonly method: string; readonly url: string };
-    readonly response?: { readonly status: number };
-  } | null;
-  readonly eventTimestamp: number;
-  readonly outcome: string;
-  readonly logs: readonly { readonly level: string; readonly message: readonly unknown[]; readonly timestamp: number }[];
-  readonly exceptions: readonly { readonly message: string; readonly stack?: string; readonly timestamp: number }[];
-}
+/** What is printed of a message. */
+type Line = Pick<ShownLine, "time" | "text" | "step"> & { readonly level: string };
 
 const OPTIONS = {
   step: { type: "string" },
@@ -87,10 +71,12 @@ async function followScript(script: string): Promise<void> {
   const socket = new WebSocket(result.url, "trace-v1");
   socket.on("message", (data: Buffer) => {
     const { event, eventTimestamp, outcome, logs: lines, exceptions } = JSON.parse(data.toString()) as TailEvent;
-    if (event?.message !== undefined) process.stderr.write(`${event.message}\n`);
-    const { request, response } = event ?? {};
-    const end = response?.status ?? (outcome === "ok" ? "" : outcome);
-    if (request !== undefined) printAt(eventTimestamp, "info", `${request.method} ${request.url} ${end}`.trimEnd());
+    if (event !== null && "message" in event) process.stderr.write(`${event.message}\n`);
+    if (event !== null && "request" in event) {
+      const { request, response } = event;
+      const end = response?.status ?? (outcome === "ok" ? "" : outcome);
+      printAt(eventTimestamp, "info", `${request.method} ${request.url} ${end}`.trimEnd());
+    }
     for (const { level, message, timestamp } of lines) printAt(timestamp, level, format(...message));
     for (const { message, stack = message, timestamp } of exceptions) printAt(timestamp, "error", stack);
   });

@@ -11,17 +11,12 @@
 import type { EventBody } from "../../model/instance/events.ts";
 import { evolve } from "../../model/instance/evolve.ts";
 import { streamsCutOff } from "../../model/step/void-streams.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Failure } from "../../model/failures/failure.ts";
-import type { Store } from "../../ports/store.ts";
 import { storeFailure } from "../../model/failures/store-error.ts";
 import type { Batch, Chunk, NewInstance } from "../../ports/instances/commit.ts";
-import type { Lease } from "../../ports/instances/journal-store.ts";
-import type { NoticeTaker } from "../../ports/notices.ts";
 import { isNoted, nextWakeStored, rowNotices, toAppend } from "./append.ts";
-import type { StoreHealth } from "../state/health.ts";
+import type { World } from "../state/world.ts";
 import type { Live, OpenRow } from "../state/live.ts";
-import type { Policies } from "../state/policies.ts";
 import type { Watchers } from "./watch.ts";
 
 interface PendingCreate {
@@ -59,13 +54,7 @@ const MAX_ROWS = 256;
 const MAX_CHUNKS = 32;
 
 /** What the journal writes with. */
-export interface JournalParts {
-  readonly store: Store;
-  readonly lease: Lease;
-  readonly clock: Clock;
-  readonly health: StoreHealth;
-  readonly policies: Policies;
-  readonly notices: NoticeTaker;
+export interface JournalParts extends Pick<World, "store" | "lease" | "clock" | "health" | "policies" | "notices"> {
   readonly watchers: Watchers;
 }
 

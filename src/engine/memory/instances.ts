@@ -7,21 +7,17 @@ import type { Command, Decision } from "../../model/instance/command.ts";
 import { decide } from "../../model/instance/decide.ts";
 import type { EventBody } from "../../model/instance/events.ts";
 import { Failure } from "../../model/failures/failure.ts";
-import type { Catalog } from "../../ports/catalog/catalog.ts";
 import { holdsPlace, type InstanceStatus } from "../../model/instance/status.ts";
 import { evolve } from "../../model/instance/evolve.ts";
 import type { InstanceState } from "../../model/instance/state.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Store } from "../../ports/store.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import type { InstanceAddress } from "../contract.ts";
-import type { StoreHealth } from "../state/health.ts";
-import type { Policies } from "../state/policies.ts";
 import type { Reads } from "./reads.ts";
 import type { Journal, JournalListener } from "../journal/journal.ts";
 import { readRow } from "../journal/row.ts";
 import type { Watchers } from "../journal/watch.ts";
 import { addressKey, type Live, newLive } from "../state/live.ts";
+import type { World } from "../state/world.ts";
 
 /** Bytes of journal that are read at once while an instance is loaded. */
 const LOAD_BYTES = 256 * 1024;
@@ -41,12 +37,7 @@ export interface InstanceListener {
 }
 
 /** What instances are loaded with. */
-interface InstancesParts {
-  readonly store: Store;
-  readonly catalog: Catalog;
-  readonly clock: Clock;
-  readonly policies: Policies;
-  readonly health: StoreHealth;
+interface InstancesParts extends Pick<World, "store" | "catalog" | "clock" | "policies" | "health"> {
   readonly reads: Reads;
   readonly watchers: Watchers;
   readonly journal: Journal;

@@ -8,6 +8,7 @@ import type { EventBody } from "../../model/instance/events.ts";
 import type { InstanceState } from "../../model/instance/state.ts";
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { Intake } from "../../model/step/stream.ts";
+import type { InstanceSummary } from "../../ports/instances/summary.ts";
 import type { HostLink } from "../../workers/hosts/link.ts";
 
 /** What a journal row has: a time, or an event that was recorded then. */
@@ -69,11 +70,10 @@ export interface RunningIntake extends Intake {
   isFull: boolean;
 }
 
-export interface Live {
-  readonly pk: number;
-  readonly workflow: string;
-  readonly id: string;
-  readonly createdAt: number;
+/** What of an instance never changes. */
+type Identity = Pick<InstanceSummary, "pk" | "workflow" | "id" | "createdAt">;
+
+export interface Live extends Identity {
   state: InstanceState;
   /** The newest journal row, flushed or not. */
   seq: number;
@@ -97,7 +97,7 @@ export interface Live {
 }
 
 /** A live instance around a state that the store knows up to row `seq`. It has no run yet. */
-export function newLive(of: Pick<Live, "pk" | "workflow" | "id" | "createdAt">, state: InstanceState, seq: number): Live {
+export function newLive(of: Identity, state: InstanceState, seq: number): Live {
   return {
     pk: of.pk,
     workflow: of.workflow,

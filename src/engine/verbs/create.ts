@@ -66,11 +66,7 @@ export function checkRequest(request: CreateRequest, path: string): Failure | un
   return new Failure("instance.too_large", { field: `${path}params` });
 }
 
-interface Birth {
-  readonly workflow: string;
-  readonly id: string;
-  readonly versionId: string;
-  readonly trigger: TriggerSource;
+interface Birth extends Pick<InstanceSummary, "workflow" | "id" | "versionId" | "trigger"> {
   readonly now: number;
   /** Gives back the place that is kept for it, if there is one. */
   readonly place: (() => void) | undefined;

@@ -16,7 +16,7 @@ import { hasStep } from "./restart.ts";
 import { halted, isOfRollback, recordRollback, recoverRollback, runErrored, terminate } from "./rollback.ts";
 import { skipDelay } from "../step/skip-delay.ts";
 import { isFinal } from "./status.ts";
-import { stepId, type StepKey } from "../step/step.ts";
+import { stepId, type StepKey, type StepName } from "../step/step.ts";
 import type { Encoded } from "../values/value.ts";
 
 const NOTHING: Decision = { events: [] };
@@ -141,7 +141,7 @@ function endedWaits(state: InstanceState, now: number): EventBody[] {
   return [...delivered, ...over.filter((each) => !isDelivered(each))];
 }
 
-function isAmong(delivered: readonly Delivery[], { name, count }: { readonly name: string; readonly count: number }): boolean {
+function isAmong(delivered: readonly Delivery[], { name, count }: StepName): boolean {
   return delivered.some((each) => each.name === name && each.count === count);
 }
 

@@ -8,7 +8,7 @@
 import type { ScheduleInfo } from "../time/schedule-info.ts";
 import type { ErrorInfo } from "../values/error-info.ts";
 import type { TriggerSource } from "./status.ts";
-import type { StepKey } from "../step/step.ts";
+import type { StepKey, StepName } from "../step/step.ts";
 import type { Output } from "../step/stream.ts";
 import type { Encoded } from "../values/value.ts";
 
@@ -35,13 +35,8 @@ export interface Retention {
   readonly errorMs?: number;
 }
 
-interface StepRef {
-  readonly name: string;
-  /** 1-based: the n-th use of this name for this kind of step. */
-  readonly count: number;
-}
-
-interface AttemptRef extends StepRef {
+/** An attempt of a step. */
+export interface AttemptRef extends StepName {
   /** 1-based. */
   readonly attempt: number;
 }
@@ -79,7 +74,7 @@ export type LifecycleEvent =
 /** The events of one `step.do`. */
 export type DoEvent =
   /** `config` is absent when it is the default (`DEFAULT_STEP_CONFIG`). `rollback` (internal): the step can be undone. */
-  | (StepRef & { readonly type: "step_started"; readonly config?: StepConfig; readonly rollback?: true })
+  | (StepName & { readonly type: "step_started"; readonly config?: StepConfig; readonly rollback?: true })
   | (AttemptRef & { readonly type: "attempt_started" })
   | (AttemptRef & { readonly type: "attempt_completed" })
   /**
@@ -94,20 +89,20 @@ export type DoEvent =
       readonly lost?: LossKind;
     })
   /** `output` is absent when the step returned `undefined`. */
-  | (StepRef & { readonly type: "step_completed"; readonly output?: Output })
-  | (StepRef & { readonly type: "step_errored" });
+  | (StepName & { readonly type: "step_completed"; readonly output?: Output })
+  | (StepName & { readonly type: "step_errored" });
 
 /** The events of `step.sleep` and `step.sleepUntil`. `wakeAt` (internal) is epoch milliseconds. */
 export type SleepEvent =
-  | (StepRef & { readonly type: "sleep_started"; readonly durationMs: number; readonly wakeAt: number })
-  | (StepRef & { readonly type: "sleep_completed" });
+  | (StepName & { readonly type: "sleep_started"; readonly durationMs: number; readonly wakeAt: number })
+  | (StepName & { readonly type: "sleep_completed" });
 
 /** The events of `step.waitForEvent`. */
 export type WaitEvent =
-  | (StepRef & { readonly type: "wait_started"; readonly eventType: string; readonly timeoutMs: number })
+  | (StepName & { readonly type: "wait_started"; readonly eventType: string; readonly timeoutMs: number })
   /** `payload` and `receivedAt` (epoch milliseconds) are internal: subscribers receive neither. */
-  | (StepRef & { readonly type: "wait_completed"; readonly payload: Encoded; readonly receivedAt: number })
-  | (StepRef & { readonly type: "wait_timed_out" });
+  | (StepName & { readonly type: "wait_completed"; readonly payload: Encoded; readonly receivedAt: number })
+  | (StepName & { readonly type: "wait_timed_out" });
 
 /** Internal: an event that no step waits for yet. */
 export interface EventReceived {
@@ -117,7 +112,7 @@ export interface EventReceived {
 }
 
 /** Internal: a user has skipped the rest of a sleep, or of the delay before an attempt of a `do`. It is due since then. */
-export interface DelaySkipped extends StepRef {
+export interface DelaySkipped extends StepName {
   readonly type: "delay_skipped";
   readonly kind: "do" | "sleep";
 }
@@ -125,7 +120,7 @@ export interface DelaySkipped extends StepRef {
 /** The events of one step's rollback handler: those of a `do`, under names of their own. */
 export type RollbackStepEvent =
   /** `config` is absent when it is the default. */
-  | (StepRef & { readonly type: "rollback_step_started"; readonly config?: StepConfig })
+  | (StepName & { readonly type: "rollback_step_started"; readonly config?: StepConfig })
   | (AttemptRef & { readonly type: "rollback_attempt_started" })
   | (AttemptRef & { readonly type: "rollback_attempt_completed" })
   /** `retryDelayMs` is absent when no retry follows; `lost` (internal) as for steps. */
@@ -135,8 +130,8 @@ export type RollbackStepEvent =
       readonly retryDelayMs?: number;
       readonly lost?: LossKind;
     })
-  | (StepRef & { readonly type: "rollback_step_completed" })
-  | (StepRef & { readonly type: "rollback_step_errored"; readonly error: ErrorInfo });
+  | (StepName & { readonly type: "rollback_step_completed" })
+  | (StepName & { readonly type: "rollback_step_errored"; readonly error: ErrorInfo });
 
 /** The events around the handlers. Their fields are internal: subscribers receive none of them. */
 export type RollbackPhaseEvent =

@@ -3,6 +3,7 @@ import type { Retention, StepConfig } from "./events.ts";
 import type { ErrorInfo } from "../values/error-info.ts";
 import type { ScheduleInfo } from "../time/schedule-info.ts";
 import type { InstanceStatus, TriggerSource } from "./status.ts";
+import type { StepName } from "../step/step.ts";
 import type { StoredStream } from "../step/stream.ts";
 import type { Encoded } from "../values/value.ts";
 
@@ -15,10 +16,8 @@ export interface Stamp {
   readonly seq: number;
 }
 
-interface StepBase {
+interface StepBase extends StepName {
   readonly id: string;
-  readonly name: string;
-  readonly count: number;
   /** The journal row that holds the outcome, once there is one. */
   settledIn: number | undefined;
 }

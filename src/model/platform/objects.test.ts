@@ -1,13 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  checkExports,
-  declareObjects,
-  migrate,
-  NO_CLASSES,
-  type MigrationStep,
-  type ObjectClasses,
-  type ObjectExport,
-} from "./objects.ts";
+import { checkExports, declareObjects, migrate, type MigrationStep, type ObjectClasses, type ObjectExport } from "./objects.ts";
 
 let made = 0;
 const after = (classes: ObjectClasses, ...steps: MigrationStep[]): ObjectClasses =>
@@ -15,7 +7,7 @@ const after = (classes: ObjectClasses, ...steps: MigrationStep[]): ObjectClasses
 
 test("new classes get namespaces of their own, whatever kind of storage they ask for", () => {
   made = 0;
-  const classes = after(NO_CLASSES, { new_sqlite_classes: ["A"] }, { new_classes: ["B"] });
+  const classes = after({ namespaces: {} }, { new_sqlite_classes: ["A"] }, { new_classes: ["B"] });
   expect(classes).toEqual({ namespaces: { A: "n1", B: "n2" } });
 });
 
@@ -74,7 +66,7 @@ test.each<[string, Record<string, string>, Record<string, ObjectExport>, Record<
 });
 
 test.each<ObjectExport["state"]>(["transferred", "expecting-transfer"])("declaring a class as %s is refused", (state) => {
-  expect(() => declareObjects(NO_CLASSES, { A: { state } }, () => "new")).toThrow(
+  expect(() => declareObjects({ namespaces: {} }, { A: { state } }, () => "new")).toThrow(
     expect.objectContaining({ failure: "objects.migration" }),
   );
 });

@@ -13,8 +13,6 @@ export interface ObjectClasses {
   readonly namespaces: Readonly<Record<string, string>>;
 }
 
-export const NO_CLASSES: ObjectClasses = { namespaces: {} };
-
 /** One step of a migration. */
 export interface MigrationStep {
   /** There is one kind of storage here, so that both make the same. */

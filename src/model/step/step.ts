@@ -6,11 +6,15 @@
 /** The three kinds of steps, counted separately. */
 export type StepKind = "do" | "sleep" | "waitForEvent";
 
-export interface StepKey {
-  readonly kind: StepKind;
+/** A step among those of its kind. */
+export interface StepName {
   readonly name: string;
-  /** 1-based. */
+  /** 1-based: the n-th use of the name for this kind of step. */
   readonly count: number;
+}
+
+export interface StepKey extends StepName {
+  readonly kind: StepKind;
 }
 
 /** A string that two keys share exactly when they are the same step. */

@@ -32,25 +32,23 @@ export interface StepEntry {
   readonly attempts: readonly AttemptEntry[];
 }
 
-/** A sleep. `end` is the planned end while it lasts. */
-export interface SleepEntry {
+interface DelayEntry {
   readonly name: string;
-  readonly type: "sleep";
   readonly start: string;
   readonly end: string;
   readonly finished: boolean;
   readonly error: ErrorInfo | null;
 }
 
+/** A sleep. `end` is the planned end while it lasts. */
+export interface SleepEntry extends DelayEntry {
+  readonly type: "sleep";
+}
+
 /** A wait for an event. `end` is the deadline while it lasts. */
-export interface WaitEntry {
-  readonly name: string;
+export interface WaitEntry extends DelayEntry {
   readonly type: "waitForEvent";
   readonly event_type: string;
-  readonly start: string;
-  readonly end: string;
-  readonly finished: boolean;
-  readonly error: ErrorInfo | null;
   readonly output?: string;
 }
 

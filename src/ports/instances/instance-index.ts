@@ -1,19 +1,15 @@
 /** Finds instances without their journals: by id, by page, and by what they wait for. */
 import type { InstanceStatus } from "../../model/instance/status.ts";
 import type { InstanceSummary } from "./summary.ts";
-import type { InstanceFilter, Position } from "./search.ts";
+import type { InstanceFilter, SearchPage } from "./search.ts";
 
 /** Which instances are listed and counted: the filters that one index covers. */
 export type ListFilter = Pick<InstanceFilter, "workflow" | "status" | "createdFrom" | "createdTo">;
 
 /** Which instances to list. */
-export interface ListQuery extends ListFilter {
-  readonly direction: "asc" | "desc";
-  readonly limit: number;
-  /** Skip so many … */
+export interface ListQuery extends ListFilter, SearchPage {
+  /** Skip so many, where the page does not go on from a position. */
   readonly offset?: number;
-  /** … or go on after this one (the order is by `createdAt`, then `pk`). */
-  readonly after?: Position;
 }
 
 /**

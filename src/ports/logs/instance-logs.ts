@@ -3,15 +3,10 @@
  * gone after a crash; of an instance the newest `LIMITS.logLines` messages are kept, `LIMITS.logText` characters in all.
  */
 import type { AttemptOrigin } from "../../protocol/origin.ts";
-import type { LogKind, LogLevel } from "../../model/views/script-line.ts";
+import type { ScriptLine } from "../script-log.ts";
 
 /** A message of an instance. */
-export interface LogLine {
-  /** Epoch milliseconds. */
-  readonly time: number;
-  readonly level: LogLevel;
-  readonly kind: LogKind;
-  readonly text: string;
+export interface LogLine extends Pick<ScriptLine, "time" | "level" | "kind" | "text"> {
   /** Of the script version that wrote it. */
   readonly versionId: string;
   /** Absent outside of steps. */

@@ -1,14 +1,10 @@
 /** The types of what `subscribe()` gives, with Cloudflare's names and shapes; `test/types` holds them against those. */
+import type { ErrorInfo } from "../../model/values/error-info.ts";
 import type { WorkflowBackoff, WorkflowSleepDuration } from "../steps/step-types.ts";
 
 interface StepName {
   /** With its counter: `charge-1`. */
   readonly stepName: string;
-}
-
-interface ErrorInfo {
-  readonly name: string;
-  readonly message: string;
 }
 
 /** The configuration that a step, or the handler that undoes it, began with. */

@@ -3,6 +3,8 @@
  * `test/types` holds them against.
  */
 import type { InstanceStatus as Status } from "../../model/instance/status.ts";
+import type { ErrorInfo } from "../../model/values/error-info.ts";
+import type { RollbackOutcome } from "../../model/views/fold.ts";
 import type { WorkflowInstanceSubscribeOptions, WorkflowInstanceSubscription } from "./event-types.ts";
 import type { WorkflowRetentionDuration } from "../steps/step-types.ts";
 
@@ -71,14 +73,11 @@ export interface WorkflowBatchDeleteResult {
 /** What `status()` gives. */
 export interface InstanceStatus {
   readonly status: Status | "unknown";
-  readonly error?: { readonly name: string; readonly message: string };
+  readonly error?: ErrorInfo;
   /** The JSON form of what `run` returned. */
   readonly output?: unknown;
   /** How a rollback ended; absent when there was none. */
-  readonly rollback?: {
-    readonly outcome: "complete" | "failed";
-    readonly error: { readonly name: string; readonly message: string } | null;
-  };
+  readonly rollback?: RollbackOutcome;
 }
 
 export interface WorkflowInstanceTerminateOptions {

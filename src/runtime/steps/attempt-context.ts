@@ -1,8 +1,9 @@
 /** What a step's callback is given. */
 import type { Backoff } from "../../model/instance/events.ts";
+import type { StepName } from "../../model/step/step.ts";
 
 export interface AttemptContext {
-  readonly step: { readonly name: string; readonly count: number };
+  readonly step: StepName;
   /** 1-based. */
   readonly attempt: number;
   readonly config: {

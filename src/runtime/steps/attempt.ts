@@ -14,7 +14,7 @@ export class TimedOut extends Error {
 
 /** The context of an attempt for user code, which may modify it: nothing is read back. */
 export function contextOf(
-  { name, count, config }: { readonly name: string; readonly count: number; readonly config: StepConfig },
+  { name, count, config }: Pick<AttemptCall, "name" | "count" | "config">,
   number: number,
 ): AttemptContext {
   const ctx = { step: { name, count }, attempt: number, config: shownConfig(config) };

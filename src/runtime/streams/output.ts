@@ -3,7 +3,7 @@
  * fast as that makes them durable. Whatever is wrong with the stream fails the step for good — it would be wrong again.
  */
 import { LIMITS } from "../../model/limits.ts";
-import { displayName } from "../../model/step/step.ts";
+import { displayName, type StepName } from "../../model/step/step.ts";
 import type { StepConfig } from "../../model/instance/events.ts";
 import { PREVIEW_BYTES, streamPreview, type StreamOutput } from "../../model/step/stream.ts";
 import { REDACTED } from "../../model/values/value.ts";
@@ -23,10 +23,8 @@ export class UnusableStream extends Error {
 }
 
 /** Whose attempt it is. */
-export interface AttemptCall {
+export interface AttemptCall extends StepName {
   readonly run: Run;
-  readonly name: string;
-  readonly count: number;
   readonly config: StepConfig;
 }
 

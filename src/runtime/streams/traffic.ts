@@ -1,12 +1,7 @@
 /** The streams of a run that are on their way: who sends one, and who waits for which chunk. */
-import { stepId } from "../../model/step/step.ts";
+import { stepId, type StepName } from "../../model/step/step.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import { settleable } from "../run/settleable.ts";
-
-interface StepName {
-  readonly name: string;
-  readonly count: number;
-}
 
 /** The run whose streams they are. */
 interface Speaker {

@@ -12,7 +12,7 @@ import { sqliteAudit } from "./audit/audit.ts";
 import { examine } from "./connection/damage.ts";
 import { connectWriter, type Database } from "./connection/database.ts";
 import { openSqlite, type OpenedSqlite } from "./open.ts";
-import { sqliteQueues } from "./queues/queues.ts";
+import { SqliteQueues } from "./queues/queues.ts";
 import { Writer } from "./journal/writer.ts";
 
 let directory: string;
@@ -113,7 +113,7 @@ describe("a file that is gone", () => {
 });
 
 test("the catalogue, queues and audit log acknowledge nothing into a file that is gone", async () => {
-  const queues = sqliteQueues(join(directory, "data", "queues.db"));
+  const queues = new SqliteQueues(join(directory, "data", "queues.db"));
   const audit = sqliteAudit(join(directory, "data", "audit.db"));
   const settings = { deliveryDelaySeconds: 0, deliveryPaused: false, retentionSeconds: 60 };
   const queue = { id: "q", name: "q", createdAt: 0, modifiedAt: 0, settings };

@@ -3,14 +3,13 @@ import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { LIMITS } from "../../model/limits.ts";
 import { isWorkflowName } from "../../model/platform/names.ts";
-import type { ObjectExport } from "../../model/platform/objects.ts";
+import type { MigrationStep, ObjectExport } from "../../model/platform/objects.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { DeclaredWorkflow, ScriptAssets } from "../../ports/catalog/script-versions.ts";
 import type { BuildOptions } from "../build/options.ts";
 import { assetsHandling, withoutUndefined } from "../assets/config.ts";
 import { ProjectError } from "./project-error.ts";
 import { queuesConfig, type QueuesConfig } from "./queues.ts";
-import type { MigrationStep } from "../../model/platform/objects.ts";
 import { cronExpression } from "../versions/workflow.ts";
 import { SETTINGS, settingsOf } from "../upload/workflow-settings.ts";
 import { projectBindings } from "./bindings.ts";
@@ -79,7 +78,12 @@ export interface ProjectOrigin {
 }
 
 /** What a command line says, which goes before what the configuration says. */
-export interface ProjectOptions extends ReadOptions {
+export interface ProjectOptions
+  extends
+    ReadOptions,
+    Partial<
+      Pick<BuildOptions, "jsxFactory" | "jsxFragment" | "define" | "alias" | "minify" | "tsconfig" | "compatibilityFlags">
+    > {
   readonly name?: string;
   /** The entry module, absolute. */
   readonly main?: string;
@@ -89,20 +93,12 @@ export interface ProjectOptions extends ReadOptions {
   readonly envFiles?: readonly string[];
   /** False when the entry is taken as it is. */
   readonly bundles?: boolean;
-  readonly jsxFactory?: string;
-  readonly jsxFragment?: string;
   /** JSON values. */
   readonly vars?: Readonly<Record<string, unknown>>;
   readonly secrets?: Readonly<Record<string, string>>;
   /** Names of Workers that service bindings lead to, by the names of the bindings. */
   readonly services?: Readonly<Record<string, string>>;
-  readonly define?: Readonly<Record<string, string>>;
-  readonly alias?: Readonly<Record<string, string>>;
-  readonly minify?: boolean;
-  /** Absolute. */
-  readonly tsconfig?: string;
   readonly compatibilityDate?: string;
-  readonly compatibilityFlags?: readonly string[];
   readonly origin?: OriginOptions;
 }
 

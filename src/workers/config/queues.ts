@@ -3,23 +3,6 @@ import { z } from "zod";
 import { LIMITS } from "../../model/limits.ts";
 import { isQueueName } from "../../model/platform/queue.ts";
 
-/** Queues that the Worker sends to, and those whose messages it gets. Times are seconds. */
-export interface QueuesConfig {
-  readonly producers?: readonly { readonly binding: string; readonly queue: string }[] | null | undefined;
-  readonly consumers?: readonly ConsumerConfig[] | null | undefined;
-}
-
-/** An entry of `queues.consumers`. */
-export interface ConsumerConfig {
-  readonly queue: string;
-  readonly max_batch_size?: number | undefined;
-  readonly max_batch_timeout?: number | undefined;
-  readonly max_retries?: number | undefined;
-  readonly dead_letter_queue?: string | undefined;
-  readonly max_concurrency?: number | null | undefined;
-  readonly retry_delay?: number | undefined;
-}
-
 const name = z.string().refine(isQueueName, "must be 1 to 63 letters, digits and -");
 
 const consumer = z.object({
@@ -36,10 +19,16 @@ const consumer = z.object({
   retry_delay: z.int().min(0).max(LIMITS.queueDelaySeconds).optional(),
 });
 
+const queues = z.object({
+  producers: z.array(z.object({ binding: z.string().min(1), queue: name })).nullish(),
+  consumers: z.array(consumer).nullish(),
+});
+
+/** An entry of `queues.consumers`. */
+export type ConsumerConfig = z.output<typeof consumer>;
+
+/** Queues that the Worker sends to, and those whose messages it gets. Times are seconds. */
+export type QueuesConfig = z.output<typeof queues>;
+
 /** What a configuration may say of queues. */
-export const queuesConfig: z.ZodType<QueuesConfig | null | undefined> = z
-  .object({
-    producers: z.array(z.object({ binding: z.string().min(1), queue: name })).nullish(),
-    consumers: z.array(consumer).nullish(),
-  })
-  .nullish();
+export const queuesConfig: z.ZodType<QueuesConfig | null | undefined> = queues.nullish();

@@ -39,7 +39,7 @@ export function takeIn({ publisher, queues }: Parts, { script, upload, assets, i
   const { catalog } = publisher;
   const { bindings, migrations, annotations } = upload.metadata;
   for (const binding of bindings)
-    if (binding.type === "queue" && "queue_name" in binding) queues.named(String(binding.queue_name));
+    if (binding.type === "queue" && "queue_name" in binding) queues.named(String(binding["queue_name"]));
   if (!isDeployed && migrations !== undefined)
     throw new Failure("objects.in_a_version", { field: "metadata.migrations", detail: NOT_IN_A_VERSION });
   const make = versionMaker(publisher, "raw");

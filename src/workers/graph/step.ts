@@ -2,11 +2,11 @@
 import type { AnyNode } from "acorn";
 import { DEFAULT_STEP_CONFIG } from "../../model/step/config.ts";
 import type { Drawing, Place } from "./drawing.ts";
-import type { StepDo, StepSleep, StepSleepUntil, StepWaitForEvent } from "./nodes.ts";
+import type { GraphNode } from "./nodes.ts";
 import { sourceText } from "./known/syntax.ts";
 import { UNKNOWN, type Value, type Verb } from "./known/value.ts";
 
-type StepNode = StepDo | StepSleep | StepSleepUntil | StepWaitForEvent;
+type StepNode = Extract<GraphNode, { type: `step_${string}` }>;
 
 /** An argument: what is known of it, and its source. */
 interface Argument {
@@ -69,7 +69,7 @@ function timestamp(drawing: Drawing, { value, source }: Argument): string {
   return String(duration(drawing, { value, source }) ?? "unknown");
 }
 
-function stepConfig(drawing: Drawing, config: Argument): StepDo["config"] {
+function stepConfig(drawing: Drawing, config: Argument): Extract<StepNode, { type: "step_do" }>["config"] {
   const { retries, timeout } = DEFAULT_STEP_CONFIG;
   const own = memberOf(config, "retries");
   const limit = memberOf(own, "limit").value;
@@ -89,7 +89,7 @@ function isBackoff(value: unknown): value is "constant" | "linear" | "exponentia
   return value === "constant" || value === "linear" || value === "exponential";
 }
 
-function waitOptions(drawing: Drawing, options: Argument): StepWaitForEvent["options"] {
+function waitOptions(drawing: Drawing, options: Argument): Extract<StepNode, { type: "step_wait_for_event" }>["options"] {
   if (options.value.kind !== "object") return null;
   const type = memberOf(options, "type");
   return {

@@ -1,26 +1,35 @@
 /** What a tail shows of an invocation, in Cloudflare's words, and which of them a client wants. */
+import { z } from "zod";
 import type { ScriptInvocation, ScriptLine } from "../../ports/script-log.ts";
 import { scriptOf } from "../../model/views/script-line.ts";
 import type { InvocationEvent } from "../../protocol/invocation.ts";
 import type { Origin } from "../../protocol/origin.ts";
 import type { InvocationReport } from "./invocations.ts";
 
+const filter = z.strictObject(
+  {
+    /** Contained in what was logged or thrown. */
+    query: z.string().optional(),
+    outcome: z.array(z.string()).optional(),
+    /** The id of a script version. */
+    scriptVersion: z.string().optional(),
+    /** The share of invocations that is shown. */
+    sampling_rate: z.number().min(0).max(1).optional(),
+    /** Of requests. */
+    method: z.array(z.string()).optional(),
+    /** That a request has, and what is contained in its value. */
+    header: z.strictObject({ key: z.string(), query: z.string().optional() }).optional(),
+    /** Addresses that requests come from. */
+    client_ip: z.array(z.string()).optional(),
+  },
+  "A filter is one of query, outcome, scriptVersion, sampling_rate, method, header and client_ip",
+);
+
 /** What is left out unless it is so. What is absent leaves nothing out. */
-export interface TailFilter {
-  /** Contained in what was logged or thrown. */
-  readonly query?: string | undefined;
-  readonly outcome?: readonly string[] | undefined;
-  /** Of requests. */
-  readonly method?: readonly string[] | undefined;
-  /** That a request has, and what is contained in its value. */
-  readonly header?: { readonly key: string; readonly query?: string | undefined } | undefined;
-  /** Addresses that requests come from. */
-  readonly client_ip?: readonly string[] | undefined;
-  /** The id of a script version. */
-  readonly scriptVersion?: string | undefined;
-  /** The share of invocations that is shown, from 0 to 1. */
-  readonly sampling_rate?: number | undefined;
-}
+export type TailFilter = z.output<typeof filter>;
+
+/** As a client sends it. */
+export const tailFilter: z.ZodType<TailFilter> = filter;
 
 /** An exception in its parts. */
 interface TailException {

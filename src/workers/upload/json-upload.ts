@@ -1,15 +1,10 @@
 /** An upload as the SDK and Terraform send it: one JSON document with the modules in base64. It becomes the form that wrangler sends. */
 import { z } from "zod";
 import { LIMITS } from "../../model/limits.ts";
+import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
 
 /** Files about static assets, which the form has among the metadata. */
 const ABOUT_ASSETS: ReadonlySet<string> = new Set(["_headers", "_redirects"]);
-
-/** What the document has besides metadata. */
-export interface JsonUpload {
-  readonly modules: readonly { readonly name: string; readonly content_type: string; readonly content_base64: string }[];
-  readonly [field: string]: unknown;
-}
 
 const module = z.object({ name: z.string().min(1), content_type: z.string(), content_base64: z.base64() });
 
@@ -27,10 +22,12 @@ const distinctModules = z
     }
   });
 
-/** The document; what its metadata may be is the business of the form. */
-export const jsonUpload: z.ZodType<JsonUpload> = z.looseObject({
-  modules: distinctModules.nullish().transform((modules) => modules ?? []),
-});
+const upload = z.looseObject({ modules: distinctModules.nullish().transform((modules) => modules ?? []) });
+
+type JsonUpload = z.output<typeof upload>;
+
+/** The document: modules, and metadata. What the latter may be is the business of the form. */
+export const jsonUpload: z.ZodType<JsonUpload> = upload;
 
 /** The form. Fields that are null are left out: Terraform sends them for what is not configured. */
 export function formOf({ modules, ...sent }: JsonUpload): FormData {
@@ -59,20 +56,10 @@ const TYPES = {
   wasm: "application/wasm",
 } as const;
 
+type Code = Pick<ScriptVersion, "code" | "sourceMap" | "mainModule" | "modules">;
+
 /** The modules of a version, as they were sent. */
-export function modulesOf({
-  code,
-  sourceMap,
-  mainModule = "index.js",
-  modules = [],
-}: {
-  readonly code: string;
-  readonly sourceMap?: string | undefined;
-  readonly mainModule?: string | undefined;
-  readonly modules?:
-    | readonly { readonly name: string; readonly type: keyof typeof TYPES; readonly content: string }[]
-    | undefined;
-}): JsonUpload["modules"] {
+export function modulesOf({ code, sourceMap, mainModule = "index.js", modules = [] }: Code): JsonUpload["modules"] {
   const text = (name: string, type: string, content: string): JsonUpload["modules"][number] => ({
     name,
     content_type: type,

@@ -4,48 +4,27 @@ import { className } from "../../bindings/fields.ts";
 import { KINDS, knownType } from "../../bindings/kinds.ts";
 import { Failure } from "../../model/failures/failure.ts";
 import { isWorkflowName } from "../../model/platform/names.ts";
-import type { Migrations, ObjectExport } from "../../model/platform/objects.ts";
+import type { ObjectExport } from "../../model/platform/objects.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
-import type { DeclaredWorkflow, ScriptAssets } from "../../ports/catalog/script-versions.ts";
+import type { DeclaredWorkflow } from "../../ports/catalog/script-versions.ts";
 import { assetRules, assetsHandling, withoutUndefined } from "../assets/config.ts";
 import { migrations } from "../versions/objects.ts";
 import { SETTINGS, settingsOf } from "./workflow-settings.ts";
 
 /** A binding as it is sent; what else it has depends on its type. */
-interface SentBinding {
-  readonly name: string;
-  readonly type: string;
-}
+const binding = z.looseObject({ name: z.string().min(1), type: z.string() });
 
-const binding: z.ZodType<SentBinding> = z.looseObject({ name: z.string().min(1), type: z.string() });
+type SentBinding = z.output<typeof binding>;
 
 /** A class that the main module exports. Settings of a workflow may stand beside its name. */
-interface SentExport extends ObjectExport {
-  readonly type: string;
-  readonly name?: string | undefined;
-}
-
-const sentExport: z.ZodType<SentExport> = z.looseObject({
+const sentExport = z.looseObject({
   type: z.string(),
   name: z.string().optional(),
   state: z.enum(["created", "deleted", "renamed", "transferred", "expecting-transfer"]).optional(),
   renamed_to: className.optional(),
 });
 
-/** What is read of the metadata; what else there is changes nothing here. */
-export interface Metadata {
-  readonly main_module: string;
-  readonly bindings: readonly SentBinding[];
-  readonly keep_bindings: readonly string[];
-  readonly compatibility_date?: string | undefined;
-  readonly compatibility_flags: readonly string[];
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly exports: Readonly<Record<string, SentExport>>;
-  readonly migrations?: Migrations | undefined;
-  readonly assets?: { readonly jwt?: string | undefined; readonly config: ScriptAssets["config"] } | undefined;
-  /** The assets of the version before are kept. */
-  readonly keep_assets: boolean;
-}
+type SentExport = z.output<typeof sentExport>;
 
 export const NO_MAIN = "The upload has no main module; only ES modules are supported";
 
@@ -61,8 +40,7 @@ const assetsConfig = z
     ...assetRules(_headers, _redirects).rules,
   }));
 
-/** As `Metadata`, of whatever was sent. */
-export const metadata: z.ZodType<Metadata> = z.object({
+const sentMetadata = z.object({
   // Static assets need no code.
   main_module: z.string().default(""),
   bindings: z.array(binding).default([]),
@@ -77,8 +55,15 @@ export const metadata: z.ZodType<Metadata> = z.object({
     .object({ jwt: z.string().optional(), config: assetsConfig })
     .nullish()
     .transform((sent) => sent ?? undefined),
+  /** The assets of the version before are kept. */
   keep_assets: z.boolean().default(false),
 });
+
+/** What is read of the metadata; what else there is changes nothing here. */
+export type Metadata = z.output<typeof sentMetadata>;
+
+/** As `Metadata`, of whatever was sent. */
+export const metadata: z.ZodType<Metadata> = sentMetadata;
 
 /**
  * The bindings of an upload. `stored` are those of the version before, secrets sealed or not as they come: what the upload

@@ -32,17 +32,7 @@ export const retention: z.ZodType<Retention> = z
     ...(typeof successMs === "number" && { successMs }),
   }));
 
-/** Settings as they are sent; there may be other fields beside them. Terraform sends null for what has been taken out. */
-interface SentSettings {
-  readonly limits?: { readonly steps?: number | null | undefined } | null | undefined;
-  readonly concurrency?: { readonly limit?: number | null | undefined } | null | undefined;
-  readonly default_retention?: Retention | null | undefined;
-  readonly schedules?: readonly { readonly cron: string }[] | null | undefined;
-  readonly jurisdiction?: WorkflowSettings["jurisdiction"] | null | undefined;
-}
-
-/** The fields of settings. */
-export const SETTINGS: { readonly [Name in keyof Required<SentSettings>]: z.ZodType<SentSettings[Name]> } = {
+const settings = {
   limits: z.object({ steps: z.number().int().min(1).max(LIMITS.stepsCeiling).nullish() }).nullish(),
   concurrency: z.object({ limit: z.number().int().min(1).nullish() }).nullish(),
   default_retention: retention.nullish(),
@@ -52,6 +42,12 @@ export const SETTINGS: { readonly [Name in keyof Required<SentSettings>]: z.ZodT
     .nullish(),
   jurisdiction: z.enum(JURISDICTIONS).nullish(),
 };
+
+/** The fields of settings. */
+export const SETTINGS: typeof settings = settings;
+
+/** Settings as they are sent; there may be other fields beside them. Terraform sends null for what has been taken out. */
+type SentSettings = { readonly [K in keyof typeof settings]?: z.output<(typeof settings)[K]> };
 
 /** What is said of a workflow that way. */
 export function settingsOf({

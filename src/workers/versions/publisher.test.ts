@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Failure } from "../../model/failures/failure.ts";
 import { noVault } from "../../noop/vault.ts";
 import { openMemoryStore } from "../../stores/memory/open.ts";
-import { versionMaker } from "./publisher.ts";
+import { contentHash, versionMaker } from "./publisher.ts";
 import { systemClock } from "../../system/clock.ts";
 import { systemIds } from "../../system/ids.ts";
 
@@ -37,6 +37,15 @@ test.each(["raw", "mapped"] as const)("a sentence stays one, with places %s", as
   const load = (): Promise<never> => Promise.reject(new Failure("script.invalid", { detail }));
   const making = versionMaker({ ...parts, catalog, vault: noVault, load }, positions)(WANTED);
   await expect(making).rejects.toMatchObject({ failure: "script.invalid", detail });
+});
+
+test.each([
+  { type: "secret_text", name: "S", text: "" },
+  { type: "hyperdrive", name: "DB", id: "db", connection: "" },
+] as const)("a secret is no part of the hash of a version: $type", (binding) => {
+  const field = "text" in binding ? "text" : "connection";
+  const hashes = ["one", "two"].map((secret) => contentHash({ ...WANTED, bindings: [{ ...binding, [field]: secret }] }));
+  expect(new Set(hashes).size).toBe(1);
 });
 
 test("what is wanted again as it was is not loaded again, and anything else is", async () => {

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../../model/failures/failure.ts";
 import type { Binding } from "../../ports/catalog/bindings.ts";
 import type { ScriptVersion } from "../../ports/catalog/script-versions.ts";
-import { sealSecrets } from "../../bindings/secrets.ts";
+import { sealSecrets, withoutSecrets } from "../../bindings/secrets.ts";
 import type { Vault } from "../../ports/vault.ts";
 import type { DeployParts } from "./parts.ts";
 import type { DeployPolicy } from "./policy.ts";
@@ -77,10 +77,9 @@ export function contentHash({
   ...rest
 }: WantedVersion): string {
   const { compatibilityDate, compatibilityFlags } = rest;
-  const shown = bindings.map((binding) => {
-    if (binding.type === "secret_text") return { ...binding, text: "" };
-    return binding.type === "version_metadata" ? { ...binding, metadata: null } : binding;
-  });
+  const shown = bindings.map((binding) =>
+    binding.type === "version_metadata" ? { ...binding, metadata: null } : withoutSecrets(binding),
+  );
   const exported = workflows.flatMap(({ name, className, isExported }) => (isExported === true ? [[className, name]] : []));
   const content = { script, code, bindings: shown, modules, compatibilityFlags, compatibilityDate, assets };
   if (exported.length > 0) Object.assign(content, { exported });

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { Principal } from "../../../model/platform/roles.ts";
 import { emailOf } from "../workers/author.ts";
-import { endpoint, type Api, type Endpoint, type Reply } from "../../endpoint/endpoint.ts";
-import { pageOf, pages } from "../workflows/schemas.ts";
+import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
+import { pageReply, pages } from "../workflows/schemas.ts";
 
 const account = z.object({ id: z.string(), name: z.string(), type: z.literal("standard") });
 
@@ -18,12 +18,6 @@ function userOf(asker: Principal): { id: string; email: string } {
   return { id: asker.id, email: emailOf(asker) };
 }
 
-/** A list of one, page by page: clients ask until a page is empty. */
-function onePage(item: object, wanted: z.output<typeof query>): Reply {
-  const { items: result, info } = pageOf([item], wanted);
-  return { result, info };
-}
-
 function accountOf({ accountId: id }: Api): z.output<typeof account> {
   return { id, name: id, type: "standard" };
 }
@@ -32,19 +26,19 @@ function membershipOf(api: Api, { role }: Principal): z.output<typeof membership
   return { id: ID, status: "accepted", roles: [role === "admin" ? "Administrator" : role], account: accountOf(api) };
 }
 
-/** The platform's own routes, as far as clients of Workflows need them. */
+/** The platform's own routes, as far as clients of Workflows need them. Lists of one have pages: clients ask until one is empty. */
 export const accountRoutes: readonly Endpoint[] = [
   endpoint("get", "/accounts", {
     summary: "List accounts: always one",
     query,
     result: z.array(account),
-    handle: async ({ query: wanted }, api) => onePage(accountOf(api), wanted),
+    handle: ({ query: wanted }, api) => pageReply([api], wanted, accountOf),
   }),
   endpoint("get", "/memberships", {
     summary: "List memberships: always one",
     query,
     result: z.array(membership),
-    handle: async ({ query: wanted }, api, _, asker) => onePage(membershipOf(api, asker), wanted),
+    handle: ({ query: wanted }, api, _, asker) => pageReply([asker], wanted, (each) => membershipOf(api, each)),
   }),
   endpoint("get", "/user", {
     summary: "Read the user that a token belongs to",

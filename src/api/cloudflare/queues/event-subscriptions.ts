@@ -5,7 +5,7 @@ import { iso } from "../../../model/time/calendar.ts";
 import type { EventSubscription } from "../../../ports/catalog/subscriptions.ts";
 import { noticeEventNamed } from "../../../queues/subscriptions.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { pageOf, pages } from "../workflows/schemas.ts";
+import { pageReply, pages } from "../workflows/schemas.ts";
 import { workflowOf } from "../workflows/workflows.ts";
 
 const SUBSCRIPTIONS = "/accounts/{account_id}/event_subscriptions/subscriptions";
@@ -76,8 +76,7 @@ export const eventSubscriptions: readonly Endpoint[] = [
     result: z.array(shown),
     handle: async ({ query }, api) => {
       const all = api.subscriptions.list().filter(({ queue }) => query.queue_id === undefined || queue === query.queue_id);
-      const { items, info } = pageOf(all, query);
-      return { result: items.map(show), info };
+      return pageReply(all, query, show);
     },
   }),
   endpoint("post", SUBSCRIPTIONS, {

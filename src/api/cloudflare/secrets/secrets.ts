@@ -87,8 +87,7 @@ export const storesSecrets: readonly Endpoint[] = [
     handle: async ({ params, query }, { catalog }) => {
       const { search = "" } = query;
       const matching = (await catalog.storeSecrets(params.store_id)).filter((each) => each.name.includes(search));
-      const { items, info } = paged(matching, query);
-      return { result: items.map(show), info };
+      return paged(matching, query, show);
     },
   }),
   endpoint("post", SECRETS, {

@@ -47,10 +47,7 @@ export const secretsStores: readonly Endpoint[] = [
       direction: z.string().optional(),
     }),
     result: z.array(shown),
-    handle: async ({ query }, api) => {
-      const { items, info } = paged(await api.catalog.secretsStores(), query);
-      return { result: items.map((store) => show(store, api)), info };
-    },
+    handle: async ({ query }, api) => paged(await api.catalog.secretsStores(), query, (store) => show(store, api)),
   }),
   endpoint("post", STORES, {
     needs: "admin",

@@ -5,7 +5,7 @@ import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { Resource } from "../../../ports/catalog/resources.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page } from "../workflows/schemas.ts";
+import { pages } from "../workflows/schemas.ts";
 import { ask, missing, paged, remove } from "./storage.ts";
 
 const DATABASES = "/accounts/{account_id}/d1/database";
@@ -15,26 +15,17 @@ export const DATABASE: `${typeof DATABASES}/{database_id}` = `${DATABASES}/{data
 
 const database = z.looseObject({ uuid: z.string(), name: z.string(), created_at: z.string(), version: z.literal("production") });
 
-/** A statement, or several, and what is to be put into them. */
-export interface Statement {
-  readonly sql: string;
-  readonly params: readonly unknown[];
-}
-
-/** What a statement came to. */
-export interface Outcome {
-  readonly success: true;
-  readonly results: unknown;
-  readonly meta: Readonly<Record<string, unknown>>;
-}
-
-type Statements = Statement | { readonly batch: readonly Statement[] };
-
+/** What is run, and what is to be put into it. */
 const statement = z.object({ sql: z.string().min(1), params: z.array(z.unknown()).default([]) });
 
 const statements = z.union([z.object({ batch: z.array(statement).min(1) }), statement]);
 
 const outcome = z.looseObject({ success: z.literal(true), results: z.unknown(), meta: z.looseObject({}) });
+
+type Statements = z.output<typeof statements>;
+
+/** What a statement came to. */
+type Outcome = z.output<typeof outcome>;
 
 function show({ id: uuid, name, createdAt }: Resource): z.output<typeof database> {
   return { uuid, name, created_at: iso(createdAt), version: "production" };
@@ -80,16 +71,11 @@ const FORMATS = [
 export const d1Databases: readonly Endpoint[] = [
   endpoint("get", DATABASES, {
     summary: "List D1 databases, by name",
-    query: z.object({
-      page: page.default(1),
-      per_page: z.coerce.number().int().min(1).max(10_000).default(1000),
-      name: z.string().optional(),
-    }),
+    query: z.object({ ...pages(1_000, 10_000), name: z.string().optional() }),
     result: z.array(database),
     handle: async ({ query: asked }, { catalog }) => {
       const all = (await catalog.resources("d1")).filter(({ name }) => asked.name === undefined || name === asked.name);
-      const { items, info } = paged(all, asked);
-      return { result: items.map(show), info };
+      return paged(all, asked, show);
     },
   }),
   endpoint("post", DATABASES, {

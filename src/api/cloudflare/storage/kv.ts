@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { Resource } from "../../../ports/catalog/resources.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page } from "../workflows/schemas.ts";
+import { pages } from "../workflows/schemas.ts";
 import { found, paged, remove } from "./storage.ts";
 
 const NAMESPACES = "/accounts/{account_id}/storage/kv/namespaces";
@@ -26,16 +26,12 @@ export const kvNamespaces: readonly Endpoint[] = [
   endpoint("get", NAMESPACES, {
     summary: "List KV namespaces, by title",
     query: z.object({
-      page: page.default(1),
-      per_page: z.coerce.number().int().min(1).max(1000).default(20),
+      ...pages(20, 1_000),
       order: z.string().optional(),
       direction: z.string().optional(),
     }),
     result: z.array(namespace),
-    handle: async ({ query }, { catalog }) => {
-      const { items, info } = paged(await catalog.resources("kv"), query);
-      return { result: items.map(show), info };
-    },
+    handle: async ({ query }, { catalog }) => paged(await catalog.resources("kv"), query, show),
   }),
   endpoint("post", NAMESPACES, {
     needs: "admin",

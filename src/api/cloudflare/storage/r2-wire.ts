@@ -1,16 +1,12 @@
 /** Requests to a bucket, as the binding of Cloudflare's runtime makes them: JSON in a header or before the bytes of an object. */
+import { R2_HEADERS } from "../../../bindings/r2/headers.ts";
+import { NO_SUCH_OBJECT, READING, type Asked } from "../../../bindings/r2/request.ts";
 import { asciiJson } from "../../../model/values/ascii-json.ts";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { Resource } from "../../../ports/catalog/resources.ts";
 import type { StorageRequest } from "../../../ports/storage.ts";
 import type { Api } from "../../endpoint/endpoint.ts";
 import { ask } from "./storage.ts";
-
-const REQUEST = "cf-r2-request";
-const METADATA_SIZE = "cf-r2-metadata-size";
-const ERROR = "cf-r2-error";
-
-const NO_SUCH_OBJECT = 10_007;
 
 /** What a bucket answers: JSON, and the bytes of an object if there are some. */
 export interface BucketAnswer {
@@ -22,18 +18,18 @@ export interface BucketAnswer {
 export async function askBucket(
   api: Api,
   bucket: Resource,
-  asked: { readonly method: string; readonly [more: string]: unknown },
+  asked: Asked,
   value?: { readonly body: NonNullable<StorageRequest["body"]>; readonly length: string },
 ): Promise<BucketAnswer> {
-  const isReading = ["head", "get", "list"].includes(asked.method);
+  const isReading = READING.has(asked.method);
   const answer = await ask(api, bucket, {
     method: isReading ? "GET" : "PUT",
     path: "/",
-    headers: { [REQUEST]: asciiJson(asked), ...(!isReading && { "content-length": value?.length ?? "0" }) },
+    headers: { [R2_HEADERS.request]: asciiJson(asked), ...(!isReading && { "content-length": value?.length ?? "0" }) },
     ...(value !== undefined && { body: value.body }),
   });
-  if (!answer.ok) throw refusal(answer.headers.get(ERROR));
-  const size = Number(answer.headers.get(METADATA_SIZE) ?? 0);
+  if (!answer.ok) throw refusal(answer.headers.get(R2_HEADERS.error));
+  const size = Number(answer.headers.get(R2_HEADERS.metadataSize) ?? 0);
   if (answer.body === null || size === 0) return { metadata: null, bytes: new Blob([]).stream() };
   return parted(answer.body, size);
 }

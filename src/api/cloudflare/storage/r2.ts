@@ -5,6 +5,7 @@ import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { Resource } from "../../../ports/catalog/resources.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
+import type { SentObject } from "../../../bindings/r2/object.ts";
 import { askBucket } from "./r2-wire.ts";
 import { found, remove } from "./storage.ts";
 
@@ -15,15 +16,6 @@ const OBJECT = `${BUCKET}/objects/{object_key}` as const;
 const bucket = z.looseObject({ name: z.string(), creation_date: z.string() });
 
 const object = z.object({ key: z.string(), etag: z.string(), size: z.number(), last_modified: z.string() });
-
-/** As a bucket tells it. */
-interface SentObject {
-  readonly name: string;
-  readonly etag: string;
-  readonly size: number;
-  readonly uploaded: number;
-  readonly httpFields?: Readonly<Record<string, string | number>>;
-}
 
 /** The headers of HTTP by R2's names for them. */
 const FIELDS: Readonly<Record<string, string>> = {

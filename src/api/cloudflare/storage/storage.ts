@@ -2,7 +2,8 @@
 import { Failure, type FailureName } from "../../../model/failures/failure.ts";
 import type { Resource } from "../../../ports/catalog/resources.ts";
 import type { StorageRequest } from "../../../ports/storage.ts";
-import type { Api } from "../../endpoint/endpoint.ts";
+import type { Api, Reply } from "../../endpoint/endpoint.ts";
+import { pageOf, type Pages } from "../workflows/schemas.ts";
 
 const MISSING: Readonly<Record<Resource["type"], FailureName>> = { kv: "kv.not_found", d1: "d1.not_found", r2: "r2.not_found" };
 
@@ -29,11 +30,9 @@ export async function remove({ catalog, storage }: Api, { type, id }: Resource):
   await storage.forget({ type, id });
 }
 
-/** The items of a page, and what goes with them. */
-export function paged<T>(
-  items: readonly T[],
-  { page, per_page: size }: { readonly page: number; readonly per_page: number },
-): { readonly items: readonly T[]; readonly info: { count: number; page: number; per_page: number; total_count: number } } {
-  const slice = items.slice((page - 1) * size, page * size);
-  return { items: slice, info: { count: slice.length, page, per_page: size, total_count: items.length } };
+/** As `pageReply`; lists of these do not say how many pages there are. */
+export function paged<T>(all: readonly T[], query: Pages, show: (item: T) => unknown): Reply {
+  const { items, info } = pageOf(all, query);
+  const { total_pages: _pages, ...rest } = info;
+  return { result: items.map(show), info: rest };
 }

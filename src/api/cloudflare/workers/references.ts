@@ -3,7 +3,7 @@ import { z } from "zod";
 import { referencesTo, type Reference } from "../../../workers/versions/references.ts";
 import { activeVersion } from "../../../workers/versions/scripts.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { page, pageOf } from "../workflows/schemas.ts";
+import { pageReply, pages } from "../workflows/schemas.ts";
 import { anything, SCRIPT } from "./shown.ts";
 
 const ENVIRONMENT = "production";
@@ -20,12 +20,9 @@ async function namespaces({ catalog }: Pick<Api, "catalog">): Promise<object[]> 
 export const scriptsReferences: readonly Endpoint[] = [
   endpoint("get", "/accounts/{account_id}/workers/durable_objects/namespaces", {
     summary: "List the Durable Object namespaces",
-    query: z.object({ page: page.default(1), per_page: z.coerce.number().int().min(1).max(1_000).default(100) }),
+    query: z.object(pages(100, 1_000)),
     result: z.array(anything),
-    handle: async ({ query }, api) => {
-      const { items, info } = pageOf(await namespaces(api), query);
-      return { result: items, info };
-    },
+    handle: async ({ query }, api) => pageReply(await namespaces(api), query, (each) => each),
   }),
   endpoint("get", `${SCRIPT}/references`, {
     summary: "List the scripts that reference this one",

@@ -86,11 +86,6 @@ function tagOf(script: string): string {
   return Buffer.from(script).toString("hex").padEnd(32, "0").slice(0, 32);
 }
 
-/** Deletes a Worker with all that goes with it, deployed or not. */
-export function removeWorker(api: Api, script: string, force: string | undefined): Promise<void> {
-  return deleteScript(api, script, force === "true");
-}
-
 /** Scripts as a whole. */
 export const scripts: readonly Endpoint[] = [
   endpoint("get", "/accounts/{account_id}/workers/scripts", {
@@ -120,7 +115,7 @@ export const scripts: readonly Endpoint[] = [
       needs: "admin",
       summary: "Delete a script; its workflows keep their instances, but cannot start new ones",
       query: forced,
-      handle: ({ params, query }, api) => removeWorker(api, params.script_name, query.force),
+      handle: ({ params, query }, api) => deleteScript(api, params.script_name, query.force === "true"),
     }),
   ),
   endpoint("get", SERVICE, {

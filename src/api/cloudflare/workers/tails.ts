@@ -2,27 +2,14 @@
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { TailFilter } from "../../../workers/logs/tail-event.ts";
+import { tailFilter, type TailFilter } from "../../../workers/logs/tail-event.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 import { activeVersion } from "../../../workers/versions/scripts.ts";
 import { SCRIPT } from "./shown.ts";
 
 const TAILS = `${SCRIPT}/tails` as const;
 
-const filter: z.ZodType<TailFilter> = z.strictObject(
-  {
-    query: z.string().optional(),
-    outcome: z.array(z.string()).optional(),
-    scriptVersion: z.string().optional(),
-    sampling_rate: z.number().min(0).max(1).optional(),
-    method: z.array(z.string()).optional(),
-    header: z.strictObject({ key: z.string(), query: z.string().optional() }).optional(),
-    client_ip: z.array(z.string()).optional(),
-  },
-  "A filter is one of query, outcome, scriptVersion, sampling_rate, method, header and client_ip",
-);
-
-const filters = z.object({ filters: z.array(filter).max(10).default([]) });
+const filters = z.object({ filters: z.array(tailFilter).max(10).default([]) });
 
 const shown = z.object({ id: z.string(), url: z.string(), expires_at: z.iso.datetime() });
 

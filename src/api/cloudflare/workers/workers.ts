@@ -2,32 +2,25 @@
 import { z } from "zod";
 import { Failure } from "../../../model/failures/failure.ts";
 import { changeScriptSettings } from "../../../workers/deploy/change-script-settings.ts";
+import { deleteScript } from "../../../workers/deploy/delete-script.ts";
 import { makeWorker } from "../../../workers/deploy/make-worker.ts";
 import { checkWorker } from "../../../workers/versions/scripts.ts";
 import { type Api, endpoint, type Endpoint, type Reply } from "../../endpoint/endpoint.ts";
 import { checkScriptName, sharedSettings } from "./shown.ts";
 import { pageOf, pages } from "../workflows/schemas.ts";
 import { showWorker, workerNames } from "./workers-shown.ts";
-import { removeWorker } from "./scripts.ts";
 
 const WORKERS = "/accounts/{account_id}/workers/workers";
 
 /** The path of one, by its id or name, which are the same here. */
 export const WORKER: `${typeof WORKERS}/{worker_id}` = `${WORKERS}/{worker_id}`;
 
-/** Settings by name, as `sharedSettings` has them; they change nothing here. */
-interface WantedWorker {
-  readonly name: string;
-  readonly [setting: string]: unknown;
-}
-
 const subdomain = z.object({ enabled: z.boolean().optional(), previews_enabled: z.boolean().optional() }).nullish();
 
-const wanted: z.ZodType<WantedWorker> = z.object({ name: z.string(), subdomain }).and(sharedSettings);
+/** Settings change nothing here. */
+const wanted = z.object({ name: z.string(), subdomain }).and(sharedSettings);
 
-const change: z.ZodType<Omit<WantedWorker, "name"> & { readonly name?: string | undefined }> = z
-  .object({ name: z.string().optional(), subdomain })
-  .and(sharedSettings);
+const change = z.object({ name: z.string().optional(), subdomain }).and(sharedSettings);
 
 /** What a complete replacement that says nothing of them comes to. */
 const CLEARED = { tags: null, logpush: null, observability: null, tail_consumers: null, subdomain: null };
@@ -90,6 +83,6 @@ export const workers: readonly Endpoint[] = [
     needs: "admin",
     summary: "Delete a Worker with its versions; its workflows keep their instances, but cannot start new ones",
     query: z.object({ force: z.string().optional() }),
-    handle: ({ params, query }, api) => removeWorker(api, params.worker_id, query.force),
+    handle: ({ params, query }, api) => deleteScript(api, params.worker_id, query.force === "true"),
   }),
 ];

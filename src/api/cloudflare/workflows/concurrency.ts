@@ -15,7 +15,7 @@ import {
 } from "../../../workers/deploy/concurrency-keys.ts";
 import { endpoint, type Endpoint } from "../../endpoint/endpoint.ts";
 import { deployMessages } from "../../endpoint/envelope.ts";
-import { timestamp, pageOf, pages } from "./schemas.ts";
+import { timestamp, pageReply, pages } from "./schemas.ts";
 
 const limit = z.number().int().min(1);
 
@@ -30,10 +30,7 @@ export const concurrency: readonly Endpoint[] = [
     summary: "List concurrency keys, newest first",
     query: z.object(pages(50)),
     result: z.array(shown),
-    handle: async ({ query }, api) => {
-      const { items, info } = pageOf((await api.catalog.concurrencyKeys()).toReversed(), query);
-      return { result: items.map(show), info };
-    },
+    handle: async ({ query }, api) => pageReply((await api.catalog.concurrencyKeys()).toReversed(), query, show),
   }),
   endpoint("post", KEYS, {
     needs: "admin",

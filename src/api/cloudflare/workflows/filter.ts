@@ -2,24 +2,10 @@
 import { z } from "zod";
 import { LIMITS } from "../../../model/limits.ts";
 import { iso } from "../../../model/time/calendar.ts";
-import type { InstanceStatus } from "../../../model/instance/status.ts";
 import type { InstanceFilter } from "../../../ports/instances/search.ts";
 import { instant, status } from "./schemas.ts";
 
-type Field<T> = z.ZodOptional<z.ZodType<T>>;
-
-interface Fields {
-  readonly status: Field<InstanceStatus>;
-  readonly version_id: Field<string>;
-  readonly id_prefix: Field<string>;
-  readonly error: Field<string>;
-  readonly error_group: Field<string>;
-  readonly date_start: Field<number>;
-  readonly date_end: Field<number>;
-}
-
-/** The fields of a filter; all that are given have to be so. */
-export const FILTER: Fields = {
+const fields = {
   status: status.optional(),
   version_id: z.string().min(1).max(LIMITS.scriptName).optional(),
   /** What the id begins with. */
@@ -41,8 +27,11 @@ export const FILTER: Fields = {
   date_end: instant.optional(),
 };
 
+/** The fields of a filter; all that are given have to be so. */
+export const FILTER: typeof fields = fields;
+
 /** What was asked for. */
-type Asked = { readonly [K in keyof Fields]?: z.output<Fields[K]> };
+type Asked = { readonly [K in keyof typeof fields]?: z.output<(typeof fields)[K]> };
 
 /** What a filter means. */
 export function toFilter(workflow: string, asked: Asked): InstanceFilter {

@@ -4,7 +4,6 @@ import type { Engine, InstanceAddress } from "../../../engine/contract.ts";
 import { Failure } from "../../../model/failures/failure.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import type { InstanceStatus } from "../../../model/instance/status.ts";
-import type { StepKey } from "../../../model/step/step.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { StoredStream } from "../../../model/step/stream.ts";
 import { logOf, logView, type InstanceLog } from "../../../model/views/log.ts";
@@ -71,18 +70,15 @@ const log = shownLog.extend({
   rollback: z.object({ outcome: z.enum(["complete", "failed"]), error: errorInfo.nullable() }).nullable(),
 });
 
-/** What may be asked of an instance's status. */
-export type Change =
-  | { status: "pause" | "resume" }
-  | { status: "terminate"; rollback?: boolean | undefined }
-  | { status: "restart"; from?: StepKey | null | undefined };
-
-const change: z.ZodType<Change> = z.discriminatedUnion("status", [
+const change = z.discriminatedUnion("status", [
   z.object({ status: z.literal("pause") }),
   z.object({ status: z.literal("resume") }),
   z.object({ status: z.literal("terminate"), rollback: z.boolean().optional() }),
   z.object({ status: z.literal("restart"), from: restartFrom.nullish() }),
 ]);
+
+/** What may be asked of an instance's status. */
+export type Change = z.output<typeof change>;
 
 /** Changes an instance's status; answers the one that it has right after. */
 export function changeStatus({ engine }: Pick<Api, "engine">, address: InstanceAddress, body: Change): Promise<InstanceStatus> {

@@ -4,6 +4,7 @@ import type { Retention } from "../../../model/instance/events.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { INSTANCE_STATUSES, TRIGGER_SOURCES } from "../../../model/instance/status.ts";
 import type { StepKey } from "../../../model/step/step.ts";
+import type { Reply } from "../../endpoint/endpoint.ts";
 import type { ResultInfo } from "../../endpoint/envelope.ts";
 
 /** ISO 8601 in UTC, as answers have it. */
@@ -47,15 +48,16 @@ export const restartFrom: z.ZodType<StepKey> = z
 export const page: z.ZodType<number> = z.coerce.number().int().min(1);
 
 /** Items of a page. */
-export const perPage = (standard: number): z.ZodType<number> => z.coerce.number().int().min(1).max(LIMITS.page).default(standard);
+export const perPage = (standard: number, most: number = LIMITS.page): z.ZodType<number> =>
+  z.coerce.number().int().min(1).max(most).default(standard);
 
 /** What a list that is read page by page is asked for. */
-export const pages = (standard: number): { page: z.ZodType<number>; per_page: z.ZodType<number> } => ({
+export const pages = (standard: number, most?: number): { page: z.ZodType<number>; per_page: z.ZodType<number> } => ({
   page: page.default(1),
-  per_page: perPage(standard),
+  per_page: perPage(standard, most),
 });
 
-interface Pages {
+export interface Pages {
   readonly page: number;
   readonly per_page: number;
 }
@@ -64,6 +66,12 @@ interface Pages {
 export function pageOf<T>(all: readonly T[], query: Pages): { items: readonly T[]; info: ResultInfo } {
   const items = all.slice((query.page - 1) * query.per_page, query.page * query.per_page);
   return { items, info: pageInfo(query, items.length, all.length) };
+}
+
+/** The same as a reply. */
+export async function pageReply<T>(all: readonly T[], query: Pages, show: (item: T) => unknown): Promise<Reply> {
+  const { items, info } = pageOf(all, query);
+  return { result: await Promise.all(items.map(show)), info };
 }
 
 /** What goes with a list that is read page by page. */

@@ -4,9 +4,9 @@ import { Failure } from "../../../model/failures/failure.ts";
 import { iso } from "../../../model/time/calendar.ts";
 import type { Workflow, WorkflowVersion } from "../../../ports/catalog/workflows.ts";
 import { endpoint, type Api, type Endpoint } from "../../endpoint/endpoint.ts";
-import { shownGraph } from "./graph.ts";
 import { open } from "../../endpoint/payload.ts";
 import { pageInfo, showRetention, shownRetention, timestamp, pages } from "./schemas.ts";
+import { shownGraph } from "../../../workers/graph/nodes.ts";
 import { workflowOf } from "./workflows.ts";
 
 /** What every answer about a version begins with. */

@@ -10,8 +10,6 @@ import { headersOf, toResponse } from "../connection/response.ts";
 import { HEADERS } from "../messages.ts";
 import type { WorkerdProcess } from "../process/process.ts";
 
-const UPGRADE: [string, string] = ["connection", "Upgrade"];
-
 /** What fits into one packet or a few, in bytes. */
 const SHORT_BYTES = 64 * 1024;
 
@@ -58,7 +56,7 @@ export async function ask({ process, host, gone, over, cut, isFollowed }: Asking
       {
         path: pathname + search,
         method: request.method,
-        headers: [...sentHeaders(request.headers), ["host", hostName]],
+        headers: { ...sentHeaders(request.headers), host: hostName },
         ...(request.body !== null && { body: await sentBody(request, request.body) }),
         signal: AbortSignal.any([request.signal, gone]),
       },
@@ -95,9 +93,9 @@ async function sentBody(request: Request, body: ReadableStream): Promise<Readabl
 }
 
 /** An upgrade is passed on as such; otherwise the connection to workerd is our own business. */
-function sentHeaders(headers: Headers): [string, string][] {
+function sentHeaders(headers: Headers): Record<string, string> {
   const sent = [...headers].filter(([name]) => name !== "connection" && name !== "keep-alive");
-  return headers.has("upgrade") ? [...sent, UPGRADE] : sent;
+  return { ...Object.fromEntries(sent), ...(headers.has("upgrade") && { connection: "Upgrade" }) };
 }
 
 function upgraded(answer: IncomingMessage, gone: AbortSignal, over: () => void): Response {

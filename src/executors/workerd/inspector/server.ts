@@ -3,6 +3,7 @@
  * debugger runs code in Workers. So the server listens on loopback, and refuses pages and host names that were resolved to this
  * machine by deceit.
  */
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -45,10 +46,7 @@ export class Inspector {
   /** Rejects with the system's error (`EADDRINUSE`, …) when it cannot listen. */
   static async open(options: InspectorOptions): Promise<Inspector> {
     const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(options.port, options.host, resolve);
-    });
+    await once(server.listen(options.port, options.host), "listening");
     return new Inspector(server, options);
   }
 

@@ -64,5 +64,9 @@ declare module "cloudflare:sockets" {
   export function connect(address: string): Socket;
 }
 
+declare const WebSocketPair: new () => { readonly [end in 0 | 1]: import("./script/link.ts").Socket };
+declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
+declare const IdentityTransformStream: new () => TransformStream<Uint8Array, Uint8Array>;
+
 /** The Cache API. */
 declare const caches: { readonly default: object };

@@ -4,13 +4,13 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { networkInterfaces } from "node:os";
-import type { Readable } from "node:stream";
 import type { WebSocket } from "ws";
 import { Failure } from "../../../model/failures/failure.ts";
 import type { HostEnd } from "../../../ports/executor.ts";
 import { reasonOf, WorkerdChild } from "../child/child.ts";
 import { processConfig, type ProcessConfig } from "./config.ts";
 import { within } from "../child/deadline.ts";
+import type { Sending } from "../connection/connection.ts";
 import { opened } from "../child/lifeline.ts";
 import { inMiB, residentBytes, watchMemory } from "./memory.ts";
 import { HEADERS, type AnswerFor, type FromLoader, type Question, type ToLoader } from "../messages.ts";
@@ -205,29 +205,9 @@ export class WorkerdProcess {
    * Asks the loader for something. Rejects when the process is gone, and with an `AbortError`. Of an answer with status 101
    * the socket is what goes on.
    */
-  ask(
-    asked: Asked,
-    {
-      path = "/",
-      method = "GET",
-      headers = [],
-      body,
-      signal,
-    }: {
-      readonly path?: string;
-      readonly method?: string;
-      readonly headers?: readonly (readonly [string, string])[];
-      readonly body?: Readable | Uint8Array | string;
-      readonly signal?: AbortSignal;
-    },
-  ): Promise<IncomingMessage> {
-    return this.#child.connection.send({
-      path,
-      method,
-      headers: { ...Object.fromEntries(headers), ...this.#headers(asked) },
-      body,
-      signal,
-    });
+  ask(asked: Asked, sending: Partial<Sending>): Promise<IncomingMessage> {
+    const headers = { ...sending.headers, ...this.#headers(asked) };
+    return this.#child.connection.send({ path: "/", method: "GET", ...sending, headers });
   }
 
   /** A socket to an isolate, open. `hear` gets what comes over it. Rejects when that takes longer than a start may. */

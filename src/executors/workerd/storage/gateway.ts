@@ -10,7 +10,6 @@ import { R2BucketObject } from "miniflare:r2";
 import { R2_HEADERS } from "../../../bindings/r2/headers.ts";
 import { STORAGE_HEADERS } from "../messages.ts";
 import { scopeName } from "./scope.ts";
-import type { Socket } from "../isolate/script/link.ts";
 
 /** As much of an object's state as is used. */
 interface State {
@@ -67,9 +66,6 @@ async function withoutStack(answer: Response): Promise<Response> {
 export const Kv: ObjectClass = forgetful(KVNamespaceObject);
 export const D1: ObjectClass = forgetful(D1DatabaseObject);
 export const R2: ObjectClass = forgetful(R2BucketObject);
-
-declare const WebSocketPair: new () => { readonly 0: Socket; readonly 1: Socket };
-declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
 
 const gateway: { fetch(request: Request, env: Env): Promise<Response> } = {
   async fetch(request, env) {

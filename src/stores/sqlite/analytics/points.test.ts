@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LIMITS } from "../../../model/limits.ts";
 import type { DataPoint } from "../../../ports/logs/data-points.ts";
-import { sqliteDataPoints } from "./points.ts";
+import { SqliteDataPoints } from "./points.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -18,17 +18,17 @@ const point = (dataset: string, at: number): DataPoint => ({ dataset, at, indexe
 
 test("points are read newest first, also by the next server", async () => {
   const file = join(folder, "deep", "analytics.db");
-  const store = sqliteDataPoints(file);
+  const store = new SqliteDataPoints(file);
   expect([await store.newest("a", 9), existsSync(file)]).toEqual([[], false]);
   await store.add([point("a", 1), point("b", 2), point("a", 3)]);
   await store.close();
-  const next = sqliteDataPoints(file);
+  const next = new SqliteDataPoints(file);
   expect([await next.newest("a", 9), await next.newest("a", 1)]).toEqual([[point("a", 3), point("a", 1)], [point("a", 3)]]);
   await next.close();
 });
 
 test("of a dataset the newest points stay", async () => {
-  const store = sqliteDataPoints(":memory:");
+  const store = new SqliteDataPoints(":memory:");
   const most = LIMITS.dataPoints;
   await store.add(Array.from({ length: most }, (_, at) => point("a", at)));
   expect(await store.newest("a", most + 1)).toHaveLength(most);
@@ -40,7 +40,7 @@ test("of a dataset the newest points stay", async () => {
 });
 
 test("of too many datasets, the one that was written longest ago is forgotten", async () => {
-  const store = sqliteDataPoints(":memory:");
+  const store = new SqliteDataPoints(":memory:");
   for (let each = 0; each < LIMITS.datasets; each += 1) await store.add([point(`d${each}`, each)]);
   await store.add([point("d0", 1_000)]);
   await store.add([point("another", 1_001)]);

@@ -16,11 +16,7 @@ const FORGET = `DELETE FROM points WHERE dataset NOT IN
 const NEWEST = "SELECT dataset, at, json FROM points WHERE dataset = ? ORDER BY n DESC LIMIT ?";
 
 /** The points of a file. `:memory:` keeps them in memory. */
-export function sqliteDataPoints(file: string): DataPointStore {
-  return new SqliteDataPoints(file);
-}
-
-class SqliteDataPoints implements DataPointStore {
+export class SqliteDataPoints implements DataPointStore {
   readonly #file: OwnFile;
   /** Datasets that this process has written to: others may be one too many. */
   readonly #known: Set<string> = new Set();

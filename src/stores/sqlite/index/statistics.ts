@@ -33,17 +33,8 @@ export class Statistics {
     const sql = `SELECT hour, workflow, created, complete, errored, terminated
       FROM hourly WHERE hour >= ? ${key === undefined ? "" : "AND workflow = ?"} ORDER BY hour, workflow`;
     const values = key === undefined ? [hourOf(from)] : [hourOf(from), key];
-    const rows = this.#queries.all(sql, ...values) as unknown as (Omit<HourlyCount, "workflow"> & {
-      readonly workflow: number;
-    })[];
-    return rows.map(({ workflow: name, hour, created, complete, errored, terminated }) => ({
-      workflow: this.#nameOf(name),
-      hour,
-      created,
-      complete,
-      errored,
-      terminated,
-    }));
+    const rows = this.#queries.all(sql, ...values);
+    return rows.map((row) => ({ ...row, workflow: this.#nameOf(Number(row["workflow"])) })) as unknown as HourlyCount[];
   }
 
   /** Looked up once: a name keeps its key for ever. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { messageAt, queueOf, queueStoreContract } from "../../../../test/contracts/queue-store.ts";
-import { sqliteQueues } from "./queues.ts";
+import { SqliteQueues } from "./queues.ts";
 
 let folder: string;
 let last = 0;
@@ -19,12 +19,12 @@ const fresh = (): string => join(folder, "deep", `${(last += 1)}`, "queues.db");
 let current: string;
 queueStoreContract("sqlite", (left) => {
   if (left === undefined) current = fresh();
-  return sqliteQueues(current);
+  return new SqliteQueues(current);
 });
 
 test("there is no file before there is a queue", async () => {
   const file = fresh();
-  const store = sqliteQueues(file);
+  const store = new SqliteQueues(file);
   await store.expire(1);
   await store.backlog("a");
   expect(existsSync(file)).toBe(false);
@@ -34,7 +34,7 @@ test("there is no file before there is a queue", async () => {
 });
 
 test("a change that fails takes those of its turn with it, and nothing is counted", async () => {
-  const store = sqliteQueues(":memory:");
+  const store = new SqliteQueues(":memory:");
   await store.putQueue(queueOf("a"));
   await store.backlog("a");
   const added = store.add("a", [messageAt("m", 1)]);
@@ -46,7 +46,7 @@ test("a change that fails takes those of its turn with it, and nothing is counte
 });
 
 test("a file of something else is refused in words", async () => {
-  const store = sqliteQueues(join(folder, "."));
+  const store = new SqliteQueues(join(folder, "."));
   await expect(store.queues()).rejects.toMatchObject({ failure: "store.unwritable" });
   await store.close();
 });

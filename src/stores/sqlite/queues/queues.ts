@@ -35,11 +35,7 @@ interface Change {
  * The queues of a file, which is made, like the directories above it, when the first of them is. `:memory:` keeps them in memory.
  * Rejects with `Failure`s as `openSqlite` does, whatever is asked first.
  */
-export function sqliteQueues(file: string): QueueStore {
-  return new SqliteQueues(file);
-}
-
-class SqliteQueues implements QueueStore {
+export class SqliteQueues implements QueueStore {
   readonly #file: OwnFile;
   readonly #backlogs: Backlogs = new Backlogs();
   #changes: Change[] = [];

@@ -22,17 +22,8 @@ interface Address extends ClassName, ObjectName {
 
 type Facet = Record<string, (...args: readonly unknown[]) => unknown> & { fetch(request: Request): Promise<Response> };
 
-interface Outer {
-  call(address: Address, method: string, args: readonly unknown[]): unknown;
-  read(address: Address, property: string): unknown;
-  fetch(request: Request): Promise<Response>;
-  setAlarm(at: number): Promise<void>;
-  getAlarm(): Promise<number | null>;
-  deleteAlarm(): Promise<void>;
-}
-
 interface Env {
-  readonly OBJECTS: { idFromName(name: string): object; idFromString(id: string): object; get(id: object): Outer };
+  readonly OBJECTS: { idFromName(name: string): object; idFromString(id: string): object; get(id: object): OuterObject };
 }
 
 /** A namespace that a script is bound to. */
@@ -59,7 +50,7 @@ export class ObjectsFacade extends WorkerEntrypoint {
   }
 }
 
-async function find(env: unknown, props: unknown, object: ObjectName): Promise<{ outer: Outer; address: Address }> {
+async function find(env: unknown, props: unknown, object: ObjectName): Promise<{ outer: OuterObject; address: Address }> {
   const { script, className } = props as ClassName;
   const { host, namespace } = await askHost({ ask: "object", script, className });
   const { OBJECTS } = env as Env;
@@ -81,7 +72,7 @@ export class ObjectAlarm extends WorkerEntrypoint {
     return this.#outer().deleteAlarm();
   }
 
-  #outer(): Outer {
+  #outer(): OuterObject {
     const { OBJECTS } = this.env as Env;
     return OBJECTS.get(OBJECTS.idFromString((this.ctx.props as { readonly outer: string }).outer));
   }

@@ -9,7 +9,6 @@ import { withRequestId } from "../../host/request-id.ts";
 import { loadAssets, routed } from "./assets.ts";
 import { outboundOf } from "../facades/hyperdrive.ts";
 import { stubs, type Entrypoints } from "../facades/stubs.ts";
-import type { Socket } from "../script/link.ts";
 import { loaded, look, type Isolate, type LoaderEnv } from "./loaded.ts";
 import { moduleForms } from "./module-forms.ts";
 import { answerBy } from "./questions.ts";
@@ -32,8 +31,6 @@ interface Context {
   readonly exports: Entrypoints;
   waitUntil(promise: Promise<unknown>): void;
 }
-
-declare const WebSocketPair: new () => { readonly 0: Socket; readonly 1: Socket };
 
 const loader: { fetch(request: Request, env: Env, context: Context): Promise<Response> } = {
   async fetch(request, env, context) {

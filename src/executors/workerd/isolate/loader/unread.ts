@@ -5,14 +5,6 @@
  */
 import { settleable } from "../../../../runtime/run/settleable.ts";
 
-interface Pipe {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
-}
-
-declare const FixedLengthStream: new (length: number) => Pipe;
-declare const IdentityTransformStream: new () => Pipe;
-
 /** workerd itself reads so much of what is left, in bytes. */
 const SHORT_BYTES = 64 * 1024;
 

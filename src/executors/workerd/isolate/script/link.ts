@@ -7,6 +7,7 @@ import { settleable } from "../../../../runtime/run/settleable.ts";
 /** As much of workerd's WebSocket as is used. */
 export interface Socket {
   binaryType: string;
+  readonly readyState: number;
   accept(): void;
   send(message: string | Uint8Array): void;
   close(code: number, reason: string): void;

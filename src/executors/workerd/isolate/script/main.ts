@@ -144,8 +144,6 @@ export class StepwellHandlers extends WorkerEntrypoint {
   }
 }
 
-declare const WebSocketPair: new () => { readonly 0: Socket; readonly 1: Socket };
-
 function open(socket: Socket, loopback: Loopback): Link {
   socket.binaryType = "arraybuffer";
   socket.accept();

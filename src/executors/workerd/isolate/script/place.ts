@@ -7,18 +7,12 @@ import type { ExecutionContext } from "../../../../runtime/run/execution-context
 import type { Place } from "../../../../runtime/run/place.ts";
 import { settleable } from "../../../../runtime/run/settleable.ts";
 import { UNREPORTED } from "../../messages.ts";
+import type { Socket } from "./link.ts";
 
 /** What workerd gives to an entrypoint. */
 export interface IsolateContext extends ExecutionContext {
   abort(reason: string): void;
 }
-
-/** A socket that carries no messages. */
-interface NativeSocket {
-  readonly readyState: number;
-}
-
-declare const WebSocketPair: new () => { readonly 0: NativeSocket };
 
 /** Calls the isolate itself; the answer comes when the context is over. */
 export type Loopback = (url: string) => Promise<unknown>;
@@ -54,7 +48,7 @@ class RunPlace implements Place {
   /** What is to be called when workerd gives the context up; undefined while it may not. */
   #rested: (() => void) | undefined;
   /** Belongs to the context: its state cannot be read in any other. */
-  #native: NativeSocket | undefined;
+  #native: Socket | undefined;
 
   /** `strayed` is called when the place itself is woken in another context: then nothing in it can be ended. */
   constructor(strayed: (cause: Error) => void) {
