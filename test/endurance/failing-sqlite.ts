@@ -3,7 +3,7 @@ import type { Store } from "../../src/ports/store.ts";
 import type { Batch, BatchResult } from "../../src/ports/instances/commit.ts";
 import type { Lease } from "../../src/ports/instances/journal-store.ts";
 import { openSqlite as openReal } from "../../src/stores/sqlite/open.ts";
-import { randomFrom } from "./random.ts";
+import { randomFrom } from "../support/random.ts";
 
 /** What fails. It is handed over in the environment. */
 export interface Faults {

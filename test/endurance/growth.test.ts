@@ -1,7 +1,7 @@
 /** The check that a figure is flat: planted leaks are found, noise and a warm-up are not. */
 import { describe, expect, test } from "vitest";
 import { growth, type Sample } from "./growth.ts";
-import { randomFrom } from "./random.ts";
+import { randomFrom } from "../support/random.ts";
 
 const TOLERANCE = { share: 0.2, absolute: 20 };
 const random = randomFrom(7);

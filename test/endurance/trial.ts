@@ -5,7 +5,7 @@
 import type { Database } from "./database.ts";
 import { growth, type Growth, type Sample, type Tolerance } from "./growth.ts";
 import { openFiles, residentBytes } from "./processes.ts";
-import { randomFrom, seedFor } from "./random.ts";
+import { randomFrom, seedFor } from "../support/random.ts";
 import { Server, type ExecutorName, type ServerOptions } from "./server.ts";
 import { describe, Watchdog, type Load } from "./watchdog.ts";
 

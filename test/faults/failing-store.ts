@@ -6,6 +6,7 @@ import type { Store } from "../../src/ports/store.ts";
 import { StoreError } from "../../src/model/failures/store-error.ts";
 import type { Batch, BatchResult } from "../../src/ports/instances/commit.ts";
 import type { Lease } from "../../src/ports/instances/journal-store.ts";
+import { randomFrom } from "../support/random.ts";
 
 /** How often what fails. Shares are from 0 to 1. */
 export interface Faults {
@@ -70,15 +71,4 @@ export class FailingStore {
     const turns = Math.floor(this.#random() * (this.#faults.lateTurns + 1));
     for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -34,7 +34,7 @@ const run = promisify(execFile);
 /** Copies what a simulation needs, with the fault in it. */
 async function plant({ file, find, replace }: Mutant): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "stepwell-mutant-"));
-  for (const part of ["src", "test/simulation", "package.json"])
+  for (const part of ["src", "test/simulation", "test/support/random.ts", "package.json"])
     await cp(join(root, part), join(folder, part), { recursive: true });
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   const path = join(folder, "src", file);

@@ -5,17 +5,17 @@ import { sqliteCatalog } from "../../src/stores/sqlite/catalog/catalog.ts";
 import { connectReader } from "../../src/stores/sqlite/connection/database.ts";
 import { migrate } from "../../src/stores/sqlite/connection/migrate.ts";
 import type { Catalog } from "../../src/ports/catalog/catalog.ts";
-import { Agenda, Owner } from "./agenda.ts";
-import { Checker } from "./checker.ts";
-import { Clients } from "./clients.ts";
-import { Disk } from "./disk.ts";
-import { inSimulatedTime } from "./globals.ts";
-import type { SimulatedHost } from "./hosts.ts";
+import { Agenda, Owner } from "./world/agenda.ts";
+import { Checker } from "./checks/checker.ts";
+import { Clients } from "./world/clients.ts";
+import { Disk } from "./world/disk.ts";
+import { inSimulatedTime } from "./world/globals.ts";
+import type { SimulatedHost } from "./world/hosts.ts";
 import { kindOf, type Happening, type Plan } from "./plan.ts";
 import { EVENT_TYPE, returns } from "./program.ts";
-import { Random } from "./random.ts";
-import type { InstanceRecord } from "./record.ts";
-import { Server, workflowName, type World } from "./server.ts";
+import { Random } from "../support/random.ts";
+import type { InstanceRecord } from "./checks/record.ts";
+import { Server, workflowName, type World } from "./world/server.ts";
 
 /** When a simulation begins, in epoch milliseconds. */
 const START = Date.UTC(2026, 0, 1);

@@ -1,12 +1,12 @@
 /** What clients ask of the server that is up, and what has to be true of each answer. */
-import type { Engine, InstanceAddress } from "../../src/engine/contract.ts";
-import { Failure } from "../../src/model/failures/failure.ts";
-import { isStoreTrouble } from "../../src/model/failures/store-error.ts";
-import type { InstanceStatus } from "../../src/model/instance/status.ts";
-import type { StepKey } from "../../src/model/step/step.ts";
-import type { Happening } from "./plan.ts";
-import type { InstanceRecord } from "./record.ts";
-import { EVENT_TYPE } from "./program.ts";
+import type { Engine, InstanceAddress } from "../../../src/engine/contract.ts";
+import { Failure } from "../../../src/model/failures/failure.ts";
+import { isStoreTrouble } from "../../../src/model/failures/store-error.ts";
+import type { InstanceStatus } from "../../../src/model/instance/status.ts";
+import type { StepKey } from "../../../src/model/step/step.ts";
+import type { Happening } from "../plan.ts";
+import type { InstanceRecord } from "../checks/record.ts";
+import { EVENT_TYPE } from "../program.ts";
 import { workflowName, type Server, type World } from "./server.ts";
 
 /** Milliseconds within which a call is answered, while nothing fails. */

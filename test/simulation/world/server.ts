@@ -1,18 +1,18 @@
 /** One life of a server in a simulation: an engine over the simulated disk and the simulated hosts, with the real clock's code. */
-import type { Engine, InstanceAddress } from "../../src/engine/contract.ts";
-import { openEngine } from "../../src/engine/open.ts";
-import type { EngineSettings } from "../../src/engine/state/settings.ts";
-import type { Live } from "../../src/engine/state/live.ts";
-import type { Catalog } from "../../src/ports/catalog/catalog.ts";
-import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
-import { systemClock } from "../../src/system/clock.ts";
-import { Hosts } from "../../src/workers/hosts/hosts.ts";
+import type { Engine, InstanceAddress } from "../../../src/engine/contract.ts";
+import { openEngine } from "../../../src/engine/open.ts";
+import type { EngineSettings } from "../../../src/engine/state/settings.ts";
+import type { Live } from "../../../src/engine/state/live.ts";
+import type { Catalog } from "../../../src/ports/catalog/catalog.ts";
+import type { WorkflowStep } from "../../../src/runtime/cloudflare/workers.ts";
+import { systemClock } from "../../../src/system/clock.ts";
+import { Hosts } from "../../../src/workers/hosts/hosts.ts";
 import { Owner, type Agenda } from "./agenda.ts";
-import type { Checker } from "./checker.ts";
+import type { Checker } from "../checks/checker.ts";
 import type { Disk } from "./disk.ts";
 import { SimulatedHosts, type SimulatedHost } from "./hosts.ts";
-import { Performance, type Program } from "./program.ts";
-import type { Random } from "./random.ts";
+import { Performance, type Program } from "../program.ts";
+import type { Random } from "../../support/random.ts";
 
 /** What all servers of a simulation share. */
 export interface World {

@@ -1,11 +1,11 @@
 /** Holds the invariants against everything that happens in a simulation: what is on the disk, what user code does and sees. */
-import { readRow } from "../../src/engine/journal/row.ts";
-import { encode } from "../../src/model/values/value.ts";
-import { holdsPlace, isFinal } from "../../src/model/instance/status.ts";
-import type { Batch, BatchResult, JournalRow } from "../../src/ports/instances/commit.ts";
-import type { Lease } from "../../src/ports/instances/journal-store.ts";
-import type { InstanceAddress } from "../../src/engine/contract.ts";
-import type { Agenda } from "./agenda.ts";
+import { readRow } from "../../../src/engine/journal/row.ts";
+import { encode } from "../../../src/model/values/value.ts";
+import { holdsPlace, isFinal } from "../../../src/model/instance/status.ts";
+import type { Batch, BatchResult, JournalRow } from "../../../src/ports/instances/commit.ts";
+import type { Lease } from "../../../src/ports/instances/journal-store.ts";
+import type { InstanceAddress } from "../../../src/engine/contract.ts";
+import type { Agenda } from "../world/agenda.ts";
 import { InstanceRecord } from "./record.ts";
 
 /** What the world allows at most. */

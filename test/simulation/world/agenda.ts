@@ -4,7 +4,7 @@
  *
  * Each task belongs to an owner, a process or an isolate. Those of one that has died never happen; those of one that is frozen wait.
  */
-import type { Random } from "./random.ts";
+import type { Random } from "../../support/random.ts";
 
 /** Who does things: it may end, or stand still, and all that it owns with it. */
 export class Owner {

@@ -2,9 +2,9 @@
  * What the checker knows of an instance: a fold of its durable events, written without the engine's own fold, that says of each
  * event whether it may follow those before it.
  */
-import type { InstanceEvent } from "../../src/model/instance/events.ts";
-import { holdsPlace, isFinal, type InstanceStatus } from "../../src/model/instance/status.ts";
-import { EVENT_TYPE, keyOf } from "./program.ts";
+import type { InstanceEvent } from "../../../src/model/instance/events.ts";
+import { holdsPlace, isFinal, type InstanceStatus } from "../../../src/model/instance/status.ts";
+import { EVENT_TYPE, keyOf } from "../program.ts";
 
 /** A step as its events tell it. */
 export interface StepRecord {

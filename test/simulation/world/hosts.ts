@@ -2,15 +2,15 @@
  * The executor of a simulation: each host is an owner with a real runtime in it, joined to its server by two channels. Hosts fail
  * as hosts do: they do not open, die, hang, fall silent; frames come late or twice.
  */
-import { Failure } from "../../src/model/failures/failure.ts";
-import type { ScriptVersion } from "../../src/ports/catalog/script-versions.ts";
-import type { BindingHandler, Executor, Host, HostEnd } from "../../src/ports/executor.ts";
-import type { FromRuntime, ToRuntime } from "../../src/protocol/frames.ts";
-import { sharedPlace } from "../../src/runtime/run/place.ts";
-import { createRuntime, type Runtime, type WorkflowClass } from "../../src/runtime/run/runtime.ts";
-import { noScope } from "../../src/runtime/run/scope.ts";
+import { Failure } from "../../../src/model/failures/failure.ts";
+import type { ScriptVersion } from "../../../src/ports/catalog/script-versions.ts";
+import type { BindingHandler, Executor, Host, HostEnd } from "../../../src/ports/executor.ts";
+import type { FromRuntime, ToRuntime } from "../../../src/protocol/frames.ts";
+import { sharedPlace } from "../../../src/runtime/run/place.ts";
+import { createRuntime, type Runtime, type WorkflowClass } from "../../../src/runtime/run/runtime.ts";
+import { noScope } from "../../../src/runtime/run/scope.ts";
 import { Owner, type Agenda, type Channel } from "./agenda.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../support/random.ts";
 
 /** How a host fails. */
 export type HostFault =

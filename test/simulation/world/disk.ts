@@ -2,13 +2,13 @@
  * The database of a simulation: the memory store behind a writer that takes one commit after the other and readers that may
  * overtake it. It survives servers. While it fails, commits are refused, or made although they are answered with an error.
  */
-import type { Batch, BatchResult } from "../../src/ports/instances/commit.ts";
-import type { Lease } from "../../src/ports/instances/journal-store.ts";
-import type { Store } from "../../src/ports/store.ts";
-import { StoreError } from "../../src/model/failures/store-error.ts";
-import { MemoryStore } from "../../src/stores/memory/store.ts";
+import type { Batch, BatchResult } from "../../../src/ports/instances/commit.ts";
+import type { Lease } from "../../../src/ports/instances/journal-store.ts";
+import type { Store } from "../../../src/ports/store.ts";
+import { StoreError } from "../../../src/model/failures/store-error.ts";
+import { MemoryStore } from "../../../src/stores/memory/store.ts";
 import type { Agenda, Channel, Owner } from "./agenda.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../support/random.ts";
 
 /**
  * `full`, `io`: commits are refused. `replyLost`: commits are made, and answered with an error. `unread`: reads fail. `slow`: all
