@@ -1,17 +1,6 @@
-/**
- * Planted faults: one edit of the source each, with what goes wrong by it. Faults that stepwell has had come first. The simulator
- * has to find every one of them. An invariant is named by its number in ARCHITECTURE.md.
- */
-export interface Mutant {
-  readonly name: string;
-  /** What it breaks; 13 is liveness. */
-  readonly invariant: number;
-  /** Of the folder `src`. */
-  readonly file: string;
-  /** What is there, exactly once. */
-  readonly find: string;
-  readonly replace: string;
-}
+/** The planted faults. Those that stepwell has had come first. */
+import { AROUND } from "./around.ts";
+import type { Mutant } from "./mutant.ts";
 
 /** Faults of this project's history. */
 const HAD: readonly Mutant[] = [
@@ -300,4 +289,4 @@ const SCHEDULE: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...HAD, ...DURABILITY, ...EVENTS, ...STEPS, ...SCHEDULE];
+export const MUTANTS: readonly Mutant[] = [...HAD, ...DURABILITY, ...EVENTS, ...STEPS, ...SCHEDULE, ...AROUND];

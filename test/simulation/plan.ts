@@ -1,7 +1,7 @@
 /** What one simulation is to be: programs, settings, and a list of calls and faults with the time between them. All of it is data. */
 import fc from "fast-check";
 import { DISK_FAULTS, type DiskFault } from "./world/disk.ts";
-import { HOST_FAULTS, type HostFault } from "./world/hosts.ts";
+import { HOST_FAULTS, type HostFault } from "./world/host.ts";
 import { program, type Program } from "./program.ts";
 
 /** Something that happens from outside. `which` chooses among what there is. */

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { MemoryStore } from "../../src/stores/memory/store.ts";
-import { SimulatedHost } from "./world/hosts.ts";
+import { SimulatedHost } from "./world/host.ts";
 import type { Plan } from "./plan.ts";
 import { simulateSeed } from "./seeds.ts";
 import { simulate } from "./simulate.ts";

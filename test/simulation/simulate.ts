@@ -10,7 +10,7 @@ import { Checker } from "./checks/checker.ts";
 import { Clients } from "./world/clients.ts";
 import { Disk } from "./world/disk.ts";
 import { inSimulatedTime } from "./world/globals.ts";
-import type { SimulatedHost } from "./world/hosts.ts";
+import type { SimulatedHost } from "./world/host.ts";
 import { kindOf, type Happening, type Plan } from "./plan.ts";
 import { EVENT_TYPE, returns } from "./program.ts";
 import { Random } from "../support/random.ts";

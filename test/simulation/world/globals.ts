@@ -3,6 +3,7 @@
  * system's clock, deadlines of attempts, user code) lives in simulated time.
  */
 import type { Agenda, Timer } from "./agenda.ts";
+import { hotPromise, inContext } from "./contexts.ts";
 
 /** What `setTimeout` gives in Node, as far as it is used. */
 class Handle {
@@ -23,17 +24,18 @@ class Handle {
 
 /** `wallMs` is the time that clocks show, in epoch milliseconds: unlike the agenda's, it may jump. */
 export async function inSimulatedTime<T>(agenda: Agenda, wallMs: () => number, work: () => Promise<T>): Promise<T> {
-  const before = { setTimeout, clearTimeout, setImmediate };
+  const before = { setTimeout, clearTimeout, setImmediate, Promise };
   const { now } = Date;
   const globals = globalThis as unknown as Record<string, unknown>;
   globals["setTimeout"] = (fire: (...args: unknown[]) => void, ms: number = 0, ...args: unknown[]) =>
-    new Handle(agenda.timer(asNode(agenda, ms), () => fire(...args)));
+    new Handle(agenda.timer(asNode(agenda, ms), inContext(() => fire(...args))));
   globals["clearTimeout"] = (handle: unknown) => {
     if (handle instanceof Handle) handle.timer.isOver = true;
     else before.clearTimeout(handle as NodeJS.Timeout | undefined);
   };
   globals["setImmediate"] = (fire: (...args: unknown[]) => void, ...args: unknown[]) =>
-    new Handle(agenda.timer(0, () => fire(...args)));
+    new Handle(agenda.timer(0, inContext(() => fire(...args))));
+  globals["Promise"] = hotPromise;
   Date.now = wallMs;
   performance.now = () => agenda.now;
   try {

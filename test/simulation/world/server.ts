@@ -10,7 +10,8 @@ import { Hosts } from "../../../src/workers/hosts/hosts.ts";
 import { Owner, type Agenda } from "./agenda.ts";
 import type { Checker } from "../checks/checker.ts";
 import type { Disk } from "./disk.ts";
-import { SimulatedHosts, type SimulatedHost } from "./hosts.ts";
+import type { SimulatedHost } from "./host.ts";
+import { SimulatedHosts } from "./hosts.ts";
 import { Performance, type Program } from "../program.ts";
 import type { Random } from "../../support/random.ts";
 
@@ -58,10 +59,13 @@ export class Server {
         random: world.random,
         latencyMs: world.linkMs,
         wallMs: world.wallMs,
-        classes: ({ id }, host) =>
-          Object.fromEntries(world.programs.map((program, i) => [workflowName(i), this.#classOf(program, host, id)])),
+        script: ({ id }, host) => ({
+          classes: Object.fromEntries(world.programs.map((program, i) => [workflowName(i), this.#classOf(program, host, id)])),
+          handlers: {},
+        }),
         lifeOf: (workflow, id) => world.checker.find({ workflow, id })?.life ?? 0,
         lost: () => (world.lostHosts += 1),
+        violated: (what) => world.checker.violated(what),
       },
       this.owner,
     );
