@@ -27,6 +27,13 @@ export type Happening =
   /** Clocks are set, by so many milliseconds. */
   | { readonly is: "clock"; readonly byMs: number };
 
+/** What is around workflows. */
+export interface Around {
+  /** Cron expressions of workflows, and of scripts, one each or none. */
+  readonly schedules: readonly (string | null)[];
+  readonly triggers: readonly (string | null)[];
+}
+
 export interface Plan {
   /** Decides the order of what is ready at one moment, and how long things take. */
   readonly order: number;
@@ -44,6 +51,8 @@ export interface Plan {
   readonly leavesOut?: readonly string[];
   /** What the times between happenings are multiplied by. */
   readonly pace?: number;
+  /** Nothing when it is absent. */
+  readonly around?: Around;
 }
 
 /** Kinds that a plan may leave out. */
@@ -117,7 +126,11 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 
 const afterMs = fc.constantFrom(0, 0, 0, 1, 5, 50, 400, 3_000, 70_000);
 
-export const plan: fc.Arbitrary<Plan> = fc.record({
+const crons = fc.tuple(...[0, 1].map(() => fc.constantFrom(null, null, "*/5 * * * *", "* * * * *")));
+
+const around: fc.Arbitrary<Around> = fc.record({ schedules: crons, triggers: crons });
+
+const whole: fc.Arbitrary<Omit<Plan, "around">> = fc.record({
   order: fc.nat(),
   programs: fc.array(program, { minLength: 2, maxLength: 2 }),
   settings: fc.record({
@@ -134,3 +147,8 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
   leavesOut: fc.subarray(KINDS),
   pace: fc.constantFrom(1, 1, 0.1, 0.01),
 });
+
+/** One in four has more than workflows. */
+export const plan: fc.Arbitrary<Plan> = fc
+  .tuple(whole, fc.option(around, { nil: undefined, freq: 1 }), fc.boolean())
+  .map(([each, more, has]) => (more === undefined || !has ? each : { ...each, around: more }));

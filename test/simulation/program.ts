@@ -1,5 +1,7 @@
 /** Random workflow programs: what they may do, the code that does it, and how they end by the meaning of steps alone. */
 import fc from "fast-check";
+import type { Workflow } from "../../src/bindings/workflow/client.ts";
+import type { InstanceAddress } from "../../src/engine/contract.ts";
 import { NonRetryableError } from "../../src/model/values/thrown.ts";
 import type { WorkflowStepContext } from "../../src/runtime/steps/step-types.ts";
 import type { WorkflowStep } from "../../src/runtime/cloudflare/workers.ts";
@@ -30,6 +32,8 @@ export type Act =
   | ({ readonly is: "race" } & Work)
   | { readonly is: "sleep"; readonly ms: number }
   | { readonly is: "wait"; readonly timesOut: boolean }
+  /** Creates an instance by binding and waits until that says that it has ended, unless this is such an instance itself. */
+  | { readonly is: "child"; readonly name: string; readonly workflow: number }
   | { readonly is: "all"; readonly branches: readonly Program[] };
 
 export type Program = readonly Act[];
@@ -53,6 +57,7 @@ export const program: fc.Arbitrary<Program> = fc.letrec<{ act: Act; program: Pro
     { weight: 2, arbitrary: fc.record({ is: fc.constant("race" as const), ...work }) },
     { weight: 3, arbitrary: fc.record({ is: fc.constant("sleep" as const), ms: fc.constantFrom(0, 1, 500.25, 5_000, 90_000) }) },
     { weight: 3, arbitrary: fc.record({ is: fc.constant("wait" as const), timesOut: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ is: fc.constant("child" as const), name, workflow: fc.nat(1) }) },
     {
       weight: 3,
       arbitrary: fc.record({
@@ -77,6 +82,19 @@ export interface Witness {
   /** User code has been given the result of a step. */
   saw(step: string, result: unknown): unknown;
   sawError(step: string): unknown;
+  /** An instance has been created, as the binding says. */
+  made(child: InstanceAddress, id: string): void;
+  /** Sends an event by binding, to the instance that created this one. */
+  told(parent: InstanceAddress, payload: string, send: () => Promise<void>): Promise<void>;
+}
+
+/** The instance that has created this one. A type: what is no interface can be a value of a step. */
+export type Parent = InstanceAddress;
+
+/** What an instance knows of itself and of others. */
+export interface Family extends InstanceAddress {
+  readonly parent: Parent | undefined;
+  readonly workflowOf: (name: string) => Workflow | undefined;
 }
 
 /** The type of events that programs wait for. */
@@ -85,15 +103,30 @@ export const EVENT_TYPE = "go";
 /** Of waits that do time out; longer than anything that a simulation does to an instance, in milliseconds. */
 const WAIT_MS = 300_000;
 
+/** Of steps that go on until they succeed. */
+const PERSISTENT = retries(10_000);
+
 /** User code that performs a program. */
 export class Performance {
   readonly #step: WorkflowStep;
   readonly #witness: Witness;
+  readonly #family: Family;
   readonly #counts: Map<string, number> = new Map();
 
-  constructor(step: WorkflowStep, witness: Witness) {
+  constructor(step: WorkflowStep, witness: Witness, family: Family) {
     this.#step = step;
     this.#witness = witness;
+    this.#family = family;
+  }
+
+  /** Performs the program, and says so to the instance that has created this one. */
+  async run(program: Program): Promise<unknown> {
+    try {
+      return await this.all(program);
+    } finally {
+      const { parent } = this.#family;
+      if (parent !== undefined) await this.#tell(parent);
+    }
   }
 
   /** Names differ by branch: the order of two parallel steps of one name is not promised. */
@@ -123,6 +156,8 @@ export class Performance {
         return "slept";
       case "wait":
         return this.#wait(`${branch}wait`, act.timesOut);
+      case "child":
+        return this.#child(branch, act);
       case "all":
         return Promise.all(act.branches.map((acts, i) => this.all(acts, `${branch}${i}.`)));
     }
@@ -193,6 +228,46 @@ export class Performance {
       this.#witness.sawError(key);
       return (error as Error).message;
     }
+  }
+
+  async #child(branch: string, { name, workflow }: { readonly name: string; readonly workflow: number }): Promise<unknown> {
+    const { workflow: own, id, parent } = this.#family;
+    if (parent !== undefined) return "has no children";
+    const key = this.#key("do", branch + name);
+    const child = { workflow: `Flow${workflow}`, id: `${id}-${key}`.replaceAll(/[^a-zA-Z0-9_-]/g, "_") };
+    const made = this.#step.do(branch + name, PERSISTENT, async () => {
+      this.#witness.called(key);
+      const binding = this.#binding(child);
+      const create = (): Promise<{ readonly id: string }> =>
+        binding.create({ id: child.id, params: { parent: { workflow: own, id } } });
+      const made = await binding.get(child.id).catch(create);
+      this.#witness.made(child, made.id);
+      return child.id;
+    });
+    await this.#settled(key, made);
+    return this.#wait(`${branch}told`, false);
+  }
+
+  /** There may be nobody any more who would hear it. */
+  async #tell(parent: Parent): Promise<void> {
+    const key = this.#key("do", "tell");
+    const told = this.#step.do("tell", PERSISTENT, async () => {
+      const payload = `${this.#family.id} of ${this.#family.workflow}, call ${this.#witness.called(key) + 1}`;
+      try {
+        const instance = await this.#binding(parent).get(parent.id);
+        await this.#witness.told(parent, payload, () => instance.sendEvent({ type: EVENT_TYPE, payload }));
+      } catch (error) {
+        if (!/not found|finite state|unconsumed/.test((error as Error).message)) throw error;
+      }
+      return payload;
+    });
+    await this.#settled(key, told);
+  }
+
+  #binding({ workflow }: InstanceAddress): Workflow {
+    const binding = this.#family.workflowOf(workflow);
+    if (binding === undefined) throw new Error(`There is no binding ${workflow}`);
+    return binding;
   }
 
   async #settled(key: string, result: Promise<unknown>): Promise<unknown> {

@@ -15,10 +15,10 @@ export interface Allowed {
 }
 
 /** Milliseconds within which what can go on has gone on, once nothing has failed for as long. */
-const LIVENESS_MS = 300_000;
+export const LIVENESS_MS = 300_000;
 
 /** How long after the last fault nothing takes longer than usual, in milliseconds. */
-const CALM_MS = 60_000;
+export const CALM_MS = 60_000;
 
 /** So many events of one instance within a minute are a spin. */
 const MOST_EVENTS = 2_000;
@@ -61,6 +61,11 @@ export class Checker {
 
   find({ workflow, id }: InstanceAddress): InstanceRecord | undefined {
     return this.#byAddress.get(`${workflow} ${id}`);
+  }
+
+  /** True when there is such an instance, or was. */
+  wasThere({ workflow, id }: InstanceAddress): boolean {
+    return this.#byAddress.has(`${workflow} ${id}`) || this.records.values().some((each) => each.workflow === workflow && each.id === id);
   }
 
   /** A commit is on the disk. */

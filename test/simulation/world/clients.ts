@@ -7,7 +7,8 @@ import type { StepKey } from "../../../src/model/step/step.ts";
 import type { Happening } from "../plan.ts";
 import type { InstanceRecord } from "../checks/record.ts";
 import { EVENT_TYPE } from "../program.ts";
-import { workflowName, type Server, type World } from "./server.ts";
+import type { Server } from "./server.ts";
+import { workflowName, type World } from "./world.ts";
 
 /** Milliseconds within which a call is answered, while nothing fails. */
 const ANSWER_MS = 120_000;
@@ -139,7 +140,7 @@ export class Clients {
     if (made instanceof Failure) {
       if (made.failure === "instance.already_exists")
         checker.expect(
-          before !== undefined || after !== undefined || this.#wasThere(address),
+          before !== undefined || after !== undefined || checker.wasThere(address),
           () => `${address.id} was said to exist`,
         );
       return;
@@ -148,10 +149,6 @@ export class Clients {
       [...checker.records.values()].some(({ pk }) => pk === made?.pk),
       () => `${address.id} was acknowledged and is not on the disk`,
     );
-  }
-
-  #wasThere({ workflow, id }: InstanceAddress): boolean {
-    return [...this.#world.checker.records.values()].some((record) => record.workflow === workflow && record.id === id);
   }
 
   async #change(server: Server, record: InstanceRecord, change: Promise<InstanceStatus>): Promise<void> {

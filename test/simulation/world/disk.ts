@@ -4,7 +4,9 @@
  */
 import type { Batch, BatchResult } from "../../../src/ports/instances/commit.ts";
 import type { Lease } from "../../../src/ports/instances/journal-store.ts";
+import type { Catalog } from "../../../src/ports/catalog/catalog.ts";
 import type { Store } from "../../../src/ports/store.ts";
+import type { Timetable, TimetableEntry } from "../../../src/ports/timetable.ts";
 import { StoreError } from "../../../src/model/failures/store-error.ts";
 import { MemoryStore } from "../../../src/stores/memory/store.ts";
 import type { Agenda, Channel, Owner } from "./agenda.ts";
@@ -87,14 +89,29 @@ export class Disk {
         if (PLAIN.has(verb)) return ask;
         if (verb === "acquire")
           return (...args: readonly unknown[]) =>
-            this.#read(channels.out, () => {
+            this.read(channels.out, () => {
               this.#parts.acquired(owner);
               return ask(...args);
             });
         return (...args: readonly unknown[]) =>
-          this.#read(this.#parts.random.pick(readers) ?? channels.in, () => ask(...args), true);
+          this.read(this.#parts.random.pick(readers) ?? channels.in, () => ask(...args), true);
       },
     });
+  }
+
+  /** Connects a process to the catalogue. What comes round is read and followed as slowly as all else, and fails as that does. */
+  connectCatalog(owner: Owner, catalog: Catalog, followed: Timetable["follow"]): Catalog {
+    const channel = this.#parts.agenda.channel(owner);
+    const over: Partial<Catalog> = {
+      timetable: (kind) => this.read(channel, () => catalog.timetable(kind), true),
+      follow: (entry: Pick<TimetableEntry, "kind" | "owner" | "cron">, to: number) =>
+        this.change(channel, async () => {
+          await catalog.follow(entry, to);
+          await followed(entry, to);
+        }),
+      watch: (notice) => catalog.watch((change) => channel.post(() => notice(change))),
+    };
+    return { ...catalog, ...over };
   }
 
   /** The process has been killed: some of the commits that were on their way are on the disk all the same, the first of them. */
@@ -137,7 +154,21 @@ export class Disk {
     return promise;
   }
 
-  #read<T>(channel: Channel, ask: () => Promise<T>, mayFail: boolean = false): Promise<T> {
+  /** Makes a change, as a commit. One that is on its way when its process is killed is not made. */
+  change<T>(channel: Channel, make: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const answer = (work: () => void): void => channel.post(work, this.#latencyMs());
+    channel.post(() => {
+      const fate = this.#fate("commit");
+      if (fate === "refused") return answer(() => reject(new StoreError("io", "The disk takes nothing")));
+      void make().then((made) =>
+        answer(() => (fate === "replyLost" ? reject(new StoreError("io", "The disk does not answer")) : resolve(made))),
+      );
+    }, this.#latencyMs());
+    return promise;
+  }
+
+  read<T>(channel: Channel, ask: () => Promise<T>, mayFail: boolean = false): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     channel.post(() => {
       if (mayFail && this.#fate("read") !== "works")
