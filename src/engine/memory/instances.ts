@@ -54,6 +54,8 @@ export class Instances implements JournalListener {
   readonly #byKey: Map<number, Live> = new Map();
   readonly #byAddress: Map<string, Live> = new Map();
   readonly #loading: Map<number, Promise<Live>> = new Map();
+  /** Instances that have been in memory since they began to be loaded, and have left it: what was read of them may be old. */
+  readonly #overtaken: Set<number> = new Set();
   /** Instances that are being deleted and may not come into memory any more. */
   readonly #sealed: Set<number> = new Set();
 
@@ -176,7 +178,10 @@ export class Instances implements JournalListener {
     if (this.#sealed.has(summary.pk)) return Promise.reject(new Failure("instance.not_found", { field: "instance_id" }));
     let loading = this.#loading.get(summary.pk);
     if (loading === undefined) {
-      loading = this.#read(summary).finally(() => this.#loading.delete(summary.pk));
+      loading = this.#read(summary).finally(() => {
+        this.#loading.delete(summary.pk);
+        this.#overtaken.delete(summary.pk);
+      });
       this.#loading.set(summary.pk, loading);
     }
     return loading;
@@ -205,20 +210,34 @@ export class Instances implements JournalListener {
     if (this.#byKey.get(live.pk) !== live) return;
     this.#byKey.delete(live.pk);
     this.#byAddress.delete(addressKey(live.workflow, live.id));
+    if (this.#loading.has(live.pk)) this.#overtaken.add(live.pk);
     this.#listener?.left(live);
     // A client that follows a deleted instance has nothing to wait for.
     if (live.gone) this.#parts.watchers.instances.end(live.pk);
   }
 
   async #read(summary: InstanceSummary): Promise<Live> {
-    const { policies, reads, store } = this.#parts;
-    await policies.load(summary.workflow);
+    const { pk, workflow } = summary;
+    await this.#parts.policies.load(workflow);
+    let read = await this.#fold(pk);
+    while (this.#overtaken.delete(pk)) read = await this.#fold(pk);
+    const { state, seq } = read;
+    if (state === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
+    const live = newLive(summary, state, seq);
+    // What works only in the store has lost its run, to a server that ended or a commit that failed.
+    live.leftBehind = holdsPlace(state.status);
+    return this.add(live);
+  }
+
+  /** What the store has of an instance. */
+  async #fold(pk: number): Promise<{ readonly state: InstanceState | undefined; readonly seq: number }> {
+    const { reads, store } = this.#parts;
     let state: InstanceState | undefined;
     let seq = 0;
     for (;;) {
       await reads.turn();
-      const rows = await store.load(summary.pk, seq, LOAD_BYTES);
-      if (rows.length === 0) break;
+      const rows = await store.load(pk, seq, LOAD_BYTES);
+      if (rows.length === 0) return { state, seq };
       for (const row of rows) {
         seq = row.seq;
         for (const event of readRow(row)) {
@@ -227,10 +246,5 @@ export class Instances implements JournalListener {
         reads.did(row.events.length);
       }
     }
-    if (state === undefined) throw new Failure("instance.not_found", { field: "instance_id" });
-    const live = newLive(summary, state, seq);
-    // What works only in the store has lost its run, to a server that ended or a commit that failed.
-    live.leftBehind = holdsPlace(state.status);
-    return this.add(live);
   }
 }

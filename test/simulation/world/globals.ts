@@ -22,6 +22,9 @@ class Handle {
   }
 }
 
+/** Ticks of a millisecond: time is a sum of them, so that no difference of two times is lost in the fractions of a large one. */
+const TICKS = 1_024;
+
 /** `wallMs` is the time that clocks show, in epoch milliseconds: unlike the agenda's, it may jump. */
 export async function inSimulatedTime<T>(agenda: Agenda, wallMs: () => number, work: () => Promise<T>): Promise<T> {
   const before = { setTimeout, clearTimeout, setImmediate, Promise };
@@ -37,7 +40,7 @@ export async function inSimulatedTime<T>(agenda: Agenda, wallMs: () => number, w
     new Handle(agenda.timer(0, inContext(() => fire(...args))));
   globals["Promise"] = hotPromise;
   Date.now = wallMs;
-  performance.now = () => agenda.now;
+  performance.now = () => Math.floor(agenda.now * TICKS) / TICKS;
   try {
     return await work();
   } finally {
