@@ -60,6 +60,8 @@ export class Ending {
     await live(() => this.#isOver() || agenda.now > endsAt);
     if (checker.violations.length > 0) return;
     for (const record of this.#living()) checker.violated(`${record.workflow}/${record.id} never ends: it is ${record.status}`);
+    const left = around?.messages.left ?? 0;
+    checker.expect(left === 0, () => `${left} messages are never delivered`);
     this.#checkEnds();
     clients.checkEvents();
     await this.#checkIdle();
@@ -83,7 +85,8 @@ export class Ending {
   }
 
   #isOver(): boolean {
-    return this.#living().length === 0 && this.#parts.server()?.isUp === true;
+    const left = this.#world.around?.messages.left ?? 0;
+    return this.#living().length === 0 && left === 0 && this.#parts.server()?.isUp === true;
   }
 
   /** Each instance has ended as its program says. */

@@ -1,5 +1,6 @@
 /** What one simulation is to be: programs, settings, and a list of calls and faults with the time between them. All of it is data. */
 import fc from "fast-check";
+import type { ConsumerSettings } from "../../src/model/platform/queue.ts";
 import { DISK_FAULTS, type DiskFault } from "./world/disk.ts";
 import { HOST_FAULTS, type HostFault } from "./world/host.ts";
 import { program, type Program } from "./program.ts";
@@ -14,6 +15,8 @@ export type Happening =
   /** Restarts from the step with this number among those that have started. */
   | { readonly is: "restartFrom"; readonly which: number; readonly step: number }
   | { readonly is: "read"; readonly which: number }
+  /** Sends messages to the queue. */
+  | { readonly is: "send"; readonly orders: readonly Order[]; readonly delaySeconds: number }
   | { readonly is: "act"; readonly workflow: number; readonly action: "pause" | "resume" | "restart" | "terminate" | "delete" }
   | { readonly is: "deploy"; readonly workflow: number }
   | ({ readonly is: "disk" } & { readonly fault: DiskFault["is"]; readonly forMs: number })
@@ -32,6 +35,16 @@ export interface Around {
   /** Cron expressions of workflows, and of scripts, one each or none. */
   readonly schedules: readonly (string | null)[];
   readonly triggers: readonly (string | null)[];
+  /** How the one queue is consumed. */
+  readonly queue: Pick<ConsumerSettings, "batchSize" | "maxWaitMs" | "maxRetries" | "retryDelaySeconds" | "maxConcurrency">;
+}
+
+/** A message for the queue, and what its consumer does with it. */
+export interface Order {
+  /** How often it fails before it is acknowledged: by saying so, or by throwing. */
+  readonly fails: number;
+  readonly throws: boolean;
+  readonly ms: number;
 }
 
 export interface Plan {
@@ -124,11 +137,35 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ is: fc.constant("clock" as const), byMs: fc.constantFrom(-600_000, -50, 50, 600_000) }) },
 );
 
+const order = fc.record({ fails: fc.constantFrom(0, 0, 1, 9), throws: fc.boolean(), ms: fc.constantFrom(0, 40, 2_000) });
+
+const send = fc.record({
+  is: fc.constant("send" as const),
+  orders: fc.array(order, { minLength: 1, maxLength: 3 }),
+  delaySeconds: fc.constantFrom(0, 0, 10),
+});
+
 const afterMs = fc.constantFrom(0, 0, 0, 1, 5, 50, 400, 3_000, 70_000);
 
 const crons = fc.tuple(...[0, 1].map(() => fc.constantFrom(null, null, "*/5 * * * *", "* * * * *")));
 
-const around: fc.Arbitrary<Around> = fc.record({ schedules: crons, triggers: crons });
+const around: fc.Arbitrary<Around> = fc.record({
+  schedules: crons,
+  triggers: crons,
+  queue: fc.record({
+    batchSize: fc.constantFrom(1, 3, 10),
+    maxWaitMs: fc.constantFrom(0, 5_000),
+    maxRetries: fc.constantFrom(0, 1, 3),
+    retryDelaySeconds: fc.constantFrom(0, 20),
+    maxConcurrency: fc.constantFrom(1, 10),
+  }),
+});
+
+const happenings = (each: fc.Arbitrary<Happening>): fc.Arbitrary<Plan["happenings"]> =>
+  fc.array(
+    fc.tuple(afterMs, each).map(([afterMs, each]) => ({ ...each, afterMs })),
+    { minLength: 3, maxLength: 60 },
+  );
 
 const whole: fc.Arbitrary<Omit<Plan, "around">> = fc.record({
   order: fc.nat(),
@@ -140,10 +177,7 @@ const whole: fc.Arbitrary<Omit<Plan, "around">> = fc.record({
     maxIdle: fc.constantFrom(0, 1, 2_000),
   }),
   latency: fc.record({ diskMs: fc.constantFrom(0, 0.5, 20), linkMs: fc.constantFrom(0, 0.3, 20) }),
-  happenings: fc.array(
-    fc.tuple(afterMs, happening).map(([afterMs, each]) => ({ ...each, afterMs })),
-    { minLength: 3, maxLength: 60 },
-  ),
+  happenings: happenings(happening),
   leavesOut: fc.subarray(KINDS),
   pace: fc.constantFrom(1, 1, 0.1, 0.01),
 });
@@ -151,5 +185,10 @@ const whole: fc.Arbitrary<Omit<Plan, "around">> = fc.record({
 /** One in four has more than workflows. */
 export const plan: fc.Arbitrary<Plan> = fc.oneof(
   { weight: 3, arbitrary: whole },
-  { weight: 1, arbitrary: fc.tuple(whole, around).map(([each, more]) => ({ ...each, around: more })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(whole, around, happenings(fc.oneof({ weight: 5, arbitrary: happening }, { weight: 1, arbitrary: send })))
+      .map(([each, around, happenings]) => ({ ...each, around, happenings })),
+  },
 );

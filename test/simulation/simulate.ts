@@ -10,10 +10,12 @@ import { Disk } from "./world/disk.ts";
 import { inSimulatedTime } from "./world/globals.ts";
 import { Deployments } from "./world/deployments.ts";
 import type { SimulatedHost } from "./world/host.ts";
-import { kindOf, type Happening, type Plan } from "./plan.ts";
+import { kindOf, type Around, type Happening, type Plan } from "./plan.ts";
 import { Random } from "../support/random.ts";
+import { MessageChecks } from "./checks/messages.ts";
 import { TimetableChecks } from "./checks/timetable.ts";
 import { Ending } from "./ending.ts";
+import { QueueDisk, type KeptMessage } from "./world/queue-disk.ts";
 import { Server } from "./world/server.ts";
 import type { World } from "./world/world.ts";
 
@@ -104,7 +106,7 @@ class Simulation {
       catalog,
       checker: this.#checker,
       timetable,
-      around: plan.around,
+      around: plan.around && { ...plan.around, ...this.#queue(plan.around, disk, wallMs) },
       programs,
       settings,
       linkMs: latency.linkMs,
@@ -134,6 +136,13 @@ class Simulation {
     return { violations, checked, steps: this.#agenda.steps, instances: records.size };
   }
 
+  #queue({ queue }: Around, disk: Disk, wallMs: () => number): { queueDisk: QueueDisk; messages: MessageChecks } {
+    const kept = (): Iterable<KeptMessage> => queueDisk.messages.values();
+    const messages = new MessageChecks(this.#checker, { agenda: this.#agenda, wallMs, maxRetries: queue.maxRetries, kept });
+    const queueDisk: QueueDisk = new QueueDisk(disk, this.#agenda, messages, queue);
+    return { queueDisk, messages };
+  }
+
   /** Goes on until `isOver`, or until something is violated, or nothing is left to do. */
   async #live(isOver: () => boolean): Promise<void> {
     let checkedAt = this.#agenda.now;
@@ -150,6 +159,7 @@ class Simulation {
       this.#checkFenced();
       this.#checker.checkLiveness(this.#world.wallMs());
       this.#world.timetable.checkLiveness();
+      this.#world.around?.messages.checkLiveness();
     }
   }
 

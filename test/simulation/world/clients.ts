@@ -7,6 +7,7 @@ import type { StepKey } from "../../../src/model/step/step.ts";
 import type { Happening } from "../plan.ts";
 import type { InstanceRecord } from "../checks/record.ts";
 import { EVENT_TYPE } from "../program.ts";
+import { QUEUE } from "./queue-disk.ts";
 import type { Server } from "./server.ts";
 import { workflowName, type World } from "./world.ts";
 
@@ -75,6 +76,7 @@ export class Clients {
 
   async #ask(server: Server, engine: Engine, call: Call): Promise<void> {
     if (call.is === "create") return this.#create(engine, { workflow: workflowName(call.workflow), id: `i${call.id}` });
+    if (call.is === "send") return this.#send(server, call);
     if (call.is === "act") {
       const workflow = workflowName(call.workflow);
       if (call.action === "restart") this.#world.checker.restarting.set(workflow, 1);
@@ -130,6 +132,15 @@ export class Clients {
       if (cause instanceof Failure && cause.failure !== "shutting_down" && !isStoreTrouble(cause)) this.refused.add(payload);
       throw cause;
     }
+  }
+
+  async #send({ queues }: Server, { orders, delaySeconds }: Extract<Call, { is: "send" }>): Promise<void> {
+    const messages = this.#world.around?.messages;
+    if (queues === undefined || messages === undefined) return;
+    const before = messages.size;
+    const sent = orders.map((order) => ({ contentType: "json" as const, body: JSON.stringify(order) }));
+    await queues.send(QUEUE, sent, delaySeconds);
+    messages.sent(before, orders.length);
   }
 
   async #create(engine: Engine, address: InstanceAddress): Promise<void> {

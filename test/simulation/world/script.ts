@@ -3,8 +3,10 @@ import type { InstanceAddress } from "../../../src/engine/contract.ts";
 import type { Workflow } from "../../../src/bindings/workflow/client.ts";
 import type { ScriptVersion } from "../../../src/ports/catalog/script-versions.ts";
 import type { WorkflowStep } from "../../../src/runtime/cloudflare/workers.ts";
+import type { MessageBatch } from "../../../src/runtime/handlers/message-batch.ts";
 import type { ScheduledController } from "../../../src/runtime/handlers/handlers.ts";
 import { Performance, type Parent, type Program, type Witness } from "../program.ts";
+import type { Order } from "../plan.ts";
 import type { Script, SimulatedHost } from "./host.ts";
 import { workflowName, type World } from "./world.ts";
 
@@ -25,7 +27,20 @@ export function scriptOf(world: World, { id, script }: ScriptVersion, host: Simu
     world.timetable.called(host.server.name, script, { cron, scheduledTime });
     await rest(SCHEDULED_MS);
   };
-  return { classes: Object.fromEntries(classes), handlers: { scheduled } };
+  return { classes: Object.fromEntries(classes), handlers: { scheduled, queue: (batch: MessageBatch<Order>) => consume(world, batch) } };
+}
+
+/** One message after the other; what throws leaves those after it unsaid. */
+async function consume({ calls }: World, { messages }: MessageBatch<Order>): Promise<void> {
+  for (const message of messages) {
+    const { fails, throws, ms } = message.body;
+    if (ms > 0) await rest(ms);
+    const before = calls.get(message.id) ?? 0;
+    calls.set(message.id, before + 1);
+    if (before >= fails) message.ack();
+    else if (throws) throw new TypeError("not yet");
+    else message.retry();
+  }
 }
 
 /** The class of a workflow. */

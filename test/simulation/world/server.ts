@@ -5,6 +5,7 @@ import type { Engine } from "../../../src/engine/contract.ts";
 import { openEngine } from "../../../src/engine/open.ts";
 import type { Live } from "../../../src/engine/state/live.ts";
 import { silentLog } from "../../../src/noop/log.ts";
+import { Queues } from "../../../src/queues/queues.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { CronTriggers } from "../../../src/workers/crons/cron.ts";
 import { BindingRegistry } from "../../../src/workers/hosts/binding-registry.ts";
@@ -21,6 +22,7 @@ export class Server {
   readonly #world: World;
   readonly #clients: ReturnType<Agenda["channel"]>;
   engine: Engine | undefined;
+  queues: Queues | undefined;
   /** Why it has stopped by itself. */
   stopped: string | undefined;
 
@@ -58,9 +60,15 @@ export class Server {
       const followCron = new CronTriggers({ catalog, log: silentLog }).follow(calls);
       const ids = { uuid: () => `id-${random.upTo(1e9)}` };
       const engine = await openEngine({ store, catalog, hosts, clock, ids, settings, followCron });
+      if (around !== undefined) {
+        const { queueDisk, messages } = around;
+        const parts = { store: queueDisk.connect(this.owner), calls: messages.watching(calls, this.owner) };
+        this.queues = await Queues.open({ ...parts, clock, log: silentLog, catalog, ids });
+      }
       bindings.register((host) => answeredBy({ workflow: bindingHandler(engine, host) }));
       void engine.ended.then(({ failure }) => (this.stopped = failure));
       engine.start();
+      this.queues?.start();
       this.engine = engine;
     });
   }
@@ -75,6 +83,7 @@ export class Server {
   /** Closes it, as when it is asked to end. */
   async close(drainMs?: number): Promise<void> {
     await this.engine?.close(drainMs);
+    await this.queues?.close();
   }
 
   async kill(): Promise<void> {

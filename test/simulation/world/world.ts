@@ -2,6 +2,7 @@
 import type { EngineSettings } from "../../../src/engine/state/settings.ts";
 import type { Catalog } from "../../../src/ports/catalog/catalog.ts";
 import type { Checker } from "../checks/checker.ts";
+import type { MessageChecks } from "../checks/messages.ts";
 import type { TimetableChecks } from "../checks/timetable.ts";
 import type { Around } from "../plan.ts";
 import type { Program } from "../program.ts";
@@ -9,6 +10,7 @@ import type { Random } from "../../support/random.ts";
 import type { Agenda, Owner } from "./agenda.ts";
 import type { Disk } from "./disk.ts";
 import type { SimulatedHost } from "./host.ts";
+import type { QueueDisk } from "./queue-disk.ts";
 
 export interface World {
   readonly agenda: Agenda;
@@ -19,7 +21,7 @@ export interface World {
   readonly timetable: TimetableChecks;
   readonly programs: readonly Program[];
   readonly settings: Partial<EngineSettings>;
-  readonly around: Around | undefined;
+  readonly around: (Around & { readonly queueDisk: QueueDisk; readonly messages: MessageChecks }) | undefined;
   readonly linkMs: number;
   /** Epoch milliseconds, as clocks show them. */
   readonly wallMs: () => number;
