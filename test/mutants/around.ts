@@ -122,11 +122,4 @@ export const AROUND: readonly Mutant[] = [
     find: "    await this.#parts.store.add(\n      queue,",
     replace: "    void this.#parts.store.add(\n      queue,",
   },
-  {
-    name: "what was read of an instance comes into memory although that has left it meanwhile",
-    invariant: 3,
-    file: "engine/memory/instances.ts",
-    find: "    if (this.#loading.has(live.pk)) this.#overtaken.add(live.pk);",
-    replace: "",
-  },
 ];

@@ -1,6 +1,7 @@
 /** The planted faults. Those that stepwell has had come first. */
 import { AROUND } from "./around.ts";
 import type { Mutant } from "./mutant.ts";
+import { SCHEDULE } from "./schedule.ts";
 
 /** Faults of this project's history. */
 const HAD: readonly Mutant[] = [
@@ -52,6 +53,41 @@ const HAD: readonly Mutant[] = [
     file: "engine/runs/run.ts",
     find: "  if (heard !== live.run?.signals) return;",
     replace: "",
+  },
+  {
+    name: "the place of an interrupted instance is free while it is read",
+    invariant: 13,
+    file: "engine/schedule/scheduler.ts",
+    find: `this.#start("interrupted", summary).finally(this.#take(summary.workflow));`,
+    replace: `this.#start("interrupted", summary);`,
+  },
+  {
+    name: "a start goes on with the life after a restart",
+    invariant: 13,
+    file: "engine/runs/activate.ts",
+    find: "        if (live.state !== life) return core.hosts.released(link);\n",
+    replace: "",
+  },
+  {
+    name: "a new instance is started in a place that a restart has given back",
+    invariant: 13,
+    file: "engine/verbs/create.ts",
+    find: "      if (holdsPlace(live.state.status)) void activate(core, live);",
+    replace: "      void activate(core, live);",
+  },
+  {
+    name: "what was read of an instance comes into memory although that has left it meanwhile",
+    invariant: 3,
+    file: "engine/memory/instances.ts",
+    find: "    if (this.#loading.has(live.pk)) this.#overtaken.add(live.pk);",
+    replace: "",
+  },
+  {
+    name: "the end of a handler's delay is lost while the handler is found",
+    invariant: 13,
+    file: "runtime/run/rollback.ts",
+    find: `    if (delayed !== undefined) await delayed;`,
+    replace: `    if (delayed !== undefined) await run.retryDue(id);`,
   },
 ];
 
@@ -212,80 +248,6 @@ const STEPS: readonly Mutant[] = [
     file: "model/instance/restart.ts",
     find: "steps.slice(0, end)",
     replace: "steps.slice(0, end + 1)",
-  },
-];
-
-/** What can go on does, and no more than may. */
-const SCHEDULE: readonly Mutant[] = [
-  {
-    name: "a restart of a rollback takes a place that does not exist",
-    invariant: 13,
-    file: "engine/schedule/scheduler.ts",
-    find: "holdsPlace(state.status) && this.#places.freeFor(workflow) >= 0 ?",
-    replace: "holdsPlace(state.status) ?",
-  },
-  {
-    name: "the limit of a workflow is not looked at",
-    invariant: 13,
-    file: "engine/schedule/places.ts",
-    find: "    return Math.min(this.free, this.#limitOf(workflow) - (this.#byWorkflow.get(workflow) ?? 0));",
-    replace: "    return this.free;",
-  },
-  {
-    name: "an event wakes an instance for which there is no place",
-    invariant: 13,
-    file: "engine/verbs/control.ts",
-    find: `    const held = live.state.status === "waiting" && !scheduler.mayWake(live.workflow);`,
-    replace: "    const held = false;",
-  },
-  {
-    name: "a timer wakes an instance for which there is no place",
-    invariant: 13,
-    file: "engine/schedule/timers.ts",
-    find: `    if (live.state.status === "waiting" && this.#places?.mayWake(live.workflow) === false) {`,
-    replace: `    if (live.state.status === "paused") {`,
-  },
-  {
-    name: "an instance that ends keeps its place",
-    invariant: 13,
-    file: "engine/schedule/scheduler.ts",
-    find: "    else this.#giveBack(workflow);\n  }\n\n  /** An instance comes",
-    replace: "  }\n\n  /** An instance comes",
-  },
-  {
-    name: "instances that a server was running when it died are not looked for",
-    invariant: 13,
-    file: "engine/schedule/scheduler.ts",
-    find: `      const taken = await (kind === "interrupted" ? this.#fillInterrupted() : this.#fillFrom(kind));`,
-    replace: `      const taken = await (kind === "interrupted" ? Promise.resolve([]) : this.#fillFrom(kind));\n      if (kind === "interrupted") this.#walk = { after: 0, urgent: false };`,
-  },
-  {
-    name: "a start that rests is forgotten",
-    invariant: 13,
-    file: "engine/runs/activate.ts",
-    find: "      await rest(core, Math.min(REST_MS * 2 ** tries, LONGEST_REST_MS));",
-    replace: "      await new Promise(() => {});",
-  },
-  {
-    name: "hosts that have ended are given runs",
-    invariant: 13,
-    file: "workers/hosts/hosts.ts",
-    find: "      remove(pool, link);\n      this.#leaving.delete(link);",
-    replace: "      this.#leaving.delete(link);",
-  },
-  {
-    name: "an instance gets the code of another version",
-    invariant: 3,
-    file: "engine/state/versions.ts",
-    find: "    const known = this.#known.get(id);",
-    replace: "    const known = this.#known.values().next().value;",
-  },
-  {
-    name: "a closed engine leaves its alarm",
-    invariant: 13,
-    file: "engine/schedule/timers.ts",
-    find: "    this.#closed = true;\n    this.#alarm.cancel();",
-    replace: "    this.#closed = true;",
   },
 ];
 

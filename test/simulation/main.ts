@@ -4,9 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import type { Plan } from "./plan.ts";
-import { shrink } from "./seeds.ts";
-import { simulate } from "./simulate.ts";
+import { shrink, simulateCase, type Case } from "./seeds.ts";
 import type { Share, Simulated } from "./worker.ts";
 
 const HELP = `Usage: npm run simulate -- [options]
@@ -87,8 +85,7 @@ async function failingCases(): Promise<Summary["failed"]> {
   const folder = new URL("./cases/", import.meta.url);
   const failed: Summary["failed"] = [];
   for (const name of await readdir(folder)) {
-    const { plan } = JSON.parse(await readFile(new URL(name, folder), "utf8")) as { readonly plan: Plan };
-    const { violations } = await simulate(plan);
+    const violations = await simulateCase(JSON.parse(await readFile(new URL(name, folder), "utf8")) as Case);
     if (violations.length > 0) failed.push({ seed: Number.NaN, violations: [`${name}: ${violations[0]}`] });
   }
   return failed;
@@ -143,8 +140,7 @@ async function main(): Promise<void> {
   const { options, values } = readOptions();
   if (values.help === true) return console.log(HELP);
   if (values.script !== undefined) {
-    const { plan } = JSON.parse(await readFile(values.script, "utf8")) as { readonly plan: Plan };
-    const { violations } = await simulate(plan);
+    const violations = await simulateCase(JSON.parse(await readFile(values.script, "utf8")) as Case);
     console.log(violations.length === 0 ? "Nothing is violated" : violations.join("\n"));
     process.exitCode = violations.length === 0 ? 0 : 1;
     return;

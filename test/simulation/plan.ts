@@ -147,7 +147,7 @@ const send = fc.record({
 
 const afterMs = fc.constantFrom(0, 0, 0, 1, 5, 50, 400, 3_000, 70_000);
 
-const crons = fc.tuple(...[0, 1].map(() => fc.constantFrom(null, null, "*/5 * * * *", "* * * * *")));
+const crons = fc.tuple(...[0, 1].map(() => fc.constantFrom(null, null, "*/5 * * * *", "* * * * *", "2 0 1 1 *")));
 
 const around: fc.Arbitrary<Around> = fc.record({
   schedules: crons,

@@ -3,9 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { MemoryStore } from "../../src/stores/memory/store.ts";
 import { SimulatedHost } from "./world/host.ts";
-import type { Plan } from "./plan.ts";
-import { simulateSeed } from "./seeds.ts";
-import { simulate } from "./simulate.ts";
+import { simulateCase, simulateSeed, type Case } from "./seeds.ts";
 
 const CASES = new URL("./cases/", import.meta.url);
 
@@ -15,8 +13,7 @@ afterEach(() => {
 
 describe("a plan that once failed", () => {
   test.for(readdirSync(CASES))("%s violates nothing", async (name) => {
-    const { plan } = JSON.parse(readFileSync(new URL(name, CASES), "utf8")) as { readonly plan: Plan };
-    expect((await simulate(plan)).violations).toEqual([]);
+    expect(await simulateCase(JSON.parse(readFileSync(new URL(name, CASES), "utf8")) as Case)).toEqual([]);
   });
 });
 

@@ -19,6 +19,23 @@ export async function simulateSeed(seed: number): Promise<Outcome> {
   return outcome;
 }
 
+/** A plan that once failed. */
+export interface Case {
+  readonly story: string;
+  readonly plan: Plan;
+  /** Values of `plan.order` with which it failed: which of them still meet the moment depends on how many timers there are. */
+  readonly orders?: readonly number[];
+}
+
+/** What a case violates. */
+export async function simulateCase({ plan, orders = [plan.order] }: Case): Promise<readonly string[]> {
+  for (const order of orders) {
+    const { violations } = await simulate({ ...plan, order });
+    if (violations.length > 0) return violations;
+  }
+  return [];
+}
+
 /** A plan that fails, and how. */
 export interface Failing {
   readonly plan: Plan;

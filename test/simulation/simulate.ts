@@ -242,7 +242,9 @@ class Simulation {
   #freeze(server: Server, forMs: number, takeOver: boolean): void {
     this.#trouble(forMs);
     server.owner.freeze(this.#agenda.now + forMs);
-    if (takeOver) this.#open();
+    if (!takeOver) return;
+    this.#checker.isShared = true;
+    this.#open();
   }
 
   #close(server: Server, drainMs: number): void {

@@ -5,7 +5,7 @@ import { evolve } from "../../model/instance/evolve.ts";
 import type { InstanceState } from "../../model/instance/state.ts";
 import { isInstanceId } from "../../model/platform/names.ts";
 import { noticesOf } from "../../model/views/notices.ts";
-import type { TriggerSource } from "../../model/instance/status.ts";
+import { holdsPlace, type TriggerSource } from "../../model/instance/status.ts";
 import { isTooLarge, type Encoded } from "../../model/values/value.ts";
 import type { Workflow } from "../../ports/catalog/workflows.ts";
 import type { InstanceSummary } from "../../ports/instances/summary.ts";
@@ -97,7 +97,8 @@ async function createOne({ core, scheduler }: Verbs, birth: Birth, request: Crea
       const live = core.instances.add(newLive({ pk, workflow, id, createdAt: now }, state, 1));
       // A request that read it from the store before it was here took it for one that had lost its run.
       live.leftBehind = false;
-      void activate(core, live);
+      // One that has restarted it before that has left its place: it waits for another.
+      if (holdsPlace(live.state.status)) void activate(core, live);
     }
     return { pk, ...instance.summary };
   } finally {

@@ -36,6 +36,8 @@ export class Checker {
   troubleAt = 0;
   /** True once a host's frames take long. */
   isLate = false;
+  /** True once there have been two servers at a time: queues know no right to write. */
+  isShared = false;
   /** When clocks were set back, in milliseconds of the agenda, and what they had shown. */
   readonly setBacks: { readonly at: number; readonly shownMs: number }[] = [];
   /** Instances that are being restarted, by how many clients, and workflows all of whose instances may be at any time. */
