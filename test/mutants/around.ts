@@ -8,7 +8,7 @@ export const AROUND: readonly Mutant[] = [
     file: "runtime/run/settleable.ts",
     find: "  return Promise.withResolvers<T>();",
     replace:
-      "  let settle: Pick<PromiseWithResolvers<T>, \"resolve\" | \"reject\"> | undefined;\n  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));\n  return { promise, ...settle! };",
+      '  let settle: Pick<PromiseWithResolvers<T>, "resolve" | "reject"> | undefined;\n  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));\n  return { promise, ...settle! };',
   },
   {
     name: "a run begins steps while its instance is being paused",

@@ -67,7 +67,10 @@ export class Checker {
 
   /** True when there is such an instance, or was. */
   wasThere({ workflow, id }: InstanceAddress): boolean {
-    return this.#byAddress.has(`${workflow} ${id}`) || this.records.values().some((each) => each.workflow === workflow && each.id === id);
+    return (
+      this.#byAddress.has(`${workflow} ${id}`) ||
+      this.records.values().some((each) => each.workflow === workflow && each.id === id)
+    );
   }
 
   /** A commit is on the disk. */

@@ -32,7 +32,12 @@ export class MessageChecks implements QueueWatcher {
 
   constructor(
     checker: Checker,
-    { agenda, wallMs, maxRetries, kept }: {
+    {
+      agenda,
+      wallMs,
+      maxRetries,
+      kept,
+    }: {
       readonly agenda: Agenda;
       readonly wallMs: () => number;
       readonly maxRetries: number;
@@ -95,7 +100,8 @@ export class MessageChecks implements QueueWatcher {
           return end;
         } catch (cause) {
           // What is not the message's fault is no delivery.
-          const counts = cause instanceof Failure && (cause.failure === "script.unavailable" || cause.failure === "script.exception");
+          const counts =
+            cause instanceof Failure && (cause.failure === "script.unavailable" || cause.failure === "script.exception");
           for (const id of ids) if (!counts) this.#change(id, (known) => (known.deliveries -= 1));
           throw cause;
         } finally {

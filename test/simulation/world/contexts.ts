@@ -88,8 +88,8 @@ function untagged(
       return react(value);
     });
   // `await` looks at neither unless the constructor is another one.
-  Object.defineProperty(promise, "constructor", { value: hotPromise });
-  Object.defineProperty(promise, "then", {
+  void Object.defineProperty(promise, "constructor", { value: hotPromise });
+  void Object.defineProperty(promise, "then", {
     value: (done?: ((value: unknown) => unknown) | null, failed?: ((cause: unknown) => unknown) | null) =>
       constructor.prototype.then.call(promise, reacting(done), reacting(failed)),
   });

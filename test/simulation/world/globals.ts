@@ -31,13 +31,23 @@ export async function inSimulatedTime<T>(agenda: Agenda, wallMs: () => number, w
   const { now } = Date;
   const globals = globalThis as unknown as Record<string, unknown>;
   globals["setTimeout"] = (fire: (...args: unknown[]) => void, ms: number = 0, ...args: unknown[]) =>
-    new Handle(agenda.timer(asNode(agenda, ms), inContext(() => fire(...args))));
+    new Handle(
+      agenda.timer(
+        asNode(agenda, ms),
+        inContext(() => fire(...args)),
+      ),
+    );
   globals["clearTimeout"] = (handle: unknown) => {
     if (handle instanceof Handle) handle.timer.isOver = true;
     else before.clearTimeout(handle as NodeJS.Timeout | undefined);
   };
   globals["setImmediate"] = (fire: (...args: unknown[]) => void, ...args: unknown[]) =>
-    new Handle(agenda.timer(0, inContext(() => fire(...args))));
+    new Handle(
+      agenda.timer(
+        0,
+        inContext(() => fire(...args)),
+      ),
+    );
   globals["Promise"] = hotPromise;
   Date.now = wallMs;
   performance.now = () => Math.floor(agenda.now * TICKS) / TICKS;

@@ -1,5 +1,11 @@
 /** What queues keep in a simulation: it survives servers, and is as slow and as unreliable as the disk of instances. */
-import { type Queue, QUEUE_DEFAULTS, CONSUMER_DEFAULTS, type ConsumerSettings, type Settlement } from "../../../src/model/platform/queue.ts";
+import {
+  type Queue,
+  QUEUE_DEFAULTS,
+  CONSUMER_DEFAULTS,
+  type ConsumerSettings,
+  type Settlement,
+} from "../../../src/model/platform/queue.ts";
 import type { DeadLetters, NewMessage, QueueStore, StoredMessage } from "../../../src/ports/queue-store.ts";
 import type { Owner, Agenda } from "./agenda.ts";
 import type { Disk } from "./disk.ts";
@@ -7,7 +13,7 @@ import { scriptName } from "./world.ts";
 
 /** The queue that a script consumes, and the one that takes what is given up. */
 export const QUEUE = "work";
-export const LETTERS = "letters";
+const LETTERS = "letters";
 
 export interface KeptMessage extends StoredMessage {
   readonly queue: string;

@@ -5,7 +5,8 @@ import type { ScriptVersion } from "../../../src/ports/catalog/script-versions.t
 import type { WorkflowStep } from "../../../src/runtime/cloudflare/workers.ts";
 import type { MessageBatch } from "../../../src/runtime/handlers/message-batch.ts";
 import type { ScheduledController } from "../../../src/runtime/handlers/handlers.ts";
-import { Performance, type Parent, type Program, type Witness } from "../program.ts";
+import { Performance, type Parent, type Witness } from "../performance.ts";
+import type { Program } from "../program.ts";
 import type { Order } from "../plan.ts";
 import type { Script, SimulatedHost } from "./host.ts";
 import { workflowName, type World } from "./world.ts";
@@ -27,7 +28,10 @@ export function scriptOf(world: World, { id, script }: ScriptVersion, host: Simu
     world.timetable.called(host.server.name, script, { cron, scheduledTime });
     await rest(SCHEDULED_MS);
   };
-  return { classes: Object.fromEntries(classes), handlers: { scheduled, queue: (batch: MessageBatch<Order>) => consume(world, batch) } };
+  return {
+    classes: Object.fromEntries(classes),
+    handlers: { scheduled, queue: (batch: MessageBatch<Order>) => consume(world, batch) },
+  };
 }
 
 /** One message after the other; what throws leaves those after it unsaid. */

@@ -51,9 +51,9 @@ export class Server {
     const clock = systemClock;
     this.call(async () => {
       const store = disk.connect(this.owner);
-      const followed = async (...[entry, to]: Parameters<typeof timetable.followed>): Promise<void> => timetable.followed(entry, to);
-      const catalog =
-        around === undefined ? this.#world.catalog : disk.connectCatalog(this.owner, this.#world.catalog, followed);
+      const followed = async (...[entry, to]: Parameters<typeof timetable.followed>): Promise<void> =>
+        timetable.followed(entry, to);
+      const catalog = around === undefined ? this.#world.catalog : disk.connectCatalog(this.owner, this.#world.catalog, followed);
       const bindings = new BindingRegistry();
       const hosts = new Hosts<Live>({ executor: this.hosts, clock, bindings });
       const calls = new HostCalls({ hosts, catalog, clock, log: silentLog });
