@@ -67,11 +67,11 @@ export const AROUND: readonly Mutant[] = [
     replace: "",
   },
   {
-    name: "the clock decides what a schedule has been followed to",
+    name: "a boundary comes again when the clock is set back",
     invariant: 6,
     file: "model/time/cron.ts",
     find: "  return latest !== undefined && latest > followedTo ? latest : undefined;",
-    replace: "  return latest !== undefined && latest > Math.min(followedTo, now) ? latest : undefined;",
+    replace: "  return latest !== undefined && latest !== followedTo ? latest : undefined;",
   },
   {
     name: "messages that are on their way are delivered again",

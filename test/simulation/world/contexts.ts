@@ -89,6 +89,7 @@ function untagged(
     });
   // `await` looks at neither unless the constructor is another one.
   void Object.defineProperty(promise, "constructor", { value: hotPromise });
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
   void Object.defineProperty(promise, "then", {
     value: (done?: ((value: unknown) => unknown) | null, failed?: ((cause: unknown) => unknown) | null) =>
       constructor.prototype.then.call(promise, reacting(done), reacting(failed)),
