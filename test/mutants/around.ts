@@ -67,6 +67,13 @@ export const AROUND: readonly Mutant[] = [
     replace: "",
   },
   {
+    name: "the end of a cron trigger that could not be written is forgotten",
+    invariant: 6,
+    file: "workers/crons/cron.ts",
+    find: "      await this.#write(entry);\n      if",
+    replace: "      if",
+  },
+  {
     name: "a boundary comes again when the clock is set back",
     invariant: 6,
     file: "model/time/cron.ts",

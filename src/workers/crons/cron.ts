@@ -13,6 +13,8 @@ export class CronTriggers {
   readonly #log: Log;
   /** Boundaries whose handlers have been called, by script and expression: they may not have ended yet. */
   readonly #begun: Map<string, number> = new Map();
+  /** Those of them whose handlers have ended, while that is not durable: or the next process would call them again. */
+  readonly #ended: Map<string, number> = new Map();
 
   constructor({ catalog, log }: { readonly catalog: Timetable; readonly log: Log }) {
     this.#catalog = catalog;
@@ -22,11 +24,12 @@ export class CronTriggers {
   /** Calls the handler of an entry's script, unless it has been called for this boundary. */
   follow(calls: Pick<ScriptCalls, "call">): Follow {
     return async (entry, boundary) => {
-      const key = `${entry.owner} ${entry.cron}`;
+      const key = keyOf(entry);
+      await this.#write(entry);
       if ((this.#begun.get(key) ?? 0) >= boundary) return;
       this.#begun.set(key, boundary);
       void this.#call(entry, boundary, calls).catch((cause: unknown) =>
-        this.#log.error("A cron trigger could not be fired", { script: entry.owner, reason: String(cause) }),
+        this.#log.warn("The end of a cron trigger could not be stored yet", { script: entry.owner, reason: String(cause) }),
       );
     };
   }
@@ -44,6 +47,20 @@ export class CronTriggers {
       if (cause instanceof Failure && cause.failure === "shutting_down") return;
       this.#log.warn("A cron trigger failed", { ...about, reason: String(cause) });
     }
-    await this.#catalog.follow(entry, scheduledTime);
+    this.#ended.set(keyOf(entry), Math.max(scheduledTime, this.#ended.get(keyOf(entry)) ?? 0));
+    await this.#write(entry);
   }
+
+  /** What cannot be written now is written at one of the next looks. */
+  async #write(entry: TimetableEntry): Promise<void> {
+    const key = keyOf(entry);
+    const to = this.#ended.get(key);
+    if (to === undefined) return;
+    await this.#catalog.follow(entry, to);
+    if (this.#ended.get(key) === to) this.#ended.delete(key);
+  }
+}
+
+function keyOf({ owner, cron }: TimetableEntry): string {
+  return `${owner} ${cron}`;
 }
