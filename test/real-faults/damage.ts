@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { examine } from "../../src/stores/sqlite/connection/damage.ts";
-import { randomFrom, seedFor } from "../endurance/random.ts";
+import { randomFrom, seedFor } from "../support/random.ts";
 import { makeProject, runCommand } from "../support/server.ts";
 import { Mortal } from "./storm/mortal.ts";
 import { within } from "./storm/storm.ts";

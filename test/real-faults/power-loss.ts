@@ -9,8 +9,8 @@ import { Failure } from "../../src/model/failures/failure.ts";
 import { StoreError } from "../../src/model/failures/store-error.ts";
 import { sqliteAudit } from "../../src/stores/sqlite/audit/audit.ts";
 import { openSqlite } from "../../src/stores/sqlite/open.ts";
-import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
-import { randomFrom, seedFor } from "../endurance/random.ts";
+import { SqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
+import { randomFrom, seedFor } from "../support/random.ts";
 import { Disk, LOSSES, type DiskOptions } from "./preload/disk.ts";
 import { rig } from "./preload/library.ts";
 import { STREAM, type Ack, type LoadOptions } from "./acks.ts";
@@ -185,7 +185,7 @@ function damaged(data: string, files: ReadonlyMap<string, Buffer>): string | und
 async function wrongIn(data: string, acks: readonly Ack[]): Promise<string | undefined> {
   const expected = expectedOf(acks);
   const { store, catalog } = await openSqlite(join(data, "stepwell.db"), { writer: "inline" });
-  const queues = sqliteQueues(join(data, "queues.db"));
+  const queues = new SqliteQueues(join(data, "queues.db"));
   const audit = sqliteAudit(join(data, "audit.db"));
   try {
     const listed = await store.list({ workflow: "orders", direction: "asc", limit: 10_000 });

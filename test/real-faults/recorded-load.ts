@@ -6,9 +6,9 @@ import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { sqliteAudit } from "../../src/stores/sqlite/audit/audit.ts";
 import { openSqlite } from "../../src/stores/sqlite/open.ts";
-import { sqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
+import { SqliteQueues } from "../../src/stores/sqlite/queues/queues.ts";
 import { sampleInstance, sampleRow, sampleWriter } from "../contracts/store-samples.ts";
-import { randomFrom, seedFor } from "../endurance/random.ts";
+import { randomFrom, seedFor } from "../support/random.ts";
 import { STREAM, type Ack, type LoadOptions } from "./acks.ts";
 import { Control } from "./preload/control.ts";
 
@@ -24,7 +24,7 @@ const say = (ack: Ack): unknown => writeSync(acks, `${JSON.stringify(ack)}\n`);
 const control = failedSyncs > 0 ? new Control(process.env["FAULTS_CONTROL"] ?? "", false) : undefined;
 
 const { store, catalog, logs } = await openSqlite(join(data, "stepwell.db"), writer === undefined ? {} : { writer });
-const queues = sqliteQueues(join(data, "queues.db"));
+const queues = new SqliteQueues(join(data, "queues.db"));
 const audit = sqliteAudit(join(data, "audit.db"));
 const { create, commit } = await sampleWriter(store);
 const settings = { deliveryDelaySeconds: 0, deliveryPaused: false, retentionSeconds: 60 };

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { randomFrom, seedFor } from "../endurance/random.ts";
+import { randomFrom, seedFor } from "../support/random.ts";
 import { makeProject, startServer } from "../support/server.ts";
 import { Disk, LOSSES } from "./preload/disk.ts";
 import type { Kept } from "./storm/ledger.ts";

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { seedFor } from "../endurance/random.ts";
+import { seedFor } from "../support/random.ts";
 import { rig } from "./preload/library.ts";
 import { missingIn, SCRATCH } from "./power-loss.ts";
 import type { Ack, LoadOptions } from "./acks.ts";

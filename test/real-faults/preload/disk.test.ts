@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { randomFrom } from "../../endurance/random.ts";
+import { randomFrom } from "../../support/random.ts";
 import { Disk, LOSSES, type Loss } from "./disk.ts";
 import type { Entry } from "./trace.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Database } from "../../endurance/database.ts";
-import { randomFrom, seedFor } from "../../endurance/random.ts";
+import { randomFrom, seedFor } from "../../support/random.ts";
 import { makeProject } from "../../support/server.ts";
 import { faults, type Fault } from "./faults.ts";
 import { judge, keptIn, Ledger, undelivered, type Kept } from "./ledger.ts";
