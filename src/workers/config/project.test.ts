@@ -102,6 +102,33 @@ describe("a configuration", () => {
 });
 
 describe("an environment", () => {
+  test("inherits the paths of a custom build and of tsconfig, wherever the project and the process are", async () => {
+    const shallow = folder;
+    try {
+      // Deeper than the process's own folder: a path that is made relative twice would not end at the root.
+      folder = join(
+        folder,
+        ...process
+          .cwd()
+          .split("/")
+          .map(() => "deep"),
+      );
+      const fields = {
+        tsconfig: "t.json",
+        build: { command: "make", cwd: "sub", watch_dir: ["src", "lib"] },
+        env: { staging: {}, own: {} },
+      };
+      const own = { ...fields, env: { own: { tsconfig: "u.json", build: { command: "make" } } } };
+      const pathsOf = ({ build }: ProjectConfig): unknown => [build?.tsconfig, build?.command?.cwd, build?.command?.trees];
+      const wanted = [join(folder, "t.json"), join(folder, "sub"), [join(folder, "src"), join(folder, "lib")]];
+      expect(pathsOf(await project(fields))).toEqual(wanted);
+      expect(pathsOf(await project(fields, { env: "staging" }))).toEqual(wanted);
+      expect(pathsOf(await project(own, { env: "own" }))).toEqual([join(folder, "u.json"), folder, [join(folder, "src")]]);
+    } finally {
+      folder = shallow;
+    }
+  });
+
   const ENV = {
     vars: { MODE: "top" },
     workflows: [{ binding: "WF", name: "orders", class_name: "Order" }],

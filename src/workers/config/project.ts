@@ -293,7 +293,7 @@ function buildOf(
       ...(tsconfig !== undefined && { tsconfig }),
       compatibilityDate: compatibility.date,
       compatibilityFlags: compatibility.flags,
-      ...(command !== undefined && { command: { command, cwd: resolve(cwd ?? folder), trees: [trees].flat() } }),
+      ...(command !== undefined && { command: { command, cwd: resolve(folder, cwd ?? "."), trees: [trees].flat() } }),
       notModules: [file, join(folder, ".wrangler"), join(folder, ".stepwell")],
     },
   };

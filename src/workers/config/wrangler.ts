@@ -5,7 +5,7 @@
  */
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import type { Config } from "@cloudflare/workers-utils";
+import type { Config, RawConfig } from "@cloudflare/workers-utils";
 import { ProjectError } from "./project-error.ts";
 import { isObject, newerOf, withoutNewer, type Newer } from "./newer.ts";
 
@@ -80,7 +80,7 @@ export async function readWranglerConfig(
   // A redirected configuration is that of one environment already.
   const isRedirected = deployConfigPath !== undefined;
   const args = { ...(env !== undefined && { env }), ...(localProtocol !== undefined && { localProtocol }) };
-  const { config, diagnostics } = normalizeAndValidateConfig(withoutNewer(raw), configPath, userConfigPath, args);
+  const { config, diagnostics } = normalizeAndValidateConfig(withInherited(withoutNewer(raw)), configPath, userConfigPath, args);
   if (diagnostics.hasErrors()) throw new ProjectError(diagnostics.renderErrors());
   const inputs = [configPath, userConfigPath, deployConfigPath].filter((path) => path !== undefined);
   return {
@@ -91,6 +91,18 @@ export async function readWranglerConfig(
     hostOf,
     warnings: diagnostics.hasWarnings() ? [diagnostics.renderWarnings()] : [],
   };
+}
+
+/**
+ * The reader makes these paths relative to the process's folder, and when an environment inherits them, once more: what comes out leads
+ * nowhere. So each environment gets them as if they were its own.
+ */
+function withInherited(raw: RawConfig): RawConfig {
+  const { env, tsconfig, build } = raw;
+  if (!isObject(env)) return raw;
+  const inherited = { ...(tsconfig !== undefined && { tsconfig }), ...(build !== undefined && { build }) };
+  const own = Object.entries(env).map(([name, each]) => [name, isObject(each) ? { ...inherited, ...each } : each]);
+  return { ...raw, env: Object.fromEntries(own) as typeof env };
 }
 
 /** Some paths come back relative to the process's own folder. */
