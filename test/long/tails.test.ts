@@ -1,8 +1,8 @@
 /** Clients that tail a Worker get one event for each invocation, with all that it has written. */
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { TailEvent } from "../src/workers/logs/tail-event.ts";
-import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
+import type { TailEvent } from "../../src/workers/logs/tail-event.ts";
+import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const WORKER = `
 import { WorkflowEntrypoint } from "cloudflare:workers";

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { makeProject, startServer, type Project, type Server } from "./support/server.ts";
+import { makeProject, startServer, type Project, type Server } from "../support/server.ts";
 
 const WORKER = `
 import { env, WorkflowEntrypoint } from "cloudflare:workers";

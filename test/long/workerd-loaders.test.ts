@@ -1,11 +1,11 @@
 /** Workers that scripts load at run time, in real isolates: what they are given, who reaches them, and how many there may be. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { contractVersion } from "../../../../test/contracts/executor/script.ts";
-import { LIMITS } from "../../../model/limits.ts";
-import { encode } from "../../../model/values/value.ts";
-import type { Binding } from "../../../ports/catalog/bindings.ts";
-import type { Executor, Host } from "../../../ports/executor.ts";
-import { workerdExecutor } from "../executor.ts";
+import { contractVersion } from "../contracts/executor/script.ts";
+import { LIMITS } from "../../src/model/limits.ts";
+import { encode } from "../../src/model/values/value.ts";
+import type { Binding } from "../../src/ports/catalog/bindings.ts";
+import type { Executor, Host } from "../../src/ports/executor.ts";
+import { workerdExecutor } from "../../src/executors/workerd/executor.ts";
 
 let executor: Executor;
 const backend = { type: "service", name: "BACKEND", service: "backend" } as const;

@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ENDPOINTS } from "../src/api/cloudflare/rest.ts";
-import { openStepwell, type Log, type Stepwell } from "../src/index.ts";
-import type { WorkflowStep } from "../src/runtime/steps/step-types.ts";
-import { makeProject, runCommand, startServer, type Project, type Server } from "./support/server.ts";
+import { ENDPOINTS } from "../../src/api/cloudflare/rest.ts";
+import { openStepwell, type Log, type Stepwell } from "../../src/index.ts";
+import type { WorkflowStep } from "../../src/runtime/steps/step-types.ts";
+import { makeProject, runCommand, startServer, type Project, type Server } from "../support/server.ts";
 
 /** Not written in one piece in the Worker, whose code is stored and printed as it is. */
 const SECRET = "planted-kumquat-4711";
