@@ -86,7 +86,8 @@ export class Ending {
 
   #isOver(): boolean {
     const left = this.#world.around?.messages.left ?? 0;
-    return this.#living().length === 0 && left === 0 && this.#parts.server()?.isUp === true;
+    const { clients, server } = this.#parts;
+    return clients.areAnswered && this.#living().length === 0 && left === 0 && server()?.isUp === true;
   }
 
   /** Each instance has ended as its program says. */

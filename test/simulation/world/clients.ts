@@ -52,6 +52,11 @@ export class Clients {
     });
   }
 
+  /** Whether all calls have their answers: one that creates an instance may still be on its way. */
+  get areAnswered(): boolean {
+    return this.#open.size === 0;
+  }
+
   /** No call is left without an answer. */
   check(): void {
     const { agenda, checker } = this.#world;
