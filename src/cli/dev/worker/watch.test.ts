@@ -111,3 +111,14 @@ test("any file of the folders counts while one is missing, until the next round"
   await write("a.js", "22");
   await vi.waitFor(() => expect(changes).toEqual(["files", "files"]), 10_000);
 });
+
+test("a file that never stays as it is does not hide the changes of others", async () => {
+  const { at, write, watch, changes } = await setUp({ "src/log": "", "src/a.js": "1" });
+  await watch.follow(only({ sources: [at("src")] }), LATER);
+  let length = 0;
+  // The last write may find its folder removed.
+  const writing = setInterval(() => void writeFile(at("src/log"), "x".repeat((length += 1))).catch(() => {}), 5);
+  onTestFinished(() => clearInterval(writing));
+  await write("src/a.js", "22");
+  await vi.waitFor(() => expect(changes).toContain("sources"), 20_000);
+});

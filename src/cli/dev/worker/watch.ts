@@ -10,6 +10,9 @@ import { setTimeout as wait } from "node:timers/promises";
 /** Milliseconds of quiet after a change before it counts: saving one file often changes it several times. */
 const SETTLE_MS = 50;
 
+/** Pauses after which a change counts all the same: a log among the sources may never be quiet. */
+const SETTLE_MOST = 20;
+
 /** Milliseconds between two looks: without news, and after news. A tree that takes long to look at is looked at less often. */
 const PACE_MS = 1_000;
 const NEWS_MS = 10;
@@ -104,11 +107,11 @@ export class FileWatch {
     await wait(Math.max(NEWS_MS, NEWS_FACTOR * took), undefined, { ref: false });
   }
 
-  /** What has changed since the last look, once it stays as it is. */
+  /** What has changed since the last look, once it stays as it is, or has changed for long. */
   async #difference(): Promise<Change | undefined> {
     let found = await this.#look();
     if (difference(this.#seen, found) === undefined) return undefined;
-    for (;;) {
+    for (let pauses = 0; pauses < SETTLE_MOST; pauses += 1) {
       await wait(SETTLE_MS, undefined, { ref: false });
       const again = await this.#look();
       const isQuiet = difference(found, again) === undefined;
