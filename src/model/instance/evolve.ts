@@ -27,26 +27,35 @@ export function evolve(state: InstanceState | undefined, event: EventBody, stamp
   }
   if (state === undefined) throw new Error(`A journal cannot begin with ${event.type}`);
   state.lastEventId = stamp.eventId;
-  if (!isEventType(event.type)) {
-    // A journal written by a newer version: to skip what one does not know would be to make history up.
-    throw new Error(`Unknown event kind ${(event as { type: string }).type}`);
+  switch (event.type) {
+    case "step_started":
+    case "step_completed":
+    case "step_errored":
+    case "attempt_started":
+    case "attempt_completed":
+    case "attempt_errored":
+      evolveDo(state, event, stamp);
+      return state;
+    case "sleep_started":
+    case "sleep_completed":
+    case "wait_started":
+    case "wait_completed":
+    case "wait_timed_out":
+      evolveWaiting(state, event, stamp);
+      return state;
+    case "event_received":
+      buffer(state, event.eventType, { payload: event.payload, receivedAt: stamp.timestamp });
+      return state;
+    case "delay_skipped":
+      evolveDelay(state, event, stamp.timestamp);
+      return state;
+    default:
+      // A journal written by a newer version: to skip what one does not know would be to make history up.
+      if (!isEventType(event.type)) throw new Error(`Unknown event kind ${(event as { type: string }).type}`);
+      if (isOfRollback(event)) evolveRollback(state, event, stamp);
+      else evolveLifecycle(state, event, stamp);
+      return state;
   }
-  if (isOfDo(event)) evolveDo(state, event, stamp);
-  else if (isOfWaiting(event)) evolveWaiting(state, event, stamp);
-  else if (isOfRollback(event)) evolveRollback(state, event, stamp);
-  else if (event.type === "event_received") {
-    buffer(state, event.eventType, { payload: event.payload, receivedAt: stamp.timestamp });
-  } else if (event.type === "delay_skipped") evolveDelay(state, event, stamp.timestamp);
-  else evolveLifecycle(state, event, stamp);
-  return state;
-}
-
-function isOfDo(event: EventBody): event is DoEvent {
-  return event.type.startsWith("step_") || event.type.startsWith("attempt_");
-}
-
-function isOfWaiting(event: EventBody): event is SleepEvent | WaitEvent {
-  return event.type.startsWith("sleep_") || event.type.startsWith("wait_");
 }
 
 function born(event: Extract<EventBody, { type: "workflow_queued" }>, stamp: Stamp): InstanceState {
