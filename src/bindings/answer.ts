@@ -20,7 +20,7 @@ export function answeredBy(answers: { readonly [T in BindingType]?: Answer<T> })
   };
 }
 
-/** Never rejects. `fault` gets what is no refusal; user code is told only that there was something. */
+/** Never rejects. `fault` gets what is no refusal; user code only sees that there was one. */
 export async function answerCall(
   version: ScriptVersion,
   handler: BindingHandler,

@@ -56,7 +56,7 @@ describe.each(examples.map((binding) => [binding.type, binding] as const))("%s",
   });
 });
 
-test("user code is told what is wrong with the store, and nothing else that goes wrong inside", async () => {
+test("user code sees what is wrong with the store, and nothing else that goes wrong inside", async () => {
   const bindings = [{ type: "queue", name: "Q", queue: "q" }] as never;
   const version = { id: "1", script: SCRIPT, hash: "", code: "", compatibilityFlags: [], createdAt: 0, bindings };
   const messageOf = async (cause: Error): Promise<string> => {

@@ -60,7 +60,7 @@ export type Provided = { readonly type: BindingType } & (
 export interface Surroundings {
   /** Asks the server by a binding of a type for what it names. */
   readonly call: (type: BindingType, to: string, ...about: Parameters<Call>) => Promise<unknown>;
-  /** Tells the server, where that differs from a call whose answer nobody reads. */
+  /** Tells the server, where that differs from a call whose answer is not read. */
   readonly tell?: (type: BindingType, to: string, ...about: Parameters<Tell>) => void;
   readonly stub?: unknown;
 }

@@ -10,7 +10,7 @@ export interface TimetableEntry {
   readonly owner: string;
   readonly cron: string;
   /** Boundaries up to here are dealt with, or were before the entry was made. */
-  readonly followedTo: number;
+  readonly lastFiredAt: number;
   readonly createdAt: number;
 }
 

@@ -36,7 +36,7 @@ export function isFromRuntime(value: unknown): value is Packed<Exclude<FromRunti
     case "read":
       return isText(frame.name) && isCount(frame.count) && isCount(frame.index);
     default:
-      return frame.type === "idle" && isCount(frame.heard);
+      return frame.type === "idle" && isCount(frame.signals);
   }
 }
 

@@ -58,7 +58,7 @@ const event: fc.Arbitrary<RuntimeEvent> = fc
 const frame: fc.Arbitrary<Exclude<FromRuntime, ChunkFrame>> = fc
   .oneof(
     fc.record({ type: fc.constant("events"), run: count, n: count, events: fc.array(event, { maxLength: 5 }) }),
-    fc.record({ type: fc.constant("idle"), run: count, heard: count }),
+    fc.record({ type: fc.constant("idle"), run: count, signals: count }),
     fc.record({ type: fc.constant("need"), run: count, from: count }),
     fc.record({ type: fc.constant("lost"), run: count, detail: name }),
     fc.record({ type: fc.constant("read"), run: count, ...ref, index: count }),
@@ -184,7 +184,7 @@ describe("chunks", () => {
   const chunk: ChunkFrame = { type: "chunk", run: 1, name: "a", count: 1, index: 0, bytes: new Uint8Array(3) };
 
   test("cross apart from text, in their place", () => {
-    const idle = { type: "idle", run: 1, heard: 0 } as const;
+    const idle = { type: "idle", run: 1, signals: 0 } as const;
     expect(encodeBatch([idle, idle, chunk, chunk, idle])).toEqual([
       encodeFrames([idle, idle]),
       chunk,

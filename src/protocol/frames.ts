@@ -142,10 +142,10 @@ export type FromRuntime =
   /** Facts, in order. `n` counts the `events` frames of the run from 1. */
   | { readonly type: "events"; readonly run: number; readonly n: number; readonly events: readonly RuntimeEvent[] }
   /**
-   * The run only has waits, retry delays and, when pausing, steps held back. `heard` counts the received frames that make it
+   * The run only has waits, retry delays and, when pausing, steps held back. `signals` counts the received frames that make it
    * go on or stop (`outcome`, `retry`, `pause`, `unpause`): if more of them are in flight, it is not idle after all.
    */
-  | { readonly type: "idle"; readonly run: number; readonly heard: number }
+  | { readonly type: "idle"; readonly run: number; readonly signals: number }
   /** The run was idle and has left memory, as requested. Its last frame: it has missed the frames sent to it meanwhile. */
   | { readonly type: "parked"; readonly run: number }
   /** Please send `history` from this step number on. */

@@ -13,7 +13,7 @@ import type { GivenProject } from "./given.ts";
 import type { LoadMain } from "./worker.ts";
 
 /** Errors of handlers are printed; invocations are not followed. */
-const log: InvocationLog = { scope: noScope, threw: (stack) => console.error(stack), say: () => {} };
+const log: InvocationLog = { scope: noScope, reportThrown: (stack) => console.error(stack), report: () => {} };
 
 /** Cloudflare's default. */
 const MAX_RETRIES = 3;

@@ -164,7 +164,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
           settings: crons.length === 0 ? {} : { schedules: crons.map((cron) => ({ cron })) },
         });
       const schedules = async (): Promise<string[]> =>
-        (await catalog.timetable()).map((each) => `${each.owner} ${each.cron} ${each.followedTo}`).toSorted();
+        (await catalog.timetable()).map((each) => `${each.owner} ${each.cron} ${each.lastFiredAt}`).toSorted();
       expect(await schedules()).toEqual([]);
       await put("orders", "v1", 10, ["0 * * * *", "5 * * * *", "0 * * * *"]);
       await put("bills", "w1", 11, ["0 * * * *"]);
@@ -184,7 +184,7 @@ export function catalogContract(name: string, open: () => Promise<OpenedStore>):
     test("a workflow and a script of one name have entries of their own in the timetable", async () => {
       const { catalog } = at;
       const crons = async (...of: Parameters<typeof catalog.timetable>): Promise<string[]> =>
-        (await catalog.timetable(...of)).map((each) => `${each.kind} ${each.owner} ${each.cron} ${each.followedTo}`);
+        (await catalog.timetable(...of)).map((each) => `${each.kind} ${each.owner} ${each.cron} ${each.lastFiredAt}`);
       await catalog.putWorkflow(workflow("clock", 1, "v1"), workflowVersion("clock", "v1", 1));
       await putCrons(catalog, "clock", ["9 * * * *", "* * * * *", "9 * * * *"], 10);
       await catalog.follow({ kind: "script", owner: "clock", cron: "* * * * *" }, 20);

@@ -51,7 +51,7 @@ function accepted(answer: Envelope): Envelope {
 }
 
 /** The instances as they are shown when no step but the one that is held is under way. */
-async function told(server: Server): Promise<Record<string, ToldInstance>> {
+async function instancesOf(server: Server): Promise<Record<string, ToldInstance>> {
   const instances: Record<string, ToldInstance> = {};
   for (const [id, { isSettled = () => true, ...recorded }] of Object.entries({ ...INSTANCES, pinned: PINNED })) {
     const answer = await until(
@@ -149,7 +149,7 @@ async function record(checkout: string): Promise<string> {
   for (const [id, recorded] of Object.entries(INSTANCES)) await tell(server, id, recorded);
   await tell(server, "deleted", { story: "completed", status: "complete" });
   accepted(await server.call("DELETE", `/workflows/${WORKFLOW}/instances/deleted`));
-  const instances = await told(server);
+  const instances = await instancesOf(server);
   const crons = await cronsOf(server);
   await server.kill();
   const hasUsers = existsSync(join(checkout, "src", "access"));

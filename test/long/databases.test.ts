@@ -108,10 +108,13 @@ test("the way to a database is encrypted where its connection string asks for it
   expect([wire["TLS"]?.includes("hello"), wire["PLAIN"]?.includes("hello")]).toEqual([false, true]);
 });
 
-test.each(["UNKNOWN", "NONE", "EAGER", "GONE"])("%s: what is said goes nowhere, and the driver is told", async (database) => {
-  expect(await ask(database)).not.toContain("heard");
-  expect(wire[database] ?? "").not.toContain("hello");
-});
+test.each(["UNKNOWN", "NONE", "EAGER", "GONE"])(
+  "%s: what is sent goes nowhere, and the driver gets an error",
+  async (database) => {
+    expect(await ask(database)).not.toContain("heard");
+    expect(wire[database] ?? "").not.toContain("hello");
+  },
+);
 
 test("a database that does not answer is given up", async () => {
   expect(await ask("SILENT")).not.toContain("heard");

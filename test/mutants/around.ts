@@ -77,8 +77,8 @@ export const AROUND: readonly Mutant[] = [
     name: "a boundary comes again when the clock is set back",
     invariant: 6,
     file: "model/time/cron.ts",
-    find: "  return latest !== undefined && latest > followedTo ? latest : undefined;",
-    replace: "  return latest !== undefined && latest !== followedTo ? latest : undefined;",
+    find: "  return latest !== undefined && latest > lastFiredAt ? latest : undefined;",
+    replace: "  return latest !== undefined && latest !== lastFiredAt ? latest : undefined;",
   },
   {
     name: "messages that are on their way are delivered again",

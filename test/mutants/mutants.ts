@@ -51,7 +51,7 @@ const HAD: readonly Mutant[] = [
     name: "a run that is sent on while it says that it is idle is taken for idle",
     invariant: 13,
     file: "engine/runs/run.ts",
-    find: "  if (heard !== live.run?.signals) return;",
+    find: "  if (signals !== live.run?.signals) return;",
     replace: "",
   },
   {

@@ -182,7 +182,7 @@ export class Performance {
     return this.#wait(`${branch}told`, false);
   }
 
-  /** There may be nobody any more who would hear it. */
+  /** There may be no receiver any more. */
   async #tell(parent: Parent): Promise<void> {
     const key = this.#key("do", "tell");
     const told = this.#step.do("tell", PERSISTENT, async () => {

@@ -68,7 +68,7 @@ class Simulation {
   readonly #outside: Owner = new Owner("outside");
   #server: Server | undefined;
   readonly #servers: Server[] = [];
-  /** When processes were told first that they have lost the right to write. */
+  /** When processes were first refused because they had lost the right to write. */
   readonly #fenced: Map<Owner, number> = new Map();
   readonly #happenings: Plan["happenings"];
   #isDone = false;
@@ -179,7 +179,7 @@ class Simulation {
     this.#server.open();
   }
 
-  /** A server that has stopped by itself is started again by whoever runs it. */
+  /** A server that has stopped by itself is started again by its operator. */
   async #replaceStopped(server: Server): Promise<void> {
     await server.kill();
     if (this.#server === server) this.#open();

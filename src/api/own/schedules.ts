@@ -34,12 +34,12 @@ function nameOf({ kind, owner, cron }: TimetableEntry): string {
 }
 
 async function show({ store, clock }: Api, entry: TimetableEntry): Promise<z.input<typeof shown>> {
-  const { kind, owner, cron, followedTo, createdAt } = entry;
+  const { kind, owner, cron, lastFiredAt, createdAt } = entry;
   const next: number[] = [];
   for (let at = boundaryAfter(cron, clock.now()); at !== undefined && next.length < NEXT; at = boundaryAfter(cron, at))
     next.push(at);
   // What has not come round yet is followed from the moment that it was deployed, which may happen to be a boundary.
-  const boundary = followedTo > createdAt && boundaryUpTo(cron, followedTo) === followedTo ? followedTo : undefined;
+  const boundary = lastFiredAt > createdAt && boundaryUpTo(cron, lastFiredAt) === lastFiredAt ? lastFiredAt : undefined;
   const made =
     boundary !== undefined && kind === "workflow"
       ? await store.find(owner, cronInstanceId({ cron, scheduledTime: boundary }))

@@ -1,4 +1,4 @@
-/** What the calls of a bucket may be told besides keys and values, as it is sent. */
+/** The options of the calls of a bucket, as they are sent. */
 import type { SentHttpFields } from "./object.ts";
 
 /** The hashes that a value can be checked against: how they are called in messages, and how many bytes they have. */

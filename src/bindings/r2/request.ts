@@ -39,7 +39,7 @@ export class R2Answer {
     return JSON.parse(new TextDecoder().decode(await beginning(body, size))) as T;
   }
 
-  /** The bytes, of which there are so many: whoever stores them again need not count. */
+  /** The bytes, with their number, so that they can be stored again without counting. */
   bytes(length: number): ReadableStream<Uint8Array> {
     // Outside of workerd nothing counts them.
     const counted = typeof FixedLengthStream !== "undefined";
@@ -97,9 +97,9 @@ async function answered(method: string, asking: Promise<Response>): Promise<R2An
     throw new TypeError(
       "Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)",
     );
-  const told = response.headers.get(R2_HEADERS.error);
-  if (told === null) throw new Error(`${method}: Unspecified error (0)`);
-  const { message, v4code } = JSON.parse(told) as { message: string; v4code: number };
+  const failed = response.headers.get(R2_HEADERS.error);
+  if (failed === null) throw new Error(`${method}: Unspecified error (0)`);
+  const { message, v4code } = JSON.parse(failed) as { message: string; v4code: number };
   if (v4code === NO_SUCH_OBJECT && (method === "get" || method === "head")) return new R2Answer("none", response);
   if (v4code === PRECONDITION_FAILED && (method === "get" || method === "put")) return new R2Answer("refused", response);
   throw new Error(`${method}: ${message} (${v4code})`);

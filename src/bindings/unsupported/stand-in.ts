@@ -1,6 +1,6 @@
 /** A binding of a kind that stepwell does not have: it is in `env`, and its use says what is missing instead of failing somewhere else. */
 
-/** What is asked of every value: by `await`, `JSON.stringify`, and whoever prints it. */
+/** What is asked of every value: by `await`, `JSON.stringify` and printing. */
 const HARMLESS = new Set(["then", "toJSON", "constructor", "inspect", "nodeType", "$$typeof"]);
 
 /** What is in `env` for such a binding. */

@@ -38,7 +38,7 @@ export class HostedRuns implements HostListener<Live> {
           record(core, live, frame);
           break;
         case "idle":
-          idle(core, live, frame.heard);
+          idle(core, live, frame.signals);
           break;
         case "parked":
           parked(core, live);
@@ -131,7 +131,7 @@ function lose(core: Core, live: Live, detail: string): void {
   recover(core, live, { kind: "alone", how: `the run ended by itself: ${detail}` });
 }
 
-function idle(core: Core, live: Live, heard: number): void {
+function idle(core: Core, live: Live, signals: number): void {
   if (core.closing) {
     // Held back for the shutdown, not by the user: suspend it where it is.
     stopRun(core, live);
@@ -140,7 +140,7 @@ function idle(core: Core, live: Live, heard: number): void {
   }
   // The run was idle when it said so; a frame sent meanwhile sets it going again. If it were recorded as waiting, and lost
   // before it could go on, it would not be started before its next timer.
-  if (heard !== live.run?.signals) return;
+  if (signals !== live.run?.signals) return;
   core.instances.apply(live, { type: "idle" });
   if (live.state.status === "paused") stopRun(core, live);
 }

@@ -41,7 +41,7 @@ function openHost({ classes, env, now = Date.now, onLog }: InProcessOptions, ver
   const { promise: ended, resolve: end } = Promise.withResolvers<HostEnd>();
   const hear: Hear = (text, level, origin) => onLog?.(scriptLine(text, { level, version, origin }));
   const scope = onLog && hearScope(hear);
-  const threw = (stack: string): void => {
+  const reportThrown = (stack: string): void => {
     const origin = scope?.getStore();
     onLog?.(scriptLine(stack, { level: "error", kind: "exception", version, ...(origin && { origin }) }));
   };
@@ -55,7 +55,7 @@ function openHost({ classes, env, now = Date.now, onLog }: InProcessOptions, ver
     openPlace: () => sharedPlace(context()),
     env,
     scope: scope ?? noScope,
-    threw,
+    reportThrown,
   });
   return {
     send: (frames: readonly ToRuntime[]) => {

@@ -16,11 +16,11 @@ const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
 export function captureConsole(post: (message: FromThread) => void): InvocationLog {
   let level: Said["level"] | undefined;
   let values: string | undefined;
-  const say: InvocationLog["say"] = (invocation) => post({ type: "invocation", invocation });
+  const report: InvocationLog["report"] = (invocation) => post({ type: "invocation", invocation });
   const write = (text: string, about: Pick<Said, "level" | "kind" | "values">): void => {
     const found = scope.getStore();
     const begun = found instanceof OpenInvocation ? found.introduce() : undefined;
-    if (begun !== undefined) say(begun);
+    if (begun !== undefined) report(begun);
     const origin = found instanceof OpenInvocation ? found.toJSON() : found;
     post({ type: "said", text, ...about, ...(origin && { origin }) });
   };
@@ -43,5 +43,5 @@ export function captureConsole(post: (message: FromThread) => void): InvocationL
     };
   }
   globalThis.console = own;
-  return { scope, threw: (stack) => write(stack, { level: "error", kind: "exception" }), say };
+  return { scope, reportThrown: (stack) => write(stack, { level: "error", kind: "exception" }), report };
 }

@@ -37,7 +37,7 @@ export class Server {
       const request = this.#withCf(toRequest(parts, abort.signal));
       const context = this.#context();
       const invocation = new OpenInvocation(requestEvent(request));
-      abort.signal.addEventListener("abort", () => this.#log.say(invocation.end("canceled")));
+      abort.signal.addEventListener("abort", () => this.#log.report(invocation.end("canceled")));
       const response = await invoke(this.#log, invocation, context, async () => {
         const answer = await handler(context)(request);
         if (answer instanceof Response) return answer;

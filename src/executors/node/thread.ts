@@ -19,7 +19,7 @@ import { Server } from "./serve.ts";
 
 const { code, provisions, requestCf, stops } = workerData as ThreadData;
 const log = captureConsole(post);
-const { threw } = log;
+const { reportThrown } = log;
 const calls = new Calls((id, call) => post({ type: "call", id, call }));
 let loaded: { readonly runtime: Runtime; readonly server: Server; readonly exports: ScriptExports } | undefined;
 
@@ -31,8 +31,8 @@ Object.assign(process.env, processEnvOf(provisions));
 // A global of Workers which Node has in a module alone.
 Object.assign(globalThis, { scheduler });
 // A promise that a script has forgotten is no reason to stop its instances.
-process.on("unhandledRejection", (reason) => threw(stackOf(reason)));
-process.on("uncaughtExceptionMonitor", (error) => threw(stackOf(error)));
+process.on("unhandledRejection", (reason) => reportThrown(stackOf(reason)));
+process.on("uncaughtExceptionMonitor", (error) => reportThrown(stackOf(error)));
 parentPort?.on("message", receive);
 await load();
 
@@ -59,7 +59,7 @@ function connect(exports: ScriptExports): NonNullable<typeof loaded> {
     openPlace: () => sharedPlace(context()),
     env,
     scope,
-    threw,
+    reportThrown,
     stopsSent: () => Atomics.load(stops, 0),
   });
   return { runtime, server: new Server(exports, { env, requestCf }, context, log), exports };

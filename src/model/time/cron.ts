@@ -81,21 +81,21 @@ export function boundaryUpTo(text: string, ms: number): number | undefined {
 /** A cron expression, and the boundary (epoch milliseconds) up to which it has been followed. */
 interface Followed {
   readonly cron: string;
-  readonly followedTo: number;
+  readonly lastFiredAt: number;
 }
 
 /**
  * The boundary whose instance is to be created now. Of several that were missed — the server was down, or the clock
  * jumped — only the latest is due. A clock that is set back makes no boundary due a second time.
  */
-export function dueBoundary({ cron, followedTo }: Followed, now: number): number | undefined {
+export function dueBoundary({ cron, lastFiredAt }: Followed, now: number): number | undefined {
   const latest = boundaryUpTo(cron, now);
-  return latest !== undefined && latest > followedTo ? latest : undefined;
+  return latest !== undefined && latest > lastFiredAt ? latest : undefined;
 }
 
 /** The boundary to wait for once nothing is due. */
-export function nextBoundary({ cron, followedTo }: Followed, now: number): number | undefined {
-  return boundaryAfter(cron, Math.max(now, followedTo));
+export function nextBoundary({ cron, lastFiredAt }: Followed, now: number): number | undefined {
+  return boundaryAfter(cron, Math.max(now, lastFiredAt));
 }
 
 /** The id of the instance that a boundary creates. */

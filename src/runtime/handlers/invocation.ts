@@ -15,9 +15,9 @@ const GRACE_MS = 30_000;
 export interface InvocationLog {
   readonly scope: Scope;
   /** Takes a stack. */
-  readonly threw: (stack: string) => void;
+  readonly reportThrown: (stack: string) => void;
   /** Says what is known of an invocation. */
-  readonly say: (invocation: Invocation) => void;
+  readonly report: (invocation: Invocation) => void;
 }
 
 /** An invocation that goes on. It is the origin of what is written in it. */
@@ -86,10 +86,10 @@ export async function invoke<T>(
   let outcome: InvocationOutcome = "ok";
   const failed = (thrown: unknown): void => {
     outcome = "exception";
-    if (!invocation.hasThrown(thrown)) log.scope.run(invocation, log.threw, stackOf(thrown));
+    if (!invocation.hasThrown(thrown)) log.scope.run(invocation, log.reportThrown, stackOf(thrown));
   };
   const left = followLeft(context, failed);
-  const end = (): void => log.say(invocation.end(outcome));
+  const end = (): void => log.report(invocation.end(outcome));
   try {
     const result = await log.scope.run(invocation, call, undefined);
     if (result instanceof Response) invocation.answered(result.status);

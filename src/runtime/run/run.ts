@@ -1,6 +1,6 @@
 /**
  * One activation of an instance: what it knows of the past, what it is waiting for, and what it has to say. The steps
- * (`step-*.ts`) work on this; `runtime.ts` carries the frames.
+ * (`runtime/steps`) work on this; `runtime.ts` carries the frames.
  */
 import type { Arrangement } from "../../model/step/arrangement.ts";
 import type { RuntimeEvent } from "../../model/instance/events.ts";
@@ -24,8 +24,8 @@ export interface RunHost {
   dirty(run: Run): void;
   now(): number;
   readonly scope: Scope;
-  threw(thrown: unknown): void;
-  readonly stops: Pick<Stops, "areUnheard">;
+  reportThrown(thrown: unknown): void;
+  readonly stops: Pick<Stops, "areUnderWay">;
   /** Calls back in a later turn. */
   soon(fire: () => void): void;
 }
@@ -75,7 +75,7 @@ export class Run {
   #asked = 0;
   #idle = false;
   #isResting = false;
-  #heard = 0;
+  #signals = 0;
   #over = false;
 
   /** `step.do` calls so far. */
@@ -153,9 +153,9 @@ export class Run {
   }
 
   /** User code has thrown something. */
-  threw(thrown: unknown): void {
+  reportThrown(thrown: unknown): void {
     const isOld = typeof thrown === "object" && thrown !== null && this.#notified?.has(thrown) === true;
-    if (!isOld && this.replay === undefined) this.#host.threw(thrown);
+    if (!isOld && this.replay === undefined) this.#host.reportThrown(thrown);
   }
 
   /** Marks an error with which a step ended as known to user code. */
@@ -172,9 +172,9 @@ export class Run {
     return { kind, name, count, id: stepId(kind, name, count) };
   }
 
-  /** The engine has said something that changes what the run waits for: once it is quiet again, it says so again. */
-  hear(): void {
-    this.#heard += 1;
+  /** The engine has sent something that changes what the run waits for: once it is quiet again, it reports so again. */
+  signalled(): void {
+    this.#signals += 1;
     this.#busy();
     this.#touch();
   }
@@ -187,7 +187,7 @@ export class Run {
     if (this.#deadlines !== undefined) this.place.enter(() => this.#deadlines?.rest());
     this.place.rest(() => {
       if (this.#over) return;
-      this.say({ type: "parked", run: this.id });
+      this.send({ type: "parked", run: this.id });
       this.end();
     });
   }
@@ -254,7 +254,7 @@ export class Run {
    */
   gate(): Promise<void> | undefined {
     if (this.#over) return never();
-    if (this.#host.stops.areUnheard) return this.#later();
+    if (this.#host.stops.areUnderWay) return this.#later();
     if (!this.#paused) return undefined;
     const { promise, resolve } = settleable();
     this.#held.push(resolve);
@@ -262,7 +262,7 @@ export class Run {
     return promise;
   }
 
-  /** The gate again, when what has arrived meanwhile has been heard. */
+  /** The gate again, when what has arrived meanwhile has been carried out. */
   async #later(): Promise<void> {
     const { promise, resolve } = settleable();
     this.working(1);
@@ -291,7 +291,7 @@ export class Run {
   }
 
   /** Says something that is no fact, after the facts so far. */
-  say(frame: FromRuntime): void {
+  send(frame: FromRuntime): void {
     if (this.#over) return;
     this.#closeEvents(this.#frames);
     this.#frames.push(frame);
@@ -355,7 +355,7 @@ export class Run {
 
   /** Its place has ended under it. */
   lose(detail: string): void {
-    if (!this.#over) this.say({ type: "lost", run: this.id, detail });
+    if (!this.#over) this.send({ type: "lost", run: this.id, detail });
     this.isCompensating = false;
     this.end();
     this.#touch();
@@ -372,7 +372,7 @@ export class Run {
     for (; this.#asked > 0; this.#asked -= 1) into.push({ type: "need", run: this.id, from: this.history.loaded });
     if (!this.#idle && this.#isQuiet()) {
       this.#idle = true;
-      into.push({ type: "idle", run: this.id, heard: this.#heard });
+      into.push({ type: "idle", run: this.id, signals: this.#signals });
     }
   }
 

@@ -41,7 +41,7 @@ export interface RuntimeHost {
   readonly env: unknown;
   readonly scope: Scope;
   /** Takes the stack of what user code has thrown. Called in the scope that it belongs to. */
-  threw(stack: string): void;
+  reportThrown(stack: string): void;
   /** How many `stop` frames have been sent here, where that is known before they arrive. */
   readonly stopsSent?: () => number;
 }
@@ -70,7 +70,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
   const runHost = {
     now: () => host.now(),
     scope: host.scope,
-    threw: (thrown: unknown): void => host.threw(stackOf(thrown)),
+    reportThrown: (thrown: unknown): void => host.reportThrown(stackOf(thrown)),
     stops,
     soon: (fire: () => void): void => host.soon(fire),
     dirty: (run: Run): void => {
@@ -88,7 +88,7 @@ export function createRuntime(host: RuntimeHost): Runtime {
         for (let i = 0; i + 1 < frame.acks.length; i += 2) runs.get(frame.acks[i] ?? 0)?.ack(frame.acks[i + 1] ?? 0);
         return;
       case "stop":
-        stops.hear();
+        stops.carriedOut();
         return stop(runs, [dirty, idle], frame.run);
       default:
         return tell(runs.get(frame.run), frame);
@@ -151,11 +151,11 @@ function tell(run: Run | undefined, frame: Exclude<ToRuntime, { type: "start" | 
       run.history.add(frame.from, frame.outcomes);
       return;
     case "outcome":
-      run.hear();
+      run.signalled();
       run.settle(frame.outcome);
       return;
     case "retry":
-      run.hear();
+      run.signalled();
       run.retry(frame.key);
       return;
     case "compensate":
@@ -167,11 +167,11 @@ function tell(run: Run | undefined, frame: Exclude<ToRuntime, { type: "start" | 
       run.arrangements = frame.arrangements;
       return;
     case "pause":
-      run.hear();
+      run.signalled();
       run.pause();
       return;
     case "unpause":
-      run.hear();
+      run.signalled();
       run.unpause();
       return;
     default:
@@ -205,7 +205,7 @@ async function execute(host: RuntimeHost, run: Run, context: ExecutionContext): 
     const output = toOutput(await invoke(host, run, context));
     last = { type: "workflow_completed", ...(output !== undefined && { output }) };
   } catch (thrown) {
-    if (!run.over && !(thrown instanceof BadOutput)) run.threw(thrown);
+    if (!run.over && !(thrown instanceof BadOutput)) run.reportThrown(thrown);
     last = errored(run, thrown);
   }
   if (run.over) return;

@@ -7,16 +7,16 @@ import type { ToRuntime } from "../../protocol/frames.ts";
 export class Stops {
   readonly #sent: (() => number) | undefined;
   #arrived = 0;
-  #heard = 0;
+  #carriedOut = 0;
 
   /** `sent` tells how many have been sent, where that is known before they arrive. */
   constructor(sent: (() => number) | undefined) {
     this.#sent = sent;
   }
 
-  /** True while there are some that no run has heard. */
-  get areUnheard(): boolean {
-    return (this.#sent?.() ?? this.#arrived) !== this.#heard;
+  /** True while there are some that no run has carried out. */
+  get areUnderWay(): boolean {
+    return (this.#sent?.() ?? this.#arrived) !== this.#carriedOut;
   }
 
   /** Frames have arrived. */
@@ -25,7 +25,7 @@ export class Stops {
   }
 
   /** One has been carried out. */
-  hear(): void {
-    this.#heard += 1;
+  carriedOut(): void {
+    this.#carriedOut += 1;
   }
 }

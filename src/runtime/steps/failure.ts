@@ -20,7 +20,7 @@ export interface Failed {
 export function failureOf({ run, name, count }: DelayedCall, attempt: number, thrown: unknown): Failed {
   if (thrown instanceof UnusableStream) return { thrown, info: { name: thrown.name, message: thrown.message }, final: true };
   if (thrown instanceof TimedOut) return { thrown, info: { name: thrown.name, message: thrown.message }, final: false };
-  run.attempt({ name, count, attempt }, (what) => run.threw(what), thrown);
+  run.attempt({ name, count, attempt }, (what) => run.reportThrown(what), thrown);
   return { thrown, info: foldAttempt(thrown), final: isNonRetryable(thrown), frame: frameOf(thrown) };
 }
 

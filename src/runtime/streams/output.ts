@@ -133,7 +133,7 @@ export class OutgoingStream {
     if (this.#sent === 0) this.#head = bytes.slice(0, PREVIEW_BYTES);
     this.#bytes += bytes.byteLength;
     const { run, name, count } = this.#call;
-    run.say({ type: "chunk", run: run.id, name, count, index: this.#sent, bytes });
+    run.send({ type: "chunk", run: run.id, name, count, index: this.#sent, bytes });
     this.#sent += 1;
     this.#chunk = undefined;
     this.#filled = 0;

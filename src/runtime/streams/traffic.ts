@@ -6,7 +6,7 @@ import { settleable } from "../run/settleable.ts";
 /** The run whose streams they are. */
 interface Speaker {
   readonly id: number;
-  say(frame: FromRuntime): void;
+  send(frame: FromRuntime): void;
 }
 
 /** A stream that a step sends (`output.ts`): it hears what the engine has made of it. */
@@ -51,7 +51,7 @@ export class StreamTraffic {
     const waiting = this.#reads.get(key);
     if (waiting === undefined) this.#reads.set(key, [resolve]);
     else waiting.push(resolve);
-    this.#run.say({ type: "read", run: this.#run.id, name: step.name, count: step.count, index });
+    this.#run.send({ type: "read", run: this.#run.id, name: step.name, count: step.count, index });
     return promise;
   }
 

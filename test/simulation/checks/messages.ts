@@ -79,7 +79,10 @@ export class MessageChecks implements QueueWatcher {
       if (again.some((each) => each.pk === pk)) continue;
       known.isOver = true;
       const isDone = done.includes(pk);
-      this.#checker.expect(known.isAcked === isDone || !isDone, () => `message ${known.id} is done with, and nobody has said so`);
+      this.#checker.expect(
+        known.isAcked === isDone || !isDone,
+        () => `message ${known.id} is done with, without an acknowledgement`,
+      );
       this.#checker.expect(
         isDone || this.#checker.isShared || known.deliveries > this.#maxRetries,
         () => `message ${known.id} is given up after ${known.deliveries} deliveries`,

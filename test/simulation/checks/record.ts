@@ -236,7 +236,7 @@ export class InstanceRecord {
         if (this.status === "waitingForPause" && this.isCalm && this.progressAt > this.#pausingAt + PAUSE_MS)
           return `${key} is tried ${Math.round(this.progressAt - this.#pausingAt)} ms after the pause was asked for`;
         if (event.attempt !== step.attempts + 1) return `attempt ${event.attempt} of ${key} after ${step.attempts}`;
-        // A run that was told to go on may do so after the clock has been set back.
+        // A run that was let go on may do so after the clock has been set back.
         if (step.dueAt !== undefined && Math.max(event.timestamp, this.shownSince(step.delayedAt)) < step.dueAt)
           return `${key} is tried again too early`;
         step.attempts += 1;

@@ -8,7 +8,7 @@ import type { Agenda } from "../world/agenda.ts";
 import { CALM_MS, LIVENESS_MS, type Checker } from "./checker.ts";
 
 interface Entry extends Pick<TimetableEntry, "kind" | "owner" | "cron"> {
-  followedTo: number;
+  lastFiredAt: number;
 }
 
 export class TimetableChecks {
@@ -32,7 +32,7 @@ export class TimetableChecks {
     for (const [key, entry] of this.#entries)
       if (entry.kind === kind && entry.owner === owner && !crons.includes(entry.cron)) this.#entries.delete(key);
     for (const cron of crons) {
-      const entry: Entry = { kind, owner, cron, followedTo: from };
+      const entry: Entry = { kind, owner, cron, lastFiredAt: from };
       if (!this.#entries.has(keyOf(entry))) this.#entries.set(keyOf(entry), entry);
     }
   }
@@ -58,27 +58,27 @@ export class TimetableChecks {
   /** An entry has been followed up to a boundary. */
   followed(about: Pick<TimetableEntry, "kind" | "owner" | "cron">, to: number): void {
     const entry = this.#entries.get(keyOf(about));
-    if (entry === undefined || to <= entry.followedTo) return;
-    const { kind, owner, cron, followedTo } = entry;
+    if (entry === undefined || to <= entry.lastFiredAt) return;
+    const { kind, owner, cron, lastFiredAt } = entry;
     const id = cronInstanceId({ cron, scheduledTime: to });
     if (kind === "workflow")
       this.#checker.expect(this.#made.has(`${owner} ${id}`), () => `${owner} was followed to ${id}, which was never made`);
-    const passedOver = boundaryAfter(cron, followedTo) ?? to;
+    const passedOver = boundaryAfter(cron, lastFiredAt) ?? to;
     // A boundary is passed over only while something fails.
     const dueAt = this.#agenda.now - (this.#wallMs() - passedOver);
     this.#checker.expect(
       kind === "script" || passedOver >= to || this.#checker.troubleAt + CALM_MS > dueAt,
       () => `${owner} was followed to ${id}, past ${passedOver}, though nothing had failed`,
     );
-    entry.followedTo = to;
+    entry.lastFiredAt = to;
   }
 
   /** What is due has been done. */
   checkLiveness(): void {
     if (this.#agenda.now < this.#checker.troubleAt + LIVENESS_MS) return;
-    for (const { owner, cron, followedTo } of this.#entries.values()) {
+    for (const { owner, cron, lastFiredAt } of this.#entries.values()) {
       const due = boundaryUpTo(cron, this.#wallMs() - LIVENESS_MS) ?? 0;
-      this.#checker.expect(due <= followedTo, () => `${owner} was due by ${cron} at ${due}, and was not followed`);
+      this.#checker.expect(due <= lastFiredAt, () => `${owner} was due by ${cron} at ${due}, and was not followed`);
     }
   }
 
@@ -91,7 +91,7 @@ export class TimetableChecks {
     const entry = this.#entries.get(keyOf(about));
     // A call may be on its way while the process before learns that it is done.
     if (entry === undefined || about.kind === "script") return;
-    this.#checker.expect(scheduledTime > entry.followedTo, () => `${what} comes a second time`);
+    this.#checker.expect(scheduledTime > entry.lastFiredAt, () => `${what} comes a second time`);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Request contexts, as workerd has them: the code of each run is in one, the frames of a host arrive in another. A promise keeps
- * the context that it is made in, whoever settles it, unless the constructor made it: there a hot function leaves that out, and
- * what waits for such a promise goes on in the context of whoever settles it (decision 0150). Here each one leaves it out.
+ * the context that it is made in, no matter where it is settled, unless the constructor made it: there a hot function leaves that out, and
+ * what waits for such a promise goes on in the context that settles it (decision 0150). Here each one leaves it out.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ExecutionContext } from "../../../src/runtime/run/execution-context.ts";
@@ -65,7 +65,7 @@ export const hotPromise: PromiseConstructor = new Proxy(Promise, {
   },
 });
 
-/** Whoever waits for this goes astray when it is settled in another context than `home`. */
+/** A wait for this goes astray when it is settled in another context than `home`. */
 function untagged(
   constructor: PromiseConstructor,
   executor: ConstructorParameters<PromiseConstructor>[0],

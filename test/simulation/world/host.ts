@@ -115,9 +115,9 @@ export class SimulatedHost implements Host {
       openPlace: () => this.#contexts.open(),
       env,
       scope: noScope,
-      threw: () => {},
+      reportThrown: () => {},
     });
-    const log = { scope: noScope, threw: () => {}, say: () => {} };
+    const log = { scope: noScope, reportThrown: () => {}, report: () => {} };
     this.#answer = (event) => this.#contexts.handle((context) => handleEvent(event, handlers, env, context, log));
   }
 
@@ -199,7 +199,7 @@ export class SimulatedHost implements Host {
     this.#tell(hand);
   }
 
-  /** A run that has been told to pause begins nothing, and none is lost as long as its host is there. */
+  /** A run that has received `pause` begins nothing, and none is lost as long as its host is there. */
   #check(frame: FromRuntime): void {
     const { agenda, violated } = this.#parts;
     if (frame.type === "lost") violated(`${this.owner.name}: run ${frame.run} was lost: ${frame.detail}`);

@@ -1,4 +1,4 @@
-/** The secrets of a store: to make, change, list and delete them. Their values are never told. */
+/** The secrets of a store: to make, change, list and delete them. Their values are never sent. */
 import { z } from "zod";
 import { openSecret, sealSecret } from "../../../bindings/secrets-store/sealed.ts";
 import { Failure } from "../../../model/failures/failure.ts";

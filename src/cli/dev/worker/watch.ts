@@ -53,7 +53,7 @@ export class FileWatch {
     this.#changed = changed;
   }
 
-  /** Watches these, and nothing else. What has changed `since`, when somebody began to read them, is a change already. */
+  /** Watches these, and nothing else. What has changed `since` — the time before they were read — is a change already. */
   async follow(watched: Watched, since: number): Promise<void> {
     this.#watched = watched;
     this.#anyFile = false;

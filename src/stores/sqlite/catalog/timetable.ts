@@ -3,7 +3,7 @@ import type { CronsEdit } from "../../../ports/catalog/edits.ts";
 import type { Timetable, TimetableEntry } from "../../../ports/timetable.ts";
 import type { Queries, Run } from "../connection/queries.ts";
 
-const ENTRY = "SELECT kind, owner, cron, followed_to AS followedTo, created_at AS createdAt FROM timetable";
+const ENTRY = "SELECT kind, owner, cron, followed_to AS lastFiredAt, created_at AS createdAt FROM timetable";
 
 const FOLLOW = "UPDATE timetable SET followed_to = max(followed_to, ?) WHERE kind = ? AND owner = ? AND cron = ?";
 

@@ -34,11 +34,11 @@ test("cron triggers and schedules are one timetable, followed as far as they wer
     db.exec("INSERT INTO schedules VALUES ('orders', '0 * * * *', 40)"),
   );
   expect(await catalog.timetable("script")).toEqual([
-    { kind: "script", owner: "clock", cron: "0 * * * *", followedTo: 30, createdAt: 10 },
-    { kind: "script", owner: "clock", cron: "0 0 * * *", followedTo: 20, createdAt: 20 },
+    { kind: "script", owner: "clock", cron: "0 * * * *", lastFiredAt: 30, createdAt: 10 },
+    { kind: "script", owner: "clock", cron: "0 0 * * *", lastFiredAt: 20, createdAt: 20 },
   ]);
   expect(await catalog.timetable("workflow")).toEqual([
-    { kind: "workflow", owner: "orders", cron: "0 * * * *", followedTo: 40, createdAt: 40 },
+    { kind: "workflow", owner: "orders", cron: "0 * * * *", lastFiredAt: 40, createdAt: 40 },
   ]);
   expect([await catalog.setting("cron_triggers"), await catalog.setting("account")]).toEqual([undefined, "{}"]);
 });

@@ -12,7 +12,7 @@ import { stubs, type Entrypoints } from "../facades/stubs.ts";
 import { loaded, look, type Isolate, type LoaderEnv } from "./loaded.ts";
 import { moduleForms } from "./module-forms.ts";
 import { answerBy } from "./questions.ts";
-import { readAnyway } from "./unread.ts";
+import { drainUnreadBody } from "./unread.ts";
 
 export { AssetFiles, AssetsFacade } from "./assets.ts";
 export { ObjectAlarm, ObjectsFacade, OuterObject } from "../facades/objects.ts";
@@ -76,7 +76,7 @@ const loader: { fetch(request: Request, env: Env, context: Context): Promise<Res
         const init = { cf } as RequestInit;
         return answered(() =>
           abortable(about("request"), (signal) =>
-            readAnyway(new Request(asked, { signal, ...init }), init, (whole) =>
+            drainUnreadBody(new Request(asked, { signal, ...init }), init, (whole) =>
               routed(env, host, whole, (given) => isolate().getEntrypoint(undefined, propsOf(about)).fetch(given)),
             ),
           ),

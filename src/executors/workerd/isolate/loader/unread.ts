@@ -17,7 +17,7 @@ const DROPPED_BYTES = 256 * 1024 * 1024;
 const IDLE_MS = 500;
 
 /** What `ask` answers to a request that it may leave the body of unread. `init` is for what a copy of the request loses. */
-export async function readAnyway(
+export async function drainUnreadBody(
   request: Request,
   init: RequestInit,
   ask: (request: Request) => Promise<Response>,

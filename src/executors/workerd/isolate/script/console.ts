@@ -38,14 +38,14 @@ export function markConsole(key: string): InvocationLog {
       else write(begin + withPlaces(first, rest.length), ...rest, end);
     };
   }
-  const threw = (stack: string): void => {
+  const reportThrown = (stack: string): void => {
     write(`${mark({ level: "error", kind: "exception", isApart: false })}${stack} ${end}`);
   };
-  const say: InvocationLog["say"] = (invocation) => {
+  const report: InvocationLog["report"] = (invocation) => {
     write(`${markOf(key, { level: "log", kind: "none", origin: undefined, invocation, isApart: false })} ${end}`);
   };
-  addEventListener("unhandledrejection", ({ reason }) => threw(stackOf(reason)));
-  return { scope, threw, say };
+  addEventListener("unhandledrejection", ({ reason }) => reportThrown(stackOf(reason)));
+  return { scope, reportThrown, report };
 }
 
 /** A format with places for so many values and no more: the mark at the end is not to be taken for one. */

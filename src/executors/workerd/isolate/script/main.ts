@@ -56,7 +56,7 @@ interface OwnExports {
 /** A class for a facet, of the script's class that the properties name. */
 let facetClass: (props: ObjectProps) => unknown;
 
-let log: InvocationLog = { scope, threw: () => {}, say: () => {} };
+let log: InvocationLog = { scope, reportThrown: () => {}, report: () => {} };
 
 forgetCaches(caches);
 
@@ -162,7 +162,7 @@ function open(socket: Socket, loopback: Loopback): Link {
       }),
     env,
     scope,
-    threw: log.threw,
+    reportThrown: log.reportThrown,
   });
   runtime = created;
   socket.addEventListener("message", ({ data }) => {

@@ -27,7 +27,7 @@ export function watched(exported: unknown, log: InvocationLog, isFollowed: () =>
     try {
       return await answer();
     } catch (thrown) {
-      log.threw(stackOf(thrown));
+      log.reportThrown(stackOf(thrown));
       throw thrown;
     }
   };
