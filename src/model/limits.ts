@@ -109,6 +109,12 @@ const limits = {
   valueBodyBytes: 8 * MIB,
   /** Bytes of the body of a batch of instances or of messages. Ours. */
   batchBodyBytes: 16 * MIB,
+  /** Bytes of a key of KV, in UTF-8. Cloudflare: 512. */
+  kvKeyBytes: 512,
+  /** Keys of KV that one request writes, reads or deletes. Cloudflare: 10,000. */
+  kvBulk: 10_000,
+  /** Bytes of the body of a request with one value of KV: 25 MiB, Cloudflare's limit of the value, and what a form adds. Ours. */
+  kvBodyBytes: 26 * MIB,
   /** Bytes of the body of a write of many values to KV. Cloudflare: 100 MB. */
   bulkBodyBytes: 100 * MIB,
   /** Bytes of the form of a deployment, or of static assets. Ours. */

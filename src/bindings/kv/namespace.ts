@@ -2,6 +2,7 @@
  * A KV namespace as user code sees it: Cloudflare's API, made of requests like those that its runtime makes. Sources: the
  * documentation of the API, and what the same calls do in workerd (`test/storage.test.ts` compares the two).
  */
+import { LIMITS } from "../../model/limits.ts";
 import { asciiJson } from "../../model/values/ascii-json.ts";
 import type { Stub } from "../stub.ts";
 
@@ -38,7 +39,6 @@ interface Listed {
 }
 
 const ORIGIN = "http://kv";
-const MAX_KEY_BYTES = 512;
 
 export class KvNamespace {
   readonly #stub: Stub;
@@ -133,8 +133,10 @@ function check(key: string, method: string): void {
   if (key === "") throw new TypeError("Key name cannot be empty.");
   if (key === "." || key === "..") throw new TypeError(`"${key}" is not allowed as a key name.`);
   const bytes = new TextEncoder().encode(key).length;
-  if (bytes > MAX_KEY_BYTES)
-    throw new Error(`KV ${method} failed: 414 UTF-8 encoded length of ${bytes} exceeds key length limit of ${MAX_KEY_BYTES}.`);
+  if (bytes > LIMITS.kvKeyBytes)
+    throw new Error(
+      `KV ${method} failed: 414 UTF-8 encoded length of ${bytes} exceeds key length limit of ${LIMITS.kvKeyBytes}.`,
+    );
 }
 
 function read(options: ValueType | GetOptions | undefined): { readonly type: ValueType; readonly cacheTtl: number | undefined } {

@@ -14,11 +14,6 @@ import { NAMESPACE } from "./kv.ts";
 const VALUE = `${NAMESPACE}/values/{key_name}` as const;
 const BULK = `${NAMESPACE}/bulk` as const;
 
-const MAX_BULK = 10_000;
-
-/** Cloudflare's limit of a value, 25 MiB, and what a form adds to it. */
-const MAX_VALUE_BODY = 26 * 1024 * 1024;
-
 const expiry = { expiration: z.coerce.number().int().optional(), expiration_ttl: z.coerce.number().int().optional() };
 
 const key = z.object({ name: z.string(), expiration: z.number().optional(), metadata: z.unknown().optional() });
@@ -92,7 +87,7 @@ function parsed(json: string): unknown {
 
 const bulkDelete = {
   summary: "Delete several keys, one by one",
-  body: z.array(z.string().min(1)).max(MAX_BULK),
+  body: z.array(z.string().min(1)).max(LIMITS.kvBulk),
   maxBody: LIMITS.batchBodyBytes,
   result: done,
   handle: async ({ params, body }: { params: { readonly namespace_id: string }; body: string[] }, api: Api) => {
@@ -149,7 +144,7 @@ export const kvValues: readonly Endpoint[] = [
   endpoint("put", VALUE, {
     summary: "Write a value: the raw body, or a form with `value` and `metadata`",
     query: z.object(expiry),
-    maxBody: MAX_VALUE_BODY,
+    maxBody: LIMITS.kvBodyBytes,
     handle: async ({ params, query, sent }, api, request) => {
       const namespace = await found(api, "kv", params.namespace_id);
       await put(api, namespace, { key: params.key_name, ...query, ...(await valueOf(sent, request)) });
@@ -161,7 +156,7 @@ export const kvValues: readonly Endpoint[] = [
   }),
   endpoint("put", BULK, {
     summary: "Write several values, one by one",
-    body: z.array(entry).max(MAX_BULK),
+    body: z.array(entry).max(LIMITS.kvBulk),
     maxBody: LIMITS.bulkBodyBytes,
     result: done,
     handle: async ({ params, body }, api) => {
