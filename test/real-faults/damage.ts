@@ -4,7 +4,7 @@
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { examine } from "../../src/stores/sqlite/connection/damage.ts";
 import { randomFrom, seedFor } from "../support/random.ts";
@@ -17,6 +17,8 @@ import { project } from "./storm/worker.ts";
 const INSTANCES = 25;
 const STEPS = 8;
 const BASE = "/client/v4/accounts/local/workflows/row/instances";
+/** The file of which pages are overwritten, in a folder of its own. */
+const COPY = "copy.db";
 const SECTOR_BYTES = 512;
 const END_MS = 60_000;
 /** What a server may print of damage that is met again and again, in characters. */
@@ -92,13 +94,33 @@ function pagesOf(file: string): Page[] {
 
 /** Each page by itself: with garbage, and with nothing in it. */
 function everyPage(suite: Suite, file: string, random: () => number): void {
+  const pages = pagesOf(file).filter(({ type }) => type !== "overflow");
+  const { missed, sectors } = overwritten(file, pages, { random, isDamaged: (folder) => problems(folder).length > 0 });
+  suite.add("pages damaged", pages.length * 2);
+  suite.add("sectors damaged", pages.length);
+  suite.add("sectors found by the check", sectors);
+  suite.check(`every damaged page of ${basename(file)} is found`, missed.length === 0, missed.slice(0, 5).join("; "));
+  const planted = overwritten(file, pages, { random, isDamaged: (folder) => !opens(join(folder, COPY)) });
+  suite.check(`planted fault, a check that only opens ${basename(file)}: it is found`, planted.missed.length > 0);
+}
+
+interface Overwriting {
+  readonly random: () => number;
+  /** Looks at a folder with one database. */
+  readonly isDamaged: (folder: string) => boolean;
+}
+
+/** Pages that are overwritten without being found, and how many are found of which one sector is overwritten. */
+function overwritten(
+  file: string,
+  pages: readonly Page[],
+  { random, isDamaged }: Overwriting,
+): { missed: string[]; sectors: number } {
   const whole = readFileSync(file);
   const size = whole.readUInt16BE(16);
   const folder = mkdtempSync(join(tmpdir(), "stepwell-faults-"));
-  const copy = join(folder, "copy.db");
   const missed: string[] = [];
   let sectors = 0;
-  const pages = pagesOf(file).filter(({ type }) => type !== "overflow");
   for (const { number, table } of pages) {
     const at = (number - 1) * size;
     for (const [what, from, length, fill] of [
@@ -108,17 +130,27 @@ function everyPage(suite: Suite, file: string, random: () => number): void {
     ] as const) {
       const bytes = Buffer.from(whole);
       for (let i = 0; i < length; i += 1) bytes[at + from + i] = fill();
-      writeFileSync(copy, bytes);
-      const isFound = problems(folder).length > 0;
+      writeFileSync(join(folder, COPY), bytes);
+      const isFound = isDamaged(folder);
       if (what === "a sector") sectors += isFound ? 1 : 0;
       else if (!isFound) missed.push(`page ${number} (${table}) with ${what}`);
     }
   }
   rmSync(folder, { recursive: true });
-  suite.add("pages damaged", pages.length * 2);
-  suite.add("sectors damaged", pages.length);
-  suite.add("sectors found by the check", sectors);
-  suite.check(`every damaged page of ${file.split("/").at(-1)} is found`, missed.length === 0, missed.slice(0, 5).join("; "));
+  return { missed, sectors };
+}
+
+/** Whether a database can be opened and its tables listed, which most damage does not prevent. */
+function opens(file: string): boolean {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    db.prepare("SELECT name FROM sqlite_schema").all();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    db.close();
+  }
 }
 
 interface Served {

@@ -53,7 +53,7 @@ export const PROMISES: readonly Promised[] = [
   {
     says: "Damage of a database is named, not served",
     command: "npm run faults -- --only damage",
-    twin: "none yet",
+    twin: "a check that only opens the file",
     shown: [faults("pages", "pages overwritten, all found", { least: 100 })],
   },
   {
