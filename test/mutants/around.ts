@@ -129,4 +129,18 @@ export const AROUND: readonly Mutant[] = [
     find: "    await this.#parts.store.add(\n      queue,",
     replace: "    void this.#parts.store.add(\n      queue,",
   },
+  {
+    name: "an ended instance is deleted before its time",
+    invariant: 6,
+    file: "model/instance/retention.ts",
+    find: "  return endedAt + (retention?.[kind] ?? defaults[kind]);",
+    replace: "  return endedAt + (retention?.[kind] ?? defaults[kind]) / 2;",
+  },
+  {
+    name: "the collector does not look again",
+    invariant: 13,
+    file: "engine/upkeep/collector.ts",
+    find: "    return Math.max(Math.min(next?.expiresAt ?? Infinity, clock.now() + POLL_MS), clock.now() + pauseMs);",
+    replace: "    return next === undefined ? Infinity : clock.now() + 1_000 * POLL_MS;",
+  },
 ];

@@ -64,6 +64,7 @@ export class Ending {
     checker.expect(left === 0, () => `${left} messages are never delivered`);
     this.#checkEnds();
     clients.checkEvents();
+    await live(() => this.#world.retention.areGone);
     await this.#checkIdle();
   }
 

@@ -7,7 +7,8 @@ import { program, type Program } from "./program.ts";
 
 /** Something that happens from outside. `which` chooses among what there is. */
 export type Happening =
-  | { readonly is: "create"; readonly workflow: number; readonly id: number }
+  /** `keptMs`: how long it is kept when it has ended well, and half as long as when it has not. */
+  | { readonly is: "create"; readonly workflow: number; readonly id: number; readonly keptMs?: number | null }
   | {
       readonly is: "sendEvent" | "pause" | "resume" | "terminate" | "undo" | "restart" | "remove" | "skipDelay";
       readonly which: number;
@@ -97,9 +98,10 @@ export function kindOf(happening: Happening): string {
 
 const which = fc.nat(5);
 const workflow = fc.nat(1);
+const keptMs = fc.constantFrom(null, null, null, 0, 3_000, 100_000);
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 10, arbitrary: fc.record({ is: fc.constant("create" as const), workflow, id: fc.nat(5) }) },
+  { weight: 10, arbitrary: fc.record({ is: fc.constant("create" as const), workflow, id: fc.nat(5), keptMs }) },
   { weight: 6, arbitrary: fc.record({ is: fc.constant("sendEvent" as const), which }) },
   {
     weight: 8,

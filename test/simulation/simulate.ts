@@ -13,6 +13,7 @@ import type { SimulatedHost } from "./world/host.ts";
 import { kindOf, type Around, type Happening, type Plan } from "./plan.ts";
 import { Random } from "../support/random.ts";
 import { MessageChecks } from "./checks/messages.ts";
+import { RetentionChecks } from "./checks/retention.ts";
 import { TimetableChecks } from "./checks/timetable.ts";
 import { Ending } from "./ending.ts";
 import { QueueDisk, type KeptMessage } from "./world/queue-disk.ts";
@@ -82,11 +83,13 @@ class Simulation {
     const { limit, ...settings } = plan.settings;
     this.#checker = new Checker(agenda, { maxRunning: settings.maxRunning, limitOf: () => limit ?? Infinity });
     const timetable = new TimetableChecks(agenda, this.#checker, wallMs);
+    const retention = new RetentionChecks(agenda, this.#checker, wallMs);
     const disk = new Disk({
       agenda,
       random,
       latencyMs: plan.latency.diskMs,
       committed: (batch, result, lease) => {
+        retention.committing(batch);
         this.#checker.committed(batch, result, lease);
         timetable.committed(batch, result);
       },
@@ -106,6 +109,7 @@ class Simulation {
       catalog,
       checker: this.#checker,
       timetable,
+      retention,
       around: plan.around && { ...plan.around, ...this.#queue(plan.around, disk, wallMs) },
       programs,
       settings,
@@ -159,6 +163,7 @@ class Simulation {
       this.#checkFenced();
       this.#checker.checkLiveness(this.#world.wallMs());
       this.#world.timetable.checkLiveness();
+      this.#world.retention.checkLiveness();
       this.#world.around?.messages.checkLiveness();
     }
   }

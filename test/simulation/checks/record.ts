@@ -2,7 +2,7 @@
  * What the checker knows of an instance: a fold of its durable events, written without the engine's own fold, that says of each
  * event whether it may follow those before it.
  */
-import type { InstanceEvent } from "../../../src/model/instance/events.ts";
+import type { InstanceEvent, Retention } from "../../../src/model/instance/events.ts";
 import { holdsPlace, isFinal, type InstanceStatus } from "../../../src/model/instance/status.ts";
 import { EVENT_TYPE, keyOf } from "../program.ts";
 
@@ -60,6 +60,10 @@ export class InstanceRecord {
   /** True from the beginning of a rollback on: user code may be called only to find its handlers, and is given nothing then. */
   isUndoing: boolean = false;
   endError: string | undefined;
+  /** When it ended last, in epoch milliseconds. */
+  endedAt: number = 0;
+  /** What it was given when it was created or restarted. */
+  retention: Retention = {};
   /** The version of its workflow that it is pinned to. */
   versionId: string = "";
   /** The latest time that clocks have shown, before they were set back, since so many milliseconds of the agenda. */
@@ -93,6 +97,7 @@ export class InstanceRecord {
     const wrong = this.#fold(event, seenPayloads);
     const status = STATUS_AFTER[type];
     if (status !== undefined) this.statuses.push(status);
+    if (isFinal(this.status)) this.endedAt = event.timestamp;
     return wrong && `${type}: ${wrong}`;
   }
 
@@ -159,10 +164,11 @@ export class InstanceRecord {
   }
 
   /** A restart from a step keeps the steps that started before it. */
-  #begin({ from, timestamp, versionId }: InstanceEvent & { type: "workflow_queued" }): undefined {
+  #begin({ from, timestamp, versionId, retention = {} }: InstanceEvent & { type: "workflow_queued" }): undefined {
     const wasPaused = this.status === "paused" ? timestamp - this.#pausedAt : 0;
     this.life += 1;
     this.versionId = versionId;
+    this.retention = retention;
     this.isUndoing = false;
     this.undone.clear();
     if (from === undefined) {

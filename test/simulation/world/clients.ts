@@ -80,11 +80,13 @@ export class Clients {
   }
 
   async #ask(server: Server, engine: Engine, call: Call): Promise<void> {
-    if (call.is === "create") return this.#create(engine, { workflow: workflowName(call.workflow), id: `i${call.id}` });
+    if (call.is === "create")
+      return this.#create(engine, { workflow: workflowName(call.workflow), id: `i${call.id}` }, call.keptMs);
     if (call.is === "send") return this.#send(server, call);
     if (call.is === "act") {
       const workflow = workflowName(call.workflow);
       if (call.action === "restart") this.#world.checker.restarting.set(workflow, 1);
+      if (call.action === "delete") this.#world.retention.removesAll(workflow);
       return void (await engine.startBulkAction(call.action, { workflow }));
     }
     const record = this.#choose(call.which);
@@ -148,10 +150,11 @@ export class Clients {
     messages.sent(before, orders.length);
   }
 
-  async #create(engine: Engine, address: InstanceAddress): Promise<void> {
+  async #create(engine: Engine, address: InstanceAddress, keptMs?: number | null): Promise<void> {
     const { checker } = this.#world;
     const before = checker.find(address);
-    const [made] = await engine.create(address.workflow, [{ id: address.id }], "api");
+    const retention = typeof keptMs === "number" ? { successMs: keptMs, errorMs: keptMs * 2 } : undefined;
+    const [made] = await engine.create(address.workflow, [{ id: address.id, ...(retention && { retention }) }], "api");
     const after = checker.find(address);
     if (made instanceof Failure) {
       if (made.failure === "instance.already_exists")
@@ -192,7 +195,7 @@ export class Clients {
   }
 
   async #remove(engine: Engine, { workflow, id, pk }: InstanceRecord): Promise<void> {
-    const [failure] = await engine.remove(workflow, [id]);
+    const [failure] = await this.#world.retention.removing({ workflow, id }, engine.remove(workflow, [id]));
     if (failure !== undefined) return;
     const isGone = this.#world.checker.records.get(pk)?.isGone === true;
     this.#world.checker.expect(isGone, () => `${id} was said to be deleted, and is not`);

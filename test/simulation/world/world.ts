@@ -3,6 +3,7 @@ import type { EngineSettings } from "../../../src/engine/state/settings.ts";
 import type { Catalog } from "../../../src/ports/catalog/catalog.ts";
 import type { Checker } from "../checks/checker.ts";
 import type { MessageChecks } from "../checks/messages.ts";
+import type { RetentionChecks } from "../checks/retention.ts";
 import type { TimetableChecks } from "../checks/timetable.ts";
 import type { Around } from "../plan.ts";
 import type { Program } from "../program.ts";
@@ -19,6 +20,7 @@ export interface World {
   readonly catalog: Catalog;
   readonly checker: Checker;
   readonly timetable: TimetableChecks;
+  readonly retention: RetentionChecks;
   readonly programs: readonly Program[];
   readonly settings: Partial<EngineSettings>;
   readonly around: (Around & { readonly queueDisk: QueueDisk; readonly messages: MessageChecks }) | undefined;
