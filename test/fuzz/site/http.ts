@@ -1,0 +1,69 @@
+/** Sends requests as they are written: paths and bodies are not tidied up on the way. */
+import { Agent, request, type OutgoingHttpHeaders } from "node:http";
+
+export interface Sent {
+  readonly method: string;
+  /** With its query; ASCII without spaces. */
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: string | Buffer | undefined;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly type: string;
+  /** Of an answer that goes on, what came first. */
+  readonly text: string;
+}
+
+/** Milliseconds without an answer after which a request has failed. */
+const SILENT_MS = 20_000;
+
+/** Bytes of an answer that are read. */
+const READ_BYTES = 1024 * 1024;
+
+export class HttpClient {
+  readonly port: number;
+  readonly #agent: Agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+  constructor(port: number) {
+    this.port = port;
+  }
+
+  /** Rejects when there is no answer. A server that hangs up on a connection that it has kept is asked again, once. */
+  async send(sent: Sent): Promise<Answered> {
+    return this.#once(sent).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "ECONNRESET" && cause.code !== "EPIPE") throw cause;
+      return this.#once(sent);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #once({ method, path, headers, body }: Sent): Promise<Answered> {
+    return new Promise((resolve, reject) => {
+      const asked = request({ host: "127.0.0.1", port: this.port, agent: this.#agent, method, path, headers }, (response) => {
+        const { statusCode = 0, headers } = response;
+        const type = headers["content-type"] ?? "";
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        const end = (): void => resolve({ status: statusCode, type, text: Buffer.concat(chunks).toString() });
+        response.on("data", (chunk: Buffer) => {
+          chunks.push(chunk);
+          bytes += chunk.byteLength;
+          if (bytes > READ_BYTES) response.destroy();
+        });
+        response.once("end", end);
+        response.once("close", end);
+        response.once("error", end);
+        // Streams of events go on for as long as they are let.
+        if (type.startsWith("text/event-stream")) response.destroy();
+      });
+      asked.setTimeout(SILENT_MS, () => asked.destroy(new Error(`No answer to ${method} ${path} in ${SILENT_MS} ms`)));
+      asked.once("error", reject);
+      asked.end(body);
+    });
+  }
+}
