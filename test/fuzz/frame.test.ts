@@ -28,7 +28,10 @@ function refusesAbove(most: number): (input: number) => void {
 }
 
 test("a target that keeps its promises gets all its inputs", async () => {
-  const { inputs, figures, failures } = await runTarget(target(() => {}), BUDGET);
+  const { inputs, figures, failures } = await runTarget(
+    target(() => {}),
+    BUDGET,
+  );
   expect({ inputs, figures, failures }).toEqual({ inputs: 1_000, figures: { seen: 1_000 }, failures: [] });
 });
 
@@ -38,7 +41,10 @@ test("an input that breaks a promise is made small, and comes again by the seed 
   expect(failures[0]).toContain("1001 is too much");
   const [, seed, path] = /--only planted --seed (-?\d+) --path (\S+)/.exec(failures[0] ?? "") ?? [];
   const given: number[] = [];
-  const again = await runTarget(target((input) => void given.push(input)), { ...BUDGET, seed: Number(seed), path });
+  const again = await runTarget(
+    target((input) => void given.push(input)),
+    { ...BUDGET, seed: Number(seed), path },
+  );
   expect({ given, inputs: again.inputs }).toEqual({ given: [1_001], inputs: 1 });
 });
 

@@ -16,7 +16,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { Upgraded } from "../../protocol/upgraded.ts";
 import { failureResponse } from "../../api/endpoint/envelope.ts";
 import type { Answer } from "../app.ts";
-import { addressOf } from "../address.ts";
+import { addressOf, hasCredentials } from "../address.ts";
 import { TAIL_PROTOCOL, TailSockets } from "./tails.ts";
 
 /** Close codes (RFC 6455, 7.4.1). */
@@ -125,11 +125,12 @@ export class Sockets {
   }
 
   #respond(incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {
-    const url = `http://${incoming.headers.host ?? ""}${incoming.url ?? ""}`;
-    if (!URL.canParse(url)) return Promise.resolve(new Response(null, { status: 400 }));
+    const url = urlOf(incoming);
+    if (url === undefined) return Promise.resolve(new Response(null, { status: 400 }));
     const headers = new Headers();
-    for (const [name, values = []] of Object.entries(incoming.headersDistinct))
-      for (const value of values) headers.append(name, value);
+    // Not `headersDistinct`: in Node up to 24.13 a header with the name `__proto__` makes that throw.
+    const { rawHeaders: raw } = incoming;
+    for (let at = 0; at < raw.length; at += 2) headers.append(raw[at] ?? "", raw[at + 1] ?? "");
     return this.#answer(new Request(url, { headers, signal }), addressOf(incoming));
   }
 
@@ -187,6 +188,17 @@ export class Sockets {
       this.#look();
     });
   }
+}
+
+/** A host and a port: nothing that would be a path or a name with a password. */
+const HOST = /^[^\s/?#@\\]+$/;
+
+/** What is asked for. Undefined for what no `Request` can be made of. */
+function urlOf({ headers: { host = "" }, url: target = "" }: IncomingMessage): string | undefined {
+  const isAbsolute = /^https?:\/\//i.test(target);
+  if (!isAbsolute && !HOST.test(host)) return undefined;
+  const url = URL.parse(isAbsolute ? target : `http://${host}${target}`);
+  return url === null || hasCredentials(url) ? undefined : url.href;
 }
 
 /** The lines of a chunk, as many at a time as are to be written together. */

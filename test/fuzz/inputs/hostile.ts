@@ -79,7 +79,9 @@ export const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(...NUMBERS),
   fc.constantFrom(...RAW).map((text) => rawJson(text)),
   fc.constantFrom(null, true, false, [], {}, [[]], [null], { __proto__: null }),
-  fc.constantFrom('{"__proto__":{"role":"admin"}}', '{"constructor":{"prototype":{"x":1}}}', '{"length":-1}', '{"then":{}}').map(parse),
+  fc
+    .constantFrom('{"__proto__":{"role":"admin"}}', '{"constructor":{"prototype":{"x":1}}}', '{"length":-1}', '{"then":{}}')
+    .map(parse),
   fc.integer({ min: 1, max: 80 }).map((depth) => parse("[".repeat(depth) + "]".repeat(depth))),
   fc.string({ unit: "binary", maxLength: 12 }),
 );

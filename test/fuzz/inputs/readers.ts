@@ -38,13 +38,15 @@ export const eventInput: fc.Arbitrary<EventInput> = fc.record({
     { weight: 6, arbitrary: fc.array(reader, { minLength: 1, maxLength: 4 }) },
     fc.array(reader, { minLength: 12, maxLength: 24 }),
   ),
-  odd: fc.record({
-    query: fc.oneof(
-      fc.constantFrom(...NUMBERS).map((text) => `cursor=${text}`),
-      fc.constantFrom("filter=x", "filter=", "filter=step_completed&filter=x", "cursor=1&cursor=2", "__proto__=1", "x", ""),
-      fc.string({ maxLength: 10 }),
-    ),
-    lastEventId: fc.option(fc.constantFrom(...NUMBERS.map((text) => text.replaceAll(/[^\x20-\x7e]/g, "?")))),
-    of: fc.constantFrom("instance", "workflow", "none", "%00", "latest"),
-  }).map((odd) => ({ ...odd, lastEventId: odd.lastEventId ?? undefined })),
+  odd: fc
+    .record({
+      query: fc.oneof(
+        fc.constantFrom(...NUMBERS).map((text) => `cursor=${text}`),
+        fc.constantFrom("filter=x", "filter=", "filter=step_completed&filter=x", "cursor=1&cursor=2", "__proto__=1", "x", ""),
+        fc.string({ maxLength: 10 }),
+      ),
+      lastEventId: fc.option(fc.constantFrom(...NUMBERS.map((text) => text.replaceAll(/[^\x20-\x7e]/g, "?")))),
+      of: fc.constantFrom("instance", "workflow", "none", "%00", "latest"),
+    })
+    .map((odd) => ({ ...odd, lastEventId: odd.lastEventId ?? undefined })),
 });

@@ -67,19 +67,34 @@ function ofType(type: string, schema: JsonSchema, names: Names, field: string, d
   }
 }
 
-function numberOf({ minimum, maximum }: JsonSchema, made: (min: number, max: number) => fc.Arbitrary<number>): fc.Arbitrary<number> {
+function numberOf(
+  { minimum, maximum }: JsonSchema,
+  made: (min: number, max: number) => fc.Arbitrary<number>,
+): fc.Arbitrary<number> {
   const [min, max] = [minimum ?? -(2 ** 31), maximum ?? 2 ** 31 - 1];
   // Mostly small, so that what is accepted does not take hours.
-  return fc.oneof({ weight: 3, arbitrary: made(min, Math.min(max, Math.max(min, 1) + 20)) }, made(min, max), fc.constantFrom(min, max));
+  return fc.oneof(
+    { weight: 3, arbitrary: made(min, Math.min(max, Math.max(min, 1) + 20)) },
+    made(min, max),
+    fc.constantFrom(min, max),
+  );
 }
 
-function objectOf({ properties = {}, required = [], additionalProperties }: JsonSchema, names: Names, depth: number): fc.Arbitrary<object> {
+function objectOf(
+  { properties = {}, required = [], additionalProperties }: JsonSchema,
+  names: Names,
+  depth: number,
+): fc.Arbitrary<object> {
   const fields = Object.fromEntries(
     Object.entries(properties).map(([name, each]) => [name, valueOf(each, names, name, depth + 1)]),
   );
   const described = fc.record(fields, { requiredKeys: required.filter((name) => Object.hasOwn(fields, name)) });
   if (typeof additionalProperties !== "object" || Object.keys(additionalProperties).length === 0) return described;
-  const more = fc.dictionary(fc.constantFrom("a", "b.js", "/x.html", "KEY"), valueOf(additionalProperties, names, "", depth + 1), { maxKeys: 3 });
+  const more = fc.dictionary(
+    fc.constantFrom("a", "b.js", "/x.html", "KEY"),
+    valueOf(additionalProperties, names, "", depth + 1),
+    { maxKeys: 3 },
+  );
   return fc.tuple(described, more).map(([one, other]) => ({ ...one, ...other }));
 }
 

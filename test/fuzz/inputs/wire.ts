@@ -64,7 +64,22 @@ const TARGETS = [
   "",
 ];
 
-const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT", "PRI", "get", "G@T", "", "QUERY"];
+const METHODS = [
+  "GET",
+  "POST",
+  "PUT",
+  "DELETE",
+  "PATCH",
+  "HEAD",
+  "OPTIONS",
+  "TRACE",
+  "CONNECT",
+  "PRI",
+  "get",
+  "G@T",
+  "",
+  "QUERY",
+];
 
 const VERSIONS = ["HTTP/1.1", "HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "HTTP/1.1 x", "HTTP/11", "http/1.1", "", "HTTPS/1.1"];
 
@@ -107,7 +122,11 @@ const HEADERS = [
 const flood = fc.integer({ min: 1, max: 2_500 }).map((count) => Array.from({ length: count }, (_, i) => `X-${i}: y`).join(CRLF));
 
 const headers = fc.array(
-  fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...HEADERS) }, flood, fc.string({ unit: "binary", maxLength: 20 }).map(bytesOf)),
+  fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(...HEADERS) },
+    flood,
+    fc.string({ unit: "binary", maxLength: 20 }).map(bytesOf),
+  ),
   { maxLength: 4 },
 );
 
@@ -172,29 +191,29 @@ const WRONG_LENGTHS = [
 
 /** Bodies behind such: what is hidden stays hidden, however the length is read. */
 const wrongLength = fc
-  .tuple(fc.constantFrom("POST", "PUT", "PATCH", "GET", "DELETE"), fc.constantFrom(...TARGETS.slice(0, 6)), fc.constantFrom(...WRONG_LENGTHS))
+  .tuple(
+    fc.constantFrom("POST", "PUT", "PATCH", "GET", "DELETE"),
+    fc.constantFrom(...TARGETS.slice(0, 6)),
+    fc.constantFrom(...WRONG_LENGTHS),
+  )
   .map(([method, target, length]) => ({
-    bytes: lines(`${method} ${target} HTTP/1.1`, "Host: 127.0.0.1", AUTH, length.replaceAll("N", String(HIDDEN.length))) + HIDDEN + AFTER,
+    bytes:
+      lines(`${method} ${target} HTTP/1.1`, "Host: 127.0.0.1", AUTH, length.replaceAll("N", String(HIDDEN.length))) +
+      HIDDEN +
+      AFTER,
     mayAnswerTwice: false,
   }));
 
 /** Sizes of chunks that a careful parser refuses. */
-const WRONG_CHUNKS = [
-  "0x10",
-  "+10",
-  "-10",
-  " 10",
-  "G",
-  "",
-  "FFFFFFFFFFFFFFFFF",
-  "10 10",
-  "1\r0",
-  "10\0",
-  "0\0",
-];
+const WRONG_CHUNKS = ["0x10", "+10", "-10", " 10", "G", "", "FFFFFFFFFFFFFFFFF", "10 10", "1\r0", "10\0", "0\0"];
 
 const wrongChunk = fc
-  .tuple(fc.constantFrom("POST", "PUT", "GET"), fc.constantFrom(...TARGETS.slice(0, 6)), fc.constantFrom(...WRONG_CHUNKS), fc.boolean())
+  .tuple(
+    fc.constantFrom("POST", "PUT", "GET"),
+    fc.constantFrom(...TARGETS.slice(0, 6)),
+    fc.constantFrom(...WRONG_CHUNKS),
+    fc.boolean(),
+  )
   .map(([method, target, size, isSecond]) => ({
     bytes:
       lines(`${method} ${target} HTTP/1.1`, "Host: 127.0.0.1", AUTH, "Transfer-Encoding: chunked") +
@@ -207,7 +226,11 @@ const wrongChunk = fc
 const rightBody = fc
   .tuple(
     fc.constantFrom("POST", "PUT", "PATCH", "DELETE", "GET", "HEAD"),
-    fc.constantFrom(...TARGETS.slice(0, 7), "/client/v4/accounts/local/workflows/Quick/instances", "/client/v4/accounts/local/workers/scripts/app"),
+    fc.constantFrom(
+      ...TARGETS.slice(0, 7),
+      "/client/v4/accounts/local/workflows/Quick/instances",
+      "/client/v4/accounts/local/workers/scripts/app",
+    ),
     fc.boolean(),
     first(AUTH, ["", "Authorization: Bearer wrong"], 1),
     first("", ["Expect: 100-continue", "Connection: close"]),
@@ -221,7 +244,15 @@ const rightBody = fc
     return { bytes: cut === null ? whole + after : whole.slice(0, cut % whole.length), mayAnswerTwice: true };
   });
 
-const KEYS = ["dGhlIHNhbXBsZSBub25jZQ==", "", "x", "dGhlIHNhbXBsZSBub25jZQ", "%%%%%%%%%%%%%%%%%%%%%%==", "x".repeat(5_000), "\xff"];
+const KEYS = [
+  "dGhlIHNhbXBsZSBub25jZQ==",
+  "",
+  "x",
+  "dGhlIHNhbXBsZSBub25jZQ",
+  "%%%%%%%%%%%%%%%%%%%%%%==",
+  "x".repeat(5_000),
+  "\xff",
+];
 
 const SOCKETS = [
   "/client/v4/accounts/local/workflows/Quick/subscribe",

@@ -84,7 +84,10 @@ export async function openSite(executor: ServerOptions["executor"]): Promise<Sit
     const known = new Set((await running.catalog.tokens()).map(({ label }) => label));
     for (const role of ROLES)
       if (!known.has(`fuzz-${role}`)) {
-        const made = await createToken({ catalog: running.catalog, clock: systemClock, ids: systemIds }, { label: `fuzz-${role}`, role });
+        const made = await createToken(
+          { catalog: running.catalog, clock: systemClock, ids: systemIds },
+          { label: `fuzz-${role}`, role },
+        );
         tokens.set(role, made.token);
       }
     const names = new Set(await running.catalog.scriptNames());

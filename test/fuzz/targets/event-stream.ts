@@ -38,7 +38,10 @@ export async function eventStreamOn(site: Site, figures: Figures): Promise<Fuzze
     const reading = input.readers.map((reader) => readAll(site, path, headers, reader, figures));
     const [seen] = await Promise.all([Promise.all(reading), odd(site, id, headers, input, figures)]);
     const { events: all } = await readStream({ port: site.port, path, headers, cut: undefined, isSlow: false });
-    figures("events", seen.reduce((sum, each) => sum + each.length, 0));
+    figures(
+      "events",
+      seen.reduce((sum, each) => sum + each.length, 0),
+    );
     if (!all.at(-1)?.data.includes("workflow_completed")) throw new Error(`The last event is ${all.at(-1)?.data}`);
     seen.forEach((events, i) => compare(events, all, input.readers[i]));
     const [logged] = site.errors();

@@ -98,7 +98,9 @@ function exchange(site: Site, { bytes, cuts, end }: WireInput): Promise<Exchange
       else socket.end();
       late = setTimeout(() => {
         socket.destroy();
-        reject(new Error(`The connection is open ${CLOSES_MS} ms after its end; answer: ${Buffer.concat(chunks).toString("latin1")}`));
+        reject(
+          new Error(`The connection is open ${CLOSES_MS} ms after its end; answer: ${Buffer.concat(chunks).toString("latin1")}`),
+        );
       }, CLOSES_MS);
     });
   });

@@ -15,7 +15,9 @@ const BY_DESIGN: Readonly<Record<string, string>> = {
   "script.no_sockets": "nor WebSockets of Workers",
 };
 
-const RIGHT = new Set(Object.keys(BY_DESIGN).map((name) => failureKind(name as keyof typeof BY_DESIGN & "storage.unavailable").code));
+const RIGHT = new Set(
+  Object.keys(BY_DESIGN).map((name) => failureKind(name as keyof typeof BY_DESIGN & "storage.unavailable").code),
+);
 
 const CODES: ReadonlySet<string> = new Set(
   FAILURE_NAMES.map((name) => {
@@ -69,6 +71,7 @@ export function restOn(site: Site, figures: Figures): Fuzzed {
     const isChange = answer.status < 400 && !READS.has(sent.method);
     if (isChange) {
       known.learn(sent.path, answer);
+      if (sent.method === "DELETE") await site.restore();
       await site.settle();
       definitions = site.definitions();
     } else if (site.version() !== before) await unchanged(site, sent, definitions);
@@ -177,7 +180,8 @@ const MADE: readonly (readonly [RegExp, string])[] = [
 ];
 
 function toSend({ caller, method, path, body, headers }: RestRequest, known: Known, site: Site): Sent {
-  const filled = (text: string): string => text.replace(/\{(\w+)#(\d)\}/g, (_, kind: string, at: string) => known.id(kind, Number(at)));
+  const filled = (text: string): string =>
+    text.replace(/\{(\w+)#(\d)\}/g, (_, kind: string, at: string) => known.id(kind, Number(at)));
   const token = isRole(caller) ? site.token(caller) : "sw_wrong";
   // What no client can write in a path is encoded.
   const ascii = filled(path).replace(/[^\x21-\x7e]/g, (each) => encodeURIComponent(each.toWellFormed()));
