@@ -224,3 +224,29 @@ test.each([
   const answered = await sendRaw(port, `GET ${target} HTTP/1.1\r\n${headers}\r\n${upgrade}`);
   expect(answered).toContain(`HTTP/1.1 ${status} `);
 });
+
+test("a client whose request to upgrade is refused is not kept, although it sends on", async () => {
+  const opened = await open(() => Promise.resolve(new Response("no", { status: 404 })));
+  const socket = connect({ port: opened.port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await once(socket, "data");
+  expect(opened.sockets).toBe(1);
+  socket.end("bytes that nobody reads");
+  await once(socket, "end");
+  await vi.waitFor(() => expect(opened.sockets).toBe(0));
+});
+
+test("a listener that closes ends connections whose request to upgrade has no answer yet", async () => {
+  const asked = Promise.withResolvers<void>();
+  const opened = await open(() => {
+    asked.resolve();
+    return new Promise(() => {});
+  });
+  const socket = connect(opened.port, "127.0.0.1");
+  const closed = once(socket, "close");
+  socket.on("error", () => {});
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await asked.promise;
+  await opened.close(0);
+  await closed;
+});

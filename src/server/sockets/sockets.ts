@@ -25,6 +25,9 @@ const CLOSE = { complete: 1000, goingAway: 1001, failed: 1011 } as const;
 /** Milliseconds between two pings; a client that does not answer in between is disconnected. */
 const HEARTBEAT_MS = 30_000;
 
+/** Milliseconds that a client which is refused has to close its end. */
+const REFUSED_MS = 5_000;
+
 const NEWLINE = 10;
 
 /** Bytes that are written to a client at once, about. */
@@ -43,7 +46,9 @@ export class Sockets {
   readonly #alive: Map<WebSocket, boolean> = new Map();
   readonly #maxJoined: number;
   readonly #tails: TailSockets = new TailSockets();
-  /** Connections that Workers have taken over. */
+  /** All connections that asked to be upgraded: the listener no longer knows them, but waits for them when it closes. */
+  readonly #connections: Set<Socket> = new Set();
+  /** Those that Workers have taken over. */
   readonly #joined: Set<Socket> = new Set();
   #stopHeartbeat: (() => void) | undefined;
   #closing = false;
@@ -55,16 +60,20 @@ export class Sockets {
     this.#maxJoined = maxJoined;
   }
 
-  /** How many are open. */
+  /** How many are open, those that are about to be answered or have been refused included. */
   get size(): number {
-    return this.#alive.size + this.#tails.size + this.#joined.size;
+    return this.#connections.size;
   }
 
   /** Answers a request to upgrade, on the connection that it came on. Never rejects. */
   async upgrade(incoming: IncomingMessage, connection: Socket, head: Buffer): Promise<void> {
     const gone = new AbortController();
     connection.on("error", () => connection.destroy());
-    connection.once("close", () => gone.abort());
+    this.#connections.add(connection);
+    connection.once("close", () => {
+      this.#connections.delete(connection);
+      gone.abort();
+    });
     const response = await this.#respond(incoming, gone.signal);
     if (response instanceof Upgraded) return this.#join(response, incoming, connection, head);
     const { body } = response;
@@ -72,7 +81,7 @@ export class Sockets {
       connection.destroy();
       return void body?.cancel();
     }
-    if (body === null || response.headers.get("upgrade") !== "websocket") return refuse(incoming, connection, response);
+    if (body === null || response.headers.get("upgrade") !== "websocket") return this.#refuse(incoming, connection, response);
     if (response.headers.get("sec-websocket-protocol") === TAIL_PROTOCOL) {
       connection.unshift(head);
       return this.#tails.serve(incoming, connection, body as ReadableStream<Uint8Array>);
@@ -95,9 +104,8 @@ export class Sockets {
 
   /** Ends all connections at once. */
   terminate(): void {
-    for (const socket of this.#alive.keys()) socket.terminate();
-    for (const connection of this.#joined) connection.destroy();
     this.#tails.terminate();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   /** Connects the client to the Worker; when one of them disconnects, so does the other. */
@@ -105,7 +113,7 @@ export class Sockets {
     const isFull = this.#joined.size >= this.#maxJoined;
     if (isFull || connection.destroyed || this.#closing) {
       wire.destroy();
-      if (isFull) refuse(incoming, connection, failureResponse(new Failure("script.too_many_sockets")));
+      if (isFull) this.#refuse(incoming, connection, failureResponse(new Failure("script.too_many_sockets")));
       else connection.destroy();
       return;
     }
@@ -122,6 +130,29 @@ export class Sockets {
     };
     pipeline(wire, connection).then(over, over);
     pipeline(connection, wire).then(over, over);
+  }
+
+  /** Answers in plain HTTP, and ends the connection. */
+  #refuse(incoming: IncomingMessage, connection: Socket, response: Response): void {
+    const reply = new ServerResponse(incoming);
+    reply.shouldKeepAlive = false;
+    reply.assignSocket(connection);
+    reply.writeHead(response.status, [...response.headers].flat());
+    const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
+    // A client that does not read the answer has no more time than any other.
+    connection.setTimeout(LIMITS.stalledMs, () => connection.destroy());
+    pipeline(body, reply).then(
+      () => this.#hangUp(connection),
+      () => connection.destroy(),
+    );
+  }
+
+  /** Also on a client that sends on, or never closes its end: what is not read would keep the connection open. */
+  #hangUp(connection: Socket): void {
+    const cancel = this.#clock.alarm(this.#clock.now() + REFUSED_MS, () => connection.destroy());
+    connection.once("close", cancel);
+    connection.resume();
+    connection.end();
   }
 
   #respond(incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {
@@ -216,17 +247,4 @@ function* parcels(chunk: Uint8Array): Generator<readonly Uint8Array[]> {
     lines = [];
     bytes = 0;
   }
-}
-
-/** Answers in plain HTTP, and ends the connection. */
-function refuse(incoming: IncomingMessage, connection: Socket, response: Response): void {
-  const reply = new ServerResponse(incoming);
-  reply.shouldKeepAlive = false;
-  reply.assignSocket(connection);
-  reply.writeHead(response.status, [...response.headers].flat());
-  const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
-  pipeline(body, reply).then(
-    () => connection.end(),
-    () => connection.destroy(),
-  );
 }

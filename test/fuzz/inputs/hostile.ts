@@ -106,7 +106,10 @@ export const mutation: fc.Arbitrary<Mutation> = fc.record({
 });
 
 /** None for about half of all inputs, else up to three. */
-export const mutations: fc.Arbitrary<Mutation[]> = fc.oneof(fc.constant([]), fc.array(mutation, { minLength: 1, maxLength: 3 }));
+export const mutations: fc.Arbitrary<Mutation[]> = fc.oneof(
+  fc.constant<Mutation[]>([]),
+  fc.array(mutation, { minLength: 1, maxLength: 3 }),
+);
 
 interface Place {
   readonly holder: Record<string, unknown>;

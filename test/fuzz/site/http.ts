@@ -22,6 +22,13 @@ const SILENT_MS = 20_000;
 /** Bytes of an answer that are read. */
 const READ_BYTES = 1024 * 1024;
 
+/** Bytes of a body that the system takes although the server does not read them. */
+const UNREAD_BYTES = 64 * 1024;
+
+function isHungUp({ code }: NodeJS.ErrnoException): boolean {
+  return code === "ECONNRESET" || code === "EPIPE";
+}
+
 export class HttpClient {
   readonly port: number;
   readonly #agent: Agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -30,12 +37,20 @@ export class HttpClient {
     this.port = port;
   }
 
-  /** Rejects when there is no answer. A server that hangs up on a connection that it has kept is asked again, once. */
+  /**
+   * Rejects when there is no answer. A server that hangs up on a connection that it has kept is asked again. One that answers
+   * before it has read a long body, and hangs up, takes its answer with it: that is a status of 0.
+   */
   async send(sent: Sent): Promise<Answered> {
-    return this.#once(sent).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== "ECONNRESET" && cause.code !== "EPIPE") throw cause;
-      return this.#once(sent);
-    });
+    return this.#once(sent)
+      .catch((cause: NodeJS.ErrnoException) => {
+        if (!isHungUp(cause)) throw cause;
+        return this.#once(sent);
+      })
+      .catch((cause: NodeJS.ErrnoException) => {
+        if (!isHungUp(cause) || Buffer.byteLength(sent.body ?? "") < UNREAD_BYTES) throw cause;
+        return { status: 0, type: "", text: "" };
+      });
   }
 
   close(): void {

@@ -14,7 +14,7 @@ import { systemClock } from "../../../src/system/clock.ts";
 import { systemIds } from "../../../src/system/ids.ts";
 import { openDatabases } from "./databases.ts";
 import { HttpClient, type Answered } from "./http.ts";
-import { APP, formOf, LIVES } from "./worker.ts";
+import { APP, formOf, LIVES, type Worker } from "./worker.ts";
 
 /** What a target needs to know of the server. Stand-ins of tests have it as well. */
 export interface Site {
@@ -63,7 +63,7 @@ export async function openSite(executor: ServerOptions["executor"]): Promise<Sit
   };
   const starting = { signal: new AbortController().signal, isStarting: true, started: () => {} };
   const options = { ...defaultOptions(), port: 0, executor, drainMs: 0 };
-  const running = await startServer(options, data, "tokens", starting, { log });
+  const running = await startServer(options, data, "tokens", starting, { log, onLine: () => {} });
   running.open();
   const client = new HttpClient(running.port);
   const tokens = new Map<Role, string>();
@@ -71,7 +71,7 @@ export async function openSite(executor: ServerOptions["executor"]): Promise<Sit
     const headers = { authorization: `Bearer ${tokens.get("admin")}`, "content-type": type };
     return client.send({ method, path: `/client/v4/accounts/local${path}`, headers, body });
   };
-  const deploy = async (name: string, worker: Parameters<typeof formOf>[0]): Promise<void> => {
+  const deploy = async (name: string, worker: Worker): Promise<void> => {
     const { type, body } = formOf(worker);
     const { status, text } = await admin("PUT", `/workers/scripts/${name}`, body, type);
     if (status !== 200) throw new Error(`${name} is not deployed: ${status} ${text}`);

@@ -30,6 +30,7 @@ export const http: Target = {
 
 /** The property, of a site. */
 export async function httpOn(site: Site, figures: Figures): Promise<Fuzzed> {
+  await site.lives();
   await served(site);
   const before = openDescriptors();
   let inputs = 0;

@@ -66,6 +66,7 @@ export function restOn(site: Site, figures: Figures): Fuzzed {
     const sent = toSend(input, known, site);
     const before = site.version();
     const answer = await site.client.send(sent);
+    if (answer.status === 0) return figures("hung up on");
     figures(answer.status < 400 ? "accepted" : "refused");
     check(input, sent, answer, site);
     const isChange = answer.status < 400 && !READS.has(sent.method);
