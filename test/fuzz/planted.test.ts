@@ -12,7 +12,11 @@ import { runTarget } from "./run.ts";
 import type { Figures, Fuzzed } from "./target.ts";
 
 /** What a target finds in a site, the first of it; empty for nothing. */
-async function findsIn(site: Site, on: (site: Site, figures: Figures) => Promise<Fuzzed> | Fuzzed, runs: number): Promise<string> {
+async function findsIn(
+  site: Site,
+  on: (site: Site, figures: Figures) => Promise<Fuzzed> | Fuzzed,
+  runs: number,
+): Promise<string> {
   const target = { name: "planted", weight: 1, ciRuns: runs, open: (figures: Figures) => on(site, figures) };
   const { failures } = await runTarget(target, { seed: 1, runs, forMs: Infinity });
   return failures.join("\n");
@@ -42,11 +46,26 @@ describe("rest", () => {
     ["a fault of the server", "The server is at fault", (_, response) => refuse(response, 500, 10001), {}],
     ["an error that is not in the catalogue", "not one of the catalogue", (_, response) => refuse(response, 403, 4711), {}],
     ["an error that is no JSON", "An error is not JSON", (_, response) => void response.writeHead(404).end("no"), {}],
-    ["a role that gets too much", "must not be allowed this", (_, response) => json(response, 200, { success: true, result: null }), {}],
+    [
+      "a role that gets too much",
+      "must not be allowed this",
+      (_, response) => json(response, 200, { success: true, result: null }),
+      {},
+    ],
     ["a logged error", "The server logs an error", forbid, { errors: () => ["A request failed"] }],
-    ["a refusal that changes something", "has changed tokens", forbid, { ...counting, definitions: () => ({ tokens: `${(commits += 1)}` }) }],
+    [
+      "a refusal that changes something",
+      "has changed tokens",
+      forbid,
+      { ...counting, definitions: () => ({ tokens: `${(commits += 1)}` }) },
+    ],
     ["a refusal that commits something", "Each time that a request is refused", forbid, counting],
-    ["a server that makes no instances any more", "No instance", forbid, { lives: () => Promise.reject(new Error("No instance is made")) }],
+    [
+      "a server that makes no instances any more",
+      "No instance",
+      forbid,
+      { lives: () => Promise.reject(new Error("No instance is made")) },
+    ],
   ])("finds %s", async (_, found, answer, more) => {
     expect(await on(answer, more)).toContain(found);
   });
@@ -131,7 +150,10 @@ describe("multipart", () => {
 });
 
 describe("event-stream", () => {
-  const EVENTS = ["workflow_started", "step_started", "step_completed", "workflow_completed"].map((type, i) => ({ type, eventId: i + 1 }));
+  const EVENTS = ["workflow_started", "step_started", "step_completed", "workflow_completed"].map((type, i) => ({
+    type,
+    eventId: i + 1,
+  }));
   type Event = (typeof EVENTS)[number];
 
   /** `shown` says what a reader gets after an event. */
@@ -159,7 +181,14 @@ describe("event-stream", () => {
   test.each<[string, string, (id: number) => readonly Event[]]>([
     ["a gap after a connection that was cut", "in place of", (id) => after(id > 0 ? id + 1 : 0)],
     ["an event that comes again", "Ids do not go up", (id) => after(id - 1)],
-    ["events out of order", "Ids do not go up", (id) => after(id).toReversed().toSorted((a) => (a.eventId === 4 ? 1 : -1))],
+    [
+      "events out of order",
+      "Ids do not go up",
+      (id) =>
+        after(id)
+          .toReversed()
+          .toSorted((a) => (a.eventId === 4 ? 1 : -1)),
+    ],
   ])("finds %s", async (_, found, shown) => {
     expect(await on(shown)).toContain(found);
   });

@@ -1,4 +1,5 @@
 /** The shape of what is fuzzed: a property over one input, with what holds for every input of every target. */
+import { availableParallelism, loadavg } from "node:os";
 import fc from "fast-check";
 import { escaped } from "./escapes.ts";
 
@@ -47,6 +48,11 @@ interface More<T> extends Pick<Fuzzed, "check" | "close"> {
 /** An input that takes longer, in milliseconds, is given again alone; then it fails. */
 const SLOW_MS = 1_000;
 
+/** Longer on a machine that others use as well. */
+function slowMs(): number {
+  return SLOW_MS * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+}
+
 /** One that is not answered at all, in milliseconds. */
 const HANGS_MS = 30_000;
 
@@ -66,9 +72,9 @@ export function fuzzed<T>(
   const property = fc.asyncProperty(input, async (each) => {
     tried += 1;
     const tookMs = await time(put, each);
-    if (tookMs > SLOW_MS) {
+    if (tookMs > slowMs()) {
       const againMs = await time(put, each);
-      if (againMs > SLOW_MS) throw new Error(`The input took ${Math.round(tookMs)} ms, and ${Math.round(againMs)} ms again`);
+      if (againMs > slowMs()) throw new Error(`The input took ${Math.round(tookMs)} ms, and ${Math.round(againMs)} ms again`);
     }
     const stray = escaped();
     if (stray !== undefined) throw new Error(`Nothing handled: ${stray}`);

@@ -48,7 +48,9 @@ async function planOne(api: Api, each: Wanted, i: number, earlier: readonly Plan
   const createdAt = api.clock.now();
   const { type } = each;
   if (type === "queue") {
-    const isThere = [...api.queues.list(), ...earlier.filter((one) => one.type === "queue")].some(({ name }) => name === each.name);
+    const isThere = [...api.queues.list(), ...earlier.filter((one) => one.type === "queue")].some(
+      ({ name }) => name === each.name,
+    );
     return { type, id: "", name: each.name, created: !isThere, createdAt };
   }
   const id = type === "r2" ? each.name : each.id;

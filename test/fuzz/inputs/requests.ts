@@ -145,10 +145,12 @@ function queryOf(schema: JsonSchema): fc.Arbitrary<string> {
       maxLength: 2,
     },
   );
-  const text = fc.tuple(pairs, often(fc.constant<[string, string][]>([]), odd, 3), fc.nat({ max: 9 })).map(([usual, more, chance]) => {
-    const all = [...usual, ...more, ...(chance === 9 ? usual.slice(0, 1) : [])];
-    return all.map(([name, value]) => `${encoded(name)}=${encoded(written(value))}`).join("&");
-  });
+  const text = fc
+    .tuple(pairs, often(fc.constant<[string, string][]>([]), odd, 3), fc.nat({ max: 9 }))
+    .map(([usual, more, chance]) => {
+      const all = [...usual, ...more, ...(chance === 9 ? usual.slice(0, 1) : [])];
+      return all.map(([name, value]) => `${encoded(name)}=${encoded(written(value))}`).join("&");
+    });
   return often(text, fc.constantFrom("%", "&&&=", "a=%zz", `x=${"y".repeat(4_000)}`, "page=1&page=2&page[]=3", "?"), 20);
 }
 

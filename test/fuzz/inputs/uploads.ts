@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { z } from "zod";
 import { metadata } from "../../../src/workers/upload/metadata.ts";
-import { mutated, mutations, TEXTS } from "./hostile.ts";
+import { mutated, mutations, TEXTS, type Mutation } from "./hostile.ts";
 import { valueOf, type JsonSchema } from "./schema.ts";
 
 export interface Part {
@@ -127,9 +127,11 @@ const part: fc.Arbitrary<Part> = fc.record({
   content: fc.constantFrom(...CONTENTS),
 });
 
-const bound = (type: string, fields: object): object => ({ name: "B", type, ...fields });
+type Sent = Readonly<Record<string, unknown>>;
 
-const BINDINGS: readonly object[] = [
+const bound = (type: string, fields: object): Sent => ({ name: "B", type, ...fields });
+
+const BINDINGS: readonly Sent[] = [
   bound("plain_text", { text: "x" }),
   bound("json", { json: { a: [1] } }),
   bound("secret_text", { text: "secret" }),
@@ -151,8 +153,7 @@ const BINDINGS: readonly object[] = [
   bound("ai", {}),
   bound("nothing-known", { x: 1 }),
   { ...bound("plain_text", { text: "y" }), name: "__proto__" },
-  { ...bound("plain_text", { text: "y" }), name: "C" },
-];
+].map((each, i) => (each["name"] === "B" ? { ...each, name: `B${i}` } : each));
 
 const NAMED: Readonly<Record<string, readonly string[]>> = {
   main_module: ["index.js", "index.js", "index.js", "other.js", "missing.js", ""],
@@ -168,7 +169,7 @@ const sent = valueOf(
 /** What Wrangler sends, what the schema lets through, and what nobody should. */
 const about = fc
   .tuple(
-    often(fc.constant({}), sent, 3),
+    often(fc.constant({}), sent, 6),
     fc.record(
       {
         compatibility_date: fc.constantFrom("2026-01-01", "2024-09-23", "2999-12-31", "x"),
@@ -180,17 +181,21 @@ const about = fc
           { Made: { type: "workflow", name: "made" } },
           { Made: { type: "durable-object" } },
         ),
-        migrations: fc.constantFrom<object[]>(
-          { new_tag: "v1", steps: [{ new_sqlite_classes: ["Made"] }] },
-          { old_tag: "v0", new_tag: "v2", steps: [] },
-          { new_tag: "v1", steps: [{ renamed_classes: [{ from: "A", to: "B" }], deleted_classes: ["A"] }] },
+        migrations: often(
+          fc.constant<object | undefined>(undefined),
+          fc.constantFrom<object[]>(
+            { new_tag: "v1", steps: [{ new_sqlite_classes: ["Made"] }] },
+            { old_tag: "v0", new_tag: "v2", steps: [] },
+            { new_tag: "v1", steps: [{ renamed_classes: [{ from: "A", to: "B" }], deleted_classes: ["A"] }] },
+          ),
+          5,
         ),
-        keep_assets: fc.boolean(),
+        keep_assets: often(fc.constant(false), fc.constant(true), 5),
         annotations: fc.constantFrom<object[]>({ "workers/message": "m" }, { __proto__: "x" }, { a: "\u0000" }),
       },
       { requiredKeys: [] },
     ),
-    mutations,
+    often(fc.constant<Mutation[]>([]), mutations, 2),
   )
   .map(([random, usual, changes]) => mutated({ main_module: "index.js", ...usual, ...(random as object) }, changes));
 
@@ -221,22 +226,25 @@ export const uploadInput: fc.Arbitrary<UploadInput> = fc
     ),
     often(fc.constant<Part[]>([]), fc.array(part, { minLength: 1, maxLength: 4 }), 2),
     fc.record({
-      to: fc.constantFrom("script", "script", "version", "assets"),
+      to: fc.constantFrom("script", "script", "script", "script", "script", "version", "version", "version", "assets"),
       script: often(
         fc.constantFrom("m0", "m1", "m2"),
         fc.constantFrom("M", "a.b", "x".repeat(64), "-a", ...TEXTS.slice(8, 20)),
         20,
       ),
       metadata: about,
-      boundary: often(fc.constant("----stepwell"), fc.constantFrom(...BOUNDARIES), 12),
-      contentType: often(fc.constant('multipart/form-data; boundary="{b}"'), fc.constantFrom(...CONTENT_TYPES), 12),
-      changes: often(fc.constant<ByteChange[]>([]), fc.array(change, { minLength: 1, maxLength: 3 }), 2),
-      assets: fc.dictionary(
-        fc.constantFrom("/index.html", "/a/b.txt", "/x.js", "/_headers", "/%2e%2e/x", "/..", "x", "/\u{1f600}", "/__proto__"),
-        fc.string({ maxLength: 12 }),
-        {
-          maxKeys: 3,
-        },
+      boundary: often(fc.constant("----stepwell"), fc.constantFrom(...BOUNDARIES), 20),
+      contentType: often(fc.constant('multipart/form-data; boundary="{b}"'), fc.constantFrom(...CONTENT_TYPES), 20),
+      changes: often(fc.constant<ByteChange[]>([]), fc.array(change, { minLength: 1, maxLength: 3 }), 3),
+      assets: fc.oneof(
+        { weight: 4, arbitrary: fc.constant<Record<string, string>>({}) },
+        fc.dictionary(
+          fc.constantFrom("/index.html", "/a/b.txt", "/x.js", "/_headers", "/%2e%2e/x", "/..", "x", "/\u{1f600}", "/__proto__"),
+          fc.string({ maxLength: 12 }),
+          {
+            maxKeys: 3,
+          },
+        ),
       ),
       lie: often(fc.constant("none" as const), fc.constantFrom("hash", "size", "missing", "other", "token"), 2),
     }),

@@ -8,6 +8,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { ANSWER, bodyOf, uploadInput, type UploadInput } from "../inputs/uploads.ts";
 import type { Answered, Sent } from "../site/http.ts";
 import { openSite, type Site } from "../site/site.ts";
+import { formOf } from "../site/worker.ts";
 import { fuzzed, type Figures, type Fuzzed, type Target } from "../target.ts";
 
 const SCRIPTS = "/client/v4/accounts/local/workers/scripts";
@@ -33,6 +34,7 @@ export function multipartOn(site: Site, figures: Figures): Fuzzed {
   const put = async (input: UploadInput): Promise<void> => {
     if (inputs % LOOK_INPUTS === 0) {
       await site.restore();
+      for (const name of BASES) await deployBase(site, name);
       await site.lives();
     }
     inputs += 1;
@@ -53,6 +55,16 @@ export function multipartOn(site: Site, figures: Figures): Fuzzed {
     if (isAccepted && input.to !== "assets") await readBack(site, input, answer, figures);
   };
   return fuzzed(uploadInput, put, { close: () => site.close() });
+}
+
+/** Workers that versions can be uploaded of. */
+const BASES = ["m0", "m1", "m2"];
+
+async function deployBase(site: Site, name: string): Promise<void> {
+  const { type, body } = formOf({ code: "export default {};" });
+  const headers = { authorization: `Bearer ${site.token("admin")}`, "content-type": type };
+  const { status, text } = await site.client.send({ method: "PUT", path: `${SCRIPTS}/${name}`, headers, body });
+  if (status !== 200) throw new Error(`${name} is not deployed: ${status} ${text}`);
 }
 
 /** Announces static assets and sends them; the token that an upload names them with. */
