@@ -16,6 +16,9 @@ const SCRIPTS = "/client/v4/accounts/local/workers/scripts";
 /** Inputs between two looks whether an instance completes. */
 const LOOK_INPUTS = 200;
 
+/** Inputs between two new beginnings of the Workers that get them. */
+const BASE_INPUTS = 25;
+
 export const multipart: Target = { name: "multipart", weight: 3, ciRuns: 500, open: (figures) => open("node", figures) };
 export const multipartWorkerd: Target = {
   name: "multipart-workerd",
@@ -34,9 +37,10 @@ export function multipartOn(site: Site, figures: Figures): Fuzzed {
   const put = async (input: UploadInput): Promise<void> => {
     if (inputs % LOOK_INPUTS === 0) {
       await site.restore();
-      for (const name of BASES) await deployBase(site, name);
       await site.lives();
     }
+    // What Durable Objects a Worker has had decides what is taken: from time to time it begins anew.
+    if (inputs % BASE_INPUTS === 0) for (const name of BASES) await deployBase(site, name);
     inputs += 1;
     await site.settle();
     const before = site.definitions();
@@ -63,6 +67,7 @@ const BASES = ["m0", "m1", "m2"];
 async function deployBase(site: Site, name: string): Promise<void> {
   const { type, body } = formOf({ code: "export default {};" });
   const headers = { authorization: `Bearer ${site.token("admin")}`, "content-type": type };
+  await site.client.send({ method: "DELETE", path: `${SCRIPTS}/${name}?force=true`, headers });
   const { status, text } = await site.client.send({ method: "PUT", path: `${SCRIPTS}/${name}`, headers, body });
   if (status !== 200) throw new Error(`${name} is not deployed: ${status} ${text}`);
 }
@@ -78,7 +83,12 @@ async function sendAssets(site: Site, { assets, lie, script, boundary }: UploadI
   const manifest = Object.fromEntries(
     files.map(({ path, content, hash }) => [path, { hash, size: Buffer.byteLength(content) + (lie === "size" ? 7 : 0) }]),
   );
-  const announced = await send(site, "POST", `${encodeURIComponent(script)}/assets-upload-session`, JSON.stringify({ manifest }));
+  const announced = await send(
+    site,
+    "POST",
+    `${encodeURIComponent(script.toWellFormed())}/assets-upload-session`,
+    JSON.stringify({ manifest }),
+  );
   if (announced.status >= 400) return undefined;
   const { jwt = "" } = (JSON.parse(announced.text) as { result: { jwt?: string } }).result;
   const parts = files.slice(lie === "missing" ? 1 : 0).map(({ hash, content }) => ({
@@ -136,7 +146,7 @@ async function readBack(site: Site, input: UploadInput, { text }: Answered, figu
   const { script, to, changes, answers, parts, assets } = input;
   const { result } = JSON.parse(text) as { result: { id: string; deployment_id?: string } };
   const id = to === "script" ? result.deployment_id : result.id;
-  const listed = await send(site, "GET", `${script}/versions`);
+  const listed = await send(site, "GET", `${encodeURIComponent(script.toWellFormed())}/versions`);
   const { items } = (JSON.parse(listed.text) as { result: { items: readonly { id: string }[] } }).result;
   if (to === "version" && items[0]?.id !== id) throw new Error(`The newest version is not ${id}: ${listed.text.slice(0, 1_000)}`);
   const isRight = answers && changes.length === 0 && parts.filter(({ name }) => name === "index.js").length === 1;
