@@ -146,9 +146,18 @@ describe("ids of things that are not there", () => {
       { type: "kv", id: "b", name: "cache" },
     ];
     const refused = await api.call("PUT", OWN, list);
-    expect(refused.errors).toMatchObject([{ code: 10014, error_chain: [{ message: expect.stringContaining("[3].name") as string }] }]);
+    expect(refused.errors).toMatchObject([
+      { code: 10014, error_chain: [{ message: expect.stringContaining("[3].name") as string }] },
+    ]);
     expect([await ids(), (await api.call("GET", "../../queues")).result]).toEqual([[], []]);
     const made = await api.call("PUT", OWN, [...list.slice(0, 3), ...list.slice(0, 3)]);
-    expect((made.result as { created: boolean }[]).map(({ created }) => created)).toEqual([true, true, true, false, false, false]);
+    expect((made.result as { created: boolean }[]).map(({ created }) => created)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -172,7 +172,7 @@ describe("event-stream", () => {
       response.writeHead(200, { "content-type": "text/event-stream" }).end(shownTo(asked).map(write).join(""));
     };
     const frames = (asked: IncomingMessage): string[] => shownTo(asked).map((each) => JSON.stringify(each));
-    return findsIn(await standIn({ request, frames }), eventStreamOn, 40);
+    return findsIn(await standIn({ request, frames }), eventStreamOn, 15);
   };
   const after = (id: number): readonly Event[] => EVENTS.filter(({ eventId }) => !(eventId <= id));
 

@@ -66,25 +66,34 @@ export function restOn(site: Site, figures: Figures): Fuzzed {
     const sent = toSend(input, known, site);
     const before = site.version();
     const answer = await site.client.send(sent);
-    if (answer.status === 0) return figures("hung up on");
-    figures(answer.status < 400 ? "accepted" : "refused");
-    check(input, sent, answer, site);
+    // What came of it is not known.
+    const isUnheard = answer.status === 0;
+    figures(isUnheard ? "hung up on" : answer.status < 400 ? "accepted" : "refused");
+    if (!isUnheard) check(input, sent, answer, site);
     const isChange = answer.status < 400 && !READS.has(sent.method);
     if (isChange) {
       known.learn(sent.path, answer);
       if (sent.method === "DELETE") await site.restore();
       await site.settle();
       definitions = site.definitions();
-    } else if (site.version() !== before) await unchanged(site, sent, definitions);
+    } else if (site.version() !== before) await unchanged(site, sent, answer, definitions);
   };
   return fuzzed(restRequest, put, { found: FOUND, close: () => site.close() });
 }
 
 /** A refused request, or one that reads, came together with a commit: of something else, or of itself? */
-async function unchanged(site: Site, sent: Sent, before: Readonly<Record<string, string>>): Promise<void> {
+async function unchanged(
+  site: Site,
+  sent: Sent,
+  { status, text }: Answered,
+  before: Readonly<Record<string, string>>,
+): Promise<void> {
   const after = site.definitions();
   const tables = Object.keys(after).filter((table) => after[table] !== before[table]);
-  if (tables.length > 0) throw new Error(`A request that is refused, or reads, has changed ${tables.join(", ")}: ${shown(sent)}`);
+  if (tables.length > 0)
+    throw new Error(
+      `A request that is refused, or reads, has changed ${tables.join(", ")}: ${shown(sent)}\n  ${status} ${text.slice(0, 500)}`,
+    );
   for (let again = 0; again < AGAIN; again += 1) {
     await site.settle();
     const version = site.version();
