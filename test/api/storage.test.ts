@@ -224,3 +224,21 @@ describe("R2", () => {
     expect((await raw("GET", "/r2/buckets/none/objects/none")).status).toBe(404);
   });
 });
+
+test("without a process for storage nothing is deleted", async () => {
+  const bare = await openApi({});
+  try {
+    const { result: namespace } = await bare.call("POST", "/storage/kv/namespaces", { title: "a" });
+    const { result: database } = await bare.call("POST", "/d1/database", { name: "b" });
+    const paths = [
+      `/storage/kv/namespaces/${(namespace as { id: string }).id}`,
+      `/d1/database/${(database as { uuid: string }).uuid}`,
+    ];
+    for (const path of paths) {
+      expect(await codeOf(bare.call("DELETE", path))).toBe(10970);
+      expect((await bare.call("GET", path)).status).toBe(200);
+    }
+  } finally {
+    await bare.close();
+  }
+});
