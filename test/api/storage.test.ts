@@ -4,6 +4,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { R2Bucket } from "../../src/bindings/r2/bucket.ts";
+import { stubTo } from "../../src/executors/workerd/storage/bindings.ts";
 import { StorageProcess } from "../../src/executors/workerd/storage/process.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 
@@ -222,6 +224,21 @@ describe("R2", () => {
     expect(await codeOf(api.call("PUT", `${object}2`, "x"))).toBe(10974);
     expect((await raw("GET", "/r2/buckets/pictures/objects/none")).status).toBe(404);
     expect((await raw("GET", "/r2/buckets/none/objects/none")).status).toBe(404);
+  });
+
+  test("an object that a Worker has stored with what no header can be comes without it", async () => {
+    const bucket = new R2Bucket(stubTo({ type: "r2", id: "pictures" }, (scope, request) => storage.fetch(scope, request)));
+    await bucket.put("odd", "hello", {
+      httpMetadata: { contentType: "text/plain\nx: y", contentLanguage: "日本語", cacheControl: "no-store" },
+    });
+    const got = await raw("GET", "/r2/buckets/pictures/objects/odd");
+    expect([got.status, await got.text()]).toEqual([200, "hello"]);
+    expect(["content-type", "content-language", "x", "cache-control"].map((name) => got.headers.get(name))).toEqual([
+      null,
+      null,
+      null,
+      "no-store",
+    ]);
   });
 });
 
