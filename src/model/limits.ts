@@ -13,6 +13,8 @@ const limits = {
   instanceAddress: 271,
   /** Characters of a step's name. Cloudflare: 256. */
   stepName: 256,
+  /** Characters of the name of a sleep or a wait. Ours: Cloudflare's local engine takes any. */
+  waitName: 4 * KIB,
   /** Characters of an event's type. Cloudflare: 100. */
   eventType: 100,
   /** Characters of a cron expression. Cloudflare: 256. */
@@ -171,7 +173,9 @@ const limits = {
   waitsShown: 100,
   /** Characters of the messages that are kept of an instance. Ours. */
   logText: 256 * KIB,
-  /** Characters of an error's name that lists show. Ours. */
+  /** Characters of an error's message that are recorded; the rest of it is cut off. Ours. */
+  errorText: 64 * KIB,
+  /** Characters of an error's name that are recorded. Ours. */
   errorName: 256,
   /** Characters of an error's message that lists show and search. Ours. */
   errorMessage: 1_024,

@@ -5,6 +5,7 @@
 import type { RuntimeEvent, StepConfig } from "../model/instance/events.ts";
 import type { ErrorInfo } from "../model/values/error-info.ts";
 import { LIMITS } from "../model/limits.ts";
+import { DURATION_LENGTH } from "../model/time/duration.ts";
 import type { PackedStep } from "../model/step/pack.ts";
 import { LONGEST_MS } from "../model/step/retry.ts";
 import { TRUNCATED, type StreamOutput, type StreamSize } from "../model/step/stream.ts";
@@ -60,6 +61,36 @@ function isPackedStep([name, count, output, config, rollback, ...more]: unknown[
 
 type Check = (value: unknown) => boolean;
 
+interface Field {
+  readonly name: string;
+  readonly check: Check;
+}
+
+function fieldsOf(shape: Readonly<Record<string, Check>>): readonly Field[] {
+  return Object.entries(shape).map(([name, check]) => ({ name, check }));
+}
+
+/** What is in events, whose fields are as few as theirs. */
+const RETRIES = fieldsOf({
+  limit: isSpan,
+  delay: isDuration,
+  backoff: (value) => value === "constant" || value === "linear" || value === "exponential",
+} satisfies Shape<StepConfig["retries"]>);
+const CONFIG = fieldsOf({
+  retries: (value) => isObject(value) && hasOnly(value, RETRIES, 0),
+  timeout: isDuration,
+  sensitive: optional((value) => value === "output"),
+} satisfies Shape<StepConfig>);
+const STREAM = fieldsOf({ chunks: isCount, bytes: isCount } satisfies Shape<StreamSize>);
+const STREAM_OUTPUT = fieldsOf({
+  stream: (value) => isObject(value) && hasOnly(value, STREAM, 0),
+  preview: isTextUpTo(LIMITS.logOutput + TRUNCATED.length),
+} satisfies Shape<StreamOutput>);
+const ERROR = fieldsOf({
+  name: isTextUpTo(LIMITS.errorName),
+  message: isTextUpTo(LIMITS.errorText),
+} satisfies Shape<ErrorInfo>);
+
 /** A check for each field of an event; that an attempt was lost is for the engine to say. */
 type Shape<E> = Readonly<Record<Exclude<KeyOf<E>, "type" | "lost">, Check>>;
 
@@ -74,14 +105,14 @@ const SHAPES: { readonly [T in RuntimeEvent["type"]]: Shape<Extract<RuntimeEvent
     error: isErrorInfo,
     trigger: optional(isErrorInfo),
     rollback: optional((value) => value === "ready" || value === "never"),
-    frame: optional(isFrame),
+    frame: optional(isTextUpTo(LIMITS.errorFrame)),
   },
   step_started: { ...STEP, config: optional(isStepConfig), rollback: optional((value) => value === true) },
   step_completed: { ...STEP, output: optional((value) => isText(value) || isStreamOutput(value)) },
   step_errored: STEP,
   attempt_started: ATTEMPT,
   attempt_completed: ATTEMPT,
-  attempt_errored: { ...FAILED_ATTEMPT, frame: optional(isFrame) },
+  attempt_errored: { ...FAILED_ATTEMPT, frame: optional(isTextUpTo(LIMITS.errorFrame)) },
   // A negative duration is a sleep that ends at once.
   sleep_started: { ...STEP, durationMs: Number.isFinite, wakeAt: isTime },
   wait_started: { ...STEP, eventType: isText, timeoutMs: isTime },
@@ -93,25 +124,24 @@ const SHAPES: { readonly [T in RuntimeEvent["type"]]: Shape<Extract<RuntimeEvent
   rollback_attempt_errored: FAILED_ATTEMPT,
 };
 
-interface Field {
-  readonly name: string;
-  readonly check: Check;
-}
-
 /** The same, each as a list: looking up every property of every event in its shape took half as long again. */
 const FIELDS: ReadonlyMap<unknown, readonly Field[]> = new Map(
-  Object.entries(SHAPES).map(([type, shape]) => [type, Object.entries<Check>(shape).map(([name, check]) => ({ name, check }))]),
+  Object.entries(SHAPES).map(([type, shape]) => [type, fieldsOf(shape)]),
 );
 
 function isRuntimeEvent(value: unknown): value is RuntimeEvent {
   if (!isObject(value)) return false;
   const event = value as Readonly<Record<string, unknown>>;
   const fields = FIELDS.get(event["type"]);
-  if (fields === undefined) return false;
-  let unknown = -1;
-  for (const _ in event) unknown += 1;
+  return fields !== undefined && hasOnly(event, fields, 1);
+}
+
+/** True when what it has are these fields, and so many others. */
+function hasOnly(value: object, fields: readonly Field[], others: number): boolean {
+  let unknown = -others;
+  for (const _ in value) unknown += 1;
   for (const { name, check } of fields) {
-    const field = event[name];
+    const field = (value as Readonly<Record<string, unknown>>)[name];
     if (!check(field)) return false;
     if (field !== undefined) unknown -= 1;
   }
@@ -122,32 +152,20 @@ function optional(check: Check): Check {
   return (value) => value === undefined || check(value);
 }
 
-/** The name of a function of the user's. */
-function isFrame(value: unknown): boolean {
-  return isText(value) && value.length <= LIMITS.errorFrame;
+function isTextUpTo(length: number): Check {
+  return (value) => isText(value) && value.length <= length;
 }
 
 function isStepConfig(value: unknown): value is StepConfig {
-  if (!isObject(value)) return false;
-  const { retries, timeout, sensitive }: Fields<StepConfig> = value;
-  if (!isObject(retries) || !isDuration(timeout)) return false;
-  const { limit, delay, backoff }: Fields<StepConfig["retries"]> = retries;
-  const known = backoff === "constant" || backoff === "linear" || backoff === "exponential";
-  return known && isSpan(limit) && isDuration(delay) && (sensitive === undefined || sensitive === "output");
+  return isObject(value) && hasOnly(value, CONFIG, 0);
 }
 
 function isStreamOutput(value: unknown): value is StreamOutput {
-  if (!isObject(value)) return false;
-  const { stream, preview }: Fields<StreamOutput> = value;
-  if (!isObject(stream) || !isText(preview) || preview.length > LIMITS.logOutput + TRUNCATED.length) return false;
-  const { chunks, bytes }: Fields<StreamSize> = stream;
-  return isCount(chunks) && isCount(bytes);
+  return isObject(value) && hasOnly(value, STREAM_OUTPUT, 0);
 }
 
 function isErrorInfo(value: unknown): value is ErrorInfo {
-  if (!isObject(value)) return false;
-  const { name, message }: Fields<ErrorInfo> = value;
-  return isText(name) && isText(message);
+  return isObject(value) && hasOnly(value, ERROR, 0);
 }
 
 function isObject(value: unknown): value is object {
@@ -172,5 +190,5 @@ function isTime(value: unknown): value is number {
 }
 
 function isDuration(value: unknown): value is number | string {
-  return typeof value === "string" || isSpan(value);
+  return isText(value) ? value.length <= DURATION_LENGTH : isSpan(value);
 }

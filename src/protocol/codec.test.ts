@@ -79,6 +79,8 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown
   return Array.isArray(value) ? Object.values(copy) : copy;
 }
 
+const CONFIG = { retries: { limit: 1, delay: 1, backoff: "constant" }, timeout: 1 };
+
 describe("frames from the runtime", () => {
   test("come out as they went in", () => {
     fc.assert(
@@ -155,6 +157,34 @@ describe("frames from the runtime", () => {
       '[{"type":"events","run":1,"n":1,"events":[{"type":"wait_started","name":"a","count":1,"eventType":"b","timeoutMs":null}]}]',
     ],
   ])("are refused: %s", (_, text) => {
+    expect(() => decodeFromRuntime(text)).toThrow(MalformedFrames);
+  });
+
+  test.each([
+    ["an error that brings more", { type: "workflow_errored", error: { name: "E", message: "", stack: "at home" } }],
+    [
+      "an error whose message is too long",
+      { type: "workflow_errored", error: { name: "E", message: "x".repeat(LIMITS.errorText + 1) } },
+    ],
+    [
+      "an error whose name is too long",
+      { type: "workflow_errored", error: { name: "x".repeat(LIMITS.errorName + 1), message: "" } },
+    ],
+    ["a configuration that brings more", { type: "step_started", name: "a", count: 1, config: { ...CONFIG, more: 1 } }],
+    [
+      "retries that bring more",
+      { type: "step_started", name: "a", count: 1, config: { ...CONFIG, retries: { ...CONFIG.retries, more: 1 } } },
+    ],
+    [
+      "a duration as long as a book",
+      { type: "step_started", name: "a", count: 1, config: { ...CONFIG, timeout: "1".repeat(9_999) } },
+    ],
+    [
+      "a stream that brings more",
+      { type: "step_completed", name: "a", count: 1, output: { stream: { chunks: 0, bytes: 0, more: 1 }, preview: "" } },
+    ],
+  ])("are refused: %s", (_, event) => {
+    const text = JSON.stringify([{ type: "events", run: 1, n: 1, events: [event] }]);
     expect(() => decodeFromRuntime(text)).toThrow(MalformedFrames);
   });
 

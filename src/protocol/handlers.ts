@@ -20,3 +20,23 @@ export interface EventEnd {
 
 /** As a host hears it: the script may have no such handler. */
 export type EventAnswer = EventEnd | "no_handler";
+
+/** An answer that came from where user code runs, which can forge it; undefined when it is none. */
+export function eventAnswerOf(value: unknown): EventAnswer | undefined {
+  if (value === "no_handler") return value;
+  const { thrown, verdict } = (value ?? {}) as Partial<Record<string, unknown>>;
+  if (thrown !== null && typeof thrown !== "string") return undefined;
+  const { all, acks, retries } = (verdict ?? {}) as Partial<Record<string, unknown>>;
+  const isWhole = all === undefined || all === "ack" || isDelay(all);
+  if (!isWhole || !Array.isArray(acks) || !Array.isArray(retries)) return undefined;
+  const areIds = acks.every((id) => typeof id === "string");
+  if (!areIds || !retries.every((each: unknown) => isDelay(each) && "id" in each && typeof each.id === "string"))
+    return undefined;
+  return { thrown, verdict: { all, acks, retries } };
+}
+
+function isDelay(value: unknown): value is { readonly delaySeconds?: number } {
+  if (typeof value !== "object" || value === null) return false;
+  const { delaySeconds } = value as { readonly delaySeconds?: unknown };
+  return delaySeconds === undefined || Number.isFinite(delaySeconds);
+}

@@ -52,6 +52,11 @@ export function clientsBehind(trusted: readonly string[], onStranger: (peer: str
   };
 }
 
+/** True for a URL with a name or a password, which the target of a request can have, but no `Request`. */
+export function hasCredentials({ username, password }: URL): boolean {
+  return username !== "" || password !== "";
+}
+
 /** True for an address, or for a range like `10.1.0.0/16`. */
 export function isAddressRange(text: string): boolean {
   const [address = "", bits, ...more] = text.split("/");

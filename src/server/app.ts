@@ -21,7 +21,7 @@ import type { HostNames } from "../workers/addresses/host-names.ts";
 import { transferRoutes } from "../api/cloudflare/storage/transfers.ts";
 import type { Tails } from "../workers/logs/tails.ts";
 import { DASHBOARD_CSP, type Dashboard } from "./pages/dashboard.ts";
-import { clientsBehind, type Client } from "./address.ts";
+import { clientsBehind, hasCredentials, type Client } from "./address.ts";
 import { isHungUp, unheard } from "../api/endpoint/gone.ts";
 import { isAllowedHost, isForeign, isOfPage, isVisit } from "./workers/trusted-hosts.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
@@ -76,6 +76,8 @@ export function serverApp(parts: AppParts): Answer {
   const answer = async (request: Request, peer: string): Promise<Response> => {
     const client = clientOf(peer, request.headers);
     const url = new URL(request.url);
+    if (FORBIDDEN.has(request.method)) return new Response("This method is not served here\n", { status: 405 });
+    if (hasCredentials(url)) return new Response("A URL with a name or a password is not served here\n", { status: 400 });
     if (client.isSecure) url.protocol = "https:";
     nameClient(request.headers, client);
     const worker = workerAt(url, await parts.workers.scriptFor(url)) ?? primaryAt(url, parts.primary);
@@ -96,6 +98,9 @@ export function serverApp(parts: AppParts): Answer {
   };
   return (request, peer = "") => answer(request, peer).catch((cause: unknown) => failed(cause, request, parts.log));
 }
+
+/** Methods of which no `Request` can be made to pass on (Fetch, 2.2.1). */
+const FORBIDDEN: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 
 /** As `wrangler dev` prints it. */
 function answerLine(method: string, { pathname }: URL, status: number, ms: number): string {

@@ -210,3 +210,43 @@ test.each(["PUT", "GET"])("a body that is not read ends with its connection, soo
   // There is no body to a GET, so that its sender is not given the time to see the answer.
   expect(answered).toMatch(method === "GET" ? /^(HTTP\/1.1 403 |$)/ : /^HTTP\/1.1 403 /);
 });
+
+test.each([
+  ["a name and a password in its host", "/", "Host: a:b@c", "400"],
+  ["a path in its host", "/", "Host: localhost/x?y#", "400"],
+  ["no host", "/", "X: y", "400"],
+  ["a whole URL with a name and a password", "http://a:b@localhost/", "Host: localhost", "400"],
+  ["a whole URL", "http://localhost/", "Host: localhost", "200"],
+  ["a header with the name of a prototype", "/", "Host: localhost\r\n__proto__: x\r\n__proto__: y", "200"],
+])("a request to upgrade with %s gets an answer", async (_, target, headers, status) => {
+  const { port } = await open((request) => Promise.resolve(new Response(request.url)));
+  const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  const answered = await sendRaw(port, `GET ${target} HTTP/1.1\r\n${headers}\r\n${upgrade}`);
+  expect(answered).toContain(`HTTP/1.1 ${status} `);
+});
+
+test("a client whose request to upgrade is refused is not kept, although it sends on", async () => {
+  const opened = await open(() => Promise.resolve(new Response("no", { status: 404 })));
+  const socket = connect({ port: opened.port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await once(socket, "data");
+  expect(opened.sockets).toBe(1);
+  socket.end("bytes that nobody reads");
+  await once(socket, "end");
+  await vi.waitFor(() => expect(opened.sockets).toBe(0));
+});
+
+test("a listener that closes ends connections whose request to upgrade has no answer yet", async () => {
+  const asked = Promise.withResolvers<void>();
+  const opened = await open(() => {
+    asked.resolve();
+    return new Promise(() => {});
+  });
+  const socket = connect(opened.port, "127.0.0.1");
+  const closed = once(socket, "close");
+  socket.on("error", () => {});
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await asked.promise;
+  await opened.close(0);
+  await closed;
+});

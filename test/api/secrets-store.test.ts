@@ -132,3 +132,9 @@ test("a secret whose store is deleted while it is bound is missing, and so is on
   await stores("DELETE", `/${STORE}`);
   expect(await api.ask("shop")).toBe('Secret "key" not found');
 });
+
+test("secrets of which two have one name are refused, and no store is made for them", async () => {
+  const twice = [VALUE, "another"].map((value) => ({ name: "key", value, scopes: ["workers"] }));
+  expect(await secrets("POST", "", twice)).toMatchObject({ status: 409, errors: [{ code: 10956 }] });
+  expect([(await stores("GET")).result, (await secrets("GET")).result]).toEqual([[], []]);
+});

@@ -4,6 +4,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { R2Bucket } from "../../src/bindings/r2/bucket.ts";
+import { stubTo } from "../../src/executors/workerd/storage/bindings.ts";
 import { StorageProcess } from "../../src/executors/workerd/storage/process.ts";
 import { openApi, type ApiBench } from "../support/api.ts";
 
@@ -223,4 +225,37 @@ describe("R2", () => {
     expect((await raw("GET", "/r2/buckets/pictures/objects/none")).status).toBe(404);
     expect((await raw("GET", "/r2/buckets/none/objects/none")).status).toBe(404);
   });
+
+  test("an object that a Worker has stored with what no header can be comes without it", async () => {
+    const bucket = new R2Bucket(stubTo({ type: "r2", id: "pictures" }, (scope, request) => storage.fetch(scope, request)));
+    await bucket.put("odd", "hello", {
+      httpMetadata: { contentType: "text/plain\nx: y", contentLanguage: "日本語", cacheControl: "no-store" },
+    });
+    const got = await raw("GET", "/r2/buckets/pictures/objects/odd");
+    expect([got.status, await got.text()]).toEqual([200, "hello"]);
+    expect(["content-type", "content-language", "x", "cache-control"].map((name) => got.headers.get(name))).toEqual([
+      null,
+      null,
+      null,
+      "no-store",
+    ]);
+  });
+});
+
+test("without a process for storage nothing is deleted", async () => {
+  const bare = await openApi({});
+  try {
+    const { result: namespace } = await bare.call("POST", "/storage/kv/namespaces", { title: "a" });
+    const { result: database } = await bare.call("POST", "/d1/database", { name: "b" });
+    const paths = [
+      `/storage/kv/namespaces/${(namespace as { id: string }).id}`,
+      `/d1/database/${(database as { uuid: string }).uuid}`,
+    ];
+    for (const path of paths) {
+      expect(await codeOf(bare.call("DELETE", path))).toBe(10970);
+      expect((await bare.call("GET", path)).status).toBe(200);
+    }
+  } finally {
+    await bare.close();
+  }
 });

@@ -135,4 +135,29 @@ describe("ids of things that are not there", () => {
     expect((await api.call("PUT", OWN, [{ type: "kv", id: "b", name: "cache" }])).errors).toMatchObject([{ code: 10014 }]);
     expect((await api.call("PUT", OWN, [{ type: "kv", id: "../x" }])).errors).toMatchObject([{ code: 10002 }]);
   });
+
+  test("are not made of a list of which one cannot be made", async () => {
+    await opened("never");
+    const OWN = "../../../../../../api/v1/resources";
+    const list = [
+      { type: "queue", name: "jobs" },
+      { type: "r2", name: "files" },
+      { type: "kv", id: "a", name: "cache" },
+      { type: "kv", id: "b", name: "cache" },
+    ];
+    const refused = await api.call("PUT", OWN, list);
+    expect(refused.errors).toMatchObject([
+      { code: 10014, error_chain: [{ message: expect.stringContaining("[3].name") as string }] },
+    ]);
+    expect([await ids(), (await api.call("GET", "../../queues")).result]).toEqual([[], []]);
+    const made = await api.call("PUT", OWN, [...list.slice(0, 3), ...list.slice(0, 3)]);
+    expect((made.result as { created: boolean }[]).map(({ created }) => created)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
 });

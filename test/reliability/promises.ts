@@ -93,9 +93,12 @@ export const PROMISES: readonly Promised[] = [
   },
   {
     says: "No input breaks the server: what is bad is refused, and changes nothing",
-    command: "npx vitest run test/api/any-input.test.ts",
-    twin: "none yet",
-    shown: [],
+    command: "npm run fuzz -- --minutes 30",
+    twin: "servers and codecs that do it wrong (`test/fuzz/planted.test.ts`)",
+    shown: [
+      { suite: "fuzz", figure: "inputs", unit: "inputs", least: 1_000_000 },
+      { suite: "fuzz", figure: "failed", unit: "targets that failed", most: 0 },
+    ],
   },
   {
     says: "The effects of an attempt that is over do not come after those of the next one",

@@ -52,6 +52,11 @@ interface Endured {
   readonly results: readonly { readonly checks: readonly { readonly holds: boolean }[] }[];
 }
 
+interface Fuzzed {
+  readonly failed: number;
+  readonly inputs: number;
+}
+
 export const SUITES = {
   simulate: {
     args: ["simulate", "--", "--seed", "1", "--runs", "50000"],
@@ -74,6 +79,10 @@ export const SUITES = {
       cuts: figures["wal-cuts: cuts"] ?? 0,
       pages: figures["damage: pages damaged"] ?? 0,
     }),
+  },
+  fuzz: {
+    args: ["fuzz", "--", "--seed", "1", "--minutes", "30"],
+    figuresOf: ({ failed, inputs }: Fuzzed) => ({ failed, inputs }),
   },
   endurance: {
     args: ["endurance", "--", "--seed", "1"],

@@ -1,8 +1,11 @@
 /** KV namespaces, D1 databases, R2 buckets and queues under ids that a project brings from Cloudflare. */
 import { z } from "zod";
 import { Failure } from "../../model/failures/failure.ts";
+import { LIMITS } from "../../model/limits.ts";
 import { isQueueName } from "../../model/platform/queue.ts";
+import { change, type Decided } from "../../workers/deploy/change.ts";
 import { isAdoptable } from "../../workers/versions/resources.ts";
+import type { CatalogEdit } from "../../ports/catalog/edits.ts";
 import { endpoint, type Api, type Endpoint } from "../endpoint/endpoint.ts";
 
 const id = z.string().refine(isAdoptable, "An id must be 1 to 63 letters, digits, _ and -, starting with a letter or a digit");
@@ -26,21 +29,37 @@ const shown = z.object({
 
 const TAKEN = { kv: "kv.already_exists", d1: "d1.already_exists", r2: "r2.already_exists" } as const;
 
-async function provide(api: Api, each: Wanted, i: number): Promise<z.input<typeof shown>> {
-  if (each.type === "queue") return provideQueue(api, each.name);
-  const { type } = each;
-  const key = each.type === "r2" ? each.name : each.id;
-  const present = await api.catalog.resource(type, key);
-  if (present !== undefined) return { type, id: key, name: present.name, created: false };
-  const made = { type, id: key, name: each.name ?? key, createdAt: api.clock.now() };
-  if (!(await api.catalog.addResource(made))) throw new Failure(TAKEN[type], { field: `[${i}].name` });
-  return { type, id: key, name: made.name, created: true };
+/** What there will be, and what is to be made for it. */
+type Planned = z.input<typeof shown> & { readonly createdAt: number };
+
+/** Decided for all of them before any is made: of a list that is refused nothing is left. Fails when a name is taken. */
+async function plan(api: Api, list: readonly Wanted[]): Promise<Decided<readonly Planned[]>> {
+  const planned: Planned[] = [];
+  for (const [i, each] of list.entries()) planned.push(await planOne(api, each, i, planned));
+  const queues = api.queues.list().length + planned.filter(({ created, type }) => created && type === "queue").length;
+  if (queues > LIMITS.queues) throw new Failure("queue.too_many");
+  const edits = planned.flatMap(({ created, type, id, name, createdAt }): CatalogEdit[] =>
+    created && type !== "queue" ? [{ type: "resource", resource: { type, id, name, createdAt } }] : [],
+  );
+  return { edits, result: planned };
 }
 
-async function provideQueue({ queues }: Api, name: string): Promise<z.input<typeof shown>> {
-  const present = queues.list().find((queue) => queue.name === name);
-  const { id } = await queues.ensure(name);
-  return { type: "queue", id, name, created: present === undefined };
+async function planOne(api: Api, each: Wanted, i: number, earlier: readonly Planned[]): Promise<Planned> {
+  const createdAt = api.clock.now();
+  const { type } = each;
+  if (type === "queue") {
+    const isThere = [...api.queues.list(), ...earlier.filter((one) => one.type === "queue")].some(
+      ({ name }) => name === each.name,
+    );
+    return { type, id: "", name: each.name, created: !isThere, createdAt };
+  }
+  const id = type === "r2" ? each.name : each.id;
+  const present = (await api.catalog.resource(type, id)) ?? earlier.find((one) => one.type === type && one.id === id);
+  if (present !== undefined) return { type, id, name: present.name, created: false, createdAt };
+  const name = each.name ?? id;
+  const other = (await api.catalog.resourceNamed(type, name)) ?? earlier.find((one) => one.type === type && one.name === name);
+  if (other !== undefined) throw new Failure(TAKEN[type], { field: `[${i}].name` });
+  return { type, id, name, created: true, createdAt };
 }
 
 /** Resources of Workers. */
@@ -51,8 +70,11 @@ export const resources: readonly Endpoint[] = [
     body: z.array(wanted).min(1).max(100),
     result: z.array(shown),
     handle: async ({ body }, api) => {
+      const planned = await change(api.catalog, () => plan(api, body));
       const result: z.input<typeof shown>[] = [];
-      for (const [i, each] of body.entries()) result.push(await provide(api, each, i));
+      // Queues are in a database of their own, and one that is there already is as good.
+      for (const { createdAt: _, ...each } of planned)
+        result.push(each.type === "queue" ? { ...each, id: (await api.queues.ensure(each.name)).id } : each);
       return { result };
     },
   }),

@@ -23,7 +23,7 @@ export function readConnectionString(text: string): DatabaseAddress | { readonly
   if (!URL.canParse(text)) return { problem: "it is not like postgres://user:password@host:5432/database" };
   const { protocol, hostname, port, username, password, pathname, searchParams } = new URL(text);
   const scheme = protocol.slice(0, -1);
-  const ownPort = PORTS[scheme];
+  const ownPort = Object.hasOwn(PORTS, scheme) ? PORTS[scheme] : undefined;
   if (ownPort === undefined) return { problem: "its scheme is none of postgres, postgresql and mysql" };
   const parts = { host: hostname, user: username, password, database: pathname.slice(1) };
   const missing = Object.entries(parts).find(([, value]) => value === "");

@@ -34,6 +34,7 @@ describe("connection strings", () => {
   test.each([
     ["ada", "it is not like"],
     ["redis://a:secret@h/c", "its scheme"],
+    ["constructor://a:secret@h/c", "its scheme"],
     ["postgres://:secret@h/c", "it names no user"],
     ["postgres://a@h/c", "it names no password"],
     ["postgres://a:secret@h", "it names no database"],

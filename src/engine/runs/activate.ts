@@ -149,7 +149,16 @@ interface Launch {
 export function launch(core: Core, live: Live, { version, link, history, now, inherits }: Launch): void {
   const { state } = live;
   const run = link.nextRun();
-  live.run = { id: run, link, startedAt: core.clock.now(), signalledUpTo: now, signals: 0, intakes: undefined };
+  live.run = {
+    id: run,
+    link,
+    startedAt: core.clock.now(),
+    signalledUpTo: now,
+    signals: 0,
+    isReading: false,
+    reads: undefined,
+    intakes: undefined,
+  };
   link.runs.set(run, live);
   const rollback = state.status === "rollingBack" ? state.rollback : undefined;
   link.send({

@@ -22,7 +22,7 @@ const MAX_GROUPS = 16;
 const NAMED = 10;
 
 /** Characters of what is said about how a host died. */
-const DETAIL_LENGTH = 200;
+export const DETAIL_LENGTH = 200;
 
 /** What the end of a host means for the runs in it, before they are taken out of it. */
 export function lossOf({ runs, requests }: HostLink<Live>, end: HostEnd): Loss {

@@ -14,7 +14,7 @@ import type { HostLink, HostListener } from "../../workers/hosts/link.ts";
 import { reportEnd } from "./invocation.ts";
 import type { Live } from "../state/live.ts";
 import { historyWindow } from "./outcomes.ts";
-import { logEnd, logGivenUp, lossOf, part, wasLostBefore } from "./quarantine.ts";
+import { DETAIL_LENGTH, logEnd, logGivenUp, lossOf, part, wasLostBefore } from "./quarantine.ts";
 import { orderNext, rollBack } from "./rollback.ts";
 import { sealed } from "../journal/seal.ts";
 import { endIntake, sendChunk, takeChunk } from "./streams.ts";
@@ -50,7 +50,7 @@ export class HostedRuns implements HostListener<Live> {
           receiveChunk(core, live, frame);
           break;
         case "read":
-          void sendChunk(core, live, frame);
+          read(core, live, frame);
           break;
         case "lost":
           lose(core, live, frame.detail);
@@ -126,9 +126,10 @@ function breach(core: Core, live: Live, detail: string): void {
 
 /** The run is gone, its host is not. It counts as the loss of a host in which it was alone. */
 function lose(core: Core, live: Live, detail: string): void {
-  core.log.warn("A run ended unexpectedly and is replayed", { workflow: live.workflow, instance: live.id, detail });
+  const about = { workflow: live.workflow, instance: live.id, detail: detail.slice(0, DETAIL_LENGTH) };
+  core.log.warn("A run ended unexpectedly and is replayed", about);
   ended(core, live);
-  recover(core, live, { kind: "alone", how: `the run ended by itself: ${detail}` });
+  recover(core, live, { kind: "alone", how: `the run ended by itself: ${detail.slice(0, DETAIL_LENGTH)}` });
 }
 
 function idle(core: Core, live: Live, signals: number): void {
@@ -153,12 +154,31 @@ function parked(core: Core, live: Live): void {
   else core.journal.whenDurable(live, () => core.instances.release(live));
 }
 
+/** Chunks that a run may have asked for and not got. Each stream that its code reads asks for some ahead. */
+const MOST_READS = 65_536;
+
+/** One after the other, so that what is on its way takes the memory of one, however many are asked for. */
+function read(core: Core, live: Live, frame: Extract<FromRuntime, { type: "read" }>): void {
+  const { run } = live;
+  if (run === undefined) return;
+  const reads = (run.reads ??= { waiting: 0, last: Promise.resolve() });
+  if (reads.waiting >= MOST_READS) return breach(core, live, `it reads more than ${MOST_READS} chunks at once`);
+  reads.waiting += 1;
+  reads.last = reads.last.then(async () => {
+    if (live.run === run) await sendChunk(core, live, frame);
+    reads.waiting -= 1;
+  });
+}
+
 async function sendWindow(core: Core, live: Live, from: number): Promise<void> {
   const { run } = live;
-  if (run === undefined || !Number.isSafeInteger(from) || from < 0) return;
+  // A run that asks for another window before it has this one is none of ours.
+  if (run === undefined || run.isReading) return;
+  run.isReading = true;
   try {
     await core.journal.durable(live);
     const outcomes = await historyWindow(core, live, from, core.clock.now());
+    run.isReading = false;
     if (live.run === run) run.link.send({ type: "history", run: run.id, from, outcomes });
   } catch (cause) {
     if (live.run !== run) return;

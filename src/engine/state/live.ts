@@ -58,6 +58,10 @@ export interface Run {
   signalledUpTo: number;
   /** Signals to go on or to stop, in frames that are sent or will be once something is durable. */
   signals: number;
+  /** True while a window of outcomes is read for it. */
+  isReading: boolean;
+  /** Chunks that it has asked for and not been sent, and the last one's sending; undefined until there is one. */
+  reads: { waiting: number; last: Promise<void> } | undefined;
   /** Streams that attempts of the run are sending, by step; undefined until there is one. */
   intakes: Map<string, RunningIntake> | undefined;
 }

@@ -64,6 +64,24 @@ describe("node executor", () => {
     });
   });
 
+  test.each([
+    "null",
+    "undefined",
+    "{}",
+    '{ type: "fetched", id: 9 }',
+    '{ type: "dispatched", id: 9, answer: { thrown: null } }',
+    '{ type: "fetched", id: 9, end: { kind: "answered", response: { status: 9999, statusText: "", headers: [], body: null } } }',
+    '{ type: "call", id: 1 }',
+  ])("a thread that posts %s is given up", async (message) => {
+    await withExecutor({}, async (executor) => {
+      const code = `import { parentPort } from "node:worker_threads";
+        export default { fetch() { parentPort.postMessage(${message}); return new Promise(() => {}); } };`;
+      const host = await executor.open(contractVersion(code), noBindings);
+      await expect(host.fetch(new Request("http://contract.test/"))).rejects.toMatchObject({ failure: "script.unavailable" });
+      expect(await host.ended).toMatchObject({ kind: "died", detail: "A message has a shape that none has" });
+    });
+  });
+
   test("a thread that sends what is no frame is given up", async () => {
     await withExecutor({}, async (executor) => {
       const code = `import { parentPort } from "node:worker_threads";

@@ -10,13 +10,14 @@ import type { BindingHandler, Host, HostEnd } from "../../ports/executor.ts";
 import type { OnInvocation, OnLog } from "../../ports/script-log.ts";
 import { saidInvocation, saidLine, scriptLine } from "../output/lines.ts";
 import type { BindingCall } from "../../protocol/calls.ts";
-import { checkChunk, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
+import { encodeBatch, MalformedFrames } from "../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../protocol/frames.ts";
 import { invocationOf } from "../../protocol/invocation.ts";
 import type { EventEnd, ScriptEvent } from "../../protocol/handlers.ts";
 import { startHeartbeat, type Heartbeat } from "../../protocol/heartbeat.ts";
 import { Dispatches } from "./dispatches.ts";
-import type { FromThread, Said, ThreadData, ToThread } from "./messages.ts";
+import type { Said, ThreadData, ToThread } from "./messages.ts";
+import { received, type Received } from "./received.ts";
 import { Requests } from "./requests.ts";
 import { siblingUrl } from "./sibling.ts";
 
@@ -51,7 +52,7 @@ export class ThreadHost implements Host {
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<HostEnd>());
     this.#worker = startThread(version, settings, this.#stops);
     this.#requests = new Requests((message, transfer) => this.#post(message, transfer));
-    this.#worker.on("message", (message: FromThread) => this.#receive(message));
+    this.#worker.on("message", (posted: unknown) => this.#receive(posted));
     // A message that is lost leaves a run waiting for ever.
     this.#worker.on("messageerror", (error) => this.#finish({ kind: "died", detail: firstLine(error) }));
     this.#worker.on("error", (error: unknown) => this.#finish({ kind: "died", detail: firstLine(error) }));
@@ -101,16 +102,24 @@ export class ThreadHost implements Host {
     if (!this.#over) this.#worker.postMessage(message, transfer);
   }
 
-  #receive(message: FromThread): void {
+  #receive(posted: unknown): void {
+    let said: Received;
+    try {
+      said = received(posted);
+    } catch (cause) {
+      if (!(cause instanceof MalformedFrames)) throw cause;
+      return this.#finish({ kind: "died", detail: cause.message });
+    }
+    if ("frames" in said) {
+      if (!this.#over) this.#handler?.(said.frames);
+      return;
+    }
+    const { message } = said;
     // What was said before the end may arrive after it.
-    if (typeof message === "object" && message.type === "said") return this.#hear(message);
-    if (typeof message === "object" && message.type === "invocation") return this.#learn(message.invocation);
+    if (message.type === "said") return this.#hear(message);
+    if (message.type === "invocation") return this.#learn(message.invocation);
     if (this.#over) return;
-    if (typeof message === "string") return this.#receiveFrames(() => decodeFromRuntime(message));
     switch (message.type) {
-      case "chunk":
-        this.#receiveFrames(() => [checkChunk(message)]);
-        return;
       case "pong":
         this.#heartbeat?.answered();
         return;
@@ -138,17 +147,6 @@ export class ThreadHost implements Host {
   #learn(sent: unknown): void {
     const invocation = invocationOf(sent);
     if (invocation !== undefined) this.#settings.onInvocation(saidInvocation(invocation, this.#version));
-  }
-
-  #receiveFrames(check: () => readonly FromRuntime[]): void {
-    let frames: readonly FromRuntime[];
-    try {
-      frames = check();
-    } catch (cause) {
-      if (!(cause instanceof MalformedFrames)) throw cause;
-      return this.#finish({ kind: "died", detail: cause.message });
-    }
-    this.#handler?.(frames);
   }
 
   async #call(id: number, call: BindingCall): Promise<void> {

@@ -29,7 +29,7 @@ export function saidLine(
 ): ScriptLine {
   const known = originOf(origin);
   const logged = valuesOf(values);
-  return scriptLine(String(text), {
+  return scriptLine(typeof text === "string" ? text : "", {
     level: LOG_LEVELS.find((each) => each === level) ?? "log",
     kind: kind === "exception" ? kind : "console",
     version,

@@ -33,6 +33,11 @@ export function isEventType(type: string): boolean {
   return type.length <= LIMITS.eventType && NAME.test(type);
 }
 
+/** The name of a sleep or a wait, which may be any text that is not too long. */
+export function isWaitName(name: string): boolean {
+  return name.length <= LIMITS.waitName;
+}
+
 /** A step's name: at most 256 characters and no control characters; it may be empty. */
 export function isStepName(name: string): boolean {
   return name.length <= LIMITS.stepName && !CONTROL.test(name);

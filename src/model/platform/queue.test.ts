@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../limits.ts";
-import { batchDueAt, bodyBytes, isQueueName, sendingProblem, settle, type Delivered, type Verdict } from "./queue.ts";
+import { batchDueAt, bodyBytes, isQueueName, NO_VERDICT, sendingProblem, settle, type Delivered, type Verdict } from "./queue.ts";
 
 const batch = fc
   .uniqueArray(fc.nat(20), { minLength: 1, maxLength: 10 })
@@ -25,6 +25,21 @@ const consumer = fc.record({ maxRetries: fc.nat(4), retryDelaySeconds: fc.nat(10
 const NOW = 1_000_000;
 
 describe("a batch that a consumer has had", () => {
+  test.each([1e300, Infinity, -5, LIMITS.queueDelaySeconds + 1])(
+    "its messages come again, though they are to wait for %d s",
+    (delaySeconds) => {
+      const message = { pk: 1, id: "m1", attempts: 1 };
+      const settings = { maxRetries: 3, retryDelaySeconds: 0 };
+      for (const said of [
+        { ...NO_VERDICT, all: { delaySeconds } },
+        { ...NO_VERDICT, retries: [{ id: "m1", delaySeconds }] },
+      ]) {
+        const [again] = settle([message], said, false, settings, NOW).again;
+        expect(again?.visibleAt).toBe(NOW + (delaySeconds < 0 ? 0 : LIMITS.queueDelaySeconds * 1_000));
+      }
+    },
+  );
+
   test("every message of it has one fate, and no other message has any", () => {
     fc.assert(
       fc.property(batch, verdict, fc.boolean(), consumer, (messages, said, threw, settings) => {

@@ -148,9 +148,14 @@ export function settle(
     const said = acks.has(id) ? "ack" : (retries.get(id) ?? verdict.all ?? (threw ? {} : "ack"));
     if (said === "ack") done.push(pk);
     else if (attempts > consumer.maxRetries) dead.push(pk);
-    else again.push({ pk, attempts, visibleAt: now + (said.delaySeconds ?? consumer.retryDelaySeconds) * 1_000 });
+    else again.push({ pk, attempts, visibleAt: now + (delayIn(said) ?? consumer.retryDelaySeconds) * 1_000 });
   }
   return { done, again, dead };
+}
+
+/** Seconds that user code has asked for, as far as they may be: one that is held back for longer would never come again. */
+function delayIn({ delaySeconds }: { readonly delaySeconds?: number | undefined }): number | undefined {
+  return delaySeconds === undefined ? undefined : Math.min(Math.max(0, delaySeconds), LIMITS.queueDelaySeconds);
 }
 
 /** Why messages cannot be sent together, in words for their sender; undefined when they can. */

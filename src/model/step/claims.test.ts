@@ -101,6 +101,8 @@ describe("the runtime may not", () => {
     ["have no number of retries", [], { type: "step_started", ...step, config: withRetries({ limit: Number.NaN }) }],
     ["have a delay that is none", [], { type: "step_started", ...step, config: withRetries({ delay: "soon" }) }],
     ["have a time-out that is none", [], { type: "step_started", ...step, config: { ...CONFIG, timeout: 0 } }],
+    ["give a sleep a name that is too long", [], { ...sleep, name: "x".repeat(LIMITS.waitName + 1), durationMs: 1, wakeAt: NOW }],
+    ["give a wait a name that is too long", [], { ...wait, name: "x".repeat(LIMITS.waitName + 1), timeoutMs: 1 }],
     ["sleep for too long", [], { ...sleep, durationMs: LIMITS.waitMs + 1, wakeAt: NOW }],
     ["sleep longer than it says", [], { ...sleep, durationMs: 1_000, wakeAt: NOW + 2 * 3_600_000 }],
     ["sleep until no moment", [], { ...sleep, durationMs: 1, wakeAt: Number.NaN }],

@@ -6,7 +6,7 @@ import type { DoEvent, RuntimeEvent, StepConfig } from "../instance/events.ts";
 import type { DoStep } from "../instance/state.ts";
 import { LIMITS } from "../limits.ts";
 import { failures } from "../instance/loss.ts";
-import { isEventType, isStepName } from "../platform/names.ts";
+import { isEventType, isStepName, isWaitName } from "../platform/names.ts";
 import { LONGEST_MS, mayRetry, retryDelayMs } from "./retry.ts";
 import { isAllowedConfig } from "./config.ts";
 import { isTooLarge } from "../values/value.ts";
@@ -23,6 +23,7 @@ export function wrongStart(
   now: number,
 ): string | undefined {
   if (!(event.count >= 1)) return `${event.type} with the count ${event.count}`;
+  if (!isWaitName(event.name)) return `${event.type} with an invalid name`;
   switch (event.type) {
     case "step_started":
       if (!isStepName(event.name)) return "step_started with an invalid name";

@@ -20,7 +20,11 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   year: 365.25 * DAY,
 };
 
-const NUMBER_AND_UNIT = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]+?)s?$/i;
+/** Each character fits in one place only: `\d+\.?\d*` would try every way to part a long row of digits in two. */
+const NUMBER_AND_UNIT = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]+?)s?$/i;
+
+/** Characters of a duration. A number with all its digits and a unit has some forty. */
+export const DURATION_LENGTH = 1_024;
 
 /** A duration that cannot be understood. */
 export class InvalidDuration extends Error {
@@ -61,6 +65,7 @@ function parse(text: string): number | undefined {
 }
 
 function parseAnew(text: string): number | undefined {
+  if (text.length > DURATION_LENGTH) return undefined;
   const plain = text.trim() === "" ? Number.NaN : Number(text);
   if (!Number.isNaN(plain)) return plain;
   const match = NUMBER_AND_UNIT.exec(text);
@@ -70,7 +75,10 @@ function parseAnew(text: string): number | undefined {
   return factor === undefined ? undefined : Number(number) * factor;
 }
 
+/** Characters of what is no duration that its message has. */
+const SHOWN = 100;
+
 function describe(input: unknown): string {
-  const shown = typeof input === "string" ? JSON.stringify(input) : String(input);
+  const shown = typeof input === "string" ? JSON.stringify(input.slice(0, SHOWN)) : String(input);
   return `${shown} is not a duration: use milliseconds, or a number with second(s), minute(s), hour(s), day(s), week(s), month(s) or year(s)`;
 }

@@ -7,18 +7,21 @@
 /** Bytes of a tag of V8's format. */
 const TAG = 1;
 
-/** Counts a value that `decode` made. What V8 writes around bytes or a text alone does not count: 1 MiB of them is 1 MiB. */
-export function ownBytes(value: unknown): number {
+/**
+ * Counts a value that `decode` made. What V8 writes around bytes or a text alone does not count: 1 MiB of them is 1 MiB. Of a
+ * value that has more than `most`, no more are counted than that it has.
+ */
+export function ownBytes(value: unknown, most: number = Infinity): number {
   if (typeof value === "string") return unitBytes(value);
-  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? value.byteLength : cloneBytes(value);
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? value.byteLength : cloneBytes(value, most);
 }
 
-/** Counts a value that `decode` made: of what cannot be stored it knows nothing. */
-export function cloneBytes(value: unknown): number {
+/** Counts a value that `decode` made: of what cannot be stored it knows nothing. A text counts, and is looked at, each time. */
+export function cloneBytes(value: unknown, most: number = Infinity): number {
   const seen = new Map<object, number>();
   const open: unknown[] = [value];
   let bytes = 0;
-  while (open.length > 0) {
+  while (open.length > 0 && bytes <= most) {
     const next = open.pop();
     if (typeof next !== "object" || next === null) bytes += primitiveBytes(next);
     else {

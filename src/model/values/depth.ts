@@ -2,6 +2,13 @@
  * How deep values are nested. What reads and writes values recurses, on stacks of very different sizes: of this process, of
  * threads, of workerd, under user code that may be deep itself. So deep values are found before they are read or written.
  */
+import { LIMITS } from "../limits.ts";
+
+/** Levels that calls and answers add around the values in them. */
+const WRAPPING = 8;
+
+/** How deep the arguments and the answers of calls may be nested. */
+export const CALL_DEPTH: number = LIMITS.valueDepth + WRAPPING;
 
 /** True when arrays and objects of a value that JSON can say are nested deeper than `levels`: `[[1]]` has two. */
 export function isDeeper(value: unknown, levels: number): boolean {

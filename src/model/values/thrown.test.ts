@@ -1,7 +1,7 @@
 /** What becomes of a thrown value: the same live and on replay. */
 import { expect, test } from "vitest";
 import { LIMITS } from "../limits.ts";
-import { fold, frameOf, NonRetryableError, revive, stackOf } from "./thrown.ts";
+import { fold, foldAttempt, foldUncaught, frameOf, NonRetryableError, revive, stackOf } from "./thrown.ts";
 
 const caught = (thrown: unknown): Error => revive(fold(thrown));
 
@@ -70,4 +70,19 @@ test("a stack has the message of an error that set it after the stack was taken,
   expect(stackOf(Object.assign(new Error("why"), { stack: "of its own" }))).toBe("Error: why\nof its own");
   expect(stackOf("a text")).toBe("Uncaught a text (not an Error, so there is no stack)");
   expect(stackOf(null)).toBe("Uncaught null (not an Error, so there is no stack)");
+});
+
+test("of a long message so much is recorded, and a stack of empty lines is looked through at once", () => {
+  const long = new TypeError("x".repeat(LIMITS.errorText + 1));
+  for (const info of [
+    fold(long),
+    fold(long.message),
+    foldAttempt(new NonRetryableError(long.message)),
+    foldUncaught(long, true),
+  ]) {
+    expect(info.message).toHaveLength(LIMITS.errorText);
+    expect(info.message.endsWith("x…")).toBe(true);
+  }
+  expect(fold(new Error("y".repeat(LIMITS.errorText))).message).toHaveLength(LIMITS.errorText);
+  expect(frameOf(Object.assign(new Error("x"), { stack: "\n".repeat(300_000) }))).toBeUndefined();
 });

@@ -42,11 +42,22 @@ function keepsClass(error: Error): boolean {
 
 /** What is recorded of a thrown value. */
 export function fold(thrown: unknown): ErrorInfo {
+  const { name, message } = whole(thrown);
+  return { name, message: cut(message) };
+}
+
+function whole(thrown: unknown): ErrorInfo {
   if (thrown instanceof Error) {
     const { name, message } = thrown;
     return keepsClass(thrown) ? { name, message } : { name: "Error", message: folded(name, message) };
   }
   return { name: "Error", message: typeof thrown === "object" && thrown !== null ? `#<${className(thrown)}>` : String(thrown) };
+}
+
+/** Errors stay in memory as long as their instance is there, and in its journal for good. */
+function cut(message: unknown): string {
+  const text = String(message);
+  return text.length <= LIMITS.errorText ? text : `${text.slice(0, LIMITS.errorText - 1)}…`;
 }
 
 /** The description of a thrown value: the stack of an error, with its causes. */
@@ -77,7 +88,7 @@ export function frameOf(thrown: unknown): string | undefined {
   try {
     const { stack } = thrown instanceof Error ? thrown : {};
     if (typeof stack !== "string") return undefined;
-    const top = /^\s+at (.*)$/m.exec(stack)?.[1] ?? "";
+    const top = /^[ \t]+at (.*)$/m.exec(stack)?.[1] ?? "";
     const name = /^(?:async )?(.+) \(.*\)$/.exec(top)?.[1];
     return name === undefined || name.includes("<anonymous>") ? undefined : name.slice(0, LIMITS.errorFrame);
   } catch {
@@ -120,7 +131,7 @@ export function isNonRetryable(thrown: unknown): boolean {
 
 /** What is recorded of a failed attempt. The name of a non-retryable error is kept, for the log and the caught form alike. */
 export function foldAttempt(thrown: unknown): ErrorInfo {
-  if (thrown instanceof Error && thrown.name === NON_RETRYABLE) return { name: NON_RETRYABLE, message: thrown.message };
+  if (thrown instanceof Error && thrown.name === NON_RETRYABLE) return { name: NON_RETRYABLE, message: cut(thrown.message) };
   return fold(thrown);
 }
 

@@ -46,6 +46,31 @@ test("an array that has little but holes is not written out", () => {
   expect(toJson(encode({ a: 1, sparse }))).toEqual({ a: 1, sparse: "[Larger than can be shown]" });
 });
 
+test("numbers are shown with all their digits, as far as there is room", () => {
+  const numbers = [10n ** 20n, -(2n ** 1_100n), 10n ** 9_000n];
+  expect(toJson(encode(numbers))).toEqual(numbers.map((each) => `[BigInt(${each})]`));
+  expect(toJson(encode(10n ** 20_000n))).toBe("[BigInt(more than 10000 digits)]");
+  const shown = toJson(encode(Array(100_000).fill(10n ** 9_000n))) as string[];
+  expect(JSON.stringify(shown).length).toBeLessThan(2 * LIMITS.valueText);
+  expect(shown.at(-1)).toBe("[Larger than can be shown]");
+});
+
+test.each(["{", "", "=", "=[[", "=[[9]]", '=[["BigInt","x"]]', "=+[]", '=+[[1,2],1,["Set",3],[1,4,1],"k"]', '=[["RegExp","("]]'])(
+  "a text that no value was made into, %j, is shown as a note",
+  (text) => {
+    expect(toJson(text)).toBe("[Not a value]");
+    expect(typeof toLogText(text)).toBe("string");
+  },
+);
+
+test("a plain value in which a long text comes again and again is encoded once", () => {
+  const long = "x".repeat(100_000);
+  const keyed = { [long]: 1 };
+  const text = encode({ all: Array(1_000).fill(long), key: Array.from({ length: 1_000 }, () => keyed) });
+  expect(text.length).toBeLessThan(LIMITS.valueText);
+  expect((decode(text) as { all: string[] }).all).toHaveLength(1_000);
+});
+
 test("what fills a value to its limit is shown as it is", () => {
   const none = Array.from({ length: 1_000_000 }, () => undefined);
   expect(isTooLarge(encode(none))).toBe(false);
@@ -228,6 +253,13 @@ describe("sizes are those of the value", () => {
     const long = " ".repeat(MIB);
     for (const text of [`=${long}`, `=[[1]${long}`, `=+[1]${long}`, `{${long}`, "x".repeat(LIMITS.valueText + 1)])
       expect(isTooLarge(text)).toBe(true);
+  });
+
+  test("a text or a number that comes again and again is counted until the value is too large, and no further", () => {
+    const again = (part: string): string => `=[[${"1,".repeat(300_000)}1],${part}]`;
+    expect(isTooLarge(again(`"${"x".repeat(600_000)}"`))).toBe(true);
+    expect(isTooLarge(again(`["BigInt","${"9".repeat(600_000)}"]`))).toBe(true);
+    expect(isTooLarge(`=[["BigInt","${"9".repeat(4_000_000)}"]]`)).toBe(true);
   });
 
   test("the beginning of a log text is that of the whole, and what comes behind it need not be looked at", () => {

@@ -9,8 +9,10 @@ import { LIMITS } from "../limits.ts";
 import { apply, hasOnlyItems, operations, type Patch } from "./patches.ts";
 import { refusal, Unserialisable } from "./unserialisable.ts";
 import { ownBytes } from "./bytes.ts";
-import { isDeeper, isFlatDeeper } from "./depth.ts";
+import { CALL_DEPTH, isDeeper, isFlatDeeper } from "./depth.ts";
+import { jsonForm, TOO_DEEP } from "./json-form.ts";
 
+export { CALL_DEPTH } from "./depth.ts";
 export { Unserialisable } from "./unserialisable.ts";
 
 /** A value as text: plain JSON, or `MARK` followed by devalue's notation. */
@@ -22,6 +24,9 @@ const MARK = "=";
 /** After `MARK`, and no text of devalue begins with it: what follows is the value and the patches to make in it. */
 const PATCHED = "+";
 
+/** As many as fit into a value: a digit is 0.415 bytes. */
+const BIGINT_DIGITS = 2.5 * LIMITS.valueBytes;
+
 /** Levels that are around the patches: a list, a set, and each patch itself. */
 const PATCH_LEVELS = 3;
 
@@ -31,25 +36,8 @@ export const SEAL = "~";
 /** What stands where something secret is. */
 export const REDACTED = "[REDACTED]";
 
-/** What stands where a value is too deep to be shown: it was stored by a version that had no limit. */
-const TOO_DEEP = `[Nested deeper than ${LIMITS.valueDepth} levels]`;
-
-/** What stands where there is more of a value than is shown: parts that come again and again, or holes. */
-const TOO_LARGE = "[Larger than can be shown]";
-
-/**
- * What it costs to show a container, one that has been shown before, and an item of an array, in characters. What a value may
- * have of its own always fits.
- */
-const CONTAINER_COST = 16;
-const REPEAT_COST = 256;
-const ITEM_COST = 4;
-
-/** Levels that calls and answers add around the values in them. */
-const WRAPPING = 8;
-
-/** How deep the arguments and the answers of calls may be nested. */
-export const CALL_DEPTH: number = LIMITS.valueDepth + WRAPPING;
+/** What stands where a text is that no value was made into: code of an isolate can send any. */
+const UNREADABLE = "[Not a value]";
 
 /** True for the text of a value that has been sealed. */
 export function isSealed(text: Encoded): boolean {
@@ -63,7 +51,7 @@ export function isSealed(text: Encoded): boolean {
  * than `most` levels.
  */
 export function encode(value: unknown, most: number = LIMITS.valueDepth): Encoded {
-  if (isPlainJson(value, most, { left: LIMITS.valueBytes })) return JSON.stringify(value);
+  if (isPlainJson(value, most, { left: LIMITS.valueBytes, characters: LIMITS.valueText })) return JSON.stringify(value);
   const patches = new Set<Patch>();
   const flat = flatten(value, value, patches, most);
   if (patches.size === 0) return MARK + flat;
@@ -83,11 +71,14 @@ function flatten(root: unknown, value: unknown, patches: Set<Patch>, most: numbe
   return flat;
 }
 
-/** The value of a text that `encode` made: a structured clone of what it was given. */
+/**
+ * The value of a text that `encode` made: a structured clone of what it was given. Throws some error for any other text, in a
+ * time that its length bounds.
+ */
 export function decode(text: Encoded): unknown {
   if (!text.startsWith(MARK)) return JSON.parse(text);
-  if (!text.startsWith(PATCHED, MARK.length)) return parse(text.slice(MARK.length), REVIVERS);
-  const [value, patches] = parse(text.slice(MARK.length + PATCHED.length), REVIVERS) as [unknown, Set<Patch>];
+  if (!text.startsWith(PATCHED, MARK.length)) return parse(text.slice(MARK.length), revivers());
+  const [value, patches] = parse(text.slice(MARK.length + PATCHED.length), revivers()) as [unknown, Set<Patch>];
   apply(patches);
   return value;
 }
@@ -109,7 +100,7 @@ export function areTooLarge(texts: readonly Encoded[]): boolean {
 function valueBytes(text: Encoded): number {
   if (text.length > LIMITS.valueText) return Infinity;
   try {
-    return ownBytes(decode(text));
+    return ownBytes(decode(text), LIMITS.valueBytes);
   } catch {
     return Infinity;
   }
@@ -138,14 +129,22 @@ export function toJson(text: Encoded): unknown {
 /** `wanted`: characters of the JSON text after which the rest may be missing. */
 function shown(text: Encoded, wanted: number): unknown {
   if (isSealed(text)) return REDACTED;
-  if (!text.startsWith(MARK)) {
-    const value: unknown = JSON.parse(text);
-    return isDeeper(value, CALL_DEPTH) ? TOO_DEEP : value;
+  try {
+    return text.startsWith(MARK) ? shownFlat(text, wanted) : shownJson(text);
+  } catch {
+    return UNREADABLE;
   }
+}
+
+function shownJson(text: Encoded): unknown {
+  const value: unknown = JSON.parse(text);
+  return isDeeper(value, CALL_DEPTH) ? TOO_DEEP : value;
+}
+
+function shownFlat(text: Encoded, wanted: number): unknown {
   const patched = text.startsWith(PATCHED, MARK.length) ? PATCHED.length : 0;
-  return isFlatDeeper(text.slice(MARK.length + patched), CALL_DEPTH + (patched && PATCH_LEVELS))
-    ? TOO_DEEP
-    : jsonForm(decode(text), { above: new Set(), shown: new Set(), left: LIMITS.valueText, wanted });
+  const isDeep = isFlatDeeper(text.slice(MARK.length + patched), CALL_DEPTH + (patched && PATCH_LEVELS));
+  return isDeep ? TOO_DEEP : jsonForm(decode(text), wanted);
 }
 
 /** As `toJson`, as text; of a long one only the first `wanted` characters need be right. `undefined` reads as `null`. */
@@ -153,18 +152,22 @@ export function toLogText(text: Encoded, wanted: number = Infinity): string {
   return text.startsWith(MARK) || isSealed(text) ? (JSON.stringify(shown(text, wanted)) ?? "null") : text;
 }
 
-/** How many parts of a value are still looked at. */
+/** How many parts of a value are still looked at, and how many characters of texts and keys. */
 interface Looking {
   left: number;
+  characters: number;
 }
 
 /**
  * `levels`: how many there may be below; what is deeper may be a cycle, which is for devalue to tell. So is what has more parts
- * than a value may have bytes: they may be few that come again and again, twice as often with each level.
+ * than a value may have bytes: they may be few that come again and again, twice as often with each level. And texts of which there
+ * are more characters than a value may have.
  */
 function isPlainJson(value: unknown, levels: number, looking: Looking): boolean {
   switch (typeof value) {
     case "string":
+      looking.characters -= value.length;
+      return looking.characters >= 0;
     case "boolean":
       return true;
     case "number":
@@ -194,6 +197,7 @@ function isPlainObject(object: object, levels: number, looking: Looking): boolea
   if (typeof (object as { toJSON?: unknown }).toJSON === "function") return false;
   for (const key in object) {
     const item = (object as Record<string, unknown>)[key];
+    looking.characters -= key.length;
     if (item === undefined || !isPlainJson(item, levels, looking)) return false;
   }
   return true;
@@ -243,6 +247,18 @@ const REVIVERS: Revivers = {
   View: (view: unknown) => view,
 };
 
+/** To read a number takes more than twice the time with twice the digits, so those of a text are counted. */
+function revivers(): Revivers {
+  let left = BIGINT_DIGITS;
+  const bigint = (digits: unknown): bigint => {
+    if (typeof digits !== "string") throw new TypeError("The digits of a number are no text");
+    left -= digits.length;
+    if (left < 0) throw new RangeError(`Numbers with more than ${BIGINT_DIGITS} digits together are not read`);
+    return BigInt(digits);
+  };
+  return { ...REVIVERS, BigInt: bigint };
+}
+
 function errorClass(error: Error): ErrorClass {
   const { name } = error;
   return Object.hasOwn(ERRORS, name) ? (name as ErrorClass) : "Error";
@@ -275,78 +291,4 @@ function complaint(root: unknown, cause: unknown, most: number): Unserialisable 
     redacted: "Could not serialize the value",
     cause,
   });
-}
-
-/** Where the JSON form of a value has got to. What a short text names many times is large, or endless, when it is written out. */
-interface Showing {
-  readonly above: Set<object>;
-  /** Containers that have been shown, or are being. */
-  readonly shown: Set<object>;
-  /** How many characters more are shown, roughly. */
-  left: number;
-  /** Characters to come before the rest may be left out. Each item and property is counted as one, at least. */
-  wanted: number;
-}
-
-/** True when so many characters more can be shown. */
-function spend(showing: Showing, characters: number): boolean {
-  if (characters > showing.left) return false;
-  showing.left -= characters;
-  return true;
-}
-
-function jsonForm(value: unknown, showing: Showing): unknown {
-  switch (typeof value) {
-    case "bigint":
-      return `[BigInt(${value})]`;
-    case "number":
-      return Number.isFinite(value) ? value : null;
-    case "string":
-      return spend(showing, value.length) ? value : TOO_LARGE;
-    case "object":
-      return value === null ? null : jsonObject(value, showing);
-    default:
-      return value;
-  }
-}
-
-function jsonItems(array: readonly unknown[], showing: Showing): unknown[] {
-  const form: unknown[] = [];
-  for (let i = 0; i < array.length && showing.wanted >= 0; i += 1) {
-    showing.wanted -= 1;
-    form.push(jsonForm(array[i], showing) ?? null);
-  }
-  return form;
-}
-
-/** A value may be hundreds of thousands of small objects: a list of the properties of each would take longer than all else. */
-function jsonProperties(value: object, showing: Showing): Record<string, unknown> {
-  const form: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    if (showing.wanted < 0) break;
-    if (!spend(showing, key.length + 1)) continue;
-    const item = jsonForm((value as Record<string, unknown>)[key], showing);
-    if (item === undefined) continue;
-    showing.wanted -= 1;
-    if (key === "__proto__") Object.defineProperty(form, key, { value: item, enumerable: true });
-    else form[key] = item;
-  }
-  return form;
-}
-
-function jsonObject(value: object, showing: Showing): unknown {
-  const { above } = showing;
-  if (above.has(value)) return "[Circular]";
-  // What a patch leads to may be deeper than its text.
-  if (above.size > CALL_DEPTH) return TOO_DEEP;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (ArrayBuffer.isView(value)) return `[${value.constructor.name}(${value.byteLength} bytes)]`;
-  if (value instanceof ArrayBuffer) return `[ArrayBuffer(${value.byteLength} bytes)]`;
-  const cost = showing.shown.has(value) ? REPEAT_COST : CONTAINER_COST;
-  if (!spend(showing, cost + (Array.isArray(value) ? ITEM_COST * value.length : 0))) return TOO_LARGE;
-  above.add(value);
-  showing.shown.add(value);
-  const form = Array.isArray(value) ? jsonItems(value, showing) : jsonProperties(value, showing);
-  above.delete(value);
-  return form;
 }

@@ -2,6 +2,7 @@
 import { isSelected } from "../../model/step/arrangement.ts";
 import { durationMs, InvalidDuration } from "../../model/time/duration.ts";
 import { LIMITS } from "../../model/limits.ts";
+import { isWaitName } from "../../model/platform/names.ts";
 import { duringRollback, fatal, never } from "./fatal.ts";
 import type { Run } from "../run/run.ts";
 
@@ -28,6 +29,7 @@ export function sleepUntil(run: Run, name: unknown, timestamp: Date | number): P
 
 async function sleepStep(run: Run, name: string, plan: (now: number) => { durationMs: number; wakeAt: number }): Promise<void> {
   if (run.isCompensating) throw duringRollback();
+  if (!isWaitName(name)) throw fatal(`A sleep has a name that is longer than ${LIMITS.waitName} characters`);
   const { count, id } = run.nextKey("sleep", name);
   const known = run.history.outcome(id);
   const outcome = known instanceof Promise ? await known : known;

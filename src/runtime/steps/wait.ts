@@ -2,7 +2,7 @@
 import { isSelected } from "../../model/step/arrangement.ts";
 import { durationMs, InvalidDuration } from "../../model/time/duration.ts";
 import { DEFAULT_WAIT_MS, LIMITS } from "../../model/limits.ts";
-import { isEventType } from "../../model/platform/names.ts";
+import { isEventType, isWaitName } from "../../model/platform/names.ts";
 import { revive } from "../../model/values/thrown.ts";
 import { decode } from "../../model/values/value.ts";
 import { duringRollback, fatal, never } from "./fatal.ts";
@@ -25,6 +25,7 @@ export async function waitForEvent(run: Run, stepName: unknown, options: unknown
   }
   const timeoutMs = parse(name, timeout);
   if (run.isCompensating) throw duringRollback();
+  if (!isWaitName(name)) throw fatal(`A step has a name that is longer than ${LIMITS.waitName} characters`);
   const { count, id } = run.nextKey("waitForEvent", name);
   const known = run.history.outcome(id);
   let outcome = known instanceof Promise ? await known : known;

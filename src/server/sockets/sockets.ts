@@ -16,7 +16,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { Upgraded } from "../../protocol/upgraded.ts";
 import { failureResponse } from "../../api/endpoint/envelope.ts";
 import type { Answer } from "../app.ts";
-import { addressOf } from "../address.ts";
+import { addressOf, hasCredentials } from "../address.ts";
 import { TAIL_PROTOCOL, TailSockets } from "./tails.ts";
 
 /** Close codes (RFC 6455, 7.4.1). */
@@ -24,6 +24,9 @@ const CLOSE = { complete: 1000, goingAway: 1001, failed: 1011 } as const;
 
 /** Milliseconds between two pings; a client that does not answer in between is disconnected. */
 const HEARTBEAT_MS = 30_000;
+
+/** Milliseconds that a client which is refused has to close its end. */
+const REFUSED_MS = 5_000;
 
 const NEWLINE = 10;
 
@@ -43,7 +46,9 @@ export class Sockets {
   readonly #alive: Map<WebSocket, boolean> = new Map();
   readonly #maxJoined: number;
   readonly #tails: TailSockets = new TailSockets();
-  /** Connections that Workers have taken over. */
+  /** All connections that asked to be upgraded: the listener no longer knows them, but waits for them when it closes. */
+  readonly #connections: Set<Socket> = new Set();
+  /** Those that Workers have taken over. */
   readonly #joined: Set<Socket> = new Set();
   #stopHeartbeat: (() => void) | undefined;
   #closing = false;
@@ -55,16 +60,20 @@ export class Sockets {
     this.#maxJoined = maxJoined;
   }
 
-  /** How many are open. */
+  /** How many are open, those that are about to be answered or have been refused included. */
   get size(): number {
-    return this.#alive.size + this.#tails.size + this.#joined.size;
+    return this.#connections.size;
   }
 
   /** Answers a request to upgrade, on the connection that it came on. Never rejects. */
   async upgrade(incoming: IncomingMessage, connection: Socket, head: Buffer): Promise<void> {
     const gone = new AbortController();
     connection.on("error", () => connection.destroy());
-    connection.once("close", () => gone.abort());
+    this.#connections.add(connection);
+    connection.once("close", () => {
+      this.#connections.delete(connection);
+      gone.abort();
+    });
     const response = await this.#respond(incoming, gone.signal);
     if (response instanceof Upgraded) return this.#join(response, incoming, connection, head);
     const { body } = response;
@@ -72,7 +81,7 @@ export class Sockets {
       connection.destroy();
       return void body?.cancel();
     }
-    if (body === null || response.headers.get("upgrade") !== "websocket") return refuse(incoming, connection, response);
+    if (body === null || response.headers.get("upgrade") !== "websocket") return this.#refuse(incoming, connection, response);
     if (response.headers.get("sec-websocket-protocol") === TAIL_PROTOCOL) {
       connection.unshift(head);
       return this.#tails.serve(incoming, connection, body as ReadableStream<Uint8Array>);
@@ -95,9 +104,8 @@ export class Sockets {
 
   /** Ends all connections at once. */
   terminate(): void {
-    for (const socket of this.#alive.keys()) socket.terminate();
-    for (const connection of this.#joined) connection.destroy();
     this.#tails.terminate();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   /** Connects the client to the Worker; when one of them disconnects, so does the other. */
@@ -105,7 +113,7 @@ export class Sockets {
     const isFull = this.#joined.size >= this.#maxJoined;
     if (isFull || connection.destroyed || this.#closing) {
       wire.destroy();
-      if (isFull) refuse(incoming, connection, failureResponse(new Failure("script.too_many_sockets")));
+      if (isFull) this.#refuse(incoming, connection, failureResponse(new Failure("script.too_many_sockets")));
       else connection.destroy();
       return;
     }
@@ -124,12 +132,36 @@ export class Sockets {
     pipeline(connection, wire).then(over, over);
   }
 
+  /** Answers in plain HTTP, and ends the connection. */
+  #refuse(incoming: IncomingMessage, connection: Socket, response: Response): void {
+    const reply = new ServerResponse(incoming);
+    reply.shouldKeepAlive = false;
+    reply.assignSocket(connection);
+    reply.writeHead(response.status, [...response.headers].flat());
+    const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
+    // A client that does not read the answer has no more time than any other.
+    connection.setTimeout(LIMITS.stalledMs, () => connection.destroy());
+    pipeline(body, reply).then(
+      () => this.#hangUp(connection),
+      () => connection.destroy(),
+    );
+  }
+
+  /** Also on a client that sends on, or never closes its end: what is not read would keep the connection open. */
+  #hangUp(connection: Socket): void {
+    const cancel = this.#clock.alarm(this.#clock.now() + REFUSED_MS, () => connection.destroy());
+    connection.once("close", cancel);
+    connection.resume();
+    connection.end();
+  }
+
   #respond(incoming: IncomingMessage, signal: AbortSignal): Promise<Response> {
-    const url = `http://${incoming.headers.host ?? ""}${incoming.url ?? ""}`;
-    if (!URL.canParse(url)) return Promise.resolve(new Response(null, { status: 400 }));
+    const url = urlOf(incoming);
+    if (url === undefined) return Promise.resolve(new Response(null, { status: 400 }));
     const headers = new Headers();
-    for (const [name, values = []] of Object.entries(incoming.headersDistinct))
-      for (const value of values) headers.append(name, value);
+    // Not `headersDistinct`: in Node up to 24.13 a header with the name `__proto__` makes that throw.
+    const { rawHeaders: raw } = incoming;
+    for (let at = 0; at < raw.length; at += 2) headers.append(raw[at] ?? "", raw[at + 1] ?? "");
     return this.#answer(new Request(url, { headers, signal }), addressOf(incoming));
   }
 
@@ -189,6 +221,17 @@ export class Sockets {
   }
 }
 
+/** A host and a port: nothing that would be a path or a name with a password. */
+const HOST = /^[^\s/?#@\\]+$/;
+
+/** What is asked for. Undefined for what no `Request` can be made of. */
+function urlOf({ headers: { host = "" }, url: target = "" }: IncomingMessage): string | undefined {
+  const isAbsolute = /^https?:\/\//i.test(target);
+  if (!isAbsolute && !HOST.test(host)) return undefined;
+  const url = URL.parse(isAbsolute ? target : `http://${host}${target}`);
+  return url === null || hasCredentials(url) ? undefined : url.href;
+}
+
 /** The lines of a chunk, as many at a time as are to be written together. */
 function* parcels(chunk: Uint8Array): Generator<readonly Uint8Array[]> {
   let lines: Uint8Array[] = [];
@@ -204,17 +247,4 @@ function* parcels(chunk: Uint8Array): Generator<readonly Uint8Array[]> {
     lines = [];
     bytes = 0;
   }
-}
-
-/** Answers in plain HTTP, and ends the connection. */
-function refuse(incoming: IncomingMessage, connection: Socket, response: Response): void {
-  const reply = new ServerResponse(incoming);
-  reply.shouldKeepAlive = false;
-  reply.assignSocket(connection);
-  reply.writeHead(response.status, [...response.headers].flat());
-  const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
-  pipeline(body, reply).then(
-    () => connection.end(),
-    () => connection.destroy(),
-  );
 }

@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { ProjectError } from "./project-error.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -65,7 +66,7 @@ async function dotEnvOf(folder: string, names: readonly string[], options: Envir
     const texts = await parsed(resolve(folder, name));
     if (texts !== undefined) files.push({ name, texts });
   }
-  const all = Object.assign({}, ...files.map(({ texts }) => texts)) as Texts;
+  const all = Object.fromEntries(files.flatMap(({ texts }) => Object.entries(texts)));
   const withProcess = required !== undefined || processEnv["CLOUDFLARE_INCLUDE_PROCESS_ENV"] === "true";
   const given = withProcess ? definedIn(processEnv) : {};
   return { found: { ...given, ...expanded(all, given) }, from: files.map(({ name }) => name) };
@@ -73,11 +74,24 @@ async function dotEnvOf(folder: string, names: readonly string[], options: Envir
 
 async function parsed(file: string): Promise<Texts | undefined> {
   try {
-    return definedIn(parseEnv(await readFile(file, "utf8")));
+    const text = await readFile(file, "utf8");
+    return inOrder(text, definedIn(parseEnv(text)));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw cause;
+    const { code = "unknown" } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new ProjectError(`${file} cannot be read: ${code}`, { cause });
   }
+}
+
+/** A name at the beginning of a line. */
+const NAMED = /^[ \t]*(?:export[ \t]+)?([^\s=#]+)[ \t]*=/gm;
+
+/** Node sorts them by name; a value refers to those that stand before it. */
+function inOrder(text: string, texts: Texts): Texts {
+  const places = new Map<string, number>();
+  for (const [, name = ""] of text.matchAll(NAMED)) if (!places.has(name)) places.set(name, places.size);
+  const placeOf = (name: string): number => places.get(name) ?? places.size;
+  return Object.fromEntries(Object.entries(texts).sort(([a], [b]) => placeOf(a) - placeOf(b)));
 }
 
 function definedIn(texts: Readonly<Record<string, string | undefined>>): Texts {
@@ -87,19 +101,26 @@ function definedIn(texts: Readonly<Record<string, string | undefined>>): Texts {
 /** `$NAME`, `${NAME}`, `${NAME:-otherwise}` and `${NAME:+instead}` in values stand for earlier ones; `\$` is a dollar sign. */
 const REFERENCE = /\\\$|\$\{([^{}:+-]+)(?:(:?[+-])([^{}]*))?\}|\$([A-Za-z_]\w*)/g;
 
+/** Characters that references may make of one value: each may stand for several others, which stand for several. */
+const MOST_EXPANDED = 1024 * 1024;
+
 /** What stands in `given` goes before what the files say, as with dotenv. */
 function expanded(texts: Texts, given: Texts): Texts {
-  const known: Record<string, string> = {};
+  const before = new Map(Object.entries(given));
+  const known = new Map<string, string>();
   for (const [name, text] of Object.entries(texts)) {
-    const look = (key: string): string => given[key] ?? known[key] ?? "";
-    known[name] =
-      given[name] ??
-      text.replaceAll(REFERENCE, (whole, braced?: string, operator?: string, otherwise = "", bare?: string) => {
-        if (whole === "\\$") return "$";
-        const value = look(braced ?? bare ?? "");
-        if (operator?.endsWith("+")) return value === "" ? "" : otherwise;
-        return value === "" ? otherwise : value;
-      });
+    let left = MOST_EXPANDED;
+    const expand = (whole: string, braced?: string, operator?: string, otherwise = "", bare?: string): string => {
+      if (whole === "\\$") return "$";
+      const key = braced ?? bare ?? "";
+      const value = before.get(key) ?? known.get(key) ?? "";
+      const isOther = (value === "") !== (operator?.endsWith("+") === true);
+      const chosen = isOther ? otherwise : operator?.endsWith("+") === true ? "" : value;
+      left -= chosen.length;
+      if (left < 0) throw new ProjectError(`${name} in .env has more than ${MOST_EXPANDED} characters with what it refers to`);
+      return chosen;
+    };
+    known.set(name, before.get(name) ?? text.replaceAll(REFERENCE, expand));
   }
-  return known;
+  return Object.fromEntries(known);
 }

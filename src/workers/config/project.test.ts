@@ -173,6 +173,12 @@ describe("variables and secrets", () => {
       { A: "secret_text 1", B: "secret_text 2", C: "secret_text 3", D: "secret_text 4" },
     ],
     [
+      "references in .env to what no file has, and names that all objects have",
+      { ".env": "constructor=c\nA=$constructor\nB=x$toString$C\nC=c\n" },
+      {},
+      { constructor: "secret_text c", A: "secret_text c", B: "secret_text x", C: "secret_text c", N: [1] },
+    ],
+    [
       "references in .env",
       { ".env": 'A=a\nB=${A}-$A\nC="${NO:-else} ${A:+instead} \\$A"\n' },
       {},
@@ -364,5 +370,25 @@ describe("a mistake is said with its place", () => {
     [{ vars: { Q: "a" }, kv_namespaces: [{ binding: "Q", id: "a" }] }, "Q assigned to"],
   ])("%j", async (fields, said) => {
     expect(await mistake(fields)).toContain(said);
+  });
+});
+
+describe("what cannot be read is said with its file", () => {
+  test("a value of .env that names one which names one, and so on", async () => {
+    const doubled = Array.from({ length: 60 }, (_, i) => `V${i}=${i === 0 ? "x" : `$V${i - 1}$V${i - 1}`}`);
+    await write(".env", doubled.join("\n"));
+    expect(await mistake({})).toMatch(/^V\d\d in \.env has more than 1048576 characters/);
+  });
+
+  test("a folder where variables are looked for", async () => {
+    await mkdir(join(folder, ".dev.vars"));
+    expect(await mistake({})).toBe(".dev.vars cannot be read: EISDIR");
+  });
+
+  test("a form that stops the reader", async () => {
+    const buckets = [{ binding: "constructor", bucket_name: "b" }];
+    expect(await mistake({ r2_buckets: buckets })).toMatch(
+      /^wrangler\.json: a part of the configuration has a form that cannot be read/,
+    );
   });
 });

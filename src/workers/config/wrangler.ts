@@ -80,7 +80,9 @@ export async function readWranglerConfig(
   // A redirected configuration is that of one environment already.
   const isRedirected = deployConfigPath !== undefined;
   const args = { ...(env !== undefined && { env }), ...(localProtocol !== undefined && { localProtocol }) };
-  const { config, diagnostics } = normalizeAndValidateConfig(withInherited(withoutNewer(raw)), configPath, userConfigPath, args);
+  const { config, diagnostics } = validated(configPath, () =>
+    normalizeAndValidateConfig(withInherited(withoutNewer(raw)), configPath, userConfigPath, args),
+  );
   if (diagnostics.hasErrors()) throw new ProjectError(diagnostics.renderErrors());
   const inputs = [configPath, userConfigPath, deployConfigPath].filter((path) => path !== undefined);
   return {
@@ -115,6 +117,16 @@ function withPaths(config: WranglerConfig): WranglerConfig {
     base_dir: base && resolve(base),
     build: { ...build, watch_dir: trees.map((tree) => resolve(tree)) },
   };
+}
+
+/** Parts that have the right name and some odd form (an array with null, a binding named `constructor`) stop the reader itself. */
+function validated<T>(file: string, validate: () => T): T {
+  try {
+    return validate();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ProjectError(`${file}: a part of the configuration has a form that cannot be read (${reason})`, { cause });
+  }
 }
 
 /** Errors of the reader have a place, and are the user's to mend. */

@@ -99,6 +99,7 @@ test.each<[readonly TailFilter[], readonly boolean[]]>([
   [[{ header: { key: "x-client", query: "b" } }], [false, false, true]],
   [[{ header: { key: "x-client", query: "c" } }], [false, false, false]],
   [[{ header: { key: "x-other" } }], [false, false, false]],
+  [[{ header: { key: "constructor" } }], [false, false, false]],
   [[{ client_ip: ["192.0.2.7", "192.0.2.8"] }], [false, false, true]],
   [[{ client_ip: ["192.0.2.8"] }], [false, false, false]],
 ])("of a log, an exception and a request the filters %j leave %j", (filters, shown) => {

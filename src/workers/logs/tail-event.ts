@@ -97,7 +97,7 @@ function logged({ level, text, values = [text], time }: ScriptLine): TailEvent["
 
 /** A stack in its parts: clients put the first line of it together themselves. */
 function exceptionIn(text: string): Pick<TailException, "name" | "message" | "stack"> {
-  const at = text.search(/\n\s+at /);
+  const at = text.search(/\n[ \t]+at /);
   const [head, stack] = at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
   const [, name = "Error", message = head] = /^([A-Za-z_$][\w$]*): (.*)$/s.exec(head) ?? [];
   return { name, message, stack };
@@ -132,7 +132,8 @@ function isAskedBy({ event }: TailEvent, filter: Pick<TailFilter, "method" | "he
   if (methods === undefined && header === undefined && addresses === undefined) return true;
   if (event === null || !("request" in event)) return false;
   const { method, headers } = event.request;
-  const value = header && headers[header.key.toLowerCase()];
+  const key = header?.key.toLowerCase() ?? "";
+  const value = Object.hasOwn(headers, key) ? headers[key] : undefined;
   return (
     (methods === undefined || methods.some((each) => each.toUpperCase() === method.toUpperCase())) &&
     (header === undefined || (value !== undefined && value.includes(header.query ?? ""))) &&

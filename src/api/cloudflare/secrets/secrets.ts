@@ -63,6 +63,9 @@ async function add(
   const { length } = await catalog.storeSecrets(store);
   if (length + wanted.length > LIMITS.storeSecrets)
     throw new Failure("secrets_store.too_many", { detail: `The store has ${length} secrets` });
+  // Before there is a store for them: one that is refused leaves none.
+  if (new Set(wanted.map((each) => each.name)).size < wanted.length)
+    throw new Failure("secrets_store.secret_exists", { field: "name" });
   if (!(await catalog.secretsStores()).some(({ id }) => id === store)) await makeStore(api, store, store);
   const now = clock.now();
   const secrets = wanted.map(({ value: text, ...label }): StoreSecret => {

@@ -43,9 +43,19 @@ function headersOf({ etag, httpFields = {}, size, uploaded }: SentObject): Heade
   });
   for (const [field, value] of Object.entries(httpFields)) {
     const name = FIELDS[field];
-    if (name !== undefined) headers.set(name, typeof value === "number" ? new Date(value).toUTCString() : value);
+    const text = typeof value === "number" ? new Date(value).toUTCString() : value;
+    if (name !== undefined && isHeaderValue(text)) headers.set(name, text);
   }
   return headers;
+}
+
+/** Workers store any text. */
+function isHeaderValue(text: string): boolean {
+  try {
+    return new Headers({ text }).has("text");
+  } catch {
+    return false;
+  }
 }
 
 function fieldsOf(headers: Headers): Record<string, string | number> {

@@ -24,10 +24,10 @@ export function ask({ storage }: Api, { type, id }: Resource, request: StorageRe
   return storage.fetch({ type, id }, request);
 }
 
-/** Deletes one with all that is in it. */
+/** Deletes one with all that is in it. What is in it goes first: when that fails, the rest is as it was, and can be deleted again. */
 export async function remove({ catalog, storage }: Api, { type, id }: Resource): Promise<void> {
-  await catalog.removeResource(type, id);
   await storage.forget({ type, id });
+  await catalog.removeResource(type, id);
 }
 
 /** As `pageReply`; lists of these do not say how many pages there are. */

@@ -1,6 +1,6 @@
 /** Events on their way to a script's handlers, through the loader, and how the handlers ended. */
 import { Failure } from "../../../model/failures/failure.ts";
-import type { EventAnswer, EventEnd, ScriptEvent } from "../../../protocol/handlers.ts";
+import { eventAnswerOf, type EventAnswer, type EventEnd, type ScriptEvent } from "../../../protocol/handlers.ts";
 import { HEADERS } from "../messages.ts";
 import type { WorkerdProcess } from "../process/process.ts";
 import { textOf } from "./requests.ts";
@@ -18,8 +18,10 @@ async function answerOf(process: WorkerdProcess, host: string, event: ScriptEven
     const asked = { method: "POST", body: JSON.stringify(event), signal: gone };
     const answer = await process.ask({ ask: "dispatch", host }, asked);
     const text = await textOf(answer);
-    if (answer.headers[HEADERS.end] === "answered") return JSON.parse(text) as EventAnswer;
-    throw new Failure("script.exception", { detail: text });
+    if (answer.headers[HEADERS.end] !== "answered") throw new Failure("script.exception", { detail: text });
+    const said = eventAnswerOf(JSON.parse(text));
+    if (said === undefined) throw new Failure("script.exception", { detail: "A handler's end has a shape that none has" });
+    return said;
   } catch (cause) {
     gone.throwIfAborted();
     throw cause instanceof Failure ? cause : new Failure("script.unavailable", { cause });

@@ -8,7 +8,7 @@ import { provisionsOf, valuesOf } from "../../../bindings/provisions.ts";
 import type { BindingHandler, Host, HostEnd } from "../../../ports/executor.ts";
 import type { Followed } from "../../../ports/script-log.ts";
 import type { BindingCall } from "../../../protocol/calls.ts";
-import { chunkFromBytes, chunkToBytes, decodeFromRuntime, encodeBatch, MalformedFrames } from "../../../protocol/codec.ts";
+import { chunkToBytes, encodeBatch, MalformedFrames } from "../../../protocol/codec.ts";
 import type { FromRuntime, ToRuntime } from "../../../protocol/frames.ts";
 import { startHeartbeat, type Heartbeat } from "../../../protocol/heartbeat.ts";
 import type { Invocation } from "../../../protocol/invocation.ts";
@@ -16,13 +16,14 @@ import type { EventEnd, ScriptEvent } from "../../../protocol/handlers.ts";
 import { loadingAssets } from "../script/assets.ts";
 import { compatibility } from "../script/compatibility.ts";
 import { describeLoadError } from "../output/load-error.ts";
-import { type Contexts, type FromIsolate, HEADERS, type Loaded, type Loading, type ToIsolate } from "../messages.ts";
+import { type FromIsolate, HEADERS, type Loaded, type Loading, type ToIsolate } from "../messages.ts";
 import { dispatch } from "./dispatch.ts";
 import { facadesOf, objectsOf } from "../script/env.ts";
 import { assetModule, isolateModules, ownModules } from "../script/modules.ts";
 import type { Output } from "../process/output.ts";
 import type { InspectorTargets } from "../inspector/targets.ts";
 import type { WorkerdProcess } from "../process/process.ts";
+import { received, type Received } from "./received.ts";
 import { ask, textOf } from "./requests.ts";
 
 /** What a host is made of. */
@@ -258,15 +259,15 @@ export class WorkerdHost implements Host {
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#over) return;
     this.#heartbeat?.answered();
+    let said: Received;
     try {
-      if (isBinary) return this.#handler?.([chunkFromBytes(data)]);
-      const text = data.toString();
-      if (text.startsWith("[")) return this.#handler?.(decodeFromRuntime(text));
-      this.#hear(toMessage(text));
+      said = received(data, isBinary);
     } catch (cause) {
       if (!(cause instanceof MalformedFrames)) throw cause;
-      this.#finish({ kind: "died", detail: cause.message });
+      return this.#finish({ kind: "died", detail: cause.message });
     }
+    if ("frames" in said) this.#handler?.(said.frames);
+    else this.#hear(said.message);
   }
 
   #hear(message: FromIsolate): void {
@@ -308,31 +309,4 @@ export class WorkerdHost implements Host {
     this.#socket?.terminate();
     this.#end(end);
   }
-}
-
-function count(value: unknown): number {
-  return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0;
-}
-
-/** A message of an isolate, which user code may have forged. */
-function toMessage(text: string): FromIsolate {
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch (cause) {
-    throw new MalformedFrames("A message is not JSON", { cause });
-  }
-  const { type, id, call, reference, contexts } = message as Partial<Record<"type" | "id" | "reference", unknown>> & {
-    call?: Partial<BindingCall>;
-    contexts?: Partial<Contexts>;
-  };
-  if (type === "lost") return { type };
-  if (type === "beat") return { type, contexts: { open: count(contexts?.open), begun: count(contexts?.begun) } };
-  if (type === "why" && typeof reference === "string") return { type, reference };
-  const { to, name, method, args } = call ?? {};
-  // Whether there is such a binding is asked where calls are answered.
-  const isBound = typeof to === "string" && typeof name === "string";
-  const isCall = isBound && typeof method === "string" && typeof args === "string";
-  if (type !== "call" || typeof id !== "number" || !isCall) throw new MalformedFrames("A message has a shape that none has");
-  return { type, id, call: { to, name, method, args } };
 }

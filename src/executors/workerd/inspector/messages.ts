@@ -1,5 +1,5 @@
 /** Messages of the DevTools protocol, as far as a session looks into them. */
-import { readMark } from "../output/marks.ts";
+import { markedIn, readMark } from "../output/marks.ts";
 
 export interface Command {
   readonly id: number;
@@ -42,17 +42,18 @@ export function unmarked(params: Fields): Fields {
   const [first, ...rest] = args ?? [];
   const mark = typeof first?.["value"] === "string" ? readMark(first["value"]) : undefined;
   if (first === undefined || mark === undefined) return params;
-  const { level, isApart } = JSON.parse(mark.says) as { readonly level: string; readonly isApart: boolean };
+  const { level, isApart } = markedIn(mark.says);
   const end = ` \u0001${mark.key}`;
-  const given = isApart
-    ? rest.slice(0, -1)
-    : rest.length === 0
-      ? [text(first, cut(mark.text, end))]
-      : [text(first, mark.text), ...rest.slice(0, -1)];
+  const given =
+    isApart === true
+      ? rest.slice(0, -1)
+      : rest.length === 0
+        ? [text(first, cut(mark.text, end))]
+        : [text(first, mark.text), ...rest.slice(0, -1)];
   const frames = stackTrace?.["callFrames"];
   return {
     ...params,
-    type: level === "warn" ? "warning" : level,
+    type: level === "warn" ? "warning" : typeof level === "string" ? level : "log",
     args: given,
     ...(Array.isArray(frames) && { stackTrace: { ...stackTrace, callFrames: frames.slice(1) as unknown[] } }),
   };

@@ -11,3 +11,8 @@ test.each([
 ])("%j", (reported, said) => {
   expect(describeLoadError(`Failed to start Worker:\n${reported}`)).toBe(said);
 });
+
+test("an error of any length is described at once", () => {
+  const reported = "\n".repeat(300_000);
+  expect(describeLoadError(`Failed to start Worker:\nUncaught Error: a${reported}b`)).toBe(`a${reported}b`);
+});

@@ -6,7 +6,7 @@ const ROOT = "file:///bundle/";
 const PREFIX = /^Failed to start Worker:\s*(?:Uncaught )?/;
 
 /** `  at index.js:2:22 in f`, or without a name. */
-const FRAME = /^\s+at ([^\s()]+:\d+):(\d+)(?: in (.+))?$/gm;
+const FRAME = /^[ \t]+at ([^\s()]+:\d+):(\d+)(?: in (.+))?$/gm;
 
 /** What V8 writes of something thrown that is no error and no text. */
 const NO_ERROR = /^(?:null|undefined|true|false|NaN|-?(?:\d[\d.e+]*|Infinity)|#<.*>|Symbol\(.*\))$/;

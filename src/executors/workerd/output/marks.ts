@@ -37,3 +37,12 @@ export function readMark(line: string): { readonly key: string; readonly says: s
     ? { key, says, text: text.join(EDGE) }
     : undefined;
 }
+
+/** What a mark says. User code of the isolate can read its key and forge one: nothing is sure about what is in it. */
+export function markedIn(says: string): Partial<Record<keyof Marked, unknown>> {
+  try {
+    return (JSON.parse(says) as object | null) ?? {};
+  } catch {
+    return {};
+  }
+}

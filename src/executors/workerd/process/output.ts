@@ -11,7 +11,7 @@ import { saidInvocation, saidLine, scriptLine } from "../../output/lines.ts";
 import type { LogLevel } from "../../../model/views/script-line.ts";
 import { LIMITS } from "../../../model/limits.ts";
 import { invocationOf, type Invocation } from "../../../protocol/invocation.ts";
-import { endOf, readMark, type Marked } from "../output/marks.ts";
+import { endOf, markedIn, readMark } from "../output/marks.ts";
 import { Reasons } from "../output/reasons.ts";
 
 /** How many scripts that have ended are remembered. */
@@ -92,7 +92,7 @@ export class Output {
   }
 
   #finish({ version, says, end, text }: Message): void {
-    const marked = JSON.parse(says) as Marked;
+    const marked = markedIn(says);
     const invocation = invocationOf(marked.invocation);
     if (invocation !== undefined) this.tell(version, invocation);
     if (marked.kind === "none") return;

@@ -19,6 +19,13 @@ test.each([
   ["lib\n!lib/keep.txt", ["lib/keep.txt"], []],
   ["# a comment\n\n\\#file\na\\ b  ", ["#file", "a b"], ["# a comment"]],
   ["(x)+.js", ["(x)+.js"], ["xx.js"]],
+  ["[a-c]x[!0-9]", ["axb", "cx-"], ["dxb", "ax5"]],
+  ["[z-a]", [], ["a", "z", "-"]],
+  ["[", ["["], ["a"]],
+  ["a**b", ["ab", "axxb"], ["a/b"]],
+  ["a/**/b/**/c", ["a/b/c", "a/x/b/y/z/c"], ["a/c", "ab/c"]],
+  ["**/b", ["b", "a/b"], ["ab"]],
+  [`${"*a".repeat(30)}c`, [], ["a".repeat(250)]],
 ])("%j", (text, ignored, served) => {
   const isIgnored = ignoredBy(text);
   expect(ignored.filter((path) => !isIgnored(path))).toEqual([]);

@@ -102,3 +102,10 @@ test("no text breaks it, and every line is taken or passed over once", () => {
     }),
   );
 });
+
+test("a line of spaces is read at once, and its comment left out", () => {
+  const spaces = " ".repeat(LIMITS.assetRuleCharacters - 10);
+  const { rules, passedOver } = readRedirects(`${`/a${spaces}b\n`.repeat(2_000)}/c /d 301${spaces.slice(10)}# e`);
+  expect(rules.staticRules).toEqual({ "/c": { status: 301, to: "/d", lineNumber: 2_001 } });
+  expect(passedOver).toHaveLength(2_000);
+});

@@ -76,7 +76,8 @@ interface RedirectLine extends Redirect {
 
 /** What a line says, or why it says nothing. */
 function redirectOf(said: string): RedirectLine | string {
-  const words = said.replace(/\s+#.*$/, "").split(/\s+/);
+  const comment = said.search(/\s#/);
+  const words = (comment < 0 ? said : said.slice(0, comment).trimEnd()).split(/\s+/);
   const [source = "", to = "", code = "302"] = words;
   if (words.length < 2 || words.length > 3) return "Expected a path, a target and an optional status";
   const [from = ""] = source.split(/[?#]/);

@@ -1,6 +1,7 @@
 /** Static assets in the loader: which requests they answer before the script does, and where their bytes come from. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { LoadingAssets } from "../../messages.ts";
+import { fitsPath } from "./path-pattern.ts";
 
 interface AssetWorker {
   fetch(request: Request): Promise<Response>;
@@ -57,10 +58,7 @@ export async function routed(
 /** Patterns that begin with `!` are for assets, whatever others say. */
 function choice(first: LoadingAssets["workerFirst"], pathname: string): "assets" | "script" | "either" {
   if (typeof first === "boolean") return first ? "script" : "either";
-  const fits = (pattern: string): boolean => {
-    const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-    return new RegExp(`^${parts.join(".*")}$`).test(pathname);
-  };
+  const fits = (pattern: string): boolean => fitsPath(pattern, pathname);
   if (first.some((pattern) => pattern.startsWith("!") && fits(pattern.slice(1)))) return "assets";
   return first.some((pattern) => !pattern.startsWith("!") && fits(pattern)) ? "script" : "either";
 }
