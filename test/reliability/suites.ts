@@ -47,6 +47,11 @@ interface Faulted {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+interface Counted {
+  readonly passed: number;
+  readonly failed: number;
+}
+
 interface Endured {
   readonly minutes: number;
   readonly results: readonly { readonly checks: readonly { readonly holds: boolean }[] }[];
@@ -90,5 +95,9 @@ export const SUITES = {
       const checks = results.flatMap((each) => each.checks);
       return { failed: checks.filter(({ holds }) => !holds).length, minutes, checks: checks.length };
     },
+  },
+  histories: {
+    args: ["test:long", "--", "test/long/histories.test.ts", "test/long/other-histories.test.ts"],
+    figuresOf: ({ passed, failed }: Counted) => ({ failed, checks: passed + failed }),
   },
 } as const satisfies Readonly<Record<string, Suite>>;
