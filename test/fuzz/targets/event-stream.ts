@@ -19,7 +19,7 @@ const CONNECTIONS = 10;
 export const eventStream: Target = {
   name: "event-stream",
   weight: 2,
-  ciRuns: 150,
+  ciRuns: 40,
   open: async (figures) => eventStreamOn(await openSite("node"), figures),
 };
 
