@@ -19,7 +19,7 @@ const CONNECTIONS = 10;
 export const eventStream: Target = {
   name: "event-stream",
   weight: 2,
-  ciRuns: 40,
+  ciRuns: 25,
   open: async (figures) => eventStreamOn(await openSite("node"), figures),
 };
 

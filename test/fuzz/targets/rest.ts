@@ -38,7 +38,7 @@ const LOOK_INPUTS = 200;
 /** Times that a refused request is sent again when something was committed meanwhile. */
 const AGAIN = 3;
 
-export const rest: Target = { name: "rest", weight: 4, ciRuns: 2_500, open: (figures) => openRest("node", figures) };
+export const rest: Target = { name: "rest", weight: 4, ciRuns: 2_000, open: (figures) => openRest("node", figures) };
 export const restWorkerd: Target = {
   name: "rest-workerd",
   weight: 3,
