@@ -251,10 +251,9 @@ test("without a process for storage nothing is deleted", async () => {
       `/storage/kv/namespaces/${(namespace as { id: string }).id}`,
       `/d1/database/${(database as { uuid: string }).uuid}`,
     ];
-    for (const path of paths) {
-      expect(await codeOf(bare.call("DELETE", path))).toBe(10970);
-      expect((await bare.call("GET", path)).status).toBe(200);
-    }
+    for (const path of paths) expect(await codeOf(bare.call("DELETE", path))).toBe(10970);
+    const left = await Promise.all((["kv", "d1"] as const).map((type) => bare.catalog.resources(type)));
+    expect(left.map(({ length }) => length)).toEqual([1, 1]);
   } finally {
     await bare.close();
   }

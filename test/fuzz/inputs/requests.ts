@@ -138,7 +138,7 @@ function withSegment([path, odd, at]: [string, string, number]): string {
 const written = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 
 function queryOf(schema: JsonSchema): fc.Arbitrary<string> {
-  const pairs = valueOf(schema, names).map((each) => Object.entries((each ?? {}) as object));
+  const pairs = valueOf(schema, names).map((each) => Object.entries(each ?? {}));
   const odd = fc.array(
     fc.tuple(fc.constantFrom("page", "per_page", "cursor", "__proto__", "filter", "x"), fc.constantFrom(...TEXTS)),
     {

@@ -39,15 +39,15 @@ export function readStream({ port, path, headers, cut, isSlow }: Connection): Pr
       const { statusCode: status = 0 } = response;
       const chunks: Buffer[] = [];
       let bytes = 0;
+      let isRead = false;
       const end = (isOver: boolean): void => {
+        if (isRead) return;
+        isRead = true;
         clearTimeout(late);
         response.destroy();
         const text = Buffer.concat(chunks).subarray(0, cut).toString();
-        try {
-          resolve({ status, isOver, text, events: status === 200 ? parse(text, isOver) : [] });
-        } catch (cause) {
-          reject(cause);
-        }
+        // An error in the text becomes one of the promise.
+        resolve(readOf(status, text, isOver));
       };
       if (cut === 0) return end(false);
       response.on("data", (chunk: Buffer) => {
@@ -66,6 +66,10 @@ export function readStream({ port, path, headers, cut, isSlow }: Connection): Pr
     asked.once("error", reject);
     asked.end();
   });
+}
+
+async function readOf(status: number, text: string, isOver: boolean): Promise<Read> {
+  return { status, isOver, text, events: status === 200 ? parse(text, isOver) : [] };
 }
 
 const BLOCK = /^(?:retry: \d+\n)?(?:id: (\d+)\n)?data: (.+)$/;

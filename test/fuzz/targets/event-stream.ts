@@ -19,7 +19,7 @@ const CONNECTIONS = 10;
 export const eventStream: Target = {
   name: "event-stream",
   weight: 2,
-  ciRuns: 150,
+  ciRuns: 25,
   open: async (figures) => eventStreamOn(await openSite("node"), figures),
 };
 
@@ -118,5 +118,5 @@ async function odd(
 /** Readers of feeds that are in memory, used or not yet collected; this collects. */
 function readersInMemory(): number {
   const { constructor } = new Feeds<string, string>(systemClock).open("", AbortSignal.abort());
-  return Number(queryObjects(constructor as new () => object));
+  return Number(queryObjects(constructor));
 }

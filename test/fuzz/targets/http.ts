@@ -24,7 +24,7 @@ const LOOK_INPUTS = 1_000;
 export const http: Target = {
   name: "http",
   weight: 3,
-  ciRuns: 3_000,
+  ciRuns: 1_500,
   open: async (figures) => httpOn(await openSite("node"), figures),
 };
 

@@ -19,11 +19,11 @@ const LOOK_INPUTS = 200;
 /** Inputs between two new beginnings of the Workers that get them. */
 const BASE_INPUTS = 25;
 
-export const multipart: Target = { name: "multipart", weight: 3, ciRuns: 500, open: (figures) => open("node", figures) };
+export const multipart: Target = { name: "multipart", weight: 3, ciRuns: 60, open: (figures) => open("node", figures) };
 export const multipartWorkerd: Target = {
   name: "multipart-workerd",
   weight: 2,
-  ciRuns: 100,
+  ciRuns: 60,
   open: (figures) => open("workerd", figures),
 };
 

@@ -9,15 +9,10 @@ import type { Answered, Sent } from "../site/http.ts";
 import { openSite, type Site } from "../site/site.ts";
 import { fuzzed, type Figures, type Fuzzed, type Target } from "../target.ts";
 
-/** Failures with a status above 499 that are right, by their codes. */
-const BY_DESIGN: Readonly<Record<string, string>> = {
-  "storage.unavailable": "the node executor has no storage",
-  "script.no_sockets": "nor WebSockets of Workers",
-};
+/** Failures with a status above 499 that are right: the node executor has no storage, and no WebSockets of Workers. */
+const BY_DESIGN = ["storage.unavailable", "script.no_sockets"] as const;
 
-const RIGHT = new Set(
-  Object.keys(BY_DESIGN).map((name) => failureKind(name as keyof typeof BY_DESIGN & "storage.unavailable").code),
-);
+const RIGHT: ReadonlySet<number> = new Set(BY_DESIGN.map((name) => failureKind(name).code));
 
 const CODES: ReadonlySet<string> = new Set(
   FAILURE_NAMES.map((name) => {
@@ -38,7 +33,7 @@ const LOOK_INPUTS = 200;
 /** Times that a refused request is sent again when something was committed meanwhile. */
 const AGAIN = 3;
 
-export const rest: Target = { name: "rest", weight: 4, ciRuns: 4_000, open: (figures) => openRest("node", figures) };
+export const rest: Target = { name: "rest", weight: 4, ciRuns: 2_000, open: (figures) => openRest("node", figures) };
 export const restWorkerd: Target = {
   name: "rest-workerd",
   weight: 3,
@@ -166,7 +161,7 @@ class Known {
       const id = [made["id"], made["queue_id"], made["consumer_id"], made["uuid"], made["deployment_id"]].find(
         (one) => typeof one === "string",
       );
-      if (id !== undefined) this.#ids.set(kind, [...(this.#ids.get(kind) ?? []).slice(-KEPT), String(id)]);
+      if (id !== undefined) this.#ids.set(kind, [...(this.#ids.get(kind) ?? []).slice(-KEPT), id]);
     }
   }
 }
