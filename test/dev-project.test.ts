@@ -55,7 +55,7 @@ export default { async fetch(request, env, ctx) {
 
 const FILES = {
   "wrangler.toml": CONFIG,
-  ".env": "SECRET=from-dotenv\nMODE=dotenv\n",
+  ".env": "MODE=dotenv\nSECRET=from-dotenv\n",
   ".env.staging": "SECRET=$MODE of staging\n",
   "src/version.txt": "1",
   "src/worker.js": WORKER,

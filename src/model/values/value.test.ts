@@ -243,7 +243,8 @@ describe("sizes are those of the value", () => {
     const made = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withSparseArray });
     fc.assert(
       fc.property(made, (each) => {
-        const missing = serialize(each).length - VERSION_BYTES - cloneBytes(each);
+        // V8 may have made a small integer as a double, and writes nine bytes for that: a copy has none of these.
+        const missing = serialize(structuredClone(each)).length - VERSION_BYTES - cloneBytes(each);
         return missing >= -off && missing <= off + INDEX_BYTES * itemsIn(each);
       }),
     );
