@@ -82,6 +82,31 @@ describe("node executor", () => {
     });
   });
 
+  test.each(["Response.error()", 'Object.defineProperty(new Response("x"), "status", { value: 999 })'])(
+    "a response that no server can send (%s) fails its own request",
+    async (response) => {
+      await withExecutor({}, async (executor) => {
+        const code = `export default { fetch: ({ url }) => (url.endsWith("/odd") ? ${response} : new Response("well")) };`;
+        const host = await executor.open(contractVersion(code), noBindings);
+        await expect(host.fetch(new Request("http://contract.test/odd"))).rejects.toMatchObject({ failure: "script.exception" });
+        expect(await (await host.fetch(new Request("http://contract.test/"))).text()).toBe("well");
+      });
+    },
+  );
+
+  test("a response has the headers that the Worker gave it, and no others", async () => {
+    await withExecutor({}, async (executor) => {
+      const code = `export default { fetch: () => new Response(new Uint8Array([1]), { headers: [["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"]] }) };`;
+      const host = await executor.open(contractVersion(code), noBindings);
+      const response = await host.fetch(new Request("http://contract.test/"));
+      expect([...response.headers]).toEqual([
+        ["set-cookie", "a=1"],
+        ["set-cookie", "b=2"],
+      ]);
+      await response.body?.cancel();
+    });
+  });
+
   test("a thread that sends what is no frame is given up", async () => {
     await withExecutor({}, async (executor) => {
       const code = `import { parentPort } from "node:worker_threads";

@@ -92,8 +92,12 @@ function responseOf(response: unknown): ResponseParts | undefined {
   if (typeof status !== "number" || typeof statusText !== "string" || !Array.isArray(headers)) return undefined;
   if (body !== null && !(body instanceof ReadableStream)) return undefined;
   try {
-    // It knows which status, and which headers, there may be.
-    const { headers: known } = new Response(body && "", { status, statusText, headers: headers as [string, string][] });
+    // It knows which status, and which headers, there may be. Bytes, unlike a text, bring no header of their own.
+    const { headers: known } = new Response(body && new Uint8Array(), {
+      status,
+      statusText,
+      headers: headers as [string, string][],
+    });
     return { status, statusText, headers: [...known], body };
   } catch {
     return undefined;

@@ -85,6 +85,13 @@ function toRequest({ url, method, headers, body }: RequestParts, signal: AbortSi
   return new Request(url, body === null ? init : { ...init, body, duplex: "half" });
 }
 
+/** Throws for what a Worker may have and no server can send: `Response.error()`, say, or a status of an upstream's that there is not. */
 function toParts({ status, statusText, headers, body }: Response): ResponseParts {
-  return { status, statusText, headers: [...headers], body };
+  try {
+    const sent = new Response(body && new Uint8Array(), { status, statusText, headers });
+    return { status, statusText, headers: [...sent.headers], body };
+  } catch (cause) {
+    void body?.cancel().catch(() => {});
+    throw cause;
+  }
 }

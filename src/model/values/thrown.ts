@@ -43,7 +43,7 @@ function keepsClass(error: Error): boolean {
 /** What is recorded of a thrown value. */
 export function fold(thrown: unknown): ErrorInfo {
   const { name, message } = whole(thrown);
-  return { name, message: cut(message) };
+  return errorInfo(name, message);
 }
 
 function whole(thrown: unknown): ErrorInfo {
@@ -54,10 +54,19 @@ function whole(thrown: unknown): ErrorInfo {
   return { name: "Error", message: typeof thrown === "object" && thrown !== null ? `#<${className(thrown)}>` : String(thrown) };
 }
 
-/** Errors stay in memory as long as their instance is there, and in its journal for good. */
-function cut(message: unknown): string {
-  const text = String(message);
-  return text.length <= LIMITS.errorText ? text : `${text.slice(0, LIMITS.errorText - 1)}…`;
+/** An error as it is recorded: it stays in memory as long as its instance is there, and in the journal for good, so long messages are cut. */
+export function errorInfo(name: string, message: unknown): ErrorInfo {
+  const text = textOf(message);
+  return { name, message: text.length <= LIMITS.errorText ? text : `${text.slice(0, LIMITS.errorText - 1)}…` };
+}
+
+/** User code may have made anything the message of an error. */
+function textOf(message: unknown): string {
+  try {
+    return String(message);
+  } catch {
+    return "[No text]";
+  }
 }
 
 /** The description of a thrown value: the stack of an error, with its causes. */
@@ -131,7 +140,7 @@ export function isNonRetryable(thrown: unknown): boolean {
 
 /** What is recorded of a failed attempt. The name of a non-retryable error is kept, for the log and the caught form alike. */
 export function foldAttempt(thrown: unknown): ErrorInfo {
-  if (thrown instanceof Error && thrown.name === NON_RETRYABLE) return { name: NON_RETRYABLE, message: cut(thrown.message) };
+  if (thrown instanceof Error && thrown.name === NON_RETRYABLE) return errorInfo(NON_RETRYABLE, thrown.message);
   return fold(thrown);
 }
 

@@ -2,7 +2,7 @@
  * The runtime: runs beside user code, in whatever isolate that is, and speaks frames with the engine. All that its runs
  * have to say in one turn leaves in one batch.
  */
-import { fold, foldUncaught, frameOf, stackOf } from "../../model/values/thrown.ts";
+import { errorInfo, fold, foldUncaught, frameOf, stackOf } from "../../model/values/thrown.ts";
 import { decode, encode, isTooLarge, Unserialisable, type Encoded } from "../../model/values/value.ts";
 import type { RunErrored, RuntimeEvent } from "../../model/instance/events.ts";
 import type { ErrorInfo } from "../../model/values/error-info.ts";
@@ -263,10 +263,7 @@ function toOutput(value: unknown): Encoded | undefined {
     output = encode(value);
   } catch (cause) {
     const detail = cause instanceof Unserialisable ? cause.message : fold(cause).message;
-    throw new BadOutput({
-      name: "WorkflowFatalError",
-      message: `The Workflow returned a value which is not serialisable: ${detail}`,
-    });
+    throw new BadOutput(errorInfo("WorkflowFatalError", `The Workflow returned a value which is not serialisable: ${detail}`));
   }
   if (!isTooLarge(output)) return output;
   throw new BadOutput({

@@ -10,7 +10,7 @@ import { isStepName } from "../../model/platform/names.ts";
 import { displayName } from "../../model/step/step.ts";
 import { DEFAULT_STEP_CONFIG, defaultStepConfig, parseStepConfig } from "../../model/step/config.ts";
 import type { Output } from "../../model/step/stream.ts";
-import { revive } from "../../model/values/thrown.ts";
+import { errorInfo, revive } from "../../model/values/thrown.ts";
 import { encode, isTooLarge, Unserialisable, type Encoded } from "../../model/values/value.ts";
 import { arrangedCallback } from "./arranged.ts";
 import { attempt, contextOf, type StepCallback } from "./attempt.ts";
@@ -170,7 +170,7 @@ function toOutput({ name, count, config }: DoCall, result: unknown): Output | un
     if (!(cause instanceof Unserialisable)) throw cause;
     const why = config.sensitive === undefined ? cause.message : cause.redacted;
     const message = `Step "${displayName(name, count)}" returned a value which is not serialisable: ${why}`;
-    throw new Refused({ name: "WorkflowFatalError", message });
+    throw new Refused(errorInfo("WorkflowFatalError", message));
   }
   if (!isTooLarge(output)) return output;
   const message = `Step ${displayName(name, count)} output is too large. Maximum allowed size is 1MiB.`;

@@ -1,7 +1,7 @@
 /** What follows from a failed attempt of a step or of a rollback handler: what is recorded, and the delay before the next. */
 import type { ErrorInfo } from "../../model/values/error-info.ts";
 import { mayRetry } from "../../model/step/retry.ts";
-import { fold, foldAttempt, frameOf, isNonRetryable, revive } from "../../model/values/thrown.ts";
+import { errorInfo, fold, foldAttempt, frameOf, isNonRetryable, revive } from "../../model/values/thrown.ts";
 import { contextOf, TimedOut } from "./attempt.ts";
 import { delayBeforeRetry, NonRetryableDelay, type DelayedCall } from "./delay.ts";
 import { UnusableStream } from "../streams/output.ts";
@@ -18,7 +18,7 @@ export interface Failed {
 
 /** What an attempt (1-based) has failed with. The log has the engine's own errors by name; user code sees it in the message. */
 export function failureOf({ run, name, count }: DelayedCall, attempt: number, thrown: unknown): Failed {
-  if (thrown instanceof UnusableStream) return { thrown, info: { name: thrown.name, message: thrown.message }, final: true };
+  if (thrown instanceof UnusableStream) return { thrown, info: errorInfo(thrown.name, thrown.message), final: true };
   if (thrown instanceof TimedOut) return { thrown, info: { name: thrown.name, message: thrown.message }, final: false };
   run.attempt({ name, count, attempt }, (what) => run.reportThrown(what), thrown);
   return { thrown, info: foldAttempt(thrown), final: isNonRetryable(thrown), frame: frameOf(thrown) };
@@ -37,6 +37,6 @@ export async function verdict(
     return { error: failure.info, retryDelayMs };
   } catch (cause) {
     if (!(cause instanceof NonRetryableDelay)) throw cause;
-    return { error: { name: "NonRetryableDelayError", message: cause.message } };
+    return { error: errorInfo("NonRetryableDelayError", cause.message) };
   }
 }

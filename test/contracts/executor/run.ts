@@ -106,6 +106,16 @@ export function runCases(open: OpenHost): void {
     expect(run.types).toEqual(["step_started", "attempt_started", "attempt_errored", "step_errored", "workflow_completed"]);
   });
 
+  test("of a long message as much is recorded as may be", async () => {
+    const { driver } = await open();
+    const run = driver.start("Verbose");
+    await run.last();
+    const messages = run.events.flatMap((event) => ("error" in event ? [event.error.message] : []));
+    expect(messages).toHaveLength(3);
+    for (const message of messages) expect([message.length, message.at(-1)]).toEqual([LIMITS.errorText, "…"]);
+    expect(messages.at(-1)).toMatch(/^2 x/);
+  });
+
   test("a recorded failure is thrown again", async () => {
     const history = [
       { key: { kind: "do", name: "stubborn", count: 1 }, state: "errored", error: { name: "RangeError", message: "old" } },

@@ -85,6 +85,24 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     }
   }
 
+  /** Each step fails with a message that is longer than any that is recorded. */
+  class Verbose extends WorkflowEntrypoint {
+    async run(_: Event, step: Step): Promise<unknown> {
+      const long = "x".repeat(70_000);
+      const once = { retries: { limit: 0, delay: 0 } };
+      const broken = (): ReadableStream<Uint8Array> =>
+        new ReadableStream({
+          pull() {
+            throw new Error(long);
+          },
+        });
+      const failures: unknown[] = [];
+      await step.do("stream", once, broken as never).catch((error: Error) => failures.push(error.message.length));
+      await step.do("value", once, () => ({ [long]: () => 1 })).catch((error: Error) => failures.push(error.message.length));
+      throw new Error(`${failures.length} ${long}`);
+    }
+  }
+
   class Sleeper extends WorkflowEntrypoint {
     async run(_: Event, step: Step): Promise<unknown> {
       await step.sleep("nap", "1 hour");
@@ -290,6 +308,7 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
     Two,
     Flaky,
     Stubborn,
+    Verbose,
     Sleeper,
     Waiter,
     Caller,
@@ -310,7 +329,7 @@ export function contractScript({ WorkflowEntrypoint, NonRetryableError, env: imp
 }
 
 const NAMES =
-  "Two, Flaky, Stubborn, Sleeper, Waiter, Caller, Follower, Reader, Gated, Lingering, Undoer, Careless, Streamer, Busy, Crasher, Talker, Shouter, Quitter";
+  "Two, Flaky, Stubborn, Verbose, Sleeper, Waiter, Caller, Follower, Reader, Gated, Lingering, Undoer, Careless, Streamer, Busy, Crasher, Talker, Shouter, Quitter";
 
 /** The script as a module. */
 const CONTRACT_CODE = `
