@@ -94,7 +94,7 @@ export const PROMISES: readonly Promised[] = [
   {
     says: "No input breaks the server: what is bad is refused, and changes nothing",
     command: "npm run fuzz -- --minutes 30",
-    twin: "servers and codecs that do it wrong (`test/fuzz/planted.test.ts`)",
+    twin: "servers and codecs that do it wrong (`test/long/fuzz-planted.test.ts`)",
     shown: [
       { suite: "fuzz", figure: "inputs", unit: "inputs", least: 1_000_000 },
       { suite: "fuzz", figure: "failed", unit: "targets that failed", most: 0 },

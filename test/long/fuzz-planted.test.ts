@@ -2,14 +2,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import { eventStreamOn } from "./targets/event-stream.ts";
-import { httpOn } from "./targets/http.ts";
-import { multipartOn } from "./targets/multipart.ts";
-import { restOn } from "./targets/rest.ts";
-import type { Site } from "./site/site.ts";
-import { standIn } from "./site/stand-in.ts";
-import { runTarget } from "./run.ts";
-import type { Figures, Fuzzed } from "./target.ts";
+import { eventStreamOn } from "../fuzz/targets/event-stream.ts";
+import { httpOn } from "../fuzz/targets/http.ts";
+import { multipartOn } from "../fuzz/targets/multipart.ts";
+import { restOn } from "../fuzz/targets/rest.ts";
+import type { Site } from "../fuzz/site/site.ts";
+import { standIn } from "../fuzz/site/stand-in.ts";
+import { runTarget } from "../fuzz/run.ts";
+import type { Figures, Fuzzed } from "../fuzz/target.ts";
 
 /** What a target finds in a site, the first of it; empty for nothing. */
 async function findsIn(

@@ -5,8 +5,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { version } from "../src/cli/version.ts";
-import { makeProject, runCommand, startServer, type Ended, type Project } from "./support/server.ts";
+import { version } from "../../src/cli/version.ts";
+import { makeProject, runCommand, startServer, type Ended, type Project } from "../support/server.ts";
 
 let project: Project;
 
