@@ -28,7 +28,8 @@ const server = createServer((request, response) => {
   if (misbehaves(request)) return;
   request.resume().on("end", () => {
     response.setHeader("x-stepwell-end", "answered");
-    response.end('{"hasFetch":true,"canCut":true}');
+    const isHandler = request.headers["x-stepwell-ask"] === "dispatch";
+    response.end(isHandler ? '{"thrown":null,"verdict":{"acks":[],"retries":[]}}' : '{"hasFetch":true,"canCut":true}');
   });
 });
 const sockets = new WebSocketServer({ noServer: true });
@@ -78,7 +79,8 @@ describe.skipIf(process.platform === "win32")("a process that lives", () => {
     await expect(host.fetch(new Request("http://a.test/"))).rejects.toMatchObject({ failure: "script.unavailable" });
     let hasEnded = false;
     void host.ended.then(() => (hasEnded = true));
-    await expect(host.dispatch({ type: "scheduled", cron: "* * * * *", scheduledTime: 0 } as never)).resolves.toBeDefined();
+    const event = { type: "scheduled", cron: "* * * * *", scheduledTime: 0 } as const;
+    await expect(host.dispatch(event as never)).resolves.toMatchObject({ thrown: null });
     expect(hasEnded).toBe(false);
   });
 });
