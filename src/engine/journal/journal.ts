@@ -10,6 +10,7 @@
  */
 import type { EventBody } from "../../model/instance/events.ts";
 import { evolve } from "../../model/instance/evolve.ts";
+import { holdsPlace } from "../../model/instance/status.ts";
 import { streamsCutOff } from "../../model/step/void-streams.ts";
 import type { Failure } from "../../model/failures/failure.ts";
 import { storeFailure } from "../../model/failures/store-error.ts";
@@ -69,6 +70,8 @@ export interface JournalListener {
 }
 
 export class Journal {
+  /** How many commits have failed. */
+  failures: number = 0;
   readonly #parts: JournalParts;
   #listener: JournalListener | undefined;
   #group: Group = emptyGroup();
@@ -340,6 +343,7 @@ export class Journal {
 
   /** What was in the commit is lost, and what a request waits for in the next one is refused: it may be long until then. */
   #fail(group: Group, cause: unknown): void {
+    this.failures += 1;
     const { health, clock } = this.#parts;
     const retryMs = health.failed(cause);
     const failure = health.failure ?? storeFailure(cause);
@@ -347,7 +351,8 @@ export class Journal {
     if (retryMs < Infinity && !this.#closed) this.#tryNoMore = clock.alarm(clock.now() + retryMs, () => void this.#try());
     for (const { live } of [...group.rows, ...group.chunks]) this.#lose(live, failure);
     const later = this.#group;
-    for (const { live } of later.rows.filter(({ failed }) => failed.length > 0 || health.isOver)) this.#lose(live, failure);
+    for (const row of later.rows.filter((each) => each.failed.length > 0 || health.isOver || takesPlace(each)))
+      this.#lose(row.live, failure);
     if (health.isOver) for (const { live } of later.chunks) this.#lose(live, failure);
     if (group.creates.length > 0) this.#listener?.unsure();
     for (const each of [group, later]) {
@@ -370,4 +375,9 @@ export class Journal {
 
 function emptyGroup(): Group {
   return { creates: [], chunks: [], rows: [], removes: [] };
+}
+
+/** True when the row begins an instance, or lets it go on: perhaps in the place of one whose end was to be in the commit that has failed. */
+function takesPlace({ from, live }: OpenRow): boolean {
+  return holdsPlace(live.state.status) && !holdsPlace(from);
 }

@@ -43,6 +43,7 @@ export async function activate(core: Core, live: Live): Promise<void> {
     return;
   }
   live.activating = life;
+  const { failures } = core.journal;
   try {
     for (let tries = 0; isWanted(core, live, life); tries += 1) {
       try {
@@ -51,6 +52,8 @@ export async function activate(core: Core, live: Live): Promise<void> {
         const group = groupOf(core.hosts, live);
         const link = core.hosts.ready(version.script.id, group) ?? (await core.hosts.acquire(version.script, group));
         if (live.state !== life) return core.hosts.released(link);
+        // Its place may be that of an instance whose end was not stored: the scheduler looks again for all that are ready.
+        if (!holdsPlace(live.state.status) && core.journal.failures !== failures) return core.hosts.released(link);
         // A restart meanwhile has voided the interrupted attempts.
         if (live.leftBehind && holdsPlace(live.state.status)) core.instances.apply(live, { type: "recover", loss: WITH_SERVER });
         live.leftBehind = false;

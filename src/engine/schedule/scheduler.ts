@@ -325,6 +325,11 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
     return taken;
   }
 
+  /** True when a place that was given may be another's: an instance that had given it back has been given up, and has it again. */
+  #isVoid(workflow: string): boolean {
+    return this.#walk.urgent || this.#places.freeFor(workflow) < 0;
+  }
+
   /** Starts an instance that the store has named. Once it is started, the store no longer names it. */
   async #start(kind: ReadyKind, summary: InstanceSummary): Promise<Taken> {
     let live: Live | undefined;
@@ -334,6 +339,7 @@ export class Scheduler implements DuePlaces, HealthListener, PolicyListener {
       const { status, lastEventId } = live.state;
       // It may have changed since it was found.
       if (this.#core.closing || live.activating === live.state || !isReady(kind, status)) return "busy";
+      if (kind !== "interrupted" && this.#isVoid(live.workflow)) return "busy";
       const { run } = live;
       if (run === undefined) await activate(this.#core, live);
       else if (status === "waiting") wakeRun(this.#core, live, this.#core.clock.now());
